@@ -1,0 +1,64 @@
+/**
+ * Errors a user can act on: what was wrong, where, and what to do. One helper formats them all, so that every message
+ * reads `subject: problem (detail a 1, detail b [2,3])` and, where we know one, `hint: …` on a line of its own.
+ */
+
+import { distance } from 'fastest-levenshtein';
+
+/** The one error class that pathgrad throws on purpose. `subject` is the op, layer, file or argument at fault. */
+export class PathgradError extends Error {
+  override readonly name = 'PathgradError';
+  readonly subject: string;
+  readonly hint: string | undefined;
+
+  constructor(message: string, subject: string, hint?: string, options?: ErrorOptions) {
+    super(hint === undefined ? message : `${message}\nhint: ${hint}`, options);
+    this.subject = subject;
+    this.hint = hint;
+  }
+}
+
+export type Details = Readonly<Record<string, unknown>>;
+
+/**
+ * Builds the error; the caller throws it.
+ * @param subject the op, layer, file or argument at fault, e.g. `conv2d`
+ * @param problem what is wrong with it, e.g. `input has 3 channels, kernel expects 4`
+ * @param details values that show it; arrays print as `[1,32,32,3]`
+ * @param hint what to do about it
+ */
+export function failure(
+  subject: string,
+  problem: string,
+  details: Details = {},
+  hint?: string,
+  cause?: unknown,
+): PathgradError {
+  const shown = Object.entries(details).map(([key, value]) => `${key} ${formatDetail(value)}`);
+  const text = shown.length > 0 ? `${subject}: ${problem} (${shown.join(', ')})` : `${subject}: ${problem}`;
+  return new PathgradError(text, subject, hint, cause === undefined ? undefined : { cause });
+}
+
+function formatDetail(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(formatDetail).join(',')}]`;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
+/** `one of a, b, c` with the names nearest to `wanted` first, for messages about an unknown name. */
+export function didYouMean(wanted: string, names: readonly string[]): string {
+  const near = nearestNames(wanted, names);
+  if (near.length > 0) return `did you mean ${near.map((n) => `'${n}'`).join(' or ')}?`;
+  return names.length > 0
+    ? `known: ${names.slice(0, 24).join(', ')}${names.length > 24 ? ', …' : ''}`
+    : 'there are none';
+}
+
+function nearestNames(wanted: string, names: readonly string[]): string[] {
+  const lower = wanted.toLowerCase();
+  return names
+    .map((name) => ({ name, d: distance(lower, name.toLowerCase()) }))
+    .filter(({ name, d }) => d <= Math.max(2, Math.floor(name.length / 3)))
+    .sort((a, b) => a.d - b.d)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}

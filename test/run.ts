@@ -1,0 +1,79 @@
+/**
+ * Runs test files with uvu, each in a process of its own (every file also runs alone: `node --import tsx FILE`), as many
+ * at a time as there are cores, and ends with one line: `N passed, N failed`.
+ *
+ *   npm test                      all tests that need nothing but the repository
+ *   npm test -- matmul keras/     the files whose path contains one of these words
+ *   npm run test:shared           only test/shared/**: real data sets and model files that lie beside the project
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { sharedFolder } from './support/shared.ts';
+
+type Result = { file: string; passed: number; failed: number; skipped: number; output: string; seconds: number };
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const words = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+const wantShared = process.argv.includes('--shared');
+
+const files = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
+  .map((file) => `test/${file.replaceAll('\\', '/')}`)
+  .filter((file) => file.endsWith('.test.ts') && file.startsWith('test/shared/') === wantShared)
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .sort();
+
+function runFile(file: string): Promise<Result> {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', file], { cwd: root });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk));
+    child.on('close', (code) => {
+      const count = (label: string): number =>
+        Number(new RegExp(`${label}:\\s+(\\d+)`).exec(output)?.[1] ?? Number.NaN);
+      const [total, passed, skipped] = [count('Total'), count('Passed'), count('Skipped')];
+      const ran = Number.isFinite(total) && total > 0;
+      // A file that crashes, runs no test or exits with an error counts as one failure at least.
+      const failed = ran ? Math.max(total - passed, code === 0 ? 0 : 1) : 1;
+      const seconds = (performance.now() - started) / 1000;
+      resolve({ file, passed: ran ? passed : 0, failed, skipped: ran ? skipped : 0, output, seconds });
+    });
+  });
+}
+
+if (files.length === 0) {
+  console.error(`no test file matches ${words.join(' ') || 'this folder'}`);
+  process.exit(2);
+}
+if (wantShared && !existsSync(sharedFolder)) {
+  console.log(`skipped ${files.length} files: the shared folder (real data and model files) is not here`);
+  console.log('0 passed, 0 failed');
+  process.exit(process.env['CI'] ? 1 : 0);
+}
+
+const queue = [...files];
+const results: Result[] = [];
+await Promise.all(
+  Array.from({ length: Math.max(1, availableParallelism()) }, async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const result = await runFile(file);
+      results.push(result);
+      const counts = `${result.passed} passed${result.failed ? `, ${result.failed} FAILED` : ''}${result.skipped ? `, ${result.skipped} skipped` : ''}`;
+      console.log(`${result.failed ? '✘' : '•'} ${result.file}  ${counts}  ${result.seconds.toFixed(1)} s`);
+      for (const line of result.output.split('\n'))
+        if (/^\s*(skipped|note):/.test(line)) console.log(`    ${line.trim()}`);
+      if (result.failed) console.log(result.output);
+    }
+  }),
+);
+
+const sum = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((total, result) => total + result[key], 0);
+if (!wantShared && words.length === 0) {
+  console.log('not run here: test/shared (needs the data and model files beside the project; npm run test:shared)');
+}
+const skipped = sum('skipped');
+console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = sum('failed') > 0 ? 1 : 0;
