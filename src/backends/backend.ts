@@ -1,0 +1,15 @@
+/** How a Program is run. A backend that lacks a kernel for a step says so when it prepares, by op and name. */
+import type { Program } from '../graph/program.ts';
+import type { TypedArray } from '../tensor/dtype.ts';
+
+export interface Backend {
+  readonly name: string;
+  /** Binds kernels and memory. Throws an error that names op and backend where a kernel is missing. */
+  prepare(program: Program): Executable;
+}
+
+export interface Executable {
+  run(inputs: readonly TypedArray[]): Promise<TypedArray[]>;
+  runSync?(inputs: readonly TypedArray[]): TypedArray[];
+  dispose(): void;
+}

@@ -1,0 +1,49 @@
+/**
+ * What a model must offer to be explained: apply itself to graph tensors, and let a caller look at and replace what goes
+ * into and comes out of its layers. The Keras models of `src/keras` offer it; so may anything else.
+ */
+import type { DType, FloatDType } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export interface InputInfo {
+  readonly name: string;
+  /** With the batch axis first; null is any size. */
+  readonly shape: readonly (number | null)[];
+  readonly dtype: DType;
+}
+
+export interface LayerInfo {
+  readonly name: string;
+  /** Unique within the model: the names of the models around it and its own, joined by `/`. */
+  readonly path: string;
+  readonly className: string;
+}
+
+/** One use of a layer while a model is applied; a shared layer has several, counted by `index`. */
+export interface LayerCall {
+  readonly layer: LayerInfo;
+  readonly index: number;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
+/** Hooks may return other tensors of the same shapes to go on with, or null to leave things as they are. */
+export interface ApplyOptions {
+  /** Extra arguments of the model, by name. */
+  readonly kwargs?: Readonly<Record<string, Tensor>>;
+  readonly onInputs?: (call: Omit<LayerCall, 'outputs'>) => readonly Tensor[] | null;
+  readonly onOutputs?: (call: LayerCall) => readonly Tensor[] | null;
+}
+
+export interface CallableModel {
+  readonly name: string;
+  readonly inputs: readonly InputInfo[];
+  /** The top-level layers in the order of the model's config (for lookup by index). */
+  readonly layers: readonly LayerInfo[];
+  /** The float type that the model computes in. */
+  readonly dtype: FloatDType;
+  /** The graph of the model on `inputs` (one tensor per entry of `this.inputs`, batch axis first). */
+  apply(inputs: readonly Tensor[], options?: ApplyOptions): readonly Tensor[];
+  /** The layer by index in `layers` (negative from the end), name or path; an error with the nearest names otherwise. */
+  getLayer(selector: string | number): LayerInfo;
+}

@@ -1,0 +1,96 @@
+/**
+ * From nodes to a Plan that can be run many times: the graph is cut at the inputs, simplified, laid out in memory and
+ * handed to a backend.
+ */
+import type { Backend } from '../backends/backend.ts';
+import { reference } from '../backends/reference.ts';
+import { dtypeOf, type TypedArray } from '../tensor/dtype.ts';
+import { failure } from '../tensor/errors.ts';
+import { sizeOf } from '../tensor/shape.ts';
+import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
+import { buildProgram } from './program.ts';
+import { simplify } from './simplify.ts';
+
+export interface CompileOptions {
+  /** Who runs the plan; the plain TypeScript `reference` by default. */
+  readonly backend?: Backend;
+}
+
+export interface PlanStats {
+  readonly steps: number;
+  /** Bytes of intermediate values, after reuse. */
+  readonly bytes: number;
+  readonly flops: number;
+  /** Nodes computed at compile time, and nodes found equal to another. */
+  readonly folded: number;
+  readonly merged: number;
+}
+
+/** Computes the outputs from arrays for the inputs, in the order given to `compile`. */
+export interface Plan {
+  readonly backend: string;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly stats: PlanStats;
+  /** The outputs as new arrays. Inputs are read, never kept or changed. */
+  run(inputs: readonly TypedArray[]): Promise<TypedArray[]>;
+  /** The same without a promise, on backends that can. */
+  runSync(inputs: readonly TypedArray[]): TypedArray[];
+  /** Frees what the backend holds; the plan cannot run afterwards. */
+  dispose(): void;
+}
+
+/**
+ * @param outputs what to compute
+ * @param inputs what will be fed: placeholders, or any other nodes, at which the graph is then cut
+ */
+export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], options: CompileOptions = {}): Plan {
+  const backend = options.backend ?? reference;
+  const simple = simplify(outputs, inputs);
+  const program = buildProgram(simple.outputs, inputs);
+  const executable = backend.prepare(program);
+  const check = (arrays: readonly TypedArray[]): void => checkFeeds(program.inputs, arrays);
+  let disposed = false;
+  const ready = (arrays: readonly TypedArray[]): void => {
+    if (disposed) throw failure('Plan', 'it has been disposed of', { backend: backend.name });
+    check(arrays);
+  };
+  return {
+    backend: backend.name,
+    inputs: program.inputs,
+    outputs: program.outputs.map((output) => program.values[output]!.spec),
+    stats: {
+      steps: program.steps.length,
+      bytes: program.arenaBytes,
+      flops: program.flops,
+      folded: simple.folded,
+      merged: simple.merged,
+    },
+    async run(arrays) {
+      ready(arrays);
+      return executable.run(arrays);
+    },
+    runSync(arrays) {
+      ready(arrays);
+      if (!executable.runSync) throw failure('Plan', `backend '${backend.name}' runs asynchronously: use run`);
+      return executable.runSync(arrays);
+    },
+    dispose() {
+      if (!disposed) executable.dispose();
+      disposed = true;
+    },
+  };
+}
+
+function checkFeeds(specs: readonly TensorSpec[], arrays: readonly TypedArray[]): void {
+  if (arrays.length !== specs.length) {
+    throw failure('Plan', `${specs.length} input arrays are needed, ${arrays.length} given`);
+  }
+  specs.forEach(({ shape, dtype }, index) => {
+    const array = arrays[index]!;
+    if (array.length !== sizeOf(shape) || dtypeOf(array) !== dtype) {
+      const got = { got: `${array.length} of ${dtypeOf(array)}` };
+      throw failure('Plan', `input ${index} needs ${sizeOf(shape)} elements of ${dtype}`, { shape, ...got });
+    }
+  });
+}

@@ -1,0 +1,81 @@
+/**
+ * Reverse-mode differentiation. It knows no op: each op's vjp returns new nodes made with public ops, so the gradient
+ * of a gradient is nothing special. Only what was asked for is built.
+ */
+import { add, mul } from '../ops/arithmetic.ts';
+import { sum } from '../ops/reduce.ts';
+import { isFloat } from '../tensor/dtype.ts';
+import { failure } from '../tensor/errors.ts';
+import { sameShape } from '../tensor/shape.ts';
+import { ones, placeholder, type Tensor, zeros } from '../tensor/tensor.ts';
+import { ancestors, dependents } from './traverse.ts';
+
+/**
+ * The gradients of `sum(gy * y)` with respect to each of `xs`, as nodes of the shapes of `xs`.
+ * A tensor that `y` does not depend on differentiably gets zeros.
+ * @param gy the gradient of `y` (shape of `y`); all ones when left out
+ */
+export function grad(y: Tensor, xs: readonly Tensor[], gy: Tensor = ones(y.shape, y.dtype)): Tensor[] {
+  if (!isFloat(y.dtype)) throw failure('grad', 'only a float tensor has a gradient', { of: y.toString() });
+  if (!sameShape(gy.shape, y.shape)) throw failure('grad', 'gy must have the shape of y', { gy: gy.shape, y: y.shape });
+  const nodes = ancestors([y], new Set(xs));
+  const wanted = dependents(nodes, xs);
+  const gradients = new Map<Tensor, Tensor>([[y, gy]]);
+  const sources = new Set(xs);
+
+  for (let at = nodes.length - 1; at >= 0; at--) {
+    const node = nodes[at]!;
+    const g = gradients.get(node);
+    if (g === undefined || node.op === null || node.op.vjp === 'none' || sources.has(node) || !wanted.has(node))
+      continue;
+    const thunks = node.op.vjp(g, node, node.inputs, node.attrs);
+    node.inputs.forEach((input, i) => {
+      const thunk = thunks[i];
+      if (!thunk || !wanted.has(input)) return;
+      const contribution = thunk();
+      if (!sameShape(contribution.shape, input.shape) || contribution.dtype !== input.dtype) {
+        const details = { got: contribution.toString(), expected: input.toString() };
+        throw failure(node.op!.name, `its vjp gives input ${i} a gradient of the wrong shape or dtype`, details);
+      }
+      const sofar = gradients.get(input);
+      gradients.set(input, sofar ? add(sofar, contribution) : contribution);
+    });
+    gradients.delete(node);
+  }
+  return xs.map((x) => gradients.get(x) ?? zeros(x.shape, x.dtype));
+}
+
+/** Whether a gradient can flow from `y` to `x`: what `grad` answers with zeros otherwise. */
+export function isConnected(y: Tensor, x: Tensor): boolean {
+  const nodes = ancestors([y], new Set([x]));
+  const reached = new Set<Tensor>([y]);
+  for (let at = nodes.length - 1; at >= 0; at--) {
+    const node = nodes[at]!;
+    if (!reached.has(node)) continue;
+    if (node === x) return true;
+    if (node.op === null || node.op.vjp === 'none') continue;
+    const thunks = node.op.vjp(placeholder(node.shape, node.dtype), node, node.inputs, node.attrs);
+    node.inputs.forEach((input, i) => {
+      if (thunks[i]) reached.add(input);
+    });
+  }
+  return false;
+}
+
+/** `f`'s value and the gradients of its sum with respect to each argument, as nodes. */
+export function valueAndGrad(f: (...xs: Tensor[]) => Tensor): (...xs: Tensor[]) => { value: Tensor; grads: Tensor[] } {
+  return (...xs) => {
+    const value = f(...xs);
+    return { value, grads: grad(value, xs) };
+  };
+}
+
+/**
+ * The Jacobian-vector product `J v` of `y` with respect to `xs`: two reverse passes, since the vjp is linear in its
+ * cotangent `u` and so `J v = d/du <v, J^T u>` (Townsend 2017, "A new trick for calculating Jacobian vector products").
+ */
+export function jvp(y: Tensor, xs: readonly Tensor[], tangents: readonly Tensor[]): Tensor {
+  const u = placeholder(y.shape, y.dtype);
+  const pulled = grad(y, xs, u).map((g, i) => sum(mul(g, tangents[i]!)));
+  return grad(pulled.reduce(add), [u])[0]!;
+}

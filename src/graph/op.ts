@@ -1,0 +1,65 @@
+/**
+ * An op is one object in one place: how shapes combine, its vector-Jacobian product, where it is linear, what it costs
+ * and examples of its use. Kernels live in the backends and are found by the op's name.
+ */
+import type { Shape } from '../tensor/shape.ts';
+import { Tensor, type TensorSpec } from '../tensor/tensor.ts';
+
+export type Attr = string | number | boolean | null | readonly Attr[];
+export type Attrs = { readonly [name: string]: Attr };
+
+/** Builds one gradient; called only when somebody asks for it. */
+export type Thunk = () => Tensor;
+
+/** An input of an example: a shape of floats, or integers drawn from `[range[0], range[1])`, or booleans. */
+export type ExampleInput =
+  | Shape
+  | { readonly shape: Shape; readonly dtype: 'int32' | 'bool'; readonly range?: readonly [number, number] };
+
+/**
+ * A use of an op that the gradient check, the comparison of backends, the benchmarks and the generated docs share.
+ * `domain` bounds the random floats (default -2 to 2); `size: 'real'` marks shapes of real models, for benchmarks.
+ */
+export interface Example<A extends Attrs = Attrs> {
+  readonly inputs: readonly ExampleInput[];
+  readonly attrs: A;
+  readonly domain?: readonly [number, number];
+  readonly size?: 'small' | 'real';
+}
+
+export interface OpDefinition<A extends Attrs> {
+  readonly name: string;
+  /** The result's shape and dtype; throws an error that names op, shapes, attrs and a hint. */
+  readonly shape: (inputs: readonly TensorSpec[], attrs: A) => TensorSpec;
+  /**
+   * Given the gradient `g` of the result `y`, a thunk per input for that input's gradient, written with public ops so
+   * that it can be differentiated again. `null` marks an input without gradient (indices, masks); `'none'` an op that
+   * has none at all (argmax, comparisons), through which no gradient flows.
+   */
+  readonly vjp: 'none' | ((g: Tensor, y: Tensor, inputs: readonly Tensor[], attrs: A) => readonly (Thunk | null)[]);
+  /**
+   * `'joint'`: affine in all float inputs together. A list: affine in each of these inputs while the others stay
+   * fixed. `[]`: neither.
+   */
+  readonly linear: 'joint' | readonly number[];
+  /** Floating-point operations of one evaluation (a multiply-add counts as two). */
+  readonly flops: (inputs: readonly TensorSpec[], output: TensorSpec, attrs: A) => number;
+  readonly examples: readonly Example<A>[];
+}
+
+/** An op with the type of its attrs forgotten, as graph passes and backends see it. */
+export type Op = OpDefinition<Attrs>;
+
+/** Calling it makes a node; its `op` is the definition. */
+export interface OpFunction<A extends Attrs> {
+  (inputs: readonly Tensor[], attrs: A): Tensor;
+  readonly op: Op;
+}
+
+export function defineOp<A extends Attrs>(definition: OpDefinition<A>): OpFunction<A> {
+  // The one place where the attrs' type is erased: a node made here always carries attrs of type A.
+  const op = definition as unknown as Op;
+  const call = (inputs: readonly Tensor[], attrs: A): Tensor =>
+    new Tensor(op, inputs, attrs, definition.shape(inputs, attrs), null);
+  return Object.assign(call, { op });
+}

@@ -1,0 +1,30 @@
+/** Walks over the graph. None recurses: a chain of 50,000 ops must not meet the call stack's limit. */
+import type { Tensor } from '../tensor/tensor.ts';
+
+/**
+ * All nodes that `outputs` depend on, in id order, which is a topological order. The walk does not go past the nodes of
+ * `stop`: they are in the list, what they are made of is not (unless reached another way).
+ */
+export function ancestors(outputs: readonly Tensor[], stop: ReadonlySet<Tensor> = new Set()): Tensor[] {
+  const seen = new Set<Tensor>(outputs);
+  const pending = [...outputs];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (stop.has(node)) continue;
+    for (const input of node.inputs) {
+      if (!seen.has(input)) {
+        seen.add(input);
+        pending.push(input);
+      }
+    }
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** Of `nodes` (in id order), those whose value changes with `sources`, the sources included. */
+export function dependents(nodes: readonly Tensor[], sources: readonly Tensor[]): Set<Tensor> {
+  const dependent = new Set<Tensor>(sources);
+  for (const node of nodes) {
+    if (!dependent.has(node) && node.inputs.some((input) => dependent.has(input))) dependent.add(node);
+  }
+  return dependent;
+}

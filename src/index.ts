@@ -1,0 +1,22 @@
+/**
+ * pathgrad: tensors, reverse-mode autodiff and integrated gradients for Keras models. Everything here runs in Node and in
+ * the browser; pictures and reports are in `pathgrad/visualize`.
+ */
+export * from './attribution/index.ts';
+export type { Backend, Executable } from './backends/backend.ts';
+export { reference } from './backends/reference.ts';
+export * from './graph/callable.ts';
+export { type CheckGradsOptions, type CheckGradsResult, checkGrads } from './graph/check-grads.ts';
+export { type CompileOptions, compile, type Plan, type PlanStats } from './graph/compile.ts';
+export { evaluate } from './graph/evaluate.ts';
+export { exampleInputs } from './graph/examples.ts';
+export { grad, isConnected, jvp, valueAndGrad } from './graph/grad.ts';
+export * from './graph/op.ts';
+export { inspectModel, type LoadOptions, loadModel } from './keras/load.ts';
+export { Model } from './keras/model.ts';
+export * from './ops/index.ts';
+export * from './quadrature/index.ts';
+export type { DType, FloatDType, TypedArray } from './tensor/dtype.ts';
+export { PathgradError } from './tensor/errors.ts';
+export type { Shape } from './tensor/shape.ts';
+export * from './tensor/tensor.ts';

@@ -1,0 +1,50 @@
+/** Every op, and the table of their definitions by name that backends, checks and generated docs go through. */
+import type { Op } from '../graph/op.ts';
+import { relu } from './activations.ts';
+import * as arithmetic from './arithmetic.ts';
+import { conv, convGradInput, convGradKernel } from './conv.ts';
+import { gather, scatterAdd } from './indexing.ts';
+import * as math from './math.ts';
+import { matmul } from './matmul.ts';
+import { broadcastTo, concat, pad, reshape, reverse, slice, stopGradient, transpose } from './movement.ts';
+import { avgPool, avgPoolGrad, maxPool, maxPoolArgmax } from './pool.ts';
+import { argmax, max, min, sum } from './reduce.ts';
+import { logSoftmax, softmax } from './softmax.ts';
+
+export * from './activations.ts';
+export * from './arithmetic.ts';
+export * from './conv.ts';
+export * from './convolution.ts';
+export * from './indexing.ts';
+export * from './math.ts';
+export * from './matmul.ts';
+export * from './movement.ts';
+export * from './normalization.ts';
+export type { Padding, PerAxis } from './padding.ts';
+export * from './pool.ts';
+export * from './reduce.ts';
+export * from './softmax.ts';
+
+const { add, sub, mul, div, pow, maximum, minimum, neg, where, logicalAnd, logicalOr } = arithmetic;
+const { equal, notEqual, less, lessEqual, greater, greaterEqual } = arithmetic;
+const { exp, expm1, log, log1p, sqrt, rsqrt, square, reciprocal, abs, sin, cos, tan, atan, tanh, erf } = math;
+const { sigmoid, softplus, sign, floor, ceil, round, clip, logicalNot, cast } = math;
+
+/** The definitions of all primitive ops by name: what a backend must have kernels for. */
+// biome-ignore format: grouped by family
+export const ops = {
+  add: add.op, sub: sub.op, mul: mul.op, div: div.op, pow: pow.op, maximum: maximum.op, minimum: minimum.op, neg: neg.op,
+  equal: equal.op, notEqual: notEqual.op, less: less.op, lessEqual: lessEqual.op, greater: greater.op,
+  greaterEqual: greaterEqual.op, logicalAnd: logicalAnd.op, logicalOr: logicalOr.op, logicalNot: logicalNot.op, where: where.op,
+  exp: exp.op, expm1: expm1.op, log: log.op, log1p: log1p.op, sqrt: sqrt.op, rsqrt: rsqrt.op, square: square.op,
+  reciprocal: reciprocal.op, abs: abs.op, sin: sin.op, cos: cos.op, tan: tan.op, atan: atan.op, tanh: tanh.op, erf: erf.op,
+  sigmoid: sigmoid.op, softplus: softplus.op, sign: sign.op, floor: floor.op, ceil: ceil.op, round: round.op, clip: clip.op,
+  cast: cast.op, relu: relu.op, softmax: softmax.op, logSoftmax: logSoftmax.op,
+  sum: sum.op, max: max.op, min: min.op, argmax: argmax.op,
+  reshape: reshape.op, transpose: transpose.op, broadcastTo: broadcastTo.op, slice: slice.op, pad: pad.op,
+  reverse: reverse.op, concat: concat.op, stopGradient: stopGradient.op, gather: gather.op, scatterAdd: scatterAdd.op,
+  matmul: matmul.op, conv: conv.op, convGradInput: convGradInput.op, convGradKernel: convGradKernel.op,
+  maxPool: maxPool.op, maxPoolArgmax: maxPoolArgmax.op, avgPool: avgPool.op, avgPoolGrad: avgPoolGrad.op,
+} as const satisfies Record<string, Op>;
+
+export type OpName = keyof typeof ops;

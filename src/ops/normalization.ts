@@ -1,0 +1,83 @@
+/** Batch, layer, group and unit normalization, made of other ops: affine where the statistics are constants. */
+import type { Tensor } from '../tensor/tensor.ts';
+import { add, maximum, mul, sub } from './arithmetic.ts';
+import { rsqrt, square } from './math.ts';
+import { reshape } from './movement.ts';
+import { mean, sum, variance } from './reduce.ts';
+
+export interface BatchNormParameters {
+  mean: Tensor;
+  variance: Tensor;
+  gamma?: Tensor | null;
+  beta?: Tensor | null;
+  /** Added to the variance; Keras's default is 1e-3. */
+  epsilon?: number;
+  /** The axis the statistics belong to; the last by default. */
+  axis?: number;
+}
+
+/**
+ * Batch normalization at inference: `gamma (x - mean) / sqrt(variance + epsilon) + beta`, as one scale and one shift of
+ * `x`, which constant folding computes once.
+ */
+export function batchNorm(x: Tensor, parameters: BatchNormParameters): Tensor {
+  const { gamma, beta, epsilon = 1e-3, axis = -1 } = parameters;
+  const at = axis < 0 ? axis + x.rank : axis;
+  const inverse = rsqrt(add(parameters.variance, epsilon));
+  const scale = gamma ? mul(inverse, gamma) : inverse;
+  const offset = mul(parameters.mean, scale);
+  const shift = beta ? sub(beta, offset) : mul(offset, -1);
+  const along = (v: Tensor): Tensor =>
+    reshape(
+      v,
+      x.shape.map((dim, i) => (i === at ? dim : 1)),
+    );
+  return add(mul(x, along(scale)), along(shift));
+}
+
+/** `(x - mean) / sqrt(variance + epsilon)` over `axes` of each sample. */
+export function standardize(x: Tensor, axes: readonly number[], epsilon: number): Tensor {
+  const centred = sub(x, mean(x, { axes, keepDims: true }));
+  return mul(centred, rsqrt(add(variance(x, { axes, keepDims: true }), epsilon)));
+}
+
+export interface LayerNormOptions {
+  gamma?: Tensor | null;
+  beta?: Tensor | null;
+  /** Added to the variance; Keras's default is 1e-3. */
+  epsilon?: number;
+  /** The axes normalized together; the last by default. `gamma` and `beta` have their sizes. */
+  axes?: readonly number[];
+}
+
+/** Layer normalization (Ba et al. 2016): each sample standardized over `axes`, then scaled and shifted. */
+export function layerNorm(x: Tensor, { gamma, beta, epsilon = 1e-3, axes = [-1] }: LayerNormOptions = {}): Tensor {
+  const list = axes.map((axis) => (axis < 0 ? axis + x.rank : axis));
+  const along = (v: Tensor): Tensor =>
+    reshape(
+      v,
+      x.shape.map((dim, i) => (list.includes(i) ? dim : 1)),
+    );
+  const y = standardize(x, list, epsilon);
+  const scaled = gamma ? mul(y, along(gamma)) : y;
+  return beta ? add(scaled, along(beta)) : scaled;
+}
+
+/** Group normalization (Wu and He 2018) of channels-last `x`: `groups` runs of channels standardized with all of space. */
+export function groupNorm(
+  x: Tensor,
+  groups: number,
+  { gamma, beta, epsilon = 1e-3 }: Pick<LayerNormOptions, 'gamma' | 'beta' | 'epsilon'> = {},
+): Tensor {
+  const channels = x.shape.at(-1)!;
+  const split = reshape(x, [...x.shape.slice(0, -1), groups, channels / groups]);
+  const axes = split.shape.map((_, i) => i).filter((i) => i > 0 && i !== split.rank - 2);
+  const y = reshape(standardize(split, axes, epsilon), x.shape);
+  const scaled = gamma ? mul(y, gamma) : y;
+  return beta ? add(scaled, beta) : scaled;
+}
+
+/** `x` divided by its Euclidean norm over `axes`; the square is held at `epsilon` or above. */
+export function unitNorm(x: Tensor, axes: readonly number[] = [-1], epsilon = 1e-12): Tensor {
+  return mul(x, rsqrt(maximum(sum(square(x), { axes, keepDims: true }), epsilon)));
+}

@@ -1,0 +1,199 @@
+/**
+ * Max and average pooling over 1 to 3 spatial axes, channels last. A max pool's gradient goes to the first maximum of
+ * each window through its argmax, so it may be differentiated again; windows may overlap. An average counts only
+ * elements inside the input, as TensorFlow's does.
+ */
+import { defineOp, type Example, type Op, type OpFunction } from '../graph/op.ts';
+import { failure } from '../tensor/errors.ts';
+import { type Shape, sizeOf } from '../tensor/shape.ts';
+import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
+import { gather, scatterAdd } from './indexing.ts';
+import type { Pads } from './movement.ts';
+import { reshape } from './movement.ts';
+import { type Padding, type PerAxis, perAxis, resolvePads } from './padding.ts';
+
+export type PoolAttrs = {
+  readonly window: readonly number[];
+  readonly strides: readonly number[];
+  readonly pads: Pads;
+};
+
+function poolShape(name: string, x: Shape, { window, strides, pads }: PoolAttrs): Shape {
+  const counts = window.map((reach, i) => {
+    const padded = x[i + 1]! + pads[i]![0] + pads[i]![1];
+    if (padded < reach) {
+      throw failure(name, `spatial axis ${i} has ${padded} elements, the window needs ${reach}`, {
+        input: x,
+        window,
+        stride: strides,
+      });
+    }
+    return Math.floor((padded - reach) / strides[i]!) + 1;
+  });
+  return [x[0]!, ...counts, x.at(-1)!];
+}
+
+// biome-ignore-start format: one use a line
+const uses: readonly { x: Shape; attrs: PoolAttrs; size?: 'real' }[] = [
+  { x: [2, 7, 2], attrs: { window: [2], strides: [2], pads: [[0, 0]] } },
+  {
+    x: [1, 6, 6, 2],
+    attrs: {
+      window: [2, 2],
+      strides: [2, 2],
+      pads: [
+        [0, 0],
+        [0, 0],
+      ],
+    },
+  },
+  {
+    x: [1, 7, 5, 2],
+    attrs: {
+      window: [3, 3],
+      strides: [2, 1],
+      pads: [
+        [1, 1],
+        [1, 1],
+      ],
+    },
+  },
+  {
+    x: [1, 7, 7, 1],
+    attrs: {
+      window: [2, 2],
+      strides: [3, 3],
+      pads: [
+        [0, 0],
+        [0, 0],
+      ],
+    },
+  },
+  {
+    x: [1, 4, 4, 4, 1],
+    attrs: {
+      window: [2, 2, 2],
+      strides: [2, 1, 2],
+      pads: [
+        [0, 0],
+        [0, 1],
+        [0, 0],
+      ],
+    },
+  },
+  {
+    x: [100, 28, 28, 64],
+    attrs: {
+      window: [2, 2],
+      strides: [2, 2],
+      pads: [
+        [0, 0],
+        [0, 0],
+      ],
+    },
+    size: 'real',
+  },
+];
+// biome-ignore-end format: one use a line
+const examples = uses.map(
+  (use): Example<PoolAttrs> => ({ inputs: [use.x], attrs: use.attrs, size: use.size ?? 'small' }),
+);
+const windowFlops = (_: readonly TensorSpec[], out: TensorSpec, { window }: PoolAttrs): number =>
+  sizeOf(out.shape) * sizeOf(window);
+
+const maxPoolOp = defineOp<PoolAttrs>({
+  name: 'maxPool',
+  shape: ([x], attrs) => ({ shape: poolShape('maxPool', x!.shape, attrs), dtype: x!.dtype }),
+  vjp: (g, _, [x], attrs) => {
+    const scatter = (): Tensor => {
+      const index = reshape(maxPoolArgmax([x!], attrs), [g.size]);
+      return reshape(scatterAdd(reshape(g, [g.size]), index, { axis: 0, size: x!.size }), x!.shape);
+    };
+    return [scatter];
+  },
+  linear: [],
+  flops: windowFlops,
+  examples,
+});
+
+/** The flat index (int32, into the whole of `x`) of the first maximum of each window. No gradient. */
+export const maxPoolArgmax: OpFunction<PoolAttrs> = defineOp<PoolAttrs>({
+  name: 'maxPoolArgmax',
+  shape: ([x], attrs) => ({ shape: poolShape('maxPool', x!.shape, attrs), dtype: 'int32' }),
+  vjp: 'none',
+  linear: [],
+  flops: windowFlops,
+  examples,
+});
+
+const avgPoolOp = defineOp<PoolAttrs>({
+  name: 'avgPool',
+  shape: ([x], attrs) => ({ shape: poolShape('avgPool', x!.shape, attrs), dtype: x!.dtype }),
+  vjp: (g, _, [x], attrs) => [() => avgPoolGrad([g], { ...attrs, inputShape: x!.shape })],
+  linear: 'joint',
+  flops: windowFlops,
+  examples,
+});
+
+type AvgGradAttrs = PoolAttrs & { readonly inputShape: Shape };
+
+/** The transpose of `avgPool`: each gradient in equal shares to the elements its window held. */
+export const avgPoolGrad: OpFunction<AvgGradAttrs> = defineOp<AvgGradAttrs>({
+  name: 'avgPoolGrad',
+  shape: ([g], { inputShape, ...attrs }) => {
+    const expected = poolShape('avgPoolGrad', inputShape, attrs);
+    if (expected.join() !== g!.shape.join()) {
+      throw failure('avgPoolGrad', 'the gradient does not fit', { gradient: g!.shape, expected });
+    }
+    return { shape: inputShape, dtype: g!.dtype };
+  },
+  vjp: (gg, _, __, { inputShape: ___, ...attrs }) => [() => avgPoolOp([gg], attrs)],
+  linear: 'joint',
+  flops: ([g], _, { window }) => sizeOf(g!.shape) * sizeOf(window),
+  examples: uses.map((use) => ({
+    inputs: [poolShape('avgPoolGrad', use.x, use.attrs)],
+    attrs: { ...use.attrs, inputShape: use.x },
+    size: use.size ?? 'small',
+  })),
+});
+
+export interface PoolOptions {
+  /** Size of the window, one number or one per spatial axis; 2 by default. */
+  window?: PerAxis;
+  /** Steps of the window; its size by default. */
+  stride?: PerAxis;
+  /** `valid` (default), `same`, or elements before and after each spatial axis. */
+  padding?: Padding;
+}
+export type PoolFunction = ((x: Tensor, options?: PoolOptions) => Tensor) & { readonly op: Op };
+
+function pooling(name: string, make: OpFunction<PoolAttrs>): PoolFunction {
+  const call = (x: Tensor, options: PoolOptions = {}): Tensor => {
+    const axes = x.rank - 2;
+    if (axes < 1 || axes > 3)
+      throw failure(name, 'input must be [batch, ...1 to 3 spatial axes, channels]', { input: x.shape });
+    const window = perAxis(name, options.window ?? 2, axes, 'window');
+    const strides = perAxis(name, options.stride ?? window, axes, 'stride');
+    const pads = resolvePads(
+      name,
+      options.padding ?? 'valid',
+      x.shape.slice(1, -1),
+      window,
+      strides,
+      window.map(() => 1),
+    );
+    return make([x], { window, strides, pads });
+  };
+  return Object.assign(call, { op: make.op });
+}
+
+/** The largest element of each window; padding never wins. */
+export const maxPool: PoolFunction = pooling('maxPool', maxPoolOp);
+/** The mean of each window's elements inside the input. */
+export const avgPool: PoolFunction = pooling('avgPool', avgPoolOp);
+
+/** The elements at the argmax of each window of `like`: what `maxPool` would pick from `x` if `like` decided. */
+export function maxPoolLike(x: Tensor, like: Tensor, attrs: PoolAttrs): Tensor {
+  const index = maxPoolArgmax([like], attrs);
+  return reshape(gather(reshape(x, [x.size]), reshape(index, [index.size])), index.shape);
+}

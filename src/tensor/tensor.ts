@@ -1,0 +1,149 @@
+/**
+ * A `Tensor` is a node of the expression graph: an op applied to inputs, or a leaf. A leaf holds data (a constant) or
+ * none (a placeholder that a Plan is fed with). Nothing is computed when a node is made; nodes never change.
+ * Ids only grow and inputs exist before the node that reads them, so id order is a topological order.
+ */
+import type { Attrs, Op } from '../graph/op.ts';
+import { allocate, type DType, dtypeOf, type TypedArray } from './dtype.ts';
+import { failure } from './errors.ts';
+import { checkShape, type Shape, sizeOf } from './shape.ts';
+
+/** What is known of a tensor before it is computed. */
+export interface TensorSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+export type NestedArray = number | boolean | readonly NestedArray[];
+
+let nextId = 0;
+
+export class Tensor implements TensorSpec {
+  readonly id: number;
+  readonly op: Op | null;
+  readonly inputs: readonly Tensor[];
+  readonly attrs: Attrs;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The elements of a constant leaf in row-major order; null for placeholders and for results of ops. */
+  readonly constant: TypedArray | null;
+
+  /** Use `tensor`, `placeholder` or an op: they check what the constructor takes on trust. */
+  constructor(op: Op | null, inputs: readonly Tensor[], attrs: Attrs, spec: TensorSpec, constant: TypedArray | null) {
+    this.id = nextId++;
+    this.op = op;
+    this.inputs = inputs;
+    this.attrs = attrs;
+    this.shape = spec.shape;
+    this.dtype = spec.dtype;
+    this.constant = constant;
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** The elements of a constant. Results of ops have none until `evaluate` or a Plan computes them. */
+  get data(): TypedArray {
+    if (this.constant) return this.constant;
+    throw failure(
+      this.op?.name ?? 'placeholder',
+      'has no data: it is not computed yet',
+      { shape: this.shape },
+      'evaluate(tensor) computes it',
+    );
+  }
+
+  /** The elements as nested arrays of numbers (of booleans for dtype bool); a number for a scalar. */
+  toArray(): NestedArray {
+    return nest(this.data, this.shape, this.dtype === 'bool', 0, { at: 0 });
+  }
+
+  /** The one element of a tensor of size 1. */
+  item(): number {
+    if (this.size !== 1) throw failure('item', 'a tensor of size 1 is needed', { shape: this.shape });
+    return this.data[0]!;
+  }
+
+  toString(): string {
+    return `Tensor(${this.dtype} [${this.shape.join(',')}]${this.op ? ` = ${this.op.name}` : ''})`;
+  }
+}
+
+function nest(data: TypedArray, shape: Shape, bool: boolean, axis: number, cursor: { at: number }): NestedArray {
+  if (axis === shape.length) {
+    const value = data[cursor.at++]!;
+    return bool ? value !== 0 : value;
+  }
+  return Array.from({ length: shape[axis]! }, () => nest(data, shape, bool, axis + 1, cursor));
+}
+
+/**
+ * A constant. `values` is a number, nested arrays of equal lengths, or a typed array with a shape.
+ * @param shape of a flat `values`; for nested arrays it is read off them
+ * @param dtype float32 by default; a typed array brings its own
+ */
+export function tensor(values: NestedArray | TypedArray, shape?: Shape, dtype?: DType): Tensor {
+  if (ArrayBuffer.isView(values)) {
+    const kind = dtype ?? dtypeOf(values);
+    const own = kind === dtypeOf(values) ? values : fill(kind, values);
+    return leaf(own, shape ?? [values.length], kind);
+  }
+  const flat: number[] = [];
+  const found = flatten(values, flat, 0);
+  return leaf(fill(dtype ?? 'float32', flat), shape ?? found, dtype ?? 'float32');
+}
+
+function leaf(data: TypedArray, shape: Shape, dtype: DType): Tensor {
+  checkShape('tensor', shape);
+  if (sizeOf(shape) !== data.length) {
+    throw failure('tensor', `${data.length} values do not fill the shape`, { shape, needs: sizeOf(shape) });
+  }
+  return new Tensor(null, [], {}, { shape: [...shape], dtype }, data);
+}
+
+function fill(dtype: DType, values: ArrayLike<number>): TypedArray {
+  const data = allocate(dtype, values.length);
+  data.set(values);
+  return data;
+}
+
+function flatten(values: NestedArray, into: number[], depth: number): number[] {
+  if (typeof values === 'number' || typeof values === 'boolean') {
+    into.push(Number(values));
+    return [];
+  }
+  if (!Array.isArray(values) || depth > 32) throw failure('tensor', 'values must be numbers or nested arrays of them');
+  const shapes = (values as readonly NestedArray[]).map((value) => flatten(value, into, depth + 1));
+  const first = shapes[0] ?? [];
+  const ragged = shapes.find((shape) => shape.join() !== first.join());
+  if (ragged) throw failure('tensor', 'nested arrays differ in length', { one: first, another: ragged });
+  return [values.length, ...first];
+}
+
+/** A leaf without data: `compile` takes it as an input and `Plan.run` feeds it. */
+export function placeholder(shape: Shape, dtype: DType = 'float32'): Tensor {
+  return new Tensor(null, [], {}, { shape: [...checkShape('placeholder', shape)], dtype }, null);
+}
+
+/** A constant with every element `value`. */
+export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
+  return leaf(allocate(dtype, sizeOf(checkShape('full', shape))).fill(value), shape, dtype);
+}
+
+export function zeros(shape: Shape, dtype: DType = 'float32'): Tensor {
+  return full(shape, 0, dtype);
+}
+
+export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
+  return full(shape, 1, dtype);
+}
+
+/** `[0, 1, …, count-1]`. */
+export function arange(count: number, dtype: DType = 'float32'): Tensor {
+  return leaf(allocate(dtype, count).map((_, i) => i) as TypedArray, [count], dtype);
+}
