@@ -132,22 +132,23 @@ export const binaryFunctions = {
 // biome-ignore-end format: one line per function
 
 /**
- * The error function to full double precision: its Maclaurin series up to |x| = 2.5, beyond that the continued fraction
- * of erfc (Abramowitz and Stegun 7.1.5 and 7.1.14), both run to convergence.
+ * The error function to full double precision: up to |x| = 2.5 the series with terms of one sign (Abramowitz and Stegun
+ * 7.1.6), beyond that the continued fraction of erfc (7.1.14), both run to convergence.
  */
 export function erf(x: number): number {
   const z = Math.abs(x);
   if (z > 6) return Number.isNaN(x) ? x : Math.sign(x);
+  const bell = Math.exp(-z * z) / Math.sqrt(Math.PI);
   if (z <= 2.5) {
     let term = x;
     let total = x;
     for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(total); n++) {
-      term *= (-x * x) / n;
-      total += term / (2 * n + 1);
+      term *= (2 * z * z) / (2 * n + 1);
+      total += term;
     }
-    return (2 / Math.sqrt(Math.PI)) * total;
+    return 2 * bell * total;
   }
   let fraction = 0;
   for (let k = 60; k > 0; k--) fraction = k / 2 / (z + fraction);
-  return Math.sign(x) * (1 - Math.exp(-z * z) / (Math.sqrt(Math.PI) * (z + fraction)));
+  return Math.sign(x) * (1 - bell / (z + fraction));
 }
