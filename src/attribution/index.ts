@@ -1,0 +1,40 @@
+/** Integrated gradients: the explainer, its results, and helpers for baselines and attributions. */
+
+export type { Completeness } from './completeness.ts';
+export type { Diagnostics } from './diagnostics.ts';
+export { baselineEntropy, type Entropy } from './entropy.ts';
+export {
+  type BaselineSpread,
+  Explanation,
+  type ExplanationData,
+  type ExplanationExtra,
+  type Meta,
+  type Params,
+} from './explanation.ts';
+export type { Json } from './explanation-json.ts';
+export { IntegratedGradients } from './integrated-gradients.ts';
+export { brutePass } from './passes/brute.ts';
+export type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './passes/pass.ts';
+export type { PathGraph } from './path-graph.ts';
+export type { PlanCache, PlanGraph } from './plans.ts';
+export type { OutputFunction, TensorFunction } from './program.ts';
+export type { IntegratedGradientsOptions } from './settings.ts';
+export { sumOver, sumTokens } from './sum-over.ts';
+export { predictedClass } from './target.ts';
+export type {
+  ArrayInput,
+  Baseline,
+  BaselineKind,
+  Baselines,
+  ExplainOptions,
+  ForwardKwargs,
+  LayerBaseline,
+  LayerSelector,
+  ModelInput,
+  Progress,
+  ShapedArray,
+  Target,
+  TargetFunction,
+  TargetValue,
+} from './types.ts';
+export { version } from './version.ts';

@@ -1,0 +1,102 @@
+/**
+ * Integrated gradients (Sundararajan, Taly, Yan: "Axiomatic attribution for deep networks", 2017):
+ * `IG_i = (x_i - b_i) * integral over a in [0, 1] of df/dx_i (b + a (x - b))`, by quadrature along the straight line. Arguments and
+ * results follow alibi. The model is never changed, and one explainer can run any number of explanations at once.
+ */
+import type { CallableModel } from '../graph/callable.ts';
+import { quadratureRule } from '../quadrature/index.ts';
+import type { Explanation, Meta } from './explanation.ts';
+import { chooseLayer, type LayerChoice } from './layer.ts';
+import { PlanCache } from './plans.ts';
+import { type Program, type TensorFunction, toProgram } from './program.ts';
+import { makeExplanation } from './report.ts';
+import { run } from './run.ts';
+import { checkSettings, type IntegratedGradientsOptions, type Settings } from './settings.ts';
+import { type StructureCache, setUp } from './setup.ts';
+import type { ExplainOptions, LayerSelector, ModelInput } from './types.ts';
+import { version } from './version.ts';
+
+/** What belongs to the current model; replaced as a whole, so that running explanations keep theirs. */
+interface Predictor {
+  readonly program: Program;
+  readonly choice: LayerChoice | null;
+  readonly plans: PlanCache;
+  readonly structures: StructureCache;
+}
+
+export class IntegratedGradients<M extends CallableModel | TensorFunction = CallableModel | TensorFunction> {
+  readonly meta: Meta;
+  private readonly settings: Settings;
+  private readonly options: IntegratedGradientsOptions<M>;
+  private predictor: Predictor;
+
+  /**
+   * @param model a Keras model of `loadModel`, any other `CallableModel`, or a function `(...inputs, kwargs?) => output` on
+   * graph tensors whose first axis is the batch. Each sample's output must depend on that sample alone.
+   * @throws PathgradError for unknown options, an unknown method or layer (with the nearest names), and numbers of steps
+   * or batch sizes that make no sense
+   */
+  constructor(model: M, options: IntegratedGradientsOptions<M> = {}) {
+    this.settings = checkSettings(options);
+    this.options = options;
+    this.predictor = this.predict(model);
+    const { targetFn, method, nSteps, internalBatchSize, compat } = this.settings;
+    const layer = this.predictor.choice?.label ?? 'unspecified';
+    this.meta = {
+      name: 'IntegratedGradients',
+      type: ['whitebox'],
+      explanations: ['local'],
+      params: {
+        targetFn: targetFn && (targetFn.name || 'anonymous'),
+        method,
+        nSteps,
+        internalBatchSize,
+        layer,
+        compat,
+      },
+      version,
+    };
+  }
+
+  private predict(model: M): Predictor {
+    const program = toProgram(model, this.settings.output, this.settings.dtype);
+    const choice = chooseLayer(program, model, (this.options.layer ?? null) as LayerSelector<M> | null);
+    const plans = new PlanCache(this.options.backend ? { backend: this.options.backend } : {});
+    return { program, choice, plans, structures: new Map() };
+  }
+
+  /**
+   * Explains the predictions for `X`: which features of the input, or of the layer's tensors, moved the score of the
+   * target away from its value at the baseline.
+   *
+   * @param X `[N, ...]`, or a list or record of them for several inputs
+   * @param options `baselines` zeros by default; `target` is needed for outputs with several entries per sample
+   * @returns attributions as float64 tensors, one per input or layer tensor, with alibi's other fields and diagnostics
+   * @throws PathgradError naming the argument that does not fit; the signal's reason when aborted
+   */
+  async explain(X: ModelInput, options: ExplainOptions = {}): Promise<Explanation> {
+    options.signal?.throwIfAborted();
+    const { program, choice, plans, structures } = this.predictor;
+    const setup = setUp(program, this.settings, choice, X, options, structures);
+    const { method, nSteps, compat } = this.settings;
+    const rule = nSteps === 'auto' ? null : quadratureRule(method, nSteps, { compat: compat ?? undefined });
+    const outcome = await run(setup, plans, rule, options);
+    return makeExplanation(this.meta, setup, outcome);
+  }
+
+  /** Goes on with another model: the layer is looked up anew by the selector. */
+  resetPredictor(model: M): void {
+    const before = this.predictor;
+    this.predictor = this.predict(model);
+    before.plans.dispose();
+  }
+
+  /** Frees compiled plans; the explainer stays usable. */
+  dispose(): void {
+    this.predictor.plans.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The definition of integrated gradients taken at its word: every path point goes through the whole model, forward and
+ * backward. Points are computed in double and rounded once to the model's dtype. The truth that faster passes meet.
+ */
+import { grad } from '../../graph/grad.ts';
+import { allocate, type DType, type TypedArray } from '../../tensor/dtype.ts';
+import type { AttributionPass, Feed, PathPoints, PathProblem } from './pass.ts';
+
+export const brutePass: AttributionPass = {
+  name: 'brute',
+  async prepare(problem) {
+    const { key, plans, from, to, samples, dtypes } = problem;
+    return {
+      from,
+      to,
+      gradients: (points) => {
+        const rows = points.samples.length;
+        const feeds = [
+          ...from.map((start, v) => interpolate(start, to[v]!, samples, points, dtypes[v]!)),
+          ...problem.held.map((feed) => gatherRows(feed, points)),
+          gatherRows(problem.cotangent, points),
+        ];
+        return plans.run(`gradients ${rows} ${key}`, () => gradientGraph(problem, rows), feeds);
+      },
+      finish: async (means) => means.map((mean, v) => mean.map((g, i) => displaced(to[v]![i]! - from[v]![i]!, g))),
+    };
+  },
+};
+
+/** A feature that does not move contributes nothing, even where its gradient is infinite. */
+function displaced(displacement: number, gradient: number): number {
+  return displacement === 0 ? 0 : displacement * gradient;
+}
+
+function gradientGraph(
+  problem: PathProblem,
+  rows: number,
+): { outputs: ReturnType<typeof grad>; inputs: ReturnType<typeof grad> } {
+  const { variables, held, cotangent, output } = problem.graph(rows);
+  return { outputs: grad(output, variables, cotangent), inputs: [...variables, ...held, cotangent] };
+}
+
+/** `b + alpha (x - b)` for each point; at alpha = 1 exactly x. */
+export function interpolate(
+  from: Float64Array,
+  to: Float64Array,
+  samples: number,
+  points: PathPoints,
+  dtype: DType,
+): TypedArray {
+  const width = from.length / samples;
+  const out = allocate(dtype, points.samples.length * width);
+  for (let row = 0; row < points.samples.length; row++) {
+    const [start, alpha] = [points.samples[row]! * width, points.alphas[row]!];
+    for (let i = 0; i < width; i++) {
+      const b = from[start + i]!;
+      out[row * width + i] = alpha === 1 ? to[start + i]! : b + alpha * (to[start + i]! - b);
+    }
+  }
+  return out;
+}
+
+/** The rows of a feed that belong to the points' samples. */
+export function gatherRows({ data, width }: Feed, { samples }: PathPoints): TypedArray {
+  if (width === 0) return data;
+  const out = new (data.constructor as new (length: number) => TypedArray)(samples.length * width);
+  for (let row = 0; row < samples.length; row++) {
+    out.set(data.subarray(samples[row]! * width, (samples[row]! + 1) * width), row * width);
+  }
+  return out;
+}

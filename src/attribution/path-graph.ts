@@ -1,0 +1,144 @@
+/**
+ * The graphs that an explanation runs, for any number of rows: the model itself (with a layer's tensors read on the way),
+ * and the path graph, in which what is attributed is a placeholder of its own. Everything that the path does not move
+ * is `held`: inputs that bypass the layer, integer inputs, forward kwargs.
+ */
+import { isConnected } from '../graph/grad.ts';
+import { ancestors } from '../graph/traverse.ts';
+import { isFloat } from '../tensor/dtype.ts';
+import { failure } from '../tensor/errors.ts';
+import { placeholder, type Tensor, type TensorSpec } from '../tensor/tensor.ts';
+import { captureLayer, type LayerChoice, type LayerSide, substituteLayer } from './layer.ts';
+import type { Program } from './program.ts';
+
+export interface PathGraph {
+  /** What the path moves: a placeholder per attributed tensor, `[rows, ...]`. */
+  readonly variables: readonly Tensor[];
+  /** Placeholders of inputs that stay as they are, and of forward kwargs. */
+  readonly held: readonly Tensor[];
+  readonly output: Tensor;
+}
+
+export interface ModelGraph {
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  /** The attributed layer's tensors; none without a layer. */
+  readonly captured: readonly Tensor[];
+}
+
+export interface GraphOptions {
+  readonly program: Program;
+  readonly inputs: readonly Tensor[];
+  readonly kwargs: Readonly<Record<string, Tensor>>;
+  readonly choice: LayerChoice | null;
+  readonly side: LayerSide;
+  /** alibi puts one value in the place of every call of a shared layer. */
+  readonly everyCall: boolean;
+}
+
+export class Graphs {
+  readonly options: GraphOptions;
+  /** Tells apart all graphs of one explainer. */
+  readonly key: string;
+  private calls = 0;
+
+  constructor(options: GraphOptions) {
+    this.options = options;
+    const describe = (t: Tensor): string => `${t.dtype}[${t.shape.slice(1).join()}]${t.rank === 0 ? 'scalar' : ''}`;
+    const { choice, side } = options;
+    this.key = [
+      options.inputs.map(describe).join(),
+      Object.entries(options.kwargs).map(([name, t]) => `${name}:${describe(t)}`),
+      choice ? `${choice.layer.path}#${choice.call} ${side} ${options.everyCall}` : 'inputs',
+    ].join(' | ');
+  }
+
+  /** Indices of the inputs that the path moves when there is no layer. */
+  get moving(): readonly number[] {
+    return this.options.inputs.flatMap((t, i) => (isFloat(t.dtype) ? [i] : []));
+  }
+
+  /** The model on `rows` rows. Forward kwargs come last among the inputs. */
+  model(rows: number): ModelGraph {
+    const { program, choice, side } = this.options;
+    const [inputs, kwargs] = this.placeholders(rows);
+    if (!choice) {
+      const output = program.apply(inputs, rows, kwargs);
+      return { inputs: [...inputs, ...Object.values(kwargs)], output, captured: [] };
+    }
+    const capture = captureLayer(choice, side);
+    const output = program.apply(inputs, rows, kwargs, capture.hooks);
+    const { tensors, calls } = capture.result();
+    this.calls = calls;
+    const captured = tensors.filter((t) => isFloat(t.dtype));
+    checkCaptured(choice, side, tensors, captured, rows);
+    return { inputs: [...inputs, ...Object.values(kwargs)], output, captured };
+  }
+
+  /** The path graph on `rows` rows. Held: the inputs that do not move, then the forward kwargs. */
+  path(rows: number): PathGraph {
+    const { program, choice, side, everyCall } = this.options;
+    const [inputs, kwargs] = this.placeholders(rows);
+    const extra = Object.values(kwargs);
+    if (!choice) {
+      const output = program.apply(inputs, rows, kwargs);
+      const moving = new Set(this.moving);
+      return {
+        variables: inputs.filter((_, i) => moving.has(i)),
+        held: [...inputs.filter((_, i) => !moving.has(i)), ...extra],
+        output,
+      };
+    }
+    if (this.calls === 0) this.model(rows);
+    const substitution = substituteLayer(choice, side, this.calls, everyCall);
+    const output = program.apply(inputs, rows, kwargs, substitution.hooks);
+    return { variables: substitution.placeholders(), held: [...inputs, ...extra], output };
+  }
+
+  private placeholders(rows: number): [Tensor[], Record<string, Tensor>] {
+    const make = (t: Tensor): Tensor => placeholder(t.rank === 0 ? [] : [rows, ...t.shape.slice(1)], t.dtype);
+    const kwargs = Object.entries(this.options.kwargs).map(([name, t]) => [name, make(t)] as const);
+    return [this.options.inputs.map(make), Object.fromEntries(kwargs)];
+  }
+}
+
+function checkCaptured(
+  choice: LayerChoice,
+  side: LayerSide,
+  tensors: readonly Tensor[],
+  floats: readonly Tensor[],
+  rows: number,
+): void {
+  const subject = `layer '${choice.layer.path}'`;
+  if (floats.length === 0) {
+    const hint =
+      side === 'inputs' ? 'its inputs are integers: attribute to its outputs' : 'choose a layer that computes floats';
+    throw failure(subject, `has no float ${side} to attribute to`, { got: tensors.map(String) }, hint);
+  }
+  const odd = floats.find((t) => t.rank === 0 || t.shape[0]! % rows !== 0);
+  if (odd) throw failure(subject, `its ${side} do not have the batch as first axis`, { rows, got: odd.shape });
+}
+
+/** What can be told from the path graph without running it, for the number of rows that it was built with. */
+export interface Structure {
+  readonly output: TensorSpec;
+  /** Each attributed tensor. */
+  readonly variables: readonly TensorSpec[];
+  /** Whether the output depends on each of them differentiably. */
+  readonly connected: readonly boolean[];
+  /** Whether the output also depends on held model inputs: part of it bypasses the layer. */
+  readonly bypassed: boolean;
+}
+
+export function examine(graphs: Graphs, rows: number): Structure {
+  const { variables, held, output } = graphs.path(rows);
+  const reached = new Set(ancestors([output], new Set(variables)));
+  const inputs = graphs.options.choice ? held.slice(0, graphs.options.inputs.length) : [];
+  const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
+  return {
+    output: spec(output),
+    variables: variables.map(spec),
+    connected: variables.map((t) => reached.has(t) && isConnected(output, t)),
+    bypassed: inputs.some((t) => reached.has(t)),
+  };
+}

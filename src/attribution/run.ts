@@ -1,0 +1,115 @@
+/**
+ * One explanation: the model at X, then for each baseline the model at the baseline and the integral between the two, and
+ * the average over baselines. f(x) and f(b) are evaluated once and serve predictions, deltas and the stop rule alike.
+ */
+import { dtypeOf, type FloatDType } from '../tensor/dtype.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { inDType } from './arrays.ts';
+import { Average } from './average.ts';
+import type { BaselineSource } from './baseline-kinds.ts';
+import { drawBaselines, drawCount, layerBaselines } from './baselines.ts';
+import { feedOf, type Runner, runModel } from './endpoints.ts';
+import type { NonFinite, Rule } from './integrate.ts';
+import { Pace } from './pace.ts';
+import type { Feed } from './passes/pass.ts';
+import type { PlanCache } from './plans.ts';
+import { type Context, runBaseline } from './run-baseline.ts';
+import type { Setup } from './setup.ts';
+import { type ResolvedTarget, resolveTarget, targetScores } from './target.ts';
+import type { ExplainOptions } from './types.ts';
+
+/** What the runs of one explanation came to; `report.ts` makes an Explanation of it. */
+export interface Outcome {
+  readonly predictions: Tensor;
+  readonly target: ResolvedTarget;
+  readonly sources: readonly BaselineSource[];
+  /** What the baselines stand for: the inputs, or the layer's tensors. */
+  readonly like: readonly Tensor[];
+  /** Attributions per path variable, mean and spread over the baselines. */
+  readonly attributions: Average;
+  /** Mean over baselines of the output at the baseline, and of the scores at both ends. */
+  readonly baselinePredictions: Average;
+  readonly end: Float64Array;
+  readonly start: Average;
+  readonly pathStart: Average;
+  /** Scores at each baseline, in order. */
+  readonly baselineScores: readonly Float64Array[];
+  readonly nonFinite: NonFinite | null;
+  readonly moved: Uint8Array;
+  readonly displaced: Uint8Array;
+  readonly steps: Int32Array;
+  readonly converged: boolean[] | null;
+}
+
+export async function run(
+  setup: Setup,
+  plans: PlanCache,
+  rule: Rule | null,
+  options: ExplainOptions,
+): Promise<Outcome> {
+  const { inputs, graphs, settings, structure } = setup;
+  const samples = inputs.rows;
+  const pace = new Pace(options.onProgress, options.signal);
+  const runner: Runner = { graphs, plans, samples, batch: settings.internalBatchSize, pace };
+  const kwargs = Object.values(graphs.options.kwargs).map(feedOf);
+  await pace.turn();
+
+  const atX = await runModel(runner, [...inputs.tensors.map(feedOf), ...kwargs]);
+  const predictions = tensor(atX.predictions, [samples, ...structure.output.shape.slice(1)]);
+  const wanted = typeof setup.target === 'function' ? setup.target(predictions) : setup.target;
+  const target = resolveTarget(wanted, predictions.shape, samples, settings.compat === 'alibi');
+  const end = targetScores(target, atX.predictions, samples);
+  const cotangent = feedOfWeights(target, dtypeOf(atX.predictions) as FloatDType, samples);
+  const to = setup.choice ? atX.captured : graphs.moving.map((i) => Float64Array.from(inputs.tensors[i]!.data));
+
+  const context: Context = { setup, runner, kwargs, target, end, cotangent, to, rule };
+  const [sources, like] = baselineSources(context);
+  const widths = to.map((values) => values.length);
+  const outcome = {
+    predictions,
+    target,
+    sources,
+    like,
+    attributions: new Average(widths),
+    baselinePredictions: new Average([predictions.size]),
+    end,
+    start: new Average([samples]),
+    pathStart: new Average([samples]),
+    baselineScores: [] as Float64Array[],
+    nonFinite: null as NonFinite | null,
+    moved: new Uint8Array(samples),
+    displaced: new Uint8Array(samples),
+    steps: new Int32Array(samples),
+    converged: null as boolean[] | null,
+  };
+  for (let draw = 0; draw < drawCount(sources); draw++) {
+    const one = await runBaseline(context, drawBaselines(sources, draw, like));
+    const { integral } = one;
+    outcome.attributions.add(one.attributions);
+    outcome.baselinePredictions.add([one.predictions]);
+    outcome.start.add([one.start]);
+    outcome.pathStart.add([one.pathStart]);
+    outcome.baselineScores.push(one.start);
+    outcome.nonFinite ??= integral.nonFinite;
+    integral.moved.forEach((flag, i) => {
+      outcome.moved[i]! |= flag;
+      outcome.displaced[i]! |= one.displaced[i]!;
+      outcome.steps[i] = Math.max(outcome.steps[i]!, integral.steps[i]!);
+    });
+    if (integral.converged)
+      outcome.converged = integral.converged.map((ok, i) => ok && (outcome.converged?.[i] ?? true));
+  }
+  return outcome;
+}
+
+function feedOfWeights(target: ResolvedTarget, dtype: FloatDType, samples: number): Feed {
+  const data = inDType(target.weights, dtype);
+  return { data, width: data.length / samples };
+}
+
+function baselineSources({ setup, to }: Context): [readonly BaselineSource[], readonly Tensor[]] {
+  if (Array.isArray(setup.baselines)) return [setup.baselines, setup.inputs.tensors];
+  const { variables } = setup.structure;
+  const like = to.map((values, v) => tensor(inDType(values, variables[v]!.dtype), setup.attributed[v]!.shape));
+  return [layerBaselines(setup.baselines, like), like];
+}

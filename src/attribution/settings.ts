@@ -1,0 +1,118 @@
+/**
+ * The options of `IntegratedGradients`, checked when the explainer is made: what is wrong with a method, a number of steps
+ * or a batch size is said there and not after the first minute of work.
+ */
+import type { Backend } from '../backends/backend.ts';
+import { checkQuadrature, type QuadratureMethod } from '../quadrature/index.ts';
+import type { FloatDType } from '../tensor/dtype.ts';
+import { didYouMean, failure } from '../tensor/errors.ts';
+import { brutePass } from './passes/brute.ts';
+import type { AttributionPass } from './passes/pass.ts';
+import type { OutputFunction } from './program.ts';
+import type { LayerSelector, TargetFunction } from './types.ts';
+
+export interface IntegratedGradientsOptions<M> {
+  /** Explain in the space of this layer instead of the inputs. */
+  readonly layer?: LayerSelector<M> | null;
+  /** Chooses the targets from the predictions when `explain` gets none. */
+  readonly targetFn?: TargetFunction | null;
+  /** The quadrature rule; 'gausslegendre' by default. */
+  readonly method?: QuadratureMethod;
+  /**
+   * Points on the path; 50 by default. 'auto' adds points (Gauss-Kronrod on halved intervals) until the error
+   * estimate and completeness are within `relTol`, or `maxSteps` are used.
+   */
+  readonly nSteps?: number | 'auto';
+  /** Most rows in one call of the model; 100 by default. */
+  readonly internalBatchSize?: number;
+  /**
+   * Reproduce alibi's numbers where they differ from the right ones: the weights of riemann_trapezoid, deltas of scalar
+   * outputs with labels, zeros for what bypasses a layer, one value for all calls of a shared layer, sums over output axes
+   * that the target does not name, integer inputs interpolated as floats.
+   */
+  readonly compat?: 'alibi' | null;
+  /** What is explained, from the model's outputs: `(y) => softmax(y)`, or `(a, b) => b` for several outputs. */
+  readonly output?: OutputFunction;
+  /** Share of the change of score that attributions may miss before it is a warning; 0.05 by default. */
+  readonly relTol?: number;
+  /** Most points per sample under 'auto'; 1000 by default. */
+  readonly maxSteps?: number;
+  /** How gradients on the path are computed; every point through the whole model by default. */
+  readonly strategy?: AttributionPass;
+  /** Who runs the plans. */
+  readonly backend?: Backend;
+  /** For plain functions: the float type of inputs given as nested arrays; 'float32' by default. */
+  readonly dtype?: FloatDType;
+}
+
+/** The options with their defaults. */
+export interface Settings {
+  readonly targetFn: TargetFunction | null;
+  readonly method: QuadratureMethod;
+  readonly nSteps: number | 'auto';
+  readonly internalBatchSize: number;
+  readonly compat: 'alibi' | null;
+  readonly output: OutputFunction | undefined;
+  readonly relTol: number;
+  readonly maxSteps: number;
+  readonly strategy: AttributionPass;
+  readonly dtype: FloatDType;
+}
+
+const known: readonly (keyof IntegratedGradientsOptions<unknown>)[] = [
+  'layer',
+  'targetFn',
+  'method',
+  'nSteps',
+  'internalBatchSize',
+  'compat',
+  'output',
+  'relTol',
+  'maxSteps',
+  'strategy',
+  'backend',
+  'dtype',
+];
+
+/** @throws PathgradError naming the option that is unknown or makes no sense */
+export function checkSettings(options: IntegratedGradientsOptions<never>): Settings {
+  checkNames('IntegratedGradients', options, known);
+  const { method = 'gausslegendre', nSteps = 50, internalBatchSize = 100, compat = null } = options;
+  const { relTol = 0.05, maxSteps = 1000, targetFn = null, output, strategy = brutePass, dtype = 'float32' } = options;
+  checkQuadrature(method, nSteps === 'auto' ? 50 : nSteps);
+  if (nSteps === 'auto' && method !== 'gausslegendre') {
+    const hint = 'leave the method out, or give a number of steps';
+    throw failure('nSteps', "'auto' chooses its own points (Gauss-Kronrod)", { method }, hint);
+  }
+  if (nSteps === 'auto' && compat === 'alibi') {
+    throw failure('nSteps', "alibi has no 'auto'", { compat }, 'give a number of steps, or leave compat out');
+  }
+  if (!Number.isInteger(internalBatchSize) || internalBatchSize < 1) {
+    const problem = 'must be a whole number of rows, at least 1';
+    throw failure('internalBatchSize', problem, { got: internalBatchSize }, '100 is usual');
+  }
+  if (compat !== null && compat !== 'alibi')
+    throw failure('compat', 'unknown value', { got: compat }, "known: 'alibi'");
+  if (!(relTol > 0 && Number.isFinite(relTol))) throw failure('relTol', 'must be a positive number', { got: relTol });
+  if (!Number.isInteger(maxSteps) || maxSteps < 15 || maxSteps > 1_000_000) {
+    throw failure('maxSteps', 'must be a whole number from 15 to 1000000', { got: maxSteps }, 'try 1000');
+  }
+  if (targetFn !== null && typeof targetFn !== 'function') {
+    throw failure('targetFn', 'must be a function of the predictions', { got: typeof targetFn });
+  }
+  if (dtype !== 'float32' && dtype !== 'float64') {
+    throw failure(
+      'dtype',
+      'must be float32 or float64',
+      { got: dtype },
+      didYouMean(String(dtype), ['float32', 'float64']),
+    );
+  }
+  return { targetFn, method, nSteps, internalBatchSize, compat, output, relTol, maxSteps, strategy, dtype };
+}
+
+/** A misspelt option would be ignored without a word. */
+export function checkNames(subject: string, options: object, names: readonly string[]): void {
+  const stranger = Object.keys(options).find((key) => !names.includes(key));
+  if (stranger !== undefined) throw failure(subject, `unknown option '${stranger}'`, {}, didYouMean(stranger, names));
+}

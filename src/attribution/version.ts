@@ -1,0 +1,4 @@
+/**
+ * The version that explanations carry in `meta.version`; a test holds it to package.json.
+ */
+export const version = '0.1.0';

@@ -1,0 +1,79 @@
+/** What a report shows, as plain data: a list of sections (one per model), each with explained texts or images. */
+
+import type { ArrayLikeWithShape } from './arrays.ts';
+import type { ColormapName } from './colors.ts';
+import type { ImageRange } from './image.ts';
+
+export type ReportPrediction = {
+  readonly label: string;
+  /** In [0, 1]. */
+  readonly probability: number;
+};
+
+export type ReportBaseline = {
+  /** What the baseline is, e.g. `PAD tokens` or `black`. */
+  readonly name: string;
+  /** Entropy of the class probabilities at the baseline, in nats. */
+  readonly entropy?: number | undefined;
+  /** The same as a share of ln K, the entropy of K equally likely classes. */
+  readonly entropyFraction?: number | undefined;
+  /** Score of the target at the baseline. */
+  readonly score?: number | undefined;
+};
+
+export type ReportCompleteness = {
+  /** Sum of attributions - (f(x) - f(baseline)). */
+  readonly delta: number;
+  /** delta over the change of score; undefined where the score does not change. */
+  readonly relative?: number | undefined;
+  /** Whether the attributions add up well enough. */
+  readonly ok: boolean;
+};
+
+type ReportItemBase = {
+  readonly title?: string | undefined;
+  /** Class probabilities; the largest five are shown. */
+  readonly prediction: readonly ReportPrediction[];
+  /** The output that is explained, e.g. a class name. */
+  readonly target: string;
+  readonly baseline: ReportBaseline;
+  /** Name of the quadrature rule. */
+  readonly method: string;
+  readonly steps: number;
+  readonly completeness: ReportCompleteness;
+  readonly warnings?: readonly string[] | undefined;
+};
+
+export type ReportTextItem = ReportItemBase & {
+  readonly kind: 'text';
+  readonly tokens: readonly string[];
+  /** One attribution per token. */
+  readonly scores: ArrayLike<number>;
+  /** Tokens that are not shown, e.g. `<pad>`. */
+  readonly padding?: string | readonly string[] | undefined;
+};
+
+export type ReportImageItem = ReportItemBase & {
+  readonly kind: 'image';
+  readonly image: ArrayLikeWithShape;
+  readonly attribution: ArrayLikeWithShape;
+  readonly range?: ImageRange | undefined;
+};
+
+export type ReportItem = ReportTextItem | ReportImageItem;
+
+export type ReportSection = {
+  readonly title: string;
+  readonly model: { readonly name: string; readonly file?: string | undefined; readonly summary?: string | undefined };
+  readonly items: readonly ReportItem[];
+  /** What the colours mean; default a sentence for the colour map. */
+  readonly legend?: string | undefined;
+};
+
+export type ReportOptions = {
+  /** Title of the page, default `Explanations`. */
+  readonly title?: string | undefined;
+  readonly colormap?: ColormapName | undefined;
+  /** Language of the page's own text and, most likely, of the tokens; default `en`. */
+  readonly lang?: string | undefined;
+};
