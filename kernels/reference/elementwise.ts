@@ -76,6 +76,15 @@ export function selectBroadcast(
   });
 }
 
+/** `out[k * n + i] = start[i] + alpha[k] * delta[i]` for `n = start.length`. */
+export function lerp(out: TypedArray, start: TypedArray, delta: TypedArray, alpha: TypedArray): void {
+  const count = start.length;
+  for (let k = 0, at = 0; k < alpha.length; k++) {
+    const a = alpha[k]!;
+    for (let i = 0; i < count; i++, at++) out[at] = start[i]! + a * delta[i]!;
+  }
+}
+
 /** Halves go to the even neighbour, as IEEE 754 and NumPy round. */
 function roundHalfEven(x: number): number {
   const below = Math.floor(x);

@@ -38,11 +38,33 @@ export async function integrate(
   batch: number,
   pace: Pace,
 ): Promise<PathIntegral> {
-  const means = path.from.map((start) => new Float64Array(start.length));
-  const moved = new Uint8Array(samples);
+  const sums: Sums = {
+    means: path.from.map((start) => new Float64Array(start.length)),
+    moved: new Uint8Array(samples),
+    nonFinite: null,
+  };
+  pace.expect(samples * rule.alphas.length);
+  await (path.sums ? addBlocks : addRows)(path, samples, rule, batch, pace, sums);
+  const steps = new Int32Array(samples).fill(rule.alphas.length);
+  return { ...sums, steps, converged: null };
+}
+
+interface Sums {
+  readonly means: readonly Float64Array[];
+  readonly moved: Uint8Array;
+  nonFinite: NonFinite | null;
+}
+
+/** Row by row: whatever pass there is can do this. */
+async function addRows(
+  path: PreparedPath,
+  samples: number,
+  rule: Rule,
+  batch: number,
+  pace: Pace,
+  sums: Sums,
+): Promise<void> {
   const total = samples * rule.alphas.length;
-  let nonFinite: NonFinite | null = null;
-  pace.expect(total);
   for (let at = 0; at < total; at += batch) {
     await pace.turn();
     const rows = Math.min(batch, total - at);
@@ -54,14 +76,60 @@ export async function integrate(
     for (let r = 0; r < rows; r++) {
       const sample = points.samples[r]!;
       const step = Math.floor((at + r) / samples);
-      const state = addRow(means, gradients, path, { samples, sample, row: r, weight: rule.weights[step]! });
-      if (state.moved) moved[sample] = 1;
-      if (!state.finite) nonFinite ??= { sample, step, alpha: points.alphas[r]! };
+      const state = addRow(sums.means, gradients, path, { samples, sample, row: r, weight: rule.weights[step]! });
+      if (state.moved) sums.moved[sample] = 1;
+      if (!state.finite) sums.nonFinite ??= { sample, step, alpha: points.alphas[r]! };
     }
     pace.advance(rows);
   }
-  const steps = new Int32Array(samples).fill(rule.alphas.length);
-  return { means, nonFinite, moved, steps, converged: null };
+}
+
+/** Blocks of samples and steps that the pass adds up itself. Where a sum is not finite, its points are looked at. */
+async function addBlocks(
+  path: PreparedPath,
+  samples: number,
+  rule: Rule,
+  batch: number,
+  pace: Pace,
+  sums: Sums,
+): Promise<void> {
+  const { alphas, weights } = rule;
+  for (let first = 0; first < samples; first += batch) {
+    const count = Math.min(batch, samples - first);
+    const steps = Math.max(1, Math.floor(batch / count));
+    for (let k = 0; k < alphas.length; k += steps) {
+      await pace.turn();
+      const block = { alphas: alphas.subarray(k, k + steps), weights: weights.subarray(k, k + steps) };
+      const parts = await path.sums!(first, count, block.alphas, block.weights);
+      for (let i = 0; i < count; i++) {
+        const state = addRow(sums.means, parts, path, { samples, sample: first + i, row: i, weight: 1 });
+        if (state.moved) sums.moved[first + i] = 1;
+        if (!state.finite) sums.nonFinite ??= await firstNonFinite(path, first + i, k, block.alphas);
+      }
+      pace.advance(count * block.alphas.length);
+    }
+  }
+}
+
+/** Which of the points of a block has a gradient that is not finite. */
+async function firstNonFinite(
+  path: PreparedPath,
+  sample: number,
+  step: number,
+  alphas: Float64Array,
+): Promise<NonFinite> {
+  const points = { samples: new Int32Array(alphas.length).fill(sample), alphas: Float64Array.from(alphas) };
+  const gradients = await path.gradients(points);
+  const finite = (row: number): boolean =>
+    gradients.every((g) => {
+      const width = g.length / alphas.length;
+      return g.subarray(row * width, (row + 1) * width).every((v) => Number.isFinite(v));
+    });
+  const bad = Math.max(
+    0,
+    alphas.findIndex((_, row) => !finite(row)),
+  );
+  return { sample, step: step + bad, alpha: alphas[bad]! };
 }
 
 /** Adds one row's gradients to its sample's sums. Features that do not move are of no concern, finite or not. */

@@ -85,11 +85,12 @@ function pathProblem(
   from: readonly Float64Array[],
   held: readonly Feed[],
 ): PathProblem {
-  const { graphs, plans, samples } = runner;
+  const { graphs, plans, samples, batch } = runner;
   return {
     key: graphs.key,
     plans,
     samples,
+    batch,
     from,
     to,
     dtypes: setup.structure.variables.map(({ dtype }) => dtype),

@@ -6,8 +6,8 @@ import type { Backend } from '../backends/backend.ts';
 import { checkQuadrature, type QuadratureMethod } from '../quadrature/index.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
-import { brutePass } from './passes/brute.ts';
 import type { AttributionPass } from './passes/pass.ts';
+import { chooseStrategy, type Strategy } from './passes/strategy.ts';
 import type { OutputFunction } from './program.ts';
 import type { LayerSelector, TargetFunction } from './types.ts';
 
@@ -37,8 +37,11 @@ export interface IntegratedGradientsOptions<M> {
   readonly relTol?: number;
   /** Most points per sample under 'auto'; 1000 by default. */
   readonly maxSteps?: number;
-  /** How gradients on the path are computed; every point through the whole model by default. */
-  readonly strategy?: AttributionPass;
+  /**
+   * How gradients on the path are computed: 'brute' sends every point through the whole model, 'path-linear' skips the
+   * part that is affine in the path, 'auto' (the default) does so where the graph allows it; or a pass of your own.
+   */
+  readonly strategy?: Strategy;
   /** Who runs the plans. */
   readonly backend?: Backend;
   /** For plain functions: the float type of inputs given as nested arrays; 'float32' by default. */
@@ -78,7 +81,8 @@ const known: readonly (keyof IntegratedGradientsOptions<unknown>)[] = [
 export function checkSettings(options: IntegratedGradientsOptions<never>): Settings {
   checkNames('IntegratedGradients', options, known);
   const { method = 'gausslegendre', nSteps = 50, internalBatchSize = 100, compat = null } = options;
-  const { relTol = 0.05, maxSteps = 1000, targetFn = null, output, strategy = brutePass, dtype = 'float32' } = options;
+  const { relTol = 0.05, maxSteps = 1000, targetFn = null, output, dtype = 'float32' } = options;
+  const strategy = chooseStrategy(options.strategy ?? 'auto');
   checkQuadrature(method, nSteps === 'auto' ? 50 : nSteps);
   if (nSteps === 'auto' && method !== 'gausslegendre') {
     const hint = 'leave the method out, or give a number of steps';

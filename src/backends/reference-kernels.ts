@@ -179,6 +179,10 @@ export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
     const strides = inputs.map((input) => broadcastStrides(input.shape, out.shape));
     return (y, operands) => elementwise.selectBroadcast(y, operands, out.shape, strides);
   },
+  lerp:
+    () =>
+    (y, [start, delta, alpha]) =>
+      elementwise.lerp(y, start!, delta!, alpha!),
   cast:
     (out) =>
     (y, [x]) =>

@@ -28,7 +28,7 @@ export const brutePass: AttributionPass = {
 };
 
 /** A feature that does not move contributes nothing, even where its gradient is infinite. */
-function displaced(displacement: number, gradient: number): number {
+export function displaced(displacement: number, gradient: number): number {
   return displacement === 0 ? 0 : displacement * gradient;
 }
 

@@ -21,6 +21,8 @@ export interface PathProblem {
   readonly key: string;
   readonly plans: PlanCache;
   readonly samples: number;
+  /** Most rows in one run of a graph. */
+  readonly batch: number;
   /** Start and end of the path, per variable, `samples` rows each. */
   readonly from: readonly Float64Array[];
   readonly to: readonly Float64Array[];
@@ -45,6 +47,15 @@ export interface PreparedPath {
   readonly to: readonly Float64Array[];
   /** Gradients at the points: an array per variable, a row per point. Called with one chunk of rows at a time. */
   gradients(points: PathPoints): Promise<readonly TypedArray[]>;
+  /**
+   * `sum_k weights[k] * gradient(alphas[k])` for `count` samples from `first` on: an array per variable, a row per sample.
+   * A pass that can add up inside the backend offers it; quadrature adds the rows of `gradients` otherwise.
+   */
+  sums?(first: number, count: number, alphas: Float64Array, weights: Float64Array): Promise<readonly TypedArray[]>;
+  /** Share of the path's floating-point operations that is done twice instead of once per point. */
+  readonly saving?: number;
+  /** What the gradients are taken at, for people to read. */
+  readonly frontier?: readonly string[];
   /** From gradients averaged over the path to attributions of the problem's variables, `samples` rows each. */
   finish(meanGradients: readonly Float64Array[]): Promise<Float64Array[]>;
 }

@@ -1,0 +1,45 @@
+/** Finds the frontier of the affine region in the path graph, for any number of rows. */
+import { type AffineRegion, affineRegion } from '../../graph/affine.ts';
+import { ancestors } from '../../graph/traverse.ts';
+import { failure } from '../../tensor/errors.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { PathGraph } from '../path-graph.ts';
+import type { PathProblem } from './pass.ts';
+
+export interface Frontier {
+  readonly region: AffineRegion;
+  /** Positions of the frontier's nodes among the ancestors of the output: the same for any number of rows from 2 up. */
+  readonly positions: readonly number[];
+  /** The op of every ancestor: what must agree for the positions to mean the same. */
+  readonly signature: string;
+}
+
+/** A prime number of rows, so that a size which follows the rows is known by being its multiple. */
+const probeRows = 1009;
+
+const nodesOf = ({ output, variables }: PathGraph): Tensor[] => ancestors([output], new Set(variables));
+const signatureOf = (nodes: readonly Tensor[]): string => nodes.map((node) => node.op?.name ?? '-').join();
+
+/**
+ * The frontier of a path problem. Only nodes whose rows come first qualify: the others' elements cannot be told apart by
+ * sample.
+ */
+export function findFrontier(problem: PathProblem): Frontier {
+  const graph = problem.graph(probeRows);
+  const nodes = nodesOf(graph);
+  const place = new Map(nodes.map((node, index) => [node, index]));
+  const rowsFirst = (node: Tensor): boolean => node.rank > 0 && node.shape[0]! % probeRows === 0;
+  const region = affineRegion(graph.output, graph.variables, rowsFirst);
+  const positions = region.frontier.map((node) => place.get(node)!);
+  const scale = { ...region, flops: region.flops / probeRows, affineFlops: region.affineFlops / probeRows };
+  return { region: scale, positions, signature: signatureOf(nodes) };
+}
+
+/** The frontier's nodes in the graph of another number of rows. */
+export function frontierOf(frontier: Frontier, graph: PathGraph): Tensor[] {
+  const nodes = nodesOf(graph);
+  if (signatureOf(nodes) !== frontier.signature) {
+    throw failure('path-linear', 'the graph changes with the number of rows', {}, "use strategy 'brute'");
+  }
+  return frontier.positions.map((position) => nodes[position]!);
+}

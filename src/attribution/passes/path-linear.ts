@@ -1,0 +1,205 @@
+/**
+ * Path-linear integrated gradients. Up to the frontier of the affine region a point of the path is z_b + a (z_x - z_b):
+ * the region is evaluated at the two ends instead of at every point, the rest of the model runs on interpolated frontier
+ * values, and the gradients, summed over the path, are pulled back through the region once, since its Jacobian is the
+ * same everywhere. Exact in real arithmetic (docs/architecture.md has the argument).
+ */
+import { grad } from '../../graph/grad.ts';
+import { substitute } from '../../graph/substitute.ts';
+import { add } from '../../ops/arithmetic.ts';
+import { lerp } from '../../ops/lerp.ts';
+import { reshape } from '../../ops/movement.ts';
+import { sum } from '../../ops/reduce.ts';
+import { allocate, type FloatDType, type TypedArray } from '../../tensor/dtype.ts';
+import { placeholder, type Tensor } from '../../tensor/tensor.ts';
+import { brutePass, displaced, gatherRows, interpolate } from './brute.ts';
+import { type Frontier, findFrontier, frontierOf } from './frontier.ts';
+import type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './pass.ts';
+
+type Graph = { outputs: readonly Tensor[]; inputs: readonly Tensor[] };
+
+export const pathLinearPass: AttributionPass = {
+  name: 'path-linear',
+  async prepare(problem) {
+    const frontier = findFrontier(problem);
+    // Nothing to integrate where the output does not depend on what the path moves.
+    if (frontier.positions.length === 0) return brutePass.prepare(problem);
+    const { region } = frontier;
+    const ends = await evaluateEnds(problem, frontier);
+    const { from, to } = ends;
+    const dtype = problem.dtypes[0]! as FloatDType;
+    const deltas = from.map((start, v) => to[v]!.map((x, i) => x - start[i]!));
+    const { key, plans, samples } = problem;
+    return {
+      from,
+      to,
+      saving: region.flops > 0 ? region.affineFlops / region.flops : 0,
+      frontier: ends.nodes.map((node) => `${node.op?.name ?? 'input'} [${node.shape.slice(1).join(',')}]`),
+      gradients: async (given) => {
+        const points = atLeastTwo(given);
+        const rows = points.samples.length;
+        const feeds = [
+          ...from.map((start, v) => interpolate(start, to[v]!, samples, points, dtype)),
+          ...problem.held.map((feed) => gatherRows(feed, points)),
+          gatherRows(problem.cotangent, points),
+        ];
+        const build = (): Graph => gradientGraph(problem, frontier, rows);
+        const gradients = await plans.run(`frontier gradients ${rows} ${key}`, build, feeds);
+        return gradients.map((g) => g.subarray(0, (g.length / rows) * given.samples.length));
+      },
+      sums: (first, count, ...rule) => {
+        const alone = count * rule[0].length === 1;
+        const [alphas, weights] = alone ? rule.map((values) => Float64Array.of(values[0]!, 0)) : rule;
+        const points = stepMajor(first, count, alphas);
+        const cut = (values: Float64Array): TypedArray => {
+          const width = values.length / samples;
+          return castTo(values.subarray(first * width, (first + count) * width), dtype);
+        };
+        const feeds = [
+          ...from.map(cut),
+          ...deltas.map(cut),
+          castTo(alphas, dtype),
+          ...problem.held.map((feed) => gatherRows(feed, points)),
+          weighted(problem.cotangent, points, weights),
+        ];
+        const name = `frontier sums ${count}x${alphas.length} ${key}`;
+        return plans.run(name, () => sumGraph(problem, frontier, count, alphas.length), feeds);
+      },
+      finish: (means) => pullBack(problem, frontier, means),
+    } satisfies PreparedPath;
+  },
+};
+
+/** Frontier values at both ends, as doubles, `samples` rows each. */
+async function evaluateEnds(
+  problem: PathProblem,
+  frontier: Frontier,
+): Promise<{ nodes: readonly Tensor[]; from: Float64Array[]; to: Float64Array[] }> {
+  const { samples, plans, key } = problem;
+  const nodes = frontierOf(frontier, problem.graph(2));
+  const widths = nodes.map((node) => node.size / 2);
+  const [from, to] = [0, 1].map(() => widths.map((width) => new Float64Array(samples * width)));
+  for (let first = 0; first < samples; first += problem.batch) {
+    const count = Math.min(problem.batch, samples - first);
+    for (const [alpha, into] of [
+      [0, from!],
+      [1, to!],
+    ] as const) {
+      const points = stepMajor(first, count, Float64Array.of(alpha));
+      const padded = atLeastTwo(points);
+      const rows = padded.samples.length;
+      const feeds = [
+        ...problem.from.map((start, v) => interpolate(start, problem.to[v]!, samples, padded, problem.dtypes[v]!)),
+        ...problem.held.map((feed) => gatherRows(feed, padded)),
+      ];
+      const build = (): Graph => {
+        const graph = problem.graph(rows);
+        return { outputs: frontierOf(frontier, graph), inputs: [...graph.variables, ...graph.held] };
+      };
+      const values = await plans.run(`frontier ${rows} ${key}`, build, feeds);
+      values.forEach((data, v) => into[v]!.set(data.subarray(0, count * widths[v]!), first * widths[v]!));
+    }
+  }
+  return { nodes, from: from!, to: to! };
+}
+
+/** The gradient of the score with respect to the frontier, the graph cut there: a row per point. */
+function gradientGraph(problem: PathProblem, frontier: Frontier, rows: number): Graph {
+  const graph = problem.graph(rows);
+  const nodes = frontierOf(frontier, graph);
+  return {
+    outputs: grad(graph.output, nodes, graph.cotangent),
+    inputs: [...nodes, ...graph.held, graph.cotangent],
+  };
+}
+
+/**
+ * `sum_k w_k df/dz` for `count` samples and `steps` points, interpolation and sum included, so that neither the points
+ * nor their gradients leave the backend. The weights are part of the cotangent.
+ */
+function sumGraph(problem: PathProblem, frontier: Frontier, count: number, steps: number): Graph {
+  const graph = problem.graph(count * steps);
+  const nodes = frontierOf(frontier, graph);
+  const alpha = placeholder([steps], nodes[0]!.dtype);
+  const ends = nodes.map((node) => {
+    const shape = [count, node.size / (count * steps)];
+    return [placeholder(shape, node.dtype), placeholder(shape, node.dtype)] as const;
+  });
+  const sums = grad(graph.output, nodes, graph.cotangent).map((g) =>
+    sum(reshape(g, [steps, g.size / steps]), { axes: 0 }),
+  );
+  const lines = nodes.map((node, v) => [node, reshape(lerp(ends[v]![0], ends[v]![1], alpha), node.shape)] as const);
+  return {
+    outputs: substitute(sums, new Map(lines)),
+    inputs: [...ends.map(([start]) => start), ...ends.map(([, delta]) => delta), alpha, ...graph.held, graph.cotangent],
+  };
+}
+
+/** The attributions `(x - b) * J^T G`: the affine region's transposed Jacobian is the same on the whole path. */
+async function pullBack(
+  problem: PathProblem,
+  frontier: Frontier,
+  means: readonly Float64Array[],
+): Promise<Float64Array[]> {
+  const { samples, plans, key, from, to } = problem;
+  const out = from.map((start) => new Float64Array(start.length));
+  for (let first = 0; first < samples; first += problem.batch) {
+    const count = Math.min(problem.batch, samples - first);
+    const points = atLeastTwo(stepMajor(first, count, Float64Array.of(1)));
+    const rows = points.samples.length;
+    const build = (): Graph => {
+      const graph = problem.graph(rows);
+      const nodes = frontierOf(frontier, graph);
+      const cotangents = nodes.map((node) => placeholder(node.shape, node.dtype));
+      const parts = nodes.map((node, v) => grad(node, graph.variables, cotangents[v]!));
+      const outputs = graph.variables.map((_, i) => parts.map((part) => part[i]!).reduce((a, b) => add(a, b)));
+      return { outputs, inputs: [...graph.variables, ...graph.held, ...cotangents] };
+    };
+    const feeds = [
+      ...from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!)),
+      ...problem.held.map((feed) => gatherRows(feed, points)),
+      ...means.map((mean) =>
+        gatherRows({ data: castTo(mean, problem.dtypes[0]! as FloatDType), width: mean.length / samples }, points),
+      ),
+    ];
+    const pulled = await plans.run(`pull back ${rows} ${key}`, build, feeds);
+    out.forEach((values, v) => {
+      const width = values.length / samples;
+      for (let i = first * width, j = 0; j < count * width; i++, j++) {
+        values[i] = displaced(to[v]![i]! - from[v]![i]!, pulled[v]![j]!);
+      }
+    });
+  }
+  return out;
+}
+
+/** Samples `first` to `first + count` at each alpha, one step after another. */
+function stepMajor(first: number, count: number, alphas: Float64Array): PathPoints {
+  const rows = count * alphas.length;
+  return {
+    samples: Int32Array.from({ length: rows }, (_, r) => first + (r % count)),
+    alphas: Float64Array.from({ length: rows }, (_, r) => alphas[Math.floor(r / count)]!),
+  };
+}
+
+/** A graph of one row may look different (a broadcast to itself vanishes), so a single point is taken twice. */
+function atLeastTwo(points: PathPoints): PathPoints {
+  if (points.samples.length > 1) return points;
+  const { samples, alphas } = points;
+  return { samples: Int32Array.of(samples[0]!, samples[0]!), alphas: Float64Array.of(alphas[0]!, alphas[0]!) };
+}
+
+function castTo(values: Float64Array, dtype: FloatDType): TypedArray {
+  const out = allocate(dtype, values.length);
+  out.set(values);
+  return out;
+}
+
+/** The cotangent's rows, each times the weight of its step. */
+function weighted(cotangent: Feed, points: PathPoints, weights: Float64Array): TypedArray {
+  const rows = gatherRows(cotangent, points).slice();
+  const width = rows.length / points.samples.length;
+  const perStep = points.samples.length / weights.length;
+  for (let i = 0; i < rows.length; i++) rows[i]! *= weights[Math.floor(i / width / perStep)]!;
+  return rows;
+}
