@@ -30,7 +30,7 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
       variable !== null && !structure.connected[variable] ? [name] : [],
     ),
     held: attributed.flatMap(({ name, variable }) => (variable === null ? [name] : [])),
-    pass: settings.strategy.name,
+    ...outcome.path,
     targetGiven: target.tensor !== null,
     usedTargetFn: typeof setup.target === 'function',
     bypassGap: start.reduce((gap, score, i) => Math.max(gap, Math.abs(score - outcome.pathStart.means[0]![i]!)), 0),

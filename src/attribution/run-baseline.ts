@@ -36,6 +36,14 @@ export interface BaselineRun {
   readonly attributions: readonly Float64Array[];
   /** Samples that differ from this baseline. */
   readonly displaced: Uint8Array;
+  readonly path: PathReport;
+}
+
+/** Which pass ran, and what it saved. */
+export interface PathReport {
+  readonly pass: string;
+  readonly flopsRemoved: number;
+  readonly frontier: readonly string[];
 }
 
 export async function runBaseline(context: Context, drawn: readonly Tensor[]): Promise<BaselineRun> {
@@ -65,7 +73,18 @@ export async function runBaseline(context: Context, drawn: readonly Tensor[]): P
     ? await integrate(path, samples, rule, batch, pace)
     : await integrateAdaptively(path, samples, autoOptions(context, pathStart), pace);
   const attributions = await path.finish(integral.means);
-  return { predictions, start, pathStart, integral, attributions, displaced: displacedSamples(from, to, samples) };
+  // Brute: forward and backward at every point. Path-linear: the affine part forward twice and backward once.
+  const points = Math.max(2, ...integral.steps);
+  const flopsRemoved = (path.saving ?? 0) * (1 - 3 / (2 * points));
+  return {
+    predictions,
+    start,
+    pathStart,
+    integral,
+    attributions,
+    displaced: displacedSamples(from, to, samples),
+    path: { pass: path.name, flopsRemoved, frontier: path.frontier ?? [] },
+  };
 }
 
 /** Inputs that the path does not move, and kwargs. alibi runs them as zeros under a layer (ledger Q4). */

@@ -13,7 +13,7 @@ import type { NonFinite, Rule } from './integrate.ts';
 import { Pace } from './pace.ts';
 import type { Feed } from './passes/pass.ts';
 import type { PlanCache } from './plans.ts';
-import { type Context, runBaseline } from './run-baseline.ts';
+import { type Context, type PathReport, runBaseline } from './run-baseline.ts';
 import type { Setup } from './setup.ts';
 import { type ResolvedTarget, resolveTarget, targetScores } from './target.ts';
 import type { ExplainOptions } from './types.ts';
@@ -39,6 +39,7 @@ export interface Outcome {
   readonly displaced: Uint8Array;
   readonly steps: Int32Array;
   readonly converged: boolean[] | null;
+  readonly path: PathReport;
 }
 
 export async function run(
@@ -81,10 +82,12 @@ export async function run(
     displaced: new Uint8Array(samples),
     steps: new Int32Array(samples),
     converged: null as boolean[] | null,
+    path: { pass: '', flopsRemoved: 0, frontier: [] } as PathReport,
   };
   for (let draw = 0; draw < drawCount(sources); draw++) {
     const one = await runBaseline(context, drawBaselines(sources, draw, like));
     const { integral } = one;
+    outcome.path = one.path;
     outcome.attributions.add(one.attributions);
     outcome.baselinePredictions.add([one.predictions]);
     outcome.start.add([one.start]);

@@ -28,7 +28,7 @@ const X = f64([
 
 test('progress counts rows and ends at its total', async () => {
   const seen: Progress[] = [];
-  const ig = new IntegratedGradients(classifier, { nSteps: 10, internalBatchSize: 4 });
+  const ig = new IntegratedGradients(classifier, { nSteps: 10, internalBatchSize: 4, strategy: 'brute' });
   await ig.explain(X, { target: 0, onProgress: (progress) => seen.push(progress) });
   const last = seen.at(-1)!;
   // f(x), f(b) and ten points for each of three samples.

@@ -11,6 +11,7 @@ export const brutePass: AttributionPass = {
   async prepare(problem) {
     const { key, plans, from, to, samples, dtypes } = problem;
     return {
+      name: 'brute',
       from,
       to,
       gradients: (points) => {

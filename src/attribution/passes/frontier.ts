@@ -12,7 +12,13 @@ export interface Frontier {
   readonly positions: readonly number[];
   /** The op of every ancestor: what must agree for the positions to mean the same. */
   readonly signature: string;
+  /** Elements per row of the model, and what people may read, per node. */
+  readonly widths: readonly number[];
+  readonly names: readonly string[];
 }
+
+/** Frontiers belong to a plan cache, and within it to a kind of graph. */
+const known = new WeakMap<PathProblem['plans'], Map<string, Frontier>>();
 
 /** A prime number of rows, so that a size which follows the rows is known by being its multiple. */
 const probeRows = 1009;
@@ -25,6 +31,14 @@ const signatureOf = (nodes: readonly Tensor[]): string => nodes.map((node) => no
  * sample.
  */
 export function findFrontier(problem: PathProblem): Frontier {
+  const frontiers = known.get(problem.plans) ?? new Map<string, Frontier>();
+  known.set(problem.plans, frontiers);
+  const frontier = frontiers.get(problem.key) ?? search(problem);
+  frontiers.set(problem.key, frontier);
+  return frontier;
+}
+
+function search(problem: PathProblem): Frontier {
   const graph = problem.graph(probeRows);
   const nodes = nodesOf(graph);
   const place = new Map(nodes.map((node, index) => [node, index]));
@@ -32,7 +46,13 @@ export function findFrontier(problem: PathProblem): Frontier {
   const region = affineRegion(graph.output, graph.variables, rowsFirst);
   const positions = region.frontier.map((node) => place.get(node)!);
   const scale = { ...region, flops: region.flops / probeRows, affineFlops: region.affineFlops / probeRows };
-  return { region: scale, positions, signature: signatureOf(nodes) };
+  return {
+    region: scale,
+    positions,
+    signature: signatureOf(nodes),
+    widths: region.frontier.map((node) => node.size / probeRows),
+    names: region.frontier.map((node) => `${node.op?.name ?? 'input'} [${node.shape.slice(1).join(',')}]`),
+  };
 }
 
 /** The frontier's nodes in the graph of another number of rows. */

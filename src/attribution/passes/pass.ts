@@ -42,6 +42,8 @@ export interface PathPoints {
 }
 
 export interface PreparedPath {
+  /** The pass that really runs: one may hand over to another. */
+  readonly name: string;
   /** The path in the variables that are integrated over, `samples` rows each. */
   readonly from: readonly Float64Array[];
   readonly to: readonly Float64Array[];
@@ -52,7 +54,7 @@ export interface PreparedPath {
    * A pass that can add up inside the backend offers it; quadrature adds the rows of `gradients` otherwise.
    */
   sums?(first: number, count: number, alphas: Float64Array, weights: Float64Array): Promise<readonly TypedArray[]>;
-  /** Share of the path's floating-point operations that is done twice instead of once per point. */
+  /** Share of one point's floating-point operations that lies before the frontier; 0 when left out. */
   readonly saving?: number;
   /** What the gradients are taken at, for people to read. */
   readonly frontier?: readonly string[];

@@ -31,10 +31,11 @@ export const pathLinearPass: AttributionPass = {
     const deltas = from.map((start, v) => to[v]!.map((x, i) => x - start[i]!));
     const { key, plans, samples } = problem;
     return {
+      name: 'path-linear',
       from,
       to,
       saving: region.flops > 0 ? region.affineFlops / region.flops : 0,
-      frontier: ends.nodes.map((node) => `${node.op?.name ?? 'input'} [${node.shape.slice(1).join(',')}]`),
+      frontier: frontier.names,
       gradients: async (given) => {
         const points = atLeastTwo(given);
         const rows = points.samples.length;
@@ -74,10 +75,9 @@ export const pathLinearPass: AttributionPass = {
 async function evaluateEnds(
   problem: PathProblem,
   frontier: Frontier,
-): Promise<{ nodes: readonly Tensor[]; from: Float64Array[]; to: Float64Array[] }> {
+): Promise<{ from: Float64Array[]; to: Float64Array[] }> {
   const { samples, plans, key } = problem;
-  const nodes = frontierOf(frontier, problem.graph(2));
-  const widths = nodes.map((node) => node.size / 2);
+  const { widths } = frontier;
   const [from, to] = [0, 1].map(() => widths.map((width) => new Float64Array(samples * width)));
   for (let first = 0; first < samples; first += problem.batch) {
     const count = Math.min(problem.batch, samples - first);
@@ -100,7 +100,7 @@ async function evaluateEnds(
       values.forEach((data, v) => into[v]!.set(data.subarray(0, count * widths[v]!), first * widths[v]!));
     }
   }
-  return { nodes, from: from!, to: to! };
+  return { from: from!, to: to! };
 }
 
 /** The gradient of the score with respect to the frontier, the graph cut there: a row per point. */
