@@ -1,0 +1,154 @@
+/**
+ * Depthwise convolution (each input channel has its own `multiplier` filters) and its two gradients, vectorised over
+ * channels. All other convolutions run as matrix products: see `panels.ts` for how their windows are read.
+ */
+import { Geometry } from './geometry';
+import { addBlock, clearTotals, storeTotals } from './reduce';
+import { madd, storeLanes } from './simd';
+
+/** Four output channels' worth of input from channel `c / multiplier` on. */
+@inline
+function spreadChannels(x: usize, c: i32, multiplier: i32): v128 {
+  if (multiplier == 1) return v128.load(x + (<usize>c << 2));
+  let v = f32x4.splat(load<f32>(x + (<usize>(c / multiplier) << 2)));
+  v = f32x4.replace_lane(v, 1, load<f32>(x + (<usize>((c + 1) / multiplier) << 2)));
+  v = f32x4.replace_lane(v, 2, load<f32>(x + (<usize>((c + 2) / multiplier) << 2)));
+  return f32x4.replace_lane(v, 3, load<f32>(x + (<usize>((c + 3) / multiplier) << 2)));
+}
+
+/** Units are rows of output positions along the last axis. */
+export function depthwise(start: i32, end: i32, out: usize, x: usize, kernel: usize, geometry: usize): void {
+  const g = changetype<Geometry>(geometry);
+  const channels = g.channels;
+  const filters = channels * g.multiplier;
+  for (let unit = start; unit < end; unit++) {
+    const slab = unit / g.outputH;
+    const sample = slab / g.outputD;
+    const d = (slab - sample * g.outputD) * g.strideD - g.beforeD;
+    const h = (unit - slab * g.outputH) * g.strideH - g.beforeH;
+    for (let o = 0; o < g.outputW; o++) {
+      const w = o * g.strideW - g.beforeW;
+      const to = out + (<usize>((unit * g.outputW + o) * filters) << 2);
+      for (let f = 0; f < filters; f += 4) {
+        let total = f32x4.splat(0);
+        let tap = kernel + (<usize>f << 2);
+        for (let i = 0; i < g.windowD; i++) {
+          const id = d + i * g.dilationD;
+          for (let j = 0; j < g.windowH; j++) {
+            const ih = h + j * g.dilationH;
+            const open = <u32>id < <u32>g.inputD && <u32>ih < <u32>g.inputH;
+            const row = ((sample * g.inputD + id) * g.inputH + ih) * g.inputW;
+            for (let k = 0; k < g.windowW; k++, tap += <usize>filters << 2) {
+              const iw = w + k * g.dilationW;
+              if (!open || <u32>iw >= <u32>g.inputW) continue;
+              const v = spreadChannels(x + (<usize>((row + iw) * channels) << 2), f, g.multiplier);
+              total = madd(v, v128.load(tap), total);
+            }
+          }
+        }
+        storeLanes(to + (<usize>f << 2), total, filters - f);
+      }
+    }
+  }
+}
+
+/** The output index whose window has its tap `k` on position `at`, or -1. */
+@inline
+function outputAt(at: i32, k: i32, dilation: i32, stride: i32, before: i32, count: i32): i32 {
+  const shifted = at + before - k * dilation;
+  const o = shifted / stride;
+  return shifted >= 0 && o * stride == shifted && o < count ? o : -1;
+}
+
+/** Adds `grad * kernel` of one tap to a position's channels. */
+@inline
+function addTap(to: usize, grad: usize, tap: usize, channels: i32, multiplier: i32): void {
+  if (multiplier == 1) {
+    for (let c = 0; c < channels; c += 4) {
+      const at = <usize>c << 2;
+      storeLanes(to + at, madd(v128.load(grad + at), v128.load(tap + at), v128.load(to + at)), channels - c);
+    }
+    return;
+  }
+  for (let c = 0; c < channels; c++, to += 4) {
+    let total = load<f32>(to);
+    for (let j = 0; j < multiplier; j++, grad += 4, tap += 4) total += load<f32>(grad) * load<f32>(tap);
+    store<f32>(to, total);
+  }
+}
+
+/** Units are rows of input positions along the last axis. */
+export function depthwiseGradInput(start: i32, end: i32, out: usize, grad: usize, kernel: usize, geometry: usize): void {
+  const g = changetype<Geometry>(geometry);
+  const channels = g.channels;
+  const filters = channels * g.multiplier;
+  for (let unit = start; unit < end; unit++) {
+    const slab = unit / g.inputH;
+    const sample = slab / g.inputD;
+    const d = slab - sample * g.inputD;
+    const h = unit - slab * g.inputH;
+    for (let w = 0; w < g.inputW; w++) {
+      const to = out + (<usize>((unit * g.inputW + w) * channels) << 2);
+      memory.fill(to, 0, <usize>channels << 2);
+      let tap = kernel;
+      for (let i = 0; i < g.windowD; i++) {
+        const od = outputAt(d, i, g.dilationD, g.strideD, g.beforeD, g.outputD);
+        for (let j = 0; j < g.windowH; j++) {
+          const oh = outputAt(h, j, g.dilationH, g.strideH, g.beforeH, g.outputH);
+          for (let k = 0; k < g.windowW; k++, tap += <usize>filters << 2) {
+            const ow = outputAt(w, k, g.dilationW, g.strideW, g.beforeW, g.outputW);
+            if ((od | oh | ow) < 0) continue;
+            const at = (((sample * g.outputD + od) * g.outputH + oh) * g.outputW + ow) * filters;
+            addTap(to, grad + (<usize>at << 2), tap, channels, g.multiplier);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Units are strips of 16 filters of one tap; `batch` samples are summed in float32 blocks, the blocks in double. */
+export function depthwiseGradKernel(
+  start: i32, end: i32, out: usize, x: usize, grad: usize, geometry: usize, batch: i32,
+): void {
+  const g = changetype<Geometry>(geometry);
+  const channels = g.channels;
+  const m = g.multiplier;
+  const filters = channels * m;
+  const strips = (filters + 15) / 16;
+  for (let unit = start; unit < end; unit++) {
+    const tap = unit / strips;
+    const f = (unit - tap * strips) * 16;
+    const plane = tap / g.windowW;
+    const d = (plane / g.windowH) * g.dilationD - g.beforeD;
+    const h = (plane % g.windowH) * g.dilationH - g.beforeH;
+    const w = (tap - plane * g.windowW) * g.dilationW - g.beforeW;
+    clearTotals();
+    let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
+    let terms = 0;
+    for (let row = 0; row < batch * g.outputD * g.outputH; row++) {
+      const slab = row / g.outputH;
+      const sample = slab / g.outputD;
+      const id = (slab - sample * g.outputD) * g.strideD + d;
+      const ih = (row - slab * g.outputH) * g.strideH + h;
+      if (<u32>id >= <u32>g.inputD || <u32>ih >= <u32>g.inputH) continue;
+      for (let o = 0; o < g.outputW; o++) {
+        const iw = o * g.strideW + w;
+        if (<u32>iw >= <u32>g.inputW) continue;
+        const from = x + (<usize>((((sample * g.inputD + id) * g.inputH + ih) * g.inputW + iw) * channels) << 2);
+        const by = grad + (<usize>((row * g.outputW + o) * filters + f) << 2);
+        s0 = madd(spreadChannels(from, f, m), v128.load(by), s0);
+        s1 = madd(spreadChannels(from, f + 4, m), v128.load(by, 16), s1);
+        s2 = madd(spreadChannels(from, f + 8, m), v128.load(by, 32), s2);
+        s3 = madd(spreadChannels(from, f + 12, m), v128.load(by, 48), s3);
+        if (++terms == 128) {
+          addBlock(s0, s1, s2, s3);
+          s0 = s1 = s2 = s3 = f32x4.splat(0);
+          terms = 0;
+        }
+      }
+    }
+    addBlock(s0, s1, s2, s3);
+    storeTotals(out + (<usize>(tap * filters + f) << 2), min(16, filters - f));
+  }
+}

@@ -1,0 +1,11 @@
+/** The module's exports: every kernel. The first two arguments of each are the range of its units of work. */
+export * from './conv';
+export * from './elementwise';
+export { exactBinary, exactReduce, exactUnary, whereBytes } from './exact';
+export { matmul, packB } from './matmul';
+export * from './movement';
+export * from './pool';
+export { argmax, maxMiddle, minMiddle, sumColumns, sumRows } from './reduce';
+export { setScratch } from './simd';
+export * from './softmax';
+export * from './unary';

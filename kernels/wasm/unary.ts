@@ -1,0 +1,122 @@
+/**
+ * Elementwise functions of one float32 tensor. Elements go four at a time and the last group may be incomplete: the
+ * allocator's blocks are padded to 64 bytes, so that it is computed and stored like any other.
+ */
+import * as math from './math';
+
+/** Elements per unit of work. */
+const UNIT: i32 = 1024;
+
+/** Units `[start, end)` of `out = F(x)`. Methods on a null pointer are static calls here: the loop inlines them. */
+@inline
+function map<F>(start: i32, end: i32, out: usize, x: usize, n: i32): void {
+  const from = <usize>(start * UNIT) << 2;
+  const to = <usize>min(end * UNIT, n) << 2;
+  for (let i = from; i < to; i += 16) v128.store(out + i, changetype<F>(0).of(v128.load(x + i)));
+}
+
+class Neg {
+  @inline of(x: v128): v128 { return f32x4.neg(x); }
+}
+class Exp {
+  @inline of(x: v128): v128 { return math.exp(x); }
+}
+class Expm1 {
+  @inline of(x: v128): v128 { return math.expm1(x); }
+}
+class Log {
+  @inline of(x: v128): v128 { return math.log(x); }
+}
+class Log1p {
+  @inline of(x: v128): v128 { return math.log1p(x); }
+}
+class Sqrt {
+  @inline of(x: v128): v128 { return f32x4.sqrt(x); }
+}
+class Rsqrt {
+  @inline of(x: v128): v128 { return f32x4.div(f32x4.splat(1), f32x4.sqrt(x)); }
+}
+class Square {
+  @inline of(x: v128): v128 { return f32x4.mul(x, x); }
+}
+class Reciprocal {
+  @inline of(x: v128): v128 { return f32x4.div(f32x4.splat(1), x); }
+}
+class Abs {
+  @inline of(x: v128): v128 { return f32x4.abs(x); }
+}
+class Sin {
+  @inline of(x: v128): v128 { return math.sin(x); }
+}
+class Cos {
+  @inline of(x: v128): v128 { return math.cos(x); }
+}
+class Tan {
+  @inline of(x: v128): v128 { return math.tan(x); }
+}
+class Atan {
+  @inline of(x: v128): v128 { return math.atan(x); }
+}
+class Tanh {
+  @inline of(x: v128): v128 { return math.tanh(x); }
+}
+class Erf {
+  @inline of(x: v128): v128 { return math.erf(x); }
+}
+class Sigmoid {
+  @inline of(x: v128): v128 { return math.sigmoid(x); }
+}
+class Softplus {
+  @inline of(x: v128): v128 { return math.softplus(x); }
+}
+/** NaN and both zeros stay what they are. */
+class Sign {
+  @inline of(x: v128): v128 {
+    const up = v128.bitselect(f32x4.splat(1), x, f32x4.gt(x, f32x4.splat(0)));
+    return v128.bitselect(f32x4.splat(-1), up, f32x4.lt(x, f32x4.splat(0)));
+  }
+}
+class Floor {
+  @inline of(x: v128): v128 { return f32x4.floor(x); }
+}
+class Ceil {
+  @inline of(x: v128): v128 { return f32x4.ceil(x); }
+}
+class Round {
+  @inline of(x: v128): v128 { return f32x4.nearest(x); }
+}
+class Relu {
+  @inline of(x: v128): v128 { return f32x4.max(x, f32x4.splat(0)); }
+}
+
+export function neg(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Neg>(start, end, out, x, n); }
+export function exp(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Exp>(start, end, out, x, n); }
+export function expm1(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Expm1>(start, end, out, x, n); }
+export function log(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Log>(start, end, out, x, n); }
+export function log1p(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Log1p>(start, end, out, x, n); }
+export function sqrt(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Sqrt>(start, end, out, x, n); }
+export function rsqrt(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Rsqrt>(start, end, out, x, n); }
+export function square(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Square>(start, end, out, x, n); }
+export function reciprocal(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Reciprocal>(start, end, out, x, n); }
+export function abs(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Abs>(start, end, out, x, n); }
+export function sin(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Sin>(start, end, out, x, n); }
+export function cos(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Cos>(start, end, out, x, n); }
+export function tan(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Tan>(start, end, out, x, n); }
+export function atan(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Atan>(start, end, out, x, n); }
+export function tanh(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Tanh>(start, end, out, x, n); }
+export function erf(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Erf>(start, end, out, x, n); }
+export function sigmoid(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Sigmoid>(start, end, out, x, n); }
+export function softplus(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Softplus>(start, end, out, x, n); }
+export function sign(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Sign>(start, end, out, x, n); }
+export function floor(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Floor>(start, end, out, x, n); }
+export function ceil(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Ceil>(start, end, out, x, n); }
+export function round(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Round>(start, end, out, x, n); }
+export function relu(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Relu>(start, end, out, x, n); }
+
+export function clip(start: i32, end: i32, out: usize, x: usize, n: i32, low: f32, high: f32): void {
+  const from = <usize>(start * UNIT) << 2;
+  const to = <usize>min(end * UNIT, n) << 2;
+  for (let i = from; i < to; i += 16) {
+    v128.store(out + i, f32x4.min(f32x4.max(v128.load(x + i), f32x4.splat(low)), f32x4.splat(high)));
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * Convolutions and their gradients as packed products over windows that are never written out: A's rows are read from
+ * the input through a table of offsets (none is needed where windows follow each other evenly, as in a valid 1-D
+ * convolution). The gradient to the input is a product per phase of the stride, so that no multiplication by the zeros
+ * of a dilated gradient takes place. Depthwise convolutions have kernels of their own.
+ */
+import type { ConvAttrs } from '../../ops/conv.ts';
+import { type Shape, sizeOf } from '../../tensor/shape.ts';
+import { fill } from './bind-movement.ts';
+import { geometryTable, type Three, type Windows, windowsOf } from './geometry.ts';
+import { callProduct, type Epilogue, noEpilogue, type Source } from './panels.ts';
+import { type Binder, type BindContext, grainFor, lacksType, type Operand } from './step.ts';
+import { forwardWindows, inputPhases } from './windows.ts';
+
+interface Parts {
+  readonly windows: Windows;
+  readonly batch: number;
+  readonly groups: number;
+  /** Channels of input and output, and of one group. */
+  readonly inAll: number;
+  readonly outAll: number;
+  readonly inGroup: number;
+  readonly outGroup: number;
+  /** Positions of input and output, and taps of the window. */
+  readonly places: number;
+  readonly positions: number;
+  readonly taps: number;
+}
+
+const volume = (s: Three): number => s[0] * s[1] * s[2];
+
+function parts(x: Shape, w: Shape, y: Shape, attrs: ConvAttrs): Parts {
+  const windows = windowsOf(x, y, { ...attrs, window: w.slice(0, -2) });
+  const { groups } = attrs;
+  const [inAll, outAll] = [x.at(-1)!, w.at(-1)!];
+  return {
+    windows,
+    batch: x[0]!,
+    groups,
+    inAll,
+    outAll,
+    inGroup: inAll / groups,
+    outGroup: outAll / groups,
+    places: volume(windows.input),
+    positions: volume(windows.output),
+    taps: volume(windows.window),
+  };
+}
+
+/** The windows on `x` as rows (forward) or columns (gradient to the kernel) of A. */
+function windowSource(ctx: BindContext, p: Parts, x: Operand, group: number, mode: 0 | 2): Source {
+  const { offsets, segments, length, even } = forwardWindows(p.windows, p.inAll, p.inGroup);
+  return {
+    mode,
+    base: x.at() + group * p.inGroup * 4,
+    perSample: p.positions,
+    sampleStride: p.places * p.inAll * 4,
+    rowStride: even ?? 0,
+    innerStride: 0,
+    table: even !== null && mode === 0 ? 0 : ctx.table(offsets),
+    segments,
+    length,
+  };
+}
+
+const isDepthwise = (p: Parts): boolean => p.groups > 1 && p.groups === p.inAll;
+
+function callDepthwise(ctx: BindContext, fn: string, x: Shape, w: Shape, y: Shape, p: Parts, units: number): void {
+  const attrs = { ...(ctx.attrs as unknown as ConvAttrs), window: w.slice(0, -2) };
+  const geometry = ctx.table(geometryTable(x, y, attrs, p.outAll / p.inAll));
+  const args = [ctx.out.at(), ...ctx.inputs.map((input) => input.at()), geometry];
+  if (fn === 'depthwiseGradKernel') args.push(p.batch);
+  const each = (p.batch * p.positions * p.outAll * p.taps) / units;
+  ctx.call(fn, args, units, grainFor(each));
+}
+
+/** Whether there is nothing to compute: an empty result, or a sum of nothing, which is filled with zeros. */
+function isTrivial(ctx: BindContext, inner: number): boolean {
+  if (ctx.out.dtype !== 'float32') throw lacksType(ctx.op, ctx.out.dtype);
+  if (sizeOf(ctx.out.shape) === 0) return true;
+  if (inner > 0 && ctx.inputs.every((input) => sizeOf(input.shape) > 0)) return false;
+  fill(ctx, ctx.out, 0);
+  return true;
+}
+
+export function conv(ctx: BindContext, epilogue: Epilogue = noEpilogue): void {
+  const [x, w] = ctx.inputs as [Operand, Operand];
+  const p = parts(x.shape, w.shape, ctx.out.shape, ctx.attrs as unknown as ConvAttrs);
+  const k = p.taps * p.inGroup;
+  if (isTrivial(ctx, k)) return;
+  if (isDepthwise(p) && epilogue === noEpilogue) {
+    const rows = sizeOf(ctx.out.shape.slice(0, -2));
+    callDepthwise(ctx, 'depthwise', x.shape, w.shape, ctx.out.shape, p, rows);
+    return;
+  }
+  for (let group = 0; group < p.groups; group++) {
+    const shift = group * p.outGroup * 4;
+    callProduct(ctx, {
+      m: p.batch * p.positions,
+      k,
+      n: p.outGroup,
+      source: windowSource(ctx, p, x, group, 0),
+      columns: { operand: w, at: shift, row: p.outAll * 4, col: 4 },
+      target: {
+        at: ctx.out.at() + shift,
+        perSample: p.positions,
+        sampleStride: p.positions * p.outAll * 4,
+        rowStride: p.outAll * 4,
+      },
+      epilogue: epilogue.bias === 0 ? epilogue : { ...epilogue, bias: epilogue.bias + shift },
+    });
+  }
+}
+
+export const convGradInput: Binder = (ctx) => {
+  const [g, w] = ctx.inputs as [Operand, Operand];
+  const p = parts(ctx.out.shape, w.shape, g.shape, ctx.attrs as unknown as ConvAttrs);
+  if (isTrivial(ctx, p.taps * p.outGroup)) return;
+  if (isDepthwise(p)) {
+    const rows = sizeOf(ctx.out.shape.slice(0, -2));
+    callDepthwise(ctx, 'depthwiseGradInput', ctx.out.shape, w.shape, g.shape, p, rows);
+    return;
+  }
+  const phases = inputPhases(p.windows, p.inAll, p.outAll);
+  if (phases.some((phase) => phase.taps.length === 0)) fill(ctx, ctx.out, 0);
+  for (const phase of phases.filter(({ taps, count }) => taps.length > 0 && count > 0)) {
+    const table = phase.even !== null ? 0 : ctx.table(phase.offsets);
+    for (let group = 0; group < p.groups; group++) {
+      const [shiftIn, shiftOut] = [group * p.inGroup * 4, group * p.outGroup * 4];
+      const sample = p.places * p.inAll * 4;
+      const at = ctx.out.at() + shiftIn;
+      callProduct(ctx, {
+        m: p.batch * phase.count,
+        k: phase.taps.length * p.outGroup,
+        n: p.inGroup,
+        source: {
+          mode: 0,
+          base: g.at() + shiftOut,
+          perSample: phase.count,
+          sampleStride: p.positions * p.outAll * 4,
+          rowStride: phase.even ?? 0,
+          innerStride: 0,
+          table,
+          segments: phase.taps.length,
+          length: p.outGroup,
+        },
+        columns: {
+          operand: w,
+          at: shiftOut,
+          row: 4,
+          col: p.outAll * 4,
+          run: p.outGroup,
+          runs: phase.taps.map((tap) => tap * p.inGroup * p.outAll * 4),
+        },
+        target: {
+          at,
+          perSample: phase.count,
+          sampleStride: sample,
+          rowStride: p.inAll * 4,
+          ...(phase.targets ? { offsets: phase.targets } : {}),
+        },
+        epilogue: noEpilogue,
+      });
+    }
+  }
+};
+
+export const convGradKernel: Binder = (ctx) => {
+  const [x, g] = ctx.inputs as [Operand, Operand];
+  const p = parts(x.shape, ctx.out.shape, g.shape, ctx.attrs as unknown as ConvAttrs);
+  const k = p.batch * p.positions;
+  if (isTrivial(ctx, k)) return;
+  if (isDepthwise(p)) {
+    const units = p.taps * Math.ceil(p.outAll / 16);
+    callDepthwise(ctx, 'depthwiseGradKernel', x.shape, ctx.out.shape, g.shape, p, units);
+    return;
+  }
+  const m = p.taps * p.inGroup;
+  for (let group = 0; group < p.groups; group++) {
+    const shift = group * p.outGroup * 4;
+    callProduct(ctx, {
+      m,
+      k,
+      n: p.outGroup,
+      source: windowSource(ctx, p, x, group, 2),
+      columns: { operand: g, at: shift, row: p.outAll * 4, col: 4 },
+      target: { at: ctx.out.at() + shift, perSample: m, sampleStride: 0, rowStride: p.outAll * 4 },
+      epilogue: noEpilogue,
+    });
+  }
+};

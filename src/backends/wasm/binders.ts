@@ -1,0 +1,28 @@
+/** Which kernels compute which op: total over the table of ops, so that a missing kernel does not compile. */
+import type { OpName } from '../../ops/index.ts';
+import { conv, convGradInput, convGradKernel } from './bind-conv.ts';
+import * as elementwise from './bind-elementwise.ts';
+import { matmul } from './bind-matmul.ts';
+import * as movement from './bind-movement.ts';
+import { argmax, pool, reduction, softmax } from './bind-reduce.ts';
+import type { Binder } from './step.ts';
+
+const { unary, binary, comparison, logical } = elementwise;
+
+// biome-ignore format: grouped by family
+export const binders = {
+  add: binary, sub: binary, mul: binary, div: binary, pow: binary, maximum: binary, minimum: binary,
+  equal: comparison, notEqual: comparison, less: comparison, lessEqual: comparison, greater: comparison,
+  greaterEqual: comparison, logicalAnd: logical, logicalOr: logical, logicalNot: unary, where: elementwise.where,
+  neg: unary, exp: unary, expm1: unary, log: unary, log1p: unary, sqrt: unary, rsqrt: unary, square: unary,
+  reciprocal: unary, abs: unary, sin: unary, cos: unary, tan: unary, atan: unary, tanh: unary, erf: unary,
+  sigmoid: unary, softplus: unary, sign: unary, floor: unary, ceil: unary, round: unary, relu: unary,
+  lerp: elementwise.lerp, clip: elementwise.clip, cast: elementwise.cast,
+  softmax: softmax(false), logSoftmax: softmax(true),
+  sum: reduction('sum'), max: reduction('max'), min: reduction('min'), argmax,
+  reshape: movement.copyBinder, stopGradient: movement.copyBinder, transpose: movement.transpose,
+  broadcastTo: movement.broadcastTo, slice: movement.slice, pad: movement.pad, reverse: movement.reverse,
+  concat: movement.concat, gather: movement.gather, scatterAdd: movement.scatterAdd,
+  matmul: (ctx) => matmul(ctx), conv: (ctx) => conv(ctx), convGradInput, convGradKernel,
+  maxPool: pool('maxPool'), maxPoolArgmax: pool('maxPoolArgmax'), avgPool: pool('avgPool'), avgPoolGrad: pool('avgPoolGrad'),
+} as const satisfies Record<OpName, Binder>;

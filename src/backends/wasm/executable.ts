@@ -1,0 +1,165 @@
+/**
+ * A bound Program: a list of kernel calls over one linear memory, and where its inputs and outputs lie there. Running it
+ * copies the inputs in, makes the calls in order and copies the outputs out.
+ */
+import type { Program, Value } from '../../graph/program.ts';
+import { bytesPerElement, type TypedArray } from '../../tensor/dtype.ts';
+import { failure } from '../../tensor/errors.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import type { Executable } from '../backend.ts';
+import { binders } from './binders.ts';
+import type { Held, Machine } from './machine.ts';
+import { type BindContext, type Binder, type Call, grainFor, lacksType, type Operand } from './step.ts';
+
+/** Addresses of the shared work room are handed out above all real ones and moved once its size is known. */
+const workBase = 2 ** 40;
+
+/** Frees what a plan held that was dropped without `dispose`. */
+const dropped = new FinalizationRegistry<() => void>((release) => release());
+
+class Binding {
+  readonly calls: Call[] = [];
+  readonly inputs: number[];
+  readonly #machine: Machine;
+  readonly #program: Program;
+  readonly #held: Held[] = [];
+  readonly #blocks: { at: number; bytes: number }[] = [];
+  readonly #operands: Operand[];
+  #work = 0;
+
+  constructor(machine: Machine, program: Program) {
+    this.#machine = machine;
+    this.#program = program;
+    try {
+      const arena = this.#block(program.arenaBytes);
+      this.inputs = program.inputs.map(({ shape, dtype }) => this.#block(sizeOf(shape) * bytesPerElement(dtype)));
+      this.#operands = program.values.map((value) => this.#operand(value, arena));
+      for (const step of program.steps) this.#bind(step.op.name, step);
+      this.#placeWork();
+    } catch (error) {
+      this.release();
+      throw error;
+    }
+  }
+
+  at(value: number): number {
+    return this.#operands[value]!.at();
+  }
+
+  release(): void {
+    for (const { at, bytes } of this.#blocks.splice(0)) this.#machine.heap.free(at, bytes);
+    for (const held of this.#held.splice(0)) held.release();
+  }
+
+  #block(bytes: number): number {
+    const at = this.#machine.heap.allocate(bytes);
+    this.#blocks.push({ at, bytes });
+    return at;
+  }
+
+  #operand(value: Value, arena: number): Operand {
+    const { spec, home } = value;
+    if (spec.dtype === 'float64') throw lacksType('compile', 'float64');
+    if (home.kind === 'arena') return { ...spec, constant: false, at: () => arena + home.offset };
+    if (home.kind === 'input') return { ...spec, constant: false, at: () => this.inputs[home.index]! };
+    let held: Held | undefined;
+    const at = (): number => {
+      if (!held) this.#held.push((held = this.#machine.holdRaw(home.data)));
+      return held.at;
+    };
+    return { ...spec, constant: true, at };
+  }
+
+  #bind(op: string, step: Program['steps'][number]): void {
+    const binder = (binders as Readonly<Record<string, Binder>>)[op];
+    if (!binder) throw failure(op, "the backend 'wasm' has no kernel for this op");
+    const machine = this.#machine;
+    let used = 0;
+    const work = (bytes: number): number => {
+      const at = workBase + used;
+      used += Math.ceil((bytes + 64) / 64) * 64;
+      this.#work = Math.max(this.#work, used);
+      return at;
+    };
+    const call = (fn: string, args: readonly number[], units: number, grain = 1): void => {
+      if (units > 0) this.calls.push({ fn, args, units, grain });
+    };
+    const context: BindContext = {
+      op,
+      out: this.#operands[step.output]!,
+      inputs: step.inputs.map((input) => this.#operands[input]!),
+      attrs: step.attrs,
+      call,
+      check: (fn, args, fault) => this.calls.push({ fn, args, units: 1, grain: 1, fault }),
+      table: (values) => {
+        const at = this.#block(values.length * 4);
+        machine.write(at, Int32Array.from(values));
+        return at;
+      },
+      work,
+      zeros: (bytes) => machine.zeros(bytes),
+      relaid: (operand, layout, bytes, fn, args, units) => {
+        const value = step.inputs.find((input) => this.#operands[input] === operand);
+        const home = this.#program.values[value ?? -1]?.home;
+        if (home?.kind !== 'constant') {
+          const to = work(bytes);
+          call(fn, [to, ...args(operand.at())], units, grainFor(bytes / 4 / units));
+          return to;
+        }
+        const held = machine.hold(home.data, layout, bytes, (to) => {
+          const raw = machine.holdRaw(home.data);
+          machine.kernels[fn]!(0, units, to, ...args(raw.at));
+          raw.release();
+        });
+        this.#held.push(held);
+        return held.at;
+      },
+      readInt: (at) => machine.view('int32', at, 1)[0]!,
+    };
+    binder(context);
+  }
+
+  /** Gives the work room its address, in all calls. */
+  #placeWork(): void {
+    if (this.#work === 0) return;
+    const at = this.#block(this.#work);
+    this.calls.forEach((call, i) => {
+      if (call.args.some((arg) => arg >= workBase)) {
+        this.calls[i] = { ...call, args: call.args.map((arg) => (arg >= workBase ? arg - workBase + at : arg)) };
+      }
+    });
+  }
+}
+
+/** Makes the calls of a list, in order. */
+export type Runner = (calls: readonly Call[]) => void;
+
+/** @param run makes the calls: in this thread, or together with others */
+export function bindProgram(machine: Machine, program: Program, run: Runner): Executable {
+  const binding = new Binding(machine, program);
+  const { calls } = binding;
+  const outputs = program.outputs.map((value) => ({ at: binding.at(value), value: program.values[value]! }));
+  const runSync = (inputs: readonly TypedArray[]): TypedArray[] => {
+    inputs.forEach((data, i) => machine.write(binding.inputs[i]!, data));
+    run(calls);
+    return outputs.map(({ at, value: { spec } }) => {
+      const view = machine.view(spec.dtype, at, sizeOf(spec.shape));
+      return new (view.constructor as Float32ArrayConstructor)(view as Float32Array);
+    });
+  };
+  let held = true;
+  const release = (): void => {
+    if (held) binding.release();
+    held = false;
+  };
+  const executable: Executable = {
+    run: async (inputs) => runSync(inputs),
+    runSync,
+    dispose() {
+      dropped.unregister(executable);
+      release();
+    },
+  };
+  dropped.register(executable, release, executable);
+  return executable;
+}

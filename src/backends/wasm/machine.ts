@@ -1,0 +1,84 @@
+/**
+ * One linear memory with its kernels: what all plans of the process share. Constants are copied in once per typed array
+ * and layout, counted, and freed with the last plan that uses them.
+ */
+import { bytesPerElement, dtypeOf, type TypedArray, viewOf } from '../../tensor/dtype.ts';
+import { Heap } from './heap.ts';
+import { instantiate, type KernelModule, type Kernels, loadModule } from './module.ts';
+
+/** A block of the memory that several plans may hold. */
+export interface Held {
+  readonly at: number;
+  release(): void;
+}
+
+/** Pointers to the rows of a tile and the longest panel of A (see `kernels/wasm/matmul.ts`), with room to spare. */
+export const scratchBytes = 16384;
+
+interface Shared {
+  at: number;
+  holders: number;
+}
+
+export class Machine {
+  readonly loaded: KernelModule;
+  readonly heap: Heap;
+  readonly kernels: Kernels;
+  readonly #constants = new WeakMap<TypedArray, Map<string, Shared>>();
+  #zeros = { at: 0, bytes: 0 };
+
+  constructor() {
+    this.loaded = loadModule();
+    this.heap = new Heap(this.loaded.memory);
+    this.kernels = instantiate(this.loaded);
+    this.kernels['setScratch']!(this.heap.allocate(scratchBytes), 0);
+  }
+
+  /** A view of the memory as it is now; growing it makes older views too short, not wrong. */
+  view(dtype: ReturnType<typeof dtypeOf>, at: number, length: number): TypedArray {
+    return viewOf(dtype, this.loaded.memory.buffer as ArrayBuffer, at, length);
+  }
+
+  write(at: number, data: TypedArray): void {
+    this.view(dtypeOf(data), at, data.length).set(data);
+  }
+
+  /** At least `bytes` zeros, kept for good. */
+  zeros(bytes: number): number {
+    if (this.#zeros.bytes < bytes) {
+      const size = Math.max(4096, bytes);
+      this.#zeros = { at: this.heap.allocate(size), bytes: size };
+      (this.view('bool', this.#zeros.at, size) as Uint8Array).fill(0);
+    }
+    return this.#zeros.at;
+  }
+
+  /**
+   * The block that `layout` of `data` lies in, made by `make` when it is not there yet.
+   * @param layout names what is stored: the same array may be held as it is and packed in several ways
+   */
+  hold(data: TypedArray, layout: string, bytes: number, make: (at: number) => void): Held {
+    let layouts = this.#constants.get(data);
+    if (!layouts) this.#constants.set(data, (layouts = new Map()));
+    let shared = layouts.get(layout);
+    if (!shared) {
+      shared = { at: this.heap.allocate(bytes), holders: 0 };
+      make(shared.at);
+      layouts.set(layout, shared);
+    }
+    const { at } = shared;
+    shared.holders++;
+    const release = (): void => {
+      if (--shared.holders > 0) return;
+      layouts.delete(layout);
+      this.heap.free(at, bytes);
+    };
+    return { at, release };
+  }
+
+  /** The elements of `data` as they are. */
+  holdRaw(data: TypedArray): Held {
+    const bytes = data.length * bytesPerElement(dtypeOf(data));
+    return this.hold(data, 'raw', bytes, (at) => this.write(at, data));
+  }
+}

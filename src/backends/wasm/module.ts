@@ -1,0 +1,85 @@
+/**
+ * The compiled kernels and the linear memory they share. The relaxed-SIMD build is taken where the engine knows it. Both
+ * builds import a shared memory; where there is none (a page that is not cross-origin isolated) the import is patched to
+ * an ordinary one, which the kernels cannot tell apart.
+ */
+import { failure } from '../../tensor/errors.ts';
+import { plainSimd, relaxedSimd } from './modules.generated.ts';
+
+/** A kernel: `[start, end)` of its units of work, then its own arguments. */
+export type KernelFunction = (start: number, end: number, ...args: number[]) => number | undefined;
+export type Kernels = Readonly<Record<string, KernelFunction>>;
+
+export interface KernelModule {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly simd: 'plain' | 'relaxed';
+  /** Whether other threads can use the memory. */
+  readonly shared: boolean;
+}
+
+/** A module with one function: `f32x4.relaxed_madd` of zeros. An engine that validates it has relaxed SIMD. */
+// biome-ignore format: sections of the binary format, one a line
+const probe = Uint8Array.of(
+  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+  1, 5, 1, 0x60, 0, 1, 0x7b,
+  3, 2, 1, 0,
+  10, 15, 1, 13, 0, 0x41, 0, 0xfd, 17, 0x41, 0, 0xfd, 17, 0x41, 0, 0xfd, 17, 0xfd, 0x85, 2, 0x0b,
+);
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+}
+
+const pageBytes = 65536;
+/** Address space to reserve, the most first: engines and devices differ in what they grant. */
+const pageLimits = [65536, 32768, 16384, 4096];
+
+function createMemory(shared: boolean): WebAssembly.Memory | null {
+  for (const maximum of pageLimits) {
+    try {
+      return new WebAssembly.Memory({ initial: 16, maximum, shared });
+    } catch {
+      // Less address space may be granted.
+    }
+  }
+  return null;
+}
+
+/** Turns the import of a shared memory into one of an ordinary memory: bit 1 of the limits' flags. */
+function unshare(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const name = [...'env'].length + 1;
+  // The import's bytes: 3 "env" 6 "memory" kind 2, flags 3.
+  const wanted = [3, ...'env', 6, ...'memory', 2, 3].map((v) => (typeof v === 'string' ? v.charCodeAt(0) : v));
+  for (let at = 8; at < binary.length - wanted.length; at++) {
+    if (wanted.every((byte, i) => binary[at + i] === byte)) {
+      binary[at + name + 8] = 1;
+      return binary;
+    }
+  }
+  throw failure('wasm', 'the kernel module imports no memory');
+}
+
+/** Whether this engine can run the kernels at all. */
+export function hasSimd(): boolean {
+  return typeof WebAssembly === 'object' && WebAssembly.validate(decode(plainSimd));
+}
+
+/** Compiles the best build and makes its memory. Throws an error that says what is missing. */
+export function loadModule(): KernelModule {
+  if (!hasSimd()) {
+    throw failure('wasm', 'this engine has no WebAssembly SIMD', {}, "use the backend 'reference', or a newer engine");
+  }
+  const simd = WebAssembly.validate(probe) ? 'relaxed' : 'plain';
+  const binary = decode(simd === 'relaxed' ? relaxedSimd : plainSimd);
+  const sharedMemory = typeof SharedArrayBuffer === 'function' ? createMemory(true) : null;
+  const memory = sharedMemory ?? createMemory(false);
+  if (!memory) throw failure('wasm', 'no memory could be reserved', { pages: pageLimits.at(-1), pageBytes });
+  const module = new WebAssembly.Module(sharedMemory ? binary : unshare(binary));
+  return { module, memory, simd, shared: sharedMemory !== null };
+}
+
+/** An instance of the kernels for one thread. */
+export function instantiate({ module, memory }: KernelModule): Kernels {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as Kernels;
+}

@@ -1,0 +1,120 @@
+/**
+ * Matrix products as calls of `kernels/wasm/matmul.ts`: how the rows of A, the columns of B and the rows of C are found.
+ * B is packed into panels of eight columns first, constants once and for all.
+ */
+import type { BindContext, Operand } from './step.ts';
+
+/** Rows of a panel of A, columns of a panel of B. */
+export const panelRows = 6;
+export const panelColumns = 8;
+
+/** Where the rows of A are; all steps in bytes. Fields in the order in which the kernel reads them. */
+export interface Source {
+  /** 0: rows of runs. 1: A is transposed, its rows lie side by side. 2: windows as columns. */
+  readonly mode: 0 | 1 | 2;
+  readonly base: number;
+  readonly perSample: number;
+  readonly sampleStride: number;
+  readonly rowStride: number;
+  /** Transposed only: from one inner index to the next. */
+  readonly innerStride: number;
+  /** Address of `[perSample, segments]` offsets within a sample, -1 for padding; 0 where rows are `rowStride` apart. */
+  readonly table: number;
+  readonly segments: number;
+  /** Elements of a run. */
+  readonly length: number;
+}
+
+/** B `[k, n]` before packing. */
+export interface Columns {
+  readonly operand: Operand;
+  /** Bytes from the operand's first element, between rows, between columns. */
+  readonly at: number;
+  readonly row: number;
+  readonly col: number;
+  /** Inner indices come in runs of `run`; `runs` lists where each begins, in bytes. */
+  readonly run?: number;
+  readonly runs?: readonly number[];
+  /** Offsets of several matrices, in bytes. */
+  readonly matrices?: readonly number[];
+}
+
+export interface Target {
+  readonly at: number;
+  readonly perSample: number;
+  readonly sampleStride: number;
+  readonly rowStride: number;
+  /** Offsets of a sample's rows, or none where they are `rowStride` apart. */
+  readonly offsets?: readonly number[];
+}
+
+export interface Epilogue {
+  /** Address of `n` floats, or 0. */
+  readonly bias: number;
+  /** 0 none, 1 relu, 2 tanh, 3 sigmoid. */
+  readonly activation: number;
+}
+
+export const noEpilogue: Epilogue = { bias: 0, activation: 0 };
+
+export interface Product {
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  readonly target: Target;
+  readonly source: Source;
+  readonly columns: Columns;
+  readonly epilogue: Epilogue;
+  /** Per matrix: byte shift of A, index of the packed B, byte shift of C. */
+  readonly batches?: readonly (readonly [number, number, number])[];
+}
+
+const panelCount = (n: number): number => Math.ceil(n / panelColumns);
+
+/** Packs B and returns its address. */
+export function packColumns(ctx: BindContext, { operand, ...b }: Columns, k: number, n: number): number {
+  const count = b.matrices?.length ?? 1;
+  const run = b.run ?? k;
+  const units = count * panelCount(n);
+  const layout = JSON.stringify([k, n, b]);
+  return ctx.relaid(
+    operand,
+    layout,
+    units * k * panelColumns * 4,
+    'packB',
+    (from) => {
+      const runs = b.runs ? ctx.table(b.runs) : 0;
+      const matrices = b.matrices ? ctx.table(b.matrices) : 0;
+      return [from + b.at, k, n, b.row, b.col, run, runs, matrices];
+    },
+    units,
+  );
+}
+
+/** Rows of C per unit of work; windows as columns never share a panel between runs. */
+function rowPanels({ mode, segments, length }: Source, m: number): number {
+  return mode === 2 ? segments * Math.ceil(length / panelRows) : Math.ceil(m / panelRows);
+}
+
+/** Adds the calls that compute one product. `k` is at least 1. */
+export function callProduct(ctx: BindContext, product: Product): void {
+  const { m, k, n, target, source: s, columns, epilogue, batches } = product;
+  if (m === 0 || n === 0) return;
+  const b = packColumns(ctx, columns, k, n);
+  const zeros = s.table === 0 && s.mode !== 0 ? 0 : ctx.zeros(s.length * 4 + 64);
+  const source = ctx.table([
+    s.mode, s.base, s.perSample, s.sampleStride, s.rowStride, s.innerStride, s.table, s.segments, s.length, zeros,
+  ]);
+  const tiles = rowPanels(s, m) * (batches?.length ?? 1);
+  // A product with few rows is split by columns, so that threads find work.
+  const byColumns = !batches && tiles < 8 && panelCount(n) > tiles;
+  const units = byColumns ? panelCount(n) : tiles;
+  const flops = (2 * m * k * n * (batches?.length ?? 1)) / units;
+  const table = batches ? ctx.table(batches.flat()) : 0;
+  const offsets = target.offsets ? ctx.table(target.offsets) : 0;
+  const args = [
+    target.at, target.perSample, target.sampleStride, target.rowStride, offsets, source, b, m, k, n,
+    epilogue.bias, epilogue.activation, table, Number(byColumns),
+  ];
+  ctx.call('matmul', args, units, Math.max(1, Math.ceil(500_000 / flops)));
+}
