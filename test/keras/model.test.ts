@@ -1,6 +1,7 @@
 /** The Model: what it takes, what it says when that is wrong, its layers, hooks and summary. Weights are small enough to check by hand. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { IntegratedGradients } from '../../src/attribution/index.ts';
 import type { LayerCall } from '../../src/graph/callable.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import { mul } from '../../src/ops/arithmetic.ts';
