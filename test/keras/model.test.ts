@@ -256,4 +256,11 @@ test('the summary lists layers, shapes, parameters and connections', () => {
   assert.ok(width < 100);
 });
 
+test('an explanation of token ids that the vocabulary lacks names the layer, for inputs and for baselines', async () => {
+  const ig = new IntegratedGradients(embedder(), { layer: 'embedding' });
+  const outside = /layer 'embedding' \(Embedding\): token id 7 is outside the vocabulary/;
+  await rejects(ig.explain(tensor([[0, 7]]), { target: 0 }), outside);
+  await rejects(ig.explain(tensor([[0, 1]]), { target: 0, baselines: 7 }), outside);
+});
+
 test.run();
