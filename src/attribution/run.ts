@@ -54,6 +54,7 @@ export async function run(
   const runner: Runner = { graphs, plans, samples, batch: settings.internalBatchSize, pace };
   const kwargs = Object.values(graphs.options.kwargs).map(feedOf);
   await pace.turn();
+  await setup.program.model?.checkInputs?.(inputs.tensors);
 
   const atX = await runModel(runner, [...inputs.tensors.map(feedOf), ...kwargs]);
   const predictions = tensor(atX.predictions, [samples, ...structure.output.shape.slice(1)]);

@@ -44,6 +44,8 @@ export interface CallableModel {
   readonly dtype: FloatDType;
   /** The graph of the model on `inputs` (one tensor per entry of `this.inputs`, batch axis first). */
   apply(inputs: readonly Tensor[], options?: ApplyOptions): readonly Tensor[];
+  /** Checks values that `apply` cannot see: token ids that an embedding lacks. Throws an error that names input or layer. */
+  checkInputs?(inputs: readonly Tensor[]): Promise<void>;
   /** The layer by index in `layers` (negative from the end), name or path; an error with the nearest names otherwise. */
   getLayer(selector: string | number): LayerInfo;
 }

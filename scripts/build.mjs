@@ -1,0 +1,84 @@
+/**
+ * Builds dist/: index.js (the engine, Keras models, attribution), inputs.js, visualize.js and cli.js, ES modules that need nothing
+ * installed; code they share lies in dist/chunks. `--quick` leaves out the type declarations (dist/types, made by tsc).
+ *
+ *   node scripts/build.mjs [--quick] [--out FOLDER] [--metafile FILE]
+ *
+ * The metafile lists what went in; test/build.test.ts compares it with NOTICE.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, out: { type: 'string' }, metafile: { type: 'string' } },
+});
+const out = resolve(values.out ?? `${root}/dist`);
+const started = performance.now();
+
+// Only what an earlier build made is removed, so that a wrong --out cannot cost a folder.
+for (const made of ['index.js', 'inputs.js', 'visualize.js', 'cli.js', 'chunks', 'types']) {
+  rmSync(`${out}/${made}`, { recursive: true, force: true });
+}
+
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: {
+    index: 'src/index.ts',
+    inputs: 'src/inputs/index.ts',
+    visualize: 'src/visualize/index.ts',
+    cli: 'src/cli/index.ts',
+  },
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  conditions: ['import', 'module', 'browser'],
+  external: ['node:*'],
+  target: ['es2022'],
+  legalComments: 'eof',
+  metafile: true,
+  logLevel: 'warning',
+});
+chmodSync(`${out}/cli.js`, 0o755);
+if (values.metafile) writeFileSync(values.metafile, JSON.stringify(result.metafile));
+
+if (!values.quick) {
+  const options = ['--project', `${root}/scripts/tsconfig.types.json`, '--outDir', `${out}/types`];
+  const tsc = spawnSync(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, ...options], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (tsc.status !== 0 || !existsSync(`${out}/types/src/index.d.ts`)) {
+    console.error('build: the type declarations could not be made');
+    process.exit(1);
+  }
+  // Symbol.dispose is not in the default library of TypeScript 5 and 6; this brings it to whoever imports the package.
+  const entry = `${out}/types/src/index.d.ts`;
+  writeFileSync(entry, `/// <reference lib="esnext.disposable" />\n${readFileSync(entry, 'utf8')}`);
+}
+
+const sizes = ['index', 'inputs', 'visualize', 'cli'].map((name) => {
+  const entry = Object.entries(result.metafile.outputs).find(
+    ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
+  );
+  return `${name}.js ${Math.round(totalBytes(result.metafile, entry?.[0] ?? '') / 1024)} kB`;
+});
+console.log(`built ${sizes.join(', ')} in ${Math.round(performance.now() - started)} ms`);
+
+/** Bytes of an output and of every chunk it imports. */
+function totalBytes({ outputs }, path, seen = new Set()) {
+  if (seen.has(path) || !outputs[path]) return 0;
+  seen.add(path);
+  return outputs[path].imports.reduce(
+    (sum, item) => sum + totalBytes({ outputs }, item.path, seen),
+    outputs[path].bytes,
+  );
+}

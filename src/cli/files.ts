@@ -1,0 +1,76 @@
+/**
+ * Files of the command line. Invariant: an output file is whole or was never touched: it is written under another name in
+ * the same folder and renamed, and the folder is checked before the work starts.
+ */
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { failure } from '../tensor/errors.ts';
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EACCES: 'may not be read or written by you',
+  EISDIR: 'is a folder, not a file',
+  ENOTDIR: 'lies below something that is not a folder',
+  ENOSPC: 'does not fit on the disk',
+  EROFS: 'lies on a disk that cannot be written to',
+};
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return reasons[code] ?? `cannot be read or written: ${error instanceof Error ? error.message : error}`;
+}
+
+/** The bytes of a file; an error says what is wrong with the path. */
+export function readBytes(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    throw failure(path, reasonOf(error), {}, 'check the path', error);
+  }
+}
+
+/** The text of a UTF-8 file, without a byte order mark. */
+export function readText(path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw failure(path, 'is not UTF-8 text', {}, 'save it as UTF-8', error);
+  }
+}
+
+/** Whether something with this name exists. */
+export function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Throws unless a file can be written there: asked before long work, not after it. */
+export function checkWritable(path: string): void {
+  const folder = dirname(resolve(path));
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw failure(path, 'is a folder, not a file');
+  try {
+    if (!statSync(folder).isDirectory()) throw failure(path, 'lies below something that is not a folder');
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw failure(
+      path,
+      `cannot be written: its folder ${reasonOf(error)}`,
+      {},
+      'make the folder, or choose another',
+      error,
+    );
+  }
+}
+
+/** Writes a file whole or not at all; an existing one is replaced. */
+export function writeWhole(path: string, content: Uint8Array | string): void {
+  const temporary = join(dirname(resolve(path)), `.${basename(path)}.${randomUUID()}.part`);
+  try {
+    writeFileSync(temporary, content, { flag: 'wx' });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw failure(path, reasonOf(error), {}, 'nothing was written', error);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * What is said about each input of an explanation, apart from how it is shown: printed, as a report, as JSON. One number per
+ * token or pixel, where attributions lie so; the strongest entries of any other array.
+ */
+import { baselineEntropy, type Completeness, type Entropy, type Explanation } from '../attribution/index.ts';
+import { sizeOf } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { argmaxRows, type BaselineChoice, type OutputChoice } from './choices.ts';
+import type { Batch, ImageView, Sample } from './samples.ts';
+
+export interface ClassScore {
+  readonly label: string;
+  readonly score: number;
+}
+
+export interface Finding {
+  readonly title: string;
+  /** All classes, the likeliest first. */
+  readonly prediction: readonly ClassScore[];
+  /** Whether the scores are probabilities: they are then printed as per cent. */
+  readonly probabilities: boolean;
+  /** What is explained, as a name and as the number of the class (null for a single score). */
+  readonly target: { readonly label: string; readonly index: number | null; readonly isPredicted: boolean };
+  readonly baseline: { readonly name: string; readonly score: number; readonly entropy: Entropy | null };
+  readonly completeness: Completeness;
+  /** Tokens without padding, and one score each. */
+  readonly text?: { readonly tokens: readonly string[]; readonly scores: readonly number[] };
+  /** Attributions as height x width x channels. */
+  readonly image?: { readonly view: ImageView; readonly attribution: Float64Array };
+  /** Names and scores of all entries, for other arrays. */
+  readonly features?: { readonly names: readonly string[]; readonly scores: readonly number[] };
+}
+
+export interface Context {
+  readonly batch: Batch;
+  readonly output: OutputChoice;
+  readonly baseline: BaselineChoice;
+  /** Whether attributions are of the inputs, not of a layer. */
+  readonly atInput: boolean;
+}
+
+/** One finding per input. */
+export function findingsOf(explanation: Explanation, context: Context): Finding[] {
+  const { batch, output, baseline } = context;
+  const { predictions, baselinePredictions, completeness } = explanation;
+  const winners = argmaxRows(predictions);
+  const entropies = baselineEntropy(baselinePredictions);
+  const probabilities = areProbabilities(predictions, output);
+  return batch.samples.map((sample, row) => {
+    const index = explanation.target ? explanation.target.data[row]! : null;
+    const scores = rowOf(predictions, row);
+    const start = rowOf(baselinePredictions, row);
+    return {
+      title: sample.title,
+      prediction: rank(scores, output),
+      probabilities,
+      target: {
+        label: index === null ? output.label(0) : labelOf(index, output),
+        index,
+        isPredicted: index !== null && index === winners[row],
+      },
+      baseline: {
+        name: baseline.name,
+        score: scoreAt(start, index),
+        entropy: probabilities ? (entropies?.[row] ?? null) : null,
+      },
+      completeness: completeness[row]!,
+      ...shown(sample, explanation, row, context),
+    };
+  });
+}
+
+/** A single score is read as a probability only where names of two classes are given: it may be anything. */
+export function areProbabilities(predictions: Tensor, output: OutputChoice): boolean {
+  return (output.classes > 1 || output.labels !== null) && baselineEntropy(predictions) !== null;
+}
+
+/** Scores of a row as classes, the largest first; a single score stays one. */
+export function rank(scores: ArrayLike<number>, output: OutputChoice): ClassScore[] {
+  const listed = Array.from(scores, (score, i) => ({ label: output.label(i), score }));
+  if (output.classes === 1) return output.labels ? twoClasses(scores[0]!, output.labels) : listed;
+  return listed.sort((a, b) => b.score - a.score);
+}
+
+/** One probability p with names for 0 and 1. */
+function twoClasses(p: number, labels: readonly string[]): ClassScore[] {
+  const both = [
+    { label: labels[0]!, score: 1 - p },
+    { label: labels[1]!, score: p },
+  ];
+  return p >= 0.5 ? both.reverse() : both;
+}
+
+function labelOf(index: number, output: OutputChoice): string {
+  return output.classes === 1 ? (output.labels?.[index] ?? `label ${index}`) : output.label(index);
+}
+
+/** The score that a target names: of its class, or p and 1 - p for the labels 1 and 0 of a single score. */
+function scoreAt(scores: readonly number[], index: number | null): number {
+  if (scores.length > 1) return scores[index ?? 0]!;
+  return index === 0 ? 1 - scores[0]! : scores[0]!;
+}
+
+function rowOf({ data, shape }: Tensor, row: number): number[] {
+  const width = sizeOf(shape.slice(1));
+  return Array.from(data.subarray(row * width, (row + 1) * width));
+}
+
+function shown(
+  sample: Sample,
+  { attributions, X }: Explanation,
+  row: number,
+  { atInput }: Context,
+): Pick<Finding, 'text' | 'image' | 'features'> {
+  const [only] = attributions;
+  const values = rowOf(only!, row);
+  const shape = only!.shape.slice(1);
+  const { text, image } = sample;
+  if (attributions.length === 1 && text && shape[0] === text.tokens.length) {
+    const width = sizeOf(shape.slice(1));
+    const scores = text.tokens.map((_, i) => values.slice(i * width, (i + 1) * width).reduce((sum, v) => sum + v, 0));
+    const kept = text.tokens.map((_, i) => i).filter((i) => !text.padding[i]);
+    return { text: { tokens: kept.map((i) => text.tokens[i]!), scores: kept.map((i) => scores[i]!) } };
+  }
+  if (attributions.length === 1 && image && atInput)
+    return { image: { view: image, attribution: image.arrange(values) } };
+  const inputs = atInput ? rowOf(X[0]!, row) : null;
+  const names: string[] = [];
+  const scores: number[] = [];
+  attributions.forEach((attribution, part) => {
+    const prefix = attributions.length > 1 ? `${part}:` : '';
+    rowOf(attribution, row).forEach((score, i) => {
+      const place = indexOf(i, attribution.shape.slice(1));
+      names.push(`${prefix}[${place}]${inputs ? ` = ${Number(inputs[i]!.toPrecision(4))}` : ''}`);
+      scores.push(score);
+    });
+  });
+  return { features: { names, scores } };
+}
+
+/** Row-major position to indices: `2,5`. */
+function indexOf(at: number, shape: readonly number[]): string {
+  const index: number[] = [];
+  let rest = at;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index.unshift(rest % shape[axis]!);
+    rest = Math.floor(rest / shape[axis]!);
+  }
+  return index.join(',');
+}

@@ -1,0 +1,49 @@
+/** The help pages, laid out from the tables in commands.ts. */
+import { type Command, commands } from './commands.ts';
+import type { Flag } from './flags.ts';
+
+const INDENT = 22; // column at which the descriptions start
+const WIDTH = 100;
+
+/** The page that `pathgrad --help` prints. */
+export function overview(): string {
+  const list = commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`);
+  return [
+    'pathgrad: explain what a Keras model predicts, with integrated gradients',
+    '',
+    'Usage: pathgrad COMMAND MODEL [OPTIONS]',
+    '',
+    'Commands:',
+    ...list,
+    '',
+    'pathgrad COMMAND --help shows what a command can do; pathgrad --version prints the version.',
+    '',
+    'First try:',
+    '  pathgrad explain examples/imdb-cnn.h5 --vocab examples/imdb-vocab.txt --text "What a superb film!"',
+    '',
+  ].join('\n');
+}
+
+/** The page that `pathgrad COMMAND --help` prints. */
+export function helpOf(command: Command): string {
+  const groups = command.groups.flatMap(({ title, flags }) => ['', `${title}:`, ...flags.map(describe)]);
+  const examples = command.examples.flatMap(([line, what]) => [`  # ${what}`, `  ${line}`]);
+  return [`Usage: ${command.usage}`, '', command.about, ...groups, '', 'Examples:', ...examples, ''].join('\n');
+}
+
+function describe({ name, value, short, help }: Flag): string {
+  const left = `  ${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
+  const lines = wrap(help, WIDTH - INDENT);
+  const first = left.length < INDENT ? left.padEnd(INDENT) + lines[0] : `${left}\n${' '.repeat(INDENT)}${lines[0]}`;
+  return [first, ...lines.slice(1).map((line) => ' '.repeat(INDENT) + line)].join('\n');
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
+}

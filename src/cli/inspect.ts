@@ -1,0 +1,52 @@
+/** `pathgrad inspect`: the layers of a model file, whether it can be run, and what stands in the way. */
+import { inspectModel } from '../keras/load-inspect.ts';
+import type { Arguments } from './flags.ts';
+import { withWeights } from './predict.ts';
+import type { Terminal } from './terminal.ts';
+
+export async function runInspect(args: Arguments, path: string, terminal: Terminal): Promise<void> {
+  const report = await withWeights(args, path, (options) => inspectModel(path, options));
+  const made = [`Keras ${report.kerasVersion ?? 'of an unknown version'}`, ...(report.backend ? [report.backend] : [])];
+  terminal.out(
+    `${report.file}: ${report.kind} model '${report.name}', ${report.format}, written by ${made.join(' on ')}\n`,
+  );
+  for (const { name, shape, dtype } of report.inputs) terminal.out(`input   ${name} ${formatShape(shape)} ${dtype}\n`);
+  for (const { name, shape } of report.outputs)
+    terminal.out(`output  ${name} ${shape ? formatShape(shape) : ''}`.trimEnd().concat('\n'));
+  terminal.out('\n');
+  if (report.summary !== null) terminal.out(`${report.summary.trimEnd()}\n`);
+  else terminal.out(`${table(report.layers)}\n`);
+  terminal.out(`\n${verdict(report, path)}\n`);
+}
+
+type Report = Awaited<ReturnType<typeof inspectModel>>;
+
+/** For models without a summary of their own: path, class, shapes, numbers, and what is unsupported. */
+function table(layers: Report['layers']): string {
+  const rows = layers.map(({ path, className, outputShapes, parameters, unsupported }) => [
+    path,
+    className,
+    outputShapes.map(formatShape).join(' ') || '?',
+    parameters === null ? '?' : parameters.toLocaleString('en-US'),
+    unsupported === null ? '' : 'not supported',
+  ]);
+  const head = ['layer', 'class', 'output shape', 'parameters', ''];
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => (i === 3 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
+  return [line(head), line(widths.map((width, i) => (i === 4 ? '' : '─'.repeat(width)))), ...rows.map(line)].join('\n');
+}
+
+function verdict({ runnable, unsupported, problem }: Report, path: string): string {
+  if (runnable) return `This model can be run and explained: pathgrad explain ${path} …`;
+  const reasons = unsupported.map(({ path, className, reason }) => `  ${path} (${className}): ${reason}`);
+  if (problem !== null) reasons.push(`  ${problem.replaceAll('\n', '\n  ')}`);
+  return ['This model cannot be run:', ...reasons].join('\n');
+}
+
+function formatShape(shape: readonly (number | null)[]): string {
+  return `[${shape.map((dim) => dim ?? 'any').join(', ')}]`;
+}

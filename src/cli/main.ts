@@ -1,0 +1,78 @@
+/**
+ * From the arguments to an exit code: 0 done, 1 it failed, 2 the command was typed wrongly, 130 interrupted. Errors go to
+ * stderr as one message without a stack (`--debug` shows it).
+ */
+import { version } from '../attribution/version.ts';
+import { didYouMean, PathgradError } from '../tensor/errors.ts';
+import { type CommandName, commands } from './commands.ts';
+import { runExplain } from './explain.ts';
+import { type Arguments, parseFlags, UsageError, usage } from './flags.ts';
+import { helpOf, overview } from './help.ts';
+import { runInspect } from './inspect.ts';
+import { runPredict } from './predict.ts';
+import { Interrupted, type Terminal } from './terminal.ts';
+
+const runners: Readonly<Record<CommandName, (args: Arguments, model: string, terminal: Terminal) => Promise<void>>> = {
+  explain: runExplain,
+  predict: runPredict,
+  inspect: runInspect,
+};
+
+/** Runs the command that `argv` (without `node` and the script) asks for; returns the exit code and never throws. */
+export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await dispatch(argv, terminal);
+    return 0;
+  } catch (error) {
+    if (error instanceof Interrupted) {
+      terminal.err('interrupted: nothing was written\n');
+      return 130;
+    }
+    terminal.err(`pathgrad: ${message(error, argv.includes('--debug'))}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function dispatch(argv: readonly string[], terminal: Terminal): Promise<void> {
+  const [first, ...rest] = argv;
+  if (first === undefined) throw usage('command', 'is missing', `which of these?\n\n${overview().trimEnd()}`);
+  if (first === '--version' || first === '-V') return terminal.out(`pathgrad ${version}\n`);
+  if (first === '--help' || first === '-h' || (first === 'help' && rest.length === 0)) return terminal.out(overview());
+  const asked = first === 'help' ? rest[0]! : first;
+  const command = commands.find(({ name }) => name === asked);
+  if (!command) {
+    const near = didYouMean(
+      asked,
+      commands.map(({ name }) => name),
+    );
+    const hint = exampleFor(asked) ?? `${near}; pathgrad --help lists what each does`;
+    throw usage(asked, 'is not a command', hint);
+  }
+  if (first === 'help') return terminal.out(helpOf(command));
+  const args = parseFlags(rest, command.groups, command.name);
+  if (args.has('help')) return terminal.out(helpOf(command));
+  const [model, ...surplus] = args.positionals;
+  if (model === undefined) {
+    throw usage(
+      'MODEL',
+      'is missing',
+      `pathgrad ${command.name} MODEL …; pathgrad ${command.name} --help has examples`,
+    );
+  }
+  if (surplus.length > 0) {
+    throw usage(surplus[0]!, 'is one argument too many', 'the model comes first, then flags; quote texts with spaces');
+  }
+  await runners[command.name](args, model, terminal);
+}
+
+/** Someone who leaves out the command, `pathgrad model.h5`, is told the whole line. */
+function exampleFor(asked: string): string | undefined {
+  return /\.(h5|hdf5|keras|json)$/.test(asked) ? `a command comes first: pathgrad inspect ${asked}` : undefined;
+}
+
+function message(error: unknown, debug: boolean): string {
+  if (!(error instanceof Error)) return String(error);
+  if (debug) return error.stack ?? error.message;
+  if (error instanceof PathgradError) return error.message;
+  return `${error.message}\nhint: this is not an error that pathgrad foresaw; --debug shows where it arose`;
+}

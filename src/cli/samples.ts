@@ -1,0 +1,83 @@
+/**
+ * From the input flags to one batch for the model, and what is shown of each sample. Which kind of model it is follows from
+ * its input and layers: an Embedding reads tokens, axes of height and width a picture, everything else plain numbers.
+ */
+
+import type { Vocabulary } from '../inputs/index.ts';
+import type { Model } from '../keras/model.ts';
+import type { TypedArray } from '../tensor/dtype.ts';
+import { failure } from '../tensor/errors.ts';
+import { type Arguments, usage, wholeNumbers } from './flags.ts';
+import { readArrays } from './samples-array.ts';
+import { readImages } from './samples-image.ts';
+import { readTexts, readTokens } from './samples-text.ts';
+
+export interface ImageView {
+  /** Height x width x channels, as black (0) to white (1). */
+  readonly data: Float64Array;
+  readonly shape: readonly [height: number, width: number, channels: number];
+  /** Puts values that lie as the model's input does (one row) into height x width x channels. */
+  readonly arrange: (row: ArrayLike<number>) => Float64Array;
+}
+
+export interface Sample {
+  /** File, row or text. */
+  readonly title: string;
+  readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] };
+  readonly image?: ImageView;
+}
+
+export interface Batch {
+  readonly kind: 'text' | 'image' | 'array';
+  /** All samples, batch axis first. */
+  readonly X: { readonly data: TypedArray; readonly shape: readonly number[] };
+  readonly samples: readonly Sample[];
+  /** What a user should know about how inputs were read. */
+  readonly notices: readonly string[];
+  readonly vocabulary: Vocabulary | null;
+}
+
+const kinds = ['text', 'text-file', 'tokens', 'image', 'idx', 'npy'] as const;
+
+/** The batch that the flags describe. Errors name the flag or the file. */
+export function readBatch(args: Arguments, model: Model): Batch {
+  if (model.inputs.length !== 1) {
+    const names = model.inputs.map(({ name }) => name);
+    const hint =
+      'the command line runs models with one input; the library takes several: model.predict({ name: array, … })';
+    throw failure(model.name, `has ${model.inputs.length} inputs`, { inputs: names }, hint);
+  }
+  const given = kinds.filter((kind) => args.has(kind));
+  if (given.length !== 1) {
+    const hint = `give one of ${kinds.map((kind) => `--${kind}`).join(', ')}`;
+    throw usage(
+      'input',
+      given.length === 0 ? 'is missing' : `is of several kinds: ${given.map((k) => `--${k}`).join(', ')}`,
+      hint,
+    );
+  }
+  const rows = args.text('index') === undefined ? null : wholeNumbers('index', args.text('index')!);
+  const kind = given[0]!;
+  if (rows && !['idx', 'npy', 'text-file'].includes(kind)) {
+    throw usage('--index', `does not go with --${kind}`, 'it chooses rows of --idx, --npy or --text-file');
+  }
+  switch (kind) {
+    case 'text':
+    case 'text-file':
+      return readTexts(args, model, rows);
+    case 'tokens':
+      return readTokens(args, model);
+    case 'image':
+      return readImages(args, model);
+    default:
+      return readArrays(args, model, kind, rows);
+  }
+}
+
+/** The first Embedding of the model, if it has one: its name and the number of ids it knows. */
+export function embeddingOf(model: Model): { readonly path: string; readonly size: number } | null {
+  const layer = model.layers.find(({ className }) => className === 'Embedding');
+  if (!layer) return null;
+  const size = layer.config['input_dim'];
+  return { path: layer.path, size: typeof size === 'number' ? size : Number.POSITIVE_INFINITY };
+}

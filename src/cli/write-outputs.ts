@@ -1,0 +1,114 @@
+/** The files that `explain` writes: report, pictures, numbers. All are made before the first is written. */
+import { baselineEntropy, type Explanation, version } from '../attribution/index.ts';
+import type { Model } from '../keras/model.ts';
+import { plain } from '../visualize/format.ts';
+import { attributionGrid, encodePng, type ReportItem, report } from '../visualize/index.ts';
+import type { OutputChoice } from './choices.ts';
+import { writeWhole } from './files.ts';
+import type { Finding } from './findings.ts';
+import { type Arguments, usage } from './flags.ts';
+import { colorScale, formatScores, warningOf } from './print.ts';
+import type { Batch } from './samples.ts';
+
+export interface Results {
+  readonly path: string;
+  readonly model: Model;
+  readonly batch: Batch;
+  readonly explanation: Explanation;
+  readonly findings: readonly Finding[];
+  readonly output: OutputChoice;
+  /** Warnings about the explanation as a whole. */
+  readonly news: readonly string[];
+}
+
+const FEATURES = 40; // entries of an array that a report lists
+
+/** Writes what --html, --png and --json ask for; returns the names of the files. */
+export function writeOutputs(args: Arguments, results: Results): string[] {
+  const makers = { html: makeHtml, png: makePng, json: makeJson } as const;
+  const files: { path: string; content: Uint8Array | string }[] = [];
+  for (const [flag, make] of Object.entries(makers)) {
+    const path = args.text(flag);
+    if (path !== undefined) files.push({ path, content: make(results, args) });
+  }
+  for (const { path, content } of files) writeWhole(path, content);
+  return files.map(({ path }) => path);
+}
+
+function makeHtml({ path, model, batch, findings, explanation, news }: Results): string {
+  const items = findings.map((finding) => reportItem(finding, explanation, news));
+  const noun = { text: 'text', image: 'picture', array: 'row' }[batch.kind];
+  const title = `${items.length} ${noun}${items.length > 1 ? 's' : ''}`;
+  const section = { title, model: { name: model.name, file: path, summary: model.summary() }, items };
+  return report([section], { title: `What moved ${model.name}` });
+}
+
+function reportItem(finding: Finding, { meta }: Explanation, news: readonly string[]): ReportItem {
+  const { title, prediction, probabilities, target, baseline, completeness } = finding;
+  const explained = prediction.find(({ label }) => label === target.label);
+  const score = probabilities || !explained ? '' : `, score ${plain(explained.score)}`;
+  const common = {
+    title,
+    // The report reads predictions as probabilities; other scores are named with the target.
+    prediction: probabilities ? prediction.map(({ label, score }) => ({ label, probability: score })) : [],
+    target: `${target.label}${score}`,
+    baseline: {
+      name: baseline.name,
+      score: baseline.score,
+      ...(baseline.entropy && { entropy: baseline.entropy.nats, entropyFraction: baseline.entropy.fraction }),
+    },
+    method: meta.params.nSteps === 'auto' ? 'adaptive Gauss-Kronrod' : meta.params.method,
+    steps: completeness.steps,
+    completeness: { delta: completeness.delta, relative: completeness.relative, ok: completeness.ok },
+    warnings: completeness.ok ? news : [warningOf(finding), ...news],
+  };
+  if (finding.image) {
+    const { view, attribution } = finding.image;
+    const image = { data: view.data, shape: view.shape };
+    return { ...common, kind: 'image', image, attribution: { data: attribution, shape: view.shape }, range: [0, 1] };
+  }
+  const { tokens, scores } = finding.text ?? strongestOf(finding);
+  return { ...common, kind: 'text', tokens, scores };
+}
+
+/** The entries of an array that count most, in their order. */
+function strongestOf({ features }: Finding): { tokens: string[]; scores: number[] } {
+  const { names, scores } = features!;
+  const order = names.map((_, i) => i).sort((a, b) => Math.abs(scores[b]!) - Math.abs(scores[a]!));
+  const kept = order.slice(0, FEATURES).sort((a, b) => a - b);
+  return { tokens: kept.map((i) => names[i]!), scores: kept.map((i) => scores[i]!) };
+}
+
+function makePng({ findings, model }: Results, args: Arguments): Uint8Array {
+  const samples = findings.map(({ image, title, prediction, probabilities, target }) => {
+    if (!image) throw usage('--png', 'draws attributions of pixels, not of a layer', 'leave --layer out');
+    const { data, shape } = image.view;
+    const label = [ascii(title), formatScores(prediction.slice(0, 1), probabilities), `explained: ${target.label}`].map(
+      ascii,
+    );
+    return { image: { data, shape }, attribution: { data: image.attribution, shape }, label };
+  });
+  const scale = colorScale(args);
+  const title = ascii(model.name);
+  return encodePng(attributionGrid(samples, { title, range: [0, 1], ...(scale !== undefined && { scale }) }));
+}
+
+/** The font of the pictures has ASCII only. */
+function ascii(text: string): string {
+  return text.normalize('NFKD').replace(/[^\x20-\x7e]/g, (c) => (/\p{M}/u.test(c) ? '' : '?'));
+}
+
+function makeJson({ path, findings, explanation, output }: Results): string {
+  const entropies = baselineEntropy(explanation.baselinePredictions);
+  const items = findings.map(({ title, prediction, target, baseline, completeness, text, features }, i) => ({
+    title,
+    prediction,
+    target,
+    baseline: { ...baseline, entropy: entropies?.[i] ?? null },
+    completeness,
+    ...(text && { tokens: text.tokens, scores: text.scores }),
+    ...(features && { features: features.names, scores: features.scores }),
+  }));
+  const content = { pathgrad: version, model: path, labels: output.labels, items, explanation: explanation.toJSON() };
+  return `${JSON.stringify(content)}\n`;
+}

@@ -1,0 +1,91 @@
+/**
+ * From the description of a model to layers that can be called: each LayerSpec becomes a ModelLayer with its options read. What is
+ * unsupported is collected, so that one message names all of it. Weights are loaded when the input shape is first known.
+ */
+import { failure, PathgradError } from '../tensor/errors.ts';
+import { type BuildSettings, type ModelGraph, ModelLayer } from './build-layer.ts';
+import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
+import { findOperation, isOperation, supportedOperations } from './layers/operations.ts';
+import { Options } from './layers/options.ts';
+import { findLayerClass, supportedLayers, whyUnsupported } from './layers/registry.ts';
+
+/** A layer that cannot be run. */
+export interface Problem {
+  readonly path: string;
+  readonly className: string;
+  readonly reason: string;
+  readonly error: PathgradError | null;
+}
+
+/** The layers of `spec`, and a problem for each that cannot be run. */
+export function buildGraph(spec: ModelSpec, settings: BuildSettings): { graph: ModelGraph; problems: Problem[] } {
+  const problems: Problem[] = [];
+  return { graph: graphOf(spec, '', settings, problems), problems };
+}
+
+function graphOf(spec: ModelSpec, prefix: string, settings: BuildSettings, problems: Problem[]): ModelGraph {
+  const all = spec.layers.map((layer) => layerOf(layer, prefix, spec.dialect, settings, problems));
+  const listed = spec.kind === 'sequential' ? all.filter((layer) => layer.className !== 'InputLayer') : all;
+  return { spec, layers: listed, byName: new Map(all.map((layer) => [layer.name, layer])) };
+}
+
+function layerOf(
+  spec: LayerSpec,
+  prefix: string,
+  dialect: Dialect,
+  settings: BuildSettings,
+  problems: Problem[],
+): ModelLayer {
+  const path = `${prefix}${spec.name}`;
+  const layer = new ModelLayer(spec, path, dialect, settings);
+  try {
+    if (spec.model) layer.graph = graphOf(spec.model, `${path}/`, settings, problems);
+    else if (spec.className === 'TimeDistributed' && spec.layer) {
+      layer.inner = layerOf(spec.layer, `${path}/`, dialect, settings, problems);
+    } else if (spec.className !== 'InputLayer') fill(layer, dialect, settings);
+  } catch (error) {
+    if (!(error instanceof PathgradError)) throw error;
+    const known = isOperation(spec) ? findOperation(spec.className) : findLayerClass(spec.className);
+    const own = error.message.slice(error.subject.length + 2).split('\n')[0]!;
+    const reason = known ? own : isOperation(spec) ? 'the operation is not supported' : whyUnsupported(spec);
+    problems.push({ path, className: spec.className, reason, error: known ? error : null });
+  }
+  return layer;
+}
+
+function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): void {
+  const { spec, subject, className } = layer;
+  const flipKernels = dialect.backend === 'theano' && settings.theanoKernels === 'flip';
+  const options = new Options(layer.config, { subject, className, dialect, flipKernels });
+  if (isOperation(spec)) {
+    const make = findOperation(className);
+    if (!make) throw failure(subject, 'unsupported operation', { supported: supportedOperations });
+    layer.operation = make(options);
+    options.finish();
+    return;
+  }
+  const definition = findLayerClass(className);
+  if (!definition) throw failure(subject, 'unsupported layer', { supported: supportedLayers });
+  if (/int8|int4|float8/.test(spec.dtype)) {
+    throw failure(
+      subject,
+      'quantized layers are not supported',
+      { dtype: spec.dtype },
+      'save the model before quantize()',
+    );
+  }
+  layer.run = definition.create(options);
+  options.finish();
+}
+
+/** Throws one error that names every problem, if there is any. */
+export function refuseProblems(file: string, problems: readonly Problem[]): void {
+  const [first] = problems;
+  if (!first) return;
+  if (problems.length === 1 && first.error) throw first.error;
+  const shown = problems.slice(0, 20).map(({ path, className, reason }) => `layer '${path}' (${className}): ${reason}`);
+  const more = problems.length > 20 ? [`… and ${problems.length - 20} more`] : [];
+  const list = [...shown, ...more].map((line) => `\n  ${line}`).join('');
+  const count = problems.length === 1 ? '1 layer is' : `${problems.length} layers are`;
+  throw failure(file, `${count} not supported:${list}`, {}, `supported layers: ${supportedLayers.join(', ')}`);
+}

@@ -1,0 +1,58 @@
+/**
+ * What a layer class is: a thin map from a config to ops. `create` reads every option that matters (and refuses those it does
+ * not know), `weights` says which arrays the layer needs, `call` makes the graph. Weights arrive in Keras's layout.
+ * Masks are bool tensors `[batch, time]` that travel beside the values, as `_keras_mask` does in Keras 3.
+ */
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { StoredArray } from '../weights.ts';
+import type { Options } from './options.ts';
+
+export type Mask = Tensor | null;
+
+/** The tensors of a layer by the names of its weight rules. */
+export type Weights = { readonly [name: string]: Tensor };
+
+export interface WeightRule {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Brings a layout that some Keras stored to the one above; called before the shape is checked. */
+  readonly convert?: (stored: Tensor) => Tensor;
+  /** False for statistics, which Keras does not train. */
+  readonly trainable?: false;
+}
+
+/** A layer with its options read. */
+export interface LayerRun {
+  /** How many axes the input must have, where only one number works. */
+  readonly rank?: number;
+  /** The layer takes a list of inputs (the merge layers); by default exactly one. */
+  readonly many?: true;
+  /** Integer and bool inputs stay what they are; by default they become the model's float type, as Keras casts them. */
+  readonly anyDType?: true;
+  /** At least this many ids are valid: the layer looks its input up in a table of that size. */
+  readonly vocabulary?: number;
+  /** Keras draws random numbers when it is called with `training=True`, so such a call is refused. */
+  readonly trainingMatters?: true;
+  /** In Keras's order. `stored` is what the file has, for layers whose weights depend on how they were set up. */
+  readonly weights?: (inputs: readonly Shape[], stored: readonly StoredArray[]) => readonly WeightRule[];
+  readonly call: (xs: readonly Tensor[], weights: Weights, masks: readonly Mask[]) => Tensor;
+  /** The mask of the result; by default none: most layers change what an element stands for. */
+  readonly mask?: (xs: readonly Tensor[], masks: readonly Mask[]) => Mask;
+}
+
+export interface LayerClass {
+  /** Keras class names. */
+  readonly classes: readonly string[];
+  readonly create: (options: Options) => LayerRun;
+}
+
+export function defineLayer(definition: LayerClass): LayerClass {
+  return definition;
+}
+
+/** The mask rule of layers that keep each time step in its place. */
+export const passMask = (_: readonly Tensor[], masks: readonly Mask[]): Mask => masks[0] ?? null;
+
+/** A run that returns its input: what dropout and noise are at inference. */
+export const identityRun: LayerRun = { call: ([x]) => x!, mask: passMask, anyDType: true };

@@ -1,0 +1,89 @@
+/**
+ * Opening a model file as far as both `loadModel` and `inspectModel` go: bytes to a description of the model and its layers, with
+ * what is unsupported collected; then the weights; then the model.
+ */
+import type { Backend } from '../backends/backend.ts';
+import type { FloatDType } from '../tensor/dtype.ts';
+import { failure } from '../tensor/errors.ts';
+import { buildGraph, type Problem } from './build.ts';
+import type { ModelGraph } from './build-layer.ts';
+import type { LayerSpec, ModelSpec } from './config.ts';
+import { normaliseModel } from './config.ts';
+import { detectDialect, type KerasFile, openKeras, parseArchitecture } from './container.ts';
+import { isArchitectureText, type ModelSource, readSource } from './load-source.ts';
+import { Model } from './model.ts';
+import { allLayers } from './model-lookup.ts';
+import { bindWeights, type LayerWeights } from './weights.ts';
+
+export interface LoadOptions {
+  /** The float type to compute in, whatever the file holds; float32 by default. */
+  readonly dtype?: FloatDType;
+  /** Weights to use instead of the file's own, or for an architecture. */
+  readonly weights?: ModelSource;
+  /** What `model.to_json()` gave (the text, or where to find it), for a file of weights only. */
+  readonly architecture?: ModelSource;
+  /**
+   * Kernels of files that Keras wrote on Theano are meant turned round in space. `flip` (default) computes what the model
+   * computed there; `as-stored` what tf_keras makes of such files, which ignores the backend.
+   */
+  readonly theanoKernels?: 'flip' | 'as-stored';
+  /** What to call the file in errors; its own name by default. */
+  readonly name?: string;
+  /** Runs the model's plans; the plain TypeScript reference by default. */
+  readonly backend?: Backend;
+}
+
+/** What is read of a model before its weights are put in place. */
+export interface OpenedModel {
+  readonly file: KerasFile;
+  readonly spec: ModelSpec;
+  readonly graph: ModelGraph;
+  readonly problems: readonly Problem[];
+  /** Where the weights come from. */
+  readonly weights: KerasFile;
+}
+
+/** Opens and describes the model; problems are collected, not thrown. */
+export async function openModel(source: ModelSource, options: LoadOptions): Promise<OpenedModel> {
+  const { architecture, weights: separate, name } = options;
+  const first = await openOne(source, name);
+  const weights = separate === undefined ? first : await openOne(separate, undefined);
+  const file = architecture === undefined ? first : await openArchitecture(architecture);
+  if (file.config === null) {
+    const hint = 'give the text of model.to_json() as architecture, or save the whole model';
+    throw failure(file.name, 'holds no model, only weights or other data', { format: file.format }, hint);
+  }
+  const spec = normaliseModel(file.config, detectDialect(file, weights), file.name);
+  const settings = {
+    file: file.name,
+    dtype: options.dtype ?? 'float32',
+    theanoKernels: options.theanoKernels ?? 'flip',
+  } as const;
+  return { file, spec, weights, ...buildGraph(spec, settings) };
+}
+
+/** Hands every layer its arrays. */
+export function attachWeights({ graph, spec, weights }: OpenedModel): void {
+  const bound: ReadonlyMap<LayerSpec, LayerWeights> = bindWeights(weights, spec);
+  for (const layer of allLayers(graph.layers)) layer.stored = bound.get(layer.spec) ?? null;
+}
+
+export function modelOf({ file, graph }: OpenedModel, options: LoadOptions): Model {
+  const { dtype = 'float32', backend } = options;
+  return new Model(graph, { file: file.name, dtype, ...(backend ? { backend } : {}) });
+}
+
+async function openOne(source: ModelSource, name: string | undefined): Promise<KerasFile> {
+  const { bytes, name: own } = await readSource(source);
+  const called = name ?? own;
+  return isArchitectureText(bytes)
+    ? parseArchitecture(new TextDecoder().decode(bytes), called)
+    : openKeras(bytes, called);
+}
+
+async function openArchitecture(source: ModelSource): Promise<KerasFile> {
+  if (typeof source === 'string' && source.trimStart().startsWith('{'))
+    return parseArchitecture(source, 'architecture');
+  const { bytes, name } = await readSource(source);
+  return isArchitectureText(bytes) ? parseArchitecture(new TextDecoder().decode(bytes), name) : openKeras(bytes, name);
+}

@@ -1,0 +1,73 @@
+/**
+ * The arguments of a call in a model file: tensors in lists, dicts and keywords, as values of the graph being built.
+ * Invariant: an argument that would change the result in a way that is not implemented is an error, never dropped.
+ */
+import { failure } from '../tensor/errors.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { ModelLayer } from './build-layer.ts';
+import type { CallValue, Json, TensorRef } from './config.ts';
+import type { Mask } from './layers/layer.ts';
+import type { Operand } from './layers/operations.ts';
+
+export interface Value {
+  readonly tensor: Tensor;
+  readonly mask: Mask;
+}
+
+/** An argument of a call with its tensors filled in. */
+export type Argument =
+  | Value
+  | { readonly constant: Json }
+  | { readonly items: readonly Argument[] }
+  | { readonly entries: ReadonlyMap<string, Argument> };
+
+/** The argument with its tensors looked up. */
+export function fillIn(value: CallValue, read: (ref: TensorRef) => Value): Argument {
+  if (value.kind === 'tensor') return read(value.ref);
+  if (value.kind === 'list') return { items: value.items.map((item) => fillIn(item, read)) };
+  if (value.kind === 'dict') {
+    return { entries: new Map([...value.entries].map(([key, item]) => [key, fillIn(item, read)])) };
+  }
+  return { constant: value.value };
+}
+
+/** The tensors of the first argument, flat; those of an inner model's dict in the order of its inputs. */
+export function inputsOf(layer: ModelLayer, args: readonly Argument[]): Value[] {
+  const [first, ...rest] = args;
+  if (first === undefined || rest.some((arg) => !('constant' in arg) || arg.constant !== null)) {
+    const hint = 'layers are called with one argument: a tensor, a list or a dict of them';
+    throw failure(layer.subject, `the file calls it with ${args.length} arguments`, {}, hint);
+  }
+  const collect = (arg: Argument): Value[] => {
+    if ('tensor' in arg) return [arg];
+    if ('items' in arg) return arg.items.flatMap(collect);
+    if ('entries' in arg) {
+      const names = layer.graph?.spec.inputNames ?? [...arg.entries.keys()];
+      return names.flatMap((name) => (arg.entries.has(name) ? collect(arg.entries.get(name)!) : []));
+    }
+    throw failure(layer.subject, 'the file calls it with a constant as input', { value: arg.constant });
+  };
+  return collect(first);
+}
+
+export function operandOf(layer: ModelLayer, arg: Argument): Operand {
+  if ('tensor' in arg) return arg.tensor;
+  if ('items' in arg) return arg.items.flatMap((item) => ('tensor' in item ? [item.tensor] : []));
+  if ('constant' in arg && typeof arg.constant === 'number') return arg.constant;
+  throw failure(layer.subject, 'an operation takes tensors and numbers', { got: JSON.stringify(arg) });
+}
+
+/** `training` and `mask` are understood; another argument would change the result in a way that is not implemented. */
+export function checkKeywords(layer: ModelLayer, kwargs: ReadonlyMap<string, Argument>): void {
+  for (const [key, arg] of kwargs) {
+    const value = 'constant' in arg ? arg.constant : undefined;
+    if (value === null || (key === 'mask' && value === undefined)) continue;
+    if (key === 'training' && typeof value === 'boolean') {
+      // Keras 3 overrides the stored argument when it predicts; before it, a stored True stays True.
+      if (!value || layer.dialect.major === 3 || !(layer.run?.trainingMatters || layer.graph || layer.inner)) continue;
+      const hint = 'its results would be random, or depend on the batch';
+      throw failure(layer.subject, 'the model calls it with training=True', {}, hint);
+    }
+    throw failure(layer.subject, `the model calls it with argument '${key}', which is not supported`);
+  }
+}

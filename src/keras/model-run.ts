@@ -1,0 +1,166 @@
+/**
+ * The graph of a model: makes each call of each layer in dependency order, with masks beside the values and hooks around the calls.
+ * Invariant: a call is made once per application of its model; nothing is computed here, ops only build nodes.
+ */
+import type { ApplyOptions } from '../graph/callable.ts';
+import { cast } from '../ops/math.ts';
+import { type FloatDType, isFloat } from '../tensor/dtype.ts';
+import { failure, PathgradError } from '../tensor/errors.ts';
+import { sameShape } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { ModelGraph, ModelLayer } from './build-layer.ts';
+import type { TensorRef } from './config.ts';
+import type { Operand, Operation } from './layers/operations.ts';
+import { timeDistributed } from './layers/wrappers.ts';
+import { type Argument, checkKeywords, fillIn, inputsOf, operandOf, type Value } from './model-arguments.ts';
+
+/** One application of a model. */
+export interface Session {
+  readonly hooks: ApplyOptions;
+  readonly dtype: FloatDType;
+  /** How often each layer was called so far. */
+  readonly counts: Map<ModelLayer, number>;
+}
+
+/** The outputs of `graph` on one value per input. */
+export function runGraph(graph: ModelGraph, inputs: readonly Value[], session: Session): Value[] {
+  const results = new Map<string, readonly Value[]>();
+  const keyOf = (layer: string, node: number): string => `${node}:${layer}`;
+  graph.spec.inputs.forEach((ref, i) => {
+    const layer = graph.byName.get(ref.layer)!;
+    results.set(
+      keyOf(ref.layer, ref.node),
+      hooked(layer, [inputs[i]!], session, (values) => [...values]),
+    );
+  });
+  const read = (ref: TensorRef): Value => {
+    const value = results.get(keyOf(ref.layer, ref.node))?.[ref.tensor];
+    if (value) return value;
+    const hint = 'the file refers to an output that the layer does not have';
+    throw failure(graph.spec.name, `nothing computes output ${ref.tensor} of layer '${ref.layer}'`, {}, hint);
+  };
+  for (const { layer: name, node } of graph.spec.callOrder) {
+    const layer = graph.byName.get(name)!;
+    const call = layer.spec.calls[node]!;
+    const kwargs = new Map([...call.kwargs].map(([key, value]) => [key, fillIn(value, read)]));
+    results.set(
+      keyOf(name, node),
+      callLayer(
+        layer,
+        call.args.map((value) => fillIn(value, read)),
+        kwargs,
+        session,
+      ),
+    );
+  }
+  return graph.spec.outputs.map(read);
+}
+
+function callLayer(
+  layer: ModelLayer,
+  args: readonly Argument[],
+  kwargs: ReadonlyMap<string, Argument>,
+  session: Session,
+): readonly Value[] {
+  if (layer.operation) return callOperation(layer, layer.operation, [...args, ...kwargs.values()], session);
+  const values = inputsOf(layer, args);
+  checkKeywords(layer, kwargs);
+  const mask = kwargs.get('mask');
+  const masks = mask && 'items' in mask ? mask.items : [mask];
+  masks.forEach((m, i) => {
+    if (m && 'tensor' in m && values[i]) values[i] = { tensor: values[i].tensor, mask: cast(m.tensor, 'bool') };
+  });
+  return hooked(layer, values, session, (list) => compute(layer, list, session));
+}
+
+/** An operation has no weights and no masks; its tensors stand among numbers and in lists. */
+function callOperation(
+  layer: ModelLayer,
+  operation: Operation,
+  args: readonly Argument[],
+  session: Session,
+): readonly Value[] {
+  const operands = args.map((arg) => operandOf(layer, arg));
+  const tensors = operands.flat().filter((operand) => operand instanceof Tensor);
+  const values = tensors.map((tensor) => ({ tensor, mask: null }));
+  return hooked(layer, values, session, (given) => {
+    const rest = given.map((value) => value.tensor);
+    const filled = operands.map((operand): Operand => {
+      if (typeof operand === 'number') return operand;
+      return operand instanceof Tensor ? rest.shift()! : operand.map(() => rest.shift()!);
+    });
+    return named(layer, () => [{ tensor: operation(filled), mask: null }]);
+  });
+}
+
+/** Calls a layer on values: what TimeDistributed does with the layer it wraps. */
+function compute(layer: ModelLayer, values: readonly Value[], session: Session): readonly Value[] {
+  const { run, graph, inner } = layer;
+  if (graph) {
+    if (values.length !== graph.spec.inputs.length) {
+      const details = { inputs: graph.spec.inputNames, given: values.length };
+      throw failure(layer.subject, 'the inner model is called with another number of inputs', details);
+    }
+    return runGraph(graph, values, session);
+  }
+  if (inner) {
+    const call = (list: readonly Value[]): readonly Value[] =>
+      hooked(inner, list, session, (given) => compute(inner, given, session));
+    return timeDistributed(layer.subject, values, layer.dialect.major, call);
+  }
+  if (!run) throw failure(layer.subject, 'the layer cannot be run', {}, 'inspectModel says why');
+  if (!run.many && values.length !== 1) {
+    throw failure(layer.subject, `exactly one input is needed, the file gives ${values.length}`);
+  }
+  const masks = values.map((value) => value.mask);
+  const given = values.map((value) => value.tensor);
+  const tensors = run.anyDType ? given : given.map((x) => (isFloat(x.dtype) ? x : cast(x, session.dtype)));
+  const rank = tensors[0]!.rank;
+  if (run.rank !== undefined && rank !== run.rank) {
+    throw failure(layer.subject, `the input needs ${run.rank} axes, it has ${rank}`, { input: tensors[0]!.shape });
+  }
+  const weights = layer.weightsFor(tensors.map((x) => x.shape));
+  return named(layer, () => [{ tensor: run.call(tensors, weights, masks), mask: run.mask?.(tensors, masks) ?? null }]);
+}
+
+/** An op knows its operands, but not for which layer it works: its errors get the layer's name in front. */
+function named<T>(layer: ModelLayer, f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    if (!(error instanceof PathgradError) || error.subject === layer.subject) throw error;
+    throw failure(layer.subject, error.message.split('\nhint: ')[0]!, {}, error.hint, error);
+  }
+}
+
+/** `f` on the values, after the caller of `apply` has seen and perhaps replaced them; likewise its results. */
+function hooked(
+  layer: ModelLayer,
+  values: readonly Value[],
+  session: Session,
+  f: (values: readonly Value[]) => readonly Value[],
+): readonly Value[] {
+  const { onInputs, onOutputs } = session.hooks;
+  const index = session.counts.get(layer) ?? 0;
+  session.counts.set(layer, index + 1);
+  const seen = values.map((value) => value.tensor);
+  const given = replaced(layer, values, onInputs?.({ layer, index, inputs: seen }) ?? null, 'input');
+  const results = f(given);
+  const [inputs, outputs] = [given, results].map((list) => list.map((value) => value.tensor)) as [Tensor[], Tensor[]];
+  return replaced(layer, results, onOutputs?.({ layer, index, inputs, outputs }) ?? null, 'output');
+}
+
+function replaced(
+  layer: ModelLayer,
+  values: readonly Value[],
+  tensors: readonly Tensor[] | null,
+  what: string,
+): readonly Value[] {
+  if (tensors === null) return values;
+  const fits = tensors.length === values.length && tensors.every((t, i) => sameShape(t.shape, values[i]!.tensor.shape));
+  if (!fits) {
+    const details = { expected: values.map((value) => value.tensor.shape), got: tensors.map((t) => t.shape) };
+    throw failure(layer.subject, `a hook returned ${what}s of other shapes`, details);
+  }
+  return values.map(({ mask }, i) => ({ tensor: tensors[i]!, mask }));
+}

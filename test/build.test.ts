@@ -1,0 +1,146 @@
+/**
+ * What `npm run build` makes: it needs nothing installed beside it, names in NOTICE everybody whose code it holds, and runs
+ * under a Content-Security-Policy that forbids code made from strings.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { example, temporaryFolder } from './support/cli.ts';
+
+const test = suite('build');
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = temporaryFolder();
+const dist = folder.path('dist');
+
+function node(...args: string[]): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder.path('.'), encoding: 'utf8' });
+  return { status, out: stdout, err: stderr };
+}
+
+const scripts = (): string[] =>
+  readdirSync(dist, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => readFileSync(`${dist}/${file}`, 'utf8'));
+
+test('builds index.js, inputs.js, visualize.js and an executable cli.js', () => {
+  mkdirSync(dist);
+  const { status, err } = node(
+    `${root}/scripts/build.mjs`,
+    '--quick',
+    '--out',
+    dist,
+    '--metafile',
+    folder.path('meta.json'),
+  );
+  assert.is(status, 0, err);
+  for (const file of ['index.js', 'inputs.js', 'visualize.js', 'cli.js'])
+    assert.ok(existsSync(`${dist}/${file}`), file);
+  assert.ok(statSync(`${dist}/cli.js`).mode & 0o100, 'cli.js is executable');
+  assert.match(readFileSync(`${dist}/cli.js`, 'utf8'), /^#!\/usr\/bin\/env node\n/);
+});
+
+test('NOTICE holds the licence of every package that went in, and of what these contain', () => {
+  const { inputs } = JSON.parse(readFileSync(folder.path('meta.json'), 'utf8')) as { inputs: Record<string, object> };
+  const packages = new Set(
+    Object.keys(inputs).flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []),
+  );
+  assert.ok(packages.has('jsfive') && packages.has('fast-png'), [...packages].join());
+  const words = (text: string): string => text.replace(/\s+/g, ' ').trim();
+  const notice = words(readFileSync(`${root}/NOTICE`, 'utf8'));
+  for (const name of packages) {
+    assert.ok(notice.includes(`(npm package ${name})`), `${name} is not in NOTICE`);
+    const licence = readdirSync(`${root}/node_modules/${name}`).find((file) => /^licen[cs]e/i.test(file));
+    assert.ok(licence, `${name} has no licence file`);
+    const text = words(readFileSync(`${root}/node_modules/${name}/${licence}`, 'utf8'));
+    assert.ok(notice.includes(text), `the licence of ${name} in NOTICE is not that of the package`);
+  }
+  assert.match(notice, /pyfive.*Copyright \(c\) 2016 Jonathan J\. Helmus.*Neither the name of the developers/);
+  assert.match(notice, /Jean-loup Gailly and Mark Adler/);
+});
+
+test('no code is made from strings, and nothing but Node itself is imported', () => {
+  const all = scripts().join('\n');
+  assert.not.match(all, /\beval\s*\(/);
+  assert.not.match(all, /\bnew\s+Function\b|[^.\w]Function\s*\(\s*["'`]/);
+  const imported = [...all.matchAll(/(?:^|[;}\n])\s*(?:import|export)\b[^;'"]*?\bfrom\s*["']([^"']+)["']/g)].map(
+    ([, name]) => name!,
+  );
+  const dynamic = [...all.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g)].map(([, name]) => name!);
+  for (const name of [...imported, ...dynamic]) assert.match(name, /^(\.|node:)/);
+});
+
+test('index.js asks for no module of Node when it is loaded, so that a browser can load it', () => {
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = readFileSync(`${dist}/${file}`, 'utf8');
+    const names = [...text.matchAll(/^\s*(?:import|export)\b[^;'"]*?(?:\bfrom\s*)?["']([^"']+)["'];/gm)].map(
+      ([, name]) => name!,
+    );
+    for (const name of names) {
+      assert.not.match(name, /^node:/, `${file} imports ${name}`);
+      visit(new URL(name, `file:///${file}`).pathname.slice(1));
+    }
+  };
+  visit('index.js');
+  visit('inputs.js');
+  visit('visualize.js');
+  assert.ok(seen.size > 2, 'the chunks were followed');
+});
+
+test('explains a digit in a new process, with no packages near', () => {
+  const script = folder.path('try.mjs');
+  writeFileSync(
+    script,
+    `import { IntegratedGradients, loadModel, tensor } from './dist/index.js';
+     import { tokensToAnsi } from './dist/visualize.js';
+     const model = await loadModel(${JSON.stringify(example('mnist-cnn.h5'))});
+     const X = tensor(new Float32Array(784).fill(0.5), [1, 28, 28, 1]);
+     const { completeness } = await new IntegratedGradients(model, { nSteps: 5 }).explain(X, { target: 3 });
+     console.log(JSON.stringify({ steps: completeness[0].steps, text: tokensToAnsi(['a'], [1], { color: 'none' }) }));`,
+  );
+  const { status, out, err } = node(script);
+  assert.is(status, 0, err);
+  assert.equal(JSON.parse(out), { steps: 5, text: 'a[+++]' });
+});
+
+test('the program runs where it is copied to', () => {
+  const run = node(
+    `${dist}/cli.js`,
+    'explain',
+    example('imdb-cnn.h5'),
+    '--vocab',
+    example('imdb-vocab.txt'),
+    '--text',
+    'superb',
+    '--steps',
+    '5',
+  );
+  assert.is(run.status, 0, run.err);
+  assert.match(run.out, /superb\[\+\+\+\]/);
+  const wrong = node(`${dist}/cli.js`, 'explain', 'nothere.h5', '--tokens', '1');
+  assert.is(wrong.status, 1);
+  assert.match(wrong.err, /^pathgrad: nothere\.h5: no such file/);
+});
+
+test('the demo imports what the build exports', () => {
+  const demo = readFileSync(`${root}/examples/demo.mjs`, 'utf8');
+  for (const file of ['index.js', 'inputs.js', 'visualize.js']) {
+    const names = new RegExp(`import \\{([^}]*)\\} from '../dist/${file}'`)
+      .exec(demo)![1]!
+      .split(',')
+      .map((name) => name.trim());
+    const wanted = JSON.stringify(names.filter((name) => name !== ''));
+    const { out } = node(
+      '--input-type=module',
+      '-e',
+      `const m = await import('./dist/${file}'); console.log(${wanted}.filter((n) => !(n in m)).join())`,
+    );
+    assert.is(out.trim(), '', `${file} lacks what the demo needs`);
+  }
+});
+
+test.run();

@@ -1,0 +1,56 @@
+/** The command line on models of other people: a single sigmoid, Keras's word index, a layer that is not supported, weights alone. */
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { runCli } from '../support/cli.ts';
+import { sharedFolder } from '../support/shared.ts';
+
+const test = suite('cli: models of other people');
+const corpus = (path: string): string => join(sharedFolder, 'keras-corpus', path);
+const sentiment = [
+  corpus('imdb-gap-k3.12/sentiment_model.h5'),
+  '--word-index',
+  join(sharedFolder, 'data/imdb/imdb_word_index.json'),
+  '--text',
+  'A wonderful film: the acting is superb',
+];
+
+test('one score with two labels: target 0 explains 1 - p', async () => {
+  const { code, out, err } = await runCli([
+    'explain',
+    ...sentiment,
+    '--labels',
+    'neg,pos',
+    '--target',
+    '0',
+    '--steps',
+    '5',
+  ]);
+  assert.is(code, 0, err);
+  assert.match(out, /prediction +neg 54\.7 %, pos 45\.3 %\n {3}explained +neg \(predicted\)\n/);
+  assert.match(out, /<start>\S* a\S* wonderful\S* film\S* the\S* acting\S* is\S* superb/);
+});
+
+test('one score without labels is a number, not a share', async () => {
+  const { out, err } = await runCli(['explain', ...sentiment, '--steps', '5']);
+  assert.match(
+    out,
+    /prediction +dense_1 0\.4528\n {3}explained +dense_1\n {3}baseline +padding \(token 0\): 0\.45\d+ dense_1\n/,
+  );
+  assert.match(err, /note: no target for what may be a probability/);
+});
+
+test('inspect says what is not supported; predict refuses it; weights alone say what to give', async () => {
+  const folder = 'chen-wordvec-cnn-lstm/wordvec_cnn_lstm_';
+  const [architecture, weights] = [corpus(`${folder}architecture.json`), corpus(`${folder}weights.h5`)];
+  const inspected = await runCli(['inspect', architecture, '--weights', weights]);
+  assert.is(inspected.code, 0, inspected.err);
+  assert.match(inspected.out, /lstm_1 +LSTM .*not supported\n[\s\S]*This model cannot be run:\n {2}lstm_1 \(LSTM\): /);
+  const predicted = await runCli(['predict', architecture, '--weights', weights, '--tokens', '1,2']);
+  assert.is(predicted.code, 1);
+  assert.match(predicted.err, /'lstm_1' \(LSTM\)/);
+  const alone = await runCli(['inspect', weights]);
+  assert.match(alone.err, /holds weights without a model\nhint: give the architecture, .*--weights /);
+});
+
+test.run();

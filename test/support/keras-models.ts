@@ -1,0 +1,41 @@
+/** Models made from an architecture and plain numbers, without a file. */
+import { buildGraph, refuseProblems } from '../../src/keras/build.ts';
+import { normaliseModel } from '../../src/keras/config.ts';
+import { detectDialect, parseArchitecture } from '../../src/keras/container.ts';
+import { Model } from '../../src/keras/model.ts';
+import { allLayers } from '../../src/keras/model-lookup.ts';
+import type { FloatDType } from '../../src/tensor/dtype.ts';
+
+export interface Numbers {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+export type NamedWeights = { readonly [layer: string]: readonly (Numbers & { readonly name: string })[] };
+
+/**
+ * @param architecture what `model.to_json()` gives, parsed
+ * @param weights of each layer by name, in Keras's order
+ */
+export function modelFrom(
+  architecture: object,
+  weights: NamedWeights = {},
+  { dtype = 'float32' as FloatDType, theanoKernels = 'flip' as 'flip' | 'as-stored' } = {},
+): Model {
+  const file = parseArchitecture(JSON.stringify(architecture), 'test.json');
+  const spec = normaliseModel(file.config, detectDialect(file), file.name);
+  const { graph, problems } = buildGraph(spec, { file: file.name, dtype, theanoKernels });
+  refuseProblems(file.name, problems);
+  for (const layer of allLayers(graph.layers)) {
+    const arrays = (weights[layer.name] ?? []).map(({ name, shape, data }) => ({
+      path: `test.h5/${layer.name}/${name}`,
+      name,
+      part: '',
+      shape,
+      dtype: 'float32',
+      data: Float32Array.from(data),
+    }));
+    layer.stored = { arrays, source: `test.h5/${layer.name}` };
+  }
+  return new Model(graph, { file: file.name, dtype });
+}
