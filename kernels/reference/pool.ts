@@ -14,7 +14,7 @@ export interface PoolGeometry {
 }
 
 /** Per window: its output offset, and the bounds `[from, to)` of what lies inside the input on each axis. */
-type Visit = (
+export type Visit = (
   out: number,
   sample: number,
   d0: number,
@@ -25,7 +25,7 @@ type Visit = (
   w1: number,
 ) => void;
 
-function forEachWindow(geo: PoolGeometry, visit: Visit): void {
+export function forEachWindow(geo: PoolGeometry, visit: Visit): void {
   const { batch, channels, input, output, window, stride, before } = geo;
   let out = 0;
   for (let n = 0; n < batch; n++) {

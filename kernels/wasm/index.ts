@@ -4,6 +4,7 @@ export * from './elementwise';
 export { exactBinary, exactReduce, exactUnary, whereBytes } from './exact';
 export { matmul, packB } from './matmul';
 export * from './movement';
+export * from './path';
 export * from './pool';
 export { argmax, maxMiddle, minMiddle, sumColumns, sumRows } from './reduce';
 export { setScratch } from './simd';

@@ -3,6 +3,7 @@ import * as convolution from '../../kernels/reference/conv.ts';
 import * as elementwise from '../../kernels/reference/elementwise.ts';
 import { gemm } from '../../kernels/reference/matmul.ts';
 import * as movement from '../../kernels/reference/movement.ts';
+import * as path from '../../kernels/reference/path.ts';
 import * as pooling from '../../kernels/reference/pool.ts';
 import * as reduction from '../../kernels/reference/reduce.ts';
 import type { Attrs } from '../graph/op.ts';
@@ -178,6 +179,16 @@ export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
   where: (out, inputs) => {
     const strides = inputs.map((input) => broadcastStrides(input.shape, out.shape));
     return (y, operands) => elementwise.selectBroadcast(y, operands, out.shape, strides);
+  },
+  lerpMaxPool: (out, [start], attrs) => {
+    const { relu } = attrs as { relu: boolean };
+    const geometry = poolGeometry(start!.shape, [start!.shape[0]!, ...out.shape.slice(1)], attrs);
+    return (y, [from, delta, alpha]) => path.lerpMaxPool(y, from!, delta!, alpha!, geometry, relu);
+  },
+  lerpMaxPoolGrad: (_, [start, , , g], attrs) => {
+    const { relu, ties } = attrs as { relu: boolean; ties: 'first' | 'share' };
+    const geometry = poolGeometry(start!.shape, [start!.shape[0]!, ...g!.shape.slice(1)], attrs);
+    return (y, operands) => path.lerpMaxPoolGrad(y, operands, geometry, relu, ties === 'share');
   },
   lerp:
     () =>

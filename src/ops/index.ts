@@ -5,6 +5,7 @@ import * as arithmetic from './arithmetic.ts';
 import { conv, convGradInput, convGradKernel } from './conv.ts';
 import { gather, scatterAdd } from './indexing.ts';
 import { lerp } from './lerp.ts';
+import { lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
 import * as math from './math.ts';
 import { matmul } from './matmul.ts';
 import { broadcastTo, concat, pad, reshape, reverse, slice, stopGradient, transpose } from './movement.ts';
@@ -18,6 +19,7 @@ export * from './conv.ts';
 export * from './convolution.ts';
 export * from './indexing.ts';
 export * from './lerp.ts';
+export { type LerpMaxPoolAttrs, lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
 export * from './math.ts';
 export * from './matmul.ts';
 export * from './movement.ts';
@@ -45,7 +47,7 @@ export const ops = {
   sum: sum.op, max: max.op, min: min.op, argmax: argmax.op,
   reshape: reshape.op, transpose: transpose.op, broadcastTo: broadcastTo.op, slice: slice.op, pad: pad.op,
   reverse: reverse.op, concat: concat.op, stopGradient: stopGradient.op, gather: gather.op, scatterAdd: scatterAdd.op,
-  lerp: lerp.op, matmul: matmul.op, conv: conv.op, convGradInput: convGradInput.op, convGradKernel: convGradKernel.op,
+  lerp: lerp.op, lerpMaxPool: lerpMaxPool.op, lerpMaxPoolGrad: lerpMaxPoolGrad.op, matmul: matmul.op, conv: conv.op, convGradInput: convGradInput.op, convGradKernel: convGradKernel.op,
   maxPool: maxPool.op, maxPoolArgmax: maxPoolArgmax.op, avgPool: avgPool.op, avgPoolGrad: avgPoolGrad.op,
 } as const satisfies Record<string, Op>;
 

@@ -18,7 +18,7 @@ export type PoolAttrs = {
   readonly pads: Pads;
 };
 
-function poolShape(name: string, x: Shape, { window, strides, pads }: PoolAttrs): Shape {
+export function poolShape(name: string, x: Shape, { window, strides, pads }: PoolAttrs): Shape {
   const counts = window.map((reach, i) => {
     const padded = x[i + 1]! + pads[i]![0] + pads[i]![1];
     if (padded < reach) {
@@ -101,7 +101,7 @@ const examples = uses.map(
 const windowFlops = (_: readonly TensorSpec[], out: TensorSpec, { window }: PoolAttrs): number =>
   sizeOf(out.shape) * sizeOf(window);
 
-const maxPoolOp = defineOp<PoolAttrs>({
+export const maxPoolOp: OpFunction<PoolAttrs> = defineOp<PoolAttrs>({
   name: 'maxPool',
   shape: ([x], attrs) => ({ shape: poolShape('maxPool', x!.shape, attrs), dtype: x!.dtype }),
   vjp: (g, _, [x], attrs) => {

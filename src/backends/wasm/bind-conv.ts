@@ -9,7 +9,7 @@ import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { fill } from './bind-movement.ts';
 import { geometryTable, type Three, type Windows, windowsOf } from './geometry.ts';
 import { callProduct, type Epilogue, noEpilogue, type Source } from './panels.ts';
-import { type Binder, type BindContext, grainFor, lacksType, type Operand } from './step.ts';
+import { type BindContext, type Binder, grainFor, lacksType, type Operand } from './step.ts';
 import { forwardWindows, inputPhases } from './windows.ts';
 
 interface Parts {

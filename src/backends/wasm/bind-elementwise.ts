@@ -1,7 +1,7 @@
 /** Elementwise ops as calls of `kernels/wasm/{unary,elementwise,exact}.ts`. */
 import { broadcastStrides, sizeOf } from '../../tensor/shape.ts';
 import { collapse, splitRows } from './layout.ts';
-import { type Binder, type BindContext, grainFor, lacksType, type Operand, typeCode } from './step.ts';
+import { type BindContext, type Binder, grainFor, lacksType, type Operand, typeCode } from './step.ts';
 
 /** Elements per unit of the kernels that walk dense arrays; also the width of a dense row. */
 const unit = 1024;

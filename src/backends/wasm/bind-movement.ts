@@ -1,9 +1,9 @@
 /** Ops that move data as calls of `kernels/wasm/movement.ts`. Strides here are in bytes. */
 import type { Pads } from '../../ops/movement.ts';
-import { broadcastStrides, sizeOf, stridesOf } from '../../tensor/shape.ts';
 import { failure } from '../../tensor/errors.ts';
+import { broadcastStrides, sizeOf, stridesOf } from '../../tensor/shape.ts';
 import { collapse, type Layout, splitRows } from './layout.ts';
-import { type Binder, type BindContext, grainFor, lacksType, type Operand } from './step.ts';
+import { type BindContext, type Binder, grainFor, lacksType, type Operand } from './step.ts';
 
 const bytesOf = (operand: Operand): number => (operand.dtype === 'bool' ? 1 : 4);
 

@@ -3,7 +3,7 @@ import type { PoolAttrs } from '../../ops/pool.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { copyAll } from './bind-movement.ts';
 import { geometryTable } from './geometry.ts';
-import { type Binder, type BindContext, grainFor, lacksType, type Operand, typeCode } from './step.ts';
+import { type BindContext, type Binder, grainFor, lacksType, type Operand, typeCode } from './step.ts';
 
 type Reducer = 'sum' | 'max' | 'min';
 

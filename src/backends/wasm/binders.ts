@@ -4,6 +4,7 @@ import { conv, convGradInput, convGradKernel } from './bind-conv.ts';
 import * as elementwise from './bind-elementwise.ts';
 import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
+import { lerpMaxPool, lerpMaxPoolGrad } from './bind-path.ts';
 import { argmax, pool, reduction, softmax } from './bind-reduce.ts';
 import type { Binder } from './step.ts';
 
@@ -17,7 +18,7 @@ export const binders = {
   neg: unary, exp: unary, expm1: unary, log: unary, log1p: unary, sqrt: unary, rsqrt: unary, square: unary,
   reciprocal: unary, abs: unary, sin: unary, cos: unary, tan: unary, atan: unary, tanh: unary, erf: unary,
   sigmoid: unary, softplus: unary, sign: unary, floor: unary, ceil: unary, round: unary, relu: unary,
-  lerp: elementwise.lerp, clip: elementwise.clip, cast: elementwise.cast,
+  lerp: elementwise.lerp, lerpMaxPool, lerpMaxPoolGrad, clip: elementwise.clip, cast: elementwise.cast,
   softmax: softmax(false), logSoftmax: softmax(true),
   sum: reduction('sum'), max: reduction('max'), min: reduction('min'), argmax,
   reshape: movement.copyBinder, stopGradient: movement.copyBinder, transpose: movement.transpose,

@@ -103,7 +103,16 @@ export function callProduct(ctx: BindContext, product: Product): void {
   const b = packColumns(ctx, columns, k, n);
   const zeros = s.table === 0 && s.mode !== 0 ? 0 : ctx.zeros(s.length * 4 + 64);
   const source = ctx.table([
-    s.mode, s.base, s.perSample, s.sampleStride, s.rowStride, s.innerStride, s.table, s.segments, s.length, zeros,
+    s.mode,
+    s.base,
+    s.perSample,
+    s.sampleStride,
+    s.rowStride,
+    s.innerStride,
+    s.table,
+    s.segments,
+    s.length,
+    zeros,
   ]);
   const tiles = rowPanels(s, m) * (batches?.length ?? 1);
   // A product with few rows is split by columns, so that threads find work.
@@ -113,8 +122,20 @@ export function callProduct(ctx: BindContext, product: Product): void {
   const table = batches ? ctx.table(batches.flat()) : 0;
   const offsets = target.offsets ? ctx.table(target.offsets) : 0;
   const args = [
-    target.at, target.perSample, target.sampleStride, target.rowStride, offsets, source, b, m, k, n,
-    epilogue.bias, epilogue.activation, table, Number(byColumns),
+    target.at,
+    target.perSample,
+    target.sampleStride,
+    target.rowStride,
+    offsets,
+    source,
+    b,
+    m,
+    k,
+    n,
+    epilogue.bias,
+    epilogue.activation,
+    table,
+    Number(byColumns),
   ];
   ctx.call('matmul', args, units, Math.max(1, Math.ceil(500_000 / flops)));
 }

@@ -44,7 +44,14 @@ export interface BindContext {
    * Another layout of an operand, made by one kernel call whose first argument is the target: for a constant once and
    * for all plans, else at every run.
    */
-  relaid(operand: Operand, layout: string, bytes: number, fn: string, args: (from: number) => number[], units: number): number;
+  relaid(
+    operand: Operand,
+    layout: string,
+    bytes: number,
+    fn: string,
+    args: (from: number) => number[],
+    units: number,
+  ): number;
   /** An int32 array that an earlier step wrote, for the text of a fault. */
   readInt(at: number): number;
 }

@@ -1,0 +1,169 @@
+/**
+ * A 6x8 tile of C over one inner block: twelve registers of sums, eight loads per inner index. A is read from a packed
+ * panel, or straight from six runs of memory, which saves the packing where rows of A are dense. The scratch memory
+ * begins with the pointers to the tile's rows of C (see `matmul.ts`).
+ *
+ * The shape of this code is measured: V8 keeps all sums in registers only while one loop runs straight into the stores.
+ * A loop around it, a remainder after it, or stores that share a branch with additions cost a quarter of the speed.
+ */
+import { activate } from './activation';
+import { MR, NR } from './panels';
+import { madd, scratch, storeLanes } from './simd';
+
+/** Where in the scratch memory the sums of an incomplete tile go. */
+const TILE_AT: usize = 64;
+
+/**
+ * The tile from `count` inner indices of the panel `a`.
+ * @param column bytes from a row's begin to the tile's first column
+ * @param rows of the tile that exist, and `columns` from it to the end of the row
+ * @param adds whether the sums are added to what C holds
+ */
+export function packedTile(
+  count: i32, a: usize, b: usize, column: usize, rows: i32, columns: i32, adds: bool, bias: usize, act: i32,
+): void {
+  let x0 = f32x4.splat(0), y0 = f32x4.splat(0), x1 = f32x4.splat(0), y1 = f32x4.splat(0);
+  let x2 = f32x4.splat(0), y2 = f32x4.splat(0), x3 = f32x4.splat(0), y3 = f32x4.splat(0);
+  let x4 = f32x4.splat(0), y4 = f32x4.splat(0), x5 = f32x4.splat(0), y5 = f32x4.splat(0);
+  for (let i = 0; i < count; i++) {
+    const left = v128.load(b);
+    const right = v128.load(b, 16);
+    let v = v128.load32_splat(a);
+    x0 = madd(v, left, x0);
+    y0 = madd(v, right, y0);
+    v = v128.load32_splat(a, 4);
+    x1 = madd(v, left, x1);
+    y1 = madd(v, right, y1);
+    v = v128.load32_splat(a, 8);
+    x2 = madd(v, left, x2);
+    y2 = madd(v, right, y2);
+    v = v128.load32_splat(a, 12);
+    x3 = madd(v, left, x3);
+    y3 = madd(v, right, y3);
+    v = v128.load32_splat(a, 16);
+    x4 = madd(v, left, x4);
+    y4 = madd(v, right, y4);
+    v = v128.load32_splat(a, 20);
+    x5 = madd(v, left, x5);
+    y5 = madd(v, right, y5);
+    a += 24;
+    b += 32;
+  }
+  storeTile(column, rows, columns, adds, bias, act, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
+}
+
+/** The tile from the run of `count` elements at each of the six pointers listed at `run`. */
+export function directTile(
+  count: i32, run: usize, b: usize, column: usize, rows: i32, columns: i32, adds: bool, bias: usize, act: i32,
+): void {
+  let x0 = f32x4.splat(0), y0 = f32x4.splat(0), x1 = f32x4.splat(0), y1 = f32x4.splat(0);
+  let x2 = f32x4.splat(0), y2 = f32x4.splat(0), x3 = f32x4.splat(0), y3 = f32x4.splat(0);
+  let x4 = f32x4.splat(0), y4 = f32x4.splat(0), x5 = f32x4.splat(0), y5 = f32x4.splat(0);
+  let a0 = load<usize>(run), a1 = load<usize>(run, 4), a2 = load<usize>(run, 8);
+  let a3 = load<usize>(run, 12), a4 = load<usize>(run, 16), a5 = load<usize>(run, 20);
+  for (let i = 0; i < count; i++) {
+    const left = v128.load(b);
+    const right = v128.load(b, 16);
+    let v = v128.load32_splat(a0);
+    x0 = madd(v, left, x0);
+    y0 = madd(v, right, y0);
+    v = v128.load32_splat(a1);
+    x1 = madd(v, left, x1);
+    y1 = madd(v, right, y1);
+    v = v128.load32_splat(a2);
+    x2 = madd(v, left, x2);
+    y2 = madd(v, right, y2);
+    v = v128.load32_splat(a3);
+    x3 = madd(v, left, x3);
+    y3 = madd(v, right, y3);
+    v = v128.load32_splat(a4);
+    x4 = madd(v, left, x4);
+    y4 = madd(v, right, y4);
+    v = v128.load32_splat(a5);
+    x5 = madd(v, left, x5);
+    y5 = madd(v, right, y5);
+    a0 += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
+    a4 += 4;
+    a5 += 4;
+    b += 32;
+  }
+  storeTile(column, rows, columns, adds, bias, act, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
+}
+
+@inline
+function storeTile(
+  column: usize, rows: i32, columns: i32, adds: bool, bias: usize, act: i32,
+  x0: v128, y0: v128, x1: v128, y1: v128, x2: v128, y2: v128, x3: v128, y3: v128, x4: v128, y4: v128, x5: v128, y5: v128,
+): void {
+  const to = scratch();
+  if (rows == MR && columns >= NR && bias == 0 && act == 0) {
+    if (adds) {
+      add(load<usize>(to) + column, x0, y0);
+      add(load<usize>(to, 4) + column, x1, y1);
+      add(load<usize>(to, 8) + column, x2, y2);
+      add(load<usize>(to, 12) + column, x3, y3);
+      add(load<usize>(to, 16) + column, x4, y4);
+      add(load<usize>(to, 20) + column, x5, y5);
+    } else {
+      put(load<usize>(to) + column, x0, y0);
+      put(load<usize>(to, 4) + column, x1, y1);
+      put(load<usize>(to, 8) + column, x2, y2);
+      put(load<usize>(to, 12) + column, x3, y3);
+      put(load<usize>(to, 16) + column, x4, y4);
+      put(load<usize>(to, 20) + column, x5, y5);
+    }
+  } else {
+    // Through memory, so that no sum is alive across a call.
+    const sums = to + TILE_AT;
+    v128.store(sums, x0);
+    v128.store(sums, y0, 16);
+    v128.store(sums, x1, 32);
+    v128.store(sums, y1, 48);
+    v128.store(sums, x2, 64);
+    v128.store(sums, y2, 80);
+    v128.store(sums, x3, 96);
+    v128.store(sums, y3, 112);
+    v128.store(sums, x4, 128);
+    v128.store(sums, y4, 144);
+    v128.store(sums, x5, 160);
+    v128.store(sums, y5, 176);
+    for (let r = 0; r < rows; r++) {
+      const at = load<usize>(to + (<usize>r << 2)) + column;
+      finish(at, sums + (<usize>r << 5), columns, adds, bias, act);
+    }
+  }
+}
+
+@inline
+function put(at: usize, x: v128, y: v128): void {
+  v128.store(at, x);
+  v128.store(at, y, 16);
+}
+
+@inline
+function add(at: usize, x: v128, y: v128): void {
+  put(at, f32x4.add(x, v128.load(at)), f32x4.add(y, v128.load(at, 16)));
+}
+
+/** A row of the tile with its epilogue: bias, activation, and only the columns that exist. */
+function finish(at: usize, sums: usize, columns: i32, adds: bool, bias: usize, act: i32): void {
+  let x = v128.load(sums);
+  let y = v128.load(sums, 16);
+  if (adds) {
+    x = f32x4.add(x, v128.load(at));
+    if (columns > 4) y = f32x4.add(y, v128.load(at, 16));
+  }
+  if (bias != 0) {
+    x = f32x4.add(x, v128.load(bias));
+    y = f32x4.add(y, v128.load(bias, 16));
+  }
+  if (act != 0) {
+    x = activate(x, act);
+    y = activate(y, act);
+  }
+  storeLanes(at, x, columns);
+  if (columns > 4) storeLanes(at + 16, y, columns - 4);
+}
