@@ -102,13 +102,42 @@ async function addBlocks(
       const block = { alphas: alphas.subarray(k, k + steps), weights: weights.subarray(k, k + steps) };
       const parts = await path.sums!(first, count, block.alphas, block.weights);
       for (let i = 0; i < count; i++) {
-        const state = addRow(sums.means, parts, path, { samples, sample: first + i, row: i, weight: 1 });
-        if (state.moved) sums.moved[first + i] = 1;
-        if (!state.finite) sums.nonFinite ??= await firstNonFinite(path, first + i, k, block.alphas);
+        const finite = addBlock(sums, parts, path, samples, first + i, i);
+        if (!finite) sums.nonFinite ??= await firstNonFinite(path, first + i, k, block.alphas);
       }
       pace.advance(count * block.alphas.length);
     }
   }
+}
+
+/** Adds row `row` of the sums of a block; says whether it was finite. Runs over every feature, so it does little else. */
+function addBlock(
+  { means, moved }: Sums,
+  parts: readonly TypedArray[],
+  { from, to }: PreparedPath,
+  samples: number,
+  sample: number,
+  row: number,
+): boolean {
+  let check = 0;
+  means.forEach((mean, v) => {
+    const width = mean.length / samples;
+    const [at, part] = [sample * width, parts[v]!.subarray(row * width, (row + 1) * width)];
+    check += accumulate(mean.subarray(at, at + width), part);
+    if (!moved[sample]) moved[sample] = Number(part.some((g, i) => g !== 0 && from[v]![at + i] !== to[v]![at + i]));
+  });
+  return check === 0;
+}
+
+/** `into += values`; returns 0, or NaN where a value is not finite. */
+function accumulate(into: Float64Array, values: TypedArray): number {
+  let check = 0;
+  for (let i = 0; i < into.length; i++) {
+    const value = values[i]!;
+    into[i]! += value;
+    check += value * 0;
+  }
+  return check;
 }
 
 /** Which of the points of a block has a gradient that is not finite. */

@@ -14,6 +14,9 @@ export interface Frontier {
   readonly signature: string;
   /** Elements per row of the model, and what people may read, per node. */
   readonly widths: readonly number[];
+  /** Which of the held placeholders the frontier depends on, and which the rest of the model does. */
+  readonly heldBefore: readonly number[];
+  readonly heldAfter: readonly number[];
   readonly names: readonly string[];
 }
 
@@ -46,7 +49,13 @@ function search(problem: PathProblem): Frontier {
   const region = affineRegion(graph.output, graph.variables, rowsFirst);
   const positions = region.frontier.map((node) => place.get(node)!);
   const scale = { ...region, flops: region.flops / probeRows, affineFlops: region.affineFlops / probeRows };
+  const reached = (from: readonly Tensor[], stop: readonly Tensor[]): number[] => {
+    const seen = new Set(ancestors(from, new Set(stop)));
+    return graph.held.flatMap((input, i) => (seen.has(input) ? [i] : []));
+  };
   return {
+    heldBefore: reached(region.frontier, graph.variables),
+    heldAfter: reached([graph.output], region.frontier),
     region: scale,
     positions,
     signature: signatureOf(nodes),

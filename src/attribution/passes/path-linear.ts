@@ -9,11 +9,12 @@ import { substitute } from '../../graph/substitute.ts';
 import { add } from '../../ops/arithmetic.ts';
 import { lerp } from '../../ops/lerp.ts';
 import { reshape } from '../../ops/movement.ts';
-import { sum } from '../../ops/reduce.ts';
 import { allocate, type FloatDType, type TypedArray } from '../../tensor/dtype.ts';
 import { placeholder, type Tensor } from '../../tensor/tensor.ts';
+import { allRowsEqual, repeatRow } from '../endpoints.ts';
 import { brutePass, displaced, gatherRows, interpolate } from './brute.ts';
 import { type Frontier, findFrontier, frontierOf } from './frontier.ts';
+import { findLinePool, readersOf } from './line-pool.ts';
 import type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './pass.ts';
 
 type Graph = { outputs: readonly Tensor[]; inputs: readonly Tensor[] };
@@ -28,7 +29,8 @@ export const pathLinearPass: AttributionPass = {
     const ends = await evaluateEnds(problem, frontier);
     const { from, to } = ends;
     const dtype = problem.dtypes[0]! as FloatDType;
-    const deltas = from.map((start, v) => to[v]!.map((x, i) => x - start[i]!));
+    const starts = from.map((start) => castTo(start, dtype));
+    const deltas = from.map((start, v) => differences(start, to[v]!, dtype));
     const { key, plans, samples } = problem;
     return {
       name: 'path-linear',
@@ -41,7 +43,7 @@ export const pathLinearPass: AttributionPass = {
         const rows = points.samples.length;
         const feeds = [
           ...from.map((start, v) => interpolate(start, to[v]!, samples, points, dtype)),
-          ...problem.held.map((feed) => gatherRows(feed, points)),
+          ...frontier.heldAfter.map((i) => gatherRows(problem.held[i]!, points)),
           gatherRows(problem.cotangent, points),
         ];
         const build = (): Graph => gradientGraph(problem, frontier, rows);
@@ -52,15 +54,15 @@ export const pathLinearPass: AttributionPass = {
         const alone = count * rule[0].length === 1;
         const [alphas, weights] = alone ? rule.map((values) => Float64Array.of(values[0]!, 0)) : rule;
         const points = stepMajor(first, count, alphas);
-        const cut = (values: Float64Array): TypedArray => {
+        const cut = (values: TypedArray): TypedArray => {
           const width = values.length / samples;
-          return castTo(values.subarray(first * width, (first + count) * width), dtype);
+          return values.subarray(first * width, (first + count) * width);
         };
         const feeds = [
-          ...from.map(cut),
+          ...starts.map(cut),
           ...deltas.map(cut),
           castTo(alphas, dtype),
-          ...problem.held.map((feed) => gatherRows(feed, points)),
+          ...frontier.heldAfter.map((i) => gatherRows(problem.held[i]!, points)),
           weighted(problem.cotangent, points, weights),
         ];
         const name = `frontier sums ${count}x${alphas.length} ${key}`;
@@ -79,25 +81,37 @@ async function evaluateEnds(
   const { samples, plans, key } = problem;
   const { widths } = frontier;
   const [from, to] = [0, 1].map(() => widths.map((width) => new Float64Array(samples * width)));
-  for (let first = 0; first < samples; first += problem.batch) {
-    const count = Math.min(problem.batch, samples - first);
-    for (const [alpha, into] of [
-      [0, from!],
-      [1, to!],
-    ] as const) {
-      const points = stepMajor(first, count, Float64Array.of(alpha));
-      const padded = atLeastTwo(points);
-      const rows = padded.samples.length;
-      const feeds = [
-        ...problem.from.map((start, v) => interpolate(start, problem.to[v]!, samples, padded, problem.dtypes[v]!)),
-        ...problem.held.map((feed) => gatherRows(feed, padded)),
-      ];
-      const build = (): Graph => {
-        const graph = problem.graph(rows);
-        return { outputs: frontierOf(frontier, graph), inputs: [...graph.variables, ...graph.held] };
-      };
-      const values = await plans.run(`frontier ${rows} ${key}`, build, feeds);
-      values.forEach((data, v) => into[v]!.set(data.subarray(0, count * widths[v]!), first * widths[v]!));
+  const evaluate = async (alpha: number, first: number, count: number): Promise<readonly TypedArray[]> => {
+    const points = atLeastTwo(stepMajor(first, count, Float64Array.of(alpha)));
+    const rows = points.samples.length;
+    const feeds = [
+      ...problem.from.map((start, v) => interpolate(start, problem.to[v]!, samples, points, problem.dtypes[v]!)),
+      ...frontier.heldBefore.map((i) => gatherRows(problem.held[i]!, points)),
+    ];
+    const build = (): Graph => {
+      const graph = problem.graph(rows);
+      const held = frontier.heldBefore.map((i) => graph.held[i]!);
+      return { outputs: frontierOf(frontier, graph), inputs: [...graph.variables, ...held] };
+    };
+    const values = await plans.run(`frontier ${rows} ${key}`, build, feeds);
+    return values.map((data) => data.subarray(0, (data.length / rows) * count));
+  };
+  for (const [alpha, ends, into] of [
+    [0, problem.from, from!],
+    [1, problem.to, to!],
+  ] as const) {
+    // One baseline for all samples is evaluated once.
+    const shared = [
+      ...ends.map((values) => ({ data: values, width: values.length / samples })),
+      ...frontier.heldBefore.map((i) => problem.held[i]!),
+    ];
+    if (samples > 1 && shared.every(({ data, width }) => allRowsEqual(data, width))) {
+      (await evaluate(alpha, 0, 1)).forEach((data, v) => into[v]!.set(repeatRow(data, samples)));
+      continue;
+    }
+    for (let first = 0; first < samples; first += problem.batch) {
+      const values = await evaluate(alpha, first, Math.min(problem.batch, samples - first));
+      values.forEach((data, v) => into[v]!.set(data, first * widths[v]!));
     }
   }
   return { from: from!, to: to! };
@@ -109,29 +123,36 @@ function gradientGraph(problem: PathProblem, frontier: Frontier, rows: number): 
   const nodes = frontierOf(frontier, graph);
   return {
     outputs: grad(graph.output, nodes, graph.cotangent),
-    inputs: [...nodes, ...graph.held, graph.cotangent],
+    inputs: [...nodes, ...frontier.heldAfter.map((i) => graph.held[i]!), graph.cotangent],
   };
 }
 
 /**
  * `sum_k w_k df/dz` for `count` samples and `steps` points, interpolation and sum included, so that neither the points
- * nor their gradients leave the backend. The weights are part of the cotangent.
+ * nor their gradients leave the backend: the gradient to where each line starts is that sum. The weights are part of the
+ * cotangent.
  */
 function sumGraph(problem: PathProblem, frontier: Frontier, count: number, steps: number): Graph {
   const graph = problem.graph(count * steps);
   const nodes = frontierOf(frontier, graph);
+  const readers = readersOf(graph.output, nodes);
   const alpha = placeholder([steps], nodes[0]!.dtype);
-  const ends = nodes.map((node) => {
-    const shape = [count, node.size / (count * steps)];
-    return [placeholder(shape, node.dtype), placeholder(shape, node.dtype)] as const;
+  const lines = nodes.map((node) => {
+    const rowwise = node.shape[0] === count * steps;
+    const shape = rowwise ? [count, ...node.shape.slice(1)] : [count, node.size / (count * steps)];
+    const [start, delta] = [placeholder(shape, node.dtype), placeholder(shape, node.dtype)];
+    const pool = rowwise ? findLinePool(node, graph.output, readers) : null;
+    const replaced: [Tensor, Tensor] = pool
+      ? [pool.pooled, pool.fuse(start, delta, alpha)]
+      : [node, reshape(lerp(start, delta, alpha), node.shape)];
+    return { start, delta, replaced };
   });
-  const sums = grad(graph.output, nodes, graph.cotangent).map((g) =>
-    sum(reshape(g, [steps, g.size / steps]), { axes: 0 }),
-  );
-  const lines = nodes.map((node, v) => [node, reshape(lerp(ends[v]![0], ends[v]![1], alpha), node.shape)] as const);
+  const starts = lines.map(({ start }) => start);
+  const held = frontier.heldAfter.map((i) => graph.held[i]!);
+  const score = substitute([graph.output], new Map(lines.map(({ replaced }) => replaced)))[0]!;
   return {
-    outputs: substitute(sums, new Map(lines)),
-    inputs: [...ends.map(([start]) => start), ...ends.map(([, delta]) => delta), alpha, ...graph.held, graph.cotangent],
+    outputs: grad(score, starts, graph.cotangent),
+    inputs: [...starts, ...lines.map(({ delta }) => delta), alpha, ...held, graph.cotangent],
   };
 }
 
@@ -153,11 +174,12 @@ async function pullBack(
       const cotangents = nodes.map((node) => placeholder(node.shape, node.dtype));
       const parts = nodes.map((node, v) => grad(node, graph.variables, cotangents[v]!));
       const outputs = graph.variables.map((_, i) => parts.map((part) => part[i]!).reduce((a, b) => add(a, b)));
-      return { outputs, inputs: [...graph.variables, ...graph.held, ...cotangents] };
+      const held = frontier.heldBefore.map((i) => graph.held[i]!);
+      return { outputs, inputs: [...graph.variables, ...held, ...cotangents] };
     };
     const feeds = [
       ...from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!)),
-      ...problem.held.map((feed) => gatherRows(feed, points)),
+      ...frontier.heldBefore.map((i) => gatherRows(problem.held[i]!, points)),
       ...means.map((mean) =>
         gatherRows({ data: castTo(mean, problem.dtypes[0]! as FloatDType), width: mean.length / samples }, points),
       ),
@@ -187,6 +209,13 @@ function atLeastTwo(points: PathPoints): PathPoints {
   if (points.samples.length > 1) return points;
   const { samples, alphas } = points;
   return { samples: Int32Array.of(samples[0]!, samples[0]!), alphas: Float64Array.of(alphas[0]!, alphas[0]!) };
+}
+
+/** `end - start` in double, rounded once. */
+function differences(start: Float64Array, end: Float64Array, dtype: FloatDType): TypedArray {
+  const out = allocate(dtype, start.length);
+  for (let i = 0; i < out.length; i++) out[i] = end[i]! - start[i]!;
+  return out;
 }
 
 function castTo(values: Float64Array, dtype: FloatDType): TypedArray {

@@ -14,10 +14,10 @@ function stepGeometry(ctx: BindContext, start: Shape, pooled: Shape): number {
 export const lerpMaxPool: Binder = (ctx) => {
   const [start, delta, alpha] = ctx.inputs as [Operand, Operand, Operand];
   const { relu } = ctx.attrs as unknown as LerpMaxPoolAttrs;
-  const samples = start.shape[0]!;
+  const [samples, steps] = [start.shape[0]!, alpha.shape[0]!];
   const geometry = stepGeometry(ctx, start.shape, ctx.out.shape);
-  const args = [ctx.out.at(), start.at(), delta.at(), alpha.at(), samples, relu ? 1 : 0, geometry];
-  ctx.call('lerpMaxPool', args, samples * alpha.shape[0]!, 1);
+  const args = [ctx.out.at(), start.at(), delta.at(), alpha.at(), steps, samples, relu ? 1 : 0, geometry];
+  ctx.call('lerpMaxPool', args, samples * Math.ceil(start.shape.at(-1)! / 16), 1);
 };
 
 export const lerpMaxPoolGrad: Binder = (ctx) => {

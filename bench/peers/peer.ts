@@ -1,0 +1,65 @@
+/**
+ * What another library must offer to be compared with: kernels, nets, whole explanations, each as far as it can. Adapters
+ * are thin: they call the library's public API in its best documented configuration and never fix what it lacks. Nothing
+ * here is needed to install, build or test pathgrad.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Attrs } from '../../src/graph/op.ts';
+import type { TypedArray } from '../../src/tensor/dtype.ts';
+import type { Prepared } from '../harness.ts';
+import type { ExplainTask, Net } from '../nets.ts';
+
+export interface ArrayData {
+  readonly data: TypedArray;
+  readonly shape: readonly number[];
+}
+
+/** One kernel: the op itself, or its gradient with respect to input `part`. */
+export interface KernelCall {
+  readonly op: string;
+  readonly attrs: Attrs;
+  readonly part: 'forward' | 0 | 1;
+  readonly inputs: readonly ArrayData[];
+  /** The op's result, for gradients that use it. */
+  readonly output: ArrayData;
+  /** The gradient of the result. */
+  readonly gradient: ArrayData;
+}
+
+/** A net for a fixed number of rows; arrays in and out are flat, channels last. */
+export interface NetRunner {
+  forward(x: Float32Array): Float32Array;
+  /** The gradient of `sum(net(x) * cotangent)` with respect to `x`. */
+  gradient(x: Float32Array, cotangent: Float32Array): Float32Array;
+  dispose(): void;
+}
+
+export interface Peer {
+  readonly name: string;
+  /** What really runs, as the library reports it. */
+  readonly backend: string;
+  readonly threads: number;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Called before each use: makes this backend the active one of a library that has one at a time. */
+  ready?(): Promise<void>;
+  /** Our names of the ops that `kernel` knows; others are not compared. */
+  readonly ops?: readonly string[];
+  kernel?(call: KernelCall): Promise<Prepared>;
+  net?(net: Net, rows: number): Promise<NetRunner>;
+  /** A library with integrated gradients of its own. */
+  explain?(task: ExplainTask): Promise<Prepared>;
+  close?(): Promise<void>;
+}
+
+export type PeerName = 'tfjs-wasm' | 'tfjs-cpu' | 'jax-js' | 'alibi' | 'torch';
+export const peerNames: readonly PeerName[] = ['tfjs-wasm', 'tfjs-cpu', 'jax-js', 'alibi', 'torch'];
+
+export const peersFolder: string = fileURLToPath(new URL('.', import.meta.url));
+
+/** Null and a notice that says how to install it, where a peer is not there. */
+export function missing(name: string, packageName: string, notices: string[]): boolean {
+  if (existsSync(`${peersFolder}node_modules/${packageName}/package.json`)) return false;
+  notices.push(`${name} is not installed and left out; npm run bench:peers installs it`);
+  return true;
+}

@@ -1,0 +1,129 @@
+/**
+ * The benchmark: npm run bench -- SUITE [options]. Checks every contender's result, then times who is right (harness.ts).
+ * Exits with 1 when a result of ours is wrong or missing, never because something is slow. README.md says how to read it.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { didYouMean, failure, PathgradError } from '../src/tensor/errors.ts';
+import { describeEnvironment } from './env.ts';
+import { type BenchCase, type CaseResult, fullBudget, quickBudget, runCase } from './harness.ts';
+import { ourBackends } from './ours.ts';
+import { measurePeak, type Peak } from './peak.ts';
+import { openPeers } from './peers/open.ts';
+import type { Peer } from './peers/peer.ts';
+import { formatCase, isOurs } from './report.ts';
+import { checkResults } from './schema.ts';
+import { igCases } from './suites/ig.ts';
+import { kernelCases } from './suites/kernels.ts';
+import { loadCases } from './suites/load.ts';
+import { modelCases } from './suites/models.ts';
+import { sizeResults } from './suites/size.ts';
+
+const usage = `npm run bench -- SUITE [options]
+  SUITE            ig, kernels, models, load, size, or several: ig,kernels
+  --filter TEXT    only cases whose name contains TEXT (several: a,b)
+  --backends LIST  ours: reference, wasm, wasm:2 (two threads); default wasm,wasm:2
+  --peers LIST     tfjs-wasm, tfjs-cpu, jax-js, alibi, torch, all, none; default all
+  --json FILE      write the results (bench/schema.json)
+  --quick          one run each: are the results right?`;
+
+const suites = ['ig', 'kernels', 'models', 'load', 'size'] as const;
+type Suite = (typeof suites)[number];
+
+const options = {
+  filter: { type: 'string' },
+  backends: { type: 'string', default: 'wasm,wasm:2' },
+  peers: { type: 'string', default: 'all' },
+  json: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const list = (text: string): string[] => text.split(',').filter((item) => item !== '');
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+  if (values.help || positionals.length === 0) {
+    console.log(usage);
+    return values.help ? 0 : 2;
+  }
+  const chosen = positionals.flatMap(list).map(suiteNamed);
+  const peak = measurePeak();
+  const notices: string[] = [];
+  if (!globalThis.gc) notices.push('garbage is not collected between samples: run with node --expose-gc');
+  const peers = chosen.every((suite) => suite === 'size') ? [] : await openPeers(list(values.peers), notices);
+  const env = describeEnvironment({
+    command: args,
+    quick: values.quick,
+    packages: Object.assign({}, ...peers.map((peer) => peer.versions)) as Record<string, string>,
+    peak,
+    notices,
+  });
+  console.log(`${env.cpu}, ${env.cores} cores, load ${env.loadAverage.join(' ')}, Node ${env.node}`);
+  console.log(`multiply-add peak of one core: ${shownPeak(peak)} GFLOP/s`);
+  for (const notice of notices) console.log(`notice: ${notice}`);
+  const cases: CaseResult[] = [];
+  const print = (results: readonly CaseResult[]): void => {
+    console.log(`\n${formatCase(results, peak)}`);
+    cases.push(...results);
+  };
+  try {
+    for (const suite of chosen) {
+      if (suite === 'size') {
+        for (const group of grouped(await sizeResults())) print(group);
+        continue;
+      }
+      const wanted = (await casesOf(suite, ourBackends(list(values.backends)), peers)).filter(matches(values.filter));
+      for (const bench of wanted) print(await runCase(bench, values.quick ? quickBudget : fullBudget));
+    }
+  } finally {
+    for (const peer of peers) await peer.close?.();
+  }
+  if (cases.length === 0) throw failure('--filter', 'no case matches', { filter: values.filter });
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(checkResults({ env, cases }), null, 1)}\n`);
+  const wrong = cases.filter((result) => isOurs(result) && !result.verified);
+  if (wrong.length > 0) console.error(`\n${wrong.length} of our results are wrong or missing`);
+  return wrong.length > 0 ? 1 : 0;
+}
+
+function suiteNamed(name: string): Suite {
+  const found = suites.find((suite) => suite === name);
+  if (!found) throw failure('bench', `unknown suite '${name}'`, {}, didYouMean(name, suites));
+  return found;
+}
+
+async function casesOf(
+  suite: Exclude<Suite, 'size'>,
+  backends: ReturnType<typeof ourBackends>,
+  peers: readonly Peer[],
+): Promise<BenchCase[]> {
+  switch (suite) {
+    case 'ig':
+      return igCases(backends, peers);
+    case 'kernels':
+      return kernelCases(backends, peers);
+    case 'models':
+      return modelCases(backends, peers);
+    case 'load':
+      return loadCases(backends);
+  }
+}
+
+const matches =
+  (filter: string | undefined) =>
+  ({ name }: BenchCase): boolean =>
+    filter === undefined || list(filter).some((text) => name.includes(text));
+
+const shownPeak = ({ plain, relaxed }: Peak): string =>
+  [`plain SIMD ${plain?.toFixed(1) ?? 'none'}`, `relaxed SIMD ${relaxed?.toFixed(1) ?? 'none'}`].join(', ');
+
+function grouped(results: readonly CaseResult[]): CaseResult[][] {
+  return [...new Set(results.map((result) => result.case))].map((name) => results.filter((r) => r.case === name));
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof PathgradError || (error as { code?: string }).code ? (error as Error).message : error);
+  process.exitCode = 2;
+}

@@ -1,0 +1,100 @@
+/** The results file: its schema, the plot, and the measured peak behind the roofline. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { describeEnvironment } from '../../bench/env.ts';
+import type { CaseResult } from '../../bench/harness.ts';
+import { measurePeak } from '../../bench/peak.ts';
+import { plot } from '../../bench/plot.ts';
+import { formatCase } from '../../bench/report.ts';
+import { checkResults, type Results } from '../../bench/schema.ts';
+import { markdown } from '../../bench/table.ts';
+
+const test = suite('bench: results');
+
+const timed = (contender: string, medianMs: number): CaseResult => ({
+  suite: 'kernels',
+  case: 'matmul 2x2 & <more>',
+  contender,
+  backend: 'wasm',
+  threads: 2,
+  medianMs,
+  madMs: 0.1,
+  p95Ms: medianMs + 1,
+  samples: 3,
+  timesMs: [medianMs, medianMs, medianMs],
+  gflops: 12,
+  maxRelError: 1e-7,
+  verified: true,
+  cannot: null,
+});
+const refused: CaseResult = {
+  ...timed('tfjs-wasm', 1),
+  ...{ medianMs: null, madMs: null, p95Ms: null, gflops: null, maxRelError: null, verified: false },
+  ...{ samples: 0, timesMs: [], cannot: "cannot: Kernel 'X' not registered" },
+};
+const wrong: CaseResult = {
+  ...timed('tfjs-cpu', 0.5),
+  ...{ verified: false, maxRelError: 0.1, cannot: 'WRONG RESULT: the error is 1.0e-1' },
+};
+const results: Results = {
+  env: describeEnvironment({
+    command: ['kernels'],
+    quick: true,
+    packages: {},
+    peak: { plain: 40, relaxed: null },
+    notices: [],
+  }),
+  cases: [timed('pathgrad', 2), timed('jax-js', 5), refused, wrong],
+};
+
+test('what a run writes fits the schema, after a trip through JSON', () => {
+  checkResults(JSON.parse(JSON.stringify(results)));
+});
+
+test('the schema names what does not fit, and where', () => {
+  const broken = { ...results, cases: [{ ...results.cases[0], threads: 1.5 }] };
+  assert.throws(() => checkResults(broken), 'results: does not fit bench/schema.json at .cases[0].threads');
+  assert.throws(() => checkResults({ env: results.env }), "results: 'cases' is missing at the top");
+  const extra = { ...results, cases: [{ ...results.cases[0], speed: 1 }] };
+  assert.throws(() => checkResults(extra), "'.cases[0].speed' is not in bench/schema.json");
+});
+
+test('the table ranks right results by time against our best; what is missing or wrong stands below', () => {
+  const lines = formatCase(results.cases, { plain: 40, relaxed: null }).split('\n');
+  assert.match(lines[1]!, /pathgrad .* 1\.00x .*12\.0 GFLOP\/s +15 %/);
+  assert.match(lines[2]!, /jax-js .* 2\.50x/);
+  assert.match(lines[3]!, /tfjs-wasm .*cannot: Kernel 'X' not registered/);
+  assert.match(lines[4]!, /tfjs-cpu .*0\.500 ms for a WRONG RESULT: the error is 1\.0e-1/);
+});
+
+test('the Markdown table has our best first and marks what beats it in bold', () => {
+  const faster = { ...timed('torch', 1), threads: 1 };
+  const line = markdown({ ...results, cases: [...results.cases, faster] })
+    .split('\n')
+    .at(-1)!;
+  assert.match(line, '| pathgrad 2 threads: 2 ± 0.1 ms, 12 GFLOP/s |');
+  assert.match(line, '**torch: 1 ± 0.1 ms, 0.50x**; jax-js 2 threads: 5 ± 0.1 ms, 2.50x');
+  assert.match(line, 'tfjs-cpu 2 threads: wrong result');
+  assert.match(line, 'tfjs-wasm 2 threads: cannot');
+});
+
+test('the plot is the same for the same results, escapes text and shows every contender', () => {
+  const svg = plot(results);
+  assert.is(plot(results), svg);
+  assert.match(svg, 'matmul 2x2 &amp; &lt;more&gt;');
+  assert.is(svg.match(/<circle /g)!.length, 2);
+  assert.match(svg, 'pathgrad (wasm, 2 threads)');
+  assert.match(svg, "cannot: Kernel 'X' not registered");
+  assert.match(svg, 'wrong result');
+  assert.match(svg, 'prefers-color-scheme: dark');
+  assert.not.match(svg, results.env.date);
+  assert.throws(() => plot(results, 'conv'), 'there is no timed case to plot');
+});
+
+test('the multiply-add peak is measured as a finite number', () => {
+  const { plain, relaxed } = measurePeak(1);
+  assert.ok(plain !== null && plain > 0 && plain < 1000, `plain ${plain}`);
+  assert.ok(relaxed === null || (relaxed > 0 && relaxed < 1000), `relaxed ${relaxed}`);
+});
+
+test.run();
