@@ -2,7 +2,6 @@
  * pathgrad as a contender: its backends by name and thread count, and its ways to integrate gradients. A backend that is
  * not there or does not run on this engine is reported as such by name.
  */
-import * as attribution from '../src/attribution/index.ts';
 import type { Backend } from '../src/backends/backend.ts';
 import { reference } from '../src/backends/reference.ts';
 import { failure } from '../src/tensor/errors.ts';
@@ -54,11 +53,3 @@ export function describeBackend(backend: Backend): string {
 }
 
 export type Strategy = 'brute' | 'path-linear';
-
-/** The pass of a strategy, as `IntegratedGradients` takes it. */
-export function strategyPass(name: Strategy): attribution.AttributionPass {
-  if (name === 'brute') return attribution.brutePass;
-  const pass = (attribution as { pathLinearPass?: attribution.AttributionPass }).pathLinearPass;
-  if (!pass) throw failure(name, 'this version of pathgrad has no such strategy');
-  return pass;
-}

@@ -9,7 +9,7 @@ import { failure } from '../../src/tensor/errors.ts';
 import type { BenchCase, Contender, Outputs, Prepared, RunResult } from '../harness.ts';
 import { type ExampleModel, imdbExample, mnistExample, STEPS } from '../inputs.ts';
 import { type ExplainTask, explainWith } from '../nets.ts';
-import { contenderName, describeBackend, type OurBackend, type Strategy, strategyPass } from '../ours.ts';
+import { contenderName, describeBackend, type OurBackend, type Strategy } from '../ours.ts';
 import type { NetRunner, Peer } from '../peers/peer.ts';
 
 /** Float32 along 50 points near the kinks of relu and max pooling; alibi's own float32 is within 3e-7 on these inputs. */
@@ -54,7 +54,7 @@ function ourContender(example: ExampleModel, batch: number, backend: OurBackend,
         nSteps: STEPS,
         internalBatchSize: batch,
         backend: opened,
-        strategy: strategyPass(strategy),
+        strategy,
       });
       return {
         backend: describeBackend(opened),

@@ -96,7 +96,7 @@ async function addBlocks(
   const { alphas, weights } = rule;
   for (let first = 0; first < samples; first += batch) {
     const count = Math.min(batch, samples - first);
-    const steps = Math.max(1, Math.floor(batch / count));
+    const steps = Math.max(1, Math.floor((path.sumRows ?? batch) / count));
     for (let k = 0; k < alphas.length; k += steps) {
       await pace.turn();
       const block = { alphas: alphas.subarray(k, k + steps), weights: weights.subarray(k, k + steps) };

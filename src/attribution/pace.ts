@@ -6,6 +6,12 @@ import type { Progress } from './types.ts';
 
 const YIELD_AFTER_MS = 25;
 
+/** The end of the event queue; where there is setImmediate, without the millisecond that a timer waits at least. */
+const nextTask = (then: () => void): void => {
+  if (typeof setImmediate === 'function') setImmediate(then);
+  else setTimeout(then, 0);
+};
+
 export class Pace {
   private done = 0;
   private total = 0;
@@ -27,7 +33,7 @@ export class Pace {
   async turn(): Promise<void> {
     this.signal?.throwIfAborted();
     if (performance.now() - this.lastYield < YIELD_AFTER_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await new Promise<void>(nextTask);
     this.lastYield = performance.now();
     this.signal?.throwIfAborted();
   }

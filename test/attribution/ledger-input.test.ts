@@ -144,9 +144,7 @@ test('Q19 no array holds more rows than internalBatchSize', async () => {
     return total(x);
   };
   const X = tensor(new Float64Array(14).fill(1), [7, 2]);
-  await new IntegratedGradients(f, { internalBatchSize: 4, nSteps: 9 }).explain(X);
-  // The frontier is looked for in a graph of 1009 rows, which holds no data.
-  rows.delete(1009);
+  await new IntegratedGradients(f, { internalBatchSize: 4, nSteps: 9, strategy: 'brute' }).explain(X);
   assert.ok(Math.max(...rows) <= 4);
 });
 

@@ -221,7 +221,7 @@ test("a strategy of one's own computes the gradients, and may integrate in other
       const path = await brutePass.prepare(problem);
       const twice = (values: readonly Float64Array[]): Float64Array[] => values.map((v) => v.map((x) => 2 * x));
       return {
-      name: 'doubled',
+        name: 'doubled',
         from: twice(path.from),
         to: twice(path.to),
         gradients: async (at) => {

@@ -4,6 +4,7 @@ import { ancestors } from '../../graph/traverse.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { PathGraph } from '../path-graph.ts';
+import { findLinePool, readersOf } from './line-pool.ts';
 import type { PathProblem } from './pass.ts';
 
 export interface Frontier {
@@ -14,6 +15,11 @@ export interface Frontier {
   readonly signature: string;
   /** Elements per row of the model, and what people may read, per node. */
   readonly widths: readonly number[];
+  /**
+   * How many rows of the rest of the model take the room of one row of the whole: the widest tensor of the one against
+   * that of the other, what `line-pool.ts` fuses away left out.
+   */
+  readonly rowsPerRow: number;
   /** Which of the held placeholders the frontier depends on, and which the rest of the model does. */
   readonly heldBefore: readonly number[];
   readonly heldAfter: readonly number[];
@@ -54,6 +60,7 @@ function search(problem: PathProblem): Frontier {
     return graph.held.flatMap((input, i) => (seen.has(input) ? [i] : []));
   };
   return {
+    rowsPerRow: roomOf(nodes) / Math.max(1, roomOf(bodyOf(graph.output, region.frontier))),
     heldBefore: reached(region.frontier, graph.variables),
     heldAfter: reached([graph.output], region.frontier),
     region: scale,
@@ -62,6 +69,21 @@ function search(problem: PathProblem): Frontier {
     widths: region.frontier.map((node) => node.size / probeRows),
     names: region.frontier.map((node) => `${node.op?.name ?? 'input'} [${node.shape.slice(1).join(',')}]`),
   };
+}
+
+const roomOf = (nodes: readonly Tensor[]): number =>
+  nodes.reduce((most, node) => (node.constant ? most : Math.max(most, node.size)), 0);
+
+/** What is computed for every point: all after the frontier, and the frontier itself where no pool swallows it. */
+function bodyOf(output: Tensor, frontier: readonly Tensor[]): Tensor[] {
+  const readers = readersOf(output, frontier);
+  const swallowed = new Set<Tensor>();
+  for (const node of frontier) {
+    const pool = findLinePool(node, output, readers);
+    if (pool)
+      for (const inner of ancestors([pool.pooled], new Set([node]))) if (inner !== pool.pooled) swallowed.add(inner);
+  }
+  return ancestors([output], new Set(frontier)).filter((node) => !swallowed.has(node));
 }
 
 /** The frontier's nodes in the graph of another number of rows. */

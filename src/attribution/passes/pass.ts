@@ -54,6 +54,8 @@ export interface PreparedPath {
    * A pass that can add up inside the backend offers it; quadrature adds the rows of `gradients` otherwise.
    */
   sums?(first: number, count: number, alphas: Float64Array, weights: Float64Array): Promise<readonly TypedArray[]>;
+  /** Most rows of one call of `sums`: what takes no more room than `batch` rows of the whole model. */
+  readonly sumRows?: number;
   /** Share of one point's floating-point operations that lies before the frontier; 0 when left out. */
   readonly saving?: number;
   /** What the gradients are taken at, for people to read. */

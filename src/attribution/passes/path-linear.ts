@@ -38,6 +38,7 @@ export const pathLinearPass: AttributionPass = {
       to,
       saving: region.flops > 0 ? region.affineFlops / region.flops : 0,
       frontier: frontier.names,
+      sumRows: Math.max(problem.batch, Math.floor(problem.batch * frontier.rowsPerRow)),
       gradients: async (given) => {
         const points = atLeastTwo(given);
         const rows = points.samples.length;
