@@ -29,9 +29,29 @@ const asc = await loadCompiler();
 
 async function build(features) {
   const files = new Map();
-  const options = ['--runtime', 'stub', '-O3', '--noAssert', '--disableWarning', '112', '--importMemory', '--sharedMemory'];
+  const options = [
+    '--runtime',
+    'stub',
+    '-O3',
+    '--noAssert',
+    '--disableWarning',
+    '112',
+    '--importMemory',
+    '--sharedMemory',
+  ];
   const { error, stderr } = await asc.main(
-    ['index.ts', ...options, '--initialMemory', '1', '--maximumMemory', '65536', '--enable', features, '-o', 'out.wasm'],
+    [
+      'index.ts',
+      ...options,
+      '--initialMemory',
+      '1',
+      '--maximumMemory',
+      '65536',
+      '--enable',
+      features,
+      '-o',
+      'out.wasm',
+    ],
     {
       readFile: (name) => (existsSync(sources + name) ? readFileSync(sources + name, 'utf8') : null),
       writeFile: (name, contents) => files.set(name, contents),

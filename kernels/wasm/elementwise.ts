@@ -3,7 +3,7 @@
  * along a row each operand steps by one element or stays (its element is then spread over four lanes first), and from
  * row to row it moves by strides. Dense operands are rows of a fixed width that follow each other.
  */
-import * as math from './math';
+import { pow as powerOf } from './power';
 import { offsetOf, scratch, storeLanes } from './simd';
 
 /** Byte offset of an operand's row: dense with `rank` 0, else by `[dims, strides of a, of b, ...]` at `layout`. */
@@ -84,7 +84,7 @@ class Div {
   @inline of(a: v128, b: v128): v128 { return f32x4.div(a, b); }
 }
 class Pow {
-  @inline of(a: v128, b: v128): v128 { return math.pow(a, b); }
+  @inline of(a: v128, b: v128): v128 { return powerOf(a, b); }
 }
 class Maximum {
   @inline of(a: v128, b: v128): v128 { return f32x4.max(a, b); }

@@ -7,7 +7,7 @@ import { firstRow, isDirect, listRuns, MR, NR, packRows, panelsOfA, RUN_BYTES, r
 import { scratch } from './simd';
 import { directTile, packedTile } from './tile';
 
-export { packB } from './panels';
+export { packB } from './columns';
 
 /** Longest inner block: 6 and 8 floats of each index fit the first-level cache together. */
 const KC: i32 = 512;

@@ -95,8 +95,8 @@ export function transpose(
   }
 }
 
-/** The first position of an index outside `[0, size)`, or -1. */
-export function checkIndex(index: usize, count: i32, size: i32): i32 {
+/** The first position of an index outside `[0, size)`, or -1; always over all of it. */
+export function checkIndex(start: i32, end: i32, index: usize, count: i32, size: i32): i32 {
   for (let t = 0; t < count; t++) if (<u32>load<i32>(index + (<usize>t << 2)) >= <u32>size) return t;
   return -1;
 }

@@ -60,3 +60,9 @@ export function offsetOf(row: i32, rank: i32, dims: usize, strides: usize): i32 
   }
   return offset;
 }
+
+/** The sign of `like` on the magnitude `x`. */
+@inline
+export function copySign(x: v128, like: v128): v128 {
+  return v128.bitselect(x, like, i32x4.splat(0x7fffffff));
+}

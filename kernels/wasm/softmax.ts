@@ -1,32 +1,56 @@
 /** Softmax and its logarithm over the middle of `[outer, count, inner]`, shifted by the maximum. */
-import { exp, log } from './math';
-import { maxOf } from './reduce';
+import { expNegative, log } from './math';
 import { storeLanes, sumLanes } from './simd';
 
 /** Terms a lane sums in float32 before the sum goes on in double. */
 const BLOCK: i32 = 512;
 
-/** exp(x - top) of a row, into `out` unless that is 0; returns the sum. */
+/** The maximum of a row. A NaN may be passed over here: it makes the sum of the exponentials NaN anyway. */
+function topOf(x: usize, count: i32): f32 {
+  let top: f32 = -Infinity;
+  if (count >= 8) {
+    let a = v128.load(x);
+    let b = v128.load(x, 16);
+    for (; count >= 8; count -= 8, x += 32) {
+      a = f32x4.pmax(a, v128.load(x));
+      b = f32x4.pmax(b, v128.load(x, 16));
+    }
+    a = f32x4.pmax(a, b);
+    a = f32x4.pmax(a, v128.shuffle<f32>(a, a, 2, 3, 0, 1));
+    top = max(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1));
+    // A NaN that came first hides the maximum.
+    if (top != top) return 0;
+  }
+  for (; count > 0; count--, x += 4) {
+    const v = load<f32>(x);
+    if (v > top) top = v;
+  }
+  return top;
+}
+
+/** exp(x - top) of a row into `out`; returns the sum. */
 function exponentials(out: usize, x: usize, count: i32, top: f32): f64 {
   const shift = f32x4.splat(top);
   let total: f64 = 0;
-  let i = 0;
-  while (i + 4 <= count) {
-    const last = min(i + BLOCK * 4, count - 3);
-    let sum = f32x4.splat(0);
-    for (; i < last; i += 4) {
-      const e = exp(f32x4.sub(v128.load(x + (<usize>i << 2)), shift));
-      sum = f32x4.add(sum, e);
-      if (out != 0) v128.store(out + (<usize>i << 2), e);
+  while (count >= 8) {
+    const steps = min(count / 8, BLOCK);
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    for (let i = 0; i < steps; i++, x += 32, out += 32) {
+      const e = expNegative(f32x4.sub(v128.load(x), shift));
+      const f = expNegative(f32x4.sub(v128.load(x, 16), shift));
+      v128.store(out, e);
+      v128.store(out, f, 16);
+      a = f32x4.add(a, e);
+      b = f32x4.add(b, f);
     }
-    total += sumLanes(sum);
+    total += sumLanes(f32x4.add(a, b));
+    count -= steps * 8;
   }
-  if (i < count) {
-    const e = exp(f32x4.sub(v128.load(x + (<usize>i << 2)), shift));
-    if (out != 0) storeLanes(out + (<usize>i << 2), e, count - i);
-    total += f32x4.extract_lane(e, 0);
-    if (count - i > 1) total += f32x4.extract_lane(e, 1);
-    if (count - i > 2) total += f32x4.extract_lane(e, 2);
+  for (; count > 0; count--, x += 4, out += 4) {
+    const e = f32x4.extract_lane(expNegative(f32x4.sub(v128.load(x), shift)), 0);
+    store<f32>(out, e);
+    total += e;
   }
   return total;
 }
@@ -36,19 +60,28 @@ export function softmaxRows(start: i32, end: i32, out: usize, x: usize, count: i
   for (let row = start; row < end; row++) {
     const from = x + (<usize>row * <usize>count << 2);
     const to = out + (<usize>row * <usize>count << 2);
-    const top = maxOf(from, count);
-    const total = exponentials(logarithm != 0 ? 0 : to, from, count, top);
-    const scale = f32x4.splat(<f32>(1 / total));
-    const shift = f32x4.splat(top);
-    const rest = log(f32x4.splat(<f32>total));
-    for (let i = 0; i < count; i += 4) {
-      const at = <usize>i << 2;
-      const y = logarithm != 0
-        ? f32x4.sub(f32x4.sub(v128.load(from + at), shift), rest)
-        : f32x4.mul(v128.load(to + at), scale);
-      storeLanes(to + at, y, count - i);
+    const top = topOf(from, count);
+    const total = exponentials(to, from, count, top);
+    if (logarithm != 0) {
+      const shift = f32x4.splat(top);
+      const rest = log(f32x4.splat(<f32>total));
+      for (let i = 0; i < count; i += 4) {
+        const at = <usize>i << 2;
+        storeLanes(to + at, f32x4.sub(f32x4.sub(v128.load(from + at), shift), rest), count - i);
+      }
+    } else {
+      scaleRow(to, count, <f32>(1 / total));
     }
   }
+}
+
+function scaleRow(x: usize, count: i32, by: f32): void {
+  const scale = f32x4.splat(by);
+  for (; count >= 8; count -= 8, x += 32) {
+    v128.store(x, f32x4.mul(v128.load(x), scale));
+    v128.store(x, f32x4.mul(v128.load(x, 16), scale), 16);
+  }
+  for (; count > 0; count--, x += 4) store<f32>(x, load<f32>(x) * by);
 }
 
 /** Strips of four columns, counted through `outer`. */
@@ -67,7 +100,7 @@ export function softmaxColumns(
     let low = f64x2.splat(0);
     let high = f64x2.splat(0);
     for (let t = 0; t < count; t++, from += step) {
-      const e = exp(f32x4.sub(v128.load(from), top));
+      const e = expNegative(f32x4.sub(v128.load(from), top));
       low = f64x2.add(low, f64x2.promote_low_f32x4(e));
       high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i64>(e, e, 1, 0)));
     }
@@ -77,7 +110,7 @@ export function softmaxColumns(
     let to = out + origin;
     for (let t = 0; t < count; t++, from += step, to += step) {
       const shifted = f32x4.sub(v128.load(from), top);
-      const y = logarithm != 0 ? f32x4.sub(shifted, rest) : f32x4.div(exp(shifted), total);
+      const y = logarithm != 0 ? f32x4.sub(shifted, rest) : f32x4.div(expNegative(shifted), total);
       storeLanes(to, y, inner - c);
     }
   }

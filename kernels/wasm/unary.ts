@@ -3,6 +3,7 @@
  * allocator's blocks are padded to 64 bytes, so that it is computed and stored like any other.
  */
 import * as math from './math';
+import * as trigonometry from './trigonometry';
 
 /** Elements per unit of work. */
 const UNIT: i32 = 1024;
@@ -46,16 +47,16 @@ class Abs {
   @inline of(x: v128): v128 { return f32x4.abs(x); }
 }
 class Sin {
-  @inline of(x: v128): v128 { return math.sin(x); }
+  @inline of(x: v128): v128 { return trigonometry.sin(x); }
 }
 class Cos {
-  @inline of(x: v128): v128 { return math.cos(x); }
+  @inline of(x: v128): v128 { return trigonometry.cos(x); }
 }
 class Tan {
-  @inline of(x: v128): v128 { return math.tan(x); }
+  @inline of(x: v128): v128 { return trigonometry.tan(x); }
 }
 class Atan {
-  @inline of(x: v128): v128 { return math.atan(x); }
+  @inline of(x: v128): v128 { return trigonometry.atan(x); }
 }
 class Tanh {
   @inline of(x: v128): v128 { return math.tanh(x); }
@@ -86,7 +87,7 @@ class Round {
   @inline of(x: v128): v128 { return f32x4.nearest(x); }
 }
 class Relu {
-  @inline of(x: v128): v128 { return f32x4.max(x, f32x4.splat(0)); }
+  @inline of(x: v128): v128 { return f32x4.pmax(x, f32x4.splat(0)); }
 }
 
 export function neg(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Neg>(start, end, out, x, n); }
@@ -117,6 +118,6 @@ export function clip(start: i32, end: i32, out: usize, x: usize, n: i32, low: f3
   const from = <usize>(start * UNIT) << 2;
   const to = <usize>min(end * UNIT, n) << 2;
   for (let i = from; i < to; i += 16) {
-    v128.store(out + i, f32x4.min(f32x4.max(v128.load(x + i), f32x4.splat(low)), f32x4.splat(high)));
+    v128.store(out + i, f32x4.pmin(f32x4.pmax(v128.load(x + i), f32x4.splat(low)), f32x4.splat(high)));
   }
 }

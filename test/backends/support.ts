@@ -2,8 +2,8 @@
 import * as assert from 'uvu/assert';
 import type { Backend } from '../../src/backends/backend.ts';
 import { compile } from '../../src/graph/compile.ts';
-import type { Example, Op } from '../../src/graph/op.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
+import type { Example, Op } from '../../src/graph/op.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, Tensor, tensor } from '../../src/tensor/tensor.ts';
 
@@ -23,10 +23,19 @@ const lift = (x: Tensor): Tensor =>
   x.dtype === 'float32' ? tensor(Float64Array.from(x.data), x.shape) : tensor(x.data, x.shape);
 
 /** Runs `f` on placeholders fed with `inputs`; or on the inputs as constants, which a backend may lay out beforehand. */
-export function run(f: (xs: Tensor[]) => Tensor, inputs: readonly Tensor[], backend?: Backend, constants = 0): TypedArray {
+export function run(
+  f: (xs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  backend?: Backend,
+  constants = 0,
+): TypedArray {
   const xs = inputs.map((x, i) => (constants & (1 << i) ? x : placeholder(x.shape, x.dtype)));
   const fed = xs.flatMap((x, i) => (x === inputs[i] ? [] : [i]));
-  const plan = compile([f(xs)], fed.map((i) => xs[i]!), backend ? { backend } : {});
+  const plan = compile(
+    [f(xs)],
+    fed.map((i) => xs[i]!),
+    backend ? { backend } : {},
+  );
   const [result] = plan.runSync(fed.map((i) => inputs[i]!.data));
   plan.dispose();
   return result!;
@@ -34,7 +43,12 @@ export function run(f: (xs: Tensor[]) => Tensor, inputs: readonly Tensor[], back
 
 /** Checks `f` on a backend in float32 against the reference in float64. */
 export function agrees(
-  backend: Backend, what: string, f: (xs: Tensor[]) => Tensor, inputs: readonly Tensor[], bound = 1e-5, constants = 0,
+  backend: Backend,
+  what: string,
+  f: (xs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  bound = 1e-5,
+  constants = 0,
 ): void {
   const wanted = run(f, inputs.map(lift));
   const got = run(f, inputs, backend, constants);

@@ -59,7 +59,6 @@ class Binding {
 
   #operand(value: Value, arena: number): Operand {
     const { spec, home } = value;
-    if (spec.dtype === 'float64') throw lacksType('compile', 'float64');
     if (home.kind === 'arena') return { ...spec, constant: false, at: () => arena + home.offset };
     if (home.kind === 'input') return { ...spec, constant: false, at: () => this.inputs[home.index]! };
     let held: Held | undefined;
@@ -73,6 +72,8 @@ class Binding {
   #bind(op: string, step: Program['steps'][number]): void {
     const binder = (binders as Readonly<Record<string, Binder>>)[op];
     if (!binder) throw failure(op, "the backend 'wasm' has no kernel for this op");
+    const types = [...step.inputs, step.output].map((value) => this.#program.values[value]!.spec.dtype);
+    if (types.includes('float64')) throw lacksType(op, 'float64');
     const machine = this.#machine;
     let used = 0;
     const work = (bytes: number): number => {
@@ -140,7 +141,7 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
   const { calls } = binding;
   const outputs = program.outputs.map((value) => ({ at: binding.at(value), value: program.values[value]! }));
   const runSync = (inputs: readonly TypedArray[]): TypedArray[] => {
-    inputs.forEach((data, i) => machine.write(binding.inputs[i]!, data));
+    for (const [i, data] of inputs.entries()) machine.write(binding.inputs[i]!, data);
     run(calls);
     return outputs.map(({ at, value: { spec } }) => {
       const view = machine.view(spec.dtype, at, sizeOf(spec.shape));

@@ -6,20 +6,22 @@ import type { Program } from '../../graph/program.ts';
 import type { Backend, Executable } from '../backend.ts';
 import { bindProgram } from './executable.ts';
 import { Machine } from './machine.ts';
-import type { Call } from './step.ts';
+import { availableThreads, Threads } from './threads.ts';
 
 export { hasSimd } from './module.ts';
 
-let machine: Machine | undefined;
-const theMachine = (): Machine => (machine ??= new Machine());
+interface Running {
+  readonly machine: Machine;
+  readonly threads: Threads;
+}
+let running: Running | undefined;
 
-/** Every call over all of its units, in this thread. */
-function runAlone(calls: readonly Call[]): void {
-  const { kernels } = theMachine();
-  for (const { fn, args, units, fault } of calls) {
-    const result = kernels[fn]!(0, units, ...args);
-    if (fault && result !== undefined && result >= 0) throw fault(result);
+function start(): Running {
+  if (!running) {
+    const machine = new Machine();
+    running = { machine, threads: new Threads(machine, availableThreads()) };
   }
+  return running;
 }
 
 export interface WasmBackend extends Backend {
@@ -27,12 +29,23 @@ export interface WasmBackend extends Backend {
   memoryInUse(): number;
   /** Which build of the kernels runs here. */
   simd(): 'plain' | 'relaxed';
+  /** Threads that runs may use, the calling one included: as many as the machine has cores, 1 without shared memory. */
+  threads(): number;
+  /** Uses at most this many threads from the next run on. Results are the same bits for any number. */
+  setThreads(count: number): void;
 }
 
 /** Throws an error that says what is missing where the engine has no WebAssembly SIMD. */
 export const wasmBackend: WasmBackend = {
   name: 'wasm',
-  prepare: (program: Program): Executable => bindProgram(theMachine(), program, runAlone),
-  memoryInUse: () => theMachine().heap.used,
-  simd: () => theMachine().loaded.simd,
+  prepare(program: Program): Executable {
+    const { machine, threads } = start();
+    return bindProgram(machine, program, (calls) => threads.run(calls));
+  },
+  memoryInUse: () => start().machine.heap.used,
+  simd: () => start().machine.loaded.simd,
+  threads: () => start().threads.limit,
+  setThreads(count: number): void {
+    start().threads.limit = count;
+  },
 };

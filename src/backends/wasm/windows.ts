@@ -19,7 +19,8 @@ const sizes = (s: Three): number => s[0] * s[1] * s[2];
 /** The step between all neighbours, or null; padding is never even. */
 function evenStep(offsets: Int32Array): number | null {
   if (offsets[0] !== 0) return null;
-  const step = offsets.length > 1 ? offsets[1]! : 0;
+  const step = offsets[1] ?? 0;
+  if (step < 0) return null;
   return offsets.every((offset, i) => offset === i * step) ? step : null;
 }
 

@@ -1,0 +1,190 @@
+/**
+ * Worker threads over the shared memory. One call of a plan is open at a time; it is cut into chunks, and every thread,
+ * this one included, takes the next chunk until none is left. This thread never waits for a worker that has not taken
+ * anything, so that starting workers costs no time, and results do not depend on who computes what.
+ *
+ * The ticket word holds the call's number and the next chunk, and is only changed by compare-and-exchange while a call is
+ * open: whoever raises it owns that chunk, and the call cannot end before the chunk is counted as done. Between calls the
+ * ticket is closed, so that the other words can be rewritten.
+ */
+import { failure } from '../../tensor/errors.ts';
+import { type Machine, scratchBytes } from './machine.ts';
+import type { Call } from './step.ts';
+import { closed, control, recordDoubles, workerBody } from './worker-source.ts';
+
+/** Chunks per thread and call: more even out threads that are held up, fewer repeat less work per chunk. */
+const chunksPerThread = 4;
+const mostThreads = 64;
+/** Looks at the count of finished chunks before sleeping. */
+const spins = 20_000;
+/** A chunk that takes longer than this means a worker is gone. */
+const patienceMs = 10_000;
+
+/** The parts of Node's modules that are used, without importing them where there is no Node. */
+interface NodeModules {
+  'node:os': { availableParallelism(): number };
+  'node:worker_threads': {
+    Worker: new (url: URL, options: { workerData: unknown }) => { unref(): void; terminate(): unknown };
+  };
+}
+function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K] | undefined {
+  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
+  return process.getBuiltinModule(name) as unknown as NodeModules[K];
+}
+
+/** Threads that this machine runs at once. */
+export function availableThreads(): number {
+  const count = nodeModule('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  return Math.min(Math.max(1, count), mostThreads);
+}
+
+/** Starts a worker; false where none is to be had. */
+function startWorker(data: Record<string, unknown>): boolean {
+  try {
+    const node = nodeModule('node:worker_threads');
+    if (node) {
+      const code = `import { workerData } from 'node:worker_threads';${workerBody}serve(workerData);`;
+      const worker = new node.Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: data });
+      worker.unref();
+      return true;
+    }
+    if (typeof Worker !== 'function' || globalThis.crossOriginIsolated !== true) return false;
+    const code = `${workerBody}onmessage = (event) => serve(event.data);`;
+    const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+    new Worker(url).postMessage(data);
+    return true;
+  } catch {
+    // No workers here (a policy, or a limit): this thread does all the work.
+    return false;
+  }
+}
+
+/** Whether this thread may sleep: browsers forbid it on a page's main thread. */
+function canSleep(): boolean {
+  return nodeModule('node:os') !== undefined;
+}
+
+export class Threads {
+  readonly #machine: Machine;
+  readonly #words: Int32Array;
+  readonly #record: Float64Array;
+  readonly #numbers: ReadonlyMap<string, number>;
+  #workers = 0;
+  #limit: number;
+  #number = 0;
+
+  /** @param limit threads to use at most, this one included */
+  constructor(machine: Machine, limit: number) {
+    this.#machine = machine;
+    this.#limit = machine.loaded.shared ? limit : 1;
+    const at = machine.heap.allocate(control.words * 4 + recordDoubles * 8);
+    const { buffer } = machine.loaded.memory;
+    this.#words = new Int32Array(buffer, at, control.words);
+    this.#record = new Float64Array(buffer, at + control.words * 4, recordDoubles);
+    this.#numbers = new Map(Object.keys(machine.kernels).map((name, i) => [name, i]));
+    this.#words.fill(0);
+    this.#words[control.ticket] = closed;
+    this.#words[control.allowed] = this.#limit - 1;
+  }
+
+  /** Threads that may be used, this one included. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  set limit(count: number) {
+    if (!(Number.isInteger(count) && count >= 1 && count <= mostThreads)) {
+      throw failure('wasm', `threads must be an integer from 1 to ${mostThreads}`, { got: count });
+    }
+    this.#limit = this.#machine.loaded.shared ? count : 1;
+    Atomics.store(this.#words, control.allowed, this.#limit - 1);
+  }
+
+  /** Workers that have started and can take chunks. */
+  get running(): number {
+    return Math.min(Atomics.load(this.#words, control.started), this.#limit - 1);
+  }
+
+  /** Makes all calls of a list, in order. */
+  run(calls: readonly Call[]): void {
+    const { kernels } = this.#machine;
+    for (const call of calls) {
+      const chunks = Math.min(this.#limit * chunksPerThread, Math.floor(call.units / call.grain));
+      if (this.#limit > 1 && chunks > 1 && !call.fault) this.#share(call, chunks);
+      else {
+        const result = kernels[call.fn]!(0, call.units, ...call.args);
+        if (call.fault && result !== undefined && result >= 0) throw call.fault(result);
+      }
+    }
+  }
+
+  #share(call: Call, chunks: number): void {
+    while (this.#workers < this.#limit - 1) this.#start();
+    const words = this.#words;
+    this.#record[0] = this.#numbers.get(call.fn)!;
+    this.#record[1] = call.units;
+    this.#record[2] = call.args.length;
+    this.#record.set(call.args, 3);
+    Atomics.store(words, control.chunks, chunks);
+    Atomics.store(words, control.done, 0);
+    this.#number = (this.#number + 1) & 0x1fffff;
+    Atomics.store(words, control.ticket, this.#number << 10);
+    if (Atomics.load(words, control.sleepers) > 0) Atomics.notify(words, control.ticket);
+    this.#takeChunks(call, chunks);
+    this.#awaitDone(chunks);
+    Atomics.store(words, control.ticket, (this.#number << 10) | closed);
+    if (Atomics.exchange(words, control.failed, 0) !== 0) {
+      throw failure('wasm', 'a worker thread failed', { kernel: call.fn });
+    }
+  }
+
+  #takeChunks({ fn, args, units }: Call, chunks: number): void {
+    const words = this.#words;
+    const kernel = this.#machine.kernels[fn]!;
+    for (;;) {
+      const ticket = Atomics.load(words, control.ticket);
+      const chunk = ticket & closed;
+      if (chunk >= chunks) return;
+      if (Atomics.compareExchange(words, control.ticket, ticket, ticket + 1) !== ticket) continue;
+      kernel(Math.floor((chunk * units) / chunks), Math.floor(((chunk + 1) * units) / chunks), ...args);
+      Atomics.add(words, control.done, 1);
+    }
+  }
+
+  #awaitDone(chunks: number): void {
+    const words = this.#words;
+    for (let i = 0; i < spins; i++) if (Atomics.load(words, control.done) === chunks) return;
+    const sleeps = canSleep();
+    let [seen, since] = [-1, performance.now()];
+    for (;;) {
+      const done = Atomics.load(words, control.done);
+      if (done === chunks) return;
+      if (done !== seen) [seen, since] = [done, performance.now()];
+      if (performance.now() - since > patienceMs) this.#giveUp(chunks - done);
+      if (sleeps) Atomics.wait(words, control.done, done, 100);
+    }
+  }
+
+  /** A chunk was taken and never finished: from now on this thread works alone. */
+  #giveUp(missing: number): never {
+    Atomics.store(this.#words, control.ticket, (this.#number << 10) | closed);
+    this.limit = 1;
+    throw failure(
+      'wasm',
+      'a worker thread does not answer',
+      { chunksMissing: missing, patience: `${patienceMs / 1000} s` },
+      'it was ended from outside or ran out of memory; the next run uses one thread',
+    );
+  }
+
+  #start(): void {
+    const number = this.#workers++;
+    const scratch = this.#machine.heap.allocate(scratchBytes);
+    const { module, memory } = this.#machine.loaded;
+    const setScratch = this.#numbers.get('setScratch');
+    if (startWorker({ module, memory, setScratch, scratch, at: this.#words.byteOffset, number })) return;
+    this.#machine.heap.free(scratch, scratchBytes);
+    this.#workers = number;
+    this.limit = number + 1;
+  }
+}

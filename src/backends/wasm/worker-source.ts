@@ -1,0 +1,66 @@
+/**
+ * What a worker thread runs, as text: it must start in Node and in browsers without a file of its own. It takes chunks of
+ * the call that is open until there are none, and sleeps between calls; `threads.ts` is the other side and explains the
+ * protocol.
+ */
+
+/** Indices of the control words in shared memory; those that threads contend for have a cache line each. */
+export const control = {
+  /** Call number * 1024 + next chunk, or call number * 1024 + `closed`. */
+  ticket: 0,
+  /** Chunks of the open call that are done. */
+  done: 16,
+  /** Chunks of the open call. */
+  chunks: 32,
+  /** Set to 1 by a worker that fails. */
+  failed: 33,
+  /** Workers that sleep. */
+  sleepers: 34,
+  /** Workers with this number or a higher one stay idle. */
+  allowed: 35,
+  /** Workers that have started. */
+  started: 36,
+  words: 48,
+} as const;
+
+/** In place of a chunk: no chunk can be taken. */
+export const closed = 1023;
+
+/** Doubles after the control words: kernel number, units, number of arguments, the arguments. */
+export const recordDoubles = 40;
+
+/** Looks at the ticket this often before it sleeps; some ten microseconds. */
+const spins = 4000;
+
+export const workerBody: string = `
+const serve = ({ module, memory, setScratch, scratch, at, number }) => {
+  const kernels = Object.values(new WebAssembly.Instance(module, { env: { memory } }).exports);
+  const words = new Int32Array(memory.buffer, at, ${control.words});
+  const record = new Float64Array(memory.buffer, at + ${control.words * 4}, ${recordDoubles});
+  kernels[setScratch](scratch);
+  Atomics.add(words, ${control.started}, 1);
+  for (let idle = 0; ; ) {
+    const ticket = Atomics.load(words, ${control.ticket});
+    const chunk = ticket & ${closed};
+    const chunks = Atomics.load(words, ${control.chunks});
+    if (chunk < chunks && number < Atomics.load(words, ${control.allowed})) {
+      if (Atomics.compareExchange(words, ${control.ticket}, ticket, ticket + 1) !== ticket) continue;
+      try {
+        const units = record[1];
+        const from = Math.floor((chunk * units) / chunks);
+        const to = Math.floor(((chunk + 1) * units) / chunks);
+        kernels[record[0]](from, to, ...record.subarray(3, 3 + record[2]));
+      } catch {
+        Atomics.store(words, ${control.failed}, 1);
+      }
+      if (Atomics.add(words, ${control.done}, 1) + 1 === chunks) Atomics.notify(words, ${control.done});
+      idle = 0;
+    } else if (++idle > ${spins}) {
+      Atomics.add(words, ${control.sleepers}, 1);
+      Atomics.wait(words, ${control.ticket}, ticket);
+      Atomics.sub(words, ${control.sleepers}, 1);
+      idle = 0;
+    }
+  }
+};
+`;

@@ -1,0 +1,186 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Heap } from '../../src/backends/wasm/heap.ts';
+import { wasmBackend } from '../../src/backends/wasm/index.ts';
+import { relaxedSimd } from '../../src/backends/wasm/modules.generated.ts';
+import { compile } from '../../src/graph/compile.ts';
+import { grad } from '../../src/graph/grad.ts';
+import { randomUniform } from '../../src/graph/random.ts';
+import * as o from '../../src/ops/index.ts';
+import type { TypedArray } from '../../src/tensor/dtype.ts';
+import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { agrees } from './support.ts';
+
+const test = suite('wasm: backend');
+
+function random(shape: readonly number[], seed = 1): Tensor {
+  const next = randomUniform(seed);
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tensor(
+    Float32Array.from({ length: size }, () => next() - 0.5),
+    shape,
+  );
+}
+
+/** A small convolutional classifier's score of one class. */
+function network(weights: readonly Tensor[]): (x: Tensor) => Tensor {
+  const [w1, b1, w2, b2, w3, b3] = weights as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+  return (x) => {
+    const h = o.maxPool(o.relu(o.add(o.conv2d(x, w1, { padding: 'same' }), b1)));
+    const k = o.tanh(o.add(o.conv2d(h, w2, { stride: 2 }), b2));
+    const flat = o.reshape(k, [k.shape[0]!, k.size / k.shape[0]!]);
+    return o.slice(o.softmax(o.dense(flat, w3, b3)), { 1: [1, 2] });
+  };
+}
+const weights = [[3, 3, 2, 7], [7], [2, 2, 7, 9], [9], [81, 5], [5]].map((shape, i) => random(shape, i + 2));
+
+const bits = (data: TypedArray): string =>
+  Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+
+test('the gradient of a convolutional network, to its input and to its weights', () => {
+  const x = random([3, 12, 12, 2]);
+  const toInput = ([a, ...ws]: Tensor[]): Tensor => grad(o.sum(network(ws)(a!)), [a!])[0]!;
+  agrees(wasmBackend, 'input', toInput, [x, ...weights], 1e-5, 0b1111110);
+  weights.forEach((_, i) => {
+    const f = ([a, ...ws]: Tensor[]): Tensor => grad(o.sum(network(ws)(a!)), [ws[i]!])[0]!;
+    agrees(wasmBackend, `weight ${i}`, f, [x, ...weights]);
+  });
+});
+
+test('any number of threads gives the same bits, run after run', () => {
+  const x = placeholder([50, 28, 28, 3]);
+  const w = random([3, 3, 3, 20], 4);
+  const y = o.softmax(o.reshape(o.tanh(o.conv2d(x, w)), [50, 26 * 26 * 20]));
+  const plan = compile([y, grad(o.sum(o.square(y)), [x])[0]!], [x], { backend: wasmBackend });
+  const data = random([50, 28, 28, 3]).data;
+  const before = wasmBackend.threads();
+  const seen = new Set<string>();
+  for (const threads of [1, 2, 3, 1, 4]) {
+    wasmBackend.setThreads(threads);
+    for (let i = 0; i < 5; i++) seen.add(plan.runSync([data]).map(bits).join());
+  }
+  wasmBackend.setThreads(before);
+  plan.dispose();
+  assert.is(seen.size, 1);
+  assert.throws(() => wasmBackend.setThreads(0), /threads must be an integer from 1 to 64 \(got 0\)/);
+});
+
+test('ten runs at once give ten right results', async () => {
+  const x = placeholder([4]);
+  const plan = compile([o.mul(x, 2)], [x], { backend: wasmBackend });
+  const results = await Promise.all(Array.from({ length: 10 }, (_, i) => plan.run([new Float32Array(4).fill(i)])));
+  for (const [i, [y]] of results.entries()) assert.equal([...y!], [2 * i, 2 * i, 2 * i, 2 * i]);
+  plan.dispose();
+});
+
+test('plans give back what they hold; constants are shared between plans', () => {
+  const x = placeholder([64, 300]);
+  const w = random([300, 200]);
+  const make = () => compile([o.add(o.matmul(x, w), random([200]))], [x], { backend: wasmBackend });
+  make().dispose();
+  const before = wasmBackend.memoryInUse();
+  const first = make();
+  const one = wasmBackend.memoryInUse() - before;
+  const second = make();
+  const two = wasmBackend.memoryInUse() - before;
+  assert.ok(one > 300 * 200 * 4, 'the weights are in the memory');
+  assert.ok(two < 2 * one - 200_000, `the second plan added ${two - one} bytes to ${one}`);
+  first.dispose();
+  const data = new Float32Array(64 * 300);
+  assert.ok(second.runSync([data])[0]!.length > 0, 'a plan outlives another that shared its weights');
+  second.dispose();
+  assert.is(wasmBackend.memoryInUse(), before);
+  for (let i = 0; i < 100; i++) {
+    const plan = make();
+    plan.runSync([data]);
+    plan.dispose();
+  }
+  assert.is(wasmBackend.memoryInUse(), before);
+});
+
+test('a plan that cannot be made leaves nothing behind', () => {
+  const x = placeholder([3], 'int32');
+  const before = wasmBackend.memoryInUse();
+  assert.throws(
+    () => compile([o.exp(x)], [x], { backend: wasmBackend }),
+    /exp: the backend 'wasm' has no kernel for int32\nhint: the backend 'reference' has one/,
+  );
+  const y = placeholder([3], 'float64');
+  assert.throws(
+    () => compile([o.neg(y)], [y], { backend: wasmBackend }),
+    /neg: the backend 'wasm' has no kernel for float64/,
+  );
+  assert.is(wasmBackend.memoryInUse(), before);
+});
+
+test('an index outside the table is an error like the reference backend’s, and the plan lives on', () => {
+  const table = random([5, 3]);
+  const ids = placeholder([2, 2], 'int32');
+  const texts = [undefined, wasmBackend].map((backend) => {
+    const plan = compile([o.gather(table, ids)], [ids], backend ? { backend } : {});
+    let text = '';
+    try {
+      plan.runSync([Int32Array.of(0, 4, -1, 7)]);
+    } catch (error) {
+      text = (error as Error).message;
+    }
+    assert.is(plan.runSync([Int32Array.of(0, 1, 2, 4)])[0]!.length, 12);
+    plan.dispose();
+    return text;
+  });
+  assert.match(texts[0]!, /gather: index -1 is outside \[0, 5\) \(index -1, at 2, axis 0\)/);
+  assert.is(texts[1], texts[0]);
+  const scatter = compile([o.scatterAdd(random([4]), o.reshape(ids, [4]), { axis: 0, size: 3 })], [ids], {
+    backend: wasmBackend,
+  });
+  assert.throws(() => scatter.runSync([Int32Array.of(0, 1, 2, 3)]), /scatterAdd: index 3 is outside \[0, 3\)/);
+  scatter.dispose();
+});
+
+test('the heap reuses and merges what is freed, and says so when the memory is full', () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 4 });
+  const heap = new Heap(memory);
+  const blocks = [100, 5000, 64, 20_000].map((bytes) => [heap.allocate(bytes), bytes] as const);
+  assert.ok(blocks.every(([at]) => at % 64 === 0 && at > 0));
+  const top = heap.allocate(1);
+  heap.free(...blocks[2]!);
+  heap.free(...blocks[0]!);
+  heap.free(...blocks[1]!);
+  assert.is(heap.allocate(5100), blocks[0]![0], 'three freed neighbours are one hole');
+  assert.throws(
+    () => heap.allocate(300_000),
+    /wasm: out of memory: 1 MB more do not fit \(inUse 1 MB, limit 4096 MB at most\)/,
+  );
+  heap.free(top, 1);
+  assert.ok(heap.allocate(100_000) > 0);
+});
+
+test('the relaxed build is used exactly where the engine has relaxed SIMD', () => {
+  const module = Buffer.from(relaxedSimd, 'base64');
+  assert.is(wasmBackend.simd(), WebAssembly.validate(module) ? 'relaxed' : 'plain');
+});
+
+test('a process that used threads ends by itself', () => {
+  const path = (file: string): string => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
+  const code = `
+    import { wasmBackend } from ${path('backends/wasm/index.ts')};
+    import { compile } from ${path('graph/compile.ts')};
+    import { matmul } from ${path('ops/index.ts')};
+    import { placeholder } from ${path('tensor/tensor.ts')};
+    wasmBackend.setThreads(3);
+    const x = placeholder([200, 200]);
+    const plan = compile([matmul(x, x)], [x], { backend: wasmBackend });
+    for (let i = 0; i < 50; i++) plan.runSync([new Float32Array(40000)]);
+    await new Promise((done) => setTimeout(done, 100));
+    plan.runSync([new Float32Array(40000)]);
+    console.log('done');`;
+  const args = ['--import', 'tsx', '--input-type=module', '-e', code];
+  const cwd = fileURLToPath(new URL('../..', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 20_000, encoding: 'utf8' });
+  assert.is(status, 0, stderr);
+  assert.is(stdout.trim(), 'done');
+});
+
+test.run();
