@@ -25,6 +25,9 @@ for (const made of ['index.js', 'inputs.js', 'visualize.js', 'cli.js', 'chunks',
   rmSync(`${out}/${made}`, { recursive: true, force: true });
 }
 
+const kernels = spawnSync(process.execPath, [`${root}/scripts/build-wasm.mjs`], { stdio: 'inherit' });
+if (kernels.status !== 0) process.exit(1);
+
 const result = await build({
   absWorkingDir: root,
   entryPoints: {

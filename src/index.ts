@@ -5,6 +5,7 @@
 export * from './attribution/index.ts';
 export type { Backend, Executable } from './backends/backend.ts';
 export { reference } from './backends/reference.ts';
+export { hasSimd, type WasmBackend, wasmBackend } from './backends/wasm/index.ts';
 export * from './graph/callable.ts';
 export { type CheckGradsOptions, type CheckGradsResult, checkGrads } from './graph/check-grads.ts';
 export { type CompileOptions, compile, type Plan, type PlanStats } from './graph/compile.ts';

@@ -6,7 +6,7 @@
  *   npm test -- matmul keras/     the files whose path contains one of these words
  *   npm run test:shared           only test/shared/**: real data sets and model files that lie beside the project
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +23,10 @@ const files = readdirSync(new URL('.', import.meta.url), { recursive: true, enco
   .filter((file) => file.endsWith('.test.ts') && file.startsWith('test/shared/') === wantShared)
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort();
+
+// Tests import the compiled kernels; this does nothing while they are newer than their sources.
+const kernels = spawnSync(process.execPath, ['scripts/build-wasm.mjs'], { cwd: root, stdio: 'inherit' });
+if (kernels.status !== 0) process.exit(1);
 
 function runFile(file: string): Promise<Result> {
   return new Promise((resolve) => {

@@ -3,7 +3,7 @@
  * handed to a backend.
  */
 import type { Backend } from '../backends/backend.ts';
-import { reference } from '../backends/reference.ts';
+import { defaultBackend } from '../backends/default.ts';
 import { dtypeOf, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
@@ -12,7 +12,7 @@ import { buildProgram } from './program.ts';
 import { simplify } from './simplify.ts';
 
 export interface CompileOptions {
-  /** Who runs the plan; the plain TypeScript `reference` by default. */
+  /** Who runs the plan; by default `wasm` for float32 where there is SIMD, else `reference`. */
   readonly backend?: Backend;
 }
 
@@ -45,9 +45,9 @@ export interface Plan {
  * @param inputs what will be fed: placeholders, or any other nodes, at which the graph is then cut
  */
 export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], options: CompileOptions = {}): Plan {
-  const backend = options.backend ?? reference;
   const simple = simplify(outputs, inputs);
   const program = buildProgram(simple.outputs, inputs);
+  const backend = options.backend ?? defaultBackend(program);
   const executable = backend.prepare(program);
   const check = (arrays: readonly TypedArray[]): void => checkFeeds(program.inputs, arrays);
   let disposed = false;

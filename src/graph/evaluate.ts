@@ -1,4 +1,5 @@
 /** Computes tensors right away, on the reference backend. For repeated use, `compile` once and run the Plan. */
+import { reference } from '../backends/reference.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { compile } from './compile.ts';
@@ -8,7 +9,7 @@ export function evaluate(y: Tensor): Tensor;
 export function evaluate(ys: readonly Tensor[]): Tensor[];
 export function evaluate(y: Tensor | readonly Tensor[]): Tensor | Tensor[] {
   const list = Array.isArray(y) ? (y as readonly Tensor[]) : [y as Tensor];
-  const plan = compile(list, []);
+  const plan = compile(list, [], { backend: reference });
   const results = plan.runSync([]).map((data, i) => tensor(data, list[i]!.shape, list[i]!.dtype));
   return Array.isArray(y) ? results : results[0]!;
 }

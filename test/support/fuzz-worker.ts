@@ -44,6 +44,7 @@ async function attempt(bytes: Uint8Array): Promise<Pick<FuzzCase, 'outcome' | 'm
     const shape = model.inputs.map((input) => [1, ...input.shape.slice(1).map((dim) => dim ?? 1)]);
     const inputs = shape.map((dims) => ({ data: new Float32Array(dims.reduce((a, b) => a * b, 1)), shape: dims }));
     await model.predict(inputs.length === 1 ? inputs[0]! : inputs);
+    model.dispose();
     return { outcome: 'answer', message: '' };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

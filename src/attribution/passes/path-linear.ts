@@ -107,12 +107,13 @@ async function evaluateEnds(
       ...frontier.heldBefore.map((i) => problem.held[i]!),
     ];
     if (samples > 1 && shared.every(({ data, width }) => allRowsEqual(data, width))) {
-      (await evaluate(alpha, 0, 1)).forEach((data, v) => into[v]!.set(repeatRow(data, samples)));
+      const one = await evaluate(alpha, 0, 1);
+      for (const [v, data] of one.entries()) into[v]!.set(repeatRow(data, samples));
       continue;
     }
     for (let first = 0; first < samples; first += problem.batch) {
       const values = await evaluate(alpha, first, Math.min(problem.batch, samples - first));
-      values.forEach((data, v) => into[v]!.set(data, first * widths[v]!));
+      for (const [v, data] of values.entries()) into[v]!.set(data, first * widths[v]!);
     }
   }
   return { from: from!, to: to! };
