@@ -5,14 +5,79 @@
 import { Geometry } from './geometry';
 import { storeLanes } from './simd';
 
+/**
+ * The maximum over one window of four channels from `c` on, or of sixteen (`Wide` of eight bytes). The bounds are what
+ * lies inside the input; `base` counts the slabs of the samples before.
+ */
+@inline
+function maxOfWindow<Wide>(
+  to: usize, x: usize, g: Geometry, base: i32, c: i32, d0: i32, d1: i32, h0: i32, h1: i32, w0: i32, w1: i32,
+): void {
+  const channels = g.channels;
+  let m0 = f32x4.splat(-Infinity), m1 = m0, m2 = m0, m3 = m0;
+  // All ones where a NaN was seen: `pmax` is one instruction but passes over some of them.
+  let n0 = i32x4.splat(0), n1 = n0, n2 = n0, n3 = n0;
+  for (let i = d0; i < d1; i++) {
+    for (let j = h0; j < h1; j++) {
+      let from = x + (<usize>((((base + i) * g.inputH + j) * g.inputW + w0) * channels + c) << 2);
+      for (let k = w0; k < w1; k++, from += <usize>channels << 2) {
+        const v0 = v128.load(from);
+        m0 = f32x4.pmax(m0, v0);
+        n0 = v128.or(n0, f32x4.ne(v0, v0));
+        if (sizeof<Wide>() == 8) {
+          const v1 = v128.load(from, 16);
+          const v2 = v128.load(from, 32);
+          const v3 = v128.load(from, 48);
+          m1 = f32x4.pmax(m1, v1);
+          n1 = v128.or(n1, f32x4.ne(v1, v1));
+          m2 = f32x4.pmax(m2, v2);
+          n2 = v128.or(n2, f32x4.ne(v2, v2));
+          m3 = f32x4.pmax(m3, v3);
+          n3 = v128.or(n3, f32x4.ne(v3, v3));
+        }
+      }
+    }
+  }
+  if (sizeof<Wide>() == 8) {
+    v128.store(to, v128.or(m0, n0));
+    v128.store(to, v128.or(m1, n1), 16);
+    v128.store(to, v128.or(m2, n2), 32);
+    v128.store(to, v128.or(m3, n3), 48);
+  } else storeLanes(to, v128.or(m0, n0), channels - c);
+}
+
+/** As above, the index of the first maximum in the whole of `x`. */
+@inline
+function argmaxOfWindow(
+  to: usize, x: usize, g: Geometry, base: i32, c: i32, d0: i32, d1: i32, h0: i32, h1: i32, w0: i32, w1: i32,
+): void {
+  const channels = g.channels;
+  let best = f32x4.splat(-Infinity);
+  const lanes = i32x4.add(i32x4.splat(c), i32x4(0, 1, 2, 3));
+  let where = i32x4.add(i32x4.splat((((base + d0) * g.inputH + h0) * g.inputW + w0) * channels), lanes);
+  for (let i = d0; i < d1; i++) {
+    for (let j = h0; j < h1; j++) {
+      let index = (((base + i) * g.inputH + j) * g.inputW + w0) * channels;
+      for (let k = w0; k < w1; k++, index += channels) {
+        const v = v128.load(x + (<usize>(index + c) << 2));
+        // Not (v <= best) holds for a larger value and for a NaN; a NaN that is already best stays.
+        const better = v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
+        best = v128.bitselect(v, best, better);
+        where = v128.bitselect(i32x4.add(i32x4.splat(index), lanes), where, better);
+      }
+    }
+  }
+  storeLanes(to, where, channels - c);
+}
+
 @inline
 function maxWindows(start: i32, end: i32, out: usize, x: usize, at: usize, wantIndex: bool): void {
   const g = changetype<Geometry>(at);
   const channels = g.channels;
-  const step = <usize>channels << 2;
   for (let unit = start; unit < end; unit++) {
     const slab = unit / g.outputH;
     const sample = slab / g.outputD;
+    const base = sample * g.inputD;
     const d = (slab - sample * g.outputD) * g.strideD - g.beforeD;
     const h = (unit - slab * g.outputH) * g.strideH - g.beforeH;
     const d0 = max(d, 0), d1 = min(d + g.windowD, g.inputD);
@@ -20,26 +85,16 @@ function maxWindows(start: i32, end: i32, out: usize, x: usize, at: usize, wantI
     for (let o = 0; o < g.outputW; o++) {
       const w = o * g.strideW - g.beforeW;
       const w0 = max(w, 0), w1 = min(w + g.windowW, g.inputW);
-      const to = out + <usize>(unit * g.outputW + o) * step;
-      for (let c = 0; c < channels; c += 4) {
-        let best = f32x4.splat(-Infinity);
-        const lanes = i32x4(c, c + 1, c + 2, c + 3);
-        let where = i32x4.add(i32x4.splat((((sample * g.inputD + d0) * g.inputH + h0) * g.inputW + w0) * channels), lanes);
-        for (let i = d0; i < d1; i++) {
-          for (let j = h0; j < h1; j++) {
-            let index = (((sample * g.inputD + i) * g.inputH + j) * g.inputW + w0) * channels;
-            for (let k = w0; k < w1; k++, index += channels) {
-              const v = v128.load(x + (<usize>(index + c) << 2));
-              if (wantIndex) {
-                const newNaN = v128.and(f32x4.ne(v, v), f32x4.eq(best, best));
-                const better = v128.or(f32x4.gt(v, best), newNaN);
-                best = v128.bitselect(v, best, better);
-                where = v128.bitselect(i32x4.add(i32x4.splat(index), lanes), where, better);
-              } else best = f32x4.max(best, v);
-            }
-          }
+      const to = out + (<usize>((unit * g.outputW + o) * channels) << 2);
+      let c = 0;
+      if (!wantIndex) {
+        for (; c + 16 <= channels; c += 16) {
+          maxOfWindow<i64>(to + (<usize>c << 2), x, g, base, c, d0, d1, h0, h1, w0, w1);
         }
-        storeLanes(to + (<usize>c << 2), wantIndex ? where : best, channels - c);
+      }
+      for (; c < channels; c += 4) {
+        if (wantIndex) argmaxOfWindow(to + (<usize>c << 2), x, g, base, c, d0, d1, h0, h1, w0, w1);
+        else maxOfWindow<i32>(to + (<usize>c << 2), x, g, base, c, d0, d1, h0, h1, w0, w1);
       }
     }
   }
