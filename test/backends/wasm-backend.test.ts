@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Heap } from '../../src/backends/wasm/heap.ts';
@@ -96,6 +98,24 @@ test('plans give back what they hold; constants are shared between plans', () =>
     const plan = make();
     plan.runSync([data]);
     plan.dispose();
+  }
+  assert.is(wasmBackend.memoryInUse(), before);
+});
+
+test('a plan that is dropped without dispose gives its memory back', async () => {
+  // The runner starts Node with --expose-gc; a file that runs alone asks for it here.
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const before = wasmBackend.memoryInUse();
+  const x = placeholder([1000]);
+  const drop = (): void => {
+    compile([o.exp(x)], [x], { backend: wasmBackend });
+  };
+  drop();
+  assert.ok(wasmBackend.memoryInUse() > before);
+  for (let i = 0; i < 50 && wasmBackend.memoryInUse() > before; i++) {
+    collect();
+    await new Promise((done) => setTimeout(done, 10));
   }
   assert.is(wasmBackend.memoryInUse(), before);
 });

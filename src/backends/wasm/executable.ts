@@ -153,14 +153,16 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
     if (held) binding.release();
     held = false;
   };
+  // The closures below must not hold the executable itself, or it would never be found to be dropped.
+  const token = {};
   const executable: Executable = {
     run: async (inputs) => runSync(inputs),
     runSync,
     dispose() {
-      dropped.unregister(executable);
+      dropped.unregister(token);
       release();
     },
   };
-  dropped.register(executable, release, executable);
+  dropped.register(executable, release, token);
   return executable;
 }
