@@ -30,6 +30,8 @@ export function ourBackends(names: readonly string[]): OurBackend[] {
   });
 }
 
+let most: number | undefined;
+
 async function openBackend(kind: string, threads: number): Promise<Backend> {
   if (kind === 'reference') {
     if (threads > 1) throw failure('reference', 'runs on one thread', { threads });
@@ -39,7 +41,8 @@ async function openBackend(kind: string, threads: number): Promise<Backend> {
   // By a name that TypeScript does not resolve: the benchmark also runs where this backend is not built.
   const path = '../src/backends/wasm/index.ts';
   const { wasmBackend } = (await import(path)) as typeof import('../src/backends/wasm/index.ts');
-  const most = wasmBackend.threads();
+  // What it uses when nobody has limited it yet.
+  most ??= wasmBackend.threads();
   if (threads > most) throw failure('wasm', `this machine gives it ${most} threads`, { asked: threads });
   // One machine serves all plans: each run asks for its own number of threads.
   const limited = <T>(run: () => T): T => {

@@ -1,7 +1,7 @@
 /**
  * The matrix product C = A B over packed panels (after Goto and van de Geijn, "Anatomy of High-Performance Matrix
  * Multiplication", 2008): a 6x8 tile of C stays in twelve registers while the inner index runs. Every element is a sum
- * in the order of the inner index, in blocks that depend on its length alone, so that no split of the work changes bits.
+ * in the order of the inner index, so that neither its place nor any split of the work changes its bits.
  */
 import { firstRow, isDirect, listRuns, MR, NR, packRows, panelsOfA, RUN_BYTES, readSource, rowAfter } from './panels';
 import { scratch } from './simd';
@@ -23,9 +23,11 @@ function listRowsOfC(
   let sample = row / perSample;
   let p = row - sample * perSample;
   let start = c + sample * sampleStride;
-  for (let to = scratch(); row < after; row++, to += 4) {
+  let to = scratch();
+  for (let r = 0; r < MR; r++, to += 4) {
     store<usize>(to, start + (table == 0 ? p * stride : load<i32>(table + (<usize>p << 2))));
-    if (++p == perSample) {
+    // A row that is missing is read like the last one and not stored.
+    if (++row < after && ++p == perSample) {
       p = 0;
       start += sampleStride;
     }

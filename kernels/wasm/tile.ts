@@ -17,7 +17,7 @@ const TILE_AT: usize = 64;
  * The tile from `count` inner indices of the panel `a`.
  * @param column bytes from a row's begin to the tile's first column
  * @param rows of the tile that exist, and `columns` from it to the end of the row
- * @param adds whether the sums are added to what C holds
+ * @param adds whether the sums go on from what C holds: in which runs and blocks a row was cut never shows in its bits
  */
 export function packedTile(
   count: i32, a: usize, b: usize, column: usize, rows: i32, columns: i32, adds: bool, bias: usize, act: i32,
@@ -25,6 +25,26 @@ export function packedTile(
   let x0 = f32x4.splat(0), y0 = f32x4.splat(0), x1 = f32x4.splat(0), y1 = f32x4.splat(0);
   let x2 = f32x4.splat(0), y2 = f32x4.splat(0), x3 = f32x4.splat(0), y3 = f32x4.splat(0);
   let x4 = f32x4.splat(0), y4 = f32x4.splat(0), x5 = f32x4.splat(0), y5 = f32x4.splat(0);
+  if (adds) {
+    const c0 = load<usize>(scratch(), 0) + column;
+    x0 = v128.load(c0);
+    y0 = v128.load(c0, 16);
+    const c1 = load<usize>(scratch(), 4) + column;
+    x1 = v128.load(c1);
+    y1 = v128.load(c1, 16);
+    const c2 = load<usize>(scratch(), 8) + column;
+    x2 = v128.load(c2);
+    y2 = v128.load(c2, 16);
+    const c3 = load<usize>(scratch(), 12) + column;
+    x3 = v128.load(c3);
+    y3 = v128.load(c3, 16);
+    const c4 = load<usize>(scratch(), 16) + column;
+    x4 = v128.load(c4);
+    y4 = v128.load(c4, 16);
+    const c5 = load<usize>(scratch(), 20) + column;
+    x5 = v128.load(c5);
+    y5 = v128.load(c5, 16);
+  }
   for (let i = 0; i < count; i++) {
     const left = v128.load(b);
     const right = v128.load(b, 16);
@@ -49,7 +69,7 @@ export function packedTile(
     a += 24;
     b += 32;
   }
-  storeTile(column, rows, columns, adds, bias, act, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
+  storeTile(column, rows, columns, bias, act, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
 }
 
 /** The tile from the run of `count` elements at each of the six pointers listed at `run`. */
@@ -59,6 +79,26 @@ export function directTile(
   let x0 = f32x4.splat(0), y0 = f32x4.splat(0), x1 = f32x4.splat(0), y1 = f32x4.splat(0);
   let x2 = f32x4.splat(0), y2 = f32x4.splat(0), x3 = f32x4.splat(0), y3 = f32x4.splat(0);
   let x4 = f32x4.splat(0), y4 = f32x4.splat(0), x5 = f32x4.splat(0), y5 = f32x4.splat(0);
+  if (adds) {
+    const c0 = load<usize>(scratch(), 0) + column;
+    x0 = v128.load(c0);
+    y0 = v128.load(c0, 16);
+    const c1 = load<usize>(scratch(), 4) + column;
+    x1 = v128.load(c1);
+    y1 = v128.load(c1, 16);
+    const c2 = load<usize>(scratch(), 8) + column;
+    x2 = v128.load(c2);
+    y2 = v128.load(c2, 16);
+    const c3 = load<usize>(scratch(), 12) + column;
+    x3 = v128.load(c3);
+    y3 = v128.load(c3, 16);
+    const c4 = load<usize>(scratch(), 16) + column;
+    x4 = v128.load(c4);
+    y4 = v128.load(c4, 16);
+    const c5 = load<usize>(scratch(), 20) + column;
+    x5 = v128.load(c5);
+    y5 = v128.load(c5, 16);
+  }
   let a0 = load<usize>(run), a1 = load<usize>(run, 4), a2 = load<usize>(run, 8);
   let a3 = load<usize>(run, 12), a4 = load<usize>(run, 16), a5 = load<usize>(run, 20);
   for (let i = 0; i < count; i++) {
@@ -90,31 +130,22 @@ export function directTile(
     a5 += 4;
     b += 32;
   }
-  storeTile(column, rows, columns, adds, bias, act, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
+  storeTile(column, rows, columns, bias, act, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
 }
 
 @inline
 function storeTile(
-  column: usize, rows: i32, columns: i32, adds: bool, bias: usize, act: i32,
+  column: usize, rows: i32, columns: i32, bias: usize, act: i32,
   x0: v128, y0: v128, x1: v128, y1: v128, x2: v128, y2: v128, x3: v128, y3: v128, x4: v128, y4: v128, x5: v128, y5: v128,
 ): void {
   const to = scratch();
   if (rows == MR && columns >= NR && bias == 0 && act == 0) {
-    if (adds) {
-      add(load<usize>(to) + column, x0, y0);
-      add(load<usize>(to, 4) + column, x1, y1);
-      add(load<usize>(to, 8) + column, x2, y2);
-      add(load<usize>(to, 12) + column, x3, y3);
-      add(load<usize>(to, 16) + column, x4, y4);
-      add(load<usize>(to, 20) + column, x5, y5);
-    } else {
-      put(load<usize>(to) + column, x0, y0);
-      put(load<usize>(to, 4) + column, x1, y1);
-      put(load<usize>(to, 8) + column, x2, y2);
-      put(load<usize>(to, 12) + column, x3, y3);
-      put(load<usize>(to, 16) + column, x4, y4);
-      put(load<usize>(to, 20) + column, x5, y5);
-    }
+    put(load<usize>(to) + column, x0, y0);
+    put(load<usize>(to, 4) + column, x1, y1);
+    put(load<usize>(to, 8) + column, x2, y2);
+    put(load<usize>(to, 12) + column, x3, y3);
+    put(load<usize>(to, 16) + column, x4, y4);
+    put(load<usize>(to, 20) + column, x5, y5);
   } else {
     // Through memory, so that no sum is alive across a call.
     const sums = to + TILE_AT;
@@ -132,7 +163,7 @@ function storeTile(
     v128.store(sums, y5, 176);
     for (let r = 0; r < rows; r++) {
       const at = load<usize>(to + (<usize>r << 2)) + column;
-      finish(at, sums + (<usize>r << 5), columns, adds, bias, act);
+      finish(at, sums + (<usize>r << 5), columns, bias, act);
     }
   }
 }
@@ -143,19 +174,10 @@ function put(at: usize, x: v128, y: v128): void {
   v128.store(at, y, 16);
 }
 
-@inline
-function add(at: usize, x: v128, y: v128): void {
-  put(at, f32x4.add(x, v128.load(at)), f32x4.add(y, v128.load(at, 16)));
-}
-
 /** A row of the tile with its epilogue: bias, activation, and only the columns that exist. */
-function finish(at: usize, sums: usize, columns: i32, adds: bool, bias: usize, act: i32): void {
+function finish(at: usize, sums: usize, columns: i32, bias: usize, act: i32): void {
   let x = v128.load(sums);
   let y = v128.load(sums, 16);
-  if (adds) {
-    x = f32x4.add(x, v128.load(at));
-    if (columns > 4) y = f32x4.add(y, v128.load(at, 16));
-  }
   if (bias != 0) {
     x = f32x4.add(x, v128.load(bias));
     y = f32x4.add(y, v128.load(bias, 16));

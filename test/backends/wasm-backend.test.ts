@@ -9,7 +9,7 @@ import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { relaxedSimd } from '../../src/backends/wasm/modules.generated.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
-import { randomUniform } from '../../src/graph/random.ts';
+import { randomNormal, randomUniform } from '../../src/graph/random.ts';
 import * as o from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
@@ -201,6 +201,27 @@ test('a process that used threads ends by itself', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 20_000, encoding: 'utf8' });
   assert.is(status, 0, stderr);
   assert.is(stdout.trim(), 'done');
+});
+
+test('equal windows give equal bits wherever they lie: ties in a max pool depend on it', () => {
+  for (const [size, channels, filters] of [
+    [14, 64, 32],
+    [9, 3, 5],
+    [28, 1, 64],
+  ] as const) {
+    const x = placeholder([3, size, size, channels]);
+    const kernel = tensor(Float32Array.from(randomNormal(4 * channels * filters, 3)), [2, 2, channels, filters]);
+    const pixel = Float32Array.from(randomNormal(channels, 5));
+    const plan = compile([o.conv2d(x, kernel, { padding: 'same' })], [x], { backend: wasmBackend });
+    const [y] = plan.runSync([Float32Array.from({ length: x.size }, (_, i) => pixel[i % channels]!)]);
+    plan.dispose();
+    // All windows but those at the last row and column see the same pixels.
+    for (let at = 0; at < y!.length; at += filters) {
+      const [row, column] = [Math.floor(at / filters / size) % size, (at / filters) % size];
+      if (row === size - 1 || column === size - 1) continue;
+      assert.equal(y!.subarray(at, at + filters), y!.subarray(0, filters));
+    }
+  }
 });
 
 test.run();

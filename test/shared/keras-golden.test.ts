@@ -57,6 +57,12 @@ const exceptions: Readonly<
     bounds: { output: 1e-5, gradient: 1e-4, attribution: 1e-4 },
     dtype: 'float64',
   },
+  'tiny-resnet8': {
+    reason:
+      'in float32 the sign of a pre-activation that is nearly 0 depends on rounding at one step; compared in float64',
+    bounds: { output: 1e-5, gradient: 1e-4, attribution: 1e-4 },
+    dtype: 'float64',
+  },
 };
 
 interface Bounds {

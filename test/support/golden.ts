@@ -83,7 +83,11 @@ export async function compareRun(bytes: Uint8Array, golden: GoldenModel, run: Go
       atTies++;
     } else worst = Math.max(worst, error);
     const difference = Math.abs(deltas[row]! - run.deltas[row]!);
-    assert.ok(difference < 1e-5 + error * 1e-2, `${run.method}, sample ${row}: deltas differ by ${difference}`);
+    // What a tie moved to another pixel, the sum of the attributions misses too.
+    assert.ok(
+      difference < (error < 1e-5 ? 1e-5 : error),
+      `${run.method}, sample ${row}: deltas differ by ${difference}`,
+    );
   }
   if (run.raw) worst = Math.max(worst, largestError(raw.slice(0, run.raw.length), run.raw));
   assert.ok(worst < 1e-5, `raw values differ by ${worst}`);
