@@ -103,7 +103,7 @@ for (const [name, model, inputs, frontier] of models) {
       const brute = await run('brute', 100);
       for (const batch of [1, 3, 100]) {
         const linear = await run('path-linear', batch);
-        linear.attributions.forEach((a, i) => close(a.data, brute.attributions[i]!.data, 1e-11));
+        for (const [i, a] of linear.attributions.entries()) close(a.data, brute.attributions[i]!.data, 1e-11);
         assert.ok(
           linear.diagnostics.frontier.some((node) => node.startsWith(frontier)),
           linear.diagnostics.frontier.join(),

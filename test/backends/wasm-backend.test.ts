@@ -9,7 +9,9 @@ import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { relaxedSimd } from '../../src/backends/wasm/modules.generated.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
+import { buildProgram } from '../../src/graph/program.ts';
 import { randomNormal, randomUniform } from '../../src/graph/random.ts';
+import { simplify } from '../../src/graph/simplify.ts';
 import * as o from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
@@ -102,10 +104,14 @@ test('plans give back what they hold; constants are shared between plans', () =>
   assert.is(wasmBackend.memoryInUse(), before);
 });
 
-test('a plan that is dropped without dispose gives its memory back', async () => {
-  // The runner starts Node with --expose-gc; a file that runs alone asks for it here.
+/** Collects garbage and lets finalizers run. The test runner exposes gc; a file that runs alone asks for it here. */
+async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  (runInNewContext('gc') as () => void)();
+  await new Promise((done) => setTimeout(done, 10));
+}
+
+test('a plan that is dropped without dispose gives its memory back', async () => {
   const before = wasmBackend.memoryInUse();
   const x = placeholder([1000]);
   const drop = (): void => {
@@ -114,8 +120,7 @@ test('a plan that is dropped without dispose gives its memory back', async () =>
   drop();
   assert.ok(wasmBackend.memoryInUse() > before);
   for (let i = 0; i < 50 && wasmBackend.memoryInUse() > before; i++) {
-    collect();
-    await new Promise((done) => setTimeout(done, 10));
+    await collectGarbage();
   }
   assert.is(wasmBackend.memoryInUse(), before);
 });
@@ -201,6 +206,21 @@ test('a process that used threads ends by itself', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 20_000, encoding: 'utf8' });
   assert.is(status, 0, stderr);
   assert.is(stdout.trim(), 'done');
+});
+
+test('a plan stays alive while one of its functions does', async () => {
+  const x = placeholder([64, 64]);
+  const weights = tensor(Float32Array.from(randomNormal(64 * 64, 2)), [64, 64]);
+  const simple = simplify([o.matmul(x, weights)], [x]);
+  const { runSync } = wasmBackend.prepare(buildProgram(simple.outputs, [x]));
+  const fed = Float32Array.from(randomNormal(64 * 64, 3));
+  const before = runSync!([fed])[0]!;
+  for (let i = 0; i < 5; i++) await collectGarbage();
+  // What was freed by mistake would be given to this plan.
+  const other = compile([o.matmul(x, o.neg(weights))], [x], { backend: wasmBackend });
+  other.runSync([fed]);
+  assert.equal(runSync!([fed])[0], before);
+  other.dispose();
 });
 
 test('equal windows give equal bits wherever they lie: ties in a max pool depend on it', () => {

@@ -153,16 +153,26 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
     if (held) binding.release();
     held = false;
   };
-  // The closures below must not hold the executable itself, or it would never be found to be dropped.
-  const token = {};
-  const executable: Executable = {
-    run: async (inputs) => runSync(inputs),
-    runSync,
+  return makeExecutable(runSync, release);
+}
+
+/**
+ * Frees the memory when the last of the executable's functions is dropped: each holds `owner`, and `release` must not. A
+ * function scope of its own keeps it so, since closures of one scope hold all that any of them uses.
+ */
+function makeExecutable(runSync: (inputs: readonly TypedArray[]) => TypedArray[], release: () => void): Executable {
+  const owner = { runs: 0 };
+  dropped.register(owner, release, owner);
+  const run = (inputs: readonly TypedArray[]): TypedArray[] => {
+    owner.runs++;
+    return runSync(inputs);
+  };
+  return {
+    run: async (inputs) => run(inputs),
+    runSync: run,
     dispose() {
-      dropped.unregister(token);
+      dropped.unregister(owner);
       release();
     },
   };
-  dropped.register(executable, release, token);
-  return executable;
 }
