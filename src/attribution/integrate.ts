@@ -94,9 +94,12 @@ async function addBlocks(
   sums: Sums,
 ): Promise<void> {
   const { alphas, weights } = rule;
-  for (let first = 0; first < samples; first += batch) {
-    const count = Math.min(batch, samples - first);
-    const steps = Math.max(1, Math.floor((path.sumRows ?? batch) / count));
+  const most = path.sumRows ?? batch;
+  // All points of a few samples rather than few points of all: what is done once per block then counts least.
+  const group = Math.min(samples, Math.max(1, Math.floor(most / alphas.length)));
+  for (let first = 0; first < samples; first += group) {
+    const count = Math.min(group, samples - first);
+    const steps = Math.max(1, Math.floor(most / count));
     for (let k = 0; k < alphas.length; k += steps) {
       await pace.turn();
       const block = { alphas: alphas.subarray(k, k + steps), weights: weights.subarray(k, k + steps) };

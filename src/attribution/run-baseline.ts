@@ -101,7 +101,7 @@ function heldFeeds({ setup, kwargs }: Context): Feed[] {
 }
 
 function pathProblem(
-  { setup, runner, cotangent, to }: Context,
+  { setup, runner, cotangent, to, rule }: Context,
   from: readonly Float64Array[],
   held: readonly Feed[],
 ): PathProblem {
@@ -116,6 +116,7 @@ function pathProblem(
     dtypes: setup.structure.variables.map(({ dtype }) => dtype),
     held,
     cotangent,
+    adaptive: rule === null,
     graph: (rows) => {
       const graph = graphs.path(rows);
       return { ...graph, cotangent: placeholder(graph.output.shape, setup.structure.output.dtype) };

@@ -32,6 +32,8 @@ export interface PathProblem {
   readonly held: readonly Feed[];
   /** The gradient of the explained score with respect to the output. */
   readonly cotangent: Feed;
+  /** Whether quadrature will ask for single points (`gradients`) instead of whole sums. */
+  readonly adaptive: boolean;
   graph(rows: number): PathGraph & { readonly cotangent: Tensor };
 }
 

@@ -2,20 +2,19 @@
  * Path-linear integrated gradients. Up to the frontier of the affine region a point of the path is z_b + a (z_x - z_b):
  * the region is evaluated at the two ends instead of at every point, the rest of the model runs on interpolated frontier
  * values, and the gradients, summed over the path, are pulled back through the region once, since its Jacobian is the
- * same everywhere. Exact in real arithmetic (docs/architecture.md has the argument).
+ * same everywhere. Exact in real arithmetic (docs/architecture.md has the argument). Fixed rules run as one plan
+ * (`one-plan.ts`); what is here serves adaptive quadrature, point by point.
  */
 import { grad } from '../../graph/grad.ts';
-import { substitute } from '../../graph/substitute.ts';
 import { add } from '../../ops/arithmetic.ts';
-import { lerp } from '../../ops/lerp.ts';
-import { reshape } from '../../ops/movement.ts';
 import { allocate, type FloatDType, type TypedArray } from '../../tensor/dtype.ts';
 import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import { allRowsEqual, repeatRow } from '../endpoints.ts';
 import { brutePass, displaced, gatherRows, interpolate } from './brute.ts';
 import { type Frontier, findFrontier, frontierOf } from './frontier.ts';
-import { findLinePool, readersOf } from './line-pool.ts';
-import type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './pass.ts';
+import { inOnePlan } from './one-plan.ts';
+import type { AttributionPass, PathProblem, PreparedPath } from './pass.ts';
+import { atLeastTwo, stepMajor } from './points.ts';
 
 type Graph = { outputs: readonly Tensor[]; inputs: readonly Tensor[] };
 
@@ -25,12 +24,11 @@ export const pathLinearPass: AttributionPass = {
     const frontier = findFrontier(problem);
     // Nothing to integrate where the output does not depend on what the path moves.
     if (frontier.positions.length === 0) return brutePass.prepare(problem);
+    if (!problem.adaptive) return inOnePlan(problem, frontier);
     const { region } = frontier;
     const ends = await evaluateEnds(problem, frontier);
     const { from, to } = ends;
     const dtype = problem.dtypes[0]! as FloatDType;
-    const starts = from.map((start) => castTo(start, dtype));
-    const deltas = from.map((start, v) => differences(start, to[v]!, dtype));
     const { key, plans, samples } = problem;
     return {
       name: 'path-linear',
@@ -38,7 +36,6 @@ export const pathLinearPass: AttributionPass = {
       to,
       saving: region.flops > 0 ? region.affineFlops / region.flops : 0,
       frontier: frontier.names,
-      sumRows: Math.max(problem.batch, Math.floor(problem.batch * frontier.rowsPerRow)),
       gradients: async (given) => {
         const points = atLeastTwo(given);
         const rows = points.samples.length;
@@ -50,24 +47,6 @@ export const pathLinearPass: AttributionPass = {
         const build = (): Graph => gradientGraph(problem, frontier, rows);
         const gradients = await plans.run(`frontier gradients ${rows} ${key}`, build, feeds);
         return gradients.map((g) => g.subarray(0, (g.length / rows) * given.samples.length));
-      },
-      sums: (first, count, ...rule) => {
-        const alone = count * rule[0].length === 1;
-        const [alphas, weights] = alone ? rule.map((values) => Float64Array.of(values[0]!, 0)) : rule;
-        const points = stepMajor(first, count, alphas);
-        const cut = (values: TypedArray): TypedArray => {
-          const width = values.length / samples;
-          return values.subarray(first * width, (first + count) * width);
-        };
-        const feeds = [
-          ...starts.map(cut),
-          ...deltas.map(cut),
-          castTo(alphas, dtype),
-          ...frontier.heldAfter.map((i) => gatherRows(problem.held[i]!, points)),
-          weighted(problem.cotangent, points, weights),
-        ];
-        const name = `frontier sums ${count}x${alphas.length} ${key}`;
-        return plans.run(name, () => sumGraph(problem, frontier, count, alphas.length), feeds);
       },
       finish: (means) => pullBack(problem, frontier, means),
     } satisfies PreparedPath;
@@ -129,35 +108,6 @@ function gradientGraph(problem: PathProblem, frontier: Frontier, rows: number): 
   };
 }
 
-/**
- * `sum_k w_k df/dz` for `count` samples and `steps` points, interpolation and sum included, so that neither the points
- * nor their gradients leave the backend: the gradient to where each line starts is that sum. The weights are part of the
- * cotangent.
- */
-function sumGraph(problem: PathProblem, frontier: Frontier, count: number, steps: number): Graph {
-  const graph = problem.graph(count * steps);
-  const nodes = frontierOf(frontier, graph);
-  const readers = readersOf(graph.output, nodes);
-  const alpha = placeholder([steps], nodes[0]!.dtype);
-  const lines = nodes.map((node) => {
-    const rowwise = node.shape[0] === count * steps;
-    const shape = rowwise ? [count, ...node.shape.slice(1)] : [count, node.size / (count * steps)];
-    const [start, delta] = [placeholder(shape, node.dtype), placeholder(shape, node.dtype)];
-    const pool = rowwise ? findLinePool(node, graph.output, readers) : null;
-    const replaced: [Tensor, Tensor] = pool
-      ? [pool.pooled, pool.fuse(start, delta, alpha)]
-      : [node, reshape(lerp(start, delta, alpha), node.shape)];
-    return { start, delta, replaced };
-  });
-  const starts = lines.map(({ start }) => start);
-  const held = frontier.heldAfter.map((i) => graph.held[i]!);
-  const score = substitute([graph.output], new Map(lines.map(({ replaced }) => replaced)))[0]!;
-  return {
-    outputs: grad(score, starts, graph.cotangent),
-    inputs: [...starts, ...lines.map(({ delta }) => delta), alpha, ...held, graph.cotangent],
-  };
-}
-
 /** The attributions `(x - b) * J^T G`: the affine region's transposed Jacobian is the same on the whole path. */
 async function pullBack(
   problem: PathProblem,
@@ -197,40 +147,8 @@ async function pullBack(
   return out;
 }
 
-/** Samples `first` to `first + count` at each alpha, one step after another. */
-function stepMajor(first: number, count: number, alphas: Float64Array): PathPoints {
-  const rows = count * alphas.length;
-  return {
-    samples: Int32Array.from({ length: rows }, (_, r) => first + (r % count)),
-    alphas: Float64Array.from({ length: rows }, (_, r) => alphas[Math.floor(r / count)]!),
-  };
-}
-
-/** A graph of one row may look different (a broadcast to itself vanishes), so a single point is taken twice. */
-function atLeastTwo(points: PathPoints): PathPoints {
-  if (points.samples.length > 1) return points;
-  const { samples, alphas } = points;
-  return { samples: Int32Array.of(samples[0]!, samples[0]!), alphas: Float64Array.of(alphas[0]!, alphas[0]!) };
-}
-
-/** `end - start` in double, rounded once. */
-function differences(start: Float64Array, end: Float64Array, dtype: FloatDType): TypedArray {
-  const out = allocate(dtype, start.length);
-  for (let i = 0; i < out.length; i++) out[i] = end[i]! - start[i]!;
-  return out;
-}
-
 function castTo(values: Float64Array, dtype: FloatDType): TypedArray {
   const out = allocate(dtype, values.length);
   out.set(values);
   return out;
-}
-
-/** The cotangent's rows, each times the weight of its step. */
-function weighted(cotangent: Feed, points: PathPoints, weights: Float64Array): TypedArray {
-  const rows = gatherRows(cotangent, points).slice();
-  const width = rows.length / points.samples.length;
-  const perStep = points.samples.length / weights.length;
-  for (let i = 0; i < rows.length; i++) rows[i]! *= weights[Math.floor(i / width / perStep)]!;
-  return rows;
 }
