@@ -14,7 +14,7 @@ import { isOurs, isRanked } from './report.ts';
 import { checkResults, type Results } from './schema.ts';
 
 const WIDTH = 900;
-const LEFT = 270;
+const LEFT = 310;
 const RIGHT = 80;
 const ROW = 18;
 const CASE_GAP = 30;

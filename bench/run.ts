@@ -2,7 +2,9 @@
  * The benchmark: npm run bench -- SUITE [options]. Checks every contender's result, then times who is right (harness.ts).
  * Exits with 1 when a result of ours is wrong or missing, never because something is slow. README.md says how to read it.
  */
+
 import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { didYouMean, failure, PathgradError } from '../src/tensor/errors.ts';
 import { describeEnvironment } from './env.ts';
@@ -53,7 +55,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (!globalThis.gc) notices.push('garbage is not collected between samples: run with node --expose-gc');
   const peers = chosen.every((suite) => suite === 'size') ? [] : await openPeers(list(values.peers), notices);
   const env = describeEnvironment({
-    command: args,
+    // Paths of this machine are nobody's business.
+    command: args.map((arg) => basename(arg)),
     quick: values.quick,
     packages: Object.assign({}, ...peers.map((peer) => peer.versions)) as Record<string, string>,
     peak,
