@@ -140,7 +140,7 @@ test('property: no text becomes markup, wherever it comes from', () => {
       assert.equal(tags(html), expected(tokens.length));
       assert.not.match(html, /=(["'])[^"']*\1\s+on\w+=/i);
     }),
-    { numRuns: 60 },
+    { numRuns: 60, seed: 11 },
   );
 });
 

@@ -42,7 +42,10 @@ test('there is no visible step at zero, and text reads on every colour', () => {
 
 test('property: readable text on any background', () => {
   const channel = fc.integer({ min: 0, max: 255 });
-  fc.assert(fc.property(fc.tuple(channel, channel, channel), (back: Rgb) => contrast(back, readableOn(back)) >= 4.5));
+  fc.assert(
+    fc.property(fc.tuple(channel, channel, channel), (back: Rgb) => contrast(back, readableOn(back)) >= 4.5),
+    { seed: 11 },
+  );
 });
 
 test('HTML: the strongest token gets the full colour, its number stands in the title', () => {

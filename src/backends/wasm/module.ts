@@ -60,9 +60,11 @@ function unshare(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   throw failure('wasm', 'the kernel module imports no memory');
 }
 
+let simdKnown: boolean | undefined;
+
 /** Whether this engine can run the kernels at all. */
 export function hasSimd(): boolean {
-  return typeof WebAssembly === 'object' && WebAssembly.validate(decode(plainSimd));
+  return (simdKnown ??= typeof WebAssembly === 'object' && WebAssembly.validate(decode(plainSimd)));
 }
 
 /** Compiles the best build and makes its memory. Throws an error that says what is missing. */
