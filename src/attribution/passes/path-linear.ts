@@ -25,6 +25,9 @@ export const pathLinearPass: AttributionPass = {
     // Nothing to integrate where the output does not depend on what the path moves.
     if (frontier.positions.length === 0) return brutePass.prepare(problem);
     if (!problem.adaptive) return inOnePlan(problem, frontier);
+    // Adaptive quadrature keeps vectors as wide as what it integrates over: a wide frontier costs more than it saves.
+    const width = problem.from.reduce((sum, start) => sum + start.length / problem.samples, 0);
+    if (frontier.widths.reduce((sum, w) => sum + w, 0) > 2 * width) return brutePass.prepare(problem);
     const { region } = frontier;
     const ends = await evaluateEnds(problem, frontier);
     const { from, to } = ends;
