@@ -8,7 +8,7 @@ import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, div, greater, greaterEqual, less, minimum, mul, neg, sub, where } from './arithmetic.ts';
 import { abs, clip, erf, exp, expm1, sigmoid, softplus, sqrt, square, tanh } from './math.ts';
-import { slice } from './movement.ts';
+import { slice } from './slicing.ts';
 
 const reluOp = defineOp<Record<never, never>>({
   name: 'relu',

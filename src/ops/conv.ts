@@ -7,7 +7,7 @@ import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import type { TensorSpec } from '../tensor/tensor.ts';
-import type { Pads } from './movement.ts';
+import type { Pads } from './slicing.ts';
 
 export type ConvAttrs = {
   readonly strides: readonly number[];

@@ -5,9 +5,9 @@
 import { failure } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { conv, convGradInput } from './conv.ts';
-import type { Pads } from './movement.ts';
 import { reshape } from './movement.ts';
 import { type Padding, type PerAxis, perAxis, resolvePads } from './padding.ts';
+import type { Pads } from './slicing.ts';
 
 export interface ConvOptions {
   /** Steps of the window; 1 by default. */

@@ -8,9 +8,10 @@ import { lerp } from './lerp.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
 import * as math from './math.ts';
 import { matmul } from './matmul.ts';
-import { broadcastTo, concat, pad, reshape, reverse, slice, stopGradient, transpose } from './movement.ts';
+import { broadcastTo, reshape, stopGradient, transpose } from './movement.ts';
 import { avgPool, avgPoolGrad, maxPool, maxPoolArgmax } from './pool.ts';
 import { argmax, max, min, sum } from './reduce.ts';
+import { concat, pad, reverse, slice } from './slicing.ts';
 import { logSoftmax, softmax } from './softmax.ts';
 
 export * from './activations.ts';
@@ -27,6 +28,7 @@ export * from './normalization.ts';
 export type { Padding, PerAxis } from './padding.ts';
 export * from './pool.ts';
 export * from './reduce.ts';
+export * from './slicing.ts';
 export * from './softmax.ts';
 
 const { add, sub, mul, div, pow, maximum, minimum, neg, where, logicalAnd, logicalOr } = arithmetic;

@@ -1,6 +1,6 @@
 /** What Keras and TensorFlow mean by the paddings `valid`, `same` and `causal`, as zeros before and after each axis. */
 import { failure } from '../tensor/errors.ts';
-import type { Pads } from './movement.ts';
+import type { Pads } from './slicing.ts';
 
 /** A name, or the number of zeros before and after each spatial axis. */
 export type Padding = 'valid' | 'same' | 'causal' | Pads;

@@ -7,10 +7,10 @@ import { defineOp, type Example, type Op, type OpFunction } from '../graph/op.ts
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
-import { gather, scatterAdd } from './indexing.ts';
-import type { Pads } from './movement.ts';
+import { scatterAdd } from './indexing.ts';
 import { reshape } from './movement.ts';
 import { type Padding, type PerAxis, perAxis, resolvePads } from './padding.ts';
+import type { Pads } from './slicing.ts';
 
 export type PoolAttrs = {
   readonly window: readonly number[];
@@ -191,9 +191,3 @@ function pooling(name: string, make: OpFunction<PoolAttrs>): PoolFunction {
 export const maxPool: PoolFunction = pooling('maxPool', maxPoolOp);
 /** The mean of each window's elements inside the input. */
 export const avgPool: PoolFunction = pooling('avgPool', avgPoolOp);
-
-/** The elements at the argmax of each window of `like`: what `maxPool` would pick from `x` if `like` decided. */
-export function maxPoolLike(x: Tensor, like: Tensor, attrs: PoolAttrs): Tensor {
-  const index = maxPoolArgmax([like], attrs);
-  return reshape(gather(reshape(x, [x.size]), reshape(index, [index.size])), index.shape);
-}

@@ -5,7 +5,8 @@ import { normalizeAxes, normalizeAxis, reduceShape, type Shape, sameShape, sizeO
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, div, equal, mul, neg, sub } from './arithmetic.ts';
 import { cast, exp, log } from './math.ts';
-import { broadcastTo, pad, reshape, slice, stopGradient } from './movement.ts';
+import { broadcastTo, reshape, stopGradient } from './movement.ts';
+import { pad, slice } from './slicing.ts';
 
 /** Which axes go (all of them by default), and whether they stay as 1. */
 export interface ReduceOptions {

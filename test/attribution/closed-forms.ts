@@ -2,8 +2,8 @@
 import * as assert from 'uvu/assert';
 import { type Baselines, type Explanation, IntegratedGradients, type Target } from '../../src/attribution/index.ts';
 import { add, mul } from '../../src/ops/arithmetic.ts';
-import { slice } from '../../src/ops/movement.ts';
 import { sum } from '../../src/ops/reduce.ts';
+import { slice } from '../../src/ops/slicing.ts';
 import type { QuadratureMethod } from '../../src/quadrature/index.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { f64 } from './tiny-models.ts';

@@ -6,8 +6,9 @@
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import type { Model } from '../../src/keras/model.ts';
-import { reshape, slice } from '../../src/ops/movement.ts';
+import { reshape } from '../../src/ops/movement.ts';
 import { sum } from '../../src/ops/reduce.ts';
+import { slice } from '../../src/ops/slicing.ts';
 import { placeholder, type Tensor } from '../../src/tensor/tensor.ts';
 import type { NpyArray } from './npz.ts';
 

@@ -1,5 +1,5 @@
 /** Ops that move data as calls of `kernels/wasm/movement.ts`. Strides here are in bytes. */
-import type { Pads } from '../../ops/movement.ts';
+import type { Pads } from '../../ops/slicing.ts';
 import { failure } from '../../tensor/errors.ts';
 import { broadcastStrides, sizeOf, stridesOf } from '../../tensor/shape.ts';
 import { collapse, type Layout, splitRows } from './layout.ts';

@@ -1,5 +1,5 @@
 /** The sizes of a windowed op over three spatial axes, as `kernels/wasm/geometry.ts` reads them. */
-import type { Pads } from '../../ops/movement.ts';
+import type { Pads } from '../../ops/slicing.ts';
 import type { Shape } from '../../tensor/shape.ts';
 
 export type Three = readonly [number, number, number];

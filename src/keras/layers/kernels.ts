@@ -6,7 +6,8 @@
  * on a published pair of Theano and TensorFlow files). Keras 2 reversed such kernels on loading; tf_keras no longer looks at the
  * `backend` attribute, and its results on Theano files differ. We follow the file: `theanoKernels: 'as-stored'` gives tf_keras's.
  */
-import { reshape, reverse, transpose } from '../../ops/movement.ts';
+import { reshape, transpose } from '../../ops/movement.ts';
+import { reverse } from '../../ops/slicing.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Options } from './options.ts';
 

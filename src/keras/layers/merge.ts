@@ -4,8 +4,9 @@
  */
 import { add, type BinaryFunction, div, logicalOr, maximum, minimum, mul, sub, where } from '../../ops/arithmetic.ts';
 import { cast } from '../../ops/math.ts';
-import { broadcastTo, concat, expandDims, reshape } from '../../ops/movement.ts';
+import { broadcastTo, expandDims, reshape } from '../../ops/movement.ts';
 import { max } from '../../ops/reduce.ts';
+import { concat } from '../../ops/slicing.ts';
 import { failure } from '../../tensor/errors.ts';
 import { ones, type Tensor } from '../../tensor/tensor.ts';
 import { defineLayer, type LayerClass, type Mask } from './layer.ts';

@@ -5,8 +5,9 @@
 import { relu } from '../../ops/activations.ts';
 import * as binary from '../../ops/arithmetic.ts';
 import * as unary from '../../ops/math.ts';
-import { concat, expandDims } from '../../ops/movement.ts';
+import { expandDims } from '../../ops/movement.ts';
 import { max } from '../../ops/reduce.ts';
+import { concat } from '../../ops/slicing.ts';
 import { softmax } from '../../ops/softmax.ts';
 import { type DType, isFloat } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';

@@ -1,5 +1,6 @@
 /** Layers that move elements and compute nothing: Flatten, Reshape, Permute, RepeatVector, padding and cropping. */
-import { expandDims, pad, repeat, reshape, slice, transpose } from '../../ops/movement.ts';
+import { expandDims, repeat, reshape, transpose } from '../../ops/movement.ts';
+import { pad, slice } from '../../ops/slicing.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { defineLayer, type LayerClass } from './layer.ts';
