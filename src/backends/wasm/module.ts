@@ -3,6 +3,7 @@
  * builds import a shared memory; where there is none (a page that is not cross-origin isolated) the import is patched to
  * an ordinary one, which the kernels cannot tell apart.
  */
+import { inflateSync } from 'fflate';
 import { failure } from '../../tensor/errors.ts';
 import { plainSimd, relaxedSimd } from './modules.generated.ts';
 
@@ -27,8 +28,9 @@ const probe = Uint8Array.of(
   10, 19, 1, 17, 0, 0x41, 0, 0xfd, 17, 0x41, 0, 0xfd, 17, 0x41, 0, 0xfd, 17, 0xfd, 0x85, 2, 0x0b,
 );
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+/** A module of `modules.generated.ts`: base64 of deflated bytes. */
+export function unpack(base64: string): Uint8Array<ArrayBuffer> {
+  return inflateSync(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))) as Uint8Array<ArrayBuffer>;
 }
 
 const pageBytes = 65536;
@@ -64,7 +66,7 @@ let simdKnown: boolean | undefined;
 
 /** Whether this engine can run the kernels at all. */
 export function hasSimd(): boolean {
-  return (simdKnown ??= typeof WebAssembly === 'object' && WebAssembly.validate(decode(plainSimd)));
+  return (simdKnown ??= typeof WebAssembly === 'object' && WebAssembly.validate(unpack(plainSimd)));
 }
 
 /** Compiles the best build and makes its memory. Throws an error that says what is missing. */
@@ -73,7 +75,7 @@ export function loadModule(): KernelModule {
     throw failure('wasm', 'this engine has no WebAssembly SIMD', {}, "use the backend 'reference', or a newer engine");
   }
   const simd = WebAssembly.validate(probe) ? 'relaxed' : 'plain';
-  const binary = decode(simd === 'relaxed' ? relaxedSimd : plainSimd);
+  const binary = unpack(simd === 'relaxed' ? relaxedSimd : plainSimd);
   const sharedMemory = typeof SharedArrayBuffer === 'function' ? createMemory(true) : null;
   const memory = sharedMemory ?? createMemory(false);
   if (!memory) throw failure('wasm', 'no memory could be reserved', { pages: pageLimits.at(-1), pageBytes });
