@@ -53,9 +53,14 @@ export async function runPathEnd(
 }
 
 /** Whether all rows of `width` elements are the same bits; 0 stands for one value that all share. */
-export function allRowsEqual(data: TypedArray | Float64Array, width: number): boolean {
+function allRowsEqual(data: TypedArray, width: number): boolean {
   for (let i = width; i < data.length; i++) if (data[i] !== data[i - width]) return width === 0;
   return true;
+}
+
+/** Whether several samples have the same rows in every feed, so that one of them stands for all. */
+export function sameForAll(feeds: readonly { data: TypedArray; width: number }[], samples: number): boolean {
+  return samples > 1 && feeds.every(({ data, width }) => allRowsEqual(data, width));
 }
 
 /** `row`, `count` times. */
@@ -74,7 +79,7 @@ async function runChunks(
   const results: TypedArray[] = [];
   pace.expect(samples);
   // One baseline for all samples is evaluated once.
-  if (samples > 1 && feeds.every((feed) => allRowsEqual(feed.data, feed.width))) {
+  if (sameForAll(feeds, samples)) {
     await pace.turn();
     const one = feeds.map(({ data, width }) => (width === 0 ? data : data.subarray(0, width)));
     const parts = await plans.run(`${kind} 1 ${graphs.key}`, () => build(1), one);

@@ -143,25 +143,23 @@ function accumulate(into: Float64Array, values: TypedArray): number {
   return check;
 }
 
-/** Which of the points of a block has a gradient that is not finite. */
+/** Which of the points of a block has a gradient that is not finite at a feature that moves, if any has. */
 async function firstNonFinite(
   path: PreparedPath,
   sample: number,
   step: number,
   alphas: Float64Array,
-): Promise<NonFinite> {
+): Promise<NonFinite | null> {
   const points = { samples: new Int32Array(alphas.length).fill(sample), alphas: Float64Array.from(alphas) };
   const gradients = await path.gradients(points);
   const finite = (row: number): boolean =>
-    gradients.every((g) => {
+    gradients.every((g, v) => {
       const width = g.length / alphas.length;
-      return g.subarray(row * width, (row + 1) * width).every((v) => Number.isFinite(v));
+      const [from, to] = [path.from[v]!, path.to[v]!].map((end) => end.subarray(sample * width, (sample + 1) * width));
+      return g.subarray(row * width, (row + 1) * width).every((x, i) => Number.isFinite(x) || from![i] === to![i]);
     });
-  const bad = Math.max(
-    0,
-    alphas.findIndex((_, row) => !finite(row)),
-  );
-  return { sample, step: step + bad, alpha: alphas[bad]! };
+  const bad = alphas.findIndex((_, row) => !finite(row));
+  return bad < 0 ? null : { sample, step: step + bad, alpha: alphas[bad]! };
 }
 
 /** Adds one row's gradients to its sample's sums. Features that do not move are of no concern, finite or not. */

@@ -129,6 +129,16 @@ test('auto steps, layers and baselines of several rows give what brute force giv
   }
 });
 
+test('an infinite gradient at a feature that does not move is of no concern, to either strategy', async () => {
+  const X = tensor([[4, 0]], undefined, 'float64');
+  for (const strategy of ['brute', 'path-linear'] as const) {
+    const ig = new IntegratedGradients((x: Tensor) => o.sum(o.sqrt(x), { axes: 1 }), { strategy });
+    const { attributions, diagnostics } = await ig.explain(X, { baselines: tensor([[1, 0]], undefined, 'float64') });
+    assert.is(diagnostics.firstNonFinite, null, strategy);
+    assert.ok(Math.abs(attributions[0]!.data[0]! - 1) < 1e-12 && attributions[0]!.data[1] === 0, strategy);
+  }
+});
+
 test('what was saved is reported', async () => {
   const model: Model = (x) => o.sum(o.tanh(o.dense(x, w1)), { axes: 1 });
   const explain = (strategy: 'brute' | 'path-linear') =>

@@ -4,6 +4,7 @@
  */
 import { grad } from '../../graph/grad.ts';
 import { allocate, type DType, type TypedArray } from '../../tensor/dtype.ts';
+import type { PlanGraph } from '../plans.ts';
 import type { AttributionPass, Feed, PathPoints, PathProblem } from './pass.ts';
 
 export const brutePass: AttributionPass = {
@@ -33,10 +34,7 @@ export function displaced(displacement: number, gradient: number): number {
   return displacement === 0 ? 0 : displacement * gradient;
 }
 
-function gradientGraph(
-  problem: PathProblem,
-  rows: number,
-): { outputs: ReturnType<typeof grad>; inputs: ReturnType<typeof grad> } {
+function gradientGraph(problem: PathProblem, rows: number): PlanGraph {
   const { variables, held, cotangent, output } = problem.graph(rows);
   return { outputs: grad(output, variables, cotangent), inputs: [...variables, ...held, cotangent] };
 }

@@ -9,9 +9,11 @@ import { add, sub } from '../../ops/arithmetic.ts';
 import { lerp } from '../../ops/lerp.ts';
 import { broadcastTo, reshape } from '../../ops/movement.ts';
 import { slice } from '../../ops/slicing.ts';
-import { allocate, type FloatDType, type TypedArray } from '../../tensor/dtype.ts';
+import type { TypedArray } from '../../tensor/dtype.ts';
 import { placeholder, type Tensor } from '../../tensor/tensor.ts';
-import { allRowsEqual } from '../endpoints.ts';
+import { inDType } from '../arrays.ts';
+import { sameForAll } from '../endpoints.ts';
+import type { PlanGraph } from '../plans.ts';
 import { brutePass, gatherRows, interpolate } from './brute.ts';
 import { type Frontier, frontierOf } from './frontier.ts';
 import { findLinePool, readersOf } from './line-pool.ts';
@@ -23,8 +25,8 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
   const { region, heldBefore, heldAfter } = frontier;
   // One baseline for all samples is evaluated once.
   const ends = [...from.map((data) => ({ data, width: data.length / samples })), ...heldBefore.map((i) => held[i]!)];
-  const shared = samples > 1 && ends.every(({ data, width }) => allRowsEqual(data, width));
-  const dtype = problem.dtypes[0]! as FloatDType;
+  const shared = sameForAll(ends, samples);
+  const dtype = problem.dtypes[0]!;
   return {
     ...(await brutePass.prepare(problem)),
     name: 'path-linear',
@@ -43,7 +45,7 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
       const sides = [at(1), start];
       const feeds = [
         ...sides.flatMap((side) => [...variables(side), ...heldBefore.map((i) => gatherRows(held[i]!, side))]),
-        castTo(alphas, dtype),
+        inDType(alphas, dtype),
         ...heldAfter.map((i) => gatherRows(held[i]!, points)),
         weighted(problem.cotangent, points, weights),
       ];
@@ -52,11 +54,6 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
       return sums.map((sum, v) => sum.subarray(0, (from[v]!.length / samples) * count));
     },
   };
-}
-
-interface PlanGraph {
-  readonly outputs: readonly Tensor[];
-  readonly inputs: readonly Tensor[];
 }
 
 function planGraph(problem: PathProblem, frontier: Frontier, count: number, steps: number, shared: boolean): PlanGraph {
@@ -126,12 +123,6 @@ function firstRows(x: Tensor, rows: number, count: number, shape: readonly numbe
 function spread(sums: Tensor, end: Tensor, count: number): Tensor {
   const width = sums.size / count;
   return reshape(count === 1 ? broadcastTo(reshape(sums, [1, width]), [2, width]) : sums, end.shape);
-}
-
-function castTo(values: Float64Array, dtype: FloatDType): TypedArray {
-  const out = allocate(dtype, values.length);
-  out.set(values);
-  return out;
 }
 
 /** The cotangent's rows, each times the weight of its step. */

@@ -7,16 +7,16 @@
  */
 import { grad } from '../../graph/grad.ts';
 import { add } from '../../ops/arithmetic.ts';
-import { allocate, type FloatDType, type TypedArray } from '../../tensor/dtype.ts';
-import { placeholder, type Tensor } from '../../tensor/tensor.ts';
-import { allRowsEqual, repeatRow } from '../endpoints.ts';
+import type { TypedArray } from '../../tensor/dtype.ts';
+import { placeholder } from '../../tensor/tensor.ts';
+import { inDType } from '../arrays.ts';
+import { repeatRow, sameForAll } from '../endpoints.ts';
+import type { PlanGraph } from '../plans.ts';
 import { brutePass, displaced, gatherRows, interpolate } from './brute.ts';
 import { type Frontier, findFrontier, frontierOf } from './frontier.ts';
 import { inOnePlan } from './one-plan.ts';
 import type { AttributionPass, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
-
-type Graph = { outputs: readonly Tensor[]; inputs: readonly Tensor[] };
 
 export const pathLinearPass: AttributionPass = {
   name: 'path-linear',
@@ -31,7 +31,7 @@ export const pathLinearPass: AttributionPass = {
     const { region } = frontier;
     const ends = await evaluateEnds(problem, frontier);
     const { from, to } = ends;
-    const dtype = problem.dtypes[0]! as FloatDType;
+    const dtype = problem.dtypes[0]!;
     const { key, plans, samples } = problem;
     return {
       name: 'path-linear',
@@ -47,7 +47,7 @@ export const pathLinearPass: AttributionPass = {
           ...frontier.heldAfter.map((i) => gatherRows(problem.held[i]!, points)),
           gatherRows(problem.cotangent, points),
         ];
-        const build = (): Graph => gradientGraph(problem, frontier, rows);
+        const build = (): PlanGraph => gradientGraph(problem, frontier, rows);
         const gradients = await plans.run(`frontier gradients ${rows} ${key}`, build, feeds);
         return gradients.map((g) => g.subarray(0, (g.length / rows) * given.samples.length));
       },
@@ -71,7 +71,7 @@ async function evaluateEnds(
       ...problem.from.map((start, v) => interpolate(start, problem.to[v]!, samples, points, problem.dtypes[v]!)),
       ...frontier.heldBefore.map((i) => gatherRows(problem.held[i]!, points)),
     ];
-    const build = (): Graph => {
+    const build = (): PlanGraph => {
       const graph = problem.graph(rows);
       const held = frontier.heldBefore.map((i) => graph.held[i]!);
       return { outputs: frontierOf(frontier, graph), inputs: [...graph.variables, ...held] };
@@ -88,7 +88,7 @@ async function evaluateEnds(
       ...ends.map((values) => ({ data: values, width: values.length / samples })),
       ...frontier.heldBefore.map((i) => problem.held[i]!),
     ];
-    if (samples > 1 && shared.every(({ data, width }) => allRowsEqual(data, width))) {
+    if (sameForAll(shared, samples)) {
       const one = await evaluate(alpha, 0, 1);
       for (const [v, data] of one.entries()) into[v]!.set(repeatRow(data, samples));
       continue;
@@ -102,7 +102,7 @@ async function evaluateEnds(
 }
 
 /** The gradient of the score with respect to the frontier, the graph cut there: a row per point. */
-function gradientGraph(problem: PathProblem, frontier: Frontier, rows: number): Graph {
+function gradientGraph(problem: PathProblem, frontier: Frontier, rows: number): PlanGraph {
   const graph = problem.graph(rows);
   const nodes = frontierOf(frontier, graph);
   return {
@@ -123,7 +123,7 @@ async function pullBack(
     const count = Math.min(problem.batch, samples - first);
     const points = atLeastTwo(stepMajor(first, count, Float64Array.of(1)));
     const rows = points.samples.length;
-    const build = (): Graph => {
+    const build = (): PlanGraph => {
       const graph = problem.graph(rows);
       const nodes = frontierOf(frontier, graph);
       const cotangents = nodes.map((node) => placeholder(node.shape, node.dtype));
@@ -136,7 +136,7 @@ async function pullBack(
       ...from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!)),
       ...frontier.heldBefore.map((i) => gatherRows(problem.held[i]!, points)),
       ...means.map((mean) =>
-        gatherRows({ data: castTo(mean, problem.dtypes[0]! as FloatDType), width: mean.length / samples }, points),
+        gatherRows({ data: inDType(mean, problem.dtypes[0]!), width: mean.length / samples }, points),
       ),
     ];
     const pulled = await plans.run(`pull back ${rows} ${key}`, build, feeds);
@@ -147,11 +147,5 @@ async function pullBack(
       }
     });
   }
-  return out;
-}
-
-function castTo(values: Float64Array, dtype: FloatDType): TypedArray {
-  const out = allocate(dtype, values.length);
-  out.set(values);
   return out;
 }
