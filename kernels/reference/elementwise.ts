@@ -93,7 +93,6 @@ function roundHalfEven(x: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
-// biome-ignore-start format: one line per function
 export const unaryFunctions = {
   neg: (x) => -x,
   exp: Math.exp,
@@ -138,7 +137,6 @@ export const binaryFunctions = {
   logicalAnd: (a, b) => (a !== 0 && b !== 0 ? 1 : 0),
   logicalOr: (a, b) => (a !== 0 || b !== 0 ? 1 : 0),
 } as const satisfies Record<string, Binary>;
-// biome-ignore-end format: one line per function
 
 /**
  * The error function to full double precision: up to |x| = 2.5 the series with terms of one sign (Abramowitz and Stegun

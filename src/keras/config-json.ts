@@ -16,12 +16,6 @@ export function field(record: JsonRecord, key: string): Json {
   return Object.hasOwn(record, key) ? (record[key] ?? null) : null;
 }
 
-export function recordAt(record: JsonRecord, key: string, subject: string): JsonRecord {
-  const value = field(record, key);
-  if (!isRecord(value)) throw failure(subject, `'${key}' must be an object`, { found: describe(value) });
-  return value;
-}
-
 export function textAt(record: JsonRecord, key: string, subject: string): string {
   const value = field(record, key);
   if (typeof value !== 'string' || value === '') {

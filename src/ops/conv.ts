@@ -52,45 +52,19 @@ const attrs2d = (stride: number, dilation: number, pad: [number, number], groups
   groups,
 });
 
-// biome-ignore-start format: one use a line
+// biome-ignore format: one use a line
 const uses: readonly { x: Shape; w: Shape; attrs: ConvAttrs; size?: 'real' }[] = [
   { x: [2, 7, 3], w: [3, 3, 4], attrs: attrs1d(1, 1, [0, 0]) },
   { x: [1, 8, 2], w: [3, 2, 3], attrs: attrs1d(2, 1, [1, 1]) },
   { x: [1, 9, 2], w: [3, 2, 2], attrs: attrs1d(1, 2, [4, 0]) },
-  {
-    x: [2, 5, 6, 2],
-    w: [2, 3, 2, 3],
-    attrs: {
-      strides: [1, 1],
-      dilations: [1, 1],
-      pads: [
-        [0, 1],
-        [1, 1],
-      ],
-      groups: 1,
-    },
-  },
+  { x: [2, 5, 6, 2], w: [2, 3, 2, 3], attrs: { strides: [1, 1], dilations: [1, 1], pads: [[0, 1], [1, 1]], groups: 1 } },
   { x: [1, 7, 7, 2], w: [3, 3, 2, 2], attrs: attrs2d(2, 2, [1, 2]) },
   { x: [1, 5, 5, 4], w: [2, 2, 2, 6], attrs: attrs2d(1, 1, [0, 1], 2) },
   { x: [1, 5, 4, 3], w: [3, 2, 1, 6], attrs: attrs2d(2, 1, [1, 0], 3) },
-  {
-    x: [1, 3, 4, 3, 2],
-    w: [2, 2, 2, 2, 2],
-    attrs: {
-      strides: [1, 2, 1],
-      dilations: [1, 1, 1],
-      pads: [
-        [0, 0],
-        [1, 0],
-        [0, 1],
-      ],
-      groups: 1,
-    },
-  },
+  { x: [1, 3, 4, 3, 2], w: [2, 2, 2, 2, 2], attrs: { strides: [1, 2, 1], dilations: [1, 1, 1], pads: [[0, 0], [1, 0], [0, 1]], groups: 1 } },
   { x: [100, 100, 50], w: [3, 50, 250], attrs: attrs1d(1, 1, [0, 0]), size: 'real' },
   { x: [100, 14, 14, 64], w: [2, 2, 64, 32], attrs: attrs2d(1, 1, [0, 1]), size: 'real' },
 ];
-// biome-ignore-end format: one use a line
 
 const outputOf = (use: { x: Shape; w: Shape; attrs: ConvAttrs }): Shape =>
   convShape({ shape: use.x, dtype: 'float32' }, { shape: use.w, dtype: 'float32' }, use.attrs);

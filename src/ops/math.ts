@@ -41,7 +41,6 @@ export function unary(
 
 const positive = [0.2, 3] as const;
 
-// biome-ignore-start format: one line per function, so that the derivatives read as a table
 export const exp: UnaryFunction = unary('exp', (g, y) => mul(g, y));
 export const expm1: UnaryFunction = unary('expm1', (g, y) => mul(g, add(y, 1)));
 export const log: UnaryFunction = unary('log', (g, _, x) => div(g, x), positive);
@@ -66,7 +65,6 @@ export const floor: UnaryFunction = unary('floor', 'none', undefined, 1);
 export const ceil: UnaryFunction = unary('ceil', 'none', undefined, 1);
 /** To the nearest integer, halves to even as in IEEE 754 (and NumPy). */
 export const round: UnaryFunction = unary('round', 'none', undefined, 1);
-// biome-ignore-end format: end of the table
 
 const clipOp = defineOp<{ min: number; max: number }>({
   name: 'clip',

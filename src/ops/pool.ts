@@ -33,71 +33,22 @@ export function poolShape(name: string, x: Shape, { window, strides, pads }: Poo
   return [x[0]!, ...counts, x.at(-1)!];
 }
 
-// biome-ignore-start format: one use a line
-const uses: readonly { x: Shape; attrs: PoolAttrs; size?: 'real' }[] = [
-  { x: [2, 7, 2], attrs: { window: [2], strides: [2], pads: [[0, 0]] } },
-  {
-    x: [1, 6, 6, 2],
-    attrs: {
-      window: [2, 2],
-      strides: [2, 2],
-      pads: [
-        [0, 0],
-        [0, 0],
-      ],
-    },
-  },
-  {
-    x: [1, 7, 5, 2],
-    attrs: {
-      window: [3, 3],
-      strides: [2, 1],
-      pads: [
-        [1, 1],
-        [1, 1],
-      ],
-    },
-  },
-  {
-    x: [1, 7, 7, 1],
-    attrs: {
-      window: [2, 2],
-      strides: [3, 3],
-      pads: [
-        [0, 0],
-        [0, 0],
-      ],
-    },
-  },
-  {
-    x: [1, 4, 4, 4, 1],
-    attrs: {
-      window: [2, 2, 2],
-      strides: [2, 1, 2],
-      pads: [
-        [0, 0],
-        [0, 1],
-        [0, 0],
-      ],
-    },
-  },
-  {
-    x: [100, 28, 28, 64],
-    attrs: {
-      window: [2, 2],
-      strides: [2, 2],
-      pads: [
-        [0, 0],
-        [0, 0],
-      ],
-    },
-    size: 'real',
-  },
+type Use = { readonly x: Shape; readonly attrs: PoolAttrs; readonly size?: 'small' | 'real' };
+const use = (x: Shape, window: number[], strides: number[], pads: Pads): Use => ({
+  x,
+  attrs: { window, strides, pads },
+});
+
+// biome-ignore format: one use a line
+const uses: readonly Use[] = [
+  use([2, 7, 2], [2], [2], [[0, 0]]),
+  use([1, 6, 6, 2], [2, 2], [2, 2], [[0, 0], [0, 0]]),
+  use([1, 7, 5, 2], [3, 3], [2, 1], [[1, 1], [1, 1]]),
+  use([1, 7, 7, 1], [2, 2], [3, 3], [[0, 0], [0, 0]]),
+  use([1, 4, 4, 4, 1], [2, 2, 2], [2, 1, 2], [[0, 0], [0, 1], [0, 0]]),
+  { ...use([100, 28, 28, 64], [2, 2], [2, 2], [[0, 0], [0, 0]]), size: 'real' },
 ];
-// biome-ignore-end format: one use a line
-const examples = uses.map(
-  (use): Example<PoolAttrs> => ({ inputs: [use.x], attrs: use.attrs, size: use.size ?? 'small' }),
-);
+const examples = uses.map(({ x, attrs, size = 'small' }): Example<PoolAttrs> => ({ inputs: [x], attrs, size }));
 const windowFlops = (_: readonly TensorSpec[], out: TensorSpec, { window }: PoolAttrs): number =>
   sizeOf(out.shape) * sizeOf(window);
 
@@ -150,10 +101,10 @@ export const avgPoolGrad: OpFunction<AvgGradAttrs> = defineOp<AvgGradAttrs>({
   vjp: (gg, _, __, { inputShape: ___, ...attrs }) => [() => avgPoolOp([gg], attrs)],
   linear: 'joint',
   flops: ([g], _, { window }) => sizeOf(g!.shape) * sizeOf(window),
-  examples: uses.map((use) => ({
-    inputs: [poolShape('avgPoolGrad', use.x, use.attrs)],
-    attrs: { ...use.attrs, inputShape: use.x },
-    size: use.size ?? 'small',
+  examples: uses.map(({ x, attrs, size = 'small' }) => ({
+    inputs: [poolShape('avgPoolGrad', x, attrs)],
+    attrs: { ...attrs, inputShape: x },
+    size,
   })),
 });
 

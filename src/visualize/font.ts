@@ -18,8 +18,6 @@ const GLYPHS: readonly string[] = [
   .join(' ')
   .split(' ');
 
-/** Rows of a glyph: seven above the base line, two below. */
-export const GLYPH_HEIGHT = 9;
 /** Height of a capital. */
 export const CAPITAL_HEIGHT = 7;
 /** Empty columns between two glyphs. */
