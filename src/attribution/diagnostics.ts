@@ -18,12 +18,6 @@ export interface Diagnostics {
   readonly disconnected: readonly string[];
   /** Integer inputs that stayed at X. */
   readonly held: readonly string[];
-  /** Name of the pass that computed the gradients. */
-  readonly pass: string;
-  /** What share of the floating-point operations of sending every point through the whole model it did not need. */
-  readonly flopsRemoved: number;
-  /** Where it takes gradients: op and shape without the batch, per tensor. */
-  readonly frontier: readonly string[];
 }
 
 export interface Evidence extends Omit<Diagnostics, 'baselineEntropy' | 'looksLikeLogits'> {
@@ -46,12 +40,10 @@ const LEAST_ENTROPY = 0.5;
 
 export function diagnose(evidence: Evidence): { diagnostics: Diagnostics; warnings: string[] } {
   const { predictions, baselinePredictions, firstNonFinite, disconnected, held } = evidence;
-  const { pass, flopsRemoved, frontier } = evidence;
   const entropy = baselineEntropy(baselinePredictions);
   const several = predictions.rank === 2 && !isScalarOutput(predictions.shape);
   const looksLikeLogits = several && !areProbabilities(predictions);
-  const path = { pass, flopsRemoved, frontier };
-  const diagnostics = { baselineEntropy: entropy, looksLikeLogits, firstNonFinite, disconnected, held, ...path };
+  const diagnostics = { baselineEntropy: entropy, looksLikeLogits, firstNonFinite, disconnected, held };
   const warnings = [
     ...inputWarnings(evidence),
     ...outputWarnings(evidence, looksLikeLogits),

@@ -6,7 +6,7 @@ import { allocate, type DType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor, tensor } from '../tensor/tensor.ts';
-import type { ExplanationData, ExplanationExtra, Meta } from './explanation.ts';
+import type { ExplanationData, ExplanationExtra, ExplanationMeta } from './explanation.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -38,13 +38,13 @@ function encodeNumber(value: number): number | string {
 
 /** The parts of an explanation. @throws PathgradError naming what is missing or malformed */
 export function decodeExplanation(json: string | object): {
-  meta: Meta;
+  meta: ExplanationMeta;
   data: ExplanationData;
   extra: ExplanationExtra;
 } {
   const root = typeof json === 'string' ? parse(json) : json;
   const { meta, data, extra } = record(root, 'the explanation', ['meta', 'data', 'extra']);
-  record(meta, 'meta', ['name', 'type', 'explanations', 'params', 'version']);
+  record(meta, 'meta', ['name', 'type', 'explanations', 'params', 'version', 'path']);
   record(data, 'data', ['attributions', 'X', 'forwardKwargs', 'baselines', 'predictions', 'deltas', 'target']);
   record(extra, 'extra', [
     'names',
@@ -56,7 +56,7 @@ export function decodeExplanation(json: string | object): {
     'diagnostics',
   ]);
   const decoded = {
-    meta: decode(meta, 'meta') as Meta,
+    meta: decode(meta, 'meta') as ExplanationMeta,
     data: decode(data, 'data') as ExplanationData,
     extra: decode(extra, 'extra') as ExplanationExtra,
   };

@@ -26,6 +26,20 @@ export interface Meta {
   readonly version: string;
 }
 
+/** Which pass computed the gradients, and what it saved. */
+export interface PathReport {
+  readonly pass: string;
+  /** What share of the floating-point operations of sending every point through the whole model it did not need. */
+  readonly flopsRemoved: number;
+  /** Where it takes gradients: op and shape without the batch, per tensor. */
+  readonly frontier: readonly string[];
+}
+
+/** The explainer's meta, and how this explanation was computed. */
+export interface ExplanationMeta extends Meta {
+  readonly path: PathReport;
+}
+
 /** Alibi's fields, in alibi's order. */
 export interface ExplanationData {
   /** One float64 tensor per input, or per tensor of the layer; `[N, ...]`. Always a list. */
@@ -72,7 +86,7 @@ export interface ExplanationExtra {
 }
 
 export class Explanation implements ExplanationData, ExplanationExtra {
-  readonly meta: Meta;
+  readonly meta: ExplanationMeta;
   readonly attributions: readonly Tensor[];
   readonly X: readonly Tensor[];
   readonly forwardKwargs: { readonly [name: string]: Tensor };
@@ -89,7 +103,7 @@ export class Explanation implements ExplanationData, ExplanationExtra {
   readonly warnings: readonly string[];
   readonly diagnostics: Diagnostics;
 
-  constructor(meta: Meta, data: ExplanationData, extra: ExplanationExtra) {
+  constructor(meta: ExplanationMeta, data: ExplanationData, extra: ExplanationExtra) {
     this.meta = meta;
     this.attributions = data.attributions;
     this.X = data.X;

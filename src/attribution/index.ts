@@ -8,8 +8,10 @@ export {
   Explanation,
   type ExplanationData,
   type ExplanationExtra,
+  type ExplanationMeta,
   type Meta,
   type Params,
+  type PathReport,
 } from './explanation.ts';
 export type { Json } from './explanation-json.ts';
 export { IntegratedGradients } from './integrated-gradients.ts';

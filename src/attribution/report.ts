@@ -30,7 +30,6 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
       variable !== null && !structure.connected[variable] ? [name] : [],
     ),
     held: attributed.flatMap(({ name, variable }) => (variable === null ? [name] : [])),
-    ...outcome.path,
     targetGiven: target.tensor !== null,
     usedTargetFn: typeof setup.target === 'function',
     bypassGap: start.reduce((gap, score, i) => Math.max(gap, Math.abs(score - outcome.pathStart.means[0]![i]!)), 0),
@@ -44,7 +43,7 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     deltas: tensor(deltas),
     target: target.tensor,
   };
-  return new Explanation(meta, data, {
+  return new Explanation({ ...meta, path: outcome.path }, data, {
     names: attributed.map(({ name }) => name),
     relativeDeltas: tensor(Float64Array.from(completeness, ({ relative }) => relative)),
     completeness,

@@ -2,12 +2,14 @@
  * The integral for one baseline: the model at the baseline, the path problem between the two ends, quadrature by the rule or
  * adaptively, and the pass's way back to the attributed tensors.
  */
+
 import type { TypedArray } from '../tensor/dtype.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import { inDType } from './arrays.ts';
 import { type AutoOptions, integrateAdaptively } from './auto-steps.ts';
 import { smallestChange } from './completeness.ts';
 import { feedOf, type Runner, runModel, runPathEnd } from './endpoints.ts';
+import type { PathReport } from './explanation.ts';
 import { integrate, type PathIntegral, type Rule } from './integrate.ts';
 import type { Feed, PathProblem } from './passes/pass.ts';
 import { type Setup, variableWidth } from './setup.ts';
@@ -37,13 +39,6 @@ export interface BaselineRun {
   /** Samples that differ from this baseline. */
   readonly displaced: Uint8Array;
   readonly path: PathReport;
-}
-
-/** Which pass ran, and what it saved. */
-export interface PathReport {
-  readonly pass: string;
-  readonly flopsRemoved: number;
-  readonly frontier: readonly string[];
 }
 
 export async function runBaseline(context: Context, drawn: readonly Tensor[]): Promise<BaselineRun> {

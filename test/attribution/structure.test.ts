@@ -239,10 +239,10 @@ test("a strategy of one's own computes the gradients, and may integrate in other
   ] as const) {
     points = 0;
     const ig = new IntegratedGradients((x: Tensor) => total(square(x)), { strategy: doubled, nSteps });
-    const { attributions, diagnostics } = await ig.explain(f64([[1, 2]]));
+    const { attributions, meta } = await ig.explain(f64([[1, 2]]));
     assert.equal(rounded(attributions[0]!), [1, 4]);
     assert.is(points, expected);
-    assert.is(diagnostics.pass, 'doubled');
+    assert.is(meta.path.pass, 'doubled');
   }
 });
 
