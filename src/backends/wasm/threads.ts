@@ -38,24 +38,42 @@ export function availableThreads(): number {
   return Math.min(Math.max(1, count), mostThreads);
 }
 
-/** Starts a worker; false where none is to be had. */
-function startWorker(data: Record<string, unknown>): boolean {
+/** What a worker is told. */
+export interface WorkerData {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Number of the kernel that sets the scratch block. */
+  readonly setScratch: number | undefined;
+  readonly scratch: number;
+  /** Where the control words lie. */
+  readonly at: number;
+  readonly number: number;
+}
+
+/** A worker that was started. */
+interface Stoppable {
+  terminate(): unknown;
+}
+
+/** Starts a worker; undefined where none is to be had. */
+function startWorker(data: WorkerData): Stoppable | undefined {
   try {
     const node = nodeModule('node:worker_threads');
     if (node) {
       const code = `import { workerData } from 'node:worker_threads';${workerBody}serve(workerData);`;
       const worker = new node.Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: data });
       worker.unref();
-      return true;
+      return worker;
     }
-    if (typeof Worker !== 'function' || globalThis.crossOriginIsolated !== true) return false;
+    if (typeof Worker !== 'function' || globalThis.crossOriginIsolated !== true) return undefined;
     const code = `${workerBody}onmessage = (event) => serve(event.data);`;
     const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-    new Worker(url).postMessage(data);
-    return true;
+    const worker = new Worker(url);
+    worker.postMessage(data);
+    return worker;
   } catch {
     // No workers here (a policy, or a limit): this thread does all the work.
-    return false;
+    return undefined;
   }
 }
 
@@ -69,13 +87,20 @@ export class Threads {
   readonly #words: Int32Array;
   readonly #record: Float64Array;
   readonly #numbers: ReadonlyMap<string, number>;
-  #workers = 0;
+  readonly #startWorker: typeof startWorker;
+  readonly #patienceMs: number;
+  readonly #workers: Stoppable[] = [];
   #limit: number;
   #number = 0;
 
-  /** @param limit threads to use at most, this one included */
-  constructor(machine: Machine, limit: number) {
+  /**
+   * @param limit threads to use at most, this one included
+   * @param start how a worker is started, and how long it may take for a chunk
+   */
+  constructor(machine: Machine, limit: number, start = { worker: startWorker, patienceMs }) {
     this.#machine = machine;
+    this.#startWorker = start.worker;
+    this.#patienceMs = start.patienceMs;
     this.#limit = machine.loaded.shared ? limit : 1;
     const at = machine.heap.allocate(control.words * 4 + recordDoubles * 8);
     const { buffer } = machine.loaded.memory;
@@ -119,7 +144,7 @@ export class Threads {
   }
 
   #share(call: Call, chunks: number): void {
-    while (this.#workers < this.#limit - 1) this.#start();
+    while (this.#workers.length < this.#limit - 1) this.#start();
     const words = this.#words;
     this.#record[0] = this.#numbers.get(call.fn)!;
     this.#record[1] = call.units;
@@ -130,23 +155,30 @@ export class Threads {
     this.#number = (this.#number + 1) & 0x1fffff;
     Atomics.store(words, control.ticket, this.#number << 10);
     if (Atomics.load(words, control.sleepers) > 0) Atomics.notify(words, control.ticket);
-    this.#takeChunks(call, chunks);
+    const fault = this.#takeChunks(call, chunks);
     this.#awaitDone(chunks);
     Atomics.store(words, control.ticket, (this.#number << 10) | closed);
+    if (fault !== undefined) throw fault;
     if (Atomics.exchange(words, control.failed, 0) !== 0) {
       throw failure('wasm', 'a worker thread failed', { kernel: call.fn });
     }
   }
 
-  #takeChunks({ fn, args, units }: Call, chunks: number): void {
+  /** What a kernel threw; its chunk counts as done, since the call must not end while others work on it. */
+  #takeChunks({ fn, args, units }: Call, chunks: number): unknown {
     const words = this.#words;
+    let fault: unknown;
     const kernel = this.#machine.kernels[fn]!;
     for (;;) {
       const ticket = Atomics.load(words, control.ticket);
       const chunk = ticket & closed;
-      if (chunk >= chunks) return;
+      if (chunk >= chunks) return fault;
       if (Atomics.compareExchange(words, control.ticket, ticket, ticket + 1) !== ticket) continue;
-      kernel(Math.floor((chunk * units) / chunks), Math.floor(((chunk + 1) * units) / chunks), ...args);
+      try {
+        kernel(Math.floor((chunk * units) / chunks), Math.floor(((chunk + 1) * units) / chunks), ...args);
+      } catch (error) {
+        fault ??= error;
+      }
       Atomics.add(words, control.done, 1);
     }
   }
@@ -160,31 +192,39 @@ export class Threads {
       const done = Atomics.load(words, control.done);
       if (done === chunks) return;
       if (done !== seen) [seen, since] = [done, performance.now()];
-      if (performance.now() - since > patienceMs) this.#giveUp(chunks - done);
+      if (performance.now() - since > this.#patienceMs) this.#giveUp(chunks - done);
       if (sleeps) Atomics.wait(words, control.done, done, 100);
     }
   }
 
-  /** A chunk was taken and never finished: from now on this thread works alone. */
+  /**
+   * A chunk was taken and never finished. All workers are ended, so that a slow one does not write into memory that then
+   * belongs to another plan; later runs start new ones.
+   */
   #giveUp(missing: number): never {
-    Atomics.store(this.#words, control.ticket, (this.#number << 10) | closed);
-    this.limit = 1;
+    const words = this.#words;
+    for (const worker of this.#workers.splice(0)) void worker.terminate();
+    Atomics.store(words, control.ticket, (this.#number << 10) | closed);
+    for (const word of [control.started, control.sleepers, control.failed]) Atomics.store(words, word, 0);
     throw failure(
       'wasm',
       'a worker thread does not answer',
-      { chunksMissing: missing, patience: `${patienceMs / 1000} s` },
-      'it was ended from outside or ran out of memory; the next run uses one thread',
+      { chunksMissing: missing, patience: `${this.#patienceMs / 1000} s` },
+      'it was ended from outside or ran out of memory; the next run starts new threads',
     );
   }
 
   #start(): void {
-    const number = this.#workers++;
+    const number = this.#workers.length;
     const scratch = this.#machine.heap.allocate(scratchBytes);
     const { module, memory } = this.#machine.loaded;
     const setScratch = this.#numbers.get('setScratch');
-    if (startWorker({ module, memory, setScratch, scratch, at: this.#words.byteOffset, number })) return;
+    const worker = this.#startWorker({ module, memory, setScratch, scratch, at: this.#words.byteOffset, number });
+    if (worker) {
+      this.#workers.push(worker);
+      return;
+    }
     this.#machine.heap.free(scratch, scratchBytes);
-    this.#workers = number;
     this.limit = number + 1;
   }
 }
