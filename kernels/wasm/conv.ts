@@ -16,37 +16,110 @@ function spreadChannels(x: usize, c: i32, multiplier: i32): v128 {
   return f32x4.replace_lane(v, 3, load<f32>(x + (<usize>((c + 3) / multiplier) << 2)));
 }
 
-/** Units are rows of output positions along the last axis. */
-export function depthwise(start: i32, end: i32, out: usize, x: usize, kernel: usize, geometry: usize): void {
+/** The taps of one window that lie inside, in the order of the kernel; four channels from `f` on. */
+@inline
+function window(
+  x: usize, kernel: usize, step: usize, g: Geometry, sample: i32, d: i32, h: i32, w: i32, f: i32,
+): v128 {
+  let total = f32x4.splat(0);
+  let tap = kernel + (<usize>f << 2);
+  for (let i = 0; i < g.windowD; i++) {
+    const id = d + i * g.dilationD;
+    for (let j = 0; j < g.windowH; j++) {
+      const ih = h + j * g.dilationH;
+      const open = <u32>id < <u32>g.inputD && <u32>ih < <u32>g.inputH;
+      const row = ((sample * g.inputD + id) * g.inputH + ih) * g.inputW;
+      for (let k = 0; k < g.windowW; k++, tap += step) {
+        const iw = w + k * g.dilationW;
+        if (!open || <u32>iw >= <u32>g.inputW) continue;
+        const v = spreadChannels(x + (<usize>((row + iw) * g.channels) << 2), f, g.multiplier);
+        total = madd(v, v128.load(tap), total);
+      }
+    }
+  }
+  return total;
+}
+
+/**
+ * Four windows that follow each other, eight channels of each in registers, where none leaves the row and each channel has
+ * one filter. `x` points at the first tap of the first one in a row of the input that may lie outside; same order of sums.
+ */
+@inline
+function fourWindows(
+  to: usize, x: usize, kernel: usize, tapStep: usize, g: Geometry, d: i32, h: i32, f: i32,
+): void {
+  const channels = g.channels;
+  const line = <usize>channels << 2;
+  const step = line * <usize>g.strideW;
+  const hop = line * <usize>g.dilationW;
+  let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
+  let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0);
+  let tap = kernel;
+  for (let i = 0; i < g.windowD; i++) {
+    const id = i * g.dilationD;
+    for (let j = 0; j < g.windowH; j++) {
+      const ih = j * g.dilationH;
+      if (<u32>(d + id) >= <u32>g.inputD || <u32>(h + ih) >= <u32>g.inputH) {
+        tap += tapStep * <usize>g.windowW;
+        continue;
+      }
+      let at = x + <usize>((id * g.inputH + ih) * g.inputW) * line;
+      for (let k = 0; k < g.windowW; k++, tap += tapStep, at += hop) {
+        const ta = v128.load(tap), tb = v128.load(tap, 16);
+        a0 = madd(v128.load(at), ta, a0);
+        b0 = madd(v128.load(at, 16), tb, b0);
+        a1 = madd(v128.load(at + step), ta, a1);
+        b1 = madd(v128.load(at + step, 16), tb, b1);
+        a2 = madd(v128.load(at + 2 * step), ta, a2);
+        b2 = madd(v128.load(at + 2 * step, 16), tb, b2);
+        a3 = madd(v128.load(at + 3 * step), ta, a3);
+        b3 = madd(v128.load(at + 3 * step, 16), tb, b3);
+      }
+    }
+  }
+  storeEight(to, a0, b0, channels - f);
+  storeEight(to + line, a1, b1, channels - f);
+  storeEight(to + 2 * line, a2, b2, channels - f);
+  storeEight(to + 3 * line, a3, b3, channels - f);
+}
+
+@inline
+function storeEight(to: usize, a: v128, b: v128, count: i32): void {
+  storeLanes(to, a, count);
+  if (count > 4) storeLanes(to + 16, b, count - 4);
+}
+
+/**
+ * Units are rows of output positions along the last axis. `tapStep` is the distance from one tap of the kernel to the next in
+ * bytes: negative, with `kernel` at the last one, for the gradient to the input of a convolution with stride 1.
+ */
+export function depthwise(
+  start: i32, end: i32, out: usize, x: usize, kernel: usize, geometry: usize, tapStep: i32,
+): void {
   const g = changetype<Geometry>(geometry);
   const channels = g.channels;
   const filters = channels * g.multiplier;
+  const reach = (g.windowW - 1) * g.dilationW;
   for (let unit = start; unit < end; unit++) {
     const slab = unit / g.outputH;
     const sample = slab / g.outputD;
     const d = (slab - sample * g.outputD) * g.strideD - g.beforeD;
     const h = (unit - slab * g.outputH) * g.strideH - g.beforeH;
-    for (let o = 0; o < g.outputW; o++) {
+    const row = ((sample * g.inputD + d) * g.inputH + h) * g.inputW;
+    for (let o = 0; o < g.outputW; ) {
       const w = o * g.strideW - g.beforeW;
       const to = out + (<usize>((unit * g.outputW + o) * filters) << 2);
-      for (let f = 0; f < filters; f += 4) {
-        let total = f32x4.splat(0);
-        let tap = kernel + (<usize>f << 2);
-        for (let i = 0; i < g.windowD; i++) {
-          const id = d + i * g.dilationD;
-          for (let j = 0; j < g.windowH; j++) {
-            const ih = h + j * g.dilationH;
-            const open = <u32>id < <u32>g.inputD && <u32>ih < <u32>g.inputH;
-            const row = ((sample * g.inputD + id) * g.inputH + ih) * g.inputW;
-            for (let k = 0; k < g.windowW; k++, tap += <usize>filters << 2) {
-              const iw = w + k * g.dilationW;
-              if (!open || <u32>iw >= <u32>g.inputW) continue;
-              const v = spreadChannels(x + (<usize>((row + iw) * channels) << 2), f, g.multiplier);
-              total = madd(v, v128.load(tap), total);
-            }
-          }
+      if (g.multiplier == 1 && w >= 0 && o + 4 <= g.outputW && w + 3 * g.strideW + reach < g.inputW) {
+        for (let f = 0; f < filters; f += 8) {
+          const from = x + <usize>(((row + w) * channels + f) << 2);
+          fourWindows(to + (<usize>f << 2), from, kernel + (<usize>f << 2), tapStep, g, d, h, f);
         }
-        storeLanes(to + (<usize>f << 2), total, filters - f);
+        o += 4;
+      } else {
+        for (let f = 0; f < filters; f += 4) {
+          storeLanes(to + (<usize>f << 2), window(x, kernel, tapStep, g, sample, d, h, w, f), filters - f);
+        }
+        o++;
       }
     }
   }

@@ -69,9 +69,24 @@ function callDepthwise(ctx: BindContext, fn: string, x: Shape, w: Shape, y: Shap
   const attrs = { ...(ctx.attrs as unknown as ConvAttrs), window: w.slice(0, -2) };
   const geometry = ctx.table(geometryTable(x, y, attrs, p.outAll / p.inAll));
   const args = [ctx.out.at(), ...ctx.inputs.map((input) => input.at()), geometry];
+  if (fn === 'depthwise') args.push(p.outAll * 4);
   if (fn === 'depthwiseGradKernel') args.push(p.batch);
   const each = (p.batch * p.positions * p.outAll * p.taps) / units;
   ctx.call(fn, args, units, grainFor(each));
+}
+
+/** With stride 1 and one filter a channel the gradient to the input is a depthwise convolution with the taps reversed. */
+function callReversed(ctx: BindContext, w: Shape, p: Parts, units: number): void {
+  const { windows } = p;
+  const attrs = ctx.attrs as unknown as ConvAttrs;
+  const window = w.slice(0, -2);
+  const pads = attrs.pads.map(([before], i) => [(window[i]! - 1) * attrs.dilations[i]! - before, 0] as const);
+  const [g, kernel] = ctx.inputs as [Operand, Operand];
+  const geometry = ctx.table(geometryTable(g.shape, ctx.out.shape, { ...attrs, window, pads }));
+  const step = p.outAll * 4;
+  const last = kernel.at() + (volume(windows.window) - 1) * step;
+  const each = (p.batch * p.places * p.outAll * p.taps) / units;
+  ctx.call('depthwise', [ctx.out.at(), g.at(), last, geometry, -step], units, grainFor(each));
 }
 
 /** Whether there is nothing to compute: an empty result, or a sum of nothing, which is filled with zeros. */
@@ -118,7 +133,9 @@ export const convGradInput: Binder = (ctx) => {
   if (isTrivial(ctx, p.taps * p.outGroup)) return;
   if (isDepthwise(p)) {
     const rows = sizeOf(ctx.out.shape.slice(0, -2));
-    callDepthwise(ctx, 'depthwiseGradInput', ctx.out.shape, w.shape, g.shape, p, rows);
+    const simple = p.windows.stride.every((stride) => stride === 1) && p.inAll === p.outAll;
+    if (simple) callReversed(ctx, w.shape, p, rows);
+    else callDepthwise(ctx, 'depthwiseGradInput', ctx.out.shape, w.shape, g.shape, p, rows);
     return;
   }
   const phases = inputPhases(p.windows, p.inAll, p.outAll);
