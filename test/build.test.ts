@@ -46,7 +46,7 @@ test('NOTICE holds the licence of every package that went in, and of what these 
   const packages = new Set(
     Object.keys(inputs).flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []),
   );
-  assert.ok(packages.has('jsfive') && packages.has('fast-png'), [...packages].join());
+  assert.ok(packages.has('fflate') && packages.has('fast-png'), [...packages].join());
   const words = (text: string): string => text.replace(/\s+/g, ' ').trim();
   const notice = words(readFileSync(`${root}/NOTICE`, 'utf8'));
   for (const name of packages) {
@@ -56,8 +56,6 @@ test('NOTICE holds the licence of every package that went in, and of what these 
     const text = words(readFileSync(`${root}/node_modules/${name}/${licence}`, 'utf8'));
     assert.ok(notice.includes(text), `the licence of ${name} in NOTICE is not that of the package`);
   }
-  assert.match(notice, /pyfive.*Copyright \(c\) 2016 Jonathan J\. Helmus.*Neither the name of the developers/);
-  assert.match(notice, /Jean-loup Gailly and Mark Adler/);
 });
 
 test('no code is made from strings, and nothing but Node itself is imported', () => {

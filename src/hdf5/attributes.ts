@@ -5,29 +5,25 @@
  */
 
 import { failure } from '../tensor/errors.ts';
+import { type FileBytes, uint64 } from './bytes.ts';
 import { guarded } from './guard.ts';
-import { readShape, readType, uint64 } from './messages.ts';
-import type { DataObjects } from './objects.ts';
+import { MESSAGE, type Message } from './header.ts';
+import { denseObjects, globalHeapObject } from './heaps.ts';
+import { readShape, readType } from './messages.ts';
 import { readNumbers, readText } from './values.ts';
 
 /** A scalar or a flat list in row-major order; an attribute without elements is the empty list. */
 export type AttributeValue = string | number | readonly string[] | readonly number[];
 
-const ATTRIBUTE_MESSAGE = 0x0c;
-const ATTRIBUTE_INFO_MESSAGE = 0x15;
-
 export class Attributes {
-  readonly #view: DataView;
-  readonly #objects: DataObjects;
+  readonly #file: FileBytes;
   readonly #offsets = new Map<string, number>();
   readonly #subject: string;
 
-  /** @param view the whole file, starting at byte 0 of its buffer (jsfive reads the same buffer) */
-  constructor(view: DataView, objects: DataObjects, subject: string) {
-    this.#view = view;
-    this.#objects = objects;
+  constructor(file: FileBytes, messages: readonly Message[], subject: string) {
+    this.#file = file;
     this.#subject = subject;
-    guarded(subject, () => this.#index());
+    guarded(subject, () => this.#index(messages));
   }
 
   get names(): readonly string[] {
@@ -61,29 +57,31 @@ export class Attributes {
     });
   }
 
-  #index(): void {
-    for (const message of this.#objects.msgs) {
-      const at = message?.get('offset_to_message') ?? 0;
-      if (message?.get('type') === ATTRIBUTE_INFO_MESSAGE) this.#refuseDense(at);
-      if (message?.get('type') !== ATTRIBUTE_MESSAGE) continue;
-      const nameBytes = this.#view.getUint16(at + 2, true);
-      this.#offsets.set(readText(bytesAt(this.#view, at + this.#headBytes(at), nameBytes, this.#subject)), at);
+  #index(messages: readonly Message[]): void {
+    for (const { type, at } of messages) {
+      if (type === MESSAGE.attribute) this.#add(at);
+      if (type === MESSAGE.attributeInfo) {
+        const addresses = at + 2 + ((this.#file.view.getUint8(at + 1) & 1) !== 0 ? 2 : 0);
+        for (const object of denseObjects(this.#file, addresses, 0, this.#subject)) this.#add(object);
+      }
     }
   }
 
+  #add(at: number): void {
+    const nameBytes = this.#file.view.getUint16(at + 2, true);
+    this.#file.spend(nameBytes, this.#subject);
+    this.#offsets.set(readText(this.#file.at(at + this.#headBytes(at), nameBytes, this.#subject)), at);
+  }
+
   #headBytes(offset: number): number {
-    const version = this.#view.getUint8(offset);
+    const version = this.#file.view.getUint8(offset);
     if (version < 1 || version > 3) throw failure(this.#subject, `unknown attribute version ${version}`);
     return version === 3 ? 9 : 8;
   }
 
-  #refuseDense(offset: number): void {
-    const at = offset + 2 + ((this.#view.getUint8(offset + 1) & 1) !== 0 ? 2 : 0);
-    if (uint64(this.#view, at) < 2 ** 63) throw failure(this.#subject, 'attributes in dense storage are not supported');
-  }
-
   #decode(offset: number, subject: string): AttributeValue {
-    const view = this.#view;
+    const file = this.#file;
+    const { view } = file;
     const version = view.getUint8(offset);
     if (version > 1 && (view.getUint8(offset + 1) & 3) !== 0) throw failure(subject, 'shared types are not supported');
     const pad = (bytes: number): number => (version === 1 ? Math.ceil(bytes / 8) * 8 : bytes);
@@ -99,9 +97,7 @@ export class Attributes {
     if (type.kind === 'string' || type.kind === 'vlen-string') {
       const texts =
         type.kind === 'string'
-          ? Array.from({ length: count }, (_, i) =>
-              readText(bytesAt(view, valuesAt + i * type.size, type.size, subject)),
-            )
+          ? Array.from({ length: count }, (_, i) => readText(file.at(valuesAt + i * type.size, type.size, subject)))
           : this.#variableTexts(valuesAt, count, subject);
       return shape?.length === 0 ? texts[0]! : texts;
     }
@@ -111,22 +107,15 @@ export class Attributes {
 
   /** Texts in the global heap. Each has an object of its own there, so together they cannot be longer than the file. */
   #variableTexts(offset: number, count: number, subject: string): string[] {
+    const { view } = this.#file;
     let total = 0;
     return Array.from({ length: count }, (_, i) => {
       const at = offset + 16 * i;
-      if (uint64(this.#view, at + 4) === 0) return '';
-      const [length, object] = this.#objects._vlen_size_and_data(this.#view.buffer as ArrayBuffer, at);
-      if (object === undefined || length > object.byteLength)
-        throw failure(subject, 'a text is missing from the heap', { element: i });
-      total += length;
-      if (total > this.#view.byteLength) throw failure(subject, 'its texts are longer than the file');
-      return readText(new Uint8Array(object, 0, length));
+      if (uint64(view, at + 4) === 0) return '';
+      const text = globalHeapObject(this.#file, at, subject);
+      total += text.length;
+      if (total > view.byteLength) throw failure(subject, 'its texts are longer than the file');
+      return readText(text);
     });
   }
-}
-
-/** Bytes of the file, checked. */
-function bytesAt(view: DataView, offset: number, length: number, subject: string): Uint8Array {
-  if (offset + length > view.byteLength) throw failure(subject, 'runs past the end of the file', { offset, length });
-  return new Uint8Array(view.buffer, view.byteOffset + offset, length);
 }

@@ -5,24 +5,17 @@
 
 import { failure } from '../tensor/errors.ts';
 import { Attributes } from './attributes.ts';
+import type { FileBytes } from './bytes.ts';
+import { readChunks, readFilters } from './chunks.ts';
 import { guarded } from './guard.ts';
-import { type ElementType, readLayout, readShape, readType } from './messages.ts';
-import type { DatasetObject } from './objects.ts';
-import { type NumericArray, packNumbers, readNumbers } from './values.ts';
+import { MESSAGE, type Message } from './header.ts';
+import { type Chunking, type ElementType, readLayout, readShape, readType } from './messages.ts';
+import { type NumericArray, readNumbers } from './values.ts';
 
-/** Deflate cannot shrink data below 1/1032, so a compressed dataset that claims more than that is a lie. */
-const DEFLATE_RATIO = 1032;
-/** Chunked values are boxed on their way through jsfive; Keras writes no chunks, so a modest bound costs nobody. */
-const CHUNKED_LIMIT = 2 ** 24;
-const MESSAGE = { dataspace: 0x01, datatype: 0x03, externalFiles: 0x07, layout: 0x08 } as const;
-
-/** What groups and datasets of one file share. */
-export interface Context {
-  /** The file's name, for errors. */
-  readonly name: string;
-  /** The whole file. */
-  readonly view: DataView;
-}
+/** Weights hardly compress, so chunks that would unpack to more than this many times the file are no honest ones. */
+const EXPANSION = 20;
+/** Bytes that a small file may unpack to all the same. */
+const SMALL = 64 * 2 ** 20;
 
 export class Hdf5Dataset {
   readonly kind = 'dataset';
@@ -31,16 +24,19 @@ export class Hdf5Dataset {
   /** `float32`, `float16`, `bfloat16`, `int64`, `string`, … */
   readonly dtype: string;
   readonly attributes: Attributes;
-  readonly #context: Context;
-  readonly #dataset: DatasetObject;
+  /** Address of the object: two paths to one object share it. */
+  readonly address: number;
+  readonly #file: FileBytes;
+  readonly #messages: readonly Message[];
   readonly #type: ElementType;
 
-  constructor(context: Context, dataset: DatasetObject, path: string) {
-    this.#context = context;
-    this.#dataset = dataset;
+  constructor(file: FileBytes, address: number, messages: readonly Message[], path: string) {
+    this.#file = file;
+    this.address = address;
+    this.#messages = messages;
     this.path = path;
-    const { view } = context;
-    this.attributes = new Attributes(view, dataset._dataobjects, this.label);
+    const { view } = file;
+    this.attributes = new Attributes(file, messages, this.label);
     this.#type = readType(view, this.#message(MESSAGE.datatype, 'datatype'), this.label);
     this.dtype = this.#type.dtype;
     this.shape = readShape(view, this.#message(MESSAGE.dataspace, 'dataspace'), this.label) ?? [0];
@@ -50,11 +46,7 @@ export class Hdf5Dataset {
   }
 
   get label(): string {
-    return joinPath(this.#context.name, this.path);
-  }
-
-  get address(): number {
-    return this.#dataset._dataobjects.offset;
+    return joinPath(this.#file.name, this.path);
   }
 
   /** Number of elements. */
@@ -76,43 +68,45 @@ export class Hdf5Dataset {
   }
 
   #read(): NumericArray {
-    const { view } = this.#context;
+    const { view } = this.#file;
     const { label, size } = this;
     if (this.#find(MESSAGE.externalFiles) !== undefined) throw failure(label, 'its values lie in another file');
     if (size === 0) return readNumbers(view, 0, 0, this.#type, label);
     const layout = readLayout(view, this.#message(MESSAGE.layout, 'layout'), label);
     const details = { shape: this.shape, dtype: this.dtype, bytes: this.byteLength, file: view.byteLength };
     if (layout.kind === 'unallocated') throw failure(label, 'its values were never written', details);
-    if (layout.kind === 'chunked') return this.#readChunks(details);
+    if (layout.kind === 'chunked') return this.#readChunks(layout.chunking, details);
     if (!(this.byteLength <= layout.bytes && layout.offset + this.byteLength <= view.byteLength)) {
       throw failure(label, 'claims more values than the file holds', details, 'the file is truncated or damaged');
     }
     return readNumbers(view, layout.offset, size, this.#type, label);
   }
 
-  #readChunks(details: Readonly<Record<string, unknown>>): NumericArray {
-    if (this.byteLength > DEFLATE_RATIO * this.#context.view.byteLength) {
-      throw failure(this.label, 'claims more values than the file can hold', details);
-    }
-    if (this.size > CHUNKED_LIMIT) throw failure(this.label, `chunked data beyond ${CHUNKED_LIMIT} values`, details);
-    const values = this.#dataset.value;
-    if (values.length !== this.size) {
-      throw failure(this.label, `has ${values.length} values, its shape asks for ${this.size}`, details);
-    }
-    return packNumbers(values, this.#type, this.label);
+  #readChunks(chunking: Chunking, details: Readonly<Record<string, unknown>>): NumericArray {
+    const { label, shape, size } = this;
+    const limit = Math.max(SMALL, EXPANSION * this.#file.view.byteLength);
+    if (chunking.shape.length !== shape.length) throw failure(label, 'its chunks have another rank', details);
+    // What its chunks take, those at the edges whole.
+    const needs = shape.reduce((bytes, n, axis) => {
+      const chunk = chunking.shape[axis]!;
+      return bytes * Math.ceil(n / chunk) * chunk;
+    }, this.#type.size);
+    if (!(needs <= limit)) throw failure(label, 'claims more values than the file can hold', details);
+    const filtersAt = this.#find(MESSAGE.filters)?.at;
+    const filters = filtersAt === undefined ? [] : readFilters(this.#file.view, filtersAt, label);
+    const bytes = readChunks(this.#file, chunking, filters, shape, this.#type.size, label);
+    return readNumbers(new DataView(bytes.buffer), 0, size, this.#type, label);
   }
 
-  #find(type: number): number | undefined {
-    const found = this.#dataset._dataobjects.msgs.find((message) => message?.get('type') === type);
-    return found?.get('offset_to_message');
+  #find(type: number): Message | undefined {
+    return this.#messages.find((message) => message.type === type);
   }
 
   #message(type: number, what: string): number {
-    const offset = this.#find(type);
-    if (offset === undefined) throw failure(this.label, `has no ${what} message`);
-    const shared = this.#dataset._dataobjects.msgs.some((m) => m?.get('type') === type && (m.get('flags') & 2) !== 0);
-    if (shared) throw failure(this.label, `a shared ${what} is not supported`);
-    return offset;
+    const found = this.#find(type);
+    if (found === undefined) throw failure(this.label, `has no ${what} message`);
+    if ((found.flags & 2) !== 0) throw failure(this.label, `a shared ${what} is not supported`);
+    return found.at;
   }
 }
 

@@ -1,14 +1,15 @@
 /**
- * The one adapter around jsfive: groups, datasets and attributes of an HDF5 file in memory. jsfive finds objects; what they hold is
- * decoded beside it (dataset.ts, attributes.ts) and its sizes are compared with the file's before anything is allocated.
- * Invariant: every error names file and path; soft and external links are never followed; no walk visits a group twice.
+ * Groups, datasets and attributes of an HDF5 file in memory: the subset of the format that Keras and h5py write.
+ * Invariant: every error names file and path; sizes are compared with the file's before anything is allocated; soft and external
+ * links are never followed; no walk visits a group twice.
  */
-import { Dataset, File, Group } from 'jsfive';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { Attributes } from './attributes.ts';
-import { type Context, Hdf5Dataset, joinPath } from './dataset.ts';
-import { checkLinks, checkRootLinks, checkSuperblock, findSignature, guarded } from './guard.ts';
-import type { GroupObject } from './objects.ts';
+import { FileBytes } from './bytes.ts';
+import { Hdf5Dataset, joinPath } from './dataset.ts';
+import { findSignature, guarded, readSuperblock } from './guard.ts';
+import { MESSAGE, type Message, readHeader } from './header.ts';
+import { type Links, readLinks } from './links.ts';
 
 export type { AttributeValue } from './attributes.ts';
 export { Hdf5Dataset } from './dataset.ts';
@@ -30,64 +31,68 @@ export interface Hdf5File {
 export function openHdf5(bytes: Uint8Array, name: string): Hdf5File {
   const start = findSignature(bytes);
   if (start < 0) throw failure(name, 'is not an HDF5 file', { bytes: bytes.length });
-  const whole = start === 0 && bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-  const buffer = (whole && bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice(start)).buffer as ArrayBuffer;
-  const view = new DataView(buffer);
-  checkSuperblock(view, name);
-  guarded(name, () => checkRootLinks(view, name));
-  const root = guarded(name, () => new File(buffer, name));
-  return { name, byteLength: buffer.byteLength, root: new Hdf5Group({ name, view }, root, '') };
+  const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice(); // texts are not decoded from shared memory
+  const view = new DataView(own.buffer as ArrayBuffer, own.byteOffset + start, own.byteLength - start);
+  const file = new FileBytes(name, view);
+  const root = guarded(name, () => {
+    const address = readSuperblock(file);
+    return new Hdf5Group(file, address, readHeader(file, address, name), '');
+  });
+  return { name, byteLength: view.byteLength, root };
 }
 
 export class Hdf5Group {
   readonly kind = 'group';
   /** From the root, without a leading slash; `''` is the root. */
   readonly path: string;
+  /** Address of the object: two paths to one object share it. */
+  readonly address: number;
   readonly attributes: Attributes;
-  readonly #context: Context;
-  readonly #group: GroupObject;
+  readonly #file: FileBytes;
+  readonly #links: Links;
+  /** Members that were opened. */
+  readonly #children = new Map<string, Hdf5Group | Hdf5Dataset>();
 
-  constructor(context: Context, group: GroupObject, path: string) {
-    this.#context = context;
-    this.#group = group;
+  constructor(file: FileBytes, address: number, messages: readonly Message[], path: string) {
+    this.#file = file;
+    this.address = address;
     this.path = path;
-    this.attributes = new Attributes(context.view, group._dataobjects, this.label);
+    this.attributes = new Attributes(file, messages, this.label);
+    this.#links = readLinks(file, messages, this.label);
   }
 
   /** File and path, for errors. */
   get label(): string {
-    return joinPath(this.#context.name, this.path);
+    return joinPath(this.#file.name, this.path);
   }
 
-  /** Address of the object: two paths to one object share it. */
-  get address(): number {
-    return this.#group._dataobjects.offset;
-  }
-
-  /** Names of the members, in the order of the file (alphabetical). */
+  /** Names of the members, in the order of the file (alphabetical in the old format). */
   get names(): readonly string[] {
-    return Object.keys(this.#group._links);
+    return [...this.#links.keys()];
   }
 
   has(name: string): boolean {
-    return Object.hasOwn(this.#group._links, name);
+    return this.#links.has(name);
   }
 
   /** The member of that name. Throws if there is none, or if it is a soft or external link. */
   child(name: string): Hdf5Group | Hdf5Dataset {
+    const opened = this.#children.get(name);
+    if (opened) return opened;
     const path = joinPath(this.path, name);
-    const label = joinPath(this.#context.name, path);
-    const target = this.has(name) ? this.#group._links[name] : undefined;
+    const label = joinPath(this.#file.name, path);
+    const target = this.#links.get(name);
     if (target === undefined) throw failure(this.label, `has no member '${name}'`, {}, didYouMean(name, this.names));
-    if (typeof target !== 'number') throw failure(label, 'is a soft or external link; links are not followed');
+    if (target === null) throw failure(label, 'is a soft or external link; links are not followed');
     if (name === '.' || name.includes('/')) throw failure(label, `'${name}' is no name for a member`);
-    return guarded(label, () => {
-      if (target >= this.#context.view.byteLength) throw failure(label, 'lies outside the file', { address: target });
-      const objects = new this.#group._dataobjects.constructor(this.#context.view.buffer as ArrayBuffer, target);
-      if (objects.is_dataset) return new Hdf5Dataset(this.#context, new Dataset(path, objects, this.#group), path);
-      checkLinks(this.#context.view, objects.msgs, label); // before jsfive walks them in the constructor of Group
-      return new Hdf5Group(this.#context, new Group(path, objects, this.#group), path);
+    const child = guarded(label, () => {
+      if (target >= this.#file.view.byteLength) throw failure(label, 'lies outside the file', { address: target });
+      const messages = readHeader(this.#file, target, label);
+      const isDataset = messages.some(({ type }) => type === MESSAGE.dataspace);
+      return new (isDataset ? Hdf5Dataset : Hdf5Group)(this.#file, target, messages, path);
     });
+    this.#children.set(name, child);
+    return child;
   }
 
   /** The object at a relative path with `/` between names, or undefined where a name on the way is missing. */

@@ -1,9 +1,9 @@
 /**
- * Decodes the header messages that say what a dataset or attribute holds: dataspace, datatype, data layout. We decode them
- * ourselves because jsfive keeps only 32 bits of a dimension, knows no opaque type and no compact layout, and trusts sizes.
+ * Decodes the header messages that say what a dataset or attribute holds: dataspace, datatype, data layout.
  * Invariant: nothing is allocated from a size found in the file. Source: HDF5 file format specification 3.0, IV.A.2.b, d and i.
  */
 import { failure } from '../tensor/errors.ts';
+import { isAddress, uint64 } from './bytes.ts';
 
 /** What one element is. `size` is in bytes. */
 export interface ElementType {
@@ -17,13 +17,13 @@ export interface ElementType {
 export type Layout =
   | { readonly kind: 'bytes'; readonly offset: number; readonly bytes: number }
   | { readonly kind: 'unallocated' }
-  | { readonly kind: 'chunked' };
+  | { readonly kind: 'chunked'; readonly chunking: Chunking };
 
-const UNDEFINED_ADDRESS = 0xffff_ffff_ffff_ffffn;
-
-/** Reads an unsigned 64-bit field; sizes beyond 2^53 stay beyond every limit we compare them with. */
-export function uint64(view: DataView, offset: number): number {
-  return Number(view.getBigUint64(offset, true));
+export interface Chunking {
+  /** Address of the version 1 tree of the chunks. */
+  readonly tree: number;
+  /** Shape of a chunk, in elements. */
+  readonly shape: readonly number[];
 }
 
 /** Dimensions of a dataspace message; `null` is the null dataspace (no elements at all). */
@@ -99,11 +99,20 @@ export function readLayout(view: DataView, offset: number, subject: string): Lay
   if (version < 1 || version > 4) throw failure(subject, `unknown data layout version ${version}`);
   const modern = version >= 3;
   const kind = view.getUint8(offset + (modern ? 1 : 2));
-  if (kind === 2) return { kind: 'chunked' };
+  if (kind === 2) return readChunking(view, offset, version, subject);
   if (kind === 0 && modern) return { kind: 'bytes', offset: offset + 4, bytes: view.getUint16(offset + 2, true) };
   if (kind !== 1) throw failure(subject, `data layout class ${kind} (version ${version}) is not supported`);
   const at = offset + (modern ? 2 : 8);
-  const address = view.getBigUint64(at, true);
-  if (address === UNDEFINED_ADDRESS) return { kind: 'unallocated' };
-  return { kind: 'bytes', offset: Number(address), bytes: modern ? uint64(view, at + 8) : Number.POSITIVE_INFINITY };
+  const address = uint64(view, at);
+  if (!isAddress(address)) return { kind: 'unallocated' };
+  return { kind: 'bytes', offset: address, bytes: modern ? uint64(view, at + 8) : Number.POSITIVE_INFINITY };
+}
+
+function readChunking(view: DataView, offset: number, version: number, subject: string): Layout {
+  if (version === 4) throw failure(subject, "chunks in the newest format (libver 'latest') are not supported");
+  const old = version < 3;
+  const rank = view.getUint8(offset + (old ? 1 : 2)) - 1;
+  const tree = uint64(view, offset + (old ? 8 : 3));
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(offset + (old ? 16 : 11) + 4 * axis, true));
+  return isAddress(tree) ? { kind: 'chunked', chunking: { tree, shape } } : { kind: 'unallocated' };
 }

@@ -73,37 +73,6 @@ function readFloat32(view: DataView, offset: number, count: number, littleEndian
   return fill(new Float32Array(count), (i) => view.getFloat32(offset + 4 * i, littleEndian));
 }
 
-/** Boxed values (jsfive's answer for chunked data) into the same typed arrays as `readNumbers`. */
-export function packNumbers(values: readonly unknown[], type: ElementType, subject: string): NumericArray {
-  const numbers = values.map((value, i) => {
-    if (typeof value !== 'number') throw failure(subject, 'a value was never written', { element: i });
-    return value;
-  });
-  switch (type.dtype) {
-    case 'float64':
-    case 'int64':
-    case 'uint64':
-      return Float64Array.from(numbers);
-    case 'int32':
-      return Int32Array.from(numbers);
-    case 'uint32':
-      return Uint32Array.from(numbers);
-    case 'int16':
-      return Int16Array.from(numbers);
-    case 'uint16':
-      return Uint16Array.from(numbers);
-    case 'int8':
-      return Int8Array.from(numbers);
-    case 'uint8':
-      return Uint8Array.from(numbers);
-    case 'float16':
-    case 'float32':
-      return Float32Array.from(numbers);
-    default:
-      throw failure(subject, `chunked storage of ${type.dtype} is not supported`);
-  }
-}
-
 /** Text up to the first NUL: fixed strings are padded with NULs, and h5py 2 stored name lists so. */
 export function readText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);

@@ -1,6 +1,7 @@
 /** HDF5 reading against files that the HDF5 library itself wrote, old format and new. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { withoutChecksum } from '../../src/hdf5/chunks.ts';
 import { Hdf5Dataset, type Hdf5File, openHdf5 } from '../../src/hdf5/file.ts';
 import { halfToNumber } from '../../src/hdf5/values.ts';
 import { counted, writeH5 } from '../support/h5.ts';
@@ -69,10 +70,51 @@ test('many links need a tree of several nodes', async () => {
   for (const i of [0, 77, 599]) assert.equal(dataset(file, `layer_${i}`).read(), new Float32Array([i]));
 });
 
-test('gzip chunks are read through jsfive', async () => {
+for (const count of [20, 300, 2500]) {
+  test(`${count} links of the new format lie in a heap with a tree`, async () => {
+    const names = Array.from({ length: count }, (_, i) => `layer_with_a_long_name_${i}`);
+    const members = Object.fromEntries(names.map((name, i) => [name, counted([1], i)]));
+    const file = openHdf5(await writeH5({ members }, 'latest'), 'heap.h5');
+    assert.equal([...file.root.names].sort(), [...names].sort());
+    for (const i of [0, 7, count - 1]) assert.equal(dataset(file, names[i]!).read(), new Float32Array([i]));
+  });
+}
+
+test('many attributes of the new format lie in a heap with a tree', async () => {
+  const attributes = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`key${i}`, i % 2 ? `text ${i}` : i]));
+  const found = openHdf5(await writeH5({ attributes }, 'latest'), 'dense.h5').root.attributes;
+  assert.equal([...found.names].sort(), Object.keys(attributes).sort());
+  for (const [key, value] of Object.entries(attributes)) assert.is(found.get(key), value);
+});
+
+test('gzip chunks, also at edges, of any rank and type', async () => {
   const data = Float32Array.from({ length: 600 }, (_, i) => Math.sin(i));
-  const bytes = await writeH5({ members: { x: { data, shape: [20, 30], chunks: [7, 11] } } });
-  assert.equal(dataset(openHdf5(bytes, 'z.h5'), 'x').read(), data);
+  const shapes = {
+    a: [[600], [77]],
+    b: [
+      [20, 30],
+      [7, 11],
+    ],
+    c: [
+      [4, 10, 15],
+      [3, 4, 15],
+    ],
+  } as const;
+  const members = Object.fromEntries(
+    Object.entries(shapes).map(([name, [shape, chunks]]) => [name, { data, shape, chunks }]),
+  );
+  const int = { data: new BigInt64Array([1n, -2n, 3n]), shape: [3], dtype: '<q', chunks: [2] };
+  const file = openHdf5(await writeH5({ members: { ...members, int } }), 'z.h5');
+  for (const name of Object.keys(shapes)) assert.equal(dataset(file, name).read(), data, name);
+  assert.equal(dataset(file, 'int').read(), new Float64Array([1, -2, 3]));
+});
+
+test('the checksum behind a chunk is that of the HDF5 library', () => {
+  // The known Fletcher-32 of 'abcdef' in little-endian words; HDF5 takes big-endian ones.
+  const text = new TextEncoder().encode('badcfe');
+  const sum = [0x2a, 0x2d, 0x50, 0x56];
+  assert.equal(withoutChecksum(Uint8Array.of(...text, ...sum), 'x'), text);
+  assert.throws(() => withoutChecksum(Uint8Array.of(...text, ...sum.reverse()), 'x'), /x: the checksum of a chunk/);
 });
 
 test('an aligned float32 dataset is a view on the file, not a copy', async () => {

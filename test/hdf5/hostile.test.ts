@@ -96,4 +96,44 @@ test('a tree of links whose nodes point at each other is refused', async () => {
   assert.throws(() => openHdf5(bytes, 'loop.h5'), /loop\.h5: a node of the tree of links is reached twice/);
 });
 
+/** Offset of the first occurrence of four letters. */
+function find(bytes: Uint8Array, letters: string): number {
+  const wanted = [...letters].map((letter) => letter.charCodeAt(0));
+  return bytes.findIndex((_, at) => wanted.every((byte, i) => bytes[at + i] === byte));
+}
+
+test('chunks that would unpack to more than their size, or that claim more than the file can hold, are refused', async () => {
+  const zeros = { data: new Float32Array(2 ** 20), shape: [2 ** 20], chunks: [2 ** 20] };
+  const bytes = await writeH5({ members: { x: zeros } });
+  const read = (copy: Uint8Array) => () => openHdf5(copy, 'bomb.h5').root.datasets()[0]!.read();
+  assert.is(read(bytes)().length, 2 ** 20);
+  // Where 2^20 elements are stated: the shape (aligned to 8 bytes), and that of a chunk (11 bytes into its message).
+  const claimed = (size: number): Uint8Array => {
+    const copy = bytes.slice();
+    const view = new DataView(copy.buffer);
+    for (let at = 0; at + 4 <= copy.length; at++) {
+      if ((at % 8 === 0 || at % 8 === 3) && view.getUint32(at, true) === 2 ** 20) view.setUint32(at, size, true);
+    }
+    return copy;
+  };
+  assert.throws(read(claimed(1000)), /bomb\.h5\/x: a chunk does not have its size \(bytes 4005, needs 4000\)/);
+  assert.throws(read(claimed(2 ** 30)), /bomb\.h5\/x: claims more values than the file can hold/);
+});
+
+test('structures that lie on top of each other cannot multiply', async () => {
+  const members = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`layer_${i}`, counted([1])]));
+  const bytes = await writeH5({ members });
+  const view = new DataView(bytes.buffer);
+  const table = find(bytes, 'SNOD');
+  const heap = find(bytes, 'HEAP');
+  // A name without an end before that of the whole heap, and every link of every table points at it.
+  const names = Number(view.getBigUint64(heap + 24, true));
+  bytes.fill(65, names, names + Number(view.getBigUint64(heap + 8, true)) - 1);
+  for (let i = 0; i < view.getUint16(table + 6, true); i++) view.setBigUint64(table + 8 + 40 * i, 0n, true);
+  assert.is(openHdf5(bytes, 'same.h5').root.names.length < 20, true);
+  const tree = find(bytes, 'TREE');
+  view.setUint16(tree + 6, 65535, true);
+  assert.throws(() => openHdf5(bytes, 'long.h5'), /long\.h5: (its structures lie on top of each other|cannot be read)/);
+});
+
 test.run();
