@@ -3,8 +3,10 @@
  * Multiplication", 2008): a 6x8 tile of C stays in twelve registers while the inner index runs. Every element is a sum
  * in the order of the inner index, so that neither its place nor any split of the work changes its bits.
  */
+import { finishRows } from './activation';
 import { firstRow, isDirect, listRuns, MR, NR, packRows, panelsOfA, RUN_BYTES, readSource, rowAfter } from './panels';
 import { scratch } from './simd';
+import { fewNonzeros, listNonzeros, sparseRows } from './sparse';
 import { directTile, packedTile } from './tile';
 
 export { packB } from './columns';
@@ -13,6 +15,8 @@ export { packB } from './columns';
 const KC: i32 = 512;
 /** Panels of B taken at a time: with KC they fit the second-level cache. */
 const NC: i32 = 64;
+/** Tiles that go by unsearched after one that had few zeros. */
+const SEARCH_EVERY: i32 = 3;
 /** The scratch memory: a pointer per row of the tile, room for its sums, the panel of A or the list of its runs. */
 const panelAt: usize = 256;
 
@@ -40,16 +44,17 @@ function listRowsOfC(
  * @param b packed by `packB`
  * @param bias 0 or n floats, added before the activation `act`
  * @param batches 0, or per batch: byte shift of A, index of B, byte shift of C
+ * @param sparse whether to look for zeros in A; B must be finite then
  */
 export function matmul(
   start: i32, end: i32, c: usize, perSample: i32, sampleStride: i32, stride: i32, table: usize, source: usize, b: usize,
-  m: i32, k: i32, n: i32, bias: usize, act: i32, batches: usize, byColumns: i32,
+  m: i32, k: i32, n: i32, bias: usize, act: i32, batches: usize, byColumns: i32, sparse: i32,
 ): void {
   readSource(source, 0);
   const tiles = panelsOfA(m);
   const panels = (n + NR - 1) / NR;
   if (byColumns != 0) {
-    rows(0, tiles, start, end, c, perSample, sampleStride, stride, table, b, m, k, n, bias, act);
+    rows(0, tiles, start, end, c, perSample, sampleStride, stride, table, b, m, k, n, bias, act, sparse != 0);
     return;
   }
   let unit = start;
@@ -66,40 +71,50 @@ export function matmul(
     }
     const first = unit - batch * tiles;
     const count = first + last - unit;
-    rows(first, count, 0, panels, to, perSample, sampleStride, stride, table, matrix, m, k, n, bias, act);
+    rows(first, count, 0, panels, to, perSample, sampleStride, stride, table, matrix, m, k, n, bias, act, sparse != 0);
     unit = last;
   }
 }
 
 function rows(
   tile0: i32, tile1: i32, panel0: i32, panel1: i32, c: usize, perSample: i32, sampleStride: i32, stride: i32,
-  table: usize, b: usize, m: i32, k: i32, n: i32, bias: usize, act: i32,
+  table: usize, b: usize, m: i32, k: i32, n: i32, bias: usize, act: i32, sparse: bool,
 ): void {
   const a = scratch() + panelAt;
   const blocks = (k + KC - 1) / KC;
   const depth = (k + blocks - 1) / blocks;
   const direct = isDirect(depth, panel1 - panel0);
+  const few = sparse ? fewNonzeros(depth, panel1 - panel0) : 0;
   for (let p0 = panel0; p0 < panel1; p0 += NC) {
     const p1 = min(p0 + NC, panel1);
     for (let k0 = 0; k0 < k; k0 += depth) {
       const k1 = min(k0 + depth, k);
+      let searched = SEARCH_EVERY;
       for (let tile = tile0; tile < tile1; tile++) {
         const row = firstRow(tile);
         const after = rowAfter(row, m);
+        const count = after - row;
         listRowsOfC(c, row, after, perSample, sampleStride, stride, table);
-        if (!direct) {
-          packRows(a, row, after, k0, k1);
-          across(false, k1 - k0, a, p0, p1, b + <usize>k0 * 32, k, after - row, n, k0 > 0, k1 == k, bias, act);
-          continue;
+        if (few != 0 && ++searched > SEARCH_EVERY && listNonzeros(a, row, after, k0, k1, few)) {
+          sparseRows(a, count, p0, p1, b + <usize>k0 * 32, k, n, k0 > 0);
+          searched = SEARCH_EVERY;
+        } else {
+          // Where a tile was not sparse the next few are not looked at.
+          if (searched > SEARCH_EVERY) searched = 0;
+          if (direct) {
+            const runs = listRuns(a, row, after, k0, k1);
+            let at = k0;
+            for (let run = a; run < runs; run += RUN_BYTES) {
+              const length = load<i32>(run, 24);
+              across(true, length, run, p0, p1, b + <usize>at * 32, k, count, n, at > 0);
+              at += length;
+            }
+          } else {
+            packRows(a, row, after, k0, k1);
+            across(false, k1 - k0, a, p0, p1, b + <usize>k0 * 32, k, count, n, k0 > 0);
+          }
         }
-        const runs = listRuns(a, row, after, k0, k1);
-        let at = k0;
-        for (let run = a; run < runs; run += RUN_BYTES) {
-          const count = load<i32>(run, 24);
-          const ends = at + count == k;
-          across(true, count, run, p0, p1, b + <usize>at * 32, k, after - row, n, at > 0, ends, bias, act);
-          at += count;
-        }
+        if (k1 == k && (bias != 0 || act != 0)) finishRows(count, p0 * NR, min(p1 * NR, n) - p0 * NR, bias, act);
       }
     }
   }
@@ -108,14 +123,12 @@ function rows(
 /** The tiles of one panel of A (or list of runs) across panels `[p0, p1)` of B, which begin `k` rows apart. */
 @inline
 function across(
-  direct: bool, count: i32, a: usize, p0: i32, p1: i32, b: usize, k: i32, rows: i32, n: i32, adds: bool, ends: bool,
-  bias: usize, act: i32,
+  direct: bool, count: i32, a: usize, p0: i32, p1: i32, b: usize, k: i32, rows: i32, n: i32, adds: bool,
 ): void {
   for (let p = p0; p < p1; p++) {
     const from = b + <usize>p * <usize>k * 32;
     const column = <usize>p << 5;
-    const offset: usize = bias == 0 || !ends ? 0 : bias + column;
-    if (direct) directTile(count, a, from, column, rows, n - p * NR, adds, offset, ends ? act : 0);
-    else packedTile(count, a, from, column, rows, n - p * NR, adds, offset, ends ? act : 0);
+    if (direct) directTile(count, a, from, column, rows, n - p * NR, adds);
+    else packedTile(count, a, from, column, rows, n - p * NR, adds);
   }
 }

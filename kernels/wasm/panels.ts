@@ -9,18 +9,18 @@ export const MR: i32 = 6;
 export const NR: i32 = 8;
 
 /** How rows of A are found; set by `readSource`, one set per instance (per thread). All offsets are in bytes. */
-let base: usize = 0;
+export let base: usize = 0;
 /** Rows per sample; sample `q` begins at `q * sampleStride`. */
-let perSample: i32 = 0;
-let sampleStride: i32 = 0;
-let rowStride: i32 = 0;
+export let perSample: i32 = 0;
+export let sampleStride: i32 = 0;
+export let rowStride: i32 = 0;
 /** From one element of a row to the next, for transposed sources only. */
 let innerStride: i32 = 0;
 /** `[perSample, segments]` offsets within a sample, -1 for padding; 0 where rows are `rowStride` apart. */
-let table: usize = 0;
+export let table: usize = 0;
 /** A row is `segments` runs of `length` elements each. */
-let segments: i32 = 1;
-let length: i32 = 0;
+export let segments: i32 = 1;
+export let length: i32 = 0;
 /** As many zeros as a run is long. */
 let zeros: usize = 0;
 /** 0: rows of runs. 1: transposed, the rows of A lie side by side. 2: the windows' transpose. */

@@ -6,7 +6,6 @@
  * The shape of this code is measured: V8 keeps all sums in registers only while one loop runs straight into the stores.
  * A loop around it, a remainder after it, or stores that share a branch with additions cost a quarter of the speed.
  */
-import { activate } from './activation';
 import { MR, NR } from './panels';
 import { madd, scratch, storeLanes } from './simd';
 
@@ -20,7 +19,7 @@ const TILE_AT: usize = 64;
  * @param adds whether the sums go on from what C holds: in which runs and blocks a row was cut never shows in its bits
  */
 export function packedTile(
-  count: i32, a: usize, b: usize, column: usize, rows: i32, columns: i32, adds: bool, bias: usize, act: i32,
+  count: i32, a: usize, b: usize, column: usize, rows: i32, columns: i32, adds: bool,
 ): void {
   let x0 = f32x4.splat(0), y0 = f32x4.splat(0), x1 = f32x4.splat(0), y1 = f32x4.splat(0);
   let x2 = f32x4.splat(0), y2 = f32x4.splat(0), x3 = f32x4.splat(0), y3 = f32x4.splat(0);
@@ -69,12 +68,12 @@ export function packedTile(
     a += 24;
     b += 32;
   }
-  storeTile(column, rows, columns, bias, act, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
+  storeTile(column, rows, columns, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
 }
 
 /** The tile from the run of `count` elements at each of the six pointers listed at `run`. */
 export function directTile(
-  count: i32, run: usize, b: usize, column: usize, rows: i32, columns: i32, adds: bool, bias: usize, act: i32,
+  count: i32, run: usize, b: usize, column: usize, rows: i32, columns: i32, adds: bool,
 ): void {
   let x0 = f32x4.splat(0), y0 = f32x4.splat(0), x1 = f32x4.splat(0), y1 = f32x4.splat(0);
   let x2 = f32x4.splat(0), y2 = f32x4.splat(0), x3 = f32x4.splat(0), y3 = f32x4.splat(0);
@@ -130,16 +129,16 @@ export function directTile(
     a5 += 4;
     b += 32;
   }
-  storeTile(column, rows, columns, bias, act, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
+  storeTile(column, rows, columns, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
 }
 
 @inline
 function storeTile(
-  column: usize, rows: i32, columns: i32, bias: usize, act: i32,
+  column: usize, rows: i32, columns: i32,
   x0: v128, y0: v128, x1: v128, y1: v128, x2: v128, y2: v128, x3: v128, y3: v128, x4: v128, y4: v128, x5: v128, y5: v128,
 ): void {
   const to = scratch();
-  if (rows == MR && columns >= NR && bias == 0 && act == 0) {
+  if (rows == MR && columns >= NR) {
     put(load<usize>(to) + column, x0, y0);
     put(load<usize>(to, 4) + column, x1, y1);
     put(load<usize>(to, 8) + column, x2, y2);
@@ -163,7 +162,9 @@ function storeTile(
     v128.store(sums, y5, 176);
     for (let r = 0; r < rows; r++) {
       const at = load<usize>(to + (<usize>r << 2)) + column;
-      finish(at, sums + (<usize>r << 5), columns, bias, act);
+      const from = sums + (<usize>r << 5);
+      storeLanes(at, v128.load(from), columns);
+      if (columns > 4) storeLanes(at + 16, v128.load(from, 16), columns - 4);
     }
   }
 }
@@ -172,20 +173,4 @@ function storeTile(
 function put(at: usize, x: v128, y: v128): void {
   v128.store(at, x);
   v128.store(at, y, 16);
-}
-
-/** A row of the tile with its epilogue: bias, activation, and only the columns that exist. */
-function finish(at: usize, sums: usize, columns: i32, bias: usize, act: i32): void {
-  let x = v128.load(sums);
-  let y = v128.load(sums, 16);
-  if (bias != 0) {
-    x = f32x4.add(x, v128.load(bias));
-    y = f32x4.add(y, v128.load(bias, 16));
-  }
-  if (act != 0) {
-    x = activate(x, act);
-    y = activate(y, act);
-  }
-  storeLanes(at, x, columns);
-  if (columns > 4) storeLanes(at + 16, y, columns - 4);
 }

@@ -10,6 +10,7 @@ import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
 import { buildProgram } from './program.ts';
 import { simplify } from './simplify.ts';
+import { ancestors } from './traverse.ts';
 
 export interface CompileOptions {
   /** Who runs the plan; by default `wasm` for float32 where there is SIMD, else `reference`. */
@@ -46,8 +47,8 @@ export interface Plan {
  */
 export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], options: CompileOptions = {}): Plan {
   const simple = simplify(outputs, inputs);
-  const program = buildProgram(simple.outputs, inputs);
-  const backend = options.backend ?? defaultBackend(program);
+  const backend = options.backend ?? defaultBackend(ancestors(simple.outputs, new Set(inputs)));
+  const program = buildProgram(simple.outputs, inputs, backend.fuses);
   const executable = backend.prepare(program);
   const check = (arrays: readonly TypedArray[]): void => checkFeeds(program.inputs, arrays);
   let disposed = false;

@@ -44,6 +44,11 @@ export interface OpDefinition<A extends Attrs> {
   readonly linear: 'joint' | readonly number[];
   /** Floating-point operations of one evaluation (a multiply-add counts as two). */
   readonly flops: (inputs: readonly TensorSpec[], output: TensorSpec, attrs: A) => number;
+  /**
+   * Whether many elements of the result tend to be exactly 0: the op `'makes'` them (relu), or it `'keeps'` those of its
+   * inputs (reshape). Backends may skip them; nothing but speed depends on it.
+   */
+  readonly zeros?: 'makes' | 'keeps';
   readonly examples: readonly Example<A>[];
 }
 

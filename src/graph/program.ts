@@ -6,6 +6,7 @@ import { bytesPerElement, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
+import { type Epilogue, type Fuses, fuseEpilogues } from './fuse.ts';
 import { planMemory } from './memory.ts';
 import type { Attrs, Op } from './op.ts';
 import { ancestors } from './traverse.ts';
@@ -19,6 +20,8 @@ export type Home =
 export interface Value {
   readonly spec: TensorSpec;
   readonly home: Home;
+  /** Whether many elements tend to be exactly 0. */
+  readonly sparse: boolean;
 }
 
 export interface Step {
@@ -27,6 +30,8 @@ export interface Step {
   /** Indices of values. */
   readonly inputs: readonly number[];
   readonly output: number;
+  /** Only in programs for a backend that asks for it (`Backend.fuses`). */
+  readonly epilogue?: Epilogue;
 }
 
 export interface Program {
@@ -45,13 +50,14 @@ const aliases = new Set(['reshape', 'stopGradient']);
 /** Every offset is a multiple of this, so that SIMD loads may be aligned. */
 const alignment = 64;
 
-export function buildProgram(outputs: readonly Tensor[], inputs: readonly Tensor[]): Program {
+/** @param fuses which steps take an epilogue; none by default */
+export function buildProgram(outputs: readonly Tensor[], inputs: readonly Tensor[], fuses?: Fuses): Program {
   const fed = new Map(inputs.map((input, index) => [input, index]));
   const nodes = ancestors(outputs, new Set(inputs));
   const number = new Map(nodes.map((node, index) => [node, index]));
   // The node whose bytes a node shares; itself for most.
   const owner = nodes.map((_, index) => index);
-  const steps: Step[] = [];
+  const listed: Step[] = [];
   let flops = 0;
   nodes.forEach((node, index) => {
     if (fed.has(node) || node.constant) return;
@@ -63,17 +69,20 @@ export function buildProgram(outputs: readonly Tensor[], inputs: readonly Tensor
     const sources = node.inputs.map((input) => number.get(input)!);
     if (aliases.has(node.op.name)) owner[index] = owner[sources[0]!]!;
     else {
-      steps.push({ op: node.op, attrs: node.attrs, inputs: sources, output: index });
+      listed.push({ op: node.op, attrs: node.attrs, inputs: sources, output: index });
       flops += node.op.flops(node.inputs, node, node.attrs);
     }
   });
+
+  const results = outputs.map((output) => number.get(output)!);
+  const steps = fuses ? fuseEpilogues({ steps: listed, specs: nodes, owner, outputs: results }, fuses) : listed;
 
   const last = new Array<number>(nodes.length).fill(-1);
   steps.forEach((step, at) => {
     for (const source of step.inputs) last[owner[source]!] = at;
     last[step.output] = Math.max(last[step.output]!, at);
   });
-  for (const output of outputs) last[owner[number.get(output)!]!] = steps.length;
+  for (const result of results) last[owner[result]!] = steps.length;
 
   const blocks = steps.map((step, at) => {
     const node = nodes[step.output]!;
@@ -83,19 +92,25 @@ export function buildProgram(outputs: readonly Tensor[], inputs: readonly Tensor
   const { offsets, total } = planMemory(blocks);
   const offsetOf = new Map(steps.map((step, at) => [step.output, offsets[at]!]));
 
-  const values = nodes.map((node, index): Value => {
+  const homeOf = (index: number): Home => {
     const root = nodes[owner[index]!]!;
-    const spec = { shape: node.shape, dtype: node.dtype };
     const input = fed.get(root);
-    if (input !== undefined) return { spec, home: { kind: 'input', index: input } };
-    if (root.constant) return { spec, home: { kind: 'constant', data: root.constant } };
-    return { spec, home: { kind: 'arena', offset: offsetOf.get(owner[index]!)! } };
+    if (input !== undefined) return { kind: 'input', index: input };
+    if (root.constant) return { kind: 'constant', data: root.constant };
+    // What became part of another step has no place of its own.
+    return { kind: 'arena', offset: offsetOf.get(owner[index]!) ?? 0 };
+  };
+  const sparse: boolean[] = [];
+  const values = nodes.map((node, index): Value => {
+    const zeros = fed.has(node) ? undefined : node.op?.zeros;
+    sparse[index] = zeros === 'makes' || (zeros === 'keeps' && node.inputs.some((x) => sparse[number.get(x)!]!));
+    return { spec: { shape: node.shape, dtype: node.dtype }, home: homeOf(index), sparse: sparse[index]! };
   });
   return {
     values,
     steps,
     inputs: inputs.map(({ shape, dtype }) => ({ shape, dtype })),
-    outputs: outputs.map((output) => number.get(output)!),
+    outputs: results,
     arenaBytes: total,
     flops,
   };

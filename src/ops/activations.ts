@@ -15,6 +15,7 @@ const reluOp = defineOp<Record<never, never>>({
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: (g, y) => [() => where(greater(y, 0), g, 0)],
   linear: [],
+  zeros: 'makes',
   flops: (_, out) => sizeOf(out.shape),
   examples: [
     { inputs: [[3, 4]], attrs: {} },

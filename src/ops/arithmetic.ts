@@ -62,6 +62,7 @@ interface BinaryDefinition {
   readonly examples?: readonly Example<None>[];
   readonly flops?: number;
   readonly result?: 'bool';
+  readonly zeros?: 'keeps';
   /** The gradients before un-broadcasting. */
   readonly vjp: 'none' | ((g: Tensor, y: Tensor, a: Tensor, b: Tensor) => readonly [Thunk, Thunk]);
 }
@@ -82,6 +83,7 @@ function binary(definition: BinaryDefinition): BinaryFunction {
             return [() => sumTo(da(), a!.shape), () => sumTo(db(), b!.shape)];
           },
     linear: definition.linear,
+    ...(definition.zeros && { zeros: definition.zeros }),
     flops: (_, out) => (definition.flops ?? 1) * sizeOf(out.shape),
     examples: definition.examples ?? binaryExamples,
   });
@@ -94,6 +96,7 @@ export const sub: BinaryFunction = binary({ name: 'sub', linear: 'joint', vjp: (
 export const mul: BinaryFunction = binary({
   name: 'mul',
   linear: [0, 1],
+  zeros: 'keeps',
   vjp: (g, _, a, b) => [() => mul(g, b), () => mul(g, a)],
 });
 export const div: BinaryFunction = binary({
@@ -170,6 +173,7 @@ const select: OpFunction<None> = defineOp<None>({
   }),
   vjp: (g, _, [c, a, b]) => [null, () => sumTo(where(c!, g, 0), a!.shape), () => sumTo(where(c!, 0, g), b!.shape)],
   linear: 'joint',
+  zeros: 'makes',
   flops: (_, out) => sizeOf(out.shape),
   examples: [
     { inputs: [{ shape: [2, 3], dtype: 'bool' }, [2, 3], [2, 3]], attrs: {} },

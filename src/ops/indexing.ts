@@ -15,6 +15,7 @@ const gatherOp = defineOp<{ axis: number }>({
   }),
   vjp: (g, _, [x, index], { axis }) => [() => scatterAdd(g, index!, { axis, size: x!.shape[axis]! }), null],
   linear: 'joint',
+  zeros: 'keeps',
   flops: () => 0,
   examples: [
     { inputs: [[5, 3], { shape: [2, 4], dtype: 'int32', range: [0, 5] }], attrs: { axis: 0 } },
@@ -48,6 +49,7 @@ const scatterAddOp = defineOp<ScatterAttrs>({
   }),
   vjp: (g, _, [, index], { axis }) => [() => gather(g, index!, axis), null],
   linear: 'joint',
+  zeros: 'makes',
   flops: ([x]) => sizeOf(x!.shape),
   examples: [
     { inputs: [[2, 4, 3], { shape: [2, 4], dtype: 'int32', range: [0, 5] }], attrs: { axis: 0, size: 5 } },

@@ -79,6 +79,7 @@ export const lerpMaxPool: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoolAtt
     return [() => lerpMaxPoolGrad([start!, delta!, alpha!, g], attrs), () => other(delta!), () => other(alpha!)];
   },
   linear: [],
+  zeros: 'makes',
   flops: ([start, , alpha]) => 3 * sizeOf(start!.shape) * alpha!.shape[0]!,
   examples,
 });
@@ -96,6 +97,7 @@ export const lerpMaxPoolGrad: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoo
     return inputs.map((x) => () => again(x));
   },
   linear: [3],
+  zeros: 'makes',
   flops: ([start, , alpha]) => 6 * sizeOf(start!.shape) * alpha!.shape[0]!,
   examples: examples.map((example) => {
     const [start, , alpha] = example.inputs as readonly (readonly number[])[];

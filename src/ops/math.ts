@@ -99,6 +99,7 @@ const castOp = defineOp<{ dtype: DType }>({
   shape: ([x], { dtype }) => ({ shape: x!.shape, dtype }),
   vjp: (g, _, [x]) => [x!.dtype === 'float32' || x!.dtype === 'float64' ? () => cast(g, x!.dtype) : null],
   linear: 'joint',
+  zeros: 'makes',
   flops: () => 0,
   examples: [
     { inputs: [[2, 3]], attrs: { dtype: 'float64' } },

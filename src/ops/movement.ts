@@ -16,6 +16,7 @@ const reshapeOp = defineOp<{ shape: Shape }>({
   shape: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   vjp: (g, _, [x]) => [() => reshape(g, x!.shape)],
   linear: 'joint',
+  zeros: 'keeps',
   flops: free,
   examples: [
     { inputs: [[2, 6]], attrs: { shape: [3, 4] } },
@@ -47,6 +48,7 @@ const transposeOp = defineOp<{ perm: readonly number[] }>({
       ),
   ],
   linear: 'joint',
+  zeros: 'keeps',
   flops: free,
   examples: [
     { inputs: [[2, 3]], attrs: { perm: [1, 0] } },
@@ -72,6 +74,7 @@ const broadcastOp = defineOp<{ shape: Shape }>({
   shape: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   vjp: (g, _, [x]) => [() => sumTo(g, x!.shape)],
   linear: 'joint',
+  zeros: 'keeps',
   flops: free,
   examples: [
     { inputs: [[3, 1]], attrs: { shape: [2, 3, 4] } },
@@ -95,6 +98,7 @@ const stopOp = defineOp<None>({
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: 'none',
   linear: [],
+  zeros: 'keeps',
   flops: free,
   examples: [{ inputs: [[3]], attrs: {} }],
 });

@@ -63,6 +63,7 @@ export const maxPoolOp: OpFunction<PoolAttrs> = defineOp<PoolAttrs>({
     return [scatter];
   },
   linear: [],
+  zeros: 'keeps',
   flops: windowFlops,
   examples,
 });

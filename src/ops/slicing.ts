@@ -27,6 +27,7 @@ const sliceOp = defineOp<SliceAttrs>({
     },
   ],
   linear: 'joint',
+  zeros: 'keeps',
   flops: free,
   examples: [
     { inputs: [[4, 5]], attrs: { begin: [1, 0], size: [2, 5], step: [1, 1] } },
@@ -74,6 +75,7 @@ const padOp = defineOp<PadAttrs>({
     },
   ],
   linear: 'joint',
+  zeros: 'keeps',
   flops: free,
   examples: [
     {
@@ -118,6 +120,7 @@ const reverseOp = defineOp<{ axes: readonly number[] }>({
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: (g, _, __, { axes }) => [() => reverse(g, axes)],
   linear: 'joint',
+  zeros: 'keeps',
   flops: free,
   examples: [
     { inputs: [[3, 4]], attrs: { axes: [0] } },
@@ -149,6 +152,7 @@ const concatOp = defineOp<{ axis: number }>({
     });
   },
   linear: 'joint',
+  zeros: 'keeps',
   flops: free,
   examples: [
     {

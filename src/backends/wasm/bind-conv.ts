@@ -8,7 +8,7 @@ import type { ConvAttrs } from '../../ops/conv.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { fill } from './bind-movement.ts';
 import { geometryTable, type Three, type Windows, windowsOf } from './geometry.ts';
-import { callProduct, type Epilogue, noEpilogue, type Source } from './panels.ts';
+import { callProduct, finishOf, type Source } from './panels.ts';
 import { type BindContext, type Binder, grainFor, lacksType, type Operand } from './step.ts';
 import { forwardWindows, inputPhases } from './windows.ts';
 
@@ -98,16 +98,17 @@ function isTrivial(ctx: BindContext, inner: number): boolean {
   return true;
 }
 
-export function conv(ctx: BindContext, epilogue: Epilogue = noEpilogue): void {
+export const conv: Binder = (ctx) => {
   const [x, w] = ctx.inputs as [Operand, Operand];
   const p = parts(x.shape, w.shape, ctx.out.shape, ctx.attrs as unknown as ConvAttrs);
   const k = p.taps * p.inGroup;
   if (isTrivial(ctx, k)) return;
-  if (isDepthwise(p) && epilogue === noEpilogue) {
+  if (isDepthwise(p)) {
     const rows = sizeOf(ctx.out.shape.slice(0, -2));
     callDepthwise(ctx, 'depthwise', x.shape, w.shape, ctx.out.shape, p, rows);
     return;
   }
+  const finish = finishOf(ctx);
   for (let group = 0; group < p.groups; group++) {
     const shift = group * p.outGroup * 4;
     callProduct(ctx, {
@@ -122,10 +123,11 @@ export function conv(ctx: BindContext, epilogue: Epilogue = noEpilogue): void {
         sampleStride: p.positions * p.outAll * 4,
         rowStride: p.outAll * 4,
       },
-      epilogue: epilogue.bias === 0 ? epilogue : { ...epilogue, bias: epilogue.bias + shift },
+      rows: x,
+      finish: finish.bias === 0 ? finish : { ...finish, bias: finish.bias + shift },
     });
   }
-}
+};
 
 export const convGradInput: Binder = (ctx) => {
   const [g, w] = ctx.inputs as [Operand, Operand];
@@ -176,7 +178,7 @@ export const convGradInput: Binder = (ctx) => {
           rowStride: p.inAll * 4,
           ...(phase.targets ? { offsets: phase.targets } : {}),
         },
-        epilogue: noEpilogue,
+        rows: g,
       });
     }
   }
@@ -202,7 +204,7 @@ export const convGradKernel: Binder = (ctx) => {
       source: windowSource(ctx, p, x, group, 2),
       columns: { operand: g, at: shift, row: p.outAll * 4, col: 4 },
       target: { at: ctx.out.at() + shift, perSample: m, sampleStride: 0, rowStride: p.outAll * 4 },
-      epilogue: noEpilogue,
+      rows: x,
     });
   }
 };

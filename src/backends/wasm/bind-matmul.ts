@@ -2,8 +2,8 @@
 import { matmulSizes } from '../../ops/matmul.ts';
 import { broadcastStrides, type Shape, sizeOf } from '../../tensor/shape.ts';
 import { fill } from './bind-movement.ts';
-import { type Columns, callProduct, type Epilogue, noEpilogue, type Source } from './panels.ts';
-import { type BindContext, lacksType, type Operand } from './step.ts';
+import { type Columns, callProduct, finishOf, type Source } from './panels.ts';
+import { type Binder, lacksType, type Operand } from './step.ts';
 
 /** Index of the matrix of an operand that each matrix of the result reads. */
 function matrixOf(shape: Shape, lead: Shape): number[] {
@@ -20,7 +20,7 @@ function matrixOf(shape: Shape, lead: Shape): number[] {
 
 const inOrder = (list: readonly number[]): boolean => list.every((value, i) => value === i);
 
-export function matmul(ctx: BindContext, epilogue: Epilogue = noEpilogue): void {
+export const matmul: Binder = (ctx) => {
   const [a, b] = ctx.inputs as [Operand, Operand];
   if (ctx.out.dtype !== 'float32') throw lacksType(ctx.op, ctx.out.dtype);
   const flags = ctx.attrs as { transposeA: boolean; transposeB: boolean };
@@ -48,10 +48,11 @@ export function matmul(ctx: BindContext, epilogue: Epilogue = noEpilogue): void 
     length: k,
   });
   const target = (count: number) => ({ at: ctx.out.at(), perSample: count, sampleStride: 0, rowStride: n * 4 });
+  const shared = { rows: a, finish: finishOf(ctx) };
   const oneB = ofB.every((index) => index === 0);
   if (oneB && (ofA.length === 1 || (!flags.transposeA && inOrder(ofA)))) {
     const count = m * ofA.length;
-    callProduct(ctx, { m: count, k, n, target: target(count), source: rows(count), columns, epilogue });
+    callProduct(ctx, { m: count, k, n, target: target(count), source: rows(count), columns, ...shared });
     return;
   }
   const size = k * n * 4;
@@ -63,7 +64,7 @@ export function matmul(ctx: BindContext, epilogue: Epilogue = noEpilogue): void 
     target: target(m),
     source: rows(m),
     columns: { ...columns, matrices },
-    epilogue,
+    ...shared,
     batches: ofA.map((index, i) => [index * m * k * 4, ofB[i]!, i * m * n * 4] as const),
   });
-}
+};

@@ -1,5 +1,8 @@
 /** Which kernels compute which op: total over the table of ops, so that a missing kernel does not compile. */
+
+import type { Fuses } from '../../graph/fuse.ts';
 import type { OpName } from '../../ops/index.ts';
+import { sizeOf } from '../../tensor/shape.ts';
 import { conv, convGradInput, convGradKernel } from './bind-conv.ts';
 import * as elementwise from './bind-elementwise.ts';
 import { matmul } from './bind-matmul.ts';
@@ -24,6 +27,13 @@ export const binders = {
   reshape: movement.copyBinder, stopGradient: movement.copyBinder, transpose: movement.transpose,
   broadcastTo: movement.broadcastTo, slice: movement.slice, pad: movement.pad, reverse: movement.reverse,
   concat: movement.concat, gather: movement.gather, scatterAdd: movement.scatterAdd,
-  matmul: (ctx) => matmul(ctx), conv: (ctx) => conv(ctx), convGradInput, convGradKernel,
+  matmul, conv, convGradInput, convGradKernel,
   maxPool: pool('maxPool'), maxPoolArgmax: pool('maxPoolArgmax'), avgPool: pool('avgPool'), avgPoolGrad: pool('avgPoolGrad'),
 } as const satisfies Record<OpName, Binder>;
+
+/** Matrix products and all convolutions that run as such take an epilogue; a depthwise convolution is none. */
+export const fuses: Fuses = ({ op, attrs }, inputs) => {
+  const depthwise = op.name === 'conv' && attrs['groups'] !== 1 && attrs['groups'] === inputs[0]!.shape.at(-1);
+  const product = op.name === 'matmul' || (op.name === 'conv' && !depthwise);
+  return product && inputs.every(({ shape }) => sizeOf(shape) > 0);
+};

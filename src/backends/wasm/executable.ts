@@ -58,15 +58,16 @@ class Binding {
   }
 
   #operand(value: Value, arena: number): Operand {
-    const { spec, home } = value;
-    if (home.kind === 'arena') return { ...spec, constant: false, at: () => arena + home.offset };
-    if (home.kind === 'input') return { ...spec, constant: false, at: () => this.inputs[home.index]! };
+    const { spec, home, sparse } = value;
+    const changing = { ...spec, sparse, constant: false, finite: () => false };
+    if (home.kind === 'arena') return { ...changing, at: () => arena + home.offset };
+    if (home.kind === 'input') return { ...changing, at: () => this.inputs[home.index]! };
     let held: Held | undefined;
     const at = (): number => {
       if (!held) this.#held.push((held = this.#machine.holdRaw(home.data)));
       return held.at;
     };
-    return { ...spec, constant: true, at };
+    return { ...spec, sparse, constant: true, finite: () => allFinite(home.data), at };
   }
 
   #bind(op: string, step: Program['steps'][number]): void {
@@ -90,6 +91,7 @@ class Binding {
       out: this.#operands[step.output]!,
       inputs: step.inputs.map((input) => this.#operands[input]!),
       attrs: step.attrs,
+      epilogue: step.epilogue,
       call,
       check: (fn, args, fault) => this.calls.push({ fn, args, units: 1, grain: 1, fault }),
       table: (values) => {
@@ -130,6 +132,15 @@ class Binding {
       }
     });
   }
+}
+
+/** Weights are looked through once. */
+const finite = new WeakMap<TypedArray, boolean>();
+
+function allFinite(data: TypedArray): boolean {
+  let known = finite.get(data);
+  if (known === undefined) finite.set(data, (known = data.every(Number.isFinite)));
+  return known;
 }
 
 /** Makes the calls of a list, in order. */

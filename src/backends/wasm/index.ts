@@ -4,6 +4,7 @@
  */
 import type { Program } from '../../graph/program.ts';
 import type { Backend, Executable } from '../backend.ts';
+import { fuses } from './binders.ts';
 import { bindProgram } from './executable.ts';
 import { Machine } from './machine.ts';
 import { availableThreads, Threads } from './threads.ts';
@@ -38,6 +39,7 @@ export interface WasmBackend extends Backend {
 /** Throws an error that says what is missing where the engine has no WebAssembly SIMD. */
 export const wasmBackend: WasmBackend = {
   name: 'wasm',
+  fuses,
   prepare(program: Program): Executable {
     const { machine, threads } = start();
     return bindProgram(machine, program, (calls) => threads.run(calls));

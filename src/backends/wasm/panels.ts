@@ -48,14 +48,19 @@ export interface Target {
   readonly offsets?: readonly number[];
 }
 
-export interface Epilogue {
+/** What is done to the rows of C when their sums are complete. */
+export interface Finish {
   /** Address of `n` floats, or 0. */
   readonly bias: number;
   /** 0 none, 1 relu, 2 tanh, 3 sigmoid. */
   readonly activation: number;
 }
 
-export const noEpilogue: Epilogue = { bias: 0, activation: 0 };
+/** The epilogue of a step for the kernels. */
+export function finishOf({ epilogue, inputs }: BindContext): Finish {
+  const activation = epilogue?.activation ? 1 + ['relu', 'tanh', 'sigmoid'].indexOf(epilogue.activation) : 0;
+  return { bias: epilogue?.bias ? inputs.at(-1)!.at() : 0, activation };
+}
 
 export interface Product {
   readonly m: number;
@@ -63,8 +68,10 @@ export interface Product {
   readonly n: number;
   readonly target: Target;
   readonly source: Source;
+  /** The operand that `source` reads. */
+  readonly rows: Operand;
   readonly columns: Columns;
-  readonly epilogue: Epilogue;
+  readonly finish?: Finish;
   /** Per matrix: byte shift of A, index of the packed B, byte shift of C. */
   readonly batches?: readonly (readonly [number, number, number])[];
 }
@@ -98,7 +105,8 @@ function rowPanels({ mode, segments, length }: Source, m: number): number {
 
 /** Adds the calls that compute one product. `k` is at least 1. */
 export function callProduct(ctx: BindContext, product: Product): void {
-  const { m, k, n, target, source: s, columns, epilogue, batches } = product;
+  const { m, k, n, target, source: s, columns, batches } = product;
+  const finish = product.finish ?? { bias: 0, activation: 0 };
   if (m === 0 || n === 0) return;
   const b = packColumns(ctx, columns, k, n);
   const zeros = s.table === 0 && s.mode !== 0 ? 0 : ctx.zeros(s.length * 4 + 64);
@@ -119,6 +127,8 @@ export function callProduct(ctx: BindContext, product: Product): void {
   const byColumns = !batches && tiles < 8 && panelCount(n) > tiles;
   const units = byColumns ? panelCount(n) : tiles;
   const flops = (2 * m * k * n * (batches?.length ?? 1)) / units;
+  // Zeros are left out where that is the same as multiplying by them.
+  const sparse = s.mode === 0 && product.rows.sparse && columns.operand.finite();
   const table = batches ? ctx.table(batches.flat()) : 0;
   const offsets = target.offsets ? ctx.table(target.offsets) : 0;
   const args = [
@@ -132,10 +142,11 @@ export function callProduct(ctx: BindContext, product: Product): void {
     m,
     k,
     n,
-    epilogue.bias,
-    epilogue.activation,
+    finish.bias,
+    finish.activation,
     table,
     Number(byColumns),
+    Number(sparse),
   ];
   ctx.call('matmul', args, units, Math.max(1, Math.ceil(500_000 / flops)));
 }

@@ -2,6 +2,7 @@
  * What binding a Program gives: calls of kernels as plain data, so that any thread can run the same list, and the
  * context in which binders make them.
  */
+import type { Epilogue } from '../../graph/fuse.ts';
 import type { Attrs } from '../../graph/op.ts';
 import { failure, type PathgradError } from '../../tensor/errors.ts';
 import type { TensorSpec } from '../../tensor/tensor.ts';
@@ -23,6 +24,10 @@ export interface Operand extends TensorSpec {
   at(): number;
   /** Names the constant's array, or null. */
   readonly constant: boolean;
+  /** Whether many elements tend to be exactly 0, so that looking for them pays. */
+  readonly sparse: boolean;
+  /** Whether this is a constant without infinities and NaNs. */
+  finite(): boolean;
 }
 
 export interface BindContext {
@@ -30,6 +35,8 @@ export interface BindContext {
   readonly out: Operand;
   readonly inputs: readonly Operand[];
   readonly attrs: Attrs;
+  /** Computed together with the step; its bias is the last of `inputs`. */
+  readonly epilogue: Epilogue | undefined;
   /** Adds a call to the plan. */
   call(fn: string, args: readonly number[], units: number, grain?: number): void;
   /** Adds a check that runs before the calls that follow. */
