@@ -6,8 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Heap } from '../../src/backends/wasm/heap.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
-import { unpack } from '../../src/backends/wasm/module.ts';
-import { relaxedSimd } from '../../src/backends/wasm/modules.generated.ts';
+import { moduleBytes } from '../../src/backends/wasm/module.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { buildProgram } from '../../src/graph/program.ts';
@@ -184,7 +183,7 @@ test('the heap reuses and merges what is freed, and says so when the memory is f
 });
 
 test('the relaxed build is used exactly where the engine has relaxed SIMD', () => {
-  const module = unpack(relaxedSimd);
+  const module = moduleBytes('relaxed');
   assert.is(wasmBackend.simd(), WebAssembly.validate(module) ? 'relaxed' : 'plain');
 });
 

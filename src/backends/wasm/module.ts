@@ -5,7 +5,8 @@
  */
 import { inflateSync } from 'fflate';
 import { failure } from '../../tensor/errors.ts';
-import { plainSimd, relaxedSimd } from './modules.generated.ts';
+import { packed, plainBytes } from './modules.generated.ts';
+import { applyPatch } from './patch.ts';
 
 /** A kernel: `[start, end)` of its units of work, then its own arguments. */
 export type KernelFunction = (start: number, end: number, ...args: number[]) => number | undefined;
@@ -28,9 +29,20 @@ const probe = Uint8Array.of(
   10, 19, 1, 17, 0, 0x41, 0, 0xfd, 17, 0x41, 0, 0xfd, 17, 0x41, 0, 0xfd, 17, 0xfd, 0x85, 2, 0x0b,
 );
 
-/** A module of `modules.generated.ts`: base64 of deflated bytes. */
-export function unpack(base64: string): Uint8Array<ArrayBuffer> {
-  return inflateSync(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))) as Uint8Array<ArrayBuffer>;
+function fromBase64(text: string): Uint8Array {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+let unpacked: Uint8Array | undefined;
+
+/** The bytes of a build of the kernels, a new copy each time. */
+export function moduleBytes(simd: 'plain' | 'relaxed'): Uint8Array<ArrayBuffer> {
+  unpacked ??= inflateSync(fromBase64(packed));
+  const plain = unpacked.slice(0, plainBytes) as Uint8Array<ArrayBuffer>;
+  return simd === 'plain' ? plain : applyPatch(plain, unpacked.subarray(plainBytes));
 }
 
 const pageBytes = 65536;
@@ -66,7 +78,7 @@ let simdKnown: boolean | undefined;
 
 /** Whether this engine can run the kernels at all. */
 export function hasSimd(): boolean {
-  return (simdKnown ??= typeof WebAssembly === 'object' && WebAssembly.validate(unpack(plainSimd)));
+  return (simdKnown ??= typeof WebAssembly === 'object' && WebAssembly.validate(moduleBytes('plain')));
 }
 
 /** Compiles the best build and makes its memory. Throws an error that says what is missing. */
@@ -75,7 +87,7 @@ export function loadModule(): KernelModule {
     throw failure('wasm', 'this engine has no WebAssembly SIMD', {}, "use the backend 'reference', or a newer engine");
   }
   const simd = WebAssembly.validate(probe) ? 'relaxed' : 'plain';
-  const binary = unpack(simd === 'relaxed' ? relaxedSimd : plainSimd);
+  const binary = moduleBytes(simd);
   const sharedMemory = typeof SharedArrayBuffer === 'function' ? createMemory(true) : null;
   const memory = sharedMemory ?? createMemory(false);
   if (!memory) throw failure('wasm', 'no memory could be reserved', { pages: pageLimits.at(-1), pageBytes });
