@@ -2,6 +2,10 @@
  * pathgrad: tensors, reverse-mode autodiff and integrated gradients for Keras models. Everything here runs in Node and in
  * the browser; pictures and reports are in `pathgrad/visualize`.
  */
+
+// First in a bundle: gzip has trouble with code that follows the packed kernels in its window, and the rest is 2 kB smaller.
+import './backends/wasm/modules.generated.ts';
+
 export * from './attribution/index.ts';
 export type { Backend, Executable } from './backends/backend.ts';
 export { reference } from './backends/reference.ts';

@@ -61,6 +61,8 @@ export interface OpFunction<A extends Attrs> {
   readonly op: Op;
 }
 
+/** Defines an op. Bundles leave out the ops that nothing in them uses. */
+// @__NO_SIDE_EFFECTS__
 export function defineOp<A extends Attrs>(definition: OpDefinition<A>): OpFunction<A> {
   // The one place where the attrs' type is erased: a node made here always carries attrs of type A.
   const op = definition as unknown as Op;

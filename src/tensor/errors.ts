@@ -3,8 +3,6 @@
  * reads `subject: problem (detail a 1, detail b [2,3])` and, where we know one, `hint: …` on a line of its own.
  */
 
-import { distance } from 'fastest-levenshtein';
-
 /** The one error class that pathgrad throws on purpose. `subject` is the op, layer, file or argument at fault. */
 export class PathgradError extends Error {
   override readonly name = 'PathgradError';
@@ -53,12 +51,32 @@ export function didYouMean(wanted: string, names: readonly string[]): string {
     : 'there are none';
 }
 
+/** Letters of a name that are compared: names come from files, and the work grows with the square. */
+const comparedLetters = 64;
+
 function nearestNames(wanted: string, names: readonly string[]): string[] {
-  const lower = wanted.toLowerCase();
+  const letters = (name: string): string => name.toLowerCase().slice(0, comparedLetters);
   return names
-    .map((name) => ({ name, d: distance(lower, name.toLowerCase()) }))
+    .map((name) => ({ name, d: editDistance(letters(wanted), letters(name)) }))
     .filter(({ name, d }) => d <= Math.max(2, Math.floor(name.length / 3)))
     .sort((a, b) => a.d - b.d)
     .slice(0, 3)
     .map(({ name }) => name);
+}
+
+/**
+ * How many letters must be put in, taken out or replaced to make one word of the other (Levenshtein 1965), row by row after Wagner
+ * and Fischer, "The string-to-string correction problem", 1974.
+ */
+export function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let i = 0; i < from.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++) {
+      const replaced = row[j]! + (from[i] === to[j] ? 0 : 1);
+      next.push(Math.min(replaced, row[j + 1]! + 1, next[j]! + 1));
+    }
+    row = next;
+  }
+  return row[to.length]!;
 }

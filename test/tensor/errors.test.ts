@@ -1,0 +1,34 @@
+/** Hints in error messages: the nearest names. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { didYouMean, editDistance } from '../../src/tensor/errors.ts';
+
+const test = suite('errors');
+
+test('edit distances', () => {
+  const known: [string, string, number][] = [
+    ['', '', 0],
+    ['', 'abc', 3],
+    ['kitten', 'sitting', 3],
+    ['saturday', 'sunday', 3],
+    ['conv2d', 'conv1d', 1],
+    ['dense', 'sense ', 2],
+  ];
+  for (const [from, to, distance] of known) {
+    assert.is(editDistance(from, to), distance, `${from} ${to}`);
+    assert.is(editDistance(to, from), distance, `${to} ${from}`);
+  }
+});
+
+test('the nearest names come first, else those that are known', () => {
+  assert.is(didYouMean('conv2', ['dense', 'conv2d', 'conv1d']), "did you mean 'conv2d' or 'conv1d'?");
+  assert.is(didYouMean('lstm', ['dense', 'conv2d']), 'known: dense, conv2d');
+  assert.is(didYouMean('lstm', []), 'there are none');
+});
+
+test('names as long as a hostile file makes them are compared letter by letter at their beginning only', () => {
+  const names = Array.from({ length: 200 }, (_, i) => 'x'.repeat(60_000) + i);
+  assert.match(didYouMean('x'.repeat(60_000), names), /^did you mean 'x/);
+});
+
+test.run();
