@@ -73,6 +73,20 @@ export function maxPool(out: TypedArray, x: TypedArray, geo: PoolGeometry, wantI
   });
 }
 
+/** Each window's gradient to its first maximum; with `rectified` only where that is above 0. */
+export function maxPoolGrad(
+  out: TypedArray,
+  x: TypedArray,
+  g: TypedArray,
+  where: TypedArray,
+  rectified: boolean,
+): void {
+  out.fill(0);
+  where.forEach((at, i) => {
+    if (!rectified || x[at]! > 0) out[at]! += g[i]!;
+  });
+}
+
 /** The mean over each window's elements inside the input. */
 export function avgPool(out: TypedArray, x: TypedArray, geo: PoolGeometry): void {
   const { channels, input } = geo;

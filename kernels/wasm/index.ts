@@ -7,6 +7,7 @@ export * from './movement';
 export { lerpMaxPool } from './path';
 export { lerpMaxPoolGrad } from './path-grad';
 export * from './pool';
+export * from './pool-grad';
 export { argmax, maxMiddle, minMiddle, sumColumns, sumRows } from './reduce';
 export { setScratch } from './simd';
 export * from './softmax';

@@ -268,6 +268,14 @@ export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
     const geometry = poolGeometry(x!.shape, out.shape, attrs);
     return (y, [v]) => pooling.maxPool(y, v!, geometry, false);
   },
+  maxPoolGrad: (_, [x, g], attrs) => {
+    const geometry = poolGeometry(x!.shape, g!.shape, attrs);
+    const where = new Int32Array(sizeOf(g!.shape));
+    return (y, [v, gradient]) => {
+      pooling.maxPool(where, v!, geometry, true);
+      pooling.maxPoolGrad(y, v!, gradient!, where, attrs['rectified'] === true);
+    };
+  },
   maxPoolArgmax: (out, [x], attrs) => {
     const geometry = poolGeometry(x!.shape, out.shape, attrs);
     return (y, [v]) => pooling.maxPool(y, v!, geometry, true);

@@ -1,10 +1,11 @@
 /**
  * Graph to graph, same values: equal subexpressions become one node (CSE) and what depends on constants alone is
- * computed now. Code that no output needs disappears, since only the outputs' ancestors are visited.
+ * computed now, and a few identities of `rewrite.ts` save work. Code that no output needs disappears, since only the outputs' ancestors are visited.
  */
 import { runStep } from '../backends/reference.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { rewrite } from './rewrite.ts';
 import { ancestors } from './traverse.ts';
 
 export interface Simplified {
@@ -26,16 +27,17 @@ export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[]):
       replaced.set(node, node.op === null && node.constant?.length === 1 ? shareScalar(node, known) : node);
       continue;
     }
-    const sources = node.inputs.map((input) => replaced.get(input)!);
-    const key = `${node.op.name} ${sources.map((source) => source.id).join()} ${JSON.stringify(node.attrs)}`;
+    const given = node.inputs.map((input) => replaced.get(input)!);
+    const { op, inputs: sources, attrs } = rewrite(node.op, given) ?? { op: node.op, inputs: given, attrs: node.attrs };
+    const key = `${op!.name} ${sources.map((source) => source.id).join()} ${JSON.stringify(attrs)}`;
     const twin = known.get(key);
     if (twin) {
       counts.merged++;
       replaced.set(node, twin);
       continue;
     }
-    const unchanged = sources.every((source, i) => source === node.inputs[i]);
-    let result = unchanged ? node : new Tensor(node.op, sources, node.attrs, node, null);
+    const unchanged = op === node.op && sources.every((source, i) => source === node.inputs[i]);
+    let result = unchanged ? node : new Tensor(op, sources, attrs, node, null);
     const size = sizeOf(node.shape);
     if (sources.every((source) => source.constant) && size <= Math.max(alwaysFold, ...sources.map((s) => s.size))) {
       counts.folded++;

@@ -9,7 +9,7 @@ import { lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
 import * as math from './math.ts';
 import { matmul } from './matmul.ts';
 import { broadcastTo, reshape, stopGradient, transpose } from './movement.ts';
-import { avgPool, avgPoolGrad, maxPool, maxPoolArgmax } from './pool.ts';
+import { avgPool, avgPoolGrad, maxPool, maxPoolArgmax, maxPoolGrad } from './pool.ts';
 import { argmax, max, min, sum } from './reduce.ts';
 import { concat, pad, reverse, slice } from './slicing.ts';
 import { logSoftmax, softmax } from './softmax.ts';
@@ -50,7 +50,7 @@ export const ops = {
   reshape: reshape.op, transpose: transpose.op, broadcastTo: broadcastTo.op, slice: slice.op, pad: pad.op,
   reverse: reverse.op, concat: concat.op, stopGradient: stopGradient.op, gather: gather.op, scatterAdd: scatterAdd.op,
   lerp: lerp.op, lerpMaxPool: lerpMaxPool.op, lerpMaxPoolGrad: lerpMaxPoolGrad.op, matmul: matmul.op, conv: conv.op, convGradInput: convGradInput.op, convGradKernel: convGradKernel.op,
-  maxPool: maxPool.op, maxPoolArgmax: maxPoolArgmax.op, avgPool: avgPool.op, avgPoolGrad: avgPoolGrad.op,
+  maxPool: maxPool.op, maxPoolArgmax: maxPoolArgmax.op, maxPoolGrad: maxPoolGrad.op, avgPool: avgPool.op, avgPoolGrad: avgPoolGrad.op,
 } as const satisfies Record<string, Op>;
 
 export type OpName = keyof typeof ops;

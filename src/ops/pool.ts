@@ -1,13 +1,14 @@
 /**
  * Max and average pooling over 1 to 3 spatial axes, channels last. A max pool's gradient goes to the first maximum of
- * each window through its argmax, so it may be differentiated again; windows may overlap. An average counts only
+ * each window and may be differentiated again, through its argmax; windows may overlap. An average counts only
  * elements inside the input, as TensorFlow's does.
  */
 import { defineOp, type Example, type Op, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
-import { scatterAdd } from './indexing.ts';
+import { greater, where } from './arithmetic.ts';
+import { gather } from './indexing.ts';
 import { reshape } from './movement.ts';
 import { type Padding, type PerAxis, perAxis, resolvePads } from './padding.ts';
 import type { Pads } from './slicing.ts';
@@ -55,13 +56,7 @@ const windowFlops = (_: readonly TensorSpec[], out: TensorSpec, { window }: Pool
 export const maxPoolOp: OpFunction<PoolAttrs> = defineOp<PoolAttrs>({
   name: 'maxPool',
   shape: ([x], attrs) => ({ shape: poolShape('maxPool', x!.shape, attrs), dtype: x!.dtype }),
-  vjp: (g, _, [x], attrs) => {
-    const scatter = (): Tensor => {
-      const index = reshape(maxPoolArgmax([x!], attrs), [g.size]);
-      return reshape(scatterAdd(reshape(g, [g.size]), index, { axis: 0, size: x!.size }), x!.shape);
-    };
-    return [scatter];
-  },
+  vjp: (g, _, [x], attrs) => [() => maxPoolGrad([x!, g], { ...attrs, rectified: false })],
   linear: [],
   zeros: 'keeps',
   flops: windowFlops,
@@ -76,6 +71,42 @@ export const maxPoolArgmax: OpFunction<PoolAttrs> = defineOp<PoolAttrs>({
   linear: [],
   flops: windowFlops,
   examples,
+});
+
+type MaxGradAttrs = PoolAttrs & {
+  /** Whether windows without an element above 0 pass nothing, as with a relu before the pool. */
+  readonly rectified: boolean;
+};
+
+/** The gradient of `maxPool` to its input `x`: each window's gradient `g` to its first maximum, zeros elsewhere. */
+export const maxPoolGrad: OpFunction<MaxGradAttrs> = defineOp<MaxGradAttrs>({
+  name: 'maxPoolGrad',
+  shape: ([x, g], { rectified: _, ...attrs }) => {
+    const expected = poolShape('maxPoolGrad', x!.shape, attrs);
+    if (expected.join() !== g!.shape.join()) {
+      throw failure('maxPoolGrad', 'the gradient does not fit', { gradient: g!.shape, expected });
+    }
+    return { shape: x!.shape, dtype: g!.dtype };
+  },
+  // Which element is the maximum does not change in a small neighbourhood: nothing flows to x.
+  vjp: (gg, _, [x], { rectified, ...attrs }) => {
+    const picked = (): Tensor => {
+      const index = reshape(maxPoolArgmax([x!], attrs), [-1]);
+      const values = reshape(gather(reshape(gg, [gg.size]), index), poolShape('maxPoolGrad', x!.shape, attrs));
+      return rectified ? where(greater(maxPoolOp([x!], attrs), 0), values, 0) : values;
+    };
+    return [null, picked];
+  },
+  linear: [1],
+  zeros: 'makes',
+  flops: ([x]) => sizeOf(x!.shape),
+  examples: uses.flatMap(({ x, attrs, size = 'small' }) =>
+    [false, true].map((rectified) => ({
+      inputs: [x, poolShape('maxPoolGrad', x, attrs)],
+      attrs: { ...attrs, rectified },
+      size,
+    })),
+  ),
 });
 
 const avgPoolOp = defineOp<PoolAttrs>({

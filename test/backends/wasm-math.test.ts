@@ -125,6 +125,9 @@ test('rounding: halves to even; NaN is the maximum of a pool and of a reduction,
   assert.equal([...run(([a]) => o.maxPool(a!, { window: 3 }), [x], wasmBackend)], [nan, nan]);
   const pool = { window: [3], strides: [3], pads: [[0, 0]] } as const;
   assert.equal([...run(([a]) => o.maxPoolArgmax([a!], pool), [x], wasmBackend)], [1, 3]);
+  const g = tensor(Float32Array.of(7, 8), [1, 2, 1]);
+  const dx = ([a, b]: Tensor[]): Tensor => o.maxPoolGrad([a!, b!], { ...pool, rectified: false });
+  assert.equal([...run(dx, [x, g], wasmBackend)], [0, 7, 0, 8, 0, 0]);
 });
 
 test.run();

@@ -158,6 +158,10 @@ test('pools: windows, strides, paddings', () => {
       agrees(wasmBackend, `argmax ${what}`, ([a]) => o.maxPoolArgmax([a!], pool), [input], 0);
       agrees(wasmBackend, `avgPool ${what}`, ([a]) => o.avgPool(a!, options), [input]);
       const g = random(o.avgPool(input, options).shape, 2);
+      for (const rectified of [false, true]) {
+        const dx = ([a, b]: Tensor[]): Tensor => o.maxPoolGrad([a!, b!], { ...pool, rectified });
+        agrees(wasmBackend, `maxPoolGrad ${rectified} ${what}`, dx, [input, g], 1e-6);
+      }
       agrees(wasmBackend, `avgPoolGrad ${what}`, ([a]) => o.avgPoolGrad([a!], { ...pool, inputShape: x }), [g]);
     }),
     runs,

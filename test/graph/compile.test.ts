@@ -140,4 +140,22 @@ test('jvp and valueAndGrad', () => {
   );
 });
 
+test('a relu behind a max pool going back is a flag of the pool: same values, also where windows tie at 0', () => {
+  const next = randomUniform(3);
+  const x = placeholder([2, 6, 7, 3], 'float64');
+  const data = Float64Array.from({ length: x.size }, () => Math.round(next() * 6) - 4);
+  for (const options of [{ window: 2 }, { window: 3, stride: 2 }, { window: 2, stride: 1 }]) {
+    const y = o.relu(x);
+    const [dx] = grad(o.sum(o.square(o.maxPool(y, options))), [x]);
+    const fused = compile([dx!], [x]);
+    // Cut at the relu's gradient's parts, nothing can be rewritten.
+    const dy = grad(o.sum(o.square(o.maxPool(y, options))), [y])[0]!;
+    const cut = placeholder(dy.shape, 'float64');
+    const [before] = compile([dy], [x]).runSync([data]);
+    const [masked] = compile([o.where(o.greater(y, 0), cut, 0)], [x, cut]).runSync([data, before!]);
+    assert.equal(fused.runSync([data])[0], masked);
+    assert.is(fused.stats.steps, compile([dy], [x]).stats.steps, 'no step for the mask');
+  }
+});
+
 test.run();

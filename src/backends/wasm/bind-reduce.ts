@@ -100,3 +100,17 @@ export const pool =
     const each = ctx.out.shape.at(-1)! * ctx.out.shape.at(-2)!;
     ctx.call(fn, [ctx.out.at(), x.at(), ctx.table(geometry)], each === 0 ? 0 : rows, grainFor(each, 4096));
   };
+
+export const maxPoolGrad: Binder = (ctx) => {
+  const [x, g] = ctx.inputs as [Operand, Operand];
+  if (x.dtype !== 'float32') throw lacksType(ctx.op, x.dtype);
+  const { rectified, ...attrs } = ctx.attrs as unknown as PoolAttrs & { rectified: boolean };
+  const geometry = ctx.table(geometryTable(x.shape, g.shape, attrs));
+  const args = [ctx.out.at(), x.at(), g.at(), geometry, Number(rectified)];
+  const channels = x.shape.at(-1)!;
+  const rows = sizeOf(g.shape.slice(0, -2));
+  if (sizeOf(x.shape) === 0) return;
+  if (attrs.strides.every((stride, i) => stride >= attrs.window[i]!)) {
+    ctx.call('maxPoolGradApart', args, rows, grainFor(sizeOf(x.shape) / rows, 4096));
+  } else ctx.call('maxPoolGrad', args, x.shape[0]! * Math.ceil(channels / 16));
+};

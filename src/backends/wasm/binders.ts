@@ -8,7 +8,7 @@ import * as elementwise from './bind-elementwise.ts';
 import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './bind-path.ts';
-import { argmax, pool, reduction, softmax } from './bind-reduce.ts';
+import { argmax, maxPoolGrad, pool, reduction, softmax } from './bind-reduce.ts';
 import type { Binder } from './step.ts';
 
 const { unary, binary, comparison, logical } = elementwise;
@@ -28,7 +28,7 @@ export const binders = {
   broadcastTo: movement.broadcastTo, slice: movement.slice, pad: movement.pad, reverse: movement.reverse,
   concat: movement.concat, gather: movement.gather, scatterAdd: movement.scatterAdd,
   matmul, conv, convGradInput, convGradKernel,
-  maxPool: pool('maxPool'), maxPoolArgmax: pool('maxPoolArgmax'), avgPool: pool('avgPool'), avgPoolGrad: pool('avgPoolGrad'),
+  maxPool: pool('maxPool'), maxPoolArgmax: pool('maxPoolArgmax'), maxPoolGrad, avgPool: pool('avgPool'), avgPoolGrad: pool('avgPoolGrad'),
 } as const satisfies Record<OpName, Binder>;
 
 /** Matrix products and all convolutions that run as such take an epilogue; a depthwise convolution is none. */
