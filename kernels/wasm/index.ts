@@ -5,6 +5,7 @@ export { exactBinary, exactReduce, exactUnary, whereBytes } from './exact';
 export { matmul, packB } from './matmul';
 export * from './movement';
 export { lerpMaxPool } from './path';
+export { lerpMaxPoolFour, lerpMaxPoolGradFour } from './path-four';
 export { lerpMaxPoolGrad } from './path-grad';
 export * from './pool';
 export * from './pool-grad';

@@ -1,49 +1,16 @@
 /**
  * The gradient of max pooling along straight lines to where the lines start: summed over the steps, given to what each
- * window picked. The maxima are found again rather than stored. Windows of four that do not overlap, as most pools of
- * images, keep their sums in registers for a few steps; any others are searched for the position of their maximum.
+ * window picked. The maxima are found again rather than stored, and large windows then searched once for their positions.
  */
 import { Geometry } from './geometry';
 import { allFinite, isFinite16, larger, pointAt } from './path';
 import { scratch, storeLanes } from './simd';
 
-/** Steps taken at a time: their gradients lie a power of two apart and would push each other out of the cache. */
-const STEPS: i32 = 4;
 /** Positions of a window are counted in 16 bits. */
 const MOST_PLACES: i32 = 65536;
 const MOST_IN_WINDOW: i32 = 16384;
-
-/**
- * Four channels of a window of four positions, `q1` to `q3` bytes from the first at `at`, at `count` steps. The first
- * maximum takes the gradient; relu'(0) = 0 is `low` = 0.
- */
-@inline
-function fourOf(
-  out: usize, start: usize, delta: usize, at: usize, q1: usize, q2: usize, q3: usize, alpha: usize, count: i32,
-  gradient: usize, stride: usize, low: v128, left: i32,
-): void {
-  let x0 = v128.load(out + at), x1 = v128.load(out + at + q1);
-  let x2 = v128.load(out + at + q2), x3 = v128.load(out + at + q3);
-  for (let k = 0; k < count; k++, alpha += 4, gradient += stride) {
-    const a = v128.load32_splat(alpha);
-    const v0 = pointAt(start, delta, at, a), v1 = pointAt(start, delta, at + q1, a);
-    const v2 = pointAt(start, delta, at + q2, a), v3 = pointAt(start, delta, at + q3, a);
-    const t = f32x4.pmax(f32x4.pmax(v0, v1), f32x4.pmax(v2, v3));
-    // What is left of the gradient for those that come later.
-    let s = v128.and(v128.load(gradient), f32x4.gt(t, low));
-    const e0 = f32x4.eq(v0, t), e1 = f32x4.eq(v1, t), e2 = f32x4.eq(v2, t);
-    x0 = f32x4.add(x0, v128.and(s, e0));
-    s = v128.andnot(s, e0);
-    x1 = f32x4.add(x1, v128.and(s, e1));
-    s = v128.andnot(s, e1);
-    x2 = f32x4.add(x2, v128.and(s, e2));
-    x3 = f32x4.add(x3, v128.andnot(s, e2));
-  }
-  storeLanes(out + at, x0, left);
-  storeLanes(out + at + q1, x1, left);
-  storeLanes(out + at + q2, x2, left);
-  storeLanes(out + at + q3, x3, left);
-}
+/** In windows of up to so many, every position is offered its share instead of the one that takes it being found. */
+const FEW_PLACES: i32 = 16;
 
 /** All ones in the lanes before `count`. */
 @inline
@@ -61,7 +28,7 @@ function addLane(to: usize, step: usize, s: f32, found: i32): void {
 
 /** The bounds of a window within the input, and the offset of the block of channels in it. */
 @unmanaged
-class Bounds {
+export class Bounds {
   base: usize;
   d0: i32;
   d1: i32;
@@ -118,6 +85,11 @@ function addFour(
   } else addToTies(out, start, delta, g, b, shift, a, t, s, ties, left);
 }
 
+@inline
+function give(to: usize, s: v128, left: i32): void {
+  if (left > 0) storeLanes(to, f32x4.add(v128.load(to), s), left);
+}
+
 /** One window of 16 channels at one step. `checked`: there may be NaNs, or too many positions to count. */
 @inline
 function searchWindow(
@@ -149,6 +121,23 @@ function searchWindow(
     s2 = v128.and(s2, lanesBefore(left - 8)), s3 = v128.and(s3, lanesBefore(left - 12));
   }
   if (!v128.any_true(v128.or(v128.or(s0, s1), v128.or(s2, s3)))) return;
+  if (!checked && ties == 0 && (b.d1 - b.d0) * (b.h1 - b.h0) * (b.w1 - b.w0) <= FEW_PLACES) {
+    for (let i = b.d0; i < b.d1; i++) {
+      for (let j = b.h0; j < b.h1; j++) {
+        let at = b.base + <usize>((i * g.inputH + j) * g.inputW + b.w0) * step;
+        for (let n = b.w0; n < b.w1; n++, at += step) {
+          const e0 = f32x4.eq(pointAt(start, delta, at, a), t0), e1 = f32x4.eq(pointAt(start, delta, at + 16, a), t1);
+          const e2 = f32x4.eq(pointAt(start, delta, at + 32, a), t2), e3 = f32x4.eq(pointAt(start, delta, at + 48, a), t3);
+          give(out + at, v128.and(s0, e0), left);
+          give(out + at + 16, v128.and(s1, e1), left - 4);
+          give(out + at + 32, v128.and(s2, e2), left - 8);
+          give(out + at + 48, v128.and(s3, e3), left - 12);
+          s0 = v128.andnot(s0, e0), s1 = v128.andnot(s1, e1), s2 = v128.andnot(s2, e2), s3 = v128.andnot(s3, e3);
+        }
+      }
+    }
+    return;
+  }
   // Per lane: 65536 times how often the maximum was met, plus the positions where.
   let f0 = i32x4.splat(0), f1 = f0, f2 = f0, f3 = f0;
   if (!checked) {
@@ -173,41 +162,14 @@ function searchWindow(
   if (left > 12) addFour(out, start, delta, g, b, 48, a, t3, s3, f3, ties, left - 12);
 }
 
-/** Byte offset of position `i` of a window of four from its first. */
-@inline
-function placeOf(g: Geometry, i: i32, step: usize): usize {
-  const plane = i / g.windowW;
-  const d = plane / g.windowH;
-  return <usize>((d * g.inputH + (plane - d * g.windowH)) * g.inputW + (i - plane * g.windowW)) * step;
-}
-
-/** Windows `[o0, o1)` of a row, four whole positions each that no other window has. */
-function fourRow(
-  out: usize, start: usize, delta: usize, g: Geometry, row: usize, o0: i32, o1: i32, alpha: usize, steps: i32,
-  gradient: usize, stride: usize, low: v128, left: i32,
-): void {
-  const step = <usize>g.channels << 2;
-  const q1 = placeOf(g, 1, step), q2 = placeOf(g, 2, step), q3 = placeOf(g, 3, step);
-  for (let k = 0; k < steps; k += STEPS) {
-    const count = min(STEPS, steps - k);
-    for (let o = o0; o < o1; o++) {
-      let at = row + <usize>(o * g.strideW - g.beforeW) * step;
-      let from = gradient + <usize>k * stride + <usize>o * step;
-      for (let c = left; c > 0 && c > left - 16; c -= 4, at += 16, from += 16) {
-        fourOf(out, start, delta, at, q1, q2, q3, alpha + (<usize>k << 2), count, from, stride, low, c);
-      }
-    }
-  }
-}
-
-/** Windows `[o0, o1)` of the row that `b` bounds. */
+/** The windows of the row that `b` bounds. */
 @inline
 function searchRow(
-  checked: bool, out: usize, start: usize, delta: usize, g: Geometry, b: Bounds, o0: i32, o1: i32, alpha: usize,
-  steps: i32, gradient: usize, stride: usize, low: v128, ties: i32, left: i32,
+  checked: bool, out: usize, start: usize, delta: usize, g: Geometry, b: Bounds, alpha: usize, steps: i32,
+  gradient: usize, stride: usize, low: v128, ties: i32, left: i32,
 ): void {
   const step = <usize>g.channels << 2;
-  for (let o = o0; o < o1; o++) {
+  for (let o = 0; o < g.outputW; o++) {
     const w = o * g.strideW - g.beforeW;
     b.w0 = max(w, 0);
     b.w1 = min(w + g.windowW, g.inputW);
@@ -220,17 +182,17 @@ function searchRow(
 }
 
 function searchFinite(
-  out: usize, start: usize, delta: usize, g: Geometry, b: Bounds, o0: i32, o1: i32, alpha: usize, steps: i32,
-  gradient: usize, stride: usize, low: v128, ties: i32, left: i32,
-): void {
-  searchRow(false, out, start, delta, g, b, o0, o1, alpha, steps, gradient, stride, low, ties, left);
-}
-
-function searchChecked(
   out: usize, start: usize, delta: usize, g: Geometry, b: Bounds, alpha: usize, steps: i32, gradient: usize,
   stride: usize, low: v128, ties: i32, left: i32,
 ): void {
-  searchRow(true, out, start, delta, g, b, 0, g.outputW, alpha, steps, gradient, stride, low, ties, left);
+  searchRow(false, out, start, delta, g, b, alpha, steps, gradient, stride, low, ties, left);
+}
+
+export function searchChecked(
+  out: usize, start: usize, delta: usize, g: Geometry, b: Bounds, alpha: usize, steps: i32, gradient: usize,
+  stride: usize, low: v128, ties: i32, left: i32,
+): void {
+  searchRow(true, out, start, delta, g, b, alpha, steps, gradient, stride, low, ties, left);
 }
 
 /** Zeros in a block of channels at all positions. */
@@ -260,12 +222,7 @@ export function lerpMaxPoolGrad(
   const stride = <usize>samples * outSize;
   const low = f32x4.splat(relu ? 0 : -Infinity);
   const positions = g.windowD * g.windowH * g.windowW;
-  const apart = g.strideD >= g.windowD && g.strideH >= g.windowH && g.strideW >= g.windowW;
-  const four = positions == 4 && apart && ties == 0;
   const bounded = allFinite(alpha, steps) && places <= MOST_PLACES && positions <= MOST_IN_WINDOW;
-  // The windows along the last axis that lie inside as a whole.
-  const o0 = min(g.outputW, (g.beforeW + g.strideW - 1) / g.strideW);
-  const o1 = max(o0, min(g.outputW, (g.inputW + g.beforeW - g.windowW) / g.strideW + 1));
   for (let unit = first; unit < end; unit++) {
     const sample = unit / blocks;
     const c = (unit - sample * blocks) * 16;
@@ -282,17 +239,8 @@ export function lerpMaxPoolGrad(
         const h = oh * g.strideH - g.beforeH;
         b.h0 = max(h, 0);
         b.h1 = min(h + g.windowH, g.inputH);
-        const whole = b.d1 - b.d0 == g.windowD && b.h1 - b.h0 == g.windowH;
-        if (!finite) {
-          searchChecked(out, start, delta, g, b, alpha, steps, row, stride, low, ties, left);
-        } else if (four && whole) {
-          const line = b.base + <usize>((d * g.inputH + h) * g.inputW) * step;
-          fourRow(out, start, delta, g, line, o0, o1, alpha, steps, row, stride, low, left);
-          searchFinite(out, start, delta, g, b, 0, o0, alpha, steps, row, stride, low, ties, left);
-          searchFinite(out, start, delta, g, b, o1, g.outputW, alpha, steps, row, stride, low, ties, left);
-        } else {
-          searchFinite(out, start, delta, g, b, 0, g.outputW, alpha, steps, row, stride, low, ties, left);
-        }
+        if (finite) searchFinite(out, start, delta, g, b, alpha, steps, row, stride, low, ties, left);
+        else searchChecked(out, start, delta, g, b, alpha, steps, row, stride, low, ties, left);
       }
     }
   }

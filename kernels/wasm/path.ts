@@ -1,7 +1,8 @@
 /**
  * Max pooling of points on straight lines, `start + alpha_k delta`; the points stay in registers. A row of windows is
  * pooled at all steps before the next, so that what it reads stays in the first-level cache; channels go in blocks of 16,
- * four independent maxima at a time, which hides the latency of one. The gradient is in `path-grad.ts`.
+ * four independent maxima at a time, which hides the latency of one. The gradient is in `path-grad.ts`, the commonest
+ * windows in `path-four.ts`.
  */
 import { Geometry } from './geometry';
 import { madd, storeLanes } from './simd';

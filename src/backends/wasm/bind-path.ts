@@ -1,6 +1,6 @@
 /** Max pooling of points on straight lines: `kernels/wasm/path.ts`. */
 import type { LerpMaxPoolAttrs } from '../../ops/lerp-max-pool.ts';
-import type { Shape } from '../../tensor/shape.ts';
+import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { geometryTable } from './geometry.ts';
 import { type BindContext, type Binder, lacksType, type Operand } from './step.ts';
 
@@ -11,13 +11,23 @@ function stepGeometry(ctx: BindContext, start: Shape, pooled: Shape): number {
   return ctx.table(geometryTable(start, [start[0]!, ...pooled.slice(1)], attrs));
 }
 
+/** Windows of four side by side have kernels of their own, whose units are rows of windows. */
+function callPool(ctx: BindContext, fn: string, args: readonly number[], start: Shape, pooled: Shape): void {
+  const { window, strides, pads, ties } = ctx.attrs as unknown as LerpMaxPoolAttrs;
+  const beside = strides.every((stride, i) => stride === window[i]) && pads.every(([before]) => before === 0);
+  const whole = window.every((size, i) => pooled[i + 1]! * size <= start[i + 1]!);
+  if (sizeOf(window) === 4 && beside && whole && ties === 'first') {
+    ctx.call(`${fn}Four`, args, start[0]! * sizeOf(pooled.slice(1, -2)));
+  } else ctx.call(fn, args, start[0]! * Math.ceil(start.at(-1)! / 16));
+}
+
 export const lerpMaxPool: Binder = (ctx) => {
   const [start, delta, alpha] = ctx.inputs as [Operand, Operand, Operand];
   const { relu } = ctx.attrs as unknown as LerpMaxPoolAttrs;
   const [samples, steps] = [start.shape[0]!, alpha.shape[0]!];
   const geometry = stepGeometry(ctx, start.shape, ctx.out.shape);
   const args = [ctx.out.at(), start.at(), delta.at(), alpha.at(), steps, samples, relu ? 1 : 0, geometry];
-  ctx.call('lerpMaxPool', args, samples * Math.ceil(start.shape.at(-1)! / 16), 1);
+  callPool(ctx, 'lerpMaxPool', args, start.shape, ctx.out.shape);
 };
 
 export const lerpMaxPoolGrad: Binder = (ctx) => {
@@ -27,5 +37,5 @@ export const lerpMaxPoolGrad: Binder = (ctx) => {
   const geometry = stepGeometry(ctx, start.shape, g.shape);
   const flags = [relu ? 1 : 0, ties === 'share' ? 1 : 0];
   const args = [ctx.out.at(), start.at(), delta.at(), alpha.at(), g.at(), steps, samples, ...flags, geometry];
-  ctx.call('lerpMaxPoolGrad', args, samples * Math.ceil(start.shape.at(-1)! / 16), 1);
+  callPool(ctx, 'lerpMaxPoolGrad', args, start.shape, g.shape);
 };
