@@ -101,7 +101,17 @@ async function measure({ name, contender, code, folder, exports, beside = [] }: 
   const parts = [text, ...beside.map((file) => readFileSync(file))];
   const total = (size: (part: Uint8Array) => number): number => parts.reduce((sum, part) => sum + size(part), 0);
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
-  const none = { medianMs: null, madMs: null, p95Ms: null, samples: 0, timesMs: [], gflops: null, maxRelError: null };
+  const none = {
+    medianMs: null,
+    madMs: null,
+    p95Ms: null,
+    samples: 0,
+    timesMs: [],
+    gflops: null,
+    gbps: null,
+    firstMs: null,
+    maxRelError: null,
+  };
   return {
     suite: 'size',
     case: name,
