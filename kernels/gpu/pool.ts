@@ -2,8 +2,8 @@
  * Pooling windows over three spatial axes, channels last, and what gathers from them: a thread per window for the pools, a
  * thread per input element for their gradients.
  */
-import { inputPlace, outputPlaces, windowLoops } from './conv.ts';
-import { type GpuKernel, place } from './kernel.ts';
+import { inputPlace, windowLoops } from './conv.ts';
+import { floorDiv, type GpuKernel, place } from './kernel.ts';
 
 type Three = readonly [number, number, number];
 
@@ -44,13 +44,45 @@ export function overWindow(
   return `${loops.open} ${lines} ${inner} ${loops.close}`;
 }
 
+/**
+ * The output places along one axis whose windows hold the thread's input place: the only one there can be where windows do
+ * not overlap; else whichever is shorter, a loop over output places or one over the places in a window.
+ */
+function holders(geo: PoolShape, axis: number, at: string): { open: string; close: number; test: string } {
+  const name = names[axis]!;
+  const [by, window, zeros, outputs] = [geo.stride[axis]!, geo.window[axis]!, geo.before[axis]!, geo.output[axis]!];
+  const u = zeros === 0 ? at : `${at} + ${zeros}`;
+  const inRange = `o${name} >= 0 && o${name} < ${outputs}`;
+  if (window === 1 && by === 1) return { open: `const o${name} = ${u};`, close: 0, test: inRange };
+  if (window <= by) {
+    const open = `const u${name} = ${u}; ${floorDiv(`o${name}`, `u${name}`, by)}`;
+    const test = window === by ? inRange : `${inRange} && u${name} - o${name} * ${by} < ${window}`;
+    return { open, close: 0, test };
+  }
+  if (outputs <= window) {
+    const one = outputs === 1;
+    const open = one ? `const o${name} = 0;` : `for (let o${name} = 0; o${name} < ${outputs}; o${name}++) {`;
+    const k = one ? u : `${u} - o${name} * ${by}`;
+    return {
+      open: `${open} const k${name} = ${k};`,
+      close: one ? 0 : 1,
+      test: `k${name} >= 0 && k${name} < ${window}`,
+    };
+  }
+  const open = `for (let k${name} = 0; k${name} < ${window}; k${name}++) {`;
+  if (by === 1) return { open: `${open} const o${name} = ${u} - k${name};`, close: 1, test: inRange };
+  const lines = `const u${name} = ${u} - k${name}; ${floorDiv(`o${name}`, `u${name}`, by)}`;
+  return { open: `${open} ${lines}`, close: 1, test: `o${name} * ${by} === u${name} && ${inRange}` };
+}
+
 /** Runs `body` for every window that holds the thread's element; the window's flat index, channel included, is `o`. */
 export function overWindowsOf(geo: PoolShape, at: readonly string[], body: string): string {
-  const loops = windowLoops(geo.window);
-  const { lines, inside } = outputPlaces({ ...geo, dilation: ones }, at.slice(1, 4), loops.at);
+  const found = ([0, 1, 2] as const).map((axis) => holders(geo, axis, at[axis + 1]!));
   const [D, H, W] = geo.output;
   const index = `const o = (((${at[0]} * ${D} + od) * ${H} + oh) * ${W} + ow) * ${geo.channels} + ${at[4]};`;
-  return `${loops.open} ${lines} if (${inside}) { ${index} ${body} } ${loops.close}`;
+  const test = found.map((axis) => axis.test).join(' && ');
+  const close = found.reduce((count, axis) => count + axis.close, 0);
+  return `${found.map(({ open }) => open).join(' ')} if (${test}) { ${index} ${body} } ${'}'.repeat(close)}`;
 }
 
 const perWindow = (geo: PoolShape) => place([geo.batch, ...geo.output, geo.channels]);

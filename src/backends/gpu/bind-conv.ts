@@ -28,9 +28,55 @@ function patchSizes(geo: kernels.ConvShape): [number, number] {
   return [geo.batch * sizeOf(geo.output), sizeOf(geo.window) * geo.inChannels];
 }
 
+/** Elements of patches that are made at a time: more would only leave the caches. */
+const PATCHES_AT_ONCE = 2 ** 20;
+
 function asProduct({ block }: BindContext, geo: kernels.ConvShape): boolean {
   const [positions, width] = patchSizes(geo);
-  return block === 'rows' && geo.groups === 1 && positions * width <= INDEX_LIMIT;
+  return block === 'rows' && geo.groups === 1 && (positions / geo.batch) * width <= INDEX_LIMIT;
+}
+
+/** Runs `step` for runs of samples of some operands. On the host only, where parts are views. */
+function inChunks(
+  { host }: BindContext,
+  geo: kernels.ConvShape,
+  operands: readonly Operand[],
+  step: (part: kernels.ConvShape, operands: readonly Operand[]) => Operand,
+): Operand[] {
+  const [positions, width] = patchSizes(geo);
+  const samples = Math.max(1, Math.floor(PATCHES_AT_ONCE / ((positions / geo.batch) * width)));
+  if (samples >= geo.batch) return [step(geo, operands)];
+  const results: Operand[] = [];
+  for (let from = 0; from < geo.batch; from += samples) {
+    const batch = Math.min(samples, geo.batch - from);
+    const parts = host(operands, operands.length, (arrays) =>
+      arrays.map((data) => data.subarray((from * data.length) / geo.batch, ((from + batch) * data.length) / geo.batch)),
+    );
+    results.push(step({ ...geo, batch }, parts));
+  }
+  return results;
+}
+
+function joined({ host }: BindContext, parts: readonly Operand[], size: number): Operand {
+  if (parts.length === 1) return parts[0]!;
+  return host(parts, 1, (arrays) => {
+    const whole = new Float32Array(size);
+    let at = 0;
+    for (const part of arrays) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return [whole];
+  })[0]!;
+}
+
+function summed({ host }: BindContext, parts: readonly Operand[]): Operand {
+  if (parts.length === 1) return parts[0]!;
+  return host(parts, 1, (arrays) => {
+    const total = Float64Array.from(arrays[0]!);
+    for (const part of arrays.slice(1)) for (let i = 0; i < part.length; i++) total[i]! += part[i]!;
+    return [Float32Array.from(total)];
+  })[0]!;
 }
 
 function patches({ kernel }: BindContext, x: Operand, geo: kernels.ConvShape): Operand {
@@ -62,8 +108,11 @@ export const conv: Binder = (context) => {
   if (isEmpty(x!, w!)) return fill(sizeOf(out.shape), 0);
   const geo = convShape(x!.shape, w!.shape, out.shape, context.attrs);
   if (asProduct(context, geo)) {
-    const [positions, width] = patchSizes(geo);
-    return product(context, patches(context, x!, geo), w!, matrices(positions, width, geo.outChannels));
+    const parts = inChunks(context, geo, [x!], (part, [own]) => {
+      const [positions, width] = patchSizes(part);
+      return product(context, patches(context, own!, part), w!, matrices(positions, width, geo.outChannels));
+    });
+    return joined(context, parts, sizeOf(out.shape));
   }
   const wide = context.block === 'columns' && geo.groups === 1 && geo.outChannels % 4 === 0;
   return kernel(kernels.convKernel(geo, wide), [x!, w!]);
@@ -75,9 +124,12 @@ export const convGradInput: Binder = (context) => {
   if (isEmpty(g!, w!)) return fill(sizeOf(out.shape), 0);
   const geo = convShape(out.shape, w!.shape, g!.shape, context.attrs);
   if (asProduct(context, geo)) {
-    const [positions, width] = patchSizes(geo);
-    const shape = matrices(positions, geo.outChannels, width, { transposeB: true });
-    return kernel(kernels.gatherPatchesKernel(geo), [product(context, g!, w!, shape)]);
+    const parts = inChunks(context, geo, [g!], (part, [own]) => {
+      const [positions, width] = patchSizes(part);
+      const shape = matrices(positions, geo.outChannels, width, { transposeB: true });
+      return kernel(kernels.gatherPatchesKernel(part), [product(context, own!, w!, shape)]);
+    });
+    return joined(context, parts, sizeOf(out.shape));
   }
   return kernel(kernels.convGradInputKernel(geo), [g!, w!]);
 };
@@ -91,9 +143,12 @@ export const convGradKernel: Binder = (context) => {
   if (isEmpty(x!, g!)) return fill(sizeOf(out.shape), 0);
   const geo = convShape(x!.shape, out.shape, g!.shape, context.attrs);
   if (asProduct(context, geo)) {
-    const [positions, width] = patchSizes(geo);
-    const shape = matrices(width, positions, geo.outChannels, { transposeA: true });
-    return product(context, patches(context, x!, geo), g!, shape);
+    const parts = inChunks(context, geo, [x!, g!], (part, [own, gradient]) => {
+      const [positions, width] = patchSizes(part);
+      const shape = matrices(width, positions, geo.outChannels, { transposeA: true });
+      return product(context, patches(context, own!, part), gradient!, shape);
+    });
+    return summed(context, parts);
   }
   const size = sizeOf(out.shape);
   const parts = size * PARTS > INDEX_LIMIT ? 1 : Math.min(PARTS, geo.batch);
