@@ -39,7 +39,7 @@ export async function buildWeb(out) {
     platform: 'neutral',
     mainFields: ['module', 'main'],
     conditions: ['import', 'module', 'browser'],
-    external: ['node:*'],
+    external: ['node:*', 'worker_threads'], // GPU.js asks Node for threads; in a browser it does not get there
     target: ['es2022'],
     legalComments: 'none', // NOTICE, which is copied, has them
     metafile: true,

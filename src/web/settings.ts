@@ -68,6 +68,9 @@ export class SettingsPanel {
     const names: readonly (readonly [string, string])[] = [
       ['wasm', `WebAssembly, ${threads} thread${threads > 1 ? 's' : ''}`],
       ['reference', 'plain TypeScript (slow)'],
+      ['gpu:webgpu', 'GPU, WebGPU'],
+      ['gpu:webgl2', 'GPU, WebGL 2'],
+      ['gpu:webasm', 'GPU.js on WebAssembly'],
     ];
     const options = names.map(([value, label]) => {
       const why = missing[value];

@@ -44,8 +44,9 @@ async function explainerFor(state: State, model: Model, sample: Sample, settings
   // Plans are compiled per shape: an explainer of another shape would keep both.
   const key = JSON.stringify([method, steps, settings.backend, output, withSoftmax, layer, sample.shape]);
   if (state.explainer?.key === key) return state.explainer;
-  const backend = await backendOf(settings.backend);
-  state.explainer?.ig.dispose();
+  state.explainer?.ig.dispose(); // before its backend may go
+  state.explainer = null;
+  const backend = await backendOf(state, settings.backend);
   const family = settings.backend.startsWith('gpu') ? 'gpu' : (settings.backend as 'wasm' | 'reference');
   const ig = new IntegratedGradients(model, {
     layer,

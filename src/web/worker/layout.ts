@@ -18,10 +18,11 @@ const isColours = (dim: number | null | undefined): boolean => dim === 1 || dim 
 /** Below this a square of numbers is hardly a picture. */
 const smallestSide = 8;
 
-/** Where pictures fit the model's input, or null. */
+/** Where pictures fit the model's input, or null; tokens are none, whatever their number. */
 export function pictureLayout(model: Model): PictureLayout | null {
   const { shape } = model.inputs[0]!;
   const [, a = null, b = null, c = null]: Axes = shape;
+  if (embeddingOf(model)) return null;
   if (!model.hasInputShape) return { height: null, width: null, channels: null, order: 'hwc' };
   if (shape.length === 4 && isColours(c)) return { height: a, width: b, channels: c, order: 'hwc' };
   if (shape.length === 4 && isColours(a)) return { height: b, width: c, channels: a, order: 'chw' };

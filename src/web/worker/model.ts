@@ -11,6 +11,7 @@ import { loadModel } from '../../keras/load.ts';
 import type { Model } from '../../keras/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
+import { freeGpu } from './backends.ts';
 import { embeddingOf, kindsOf, pictureLayout } from './layout.ts';
 import type { State } from './state.ts';
 
@@ -26,7 +27,9 @@ export async function load(state: State, { file, name }: RequestOf<'load'>): Pro
   }
   const info = describe(model, name);
   state.explainer?.ig.dispose();
-  Object.assign(state, { model, vocabulary: null, explainer: null, shown: null } satisfies State);
+  state.explainer = null;
+  await freeGpu(state);
+  Object.assign(state, { model, vocabulary: null, shown: null });
   return info;
 }
 

@@ -1,5 +1,6 @@
 /** What the worker holds: the model, its vocabulary, one explainer, and the last explanation for exports. */
 import type { Explanation, IntegratedGradients } from '../../attribution/index.ts';
+import type { GpuBackend } from '../../gpu.ts';
 import type { Vocabulary } from '../../inputs/index.ts';
 import type { Model } from '../../keras/model.ts';
 import type { InputKind, PixelRange, Pixels, ResultView } from '../protocol.ts';
@@ -37,4 +38,6 @@ export interface State {
   /** Kept while its settings stay the same, so that its compiled plans are. */
   explainer: { readonly key: string; readonly ig: IntegratedGradients<Model>; readonly backend: string } | null;
   shown: Shown | null;
+  /** What holds memory on a GPU. */
+  gpu: GpuBackend | null;
 }
