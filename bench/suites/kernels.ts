@@ -66,7 +66,7 @@ function kernelCase(
   backends: readonly OurBackend[],
   peers: readonly Peer[],
 ): BenchCase {
-  const what = part === 'forward' ? 'forward' : part === weightInput[op.name] ? 'dW' : 'dx';
+  const what = part === 'forward' ? 'forward' : gradientName(op, example, part);
   const shapes = exampleShapes(example).map(({ shape }) => shape.join('x'));
   // Built when the case runs: inputs of all cases together would fill the memory.
   let built: Built | undefined;
@@ -97,6 +97,13 @@ function kernelCase(
         ),
     ],
   };
+}
+
+/** The gradient to the data is dx, to a weight dW; where there is more than one of either, the number of the input. */
+function gradientName(op: Op, example: Example, part: number): string {
+  if (part === weightInput[op.name]) return 'dW';
+  const floats = exampleShapes(example).filter(({ float }) => float).length;
+  return floats > (weightInput[op.name] === undefined ? 1 : 2) ? `dx${part}` : 'dx';
 }
 
 interface Built {
