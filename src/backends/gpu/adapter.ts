@@ -8,6 +8,7 @@
 import * as library from 'gpu.js';
 import { type GpuKernel, INDEX_LIMIT } from '../../../kernels/gpu/kernel.ts';
 import { failure } from '../../tensor/errors.ts';
+import { SharedMemory, type WasmKernel } from './shared-memory.ts';
 
 /** Where kernels run. */
 export type GpuMode = 'webgpu' | 'webgl2' | 'webasm' | 'cpu';
@@ -32,11 +33,15 @@ export type Handle = Float32Array | DeviceResult;
 type Nested = Float32Array | readonly Nested[];
 type Result = Nested | DeviceResult;
 
+interface KernelClass {
+  readonly mode: string;
+}
 interface LibraryKernel {
   (...args: readonly Handle[]): Result | Promise<Result>;
   readonly kernel: {
-    readonly constructor: { readonly mode: string };
+    readonly constructor: KernelClass;
     readonly fallbackReason: string | null;
+    readonly context: unknown;
     _shapeOutput?: (data: Float32Array) => Float32Array;
   };
   destroy(): void;
@@ -44,6 +49,8 @@ interface LibraryKernel {
 interface Library {
   readonly mode: string;
   readonly kernels: unknown[];
+  /** The class of kernels that the mode asked for. */
+  readonly Kernel: KernelClass;
   createKernel(source: string, settings: object): LibraryKernel;
   destroy(): Promise<void> | undefined;
 }
@@ -68,6 +75,7 @@ export class Device {
   /** Whether handles are arrays of this machine, and runs need no promise. */
   readonly onHost: boolean;
   readonly #gpu: Library;
+  readonly #memory: SharedMemory = new SharedMemory();
   #context: DeviceContext | null = null;
   #flat: DeviceResult['constructor'] | null = null;
 
@@ -108,7 +116,10 @@ export class Device {
       asyncMode: kernel.toHost === true && !this.onHost,
     });
     // Results as one flat array, without the views per row that GPU.js makes.
-    if (this.mode === 'webasm') made.kernel._shapeOutput = (data) => data;
+    if (this.mode === 'webasm') {
+      made.kernel._shapeOutput = (data) => data;
+      this.#memory.attach(made.kernel as unknown as WasmKernel);
+    }
     let ran = false;
     const settle = (result: Result): Handle => {
       if (!ran) this.#check(name, made);
@@ -172,9 +183,13 @@ export class Device {
   }
 
   #check(name: string, made: LibraryKernel): void {
-    const { mode } = made.kernel.constructor;
+    // Both WebGL classes call themselves 'gpu'.
+    const webgl2 =
+      typeof WebGL2RenderingContext !== 'undefined' && made.kernel.context instanceof WebGL2RenderingContext;
+    const called = made.kernel.constructor.mode;
+    const mode = called === 'gpu' && webgl2 ? 'webgl2' : called;
     const reason = made.kernel.fallbackReason;
-    if (mode === this.mode && reason === null) return;
+    if (made.kernel.constructor === this.#gpu.Kernel && reason === null) return;
     throw failure('gpu', `the kernel '${name}' fell back to mode '${mode}'`, {
       wanted: this.mode,
       reason: reason ?? 'unknown',
