@@ -43,6 +43,7 @@ interface LibraryKernel {
     readonly fallbackReason: string | null;
     readonly context: unknown;
     _shapeOutput?: (data: Float32Array) => Float32Array;
+    buffer?: unknown;
   };
   destroy(): void;
 }
@@ -136,6 +137,8 @@ export class Device {
         }
       },
       destroy: () => {
+        // A destroyed vertex buffer would take the next kernel's vertices with it: it is left to the garbage collector.
+        if (this.mode === 'webgl2') made.kernel.buffer = null;
         made.destroy();
         // GPU.js's CPU mode forgets to.
         const at = this.#gpu.kernels.indexOf(made.kernel);
@@ -204,29 +207,12 @@ export class Device {
       return block?.kind === 'rows' ? inRowOrder(flat, threads, block.rows) : flat;
     }
     this.#context ??= result.context;
-    // The same memory, seen as one flat array: of the class that kernels with one axis of threads return.
-    const Flat = this.#flatClass(result);
+    // The same memory, seen as one flat array: of the class that kernels with one axis of threads return, since a GL kernel
+    // takes no other class than the first it met. The first kernel of all is an upload, which has one axis.
+    const Flat = (this.#flat ??= result.constructor);
     const flat = new Flat({ ...result, componentCount: 1, output: [size] });
     result.delete();
     return flat;
-  }
-
-  #flatClass(result: DeviceResult): DeviceResult['constructor'] {
-    if (!this.#flat && this.mode === 'webgl2') {
-      const probe = this.#gpu.createKernel('function (x) { return x[this.thread.x]; }', {
-        output: [1],
-        precision: 'single',
-        tactic: 'precision',
-        pipeline: true,
-        immutable: true,
-      });
-      const one = probe(new Float32Array(1)) as DeviceResult;
-      this.#flat = one.constructor;
-      one.delete();
-      probe.destroy();
-    }
-    this.#flat ??= result.constructor;
-    return this.#flat;
   }
 
   #alive(): void {
