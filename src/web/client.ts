@@ -1,6 +1,6 @@
 /**
  * The page's side of the engine worker: calls as promises, progress, cancelling, and a worker that starts anew when it does
- * not stop in time. Invariant: every call settles, also when the worker cannot start or is ended.
+ * not stop in time. The worker starts with the first call. Invariant: every call settles, also when the worker cannot start or is ended.
  */
 import type { CallError, CallName, ReplyOf, RequestOf, ToPage, ToWorker } from './protocol.ts';
 
@@ -26,15 +26,11 @@ const START_MS = 20_000;
 
 export class EngineClient {
   readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker;
+  #worker: Worker | null = null;
   #next = 0;
   #started = false;
   /** What a new worker needs to know: model and vocabulary. */
   readonly #loaded = new Map<'load' | 'vocabulary', { readonly file: Blob; readonly name: string }>();
-
-  constructor() {
-    this.#worker = this.#start();
-  }
 
   #start(): Worker {
     this.#started = false;
@@ -58,6 +54,7 @@ export class EngineClient {
     const id = this.#next++;
     return new Promise<ReplyOf<K>>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, onProgress });
+      this.#worker ??= this.#start();
       this.#worker.postMessage({ id, call, request } as ToWorker);
       if (call === 'load' || call === 'vocabulary') {
         if (call === 'load') this.#loaded.clear();
@@ -69,12 +66,12 @@ export class EngineClient {
   /** Ends the explanation that runs: by asking, and where that takes too long by ending the worker. */
   cancel(): void {
     const running = [...this.#waiting.keys()];
-    this.#worker.postMessage({ call: 'cancel' } satisfies ToWorker);
+    this.#worker?.postMessage({ call: 'cancel' } satisfies ToWorker);
     setTimeout(() => {
       if (!running.some((id) => this.#waiting.has(id))) return;
-      this.#worker.terminate();
+      this.#worker?.terminate();
+      this.#worker = null;
       this.#endAll({ kind: 'cancelled', message: 'stopped' });
-      this.#worker = this.#start();
       for (const [call, request] of this.#loaded) this.call(call, request).catch(() => {});
     }, PATIENCE_MS);
   }

@@ -231,4 +231,12 @@ chooser.addEventListener('change', () => {
 });
 byId('cancel').addEventListener('click', () => engine.cancel());
 onDrop((files) => void takeFiles(files));
-engine.call('start', {}).then((found) => settings.setCapabilities(found), showError);
+
+// The engine is fetched at the first sign of use: before a file is there to be read, and not by who only looks at the page.
+const signs = ['pointermove', 'pointerdown', 'keydown', 'dragenter'] as const;
+const wake = (): void => {
+  for (const sign of signs) removeEventListener(sign, wake);
+  engine.call('start', {}).then((found) => settings.setCapabilities(found), showError);
+};
+for (const sign of signs) addEventListener(sign, wake);
+chooser.addEventListener('change', wake, { once: true });

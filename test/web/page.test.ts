@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { gzipBytes } from '../../scripts/build-web.mjs';
 import { Explanation, IntegratedGradients } from '../../src/attribution/index.ts';
 import { encodeText, parseVocabulary, readPng } from '../../src/inputs/index.ts';
 import { loadModel } from '../../src/keras/load.ts';
@@ -12,7 +13,8 @@ import { buildPage, chooseExample, exported, launch, type Opened, open, type Sit
 
 const test = suite('web: page');
 const browser = await launch();
-const site: Site = await serve(await buildPage());
+const folder = await buildPage();
+const site: Site = await serve(folder);
 const files = temporaryFolder();
 let opened: Opened;
 
@@ -59,6 +61,12 @@ async function jsonOf(page: Page) {
 
 test('loads without errors, and asks for files of its own only', async () => {
   await opened.page.waitForTimeout(300);
+  const fetched = opened.requests
+    .map(({ url }) => url.slice(site.url.length))
+    .filter((name) => !name.startsWith('chunks/'));
+  assert.equal(fetched.sort(), ['', 'page.css', 'page.js'], 'the engine is not fetched before the first sign of use');
+  const paths = opened.requests.map(({ url }) => `${folder}/${url.slice(site.url.length) || 'index.html'}`);
+  assert.ok(gzipBytes(paths) < 120_000, `first load: ${gzipBytes(paths)} bytes`);
   assert.is(await opened.page.title(), 'pathgrad: what moved this model?');
   for (const { method, url } of opened.requests) {
     assert.is(method, 'GET');
@@ -150,6 +158,7 @@ test('a word the model does not know is named', async () => {
 
 test('files of the user: a model, its vocabulary; then no request at all', async () => {
   const { page, requests } = opened;
+  await page.mouse.move(10, 10);
   await page.waitForFunction(() => document.querySelectorAll('#backend option').length > 0);
   const before = requests.length;
   await page.setInputFiles('#file', example('imdb-cnn.h5'));
