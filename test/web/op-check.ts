@@ -2,7 +2,7 @@
  * Runs every example of every op on a mode of the gpu backend and compares it with the float64 reference. It needs no Node: a
  * browser test bundles it with esbuild and calls it in the page, for the modes that only a browser has.
  */
-import { type GpuMode, gpuBackend } from '../../src/backends/gpu/index.ts';
+import { type GpuMode, type GpuStats, gpuBackend } from '../../src/backends/gpu/index.ts';
 import { reference } from '../../src/backends/reference.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
@@ -10,6 +10,7 @@ import type { Example, Op } from '../../src/graph/op.ts';
 import { ops } from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { explainGolden, type GoldenCase, trainingError } from '../support/model-check.ts';
 
 /** Of one op: the largest difference from the reference, relative to the largest element; or what went wrong. */
 export interface OpCheck {
@@ -69,4 +70,55 @@ export async function checkOps(mode: GpuMode): Promise<OpCheck[]> {
   }
   await backend.dispose();
   return results;
+}
+
+/** A model file and samples, as JSON can carry them into a page. */
+export interface ModelCheckInput {
+  /** The file in base64. */
+  readonly model: string;
+  readonly data: readonly number[];
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32';
+  readonly golden: GoldenCase;
+  /** Samples that are explained. */
+  readonly rows: number;
+  /** Of the training step, one per sample from the first on. */
+  readonly labels: readonly number[];
+  /** Explanations of the same samples after the first; all must have the same bits. */
+  readonly repeats: number;
+}
+
+export interface ModelCheck {
+  readonly pass: string;
+  /** Largest difference of attributions from the golden ones, and of loss and gradients from the float64 reference. */
+  readonly attributionError: number;
+  readonly trainingError: number;
+  readonly gradients: number;
+  readonly repeatable: boolean;
+  /** Kernels and constants held before and after the repeats. */
+  readonly before: GpuStats;
+  readonly after: GpuStats;
+}
+
+/** Explains and trains a model on `mode` of the gpu backend. */
+export async function checkModel(mode: GpuMode, input: ModelCheckInput): Promise<ModelCheck> {
+  const bytes = Uint8Array.from(atob(input.model), (c) => c.charCodeAt(0));
+  const data = input.dtype === 'int32' ? Int32Array.from(input.data) : Float32Array.from(input.data);
+  const X = tensor(data, input.shape, input.dtype);
+  const backend = await gpuBackend({ mode });
+  const made = await explainGolden(bytes, input.golden, X, input.rows, backend);
+  const before = backend.stats();
+  const first = await made.explain();
+  let repeatable = true;
+  for (let i = 0; i < input.repeats; i++) {
+    const again = await made.explain();
+    repeatable &&= again.every((value, at) => value === first[at]);
+  }
+  const after = backend.stats();
+  made.dispose();
+  const count = input.labels.length;
+  const batch = tensor(data.slice(0, (count * X.size) / X.shape[0]!), [count, ...input.shape.slice(1)], input.dtype);
+  const { error, gradients } = await trainingError(bytes, batch, input.labels, backend);
+  await backend.dispose();
+  return { pass: made.pass, attributionError: made.error, trainingError: error, gradients, repeatable, before, after };
 }
