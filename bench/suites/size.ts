@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { gpujs } from '../../scripts/gpujs.mjs';
 import type { CaseResult } from '../harness.ts';
 import { peersFolder } from '../peers/peer.ts';
 import { OURS } from '../report.ts';
@@ -53,6 +54,7 @@ const bundles: readonly Bundle[] = [
     ['compile', 'grad', 'matmul', 'placeholder', 'relu', 'tensor'],
   ),
   own('pictures and reports', `export * from './src/visualize/index.ts'`, []),
+  own('the gpu backend, GPU.js with it', `export * from './src/gpu.ts'`, ['gpuBackend']),
 ];
 
 function peerBundles(): Bundle[] {
@@ -91,6 +93,7 @@ async function measure({ name, contender, code, folder, exports, beside = [] }: 
     mainFields: ['module', 'main'],
     conditions: ['import', 'module', 'browser'],
     external: ['node:*'],
+    plugins: [gpujs],
     target: ['es2022'],
     legalComments: 'none',
     write: false,
