@@ -1,4 +1,5 @@
 /** `npm run web`: builds the page into dist/web and serves it on this machine until Ctrl-C. `--help` says what it takes. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildWeb } from './build-web.mjs';
@@ -31,9 +32,11 @@ if (values.help) {
 const port = Number(values.port ?? 8080);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port: '${values.port}' is not a port (0 to 65535)`);
 const folder = fileURLToPath(new URL('../dist/web', import.meta.url));
-if (!values['no-build']) await buildWeb(folder);
+if (values['no-build'] && !existsSync(`${folder}/index.html`)) fail('nothing is built yet: leave out --no-build');
 try {
+  // The port first: that it is taken is said before anything is built.
   const { url, close } = await serve(folder, { port });
+  if (!values['no-build']) await buildWeb(folder);
   console.log(`pathgrad's page is at ${url} (Ctrl-C ends it)`);
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, async () => {
