@@ -25,16 +25,22 @@ export interface Environment {
   /** GFLOP/s of one core in WebAssembly. */
   readonly peak: Peak;
   readonly notices: readonly string[];
+  /** Where the cases ran in a browser: its version, and what draws for WebGL2 and WebGPU. */
+  readonly browser?: { readonly version: string; readonly webgl2: string; readonly webgpu: string };
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-export function describeEnvironment(about: {
+export function describeEnvironment({
+  browser,
+  ...about
+}: {
   readonly command: readonly string[];
   readonly quick: boolean;
   readonly packages: Readonly<Record<string, string>>;
   readonly peak: Peak;
   readonly notices: readonly string[];
+  readonly browser?: Environment['browser'];
 }): Environment {
   const own = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string };
   return {
@@ -50,6 +56,7 @@ export function describeEnvironment(about: {
     gitSha: git('rev-parse', 'HEAD') ?? 'unknown',
     gitDirty: git('status', '--porcelain') !== '',
     ...about,
+    ...(browser && { browser }),
     packages: { pathgrad: own.version, ...about.packages },
   };
 }

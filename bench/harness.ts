@@ -39,6 +39,8 @@ export interface BenchCase {
   readonly name: string;
   /** Floating-point operations of the case; null where the word means nothing. */
   readonly flops: number | null;
+  /** Bytes that have to be read and written once, however it is computed; where it is known. */
+  readonly bytes?: number;
   /** The largest error, relative to the largest expected element, that still counts as right. */
   readonly tolerance: number;
   readonly contenders: readonly Contender[];
@@ -59,6 +61,10 @@ export interface CaseResult {
   readonly samples: number;
   readonly timesMs: readonly number[];
   readonly gflops: number | null;
+  /** Gigabytes per second of inputs read and results written, each once. */
+  readonly gbps: number | null;
+  /** The first use: compiling, and the run that was checked. */
+  readonly firstMs: number | null;
   readonly maxRelError: number | null;
   readonly verified: boolean;
   /** Why there is no time: what the contender said, or that its result was wrong. */
@@ -86,7 +92,7 @@ interface Entrant {
   readonly error: number;
   /** What is wrong with the result; such a contender is timed, as information, but has no place in the order. */
   readonly wrong: string | null;
-  /** The run that was checked, compilation included. */
+  /** Compiling, and the run that was checked. */
   readonly firstMs: number;
   readonly times: number[];
   repeats: number;
@@ -124,8 +130,8 @@ interface Refusal {
 async function enter(contender: Contender, expected: Outputs, tolerance: number): Promise<Entrant | Refusal> {
   let prepared: Prepared | undefined;
   try {
-    prepared = await contender.prepare();
     const started = performance.now();
+    prepared = await contender.prepare();
     const { outputs } = await prepared.run();
     const firstMs = performance.now() - started;
     const error = maxRelError(prepared.normalize?.(outputs) ?? outputs, expected);
@@ -180,20 +186,23 @@ function done({ times, spentMs }: Entrant, budget: Budget): boolean {
 function report(
   bench: BenchCase,
   contender: Contender,
-  outcome: Refusal | Pick<Entrant, 'error' | 'wrong' | 'times'>,
+  outcome: Refusal | Pick<Entrant, 'error' | 'wrong' | 'times' | 'firstMs'>,
 ): CaseResult {
   const { name, backend, threads } = contender;
   const who = { suite: bench.suite, case: bench.name, contender: name, backend, threads };
   if ('cannot' in outcome) {
     const nothing = { medianMs: null, madMs: null, p95Ms: null, samples: 0, timesMs: [], gflops: null };
-    return { ...who, ...nothing, maxRelError: null, verified: false, cannot: outcome.cannot };
+    const rates = { gbps: null, firstMs: null };
+    return { ...who, ...nothing, ...rates, maxRelError: null, verified: false, cannot: outcome.cannot };
   }
   const summary = summarize(outcome.times);
   const gflops = bench.flops ? bench.flops / summary.medianMs / 1e6 : null;
+  const gbps = bench.bytes ? bench.bytes / summary.medianMs / 1e6 : null;
+  const firstMs = Number(outcome.firstMs.toPrecision(6));
   const timesMs = outcome.times.map((ms) => Number(ms.toPrecision(6)));
   const { error, wrong } = outcome;
   const maxRelError = Number.isFinite(error) ? error : null;
-  return { ...who, ...summary, timesMs, gflops, maxRelError, verified: wrong === null, cannot: wrong };
+  return { ...who, ...summary, timesMs, gflops, gbps, firstMs, maxRelError, verified: wrong === null, cannot: wrong };
 }
 
 /** The sum of what runs returned: reading it keeps the runs alive for the optimizer. */

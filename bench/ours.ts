@@ -4,11 +4,12 @@
  */
 import type { Backend } from '../src/backends/backend.ts';
 import { reference } from '../src/backends/reference.ts';
+import type { GpuMode } from '../src/gpu.ts';
 import { failure } from '../src/tensor/errors.ts';
 import { OURS } from './report.ts';
 
 export interface OurBackend {
-  /** What `--backends` takes: `reference`, `wasm`, or with a thread count `wasm:2`. */
+  /** What `--backends` takes: `reference`, `wasm`, with a thread count `wasm:2`, with a mode `gpu:webasm`. */
   readonly name: string;
   readonly threads: number;
   /** Makes the backend once; throws when it cannot run here. */
@@ -17,10 +18,11 @@ export interface OurBackend {
 
 export const contenderName = (detail?: string): string => (detail ? `${OURS} ${detail}` : OURS);
 
-/** @param names of `--backends`; `wasm:2` asks for two threads */
+/** @param names of `--backends`; `wasm:2` asks for two threads, `gpu:webgpu` for that mode */
 export function ourBackends(names: readonly string[]): OurBackend[] {
   return names.map((name) => {
     const [kind, count] = name.split(':');
+    if (kind === 'gpu') return gpu(name, count ?? 'auto');
     const threads = count === undefined ? 1 : Number(count);
     if (!Number.isInteger(threads) || threads < 1) {
       throw failure('--backends', `'${name}' has no valid number of threads`, {}, 'write wasm:2 for two threads');
@@ -30,6 +32,14 @@ export function ourBackends(names: readonly string[]): OurBackend[] {
   });
 }
 
+/** GPU.js is loaded only when a case asks for it. */
+function gpu(name: string, mode: string): OurBackend {
+  let opened: Promise<Backend> | undefined;
+  const open = async (): Promise<Backend> =>
+    (await import('../src/gpu.ts')).gpuBackend({ mode: mode as GpuMode | 'auto' });
+  return { name, threads: mode === 'webasm' || mode === 'cpu' ? 1 : 0, open: () => (opened ??= open()) };
+}
+
 let most: number | undefined;
 
 async function openBackend(kind: string, threads: number): Promise<Backend> {
@@ -37,10 +47,8 @@ async function openBackend(kind: string, threads: number): Promise<Backend> {
     if (threads > 1) throw failure('reference', 'runs on one thread', { threads });
     return reference;
   }
-  if (kind !== 'wasm') throw failure('--backends', `unknown backend '${kind}'`, {}, 'known: reference, wasm');
-  // By a name that TypeScript does not resolve: the benchmark also runs where this backend is not built.
-  const path = '../src/backends/wasm/index.ts';
-  const { wasmBackend } = (await import(path)) as typeof import('../src/backends/wasm/index.ts');
+  if (kind !== 'wasm') throw failure('--backends', `unknown backend '${kind}'`, {}, 'known: reference, wasm, gpu');
+  const { wasmBackend } = await import('../src/backends/wasm/index.ts');
   // What it uses when nobody has limited it yet.
   most ??= wasmBackend.threads();
   if (threads > most) throw failure('wasm', `this machine gives it ${most} threads`, { asked: threads });

@@ -32,13 +32,16 @@ function label({ contender, backend, threads }: CaseResult): string {
 }
 
 function figures(result: CaseResult, best: number | null, peak: Peak): string {
-  const { medianMs, madMs, samples, gflops, maxRelError } = result;
-  const top = Math.max(peak.plain ?? 0, peak.relaxed ?? 0) * Math.max(1, result.threads);
+  const { medianMs, madMs, samples, gflops, gbps, firstMs, maxRelError } = result;
+  // Of the processor's peak: on a GPU (no threads of ours) it says nothing.
+  const top = Math.max(peak.plain ?? 0, peak.relaxed ?? 0) * result.threads;
   const parts = [
     `${formatMs(medianMs!)} ± ${formatMs(madMs!)} (n ${samples})`.padEnd(32),
     (best === null ? '' : `${(medianMs! / best).toFixed(2)}x`).padStart(8),
     (gflops === null ? '' : `${gflops.toPrecision(3)} GFLOP/s`).padStart(14),
     (gflops === null || top === 0 ? '' : `${Math.round((100 * gflops) / top)} %`).padStart(6),
+    (gbps === null ? '' : `${gbps.toPrecision(3)} GB/s`).padStart(10),
+    `first ${formatMs(firstMs!)}`.padEnd(14),
     `error ${maxRelError!.toExponential(1)}`,
   ];
   return parts.join(' ');

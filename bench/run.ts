@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { didYouMean, failure, PathgradError } from '../src/tensor/errors.ts';
+import type { BrowserBench } from './browser/launch.ts';
 import { describeEnvironment } from './env.ts';
 import { type BenchCase, type CaseResult, fullBudget, quickBudget, runCase } from './harness.ts';
 import { ourBackends } from './ours.ts';
@@ -27,6 +28,8 @@ const usage = `npm run bench -- SUITE [options]
   --backends LIST  ours: reference, wasm, wasm:2 (two threads); default wasm,wasm:2
   --peers LIST     tfjs-wasm, tfjs-cpu, jax-js, alibi, torch, all, none; default all
   --json FILE      write the results (bench/schema.json)
+  --browser        the kernel suite in headless Chromium (gpu:webgl2, gpu:webgpu run there; without a GPU in software)
+  --hardware       with --browser: let Chromium choose the adapter instead of asking for SwiftShader
   --quick          one run each: are the results right?`;
 
 const suites = ['ig', 'kernels', 'models', 'load', 'size'] as const;
@@ -38,6 +41,8 @@ const options = {
   peers: { type: 'string', default: 'all' },
   json: { type: 'string' },
   quick: { type: 'boolean', default: false },
+  browser: { type: 'boolean', default: false },
+  hardware: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -50,10 +55,12 @@ async function main(args: readonly string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const chosen = positionals.flatMap(list).map(suiteNamed);
-  const peak = measurePeak();
+  const inBrowser = values.browser ? await browserOf(chosen, list(values.backends), values.hardware) : null;
+  const peak = inBrowser?.peak ?? measurePeak();
   const notices: string[] = [];
   if (!globalThis.gc) notices.push('garbage is not collected between samples: run with node --expose-gc');
-  const peers = chosen.every((suite) => suite === 'size') ? [] : await openPeers(list(values.peers), notices);
+  const peerless = inBrowser !== null || chosen.every((suite) => suite === 'size');
+  const peers = peerless ? [] : await openPeers(list(values.peers), notices);
   const env = describeEnvironment({
     // Paths of this machine are nobody's business.
     command: args.map((arg) => basename(arg)),
@@ -61,8 +68,12 @@ async function main(args: readonly string[]): Promise<number> {
     packages: Object.assign({}, ...peers.map((peer) => peer.versions)) as Record<string, string>,
     peak,
     notices,
+    ...(inBrowser && { browser: { version: inBrowser.version, ...inBrowser.renderers } }),
   });
-  console.log(`${env.cpu}, ${env.cores} cores, load ${env.loadAverage.join(' ')}, Node ${env.node}`);
+  const { browser } = env;
+  const engine = browser ? `Chromium ${browser.version}` : `Node ${env.node}`;
+  console.log(`${env.cpu}, ${env.cores} cores, load ${env.loadAverage.join(' ')}, ${engine}`);
+  if (browser) console.log(`WebGL2: ${browser.webgl2}; WebGPU: ${browser.webgpu}`);
   console.log(`multiply-add peak of one core: ${shownPeak(peak)} GFLOP/s`);
   for (const notice of notices) console.log(`notice: ${notice}`);
   const cases: CaseResult[] = [];
@@ -71,7 +82,10 @@ async function main(args: readonly string[]): Promise<number> {
     cases.push(...results);
   };
   try {
-    for (const suite of chosen) {
+    for (const [index, name] of inBrowser?.names.entries() ?? []) {
+      if (matches(values.filter)({ name })) print(await inBrowser!.run(index, values.quick));
+    }
+    for (const suite of inBrowser ? [] : chosen) {
       if (suite === 'size') {
         for (const group of grouped(await sizeResults())) print(group);
         continue;
@@ -81,6 +95,7 @@ async function main(args: readonly string[]): Promise<number> {
     }
   } finally {
     for (const peer of peers) await peer.close?.();
+    await inBrowser?.close();
   }
   if (cases.length === 0) throw failure('--filter', 'no case matches', { filter: values.filter });
   if (values.json) writeFileSync(values.json, `${JSON.stringify(checkResults({ env, cases }), null, 1)}\n`);
@@ -112,9 +127,20 @@ async function casesOf(
   }
 }
 
+/** The kernel suite is the one that runs in a browser. */
+async function browserOf(
+  chosen: readonly Suite[],
+  backends: readonly string[],
+  hardware: boolean,
+): Promise<BrowserBench> {
+  if (chosen.some((suite) => suite !== 'kernels'))
+    throw failure('--browser', 'only the kernel suite runs in a browser', { suites: chosen });
+  return (await import('./browser/launch.ts')).openBrowserBench(backends, hardware);
+}
+
 const matches =
   (filter: string | undefined) =>
-  ({ name }: BenchCase): boolean =>
+  ({ name }: { readonly name: string }): boolean =>
     filter === undefined || list(filter).some((text) => name.includes(text));
 
 const shownPeak = ({ plain, relaxed }: Peak): string =>

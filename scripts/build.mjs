@@ -1,5 +1,5 @@
 /**
- * Builds dist/: index.js (the engine, Keras models, attribution), inputs.js, visualize.js and cli.js, ES modules that need nothing
+ * Builds dist/: index.js (the engine, Keras models, attribution), inputs.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
  * installed; code they share lies in dist/chunks. `--quick` leaves out the type declarations (dist/types, made by tsc).
  *
  *   node scripts/build.mjs [--quick] [--out FOLDER] [--metafile FILE]
@@ -12,6 +12,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { gpujs } from './gpujs.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
@@ -21,7 +22,7 @@ const out = resolve(values.out ?? `${root}/dist`);
 const started = performance.now();
 
 // Only what an earlier build made is removed, so that a wrong --out cannot cost a folder.
-for (const made of ['index.js', 'inputs.js', 'visualize.js', 'cli.js', 'chunks', 'types']) {
+for (const made of ['index.js', 'inputs.js', 'visualize.js', 'gpu.js', 'cli.js', 'chunks', 'types']) {
   rmSync(`${out}/${made}`, { recursive: true, force: true });
 }
 
@@ -34,6 +35,7 @@ const result = await build({
     index: 'src/index.ts',
     inputs: 'src/inputs/index.ts',
     visualize: 'src/visualize/index.ts',
+    gpu: 'src/gpu.ts',
     cli: 'src/cli/index.ts',
   },
   outdir: out,
@@ -45,6 +47,7 @@ const result = await build({
   mainFields: ['module', 'main'],
   conditions: ['import', 'module', 'browser'],
   external: ['node:*'],
+  plugins: [gpujs],
   target: ['es2022'],
   legalComments: 'eof',
   metafile: true,
@@ -68,7 +71,7 @@ if (!values.quick) {
   writeFileSync(entry, `/// <reference lib="esnext.disposable" />\n${readFileSync(entry, 'utf8')}`);
 }
 
-const sizes = ['index', 'inputs', 'visualize', 'cli'].map((name) => {
+const sizes = ['index', 'inputs', 'visualize', 'gpu', 'cli'].map((name) => {
   const entry = Object.entries(result.metafile.outputs).find(
     ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
   );

@@ -9,6 +9,7 @@ const entries = {
   pathgrad: 'index.ts',
   'pathgrad/inputs': 'inputs/index.ts',
   'pathgrad/visualize': 'visualize/index.ts',
+  'pathgrad/gpu': 'gpu.ts',
 };
 
 const exported: Record<string, string[]> = {};

@@ -19,12 +19,13 @@ function node(...args: string[]): { status: number | null; out: string; err: str
   return { status, out: stdout, err: stderr };
 }
 
+/** All but the entry of the gpu backend: GPU.js makes code from strings in its CPU mode, as documented. */
 const scripts = (): string[] =>
   readdirSync(dist, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.js'))
+    .filter((file) => file.endsWith('.js') && file !== 'gpu.js')
     .map((file) => readFileSync(`${dist}/${file}`, 'utf8'));
 
-test('builds index.js, inputs.js, visualize.js and an executable cli.js', () => {
+test('builds index.js, inputs.js, visualize.js, gpu.js and an executable cli.js', () => {
   mkdirSync(dist);
   const { status, err } = node(
     `${root}/scripts/build.mjs`,
@@ -35,7 +36,7 @@ test('builds index.js, inputs.js, visualize.js and an executable cli.js', () => 
     folder.path('meta.json'),
   );
   assert.is(status, 0, err);
-  for (const file of ['index.js', 'inputs.js', 'visualize.js', 'cli.js'])
+  for (const file of ['index.js', 'inputs.js', 'visualize.js', 'gpu.js', 'cli.js'])
     assert.ok(existsSync(`${dist}/${file}`), file);
   assert.ok(statSync(`${dist}/cli.js`).mode & 0o100, 'cli.js is executable');
   assert.match(readFileSync(`${dist}/cli.js`, 'utf8'), /^#!\/usr\/bin\/env node\n/);
@@ -86,7 +87,30 @@ test('index.js asks for no module of Node when it is loaded, so that a browser c
   visit('index.js');
   visit('inputs.js');
   visit('visualize.js');
+  visit('gpu.js');
   assert.ok(seen.size > 2, 'the chunks were followed');
+});
+
+test('GPU.js is in gpu.js and nowhere else', () => {
+  assert.match(readFileSync(`${dist}/gpu.js`, 'utf8'), /WebGL2Kernel/);
+  for (const text of scripts()) assert.not.match(text, /WebGL2Kernel/);
+});
+
+test('gpu.js runs an explanation in a new process, with no packages near', () => {
+  const script = folder.path('gpu.mjs');
+  writeFileSync(
+    script,
+    `import { IntegratedGradients, relu, sum, tensor } from './dist/index.js';
+     import { gpuBackend } from './dist/gpu.js';
+     const backend = await gpuBackend({ mode: 'webasm' });
+     const f = (x) => sum(relu(x), { axes: 1, keepDims: true });
+     const explainer = new IntegratedGradients(f, { nSteps: 5, backend });
+     const { attributions } = await explainer.explain(tensor([[1, -2, 3]]));
+     console.log(backend.name, Array.from(attributions[0].data, (v) => v.toFixed(3)).join());`,
+  );
+  const { status, out, err } = node(script);
+  assert.is(status, 0, err);
+  assert.is(out.trim(), 'gpu:webasm 1.000,0.000,3.000');
 });
 
 test('explains a digit in a new process, with no packages near', () => {

@@ -5,22 +5,28 @@
  *   npm test                      all tests that need nothing but the repository
  *   npm test -- matmul keras/     the files whose path contains one of these words
  *   npm run test:shared           only test/shared/**: real data sets and model files that lie beside the project
+ *   npm run test:web              only test/web/**: the page and the bundle in a Chromium on PATH
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { sharedFolder } from './support/shared.ts';
+import { findChromium } from './web/chromium.ts';
 
 type Result = { file: string; passed: number; failed: number; skipped: number; output: string; seconds: number };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const words = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 const wantShared = process.argv.includes('--shared');
+const wantWeb = process.argv.includes('--web');
+const folder = wantShared ? 'test/shared/' : wantWeb ? 'test/web/' : null;
+const apart = ['test/shared/', 'test/web/'];
 
 const files = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
   .map((file) => `test/${file.replaceAll('\\', '/')}`)
-  .filter((file) => file.endsWith('.test.ts') && file.startsWith('test/shared/') === wantShared)
+  .filter((file) => file.endsWith('.test.ts'))
+  .filter((file) => (folder ? file.startsWith(folder) : !apart.some((other) => file.startsWith(other))))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort();
 
@@ -58,6 +64,12 @@ if (wantShared && !existsSync(sharedFolder)) {
   process.exit(process.env['CI'] ? 1 : 0);
 }
 
+if (wantWeb && findChromium() === null) {
+  console.log(`skipped ${files.length} files: there is no chromium on PATH (apt-get install chromium)`);
+  console.log('0 passed, 0 failed');
+  process.exit(process.env['CI'] ? 1 : 0);
+}
+
 const queue = [...files];
 const results: Result[] = [];
 await Promise.all(
@@ -75,8 +87,9 @@ await Promise.all(
 );
 
 const sum = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((total, result) => total + result[key], 0);
-if (!wantShared && words.length === 0) {
+if (folder === null && words.length === 0) {
   console.log('not run here: test/shared (needs the data and model files beside the project; npm run test:shared)');
+  console.log('not run here: test/web (needs a chromium; npm run test:web)');
 }
 const skipped = sum('skipped');
 console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);

@@ -1,5 +1,6 @@
 /**
- * Every op that has an example of real size (src/ops), forward and the gradient to each of its inputs, one kernel at a time.
+ * Every op that has an example of real size (src/ops, shapes.ts), forward and the gradient to each of its inputs, one kernel
+ * at a time.
  * Expected: the reference backend in float64. Operands that are weights in a model are held by all; other inputs are copied
  * in on every run by pathgrad and held by peers. All read the result back.
  */
@@ -11,12 +12,13 @@ import type { Attrs, Example, Op } from '../../src/graph/op.ts';
 import { randomUniform } from '../../src/graph/random.ts';
 import { ancestors } from '../../src/graph/traverse.ts';
 import { ops } from '../../src/ops/index.ts';
-import { isFloat } from '../../src/tensor/dtype.ts';
+import { bytesPerElement, isFloat } from '../../src/tensor/dtype.ts';
 import { failure } from '../../src/tensor/errors.ts';
 import { placeholder, Tensor, tensor } from '../../src/tensor/tensor.ts';
 import type { BenchCase, Contender, Prepared } from '../harness.ts';
 import { contenderName, describeBackend, type OurBackend } from '../ours.ts';
 import type { KernelCall, Peer } from '../peers/peer.ts';
+import { modelShapes } from './shapes.ts';
 
 /** Relative to the largest element: sums of up to 1,568 products in float32. */
 const TOLERANCE = 1e-5;
@@ -28,10 +30,13 @@ const weightInput: Readonly<Record<string, number>> = { matmul: 1, conv: 1, gath
 const covered = new Set(['convGradInput', 'convGradKernel', 'avgPoolGrad']);
 
 export function kernelCases(backends: readonly OurBackend[], peers: readonly Peer[]): BenchCase[] {
-  return Object.values<Op>(ops)
+  const own = Object.values<Op>(ops)
     .filter((op) => !covered.has(op.name))
-    .flatMap((op) => op.examples.filter(({ size }) => size === 'real').map((example) => ({ op, example })))
-    .flatMap(({ op, example }) => partsOf(op, example).map((part) => kernelCase(op, example, part, backends, peers)));
+    .flatMap((op) => op.examples.filter(({ size }) => size === 'real').map((example) => ({ op, example, model: '' })));
+  const ofModels = modelShapes.map(({ op, example, model }) => ({ op: ops[op] as Op, example, model }));
+  return [...own, ...ofModels].flatMap((use) =>
+    partsOf(use.op, use.example).map((part) => kernelCase(use, part, backends, peers)),
+  );
 }
 
 type Part = KernelCall['part'];
@@ -48,14 +53,20 @@ function exampleShapes(example: Example): { shape: readonly number[]; float: boo
   );
 }
 
+/** A use of an op, and the model it comes from where that is not one of the examples. */
+interface Use {
+  readonly op: Op;
+  readonly example: Example;
+  readonly model: string;
+}
+
 function kernelCase(
-  op: Op,
-  example: Example,
+  { op, example, model }: Use,
   part: Part,
   backends: readonly OurBackend[],
   peers: readonly Peer[],
 ): BenchCase {
-  const what = part === 'forward' ? 'forward' : part === weightInput[op.name] ? 'dW' : 'dx';
+  const what = part === 'forward' ? 'forward' : gradientName(op, example, part);
   const shapes = exampleShapes(example).map(({ shape }) => shape.join('x'));
   // Built when the case runs: inputs of all cases together would fill the memory.
   let built: Built | undefined;
@@ -66,8 +77,9 @@ function kernelCase(
   });
   return {
     suite: 'kernels',
-    name: `${op.name} ${shapes.join(' * ')} ${what}`,
+    name: `${op.name} ${shapes.join(' * ')} ${what}${model && ` (${model})`}`,
     flops: flopsOf(op, example, part),
+    bytes: bytesOf(op, example),
     tolerance: TOLERANCE,
     expected: () => [problem().expected],
     dispose: () => {
@@ -85,6 +97,13 @@ function kernelCase(
         ),
     ],
   };
+}
+
+/** The gradient to the data is dx, to a weight dW; where there is more than one of either, the number of the input. */
+function gradientName(op: Op, example: Example, part: number): string {
+  if (part === weightInput[op.name]) return 'dW';
+  const floats = exampleShapes(example).filter(({ float }) => float).length;
+  return floats > (weightInput[op.name] === undefined ? 1 : 2) ? `dx${part}` : 'dx';
 }
 
 interface Built {
@@ -136,6 +155,13 @@ function flopsOf(op: Op, example: Example, part: Part): number | null {
   const steps = ancestors([wanted], given).filter((step) => step.op && !given.has(step));
   const total = steps.reduce((sum, step) => sum + step.op!.flops(step.inputs, step, step.attrs), 0);
   return total > 0 ? total : null;
+}
+
+/** Inputs and result; a gradient reads and writes as much, its gradient in place of one of them. */
+function bytesOf(op: Op, example: Example): number {
+  const leaves = exampleShapes(example).map(({ shape, float }) => placeholder(shape, float ? 'float32' : 'int32'));
+  const y = node(op, leaves, example.attrs);
+  return [...leaves, y].reduce((sum, { size, dtype }) => sum + size * bytesPerElement(dtype), 0);
 }
 
 /** The graph cut at inputs, result and gradient; weights become constants, as they are in a model. */

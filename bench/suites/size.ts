@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { gpujs } from '../../scripts/gpujs.mjs';
 import type { CaseResult } from '../harness.ts';
 import { peersFolder } from '../peers/peer.ts';
 import { OURS } from '../report.ts';
@@ -53,6 +54,7 @@ const bundles: readonly Bundle[] = [
     ['compile', 'grad', 'matmul', 'placeholder', 'relu', 'tensor'],
   ),
   own('pictures and reports', `export * from './src/visualize/index.ts'`, []),
+  own('the gpu backend, GPU.js with it', `export * from './src/gpu.ts'`, ['gpuBackend']),
 ];
 
 function peerBundles(): Bundle[] {
@@ -91,6 +93,7 @@ async function measure({ name, contender, code, folder, exports, beside = [] }: 
     mainFields: ['module', 'main'],
     conditions: ['import', 'module', 'browser'],
     external: ['node:*'],
+    plugins: [gpujs],
     target: ['es2022'],
     legalComments: 'none',
     write: false,
@@ -101,7 +104,17 @@ async function measure({ name, contender, code, folder, exports, beside = [] }: 
   const parts = [text, ...beside.map((file) => readFileSync(file))];
   const total = (size: (part: Uint8Array) => number): number => parts.reduce((sum, part) => sum + size(part), 0);
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
-  const none = { medianMs: null, madMs: null, p95Ms: null, samples: 0, timesMs: [], gflops: null, maxRelError: null };
+  const none = {
+    medianMs: null,
+    madMs: null,
+    p95Ms: null,
+    samples: 0,
+    timesMs: [],
+    gflops: null,
+    gbps: null,
+    firstMs: null,
+    maxRelError: null,
+  };
   return {
     suite: 'size',
     case: name,

@@ -42,6 +42,21 @@ test('without SharedArrayBuffer it computes the same on one thread, and its memo
   assert.is(run('delete globalThis.SharedArrayBuffer;', compare + grow), 'wasm 1 true\n1500');
 });
 
+test('without SharedArrayBuffer the number of threads can be set after the memory has grown', () => {
+  const grow = `
+    const big = placeholder([1500, 1500]);
+    compile([matmul(big, big)], [big]).runSync([new Float32Array(2250000).fill(1)]);
+    wasmBackend.setThreads(2);
+    console.log(wasmBackend.threads());`;
+  assert.is(run('delete globalThis.SharedArrayBuffer;', grow), '1');
+});
+
+test('a policy that forbids compiling is an error that names the directive', () => {
+  const forbid = "WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError('refused'); } };";
+  const ask = 'try { compile([y], [x], { backend: wasmBackend }); } catch (error) { console.log(error.message); }';
+  assert.match(run(forbid, ask), /^wasm: the kernels cannot be compiled here .*\nhint: .*'wasm-unsafe-eval'/);
+});
+
 test('without SIMD the default is the reference backend, and asking for wasm is an error that says why', () => {
   const none = 'WebAssembly.validate = () => false;';
   const plan = 'const plan = compile([y], [x]); console.log(plan.backend, plan.runSync([fed])[0].length);';

@@ -23,13 +23,24 @@ const timed = (contender: string, medianMs: number): CaseResult => ({
   samples: 3,
   timesMs: [medianMs, medianMs, medianMs],
   gflops: 12,
+  gbps: 3,
+  firstMs: 9,
   maxRelError: 1e-7,
   verified: true,
   cannot: null,
 });
 const refused: CaseResult = {
   ...timed('tfjs-wasm', 1),
-  ...{ medianMs: null, madMs: null, p95Ms: null, gflops: null, maxRelError: null, verified: false },
+  ...{
+    medianMs: null,
+    madMs: null,
+    p95Ms: null,
+    gflops: null,
+    gbps: null,
+    firstMs: null,
+    maxRelError: null,
+    verified: false,
+  },
   ...{ samples: 0, timesMs: [], cannot: "cannot: Kernel 'X' not registered" },
 };
 const wrong: CaseResult = {

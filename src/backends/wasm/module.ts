@@ -91,8 +91,19 @@ export function loadModule(): KernelModule {
   const sharedMemory = typeof SharedArrayBuffer === 'function' ? createMemory(true) : null;
   const memory = sharedMemory ?? createMemory(false);
   if (!memory) throw failure('wasm', 'no memory could be reserved', { pages: pageLimits.at(-1), pageBytes });
-  const module = new WebAssembly.Module(sharedMemory ? binary : unshare(binary));
+  const module = compile(sharedMemory ? binary : unshare(binary));
   return { module, memory, simd, shared: sharedMemory !== null };
+}
+
+/** The compiled module. A page's policy may forbid that, though the engine could. */
+function compile(binary: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(binary);
+  } catch (error) {
+    const hint =
+      "a page's Content-Security-Policy needs script-src 'wasm-unsafe-eval'; the backend 'reference' needs nothing";
+    throw failure('wasm', 'the kernels cannot be compiled here', { error: String(error) }, hint, error);
+  }
 }
 
 /** An instance of the kernels for one thread. */

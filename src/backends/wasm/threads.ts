@@ -121,12 +121,15 @@ export class Threads {
     if (!(Number.isInteger(count) && count >= 1 && count <= mostThreads)) {
       throw failure('wasm', `threads must be an integer from 1 to ${mostThreads}`, { got: count });
     }
-    this.#limit = this.#machine.loaded.shared ? count : 1;
+    // A memory that is not shared moves when it grows, and the words are no longer there; nobody else reads them then.
+    if (!this.#machine.loaded.shared) return;
+    this.#limit = count;
     Atomics.store(this.#words, control.allowed, this.#limit - 1);
   }
 
   /** Workers that have started and can take chunks. */
   get running(): number {
+    if (!this.#machine.loaded.shared) return 0;
     return Math.min(Atomics.load(this.#words, control.started), this.#limit - 1);
   }
 

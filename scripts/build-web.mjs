@@ -1,0 +1,72 @@
+/**
+ * Builds the page of src/web into dist/web: index.html, page.css, page.js, worker.js, chunks that are loaded when they are
+ * needed, and examples/. Plain files: any static host will do.
+ *
+ *   node scripts/build-web.mjs [--out FOLDER] [--metafile FILE]
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const exampleFiles = ['imdb-cnn.h5', 'imdb-vocab.txt', 'sentences.txt', 'mnist-cnn.h5', 'digits'];
+
+/**
+ * @param {string} out
+ * @returns the esbuild metafile
+ */
+export async function buildWeb(out) {
+  // Only what an earlier build made is removed, so that a wrong --out cannot cost a folder.
+  for (const made of ['index.html', 'page.css', 'page.js', 'worker.js', 'chunks', 'examples']) {
+    rmSync(`${out}/${made}`, { recursive: true, force: true });
+  }
+  const kernels = spawnSync(process.execPath, [`${root}/scripts/build-wasm.mjs`], { stdio: 'inherit' });
+  if (kernels.status !== 0) throw new Error('the kernels could not be built');
+  mkdirSync(`${out}/examples`, { recursive: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { page: 'src/web/page.ts', worker: 'src/web/worker/index.ts' },
+    outdir: out,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['import', 'module', 'browser'],
+    external: ['node:*', 'worker_threads'], // GPU.js asks Node for threads; in a browser it does not get there
+    target: ['es2022'],
+    legalComments: 'none', // NOTICE, which is copied, has them
+    metafile: true,
+    logLevel: 'warning',
+  });
+  for (const file of ['index.html', 'page.css']) cpSync(`${root}/src/web/${file}`, `${out}/${file}`);
+  for (const file of ['NOTICE', 'LICENSE']) cpSync(`${root}/${file}`, `${out}/${file}`);
+  for (const file of exampleFiles) cpSync(`${root}/examples/${file}`, `${out}/examples/${file}`, { recursive: true });
+  return metafile;
+}
+
+/** Bytes of files as gzip sends them. */
+export function gzipBytes(paths) {
+  return paths.reduce((sum, path) => sum + gzipSync(readFileSync(path), { level: 9 }).length, 0);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { out: { type: 'string' }, metafile: { type: 'string' } } });
+  const out = resolve(values.out ?? `${root}/dist/web`);
+  const started = performance.now();
+  const metafile = await buildWeb(out);
+  if (values.metafile) writeFileSync(values.metafile, JSON.stringify(metafile));
+  const kB = (paths) => `${(gzipBytes(paths) / 1000).toFixed(0)} kB`;
+  const of = (...names) => names.map((name) => `${out}/${name}`);
+  const chunks = readdirSync(`${out}/chunks`).map((name) => `chunks/${name}: ${kB(of(`chunks/${name}`))}`);
+  console.log(
+    `page: ${kB(of('index.html', 'page.css', 'page.js'))} gzip; worker.js: ${kB(of('worker.js'))}; ${chunks.join('; ')}`,
+  );
+  console.log(`built ${out} in ${Math.round(performance.now() - started)} ms`);
+}

@@ -1,0 +1,56 @@
+/** Small helpers for the page's elements. Text goes in as text, never as HTML. */
+
+/** The element with this id. */
+export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no element '${id}'`);
+  return found as T;
+}
+
+type Attributes = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A new element; attributes that are null or false are left out. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== false) element.setAttribute(name, value === true ? '' : String(value));
+  }
+  element.append(...children);
+  return element;
+}
+
+/** Fills a select; keeps the chosen value where it is still there. */
+export function fillSelect(
+  select: HTMLSelectElement,
+  options: readonly { readonly value: string; readonly label: string; readonly disabled?: boolean }[],
+  chosen?: string,
+): void {
+  const wanted = chosen ?? select.value;
+  select.replaceChildren(
+    ...options.map(({ value, label, disabled }) => make('option', { value, disabled: disabled ?? false }, label)),
+  );
+  select.value = options.some(({ value, disabled }) => value === wanted && !disabled)
+    ? wanted
+    : (options.find(({ disabled }) => !disabled)?.value ?? '');
+}
+
+let said: ReturnType<typeof setTimeout> | undefined;
+
+/** Tells a screen reader, once things have been still for a moment: typing should not be talked over. */
+export function announce(text: string, delay = 900): void {
+  clearTimeout(said);
+  said = setTimeout(() => {
+    byId('live').textContent = text;
+  }, delay);
+}
+
+/** Offers a file for download. */
+export function download(name: string, file: Blob): void {
+  const url = URL.createObjectURL(file);
+  make('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

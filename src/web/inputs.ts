@@ -1,0 +1,148 @@
+/** Part 2 of the page: the text, the drawing or the numbers, whichever the model takes. */
+import { announce, byId, fillSelect, make } from './dom.ts';
+import { Drawing } from './drawing.ts';
+import type { InputData, InputKind, ModelInfo, PixelRange, Pixels } from './protocol.ts';
+
+const kindNames: Readonly<Record<InputKind, string>> = { text: 'a text', image: 'a picture', numbers: 'numbers' };
+
+export interface InputEvents {
+  /** The input is another one: explain it. */
+  readonly onChange: () => void;
+  /** The model is given another kind of input. */
+  readonly onKind: (kind: InputKind) => void;
+  readonly onPicture: (file: File) => void;
+}
+
+/** What an example brings. */
+export interface Offered {
+  readonly texts: readonly string[];
+  readonly pictures: readonly { readonly name: string; readonly pixels: Pixels }[];
+}
+
+export class InputPanel {
+  readonly #events: InputEvents;
+  readonly #kind = byId<HTMLSelectElement>('kind');
+  readonly #text = byId<HTMLTextAreaElement>('text');
+  readonly #texts = byId<HTMLSelectElement>('texts');
+  readonly #numbers = byId<HTMLTextAreaElement>('numbers');
+  readonly #range = byId<HTMLSelectElement>('range');
+  readonly #drawing: Drawing;
+  #title = 'drawing';
+
+  constructor(events: InputEvents) {
+    this.#events = events;
+    this.#drawing = new Drawing(byId<HTMLCanvasElement>('canvas'), {
+      onChange: () => events.onChange(),
+      onCursor: (text) => announce(text, 150),
+    });
+    for (const area of [this.#text, this.#numbers]) area.addEventListener('input', () => events.onChange());
+    this.#range.addEventListener('change', () => events.onChange());
+    this.#texts.addEventListener('change', () => {
+      if (this.#texts.value === '') return;
+      this.#text.value = this.#texts.value;
+      events.onChange();
+    });
+    this.#kind.addEventListener('change', () => this.#show(this.#kind.value as InputKind));
+    byId('clear').addEventListener('click', () => {
+      this.#title = 'drawing';
+      this.#drawing.clear();
+    });
+    byId('centre').addEventListener('click', () => this.#drawing.centre());
+    const erase = byId('erase');
+    erase.addEventListener('click', () => {
+      this.#drawing.erase = !this.#drawing.erase;
+      erase.setAttribute('aria-pressed', String(this.#drawing.erase));
+    });
+    const file = byId<HTMLInputElement>('picture');
+    file.addEventListener('change', () => {
+      const [picture] = file.files ?? [];
+      file.value = '';
+      if (picture) events.onPicture(picture);
+    });
+  }
+
+  get kind(): InputKind {
+    return this.#kind.value as InputKind;
+  }
+
+  get invert(): boolean {
+    return byId<HTMLInputElement>('invert').checked;
+  }
+
+  setModel(info: ModelInfo, offered: Offered): void {
+    fillSelect(
+      this.#kind,
+      info.kinds.map((kind) => ({ value: kind, label: kindNames[kind] })),
+      info.kinds[0],
+    );
+    byId('kind-row').hidden = info.kinds.length < 2;
+    this.#range.value = info.range.join(',');
+    const { height, width, channels } = info.picture;
+    this.#title = 'drawing';
+    this.#drawing.clear({ height: height ?? 28, width: width ?? 28, channels: channels ?? 1 }, true);
+    this.#offer(offered);
+    this.#text.value = offered.texts[0] ?? '';
+    this.#numbers.value = '';
+    const [first] = offered.pictures.slice(7); // a 7 is a good first digit
+    if (first) this.#take(first.name, first.pixels, true);
+    this.#show(info.kinds[0]!, true);
+  }
+
+  /** Puts a picture in place of the drawing. */
+  setPicture(title: string, pixels: Pixels): void {
+    this.#take(title, pixels, false);
+    this.#showTools();
+  }
+
+  /** The input as it stands, or null while there is none. */
+  read(): InputData | null {
+    switch (this.kind) {
+      case 'text':
+        return this.#text.value.trim() === '' ? null : { kind: 'text', text: this.#text.value };
+      case 'image': {
+        if (this.#drawing.isEmpty) return null;
+        const range = this.#range.value.split(',').map(Number) as unknown as PixelRange;
+        return { kind: 'image', pixels: this.#drawing.pixels, range, title: this.#title };
+      }
+      case 'numbers':
+        return this.#numbers.value.trim() === '' ? null : { kind: 'numbers', text: this.#numbers.value };
+    }
+  }
+
+  #take(title: string, pixels: Pixels, quiet: boolean): void {
+    this.#title = title;
+    this.#drawing.set(pixels, quiet);
+  }
+
+  #offer({ texts, pictures }: Offered): void {
+    const short = (text: string): string => (text.length > 60 ? `${text.slice(0, 59).trimEnd()}…` : text);
+    byId('texts-row').hidden = texts.length === 0;
+    fillSelect(
+      this.#texts,
+      texts.map((text) => ({ value: text, label: short(text) })),
+    );
+    byId('pictures-row').hidden = pictures.length === 0;
+    byId('pictures').replaceChildren(
+      ...pictures.map(({ name, pixels }) => {
+        const button = make('button', { type: 'button', 'aria-label': `Example ${name}` }, name);
+        button.addEventListener('click', () => this.#take(`example ${name}`, pixels, false));
+        return button;
+      }),
+    );
+  }
+
+  #show(kind: InputKind, quiet = false): void {
+    for (const each of Object.keys(kindNames)) byId(`${each}-input`).hidden = each !== kind;
+    this.#showTools();
+    this.#events.onKind(kind);
+    if (!quiet) this.#events.onChange();
+  }
+
+  /** The pen's buttons are there where there is something to draw on. */
+  #showTools(): void {
+    const { canDraw } = this.#drawing;
+    for (const id of ['erase', 'centre']) byId(id).hidden = !canDraw;
+    byId('draw-help').hidden = !canDraw;
+    byId('canvas').setAttribute('aria-label', canDraw ? 'Drawing' : 'Picture');
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * The page: loads models and examples, keeps the explanation in step with input and settings, and shows what goes wrong.
+ * Nothing is sent anywhere: files go to the engine worker of this page.
+ */
+import { CallEnded, EngineClient } from './client.ts';
+import { announce, byId, download, make } from './dom.ts';
+import { type Example, examples } from './examples.ts';
+import { onDrop, sortFiles } from './files.ts';
+import { InputPanel, type Offered } from './inputs.ts';
+import type { ExportFormat, ModelInfo } from './protocol.ts';
+import { showResult, spoken } from './result.ts';
+import { SettingsPanel } from './settings.ts';
+
+/** Work shorter than this shows no bar: it would only flicker. */
+const BAR_AFTER_MS = 200;
+
+const engine = new EngineClient();
+const settings = new SettingsPanel(() => void explain());
+const inputs = new InputPanel({
+  onChange: () => void explain(),
+  onKind: (kind) => settings.setKind(kind),
+  onPicture: (file) => void takeFiles([file]),
+});
+let info: ModelInfo | null = null;
+/** Counts loads and explanations, so that an answer that came too late is known as one. */
+let loading = 0;
+let asked = 0;
+
+function showError(error: unknown): void {
+  if (error instanceof CallEnded && error.kind !== 'failure') return;
+  const text = error instanceof Error ? error.message : String(error);
+  const lines = text.split('\n').map((line) =>
+    make(
+      'p',
+      {},
+      line.replace(/^hint: (.)/, (_, c: string) => c.toUpperCase()),
+    ),
+  );
+  const box = byId('error');
+  box.replaceChildren(...lines);
+  box.hidden = false;
+  box.scrollIntoView({ block: 'nearest' });
+}
+
+function clearError(): void {
+  byId('error').hidden = true;
+  byId('error').replaceChildren();
+}
+
+function modelState(text: string): void {
+  byId('model-state').hidden = false;
+  byId('model-state').textContent = text;
+}
+
+async function explain(): Promise<void> {
+  const number = ++asked;
+  const input = info && inputs.read();
+  if (!input) {
+    busy(false);
+    byId('result').hidden = true;
+    hint('Give the model an input above.');
+    return;
+  }
+  const bar = setTimeout(() => number === asked && busy(true), BAR_AFTER_MS);
+  const onProgress = (share: number): void => {
+    if (number === asked) byId<HTMLProgressElement>('progress').value = share;
+  };
+  try {
+    const view = await engine.call('explain', { input, settings: settings.read() }, onProgress);
+    if (number !== asked) return;
+    clearError();
+    hint('');
+    showResult(view);
+    for (const button of formatButtons()) button.disabled = button.dataset['format'] === 'png' && !view.picture;
+    announce(spoken(view));
+  } catch (error) {
+    if (number !== asked) return;
+    byId('result').hidden = true;
+    const stopped = error instanceof CallEnded && error.kind === 'cancelled';
+    hint(
+      stopped
+        ? 'Stopped. Change the input or a setting to explain again.'
+        : 'There is no explanation: see the message above.',
+    );
+    if (stopped) announce('Stopped', 0);
+    showError(error);
+  } finally {
+    clearTimeout(bar);
+    if (number === asked) busy(false);
+  }
+}
+
+function busy(on: boolean): void {
+  byId('busy').classList.toggle('on', on);
+  byId<HTMLButtonElement>('cancel').disabled = !on;
+  byId('result').setAttribute('aria-busy', String(on));
+  byId<HTMLProgressElement>('progress').value = 0;
+}
+
+function hint(text: string): void {
+  byId('hint').textContent = text;
+  byId('hint').hidden = text === '';
+}
+
+async function loadModel(file: Blob, name: string, labels: readonly string[]): Promise<boolean> {
+  const number = ++loading;
+  asked++;
+  modelState(`Reading ${name} …`);
+  try {
+    const found = await engine.call('load', { file, name });
+    if (number !== loading) return false;
+    clearError();
+    info = found;
+    modelState(`${found.file}: model “${found.name}”, takes ${found.takes}`);
+    byId('summary').textContent = found.summary;
+    byId('model-details').hidden = false;
+    settings.setModel(found, labels);
+    byId('work').hidden = false;
+    return true;
+  } catch (error) {
+    if (number !== loading) return false;
+    modelState(info ? `Still ${info.file}: model “${info.name}”` : 'No model yet');
+    showError(error);
+    return false;
+  }
+}
+
+async function loadExample(example: Example): Promise<void> {
+  const number = ++loading;
+  modelState(`Loading ${example.model} …`);
+  try {
+    const { model, vocabulary, texts, pictures = [] } = example;
+    const [modelFile, vocabularyFile, textFile, ...pictureFiles] = await Promise.all(
+      [model, vocabulary, texts, ...pictures.map(({ file }) => file)].map((file) => (file ? fetchExample(file) : null)),
+    );
+    if (number !== loading || !(await loadModel(modelFile!, model, example.labels))) return;
+    if (vocabularyFile) await engine.call('vocabulary', { file: vocabularyFile, name: vocabulary! });
+    const offered: Offered = {
+      texts: textFile ? (await textFile.text()).split('\n').filter((line) => line.trim() !== '') : [],
+      pictures: await Promise.all(
+        pictures.map(async ({ name }, i) => {
+          const { pixels } = await engine.call('picture', { file: pictureFiles[i]!, name, invert: false });
+          return { name, pixels };
+        }),
+      ),
+    };
+    inputs.setModel(info!, offered);
+    await explain();
+  } catch (error) {
+    modelState(info ? `Still ${info.file}` : 'No model yet');
+    showError(error);
+  }
+}
+
+async function fetchExample(file: string): Promise<Blob> {
+  const response = await fetch(new URL(`examples/${file}`, import.meta.url)).catch((error: unknown) => {
+    throw new Error(`${file}: cannot be fetched (${String(error)})`);
+  });
+  if (!response.ok)
+    throw new Error(`${file}: cannot be fetched (status ${response.status})\nhint: build the page anew: npm run web`);
+  return response.blob();
+}
+
+async function takeFiles(files: readonly File[]): Promise<void> {
+  for (const { file, kind } of await sortFiles(files)) {
+    try {
+      await takeFile(file, kind);
+    } catch (error) {
+      showError(error);
+    }
+  }
+}
+
+async function takeFile(file: File, kind: string): Promise<void> {
+  if (kind === 'unknown') {
+    throw new Error(
+      `${file.name}: is no file that this page can use\nhint: a Keras model ends in .h5 or .keras, a vocabulary in .txt or .json; pictures are PNG or JPEG`,
+    );
+  }
+  if (kind === 'model') {
+    if (!(await loadModel(file, file.name, []))) return;
+    inputs.setModel(info!, { texts: [], pictures: [] });
+    const needsWords = info!.kinds[0] === 'text';
+    if (needsWords) modelState(`${byId('model-state').textContent}. Now drop its vocabulary (.txt or .json).`);
+    return explain();
+  }
+  if (!info)
+    throw new Error(`${file.name}: there is no model yet\nhint: drop a Keras file first, or choose an example`);
+  if (kind === 'vocabulary') {
+    const { name, size } = await engine.call('vocabulary', { file, name: file.name });
+    modelState(`${info.file}: model “${info.name}”, vocabulary ${name} with ${size} tokens`);
+  } else {
+    const { pixels, notices } = await engine.call('picture', { file, name: file.name, invert: inputs.invert });
+    inputs.setPicture(file.name, pixels);
+    announce(`${file.name} opened. ${notices.join('. ')}`);
+  }
+  clearError();
+  await explain();
+}
+
+function formatButtons(): HTMLButtonElement[] {
+  return [...document.querySelectorAll<HTMLButtonElement>('button[data-format]')];
+}
+
+for (const example of examples) {
+  const button = make(
+    'button',
+    { type: 'button', 'data-example': example.id },
+    make('b', {}, example.title),
+    ` ${example.about}`,
+  );
+  button.addEventListener('click', () => void loadExample(example));
+  byId('examples').append(button);
+}
+for (const button of formatButtons()) {
+  button.addEventListener('click', async () => {
+    try {
+      const { name, file } = await engine.call('export', { format: button.dataset['format'] as ExportFormat });
+      download(name, file);
+      announce(`${name} saved`, 0);
+    } catch (error) {
+      showError(error);
+    }
+  });
+}
+const chooser = byId<HTMLInputElement>('file');
+chooser.addEventListener('change', () => {
+  const files = [...(chooser.files ?? [])];
+  chooser.value = ''; // so that the same file can be chosen again
+  void takeFiles(files);
+});
+byId('cancel').addEventListener('click', () => engine.cancel());
+onDrop((files) => void takeFiles(files));
+
+// The engine is fetched at the first sign of use: before a file is there to be read, and not by who only looks at the page.
+const signs = ['pointermove', 'pointerdown', 'keydown', 'dragenter'] as const;
+const wake = (): void => {
+  for (const sign of signs) removeEventListener(sign, wake);
+  engine.call('start', {}).then((found) => settings.setCapabilities(found), showError);
+};
+for (const sign of signs) addEventListener(sign, wake);
+chooser.addEventListener('change', wake, { once: true });

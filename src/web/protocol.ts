@@ -1,0 +1,152 @@
+/**
+ * What the page and its engine worker say to each other. The page sends requests, each with a number; the worker answers
+ * each exactly once, and may report progress before. All values are plain data that `postMessage` can copy.
+ */
+import type { Completeness, Entropy } from '../attribution/index.ts';
+import type { QuadratureMethod } from '../quadrature/index.ts';
+
+/** How an input is given: words, pixels, or bare numbers. */
+export type InputKind = 'text' | 'image' | 'numbers';
+
+/** A picture as the model gets it: row-major, channels last, 0 (black) to 1. */
+export interface Pixels {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly data: Float64Array;
+}
+
+export type InputData =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'image'; readonly pixels: Pixels; readonly range: PixelRange; readonly title: string }
+  | { readonly kind: 'numbers'; readonly text: string };
+
+/** What black and white are to the model. */
+export type PixelRange = readonly [black: number, white: number];
+
+export type BaselineName = 'pad' | 'zeros' | 'white' | 'grey' | 'noise' | 'max' | 'layer';
+
+export interface Settings {
+  /** A class, or null: the predicted one; for a single score the score itself. */
+  readonly target: number | null;
+  readonly baseline: BaselineName;
+  readonly method: QuadratureMethod;
+  readonly steps: number | 'auto';
+  /** `wasm`, `reference` or `gpu:` and a mode. */
+  readonly backend: string;
+  readonly output: number;
+  readonly softmax: boolean;
+  /** Names of the classes; empty for numbers. */
+  readonly labels: readonly string[];
+}
+
+/** What can be asked, and what comes back. */
+export interface Calls {
+  start: { readonly request: Record<never, never>; readonly reply: Capabilities };
+  load: { readonly request: { readonly file: Blob; readonly name: string }; readonly reply: ModelInfo };
+  vocabulary: {
+    readonly request: { readonly file: Blob; readonly name: string };
+    readonly reply: { readonly name: string; readonly size: number };
+  };
+  picture: {
+    readonly request: { readonly file: Blob; readonly name: string; readonly invert: boolean };
+    readonly reply: { readonly pixels: Pixels; readonly notices: readonly string[] };
+  };
+  explain: { readonly request: { readonly input: InputData; readonly settings: Settings }; readonly reply: ResultView };
+  export: {
+    readonly request: { readonly format: ExportFormat };
+    readonly reply: { readonly name: string; readonly file: Blob };
+  };
+}
+
+export type ExportFormat = 'html' | 'png' | 'json';
+
+export type CallName = keyof Calls;
+export type RequestOf<K extends CallName> = Calls[K]['request'];
+export type ReplyOf<K extends CallName> = Calls[K]['reply'];
+
+/** Page to worker. `cancel` has no answer of its own: what is running is answered with `cancelled`. */
+export type ToWorker =
+  | { readonly [K in CallName]: { readonly id: number; readonly call: K; readonly request: RequestOf<K> } }[CallName]
+  | { readonly call: 'cancel' };
+
+/** Why a call has no result: an error to show, or a newer request or a click that ended it. */
+export interface CallError {
+  readonly kind: 'failure' | 'cancelled' | 'superseded';
+  readonly message: string;
+}
+
+/** Worker to page. */
+export type ToPage =
+  | { readonly id: number; readonly progress: { readonly done: number; readonly total: number } }
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: CallError };
+
+/** What this browser offers the engine. */
+export interface Capabilities {
+  readonly simd: boolean;
+  /** Threads that the wasm backend may use. */
+  readonly threads: number;
+  /** Why a backend cannot be chosen here; backends that can are not in it. */
+  readonly missing: { readonly [backend: string]: string };
+}
+
+export interface OutputInfo {
+  readonly name: string;
+  /** Number of classes; 1 for a single score. */
+  readonly classes: number;
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly file: string;
+  readonly summary: string;
+  /** `tokens (100)`, `28 x 28 x 1`. */
+  readonly takes: string;
+  /** Ways to give the input, the likeliest first. */
+  readonly kinds: readonly InputKind[];
+  readonly outputs: readonly OutputInfo[];
+  /** Size of the model's pictures where it is fixed. */
+  readonly picture: { readonly height: number | null; readonly width: number | null; readonly channels: number | null };
+  readonly range: PixelRange;
+}
+
+/** Colours of a token: background and text, on light and on dark pages. */
+export interface Mark {
+  readonly token: string;
+  readonly score: number;
+  readonly strength: number;
+  readonly light: readonly [back: string, text: string] | null;
+  readonly dark: readonly [back: string, text: string] | null;
+}
+
+export interface Panel {
+  readonly title: string;
+  readonly description: string;
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+export interface ResultView {
+  /** The likeliest classes first, at most ten. */
+  readonly prediction: readonly { readonly label: string; readonly score: number }[];
+  readonly probabilities: boolean;
+  readonly target: { readonly label: string; readonly index: number | null; readonly isPredicted: boolean };
+  readonly baseline: { readonly name: string; readonly score: number; readonly entropy: Entropy | null };
+  readonly completeness: Completeness;
+  /** What to know and do about this explanation. */
+  readonly warnings: readonly string[];
+  /** How the input was read. */
+  readonly notices: readonly string[];
+  readonly marks: readonly Mark[] | null;
+  readonly picture: { readonly width: number; readonly height: number; readonly panels: readonly Panel[] } | null;
+  /** Entries with the largest attributions, strongest first. */
+  readonly strongest: readonly { readonly name: string; readonly score: number }[];
+  /** The attribution that gets the full colour. */
+  readonly scale: number;
+  /** Sums of the positive and of the negative attributions. */
+  readonly raised: number;
+  readonly lowered: number;
+  /** Which backend ran, as the backend itself says. */
+  readonly backend: string;
+  readonly milliseconds: number;
+}

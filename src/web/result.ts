@@ -1,0 +1,154 @@
+/** The result on the page: prediction, attribution as marks or pictures, completeness, and a table that says it in numbers. */
+import { percent, plain, signed, visible } from '../visualize/format.ts';
+import { byId, make } from './dom.ts';
+import { putMagnified } from './drawing.ts';
+import type { Mark, Panel, ResultView } from './protocol.ts';
+
+/** Side of a panel in canvas pixels, about. */
+const PANEL = 224;
+
+const score = (view: ResultView, value: number): string => (view.probabilities ? percent(value) : plain(value, 4));
+
+/** Shows a result in place of the one before it. */
+export function showResult(view: ResultView): void {
+  byId('result').hidden = false;
+  byId('verdict').textContent = verdict(view);
+  byId('classes').replaceChildren(...classRows(view));
+  byId('explained').textContent =
+    `Explained: ${view.target.label}${view.target.isPredicted ? ' (the predicted class)' : ''}`;
+  const words = byId('words');
+  words.hidden = view.marks === null;
+  words.replaceChildren(...(view.marks ?? []).flatMap((mark) => [markOf(mark), ' ']));
+  showPanels(view);
+  byId('legend').hidden = view.marks === null && view.picture === null;
+  byId('ramp').classList.toggle('light', view.picture !== null);
+  byId('scale').textContent = `Full colour stands for ${plain(view.scale)}${view.picture ? ' and more' : ''}.`;
+  byId('signs').textContent = view.marks
+    ? 'Words that lower the score are also underlined.'
+    : 'The last two pictures split what raises from what lowers.';
+  showStrongest(view);
+  showCompleteness(view);
+  showList(
+    'warnings',
+    view.completeness.ok
+      ? view.warnings
+      : [tooInexact(view), ...view.warnings.filter((text) => !text.startsWith('Attributions miss'))],
+  );
+  showList('notices', view.notices);
+}
+
+function verdict(view: ResultView): string {
+  const [first] = view.prediction;
+  return first ? `${first.label}: ${score(view, first.score)}` : '';
+}
+
+/** What a screen reader is told: the prediction and what moved it most. */
+export function spoken(view: ResultView): string {
+  const most = view.strongest.slice(0, 3).map(({ name, score: value }) => `${name} ${signed(value, 2)}`);
+  const why = view.picture
+    ? `pixels raise the score by ${signed(view.raised, 2)} and lower it by ${signed(view.lowered, 2)}`
+    : most.length > 0
+      ? `strongest: ${most.join(', ')}`
+      : 'nothing moved the score';
+  return `${verdict(view)}; explained: ${view.target.label}; ${why}${view.completeness.ok ? '' : '; warning: the explanation is not complete'}`;
+}
+
+function classRows(view: ResultView): HTMLElement[] {
+  const most = Math.max(...view.prediction.map((entry) => Math.abs(entry.score)), 1e-12);
+  return view.prediction.slice(0, 5).map(({ label, score: value }) => {
+    const bar = make('span', { class: 'bar', 'aria-hidden': 'true' });
+    const share = view.probabilities ? value : Math.abs(value) / most;
+    bar.style.width = `${(100 * Math.max(0, Math.min(1, share))).toFixed(1)}%`;
+    const name = make('th', { scope: 'row', class: label === view.target.label ? 'chosen' : null }, label);
+    return make('tr', {}, name, make('td', { class: 'b' }, bar), make('td', { class: 'n' }, score(view, value)));
+  });
+}
+
+function markOf({ token, score: value, light, dark }: Mark): HTMLElement {
+  const mark = make('mark', { title: signed(value) }, visible(token));
+  if (!light || !dark) {
+    mark.className = 'none';
+    return mark;
+  }
+  // Through the object model, which a policy without 'unsafe-inline' allows; a style attribute it would not.
+  for (const [name, color] of [
+    ['--l', light[0]],
+    ['--lt', light[1]],
+    ['--d', dark[0]],
+    ['--dt', dark[1]],
+  ] as const)
+    mark.style.setProperty(name, color);
+  if (value < 0) mark.className = 'minus';
+  return mark;
+}
+
+function showPanels({ picture }: ResultView): void {
+  const panels = byId('panels');
+  panels.hidden = picture === null;
+  panels.replaceChildren();
+  if (!picture) return;
+  const { width, height } = picture;
+  const zoom = Math.max(1, Math.ceil(PANEL / Math.max(width, height)));
+  panels.replaceChildren(
+    ...picture.panels.map(({ title, description, data }: Panel) => {
+      const label = `${title}: ${description}`;
+      const canvas = make('canvas', { width: width * zoom, height: height * zoom, role: 'img', 'aria-label': label });
+      putMagnified(canvas.getContext('2d')!, new ImageData(new Uint8ClampedArray(data), width, height), zoom);
+      return make('figure', {}, canvas, make('figcaption', {}, make('b', {}, title), ` ${description}`));
+    }),
+  );
+}
+
+function showStrongest({ strongest, raised, lowered }: ResultView): void {
+  const most = Math.abs(strongest[0]?.score ?? 1);
+  byId('strongest').replaceChildren(
+    ...strongest.map(({ name, score: value }) => {
+      const bar = make('span', { class: value < 0 ? 'bar minus' : 'bar plus', 'aria-hidden': 'true' });
+      bar.style.width = `${((100 * Math.abs(value)) / most).toFixed(1)}%`;
+      const cell = make('td', { class: 'b' }, bar);
+      return make(
+        'tr',
+        {},
+        make('th', { scope: 'row' }, visible(name)),
+        cell,
+        make('td', { class: 'n' }, signed(value)),
+      );
+    }),
+  );
+  byId('balance').textContent = `In all ${signed(raised)} that raises the score and ${signed(lowered)} that lowers it.`;
+}
+
+function showCompleteness(view: ResultView): void {
+  const { completeness, baseline, backend, milliseconds, target } = view;
+  const { relative, attributionSum, scoreChange, steps, ok } = completeness;
+  const facts: [string, string][] = [
+    [
+      'Complete',
+      `${(100 * (1 + relative)).toFixed(2)} %${ok ? '' : ' (not enough)'}: attributions sum to ${signed(attributionSum, 4)}, the score changes by ${signed(scoreChange, 4)}`,
+    ],
+    [
+      'Baseline',
+      `${baseline.name}: ${target.label} is ${score(view, baseline.score)} there${baseline.entropy ? `, entropy ${percent(baseline.entropy.fraction)} of the largest` : ''}`,
+    ],
+    [
+      'Computed',
+      `${steps} steps on ${backend} in ${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`,
+    ],
+  ];
+  byId('facts').replaceChildren(...facts.flatMap(([name, text]) => [make('dt', {}, name), make('dd', {}, text)]));
+  byId('facts').dataset['ok'] = String(ok);
+}
+
+function tooInexact({ completeness: { relative, converged } }: ResultView): string {
+  const advice =
+    converged === null
+      ? 'choose more steps, or “as many as needed”'
+      : 'the largest number of steps was not enough: choose another baseline';
+  return `The attributions add up to ${percent(1 + relative)} of the change of the score, more than 5 % off: ${advice}.`;
+}
+
+function showList(id: string, lines: readonly string[]): void {
+  const list = byId(id);
+  list.hidden = lines.length === 0;
+  list.replaceChildren(...lines.map((line) => make('li', {}, line)));
+}

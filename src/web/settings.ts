@@ -1,0 +1,135 @@
+/** The controls of part 3, and what they say as `Settings`. What cannot be chosen together cannot be chosen. */
+import type { QuadratureMethod } from '../quadrature/index.ts';
+import { byId, fillSelect } from './dom.ts';
+import type { BaselineName, Capabilities, InputKind, ModelInfo, Settings } from './protocol.ts';
+
+const methods: Readonly<Record<QuadratureMethod, string>> = {
+  gausslegendre: 'Gauss-Legendre',
+  riemann_left: 'Riemann, left',
+  riemann_right: 'Riemann, right',
+  riemann_middle: 'Riemann, middle',
+  riemann_trapezoid: 'Trapezoid',
+};
+
+const baselines: Readonly<Record<InputKind, readonly (readonly [BaselineName, string])[]>> = {
+  text: [
+    ['pad', 'padding'],
+    ['layer', 'zeros in place of word vectors'],
+  ],
+  image: [
+    ['zeros', 'black'],
+    ['white', 'white'],
+    ['grey', 'grey'],
+    ['noise', 'noise, mean of 10'],
+    ['max', 'the picture farthest away'],
+  ],
+  numbers: [
+    ['zeros', 'zeros'],
+    ['noise', 'noise, mean of 10'],
+  ],
+};
+
+const stepCounts = ['10', '20', '50', '100', '200', '500'];
+
+export class SettingsPanel {
+  #info: ModelInfo | null = null;
+  readonly #target = byId<HTMLSelectElement>('target');
+  readonly #baseline = byId<HTMLSelectElement>('baseline');
+  readonly #steps = byId<HTMLSelectElement>('steps');
+  readonly #method = byId<HTMLSelectElement>('method');
+  readonly #backend = byId<HTMLSelectElement>('backend');
+  readonly #output = byId<HTMLSelectElement>('output');
+  readonly #labels = byId<HTMLInputElement>('labels');
+  readonly #softmax = byId<HTMLInputElement>('softmax');
+
+  constructor(onChange: () => void) {
+    const counts = stepCounts.map((count) => ({ value: count, label: count }));
+    fillSelect(this.#steps, [...counts, { value: 'auto', label: 'as many as needed' }], '50');
+    fillSelect(
+      this.#method,
+      Object.entries(methods).map(([value, label]) => ({ value, label })),
+      'gausslegendre',
+    );
+    for (const control of [this.#target, this.#baseline, this.#steps, this.#method, this.#backend, this.#softmax])
+      control.addEventListener('change', () => {
+        // 'auto' chooses its own points.
+        this.#method.disabled = this.#steps.value === 'auto';
+        onChange();
+      });
+    for (const control of [this.#output, this.#labels])
+      control.addEventListener('change', () => {
+        this.#fillTargets();
+        onChange();
+      });
+  }
+
+  /** Offers the backends that this browser has. */
+  setCapabilities({ threads, missing }: Capabilities): void {
+    const names: readonly (readonly [string, string])[] = [
+      ['wasm', `WebAssembly, ${threads} thread${threads > 1 ? 's' : ''}`],
+      ['reference', 'plain TypeScript (slow)'],
+      ['gpu:webgpu', 'GPU, WebGPU'],
+      ['gpu:webgl2', 'GPU, WebGL 2'],
+      ['gpu:webasm', 'GPU.js on WebAssembly'],
+    ];
+    const options = names.map(([value, label]) => {
+      const why = missing[value];
+      return { value, label: why === undefined ? label : `${label}: ${why}`, disabled: why !== undefined };
+    });
+    fillSelect(this.#backend, options, this.#backend.value || 'wasm');
+  }
+
+  setModel(info: ModelInfo, labels: readonly string[]): void {
+    this.#info = info;
+    this.#labels.value = labels.join(', ');
+    this.#softmax.checked = false;
+    const outputs = info.outputs.map(({ name }, i) => ({ value: String(i), label: name }));
+    fillSelect(this.#output, outputs, '0');
+    byId('output-row').hidden = info.outputs.length < 2;
+    this.#target.value = '';
+    this.#fillTargets();
+  }
+
+  /** Offers the baselines that make sense for this kind of input. */
+  setKind(kind: InputKind): void {
+    fillSelect(
+      this.#baseline,
+      baselines[kind].map(([value, label]) => ({ value, label })),
+    );
+  }
+
+  read(): Settings {
+    const steps = this.#steps.value;
+    return {
+      target: /^\d+$/.test(this.#target.value) ? Number(this.#target.value) : null,
+      baseline: this.#baseline.value as BaselineName,
+      method: this.#method.value as QuadratureMethod,
+      steps: steps === 'auto' ? 'auto' : Number(steps),
+      backend: this.#backend.value,
+      output: Number(this.#output.value),
+      softmax: this.#softmax.checked && !byId('softmax-row').hidden,
+      labels: this.#classNames(),
+    };
+  }
+
+  #classNames(): string[] {
+    const text = this.#labels.value.trim();
+    return text === '' ? [] : text.split(',').map((name) => name.trim());
+  }
+
+  #fillTargets(): void {
+    const classes = this.#info?.outputs[Number(this.#output.value)]?.classes ?? 1;
+    const names = this.#classNames();
+    byId('softmax-row').hidden = classes < 2;
+    const single = [
+      { value: 'score', label: 'the score itself' },
+      { value: '1', label: `${names[1] ?? 'label 1'}: the score p` },
+      { value: '0', label: `${names[0] ?? 'label 0'}: 1 − p` },
+    ];
+    const several = Array.from({ length: classes }, (_, i) => ({
+      value: String(i),
+      label: names[i] ? `${i}: ${names[i]}` : `class ${i}`,
+    }));
+    fillSelect(this.#target, classes < 2 ? single : [{ value: 'predicted', label: 'the predicted one' }, ...several]);
+  }
+}

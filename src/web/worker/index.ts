@@ -1,0 +1,83 @@
+/**
+ * The engine worker: all reading of files and all computing of the page. One explanation runs at a time; a newer request
+ * ends the one that runs, and of those that wait only the newest is computed. Every request is answered once.
+ */
+import { PathgradError } from '../../tensor/errors.ts';
+import type { CallError, ToPage, ToWorker } from '../protocol.ts';
+import { capabilities } from './backends.ts';
+import { explain } from './explain.ts';
+import { load, picture, vocabulary } from './model.ts';
+import type { State } from './state.ts';
+
+/** The part of a worker's global scope that is used; the project's library types are those of a page. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(message: ToPage): void;
+}
+const scope = globalThis as unknown as WorkerScope;
+
+const state: State = { model: null, vocabulary: null, explainer: null, shown: null, gpu: null };
+let running: AbortController | null = null;
+/** Calls run one after another: a model is not replaced under an explanation. */
+let queue: Promise<void> = Promise.resolve();
+
+class Ended extends Error {
+  readonly kind: 'cancelled' | 'superseded';
+  constructor(kind: 'cancelled' | 'superseded') {
+    super(kind === 'cancelled' ? 'stopped' : 'a newer request came');
+    this.kind = kind;
+  }
+}
+
+scope.onmessage = ({ data: message }) => {
+  if (message.call === 'cancel') {
+    running?.abort(new Ended('cancelled'));
+    return;
+  }
+  const changes = message.call === 'explain' || message.call === 'load' || message.call === 'vocabulary';
+  let controller: AbortController | null = null;
+  if (changes) {
+    running?.abort(new Ended('superseded'));
+    running = null;
+  }
+  if (message.call === 'explain') running = controller = new AbortController();
+  queue = queue.then(() => answer(message, controller?.signal ?? new AbortController().signal));
+};
+
+async function answer(message: Exclude<ToWorker, { call: 'cancel' }>, signal: AbortSignal): Promise<void> {
+  const { id } = message;
+  try {
+    signal.throwIfAborted();
+    scope.postMessage({ id, value: await compute(message, signal) });
+  } catch (error) {
+    scope.postMessage({ id, error: describe(error) });
+  }
+}
+
+async function compute(message: Exclude<ToWorker, { call: 'cancel' }>, signal: AbortSignal): Promise<unknown> {
+  switch (message.call) {
+    case 'start':
+      return capabilities();
+    case 'load':
+      return load(state, message.request);
+    case 'vocabulary':
+      return vocabulary(state, message.request);
+    case 'picture':
+      return picture(state, message.request);
+    case 'explain': {
+      const onProgress = (progress: { done: number; total: number }): void =>
+        scope.postMessage({ id: message.id, progress });
+      state.shown = await explain(state, message.request, { signal, onProgress });
+      return state.shown.view;
+    }
+    case 'export':
+      return (await import('./export.ts')).makeFile(state, message.request);
+  }
+}
+
+function describe(error: unknown): CallError {
+  if (error instanceof Ended) return { kind: error.kind, message: error.message };
+  if (error instanceof PathgradError) return { kind: 'failure', message: error.message };
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { kind: 'failure', message: `Something went wrong inside pathgrad: ${text}` };
+}

@@ -1,0 +1,125 @@
+/** Loading a model and describing it to the page; vocabularies and pictures from files. */
+import {
+  fitPicture,
+  invertPicture,
+  type Picture,
+  parseVocabulary,
+  readPng,
+  type Vocabulary,
+} from '../../inputs/index.ts';
+import { loadModel } from '../../keras/load.ts';
+import type { Model } from '../../keras/model.ts';
+import { failure } from '../../tensor/errors.ts';
+import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
+import { freeGpu } from './backends.ts';
+import { embeddingOf, kindsOf, pictureLayout } from './layout.ts';
+import type { State } from './state.ts';
+
+/** Pictures without a size of the model's own are brought to at most this side. */
+const largestSide = 256;
+
+export async function load(state: State, { file, name }: RequestOf<'load'>): Promise<ModelInfo> {
+  const model = await loadModel(file, { name });
+  if (model.inputs.length !== 1) {
+    const inputs = model.inputs.map((input) => input.name);
+    const hint = 'this page runs models with one input; the library runs them all';
+    throw failure(name, `has ${inputs.length} inputs`, { inputs }, hint);
+  }
+  const info = describe(model, name);
+  state.explainer?.ig.dispose();
+  state.explainer = null;
+  await freeGpu(state);
+  Object.assign(state, { model, vocabulary: null, shown: null });
+  return info;
+}
+
+function describe(model: Model, file: string): ModelInfo {
+  const layout = pictureLayout(model);
+  const dims = model.inputs[0]!.shape.slice(1).map((dim) => dim ?? 'any');
+  const { height = null, width = null, channels = null } = layout ?? {};
+  return {
+    name: model.name,
+    file,
+    summary: model.hasInputShape
+      ? model.summary()
+      : 'The layers are known after the first input: the file states no input shape.',
+    takes: dims.length === 0 ? 'an input of any shape' : `${embeddingOf(model) ? 'tokens: ' : ''}${dims.join(' × ')}`,
+    kinds: kindsOf(model),
+    outputs: model.outputs.map(({ name, shape }) => describeOutput(name, shape, file)),
+    picture: { height, width, channels },
+    range: pixelRange(model),
+  };
+}
+
+function describeOutput(name: string, shape: readonly (number | null)[] | null, file: string): OutputInfo {
+  if (shape !== null && shape.length > 2) {
+    const hint = 'this page explains one row of scores per input; the library explains any output';
+    throw failure(file, `has an output '${name}' of several axes`, { shape: shape.map((dim) => dim ?? 'any') }, hint);
+  }
+  return { name, classes: shape?.length === 2 ? (shape[1] ?? 1) : 1 };
+}
+
+/** 0 to 255 where the model scales its input itself, else 0 to 1. */
+function pixelRange(model: Model): PixelRange {
+  const scales = model.layers.some(({ className }) => className === 'Rescaling' || className === 'Normalization');
+  return scales ? [0, 255] : [0, 1];
+}
+
+/** @throws where there is no model yet */
+export function modelIn(state: State): Model {
+  if (!state.model)
+    throw failure('model', 'none is loaded yet', {}, 'drop a Keras file on the page, or choose an example');
+  return state.model;
+}
+
+export async function vocabulary(
+  state: State,
+  { file, name }: RequestOf<'vocabulary'>,
+): Promise<ReplyOf<'vocabulary'>> {
+  const read: Vocabulary = parseVocabulary(await file.text(), name);
+  state.vocabulary = read;
+  return { name, size: read.size };
+}
+
+/** A picture file at the size and channels that the model takes. PNG is read exactly; other formats by the browser. */
+export async function picture(state: State, { file, name, invert }: RequestOf<'picture'>): Promise<ReplyOf<'picture'>> {
+  const model = modelIn(state);
+  const layout = pictureLayout(model);
+  if (!layout) throw failure(name, 'is a picture, and the model takes none', { takes: model.inputs[0]!.shape });
+  const read = await decodePicture(file, name);
+  const target = { ...layout, ...limited(layout, read) };
+  const fitted = fitPicture(invert ? invertPicture(read) : read, target, name);
+  const { height, width, channels, data, notices } = fitted;
+  return { pixels: { height, width, channels, data }, notices };
+}
+
+function limited(layout: { height: number | null; width: number | null }, { height, width }: Picture) {
+  const shrink = Math.min(1, largestSide / Math.max(height, width));
+  return {
+    height: layout.height ?? Math.max(1, Math.round(height * shrink)),
+    width: layout.width ?? Math.max(1, Math.round(width * shrink)),
+  };
+}
+
+async function decodePicture(file: Blob, name: string): Promise<Picture> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (bytes[0] === 0x89 && bytes[1] === 0x50) return readPng(bytes, name);
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(file);
+  } catch (error) {
+    throw failure(name, 'is no picture that this browser can read', { bytes: bytes.length }, 'try PNG or JPEG', error);
+  }
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d')!;
+  context.fillStyle = 'white'; // what is transparent lies over white, as in readPng
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const rgba = context.getImageData(0, 0, width, height).data;
+  const data = Float64Array.from(
+    { length: width * height * 3 },
+    (_, i) => rgba[4 * Math.floor(i / 3) + (i % 3)]! / 255,
+  );
+  return { height, width, channels: 3, data, notices: [] };
+}

@@ -1,0 +1,43 @@
+/** What the worker holds: the model, its vocabulary, one explainer, and the last explanation for exports. */
+import type { Explanation, IntegratedGradients } from '../../attribution/index.ts';
+import type { GpuBackend } from '../../gpu.ts';
+import type { Vocabulary } from '../../inputs/index.ts';
+import type { Model } from '../../keras/model.ts';
+import type { InputKind, PixelRange, Pixels, ResultView } from '../protocol.ts';
+
+/** An input ready for the model, and how its attributions are shown. */
+export interface Sample {
+  readonly kind: InputKind;
+  readonly title: string;
+  readonly data: Float32Array | Int32Array;
+  /** With a batch axis of 1. */
+  readonly shape: readonly number[];
+  readonly notices: readonly string[];
+  readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] };
+  readonly image?: {
+    readonly pixels: Pixels;
+    readonly range: PixelRange;
+    /** Puts a row of the model's input into height x width x channels. */
+    readonly arrange: (row: ArrayLike<number>) => Float64Array;
+  };
+}
+
+/** The explanation that is shown, for the files that are made of it. */
+export interface Shown {
+  readonly explanation: Explanation;
+  readonly sample: Sample;
+  readonly view: ResultView;
+  readonly tokens: readonly string[] | null;
+  readonly scores: readonly number[] | null;
+  readonly attribution: Float64Array | null;
+}
+
+export interface State {
+  model: Model | null;
+  vocabulary: Vocabulary | null;
+  /** Kept while its settings stay the same, so that its compiled plans are. */
+  explainer: { readonly key: string; readonly ig: IntegratedGradients<Model>; readonly backend: string } | null;
+  shown: Shown | null;
+  /** What holds memory on a GPU. */
+  gpu: GpuBackend | null;
+}

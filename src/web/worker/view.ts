@@ -1,0 +1,188 @@
+/** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
+import { baselineEntropy, type Explanation } from '../../attribution/index.ts';
+import type { Model } from '../../keras/model.ts';
+import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
+import { attributionRaster, imageRaster, overlay } from '../../visualize/image.ts';
+import { thresholdByMass } from '../../visualize/normalize.ts';
+import type { Raster } from '../../visualize/raster.ts';
+import { DARK_PAGE } from '../../visualize/report-style.ts';
+import { FAINTEST, scoredTokens } from '../../visualize/tokens.ts';
+import type { Mark, Panel, ResultView, Settings } from '../protocol.ts';
+import type { Sample, Shown } from './state.ts';
+
+const CLASSES = 10;
+const STRONGEST = 12;
+/** Per cent of a picture's attribution beyond full colour: a few strong pixels would make all others pale. */
+const OUTLIERS = 5;
+
+interface Facts {
+  readonly sample: Sample;
+  readonly settings: Settings;
+  readonly classes: number;
+  readonly baselineName: string;
+  readonly backend: string;
+  readonly milliseconds: number;
+  readonly model: Model;
+}
+
+export function viewOf(explanation: Explanation, facts: Facts): Shown {
+  const { sample, settings, classes, backend, milliseconds } = facts;
+  const { predictions, baselinePredictions, completeness, diagnostics } = explanation;
+  const label = (i: number): string => settings.labels[i] ?? (classes === 1 ? outputName(facts) : `class ${i}`);
+  const entropy = baselineEntropy(baselinePredictions)?.[0] ?? null;
+  const probabilities = classes > 1 && !diagnostics.looksLikeLogits && entropy !== null;
+  const index = explanation.target ? explanation.target.data[0]! : null;
+  const scores = Array.from(predictions.data, (score, i) => ({ label: label(i), score }));
+  const winner = scores.reduce((best, { score }, i) => (score > scores[best]!.score ? i : best), 0);
+  const at = classes === 1 ? 0 : (index ?? 0);
+  const values = Float64Array.from(explanation.attributions[0]!.data);
+  const shown = show(sample, values, explanation.attributions[0]!.shape);
+  const view: ResultView = {
+    prediction: [...scores].sort((a, b) => b.score - a.score).slice(0, CLASSES),
+    probabilities,
+    target: {
+      label: classes === 1 && index !== null ? `label ${index}` : label(at),
+      index,
+      isPredicted: classes > 1 && index === winner,
+    },
+    baseline: {
+      name: facts.baselineName,
+      score: baselinePredictions.data[at]!,
+      entropy: probabilities ? entropy : null,
+    },
+    completeness: completeness[0]!,
+    warnings: explanation.warnings.map(forThePage),
+    notices: sample.notices,
+    marks: shown.marks,
+    picture: shown.picture,
+    strongest: shown.strongest,
+    scale: shown.scale,
+    raised: values.reduce((sum, v) => sum + Math.max(0, v), 0),
+    lowered: values.reduce((sum, v) => sum + Math.min(0, v), 0),
+    backend,
+    milliseconds,
+  };
+  return { explanation, sample, view, tokens: shown.tokens, scores: shown.scores, attribution: shown.attribution };
+}
+
+function outputName({ model, settings }: Facts): string {
+  return model.outputs[settings.output]?.name ?? 'score';
+}
+
+/** The library's advice in the words of the page's controls. */
+function forThePage(text: string): string {
+  const replaced = text
+    .replace('output: (y) => softmax(y) explains probabilities', 'switch on “apply softmax” to explain probabilities')
+    .replace("raise nSteps or use nSteps: 'auto'", 'choose more steps, or “as many as needed”')
+    .replace('raise maxSteps or relTol', 'choose a fixed, larger number of steps, or another baseline')
+    .replace(' (sample 0; limit 5.00 %)', ' (limit 5 %)')
+    .replace(' (sample 0)', '')
+    .replace(' of sample 0', '')
+    .replace('sample 0 equal to the baseline', 'the input equals the baseline');
+  return replaced.charAt(0).toUpperCase() + replaced.slice(1);
+}
+
+type Parts = Pick<Shown, 'tokens' | 'scores' | 'attribution'> &
+  Pick<ResultView, 'marks' | 'picture' | 'strongest' | 'scale'>;
+
+function show(sample: Sample, values: Float64Array, shape: readonly number[]): Parts {
+  const none = { tokens: null, scores: null, attribution: null, marks: null, picture: null };
+  if (sample.text) {
+    const { tokens, padding } = sample.text;
+    const width = values.length / tokens.length;
+    const kept = tokens.map((_, i) => i).filter((i) => !padding[i]);
+    const scores = kept.map((i) => values.subarray(i * width, (i + 1) * width).reduce((sum, v) => sum + v, 0));
+    const names = kept.map((i) => tokens[i]!);
+    const marks = marksOf(names, scores);
+    return { ...none, tokens: names, scores, marks, scale: largest(scores), strongest: strongest(names, scores) };
+  }
+  if (sample.image) {
+    const { pixels, arrange } = sample.image;
+    const attribution = arrange(values);
+    const size = { width: pixels.width, height: pixels.height };
+    const perPixel = Array.from({ length: size.width * size.height }, (_, pixel) =>
+      attribution.subarray(pixel * pixels.channels, (pixel + 1) * pixels.channels).reduce((sum, v) => sum + v, 0),
+    );
+    const names = (pixel: number): string =>
+      `row ${Math.floor(pixel / size.width) + 1}, column ${(pixel % size.width) + 1}`;
+    const scale = thresholdByMass(perPixel, OUTLIERS);
+    return {
+      ...none,
+      attribution,
+      scale,
+      picture: { ...size, panels: panelsOf(sample, attribution, scale) },
+      strongest: strongest(names, perPixel),
+    };
+  }
+  const rest = shape.slice(1);
+  const names = (at: number): string => `[${indexOf(at, rest)}] = ${Number(sample.data[at]!.toPrecision(4))}`;
+  const all = [...values];
+  return {
+    ...none,
+    tokens: all.map((_, i) => names(i)),
+    scores: all,
+    scale: largest(all),
+    strongest: strongest(names, all),
+  };
+}
+
+function marksOf(tokens: readonly string[], scores: readonly number[]): Mark[] {
+  return scoredTokens(tokens, scores).map(({ token, score, strength }) => {
+    if (Math.abs(strength) < FAINTEST) return { token, score, strength, light: null, dark: null };
+    const light = colormap('PiYG', strength);
+    const dark = darkColormap('PiYG', strength, DARK_PAGE);
+    return {
+      token,
+      score,
+      strength,
+      light: [hex(light), hex(readableOn(light))],
+      dark: [hex(dark), hex(readableOn(dark))],
+    };
+  });
+}
+
+function panelsOf({ image }: Sample, attribution: Float64Array, scale: number): Panel[] {
+  const { pixels } = image!;
+  const shape = [pixels.height, pixels.width, pixels.channels];
+  const array = { data: attribution, shape };
+  const picture = { data: pixels.data, shape };
+  const panel = (title: string, description: string, { data }: Raster): Panel => ({
+    title,
+    description,
+    data: new Uint8Array(data),
+  });
+  return [
+    panel('Input', 'the picture as the model gets it', imageRaster(picture, { range: [0, 1] })),
+    panel(
+      'Attribution',
+      'green pixels raise the score, pink pixels lower it',
+      overlay(picture, array, { range: [0, 1], shared: scale }),
+    ),
+    panel('Raises', 'only what raises the score', attributionRaster(array, { sign: 'positive', shared: scale })),
+    panel('Lowers', 'only what lowers the score', attributionRaster(array, { sign: 'negative', shared: scale })),
+  ];
+}
+
+const largest = (values: readonly number[]): number => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+
+type Names = readonly string[] | ((at: number) => string);
+
+function strongest(names: Names, scores: readonly number[]): { name: string; score: number }[] {
+  return scores
+    .map((score, at) => ({ score, at }))
+    .filter(({ score }) => score !== 0)
+    .sort((a, b) => Math.abs(b.score) - Math.abs(a.score))
+    .slice(0, STRONGEST)
+    .map(({ score, at }) => ({ name: typeof names === 'function' ? names(at) : names[at]!, score }));
+}
+
+/** Row-major position to indices: `2,5`. */
+function indexOf(at: number, shape: readonly number[]): string {
+  const index: number[] = [];
+  let rest = at;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index.unshift(rest % shape[axis]!);
+    rest = Math.floor(rest / shape[axis]!);
+  }
+  return index.join(',');
+}

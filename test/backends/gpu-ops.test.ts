@@ -1,0 +1,23 @@
+import { suite } from 'uvu';
+import { gpuBackend } from '../../src/backends/gpu/index.ts';
+import { ops } from '../../src/ops/index.ts';
+import { agrees, exampleOf } from './support.ts';
+
+for (const mode of ['webasm', 'cpu'] as const) {
+  const test = suite(`gpu:${mode}: ops on their examples`);
+  const backend = await gpuBackend({ mode });
+
+  for (const op of Object.values(ops)) {
+    test(op.name, () => {
+      op.examples.forEach((example, i) => {
+        if (example.size === 'real') return;
+        const { f, inputs } = exampleOf(op, example);
+        agrees(backend, `${op.name}, example ${i}`, f, inputs, 1e-5);
+        for (const constants of [1, 2]) agrees(backend, `${op.name}, example ${i}`, f, inputs, 1e-5, constants);
+      });
+    });
+  }
+
+  test.after(() => backend.dispose());
+  test.run();
+}

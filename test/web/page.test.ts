@@ -1,0 +1,251 @@
+/** The page as a person uses it: examples, typing, settings, files, exports; its numbers are Node's, and nothing leaves it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { gzipBytes } from '../../scripts/build-web.mjs';
+import { Explanation, IntegratedGradients } from '../../src/attribution/index.ts';
+import { encodeText, parseVocabulary, readPng } from '../../src/inputs/index.ts';
+import { loadModel } from '../../src/keras/load.ts';
+import { tensor } from '../../src/tensor/tensor.ts';
+import { example, temporaryFolder } from '../support/cli.ts';
+import { buildPage, chooseExample, exported, launch, type Opened, open, type Site, serve } from './support.ts';
+
+const test = suite('web: page');
+const browser = await launch();
+const folder = await buildPage();
+const site: Site = await serve(folder);
+const files = temporaryFolder();
+let opened: Opened;
+
+test.before.each(async () => {
+  opened = await open(browser, site.url);
+});
+test.after.each(async () => {
+  await opened.page.context().close();
+  assert.equal(opened.errors, [], 'errors in the console');
+});
+test.after(async () => {
+  await browser.close();
+  await site.close();
+});
+
+const text = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText();
+
+/** Waits until the result says this. */
+async function says(page: Page, selector: string, wanted: RegExp): Promise<void> {
+  await page.waitForFunction(
+    ([where, pattern]) => new RegExp(pattern!).test(document.querySelector<HTMLElement>(where!)!.innerText),
+    [selector, wanted.source],
+  );
+}
+
+function assertClose(found: ArrayLike<number>, wanted: ArrayLike<number>, what: string): void {
+  assert.is(found.length, wanted.length, what);
+  let [largest, worst] = [0, 0];
+  for (let i = 0; i < found.length; i++) {
+    largest = Math.max(largest, Math.abs(wanted[i]!));
+    worst = Math.max(worst, Math.abs(found[i]! - wanted[i]!));
+  }
+  assert.ok(worst <= 1e-6 * Math.max(1, largest), `${what}: largest difference ${worst}`);
+}
+
+async function jsonOf(page: Page) {
+  const { bytes } = await exported(page, 'json');
+  const content = JSON.parse(bytes.toString()) as {
+    item: { tokens?: string[]; scores?: number[] };
+    explanation: object;
+  };
+  return { ...content, explanation: Explanation.fromJSON(content.explanation) };
+}
+
+test('loads without errors, and asks for files of its own only', async () => {
+  await opened.page.waitForTimeout(300);
+  const fetched = opened.requests
+    .map(({ url }) => url.slice(site.url.length))
+    .filter((name) => !name.startsWith('chunks/'));
+  assert.equal(fetched.sort(), ['', 'page.css', 'page.js'], 'the engine is not fetched before the first sign of use');
+  const paths = opened.requests.map(({ url }) => `${folder}/${url.slice(site.url.length) || 'index.html'}`);
+  assert.ok(gzipBytes(paths) < 120_000, `first load: ${gzipBytes(paths)} bytes`);
+  assert.is(await opened.page.title(), 'pathgrad: what moved this model?');
+  for (const { method, url } of opened.requests) {
+    assert.is(method, 'GET');
+    assert.ok(url.startsWith(site.url), url);
+  }
+});
+
+test('typing: prediction and words follow, numbers are those of Node', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'reviews');
+  const sentence = 'A wonderful film, only the end is boring';
+  await page.locator('#text').fill('');
+  assert.ok(await page.locator('#result').isHidden(), 'no words, no result');
+  await page.locator('#text').pressSequentially(sentence, { delay: 5 });
+  await says(page, '#verdict', /^positive: 92\.4 %$/);
+  const marks = await page.locator('#words mark').allInnerTexts();
+  assert.equal(marks, ['<start>', 'a', 'wonderful', 'film', 'only', 'the', 'end', 'is', 'boring']);
+  assert.is(await page.locator('#words mark.minus', { hasText: 'boring' }).count(), 1, 'boring is underlined');
+  assert.match(await text(page, '#facts'), /attributions sum to \+0\.41\d+, the score changes by \+0\.41/);
+
+  const model = await loadModel(example('imdb-cnn.h5'));
+  const vocabulary = parseVocabulary(readFileSync(example('imdb-vocab.txt'), 'utf8'));
+  const { ids } = encodeText(sentence, vocabulary, { length: 100 });
+  const wanted = await new IntegratedGradients(model, { layer: 'embedding' }).explain(tensor(ids, [1, 100]), {
+    baselines: 0,
+    target: 1,
+  });
+  const { explanation, item } = await jsonOf(page);
+  assertClose(explanation.predictions.data, wanted.predictions.data, 'predictions');
+  assertClose(explanation.attributions[0]!.data, wanted.attributions[0]!.data, 'attributions');
+  assert.is(item.tokens?.length, 9);
+});
+
+test('an example digit: pictures are shown, numbers are those of Node', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'digits');
+  await page.click('#pictures button:has-text("3")');
+  await says(page, '#verdict', /^3: /);
+  assert.is(await page.locator('#panels canvas').count(), 4);
+  const model = await loadModel(example('mnist-cnn.h5'));
+  const { data } = readPng(readFileSync(example('digits/3.png')));
+  const X = tensor(Float32Array.from(data), [1, 28, 28, 1]);
+  const wanted = await new IntegratedGradients(model).explain(X, { baselines: 0, target: 3 });
+  const { explanation } = await jsonOf(page);
+  assertClose(explanation.X[0]!.data, X.data, 'input');
+  assertClose(explanation.predictions.data, wanted.predictions.data, 'predictions');
+  assertClose(explanation.attributions[0]!.data, wanted.attributions[0]!.data, 'attributions');
+});
+
+test('class, baseline, steps, rule and backend change the explanation', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'digits');
+  await page.selectOption('#target', '1');
+  await says(page, '#explained', /Explained: 1$/);
+  await page.selectOption('#baseline', 'white');
+  await says(page, '#facts', /white: 1 is/);
+  await page.selectOption('#steps', '20');
+  await says(page, '#facts', /20 steps on wasm/);
+  await page.selectOption('#method', 'riemann_left');
+  await says(page, '#facts', /20 steps on wasm/);
+  await page.selectOption('#backend', 'reference');
+  await says(page, '#facts', /20 steps on reference/);
+  const { meta } = (await jsonOf(page)).explanation;
+  assert.is(meta.params.method, 'riemann_left');
+  await page.selectOption('#steps', 'auto');
+  assert.ok(await page.locator('#method').isDisabled(), 'auto chooses its own points');
+  await page.selectOption('#backend', 'wasm');
+  await says(page, '#facts', /steps on wasm/);
+});
+
+test('an explanation that misses more than 5 % says so and what to do', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'digits');
+  await page.selectOption('#target', '1');
+  await page.selectOption('#method', 'riemann_left');
+  await page.selectOption('#steps', '10');
+  await says(page, '#facts', /115\.64 % \(not enough\)[\s\S]*10 steps/);
+  await says(page, '#warnings', /more than 5 % off: choose more steps/);
+  await page.selectOption('#steps', 'auto');
+  await page.waitForFunction(() => document.querySelector<HTMLElement>('#warnings')!.hidden);
+});
+
+test('a word the model does not know is named', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'reviews');
+  await page.fill('#text', 'a qwertyish film');
+  await says(page, '#notices', /Not in the vocabulary.*qwertyish/);
+});
+
+test('files of the user: a model, its vocabulary; then no request at all', async () => {
+  const { page, requests } = opened;
+  await page.mouse.move(10, 10);
+  await page.waitForFunction(() => document.querySelectorAll('#backend option').length > 0);
+  const before = requests.length;
+  await page.setInputFiles('#file', example('imdb-cnn.h5'));
+  await says(page, '#model-state', /Now drop its vocabulary/);
+  await page.fill('#text', 'superb');
+  await says(page, '#error', /needs a vocabulary to read words[\s\S]*Drop its vocabulary/);
+  await page.setInputFiles('#file', example('imdb-vocab.txt'));
+  await says(page, '#words', /superb/);
+  assert.ok(await page.locator('#error').isHidden());
+  await page.fill('#labels', 'bad, good');
+  await page.press('#labels', 'Enter');
+  await says(page, '#verdict', /^good: /);
+  await page.selectOption('#target', '0');
+  await says(page, '#explained', /^Explained: bad$/);
+  // Threads start from code in memory (blob:), which is no request to anybody.
+  const asked = requests.slice(before).filter(({ url }) => !url.startsWith(`blob:${site.url}`));
+  assert.equal(asked, [], 'requests after loading');
+});
+
+test('a picture dropped on the page; colours become grey, and it is said', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'digits');
+  const base64 = readFileSync(example('digits/5.png')).toString('base64');
+  const transfer = await page.evaluateHandle((data) => {
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    const list = new DataTransfer();
+    list.items.add(new File([bytes], 'five.png', { type: 'image/png' }));
+    return list;
+  }, base64);
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });
+  assert.ok(await page.locator('#dropping').isVisible(), 'says that files can be dropped');
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+  await says(page, '#verdict', /^5: /);
+  assert.ok(await page.locator('#dropping').isHidden());
+  const { item } = await jsonOf(page);
+  assert.is((item as { title?: string }).title, 'five.png');
+});
+
+test('bad files: what is wrong is said, and the model before stays', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'reviews');
+  const bad = files.path('broken.h5');
+  writeFileSync(bad, 'this is no HDF5');
+  await page.setInputFiles('#file', bad);
+  await says(page, '#error', /^broken\.h5: /);
+  await says(page, '#model-state', /Still imdb-cnn\.h5/);
+  writeFileSync(files.path('half.h5'), readFileSync(example('mnist-cnn.h5')).subarray(0, 100_000));
+  await page.setInputFiles('#file', files.path('half.h5'));
+  await says(page, '#error', /^half\.h5: /);
+  writeFileSync(files.path('notes.docx'), 'x');
+  await page.setInputFiles('#file', files.path('notes.docx'));
+  await says(page, '#error', /^notes\.docx: is no file that this page can use/);
+  writeFileSync(files.path('broken.png'), 'not a picture');
+  await page.setInputFiles('#file', files.path('broken.png'));
+  await says(page, '#error', /^broken\.png: is a picture, and the model takes none/);
+  await page.fill('#text', 'a superb film');
+  await says(page, '#words', /superb/);
+  assert.ok(await page.locator('#error').isHidden(), 'the message goes when things work again');
+  await chooseExample(page, 'digits');
+  await page.setInputFiles('#file', files.path('broken.png'));
+  await says(page, '#error', /^broken\.png: is no picture that this browser can read/);
+});
+
+test('exports: a report that stands alone, a PNG, and the numbers', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'digits');
+  const html = await exported(page, 'html');
+  assert.is(html.name, 'mnist-cnn-explanation.html');
+  assert.match(html.bytes.toString(), /^<!doctype html>[\s\S]*What moved mnist_cnn[\s\S]*data:image\/png;base64/);
+  const png = await exported(page, 'png');
+  assert.is(png.name, 'mnist-cnn-explanation.png');
+  const { width, height } = readPng(png.bytes);
+  assert.ok(width > 400 && height > 100, `${width} x ${height}`);
+  const { explanation } = await jsonOf(page);
+  assert.equal(explanation.attributions[0]!.shape, [1, 28, 28, 1]);
+  await chooseExample(page, 'reviews');
+  await says(page, '#words', /superb/);
+  assert.ok(await page.locator('[data-format=png]').isDisabled(), 'a text has no pixels');
+  const report = await exported(page, 'html');
+  assert.match(report.bytes.toString(), /superb<\/mark>/);
+  // The report opens under its own policy, without errors.
+  const path = files.path('report.html');
+  writeFileSync(path, html.bytes);
+  const second = await open(browser, `file://${path}`);
+  assert.is(await second.page.locator('h1').innerText(), 'What moved mnist_cnn');
+  assert.equal(second.errors, []);
+  await second.page.context().close();
+});
+
+test.run();

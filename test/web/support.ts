@@ -1,0 +1,83 @@
+/**
+ * The page in a real Chromium, driven by playwright-core: built once per test file into a folder of its own and served by
+ * the project's server. Without a Chromium on PATH a file says so and runs nothing.
+ */
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { buildWeb } from '../../scripts/build-web.mjs';
+import { serve } from '../../scripts/serve-web.mjs';
+import { temporaryFolder } from '../support/cli.ts';
+import { findChromium } from './chromium.ts';
+
+/** Software WebGPU and WebGL, for machines without a GPU. */
+export const swiftshader: readonly string[] = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+
+export async function launch(args: readonly string[] = []): Promise<Browser> {
+  const executablePath = findChromium();
+  if (!executablePath) {
+    console.log('skipped: no chromium on PATH (apt-get install chromium)');
+    process.exit(0);
+  }
+  // The sandbox needs rights that containers lack; the pages are our own.
+  return chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
+}
+
+/** A server on a free port for a folder, as `npm run web` serves it unless told otherwise. */
+export type Site = Awaited<ReturnType<typeof serve>>;
+export { serve };
+
+export async function buildPage(): Promise<string> {
+  const folder = temporaryFolder().path('web');
+  await buildWeb(folder);
+  return folder;
+}
+
+export interface Opened {
+  readonly page: Page;
+  /** Errors in the console and uncaught ones, policy violations among them. */
+  readonly errors: string[];
+  /** Every request: method and address. */
+  readonly requests: { readonly method: string; readonly url: string; readonly body: string | null }[];
+}
+
+/** Opens a page and remembers what goes wrong in it and what it asks of the network. */
+export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
+  const context = await browser.newContext({ acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const errors: string[] = [];
+  const requests: { method: string; url: string; body: string | null }[] = [];
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(String(error)));
+  // Requests of workers are not the page's own: the context sees both.
+  context.on('request', (request) =>
+    requests.push({ method: request.method(), url: request.url(), body: request.postData() }),
+  );
+  await page.goto(url, { waitUntil: 'load' });
+  return { page, errors, requests };
+}
+
+/** Chooses an example and waits for its first explanation. */
+export async function chooseExample(page: Page, id: 'reviews' | 'digits'): Promise<void> {
+  await page.click(`[data-example=${id}]`);
+  await page.waitForFunction(
+    (text) =>
+      document.querySelector('#model-state')?.textContent?.includes(text) &&
+      !document.querySelector<HTMLElement>('#result')!.hidden,
+    id === 'reviews' ? 'imdb_cnn' : 'mnist_cnn',
+  );
+}
+
+/** Saves the explanation and gives the file. */
+export async function exported(page: Page, format: 'html' | 'png' | 'json'): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(`[data-format=${format}]`)]);
+  const stream = await download.createReadStream();
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return { name: download.suggestedFilename(), bytes: Buffer.concat(chunks) };
+}
