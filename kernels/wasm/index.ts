@@ -2,6 +2,7 @@
 export * from './conv';
 export * from './elementwise';
 export { exactBinary, exactReduce, exactUnary, whereBytes } from './exact';
+export * from './fused';
 export { matmul, packB } from './matmul';
 export * from './movement';
 export * from './path';

@@ -3,6 +3,7 @@ import type { Op } from '../graph/op.ts';
 import { relu } from './activations.ts';
 import * as arithmetic from './arithmetic.ts';
 import { conv, convGradInput, convGradKernel } from './conv.ts';
+import * as fused from './fused.ts';
 import { gather, scatterAdd } from './indexing.ts';
 import { lerp } from './lerp.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
@@ -18,6 +19,7 @@ export * from './activations.ts';
 export * from './arithmetic.ts';
 export * from './conv.ts';
 export * from './convolution.ts';
+export * from './fused.ts';
 export * from './indexing.ts';
 export * from './lerp.ts';
 export { type LerpMaxPoolAttrs, lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
@@ -49,6 +51,8 @@ export const ops = {
   sum: sum.op, max: max.op, min: min.op, argmax: argmax.op,
   reshape: reshape.op, transpose: transpose.op, broadcastTo: broadcastTo.op, slice: slice.op, pad: pad.op,
   reverse: reverse.op, concat: concat.op, stopGradient: stopGradient.op, gather: gather.op, scatterAdd: scatterAdd.op,
+  gelu: fused.exactGelu.op, geluGrad: fused.geluGrad.op, standardizeRows: fused.standardizeRows.op,
+  standardizeRowsGrad: fused.standardizeRowsGrad.op, softmaxRowsGrad: fused.softmaxRowsGrad.op,
   lerp: lerp.op, lerpMaxPool: lerpMaxPool.op, lerpMaxPoolGrad: lerpMaxPoolGrad.op, matmul: matmul.op, conv: conv.op, convGradInput: convGradInput.op, convGradKernel: convGradKernel.op,
   maxPool: maxPool.op, maxPoolArgmax: maxPoolArgmax.op, avgPool: avgPool.op, avgPoolGrad: avgPoolGrad.op,
 } as const satisfies Record<string, Op>;

@@ -1,6 +1,7 @@
 /** Batch, layer, group and unit normalization, made of other ops: affine where the statistics are constants. */
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, maximum, mul, sub } from './arithmetic.ts';
+import { standardizeRows } from './fused.ts';
 import { rsqrt, square } from './math.ts';
 import { reshape } from './movement.ts';
 import { mean, sum, variance } from './reduce.ts';
@@ -37,6 +38,7 @@ export function batchNorm(x: Tensor, parameters: BatchNormParameters): Tensor {
 
 /** `(x - mean) / sqrt(variance + epsilon)` over `axes` of each sample. */
 export function standardize(x: Tensor, axes: readonly number[], epsilon: number): Tensor {
+  if (axes.length === 1 && axes[0] === x.rank - 1 && x.shape.at(-1)! > 0) return standardizeRows(x, epsilon);
   const centred = sub(x, mean(x, { axes, keepDims: true }));
   return mul(centred, rsqrt(add(variance(x, { axes, keepDims: true }), epsilon)));
 }

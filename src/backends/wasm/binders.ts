@@ -2,6 +2,7 @@
 import type { OpName } from '../../ops/index.ts';
 import { conv, convGradInput, convGradKernel } from './bind-conv.ts';
 import * as elementwise from './bind-elementwise.ts';
+import * as fused from './bind-fused.ts';
 import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './bind-path.ts';
@@ -19,6 +20,7 @@ export const binders = {
   reciprocal: unary, abs: unary, sin: unary, cos: unary, tan: unary, atan: unary, tanh: unary, erf: unary,
   sigmoid: unary, softplus: unary, sign: unary, floor: unary, ceil: unary, round: unary, relu: unary,
   lerp: elementwise.lerp, lerpMaxPool, lerpMaxPoolGrad, clip: elementwise.clip, cast: elementwise.cast,
+  gelu: unary, geluGrad: fused.geluGrad, standardizeRows: fused.rows, standardizeRowsGrad: fused.rows, softmaxRowsGrad: fused.rows,
   softmax: softmax(false), logSoftmax: softmax(true),
   sum: reduction('sum'), max: reduction('max'), min: reduction('min'), argmax,
   reshape: movement.copyBinder, stopGradient: movement.copyBinder, transpose: movement.transpose,
