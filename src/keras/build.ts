@@ -56,7 +56,8 @@ function layerOf(
 function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): void {
   const { spec, subject, className } = layer;
   const flipKernels = dialect.backend === 'theano' && settings.theanoKernels === 'flip';
-  const options = new Options(layer.config, { subject, className, dialect, flipKernels });
+  const computeType = settings.dtype;
+  const options = new Options(layer.config, { subject, className, dialect, flipKernels, computeType });
   if (isOperation(spec)) {
     const make = findOperation(className);
     if (!make) throw failure(subject, 'unsupported operation', { supported: supportedOperations });

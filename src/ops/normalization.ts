@@ -13,7 +13,7 @@ export interface BatchNormParameters {
   beta?: Tensor | null;
   /** Added to the variance; Keras's default is 1e-3. */
   epsilon?: number;
-  /** The axis the statistics belong to; the last by default. */
+  /** The axis the statistics belong to; the last by default. Statistics of the rank of `x` are broadcast as they are. */
   axis?: number;
 }
 
@@ -29,10 +29,12 @@ export function batchNorm(x: Tensor, parameters: BatchNormParameters): Tensor {
   const offset = mul(parameters.mean, scale);
   const shift = beta ? sub(beta, offset) : mul(offset, -1);
   const along = (v: Tensor): Tensor =>
-    reshape(
-      v,
-      x.shape.map((dim, i) => (i === at ? dim : 1)),
-    );
+    v.rank === x.rank && x.rank > 1
+      ? v
+      : reshape(
+          v,
+          x.shape.map((dim, i) => (i === at ? dim : 1)),
+        );
   return add(mul(x, along(scale)), along(shift));
 }
 

@@ -2,6 +2,8 @@
  * Reads a layer's config option by option. What nobody read and what is not known to be without effect at inference is an
  * error, so that an option that changes the result is never ignored in silence. Keras's own constructors are as strict.
  */
+
+import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure, type PathgradError } from '../../tensor/errors.ts';
 import type { Dialect, Json } from '../config.ts';
 
@@ -22,6 +24,8 @@ export interface OptionsContext {
   readonly dialect: Dialect;
   /** Convolution kernels were stored for a convolution that turns them round (Theano), and are to be turned back. */
   readonly flipKernels: boolean;
+  /** The float type that the model computes in; float32 if not given. */
+  readonly computeType?: FloatDType;
 }
 
 export class Options {
@@ -29,6 +33,7 @@ export class Options {
   readonly className: string;
   readonly dialect: Dialect;
   readonly flipKernels: boolean;
+  readonly computeType: FloatDType;
   readonly #config: Readonly<Record<string, Json>>;
   readonly #read = new Set<string>();
 
@@ -38,6 +43,7 @@ export class Options {
     this.className = context.className;
     this.dialect = context.dialect;
     this.flipKernels = context.flipKernels;
+    this.computeType = context.computeType ?? 'float32';
   }
 
   /** The value as stored; `undefined` where the file has none or null. NumPy values are unwrapped. */

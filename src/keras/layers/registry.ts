@@ -1,16 +1,21 @@
 /** Every layer class that is supported, by Keras class name, and why the others are not. */
 import type { LayerSpec } from '../config.ts';
 import { activation, parametricActivations, prelu, softmax } from './activation.ts';
+import { adaptivePooling } from './adaptive-pooling.ts';
+import { categoryEncoding, discretization } from './category.ts';
 import { convolution, depthwise, separable } from './convolution.ts';
 import { convolutionTranspose } from './convolution-transpose.ts';
 import { dense, embedding, identity, masking, passThrough } from './core.ts';
 import { dot } from './dot.ts';
+import { highway, maxoutDense } from './keras1.ts';
 import type { LayerClass } from './layer.ts';
+import { locallyConnected } from './locally-connected.ts';
 import { concatenate, elementwise } from './merge.ts';
 import { batchNormalization, groupNormalization, layerNormalization, unitNormalization } from './normalization.ts';
 import { globalPooling, pooling } from './pooling.ts';
 import { normalization, rescaling } from './preprocessing.ts';
 import { cropping, flatten, permute, repeatVector, reshapeLayer, zeroPadding } from './reshaping.ts';
+import { centerCrop, resizing } from './resizing.ts';
 import { upSampling } from './upsampling.ts';
 
 const all: readonly LayerClass[] = [
@@ -20,6 +25,7 @@ const all: readonly LayerClass[] = [
   ...[activation, parametricActivations, prelu, softmax],
   ...[batchNormalization, groupNormalization, layerNormalization, unitNormalization],
   ...[elementwise, concatenate, dot, rescaling, normalization],
+  ...[locallyConnected, adaptivePooling, resizing, centerCrop, categoryEncoding, discretization, maxoutDense, highway],
 ];
 
 const byClass: ReadonlyMap<string, LayerClass> = new Map(
