@@ -7,6 +7,7 @@ import type { FloatDType } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { type LayerWeight, loadWeights } from './build-weights.ts';
 import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
+import type { CustomLayer, FindCustom } from './custom.ts';
 import type { LayerRun, Weights } from './layers/layer.ts';
 import type { Operation } from './layers/operations.ts';
 import type { LayerWeights } from './weights.ts';
@@ -18,6 +19,8 @@ export interface BuildSettings {
   readonly file: string;
   readonly dtype: FloatDType;
   readonly theanoKernels: 'flip' | 'as-stored';
+  /** Layers in TypeScript, for classes whose code is not in the file. */
+  readonly find?: FindCustom;
 }
 
 /** A layer of a loaded model. Models and wrappers are layers too, with `layers` inside. */
@@ -37,6 +40,9 @@ export class ModelLayer implements LayerInfo {
   graph: ModelGraph | null = null;
   /** The wrapped layer of TimeDistributed. */
   inner: ModelLayer | null = null;
+  /** The user's TypeScript, and the layers that it calls by attribute name. */
+  custom: CustomLayer | null = null;
+  parts: ReadonlyMap<string, ModelLayer> = new Map();
   stored: LayerWeights | null = null;
   /** Shapes at the first call, one per tensor; empty until the model's input shape is known. */
   inputShapes: readonly SymbolicShape[] = [];
@@ -56,9 +62,9 @@ export class ModelLayer implements LayerInfo {
     this.subject = `${settings.file}, layer '${path}' (${spec.className})`;
   }
 
-  /** The layers inside: those of an inner model, or the one that is wrapped. */
+  /** The layers inside: those of an inner model or custom layer, or the one that is wrapped. */
   get layers(): readonly ModelLayer[] {
-    return this.graph?.layers ?? (this.inner ? [this.inner] : []);
+    return this.graph?.layers ?? (this.inner ? [this.inner] : [...this.parts.values()]);
   }
 
   /** The layer's own weights in Keras's order; empty until the input shape is known. */

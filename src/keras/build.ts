@@ -5,6 +5,7 @@
 import { failure, PathgradError } from '../tensor/errors.ts';
 import { type BuildSettings, type ModelGraph, ModelLayer } from './build-layer.ts';
 import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
+import { customRun } from './custom-run.ts';
 import { findOperation, isOperation, supportedOperations } from './layers/operations.ts';
 import { Options } from './layers/options.ts';
 import { findLayerClass, supportedLayers, whyUnsupported } from './layers/registry.ts';
@@ -39,7 +40,15 @@ function layerOf(
   const path = `${prefix}${spec.name}`;
   const layer = new ModelLayer(spec, path, dialect, settings);
   try {
-    if (spec.model) layer.graph = graphOf(spec.model, `${path}/`, settings, problems);
+    const custom = spec.custom ? settings.find?.(spec, path) : undefined;
+    if (custom) {
+      layer.custom = custom;
+      layer.run = customRun(layer, custom);
+      const made = [...(spec.parts ?? [])].map(
+        ([key, part]) => [key, layerOf(part, `${path}/`, dialect, settings, problems)] as const,
+      );
+      layer.parts = new Map(made);
+    } else if (spec.model) layer.graph = graphOf(spec.model, `${path}/`, settings, problems);
     else if (spec.className === 'TimeDistributed' && spec.layer) {
       layer.inner = layerOf(spec.layer, `${path}/`, dialect, settings, problems);
     } else if (spec.className !== 'InputLayer') fill(layer, dialect, settings);

@@ -10,6 +10,8 @@ import { sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { ModelGraph, ModelLayer } from './build-layer.ts';
 import type { TensorRef } from './config.ts';
+import type { CustomContext } from './custom.ts';
+import { callCustom, customArguments } from './custom-run.ts';
 import type { CallArguments } from './layers/layer.ts';
 import type { Operand, Operation } from './layers/operations.ts';
 import { timeDistributed } from './layers/wrappers.ts';
@@ -64,6 +66,10 @@ function callLayer(
   session: Session,
 ): readonly Value[] {
   if (layer.operation) return callOperation(layer, layer.operation, [...args, ...kwargs.values()], session);
+  if (layer.custom) {
+    const { values, extras } = customArguments(layer, args, kwargs);
+    return hooked(layer, values, session, (list) => computeCustom(layer, list, session, extras));
+  }
   const { values, args: placed, rest } = placeArguments(layer, args, kwargs);
   checkKeywords(layer, rest);
   const mask = rest.get('mask');
@@ -72,6 +78,17 @@ function callLayer(
     if (m && 'tensor' in m && values[i]) values[i] = { tensor: values[i].tensor, mask: cast(m.tensor, 'bool') };
   });
   return hooked(layer, values, session, (list) => compute(layer, list, session, placed));
+}
+
+function computeCustom(
+  layer: ModelLayer,
+  values: readonly Value[],
+  session: Session,
+  extras: CustomContext['args'] = {},
+): readonly Value[] {
+  const call = (part: ModelLayer, args: readonly Argument[], kwargs: ReadonlyMap<string, Argument>): readonly Value[] =>
+    callLayer(part, args, kwargs, session);
+  return named(layer, () => callCustom(layer, layer.custom!, values, extras, call));
 }
 
 /** An operation has no weights and no masks; its tensors stand among numbers and in lists. */
@@ -102,6 +119,7 @@ function compute(
   args: CallArguments = plainCall(values),
 ): readonly Value[] {
   const { run, graph, inner } = layer;
+  if (layer.custom) return computeCustom(layer, values, session);
   if (graph) {
     if (values.length !== graph.spec.inputs.length) {
       const details = { inputs: graph.spec.inputNames, given: values.length };

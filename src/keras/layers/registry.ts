@@ -46,13 +46,17 @@ const recurrent = /^(.*LSTM.*|.*GRU.*|SimpleRNN.*|RNN|StackedRNNCells|Bidirectio
 const attention = /^(.*Attention|TransformerEncoder|TransformerDecoder|EinsumDense|PositionEmbedding)$/;
 
 /** Why a class is refused, in words for its user. */
-export function whyUnsupported({ className, registeredName }: LayerSpec): string {
-  if (className === 'Lambda') return 'a Lambda holds Python bytecode, and no code in a model file is ever run';
+export function whyUnsupported({ name, className, registeredName }: LayerSpec): string {
+  if (className === 'Lambda') {
+    return `a Lambda is Python code, which is never run: give its TypeScript, loadModel(file, { layers: { '${name}': ([x]) => … } })`;
+  }
   if (/^(TensorFlowOpLayer|TFOpLambda|SlicingOpLambda|AddMetric|AddLoss)$/.test(className)) {
     return 'it records a TensorFlow call, which is not interpreted';
   }
   if (recurrent.test(className)) return 'recurrent layers are not supported yet (planned)';
   if (attention.test(className)) return 'attention layers are not supported yet (planned)';
-  if (registeredName?.includes('>')) return `'${registeredName}' is a custom class, whose code is not in the file`;
-  return 'the class is neither one of the supported Keras layers nor known to be planned (a custom class?)';
+  const what = registeredName?.includes('>')
+    ? `'${registeredName}' is a custom class`
+    : "the class is none of Keras's (a custom class?)";
+  return `${what}, whose code is not in the file: give its TypeScript, registerLayer('${className}', …)`;
 }
