@@ -7,6 +7,7 @@ export { matmul, packB } from './matmul';
 export * from './movement';
 export * from './path';
 export * from './pool';
+export * from './recurrent';
 export { argmax, maxMiddle, minMiddle, sumColumns, sumRows } from './reduce';
 export { setScratch } from './simd';
 export * from './softmax';

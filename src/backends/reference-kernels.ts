@@ -17,6 +17,7 @@ import { allocate, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import type { TensorSpec } from '../tensor/tensor.ts';
+import { recurrentKernels } from './reference-recurrent.ts';
 
 export type Kernel = (
   out: TensorSpec,
@@ -298,4 +299,5 @@ export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
     const geometry = poolGeometry(out.shape, g!.shape, attrs);
     return (y, [v]) => pooling.avgPoolGrad(y, v!, geometry);
   },
+  ...recurrentKernels,
 };

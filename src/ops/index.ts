@@ -12,6 +12,7 @@ import { matmul } from './matmul.ts';
 import { broadcastTo, reshape, stopGradient, transpose } from './movement.ts';
 import { avgPool, avgPoolGrad, maxPool, maxPoolArgmax } from './pool.ts';
 import { argmax, max, min, sum } from './reduce.ts';
+import { recurrentOps } from './rnn.ts';
 import { concat, pad, reverse, slice } from './slicing.ts';
 import { logSoftmax, softmax } from './softmax.ts';
 
@@ -29,7 +30,9 @@ export * from './movement.ts';
 export * from './normalization.ts';
 export type { Padding, PerAxis } from './padding.ts';
 export * from './pool.ts';
+export type { RecurrentActivation } from './recurrent-activations.ts';
 export * from './reduce.ts';
+export { gru, lstm, type RecurrentOptions, simpleRnn } from './rnn.ts';
 export * from './slicing.ts';
 export * from './softmax.ts';
 
@@ -55,6 +58,7 @@ export const ops = {
   standardizeRowsGrad: fused.standardizeRowsGrad.op, softmaxRowsGrad: fused.softmaxRowsGrad.op,
   lerp: lerp.op, lerpMaxPool: lerpMaxPool.op, lerpMaxPoolGrad: lerpMaxPoolGrad.op, matmul: matmul.op, conv: conv.op, convGradInput: convGradInput.op, convGradKernel: convGradKernel.op,
   maxPool: maxPool.op, maxPoolArgmax: maxPoolArgmax.op, avgPool: avgPool.op, avgPoolGrad: avgPoolGrad.op,
+  ...recurrentOps,
 } as const satisfies Record<string, Op>;
 
 export type OpName = keyof typeof ops;

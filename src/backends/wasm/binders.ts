@@ -6,6 +6,7 @@ import * as fused from './bind-fused.ts';
 import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './bind-path.ts';
+import { recurrentBinders } from './bind-recurrent.ts';
 import { argmax, pool, reduction, softmax } from './bind-reduce.ts';
 import type { Binder } from './step.ts';
 
@@ -28,4 +29,5 @@ export const binders = {
   concat: movement.concat, gather: movement.gather, scatterAdd: movement.scatterAdd,
   matmul: (ctx) => matmul(ctx), conv: (ctx) => conv(ctx), convGradInput, convGradKernel,
   maxPool: pool('maxPool'), maxPoolArgmax: pool('maxPoolArgmax'), avgPool: pool('avgPool'), avgPoolGrad: pool('avgPoolGrad'),
+  ...recurrentBinders,
 } as const satisfies Record<OpName, Binder>;
