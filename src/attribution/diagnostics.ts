@@ -24,6 +24,8 @@ export interface Diagnostics {
   readonly flopsRemoved: number;
   /** Where it takes gradients: op and shape without the batch, per tensor. */
   readonly frontier: readonly string[];
+  /** What share of the positions was left out because the forward kwarg `attention_mask` hides them; their attributions are 0. */
+  readonly positionsRemoved: number;
 }
 
 export interface Evidence extends Omit<Diagnostics, 'baselineEntropy' | 'looksLikeLogits'> {
@@ -46,11 +48,11 @@ const LEAST_ENTROPY = 0.5;
 
 export function diagnose(evidence: Evidence): { diagnostics: Diagnostics; warnings: string[] } {
   const { predictions, baselinePredictions, firstNonFinite, disconnected, held } = evidence;
-  const { pass, flopsRemoved, frontier } = evidence;
+  const { pass, flopsRemoved, frontier, positionsRemoved } = evidence;
   const entropy = baselineEntropy(baselinePredictions);
   const several = predictions.rank === 2 && !isScalarOutput(predictions.shape);
   const looksLikeLogits = several && !areProbabilities(predictions);
-  const path = { pass, flopsRemoved, frontier };
+  const path = { pass, flopsRemoved, frontier, positionsRemoved };
   const diagnostics = { baselineEntropy: entropy, looksLikeLogits, firstNonFinite, disconnected, held, ...path };
   const warnings = [
     ...inputWarnings(evidence),

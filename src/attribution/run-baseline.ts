@@ -44,6 +44,8 @@ export interface PathReport {
   readonly pass: string;
   readonly flopsRemoved: number;
   readonly frontier: readonly string[];
+  /** Share of the positions that a mask hides and that were not computed. */
+  readonly positionsRemoved: number;
 }
 
 export async function runBaseline(context: Context, drawn: readonly Tensor[]): Promise<BaselineRun> {
@@ -84,7 +86,7 @@ export async function runBaseline(context: Context, drawn: readonly Tensor[]): P
     integral,
     attributions,
     displaced: displacedSamples(from, to, samples),
-    path: { pass: path.name, flopsRemoved, frontier: path.frontier ?? [] },
+    path: { pass: path.name, flopsRemoved, frontier: path.frontier ?? [], positionsRemoved: 0 },
   };
 }
 

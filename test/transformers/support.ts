@@ -117,7 +117,7 @@ export function forward(s: Sizes, weights: Weights, ids: number[], mask: number[
   };
   const plus = (a: Matrix, b: Matrix): Matrix => a.map((v, i) => v.map((x, j) => x + b[i]![j]!));
   const base = s.kind;
-  let x: Matrix = ids.map((id, p) => row(`${base}/embeddings/word_embeddings/weight`, id));
+  let x: Matrix = ids.map((id) => row(`${base}/embeddings/word_embeddings/weight`, id));
   x = plus(
     x,
     ids.map((_, p) => row(`${base}/embeddings/position_embeddings/embeddings`, p)),
