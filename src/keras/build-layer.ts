@@ -9,7 +9,7 @@ import { type LayerWeight, loadWeights } from './build-weights.ts';
 import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
 import type { CustomLayer, FindCustom } from './custom.ts';
 import type { LayerRun, Weights } from './layers/layer.ts';
-import type { Operation } from './layers/operations.ts';
+import type { Operation } from './operations/index.ts';
 import type { LayerWeights } from './weights.ts';
 
 /** Sizes with null for what the input decides; the batch axis is always null. */

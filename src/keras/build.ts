@@ -6,9 +6,9 @@ import { failure, PathgradError } from '../tensor/errors.ts';
 import { type BuildSettings, type ModelGraph, ModelLayer } from './build-layer.ts';
 import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
 import { customRun } from './custom-run.ts';
-import { findOperation, isOperation, supportedOperations } from './layers/operations.ts';
 import { Options } from './layers/options.ts';
 import { findLayerClass, supportedLayers, whyUnsupported } from './layers/registry.ts';
+import { findOperation, isOperation, operationName, unknownOperation } from './operations/index.ts';
 
 /** A layer that cannot be run. */
 export interface Problem {
@@ -54,9 +54,11 @@ function layerOf(
     } else if (spec.className !== 'InputLayer') fill(layer, dialect, settings);
   } catch (error) {
     if (!(error instanceof PathgradError)) throw error;
-    const known = isOperation(spec) ? findOperation(spec.className) : findLayerClass(spec.className);
+    const operation = isOperation(spec);
+    const known = operation ? findOperation(spec) : findLayerClass(spec.className);
     const own = error.message.slice(error.subject.length + 2).split('\n')[0]!;
-    const reason = known ? own : isOperation(spec) ? 'the operation is not supported' : whyUnsupported(spec);
+    const unknown = operation ? `operation ${operationName(spec)} is not supported` : whyUnsupported(spec);
+    const reason = known ? own : unknown;
     problems.push({ path, className: spec.className, reason, error: known ? error : null });
   }
   return layer;
@@ -66,10 +68,11 @@ function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): voi
   const { spec, subject, className } = layer;
   const flipKernels = dialect.backend === 'theano' && settings.theanoKernels === 'flip';
   const computeType = settings.dtype;
-  const options = new Options(layer.config, { subject, className, dialect, flipKernels, computeType });
+  const wrapped = spec.layer ? { wrapped: spec.layer } : {};
+  const options = new Options(layer.config, { subject, className, dialect, flipKernels, computeType, ...wrapped });
   if (isOperation(spec)) {
-    const make = findOperation(className);
-    if (!make) throw failure(subject, 'unsupported operation', { supported: supportedOperations });
+    const make = findOperation(spec);
+    if (!make) throw unknownOperation(subject, spec);
     layer.operation = make(options);
     options.finish();
     return;

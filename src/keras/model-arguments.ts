@@ -6,8 +6,9 @@ import { failure } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelLayer } from './build-layer.ts';
 import type { CallValue, Json, TensorRef } from './config.ts';
+import { field, isRecord } from './config-json.ts';
 import type { CallArguments, Mask } from './layers/layer.ts';
-import type { Operand } from './layers/operations.ts';
+import type { Operand } from './operations/index.ts';
 
 export interface Value {
   readonly tensor: Tensor;
@@ -92,11 +93,15 @@ function collectTensors(layer: ModelLayer, arg: Argument): Value[] {
   throw failure(layer.subject, 'the file calls it with a constant as input', { value: arg.constant });
 }
 
-export function operandOf(layer: ModelLayer, arg: Argument): Operand {
-  if ('tensor' in arg) return arg.tensor;
-  if ('items' in arg) return arg.items.flatMap((item) => ('tensor' in item ? [item.tensor] : []));
-  if ('constant' in arg && typeof arg.constant === 'number') return arg.constant;
-  throw failure(layer.subject, 'an operation takes tensors and numbers', { got: JSON.stringify(arg) });
+/** An argument of an operation as a plain value; `take` sees every tensor and may put another in its place. */
+export function operandOf(arg: Argument, take: (tensor: Tensor) => Tensor): Operand {
+  if ('tensor' in arg) return take(arg.tensor);
+  if ('items' in arg) return arg.items.map((item) => operandOf(item, take));
+  if ('entries' in arg) return Object.fromEntries([...arg.entries].map(([key, item]) => [key, operandOf(item, take)]));
+  const constant = arg.constant;
+  const config =
+    isRecord(constant) && field(constant, 'class_name') === '__tensor__' ? field(constant, 'config') : null;
+  return isRecord(config) ? (field(config, 'value') as Operand) : (constant as Operand);
 }
 
 /** `training` and `mask` are understood; another argument would change the result in a way that is not implemented. */

@@ -13,9 +13,9 @@ import type { TensorRef } from './config.ts';
 import type { CustomContext } from './custom.ts';
 import { callCustom, customArguments } from './custom-run.ts';
 import type { CallArguments } from './layers/layer.ts';
-import type { Operand, Operation } from './layers/operations.ts';
 import { timeDistributed } from './layers/wrappers.ts';
 import { type Argument, checkKeywords, fillIn, operandOf, placeArguments, type Value } from './model-arguments.ts';
+import type { Operation } from './operations/index.ts';
 
 /** One application of a model. */
 export interface Session {
@@ -65,7 +65,7 @@ function callLayer(
   kwargs: ReadonlyMap<string, Argument>,
   session: Session,
 ): readonly Value[] {
-  if (layer.operation) return callOperation(layer, layer.operation, [...args, ...kwargs.values()], session);
+  if (layer.operation) return callOperation(layer, layer.operation, args, kwargs, session);
   if (layer.custom) {
     const { values, extras } = customArguments(layer, args, kwargs);
     return hooked(layer, values, session, (list) => computeCustom(layer, list, session, extras));
@@ -96,18 +96,23 @@ function callOperation(
   layer: ModelLayer,
   operation: Operation,
   args: readonly Argument[],
+  kwargs: ReadonlyMap<string, Argument>,
   session: Session,
 ): readonly Value[] {
-  const operands = args.map((arg) => operandOf(layer, arg));
-  const tensors = operands.flat().filter((operand) => operand instanceof Tensor);
+  const tensors: Tensor[] = [];
+  const collect = (tensor: Tensor): Tensor => {
+    tensors.push(tensor);
+    return tensor;
+  };
+  for (const arg of [...args, ...kwargs.values()]) operandOf(arg, collect);
   const values = tensors.map((tensor) => ({ tensor, mask: null }));
   return hooked(layer, values, session, (given) => {
-    const rest = given.map((value) => value.tensor);
-    const filled = operands.map((operand): Operand => {
-      if (typeof operand === 'number') return operand;
-      return operand instanceof Tensor ? rest.shift()! : operand.map(() => rest.shift()!);
-    });
-    return named(layer, () => [{ tensor: operation(filled), mask: null }]);
+    let next = 0;
+    const take = (): Tensor => given[next++]!.tensor;
+    const positional = args.map((arg) => operandOf(arg, take));
+    const keywords = Object.fromEntries([...kwargs].map(([key, arg]) => [key, operandOf(arg, take)]));
+    const outputs = named(layer, () => operation(positional, keywords));
+    return (outputs instanceof Tensor ? [outputs] : outputs).map((tensor) => ({ tensor, mask: null }));
   });
 }
 

@@ -2,7 +2,9 @@
 import type { LayerSpec } from '../config.ts';
 import { activation, parametricActivations, prelu, softmax } from './activation.ts';
 import { adaptivePooling } from './adaptive-pooling.ts';
+import { bidirectional } from './bidirectional.ts';
 import { categoryEncoding, discretization } from './category.ts';
+import { convRecurrent } from './conv-lstm.ts';
 import { convolution, depthwise, separable } from './convolution.ts';
 import { convolutionTranspose } from './convolution-transpose.ts';
 import { dense, embedding, identity, masking, passThrough } from './core.ts';
@@ -16,6 +18,7 @@ import { globalPooling, pooling } from './pooling.ts';
 import { normalization, rescaling } from './preprocessing.ts';
 import { cropping, flatten, permute, repeatVector, reshapeLayer, zeroPadding } from './reshaping.ts';
 import { centerCrop, resizing } from './resizing.ts';
+import { recurrent } from './rnn.ts';
 import { upSampling } from './upsampling.ts';
 
 const all: readonly LayerClass[] = [
@@ -25,6 +28,7 @@ const all: readonly LayerClass[] = [
   ...[activation, parametricActivations, prelu, softmax],
   ...[batchNormalization, groupNormalization, layerNormalization, unitNormalization],
   ...[elementwise, concatenate, dot, rescaling, normalization],
+  ...[recurrent, bidirectional, convRecurrent],
   ...[locallyConnected, adaptivePooling, resizing, centerCrop, categoryEncoding, discretization, maxoutDense, highway],
 ];
 
@@ -42,7 +46,6 @@ export function findLayerClass(className: string): LayerClass | undefined {
   return byClass.get(className);
 }
 
-const recurrent = /^(.*LSTM.*|.*GRU.*|SimpleRNN.*|RNN|StackedRNNCells|Bidirectional|ConvRNN.*)$/;
 const attention = /^(.*Attention|TransformerEncoder|TransformerDecoder|EinsumDense|PositionEmbedding)$/;
 
 /** Why a class is refused, in words for its user. */
@@ -50,10 +53,8 @@ export function whyUnsupported({ name, className, registeredName }: LayerSpec): 
   if (className === 'Lambda') {
     return `a Lambda is Python code, which is never run: give its TypeScript, loadModel(file, { layers: { '${name}': ([x]) => … } })`;
   }
-  if (/^(TensorFlowOpLayer|TFOpLambda|SlicingOpLambda|AddMetric|AddLoss)$/.test(className)) {
-    return 'it records a TensorFlow call, which is not interpreted';
-  }
-  if (recurrent.test(className)) return 'recurrent layers are not supported yet (planned)';
+  if (/^Add(Metric|Loss)$/.test(className))
+    return 'it belongs to training: save the model without add_loss and add_metric';
   if (attention.test(className)) return 'attention layers are not supported yet (planned)';
   const what = registeredName?.includes('>')
     ? `'${registeredName}' is a custom class`
