@@ -28,6 +28,17 @@ export type RecurrentAttrs = {
 /** What the scan back gives: the gradient of `z`, or `[batch, states * units]`, that of the initial states. */
 export type RecurrentGradAttrs = RecurrentAttrs & { readonly of: 'input' | 'state' };
 
+/** The activations of a step as functions. */
+export interface Curves {
+  readonly act: (x: Tensor) => Tensor;
+  readonly gate: (x: Tensor) => Tensor;
+}
+
+const curvesOf = ({ activation, recurrentActivation }: RecurrentAttrs): Curves => ({
+  act: recurrentActivations[activation].apply,
+  gate: recurrentActivations[recurrentActivation].apply,
+});
+
 export interface Cell {
   readonly name: string;
   readonly gates: number;
@@ -39,7 +50,7 @@ export interface Cell {
     z: Tensor,
     weights: readonly Tensor[],
     states: readonly Tensor[],
-    attrs: RecurrentAttrs,
+    curves: Curves,
   ) => readonly Tensor[];
   /** The gradients of the weights from all steps at once, rows being steps: `dz` of `z`, and `h` before each step. */
   readonly weightGrads: (
@@ -47,7 +58,7 @@ export interface Cell {
     z: Tensor,
     h: Tensor,
     weights: readonly Tensor[],
-    attrs: RecurrentAttrs,
+    curves: Curves,
   ) => readonly (() => Tensor)[];
   readonly examples: readonly Example<RecurrentAttrs>[];
 }
@@ -79,15 +90,15 @@ function partsOf(cell: Cell, inputs: readonly Tensor[], weightCount: number): Pa
 }
 
 /** The same from public ops, step by step: what both ops mean, and how they are differentiated further. */
-export function unrolled(cell: Cell, inputs: readonly Tensor[], attrs: RecurrentAttrs): Tensor {
+export function unrolled(cell: Cell, inputs: readonly Tensor[], curves: Curves, reverse: boolean): Tensor {
   const { z, weights, states, mask, units } = partsOf(cell, inputs, cell.weights(1).length);
   const time = z.shape[1]!;
   const results = new Array<Tensor>(time);
   let now = states;
   for (let i = 0; i < time; i++) {
-    const t = attrs.reverse ? time - 1 - i : i;
+    const t = reverse ? time - 1 - i : i;
     const zt = reshape(slice(z, { 1: [t, t + 1] }), [z.shape[0]!, cell.gates * units]);
-    const next = cell.step(zt, weights, now, attrs);
+    const next = cell.step(zt, weights, now, curves);
     const kept = mask && slice(mask, { 1: [t, t + 1] });
     now = kept ? next.map((state, k) => where(kept, state, now[k]!)) : next;
     results[t] = concat(now, 1);
@@ -148,7 +159,7 @@ export function defineRecurrent(cell: Cell): Recurrent {
       const rows = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1)!]);
       const forWeight = (i: number) => (): Tensor => {
         const before = rows(previous(part(y, 0, units), states[0]!, attrs.reverse));
-        return cell.weightGrads(rows(back('input')), rows(z), before, weights, attrs)[i]!();
+        return cell.weightGrads(rows(back('input')), rows(z), before, weights, curvesOf(attrs))[i]!();
       };
       return [
         () => back('input'),
@@ -173,7 +184,7 @@ export function defineRecurrent(cell: Cell): Recurrent {
       const g = distinct[at]!;
       const operands = distinct.filter((_, i) => i !== at);
       const again = (x: Tensor): Tensor => {
-        const y = unrolled(cell, operands, attrs);
+        const y = unrolled(cell, operands, curvesOf(attrs), attrs.reverse);
         const { z, states } = partsOf(cell, operands, count);
         const first = of === 'input' ? grad(y, [z], g)[0]! : concat(grad(y, states, g), 1);
         return grad(first, [x], gg)[0]!;
@@ -202,5 +213,3 @@ function previous(after: Tensor, initial: Tensor, reverse: boolean): Tensor {
     ? concat([slice(after, { 1: [1, time] }), first], 1)
     : concat([first, slice(after, { 1: [0, time - 1] })], 1);
 }
-
-export const activate = (name: RecurrentActivation, x: Tensor): Tensor => recurrentActivations[name].apply(x);

@@ -8,8 +8,8 @@ import { failure } from '../tensor/errors.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { matmul } from './matmul.ts';
-import { activate, type Cell, defineRecurrent, part, type RecurrentAttrs } from './recurrent.ts';
-import type { RecurrentActivation } from './recurrent-activations.ts';
+import { type Cell, defineRecurrent, part, type Recurrent, type RecurrentAttrs, unrolled } from './recurrent.ts';
+import { type RecurrentActivation, recurrentActivations } from './recurrent-activations.ts';
 import { sum } from './reduce.ts';
 import { concat } from './slicing.ts';
 
@@ -50,12 +50,12 @@ const lstmCell = withExamples({
   gates: 4,
   states: 2,
   weights: (units) => [[units, 4 * units]],
-  step: (z, [kernel], [h, c], { activation, recurrentActivation }) => {
+  step: (z, [kernel], [h, c], { act, gate: on }) => {
     const units = h!.shape[1]!;
     const all = add(z, matmul(h!, kernel!));
-    const gate = (i: number): Tensor => activate(recurrentActivation, part(all, i, units));
-    const next = add(mul(gate(1), c!), mul(gate(0), activate(activation, part(all, 2, units))));
-    return [mul(gate(3), activate(activation, next)), next];
+    const gate = (i: number): Tensor => on(part(all, i, units));
+    const next = add(mul(gate(1), c!), mul(gate(0), act(part(all, 2, units))));
+    return [mul(gate(3), act(next)), next];
   },
   weightGrads: (dz, _, h) => [() => product(h, dz)],
 });
@@ -65,7 +65,7 @@ const simpleCell = withExamples({
   gates: 1,
   states: 1,
   weights: (units) => [[units, units]],
-  step: (z, [kernel], [h], { activation }) => [activate(activation, add(z, matmul(h!, kernel!)))],
+  step: (z, [kernel], [h], { act }) => [act(add(z, matmul(h!, kernel!)))],
   weightGrads: (dz, _, h) => [() => product(h, dz)],
 });
 
@@ -75,17 +75,17 @@ const gruCell = withExamples({
   gates: 3,
   states: 1,
   weights: (units) => [[units, 3 * units], [3 * units]],
-  step: (z, [kernel, bias], [h], { activation, recurrentActivation }) => {
+  step: (z, [kernel, bias], [h], { act, gate: on }) => {
     const units = h!.shape[1]!;
     const inner = add(matmul(h!, kernel!), bias!);
-    const gate = (i: number): Tensor => activate(recurrentActivation, add(part(z, i, units), part(inner, i, units)));
-    const fresh = activate(activation, add(part(z, 2, units), mul(gate(1), part(inner, 2, units))));
+    const gate = (i: number): Tensor => on(add(part(z, i, units), part(inner, i, units)));
+    const fresh = act(add(part(z, 2, units), mul(gate(1), part(inner, 2, units))));
     return [mixed(gate(0), h!, fresh)];
   },
-  weightGrads: (dz, z, h, [kernel, bias], { recurrentActivation }) => {
+  weightGrads: (dz, z, h, [kernel, bias], { gate: on }) => {
     const units = h.shape[1]!;
     const inner = add(matmul(h, kernel!), bias!);
-    const reset = activate(recurrentActivation, add(part(z, 1, units), part(inner, 1, units)));
+    const reset = on(add(part(z, 1, units), part(inner, 1, units)));
     const all = concat([part(dz, 0, units), part(dz, 1, units), mul(part(dz, 2, units), reset)], 1);
     return [() => product(h, all), () => sum(all, { axes: 0 })];
   },
@@ -97,16 +97,15 @@ const gruResetBeforeCell = withExamples({
   gates: 3,
   states: 1,
   weights: (units) => [[units, 3 * units]],
-  step: (z, [kernel], [h], { activation, recurrentActivation }) => {
+  step: (z, [kernel], [h], { act, gate: on }) => {
     const units = h!.shape[1]!;
-    const gate = (i: number): Tensor =>
-      activate(recurrentActivation, add(part(z, i, units), matmul(h!, part(kernel!, i, units))));
+    const gate = (i: number): Tensor => on(add(part(z, i, units), matmul(h!, part(kernel!, i, units))));
     const inner = matmul(mul(gate(1), h!), part(kernel!, 2, units));
-    return [mixed(gate(0), h!, activate(activation, add(part(z, 2, units), inner)))];
+    return [mixed(gate(0), h!, act(add(part(z, 2, units), inner)))];
   },
-  weightGrads: (dz, z, h, [kernel], { recurrentActivation }) => {
+  weightGrads: (dz, z, h, [kernel], { gate: on }) => {
     const units = h.shape[1]!;
-    const reset = activate(recurrentActivation, add(part(z, 1, units), matmul(h, part(kernel!, 1, units))));
+    const reset = on(add(part(z, 1, units), matmul(h, part(kernel!, 1, units))));
     const [toGates, toNew] = [concat([part(dz, 0, units), part(dz, 1, units)], 1), part(dz, 2, units)];
     return [() => concat([product(h, toGates), product(mul(reset, h), toNew)], 1)];
   },
@@ -131,10 +130,10 @@ export const recurrentOps = {
 } as const satisfies Record<string, Op>;
 
 export interface RecurrentOptions {
-  /** Of the new values; tanh by default. */
-  activation?: RecurrentActivation;
+  /** Of the new values; tanh by default. With a function that has no name here the scan is unrolled into one node per operation. */
+  activation?: RecurrentActivation | ((x: Tensor) => Tensor);
   /** Of the gates; sigmoid by default. */
-  recurrentActivation?: RecurrentActivation;
+  recurrentActivation?: RecurrentActivation | ((x: Tensor) => Tensor);
   /** From the last step to the first; results stay at their step. */
   reverse?: boolean;
   /** Bool `[batch, time]`: a step that is false leaves the states as they were. */
@@ -144,20 +143,27 @@ export interface RecurrentOptions {
 }
 
 function run(
-  { forward }: typeof lstmOps,
-  states: number,
+  cell: Cell,
+  { forward }: Recurrent,
   z: Tensor,
   weights: readonly Tensor[],
   options: RecurrentOptions,
 ): Tensor {
   const { activation = 'tanh', recurrentActivation = 'sigmoid', reverse = false, mask = null } = options;
   const shape = [z.shape[0]!, weights[0]!.shape[0]!];
-  const initial = options.initialState ?? Array.from({ length: states }, () => zeros(shape, z.dtype));
-  if (initial.length !== states) {
-    throw failure(forward.op.name, `${states} initial states are needed`, { given: initial.length });
+  const initial = options.initialState ?? Array.from({ length: cell.states }, () => zeros(shape, z.dtype));
+  if (initial.length !== cell.states) {
+    throw failure(cell.name, `${cell.states} initial states are needed`, { given: initial.length });
   }
-  if (mask && mask.dtype !== 'bool') throw failure(forward.op.name, 'the mask must be bool', { mask: mask.toString() });
-  return forward([z, ...weights, ...initial, ...(mask ? [mask] : [])], { activation, recurrentActivation, reverse });
+  if (mask && mask.dtype !== 'bool') throw failure(cell.name, 'the mask must be bool', { mask: mask.toString() });
+  const inputs = [z, ...weights, ...initial, ...(mask ? [mask] : [])];
+  if (typeof activation === 'string' && typeof recurrentActivation === 'string') {
+    return forward(inputs, { activation, recurrentActivation, reverse });
+  }
+  const apply = (curve: RecurrentActivation | ((x: Tensor) => Tensor)): ((x: Tensor) => Tensor) =>
+    typeof curve === 'string' ? recurrentActivations[curve].apply : curve;
+  forward.op.shape(inputs, { activation: 'tanh', recurrentActivation: 'sigmoid', reverse });
+  return unrolled(cell, inputs, { act: apply(activation), gate: apply(recurrentActivation) }, reverse);
 }
 
 /**
@@ -166,7 +172,7 @@ function run(
  * @param kernel the recurrent one, `[units, 4 * units]`
  */
 export const lstm = (z: Tensor, kernel: Tensor, options: RecurrentOptions = {}): Tensor =>
-  run(lstmOps, 2, z, [kernel], options);
+  run(lstmCell, lstmOps, z, [kernel], options);
 
 /**
  * All steps of a GRU. @returns `[batch, time, units]`
@@ -175,8 +181,8 @@ export const lstm = (z: Tensor, kernel: Tensor, options: RecurrentOptions = {}):
  * @param bias the recurrent one `[3 * units]`, for a reset gate behind the product; without it the gate stands before
  */
 export const gru = (z: Tensor, kernel: Tensor, bias: Tensor | null, options: RecurrentOptions = {}): Tensor =>
-  bias ? run(gruOps, 1, z, [kernel, bias], options) : run(gruBeforeOps, 1, z, [kernel], options);
+  bias ? run(gruCell, gruOps, z, [kernel, bias], options) : run(gruResetBeforeCell, gruBeforeOps, z, [kernel], options);
 
 /** All steps of `h = activation(z + h @ kernel)`. @returns `[batch, time, units]` */
 export const simpleRnn = (z: Tensor, kernel: Tensor, options: RecurrentOptions = {}): Tensor =>
-  run(simpleOps, 1, z, [kernel], options);
+  run(simpleCell, simpleOps, z, [kernel], options);

@@ -5,7 +5,7 @@
 
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure, type PathgradError } from '../../tensor/errors.ts';
-import type { Dialect, Json } from '../config.ts';
+import type { Dialect, Json, LayerSpec } from '../config.ts';
 
 /** Options of training, of bookkeeping and of input shapes that are read elsewhere. */
 const withoutEffect = new Set(
@@ -26,6 +26,8 @@ export interface OptionsContext {
   readonly flipKernels: boolean;
   /** The float type that the model computes in; float32 if not given. */
   readonly computeType?: FloatDType;
+  /** The layer that this one wraps, in today's words. */
+  readonly wrapped?: LayerSpec | undefined;
 }
 
 export class Options {
@@ -34,6 +36,7 @@ export class Options {
   readonly dialect: Dialect;
   readonly flipKernels: boolean;
   readonly computeType: FloatDType;
+  readonly wrapped: LayerSpec | undefined;
   readonly #config: Readonly<Record<string, Json>>;
   readonly #read = new Set<string>();
 
@@ -44,12 +47,18 @@ export class Options {
     this.dialect = context.dialect;
     this.flipKernels = context.flipKernels;
     this.computeType = context.computeType ?? 'float32';
+    this.wrapped = context.wrapped;
   }
 
   /** The value as stored; `undefined` where the file has none or null. NumPy values are unwrapped. */
   raw(key: string): Json | undefined {
     this.#read.add(key);
     return unwrap(Object.hasOwn(this.#config, key) ? this.#config[key] : undefined) ?? undefined;
+  }
+
+  /** Whether the file has the option at all, null included. */
+  has(key: string): boolean {
+    return Object.hasOwn(this.#config, key);
   }
 
   /** Without effect at inference. */
