@@ -85,7 +85,7 @@ function storedCell(o: Options, key: string, value: Json | undefined): { classNa
 
 /**
  * A call of a recurrent layer: the output, then the states where they are returned.
- * @param aligned a sequence stays in the order of the input, even where the layer goes backwards
+ * @param turned the sequence is turned round once more, as Bidirectional does with its backward layer
  */
 export function callRecurrent(
   layer: RecurrentLayer,
@@ -93,7 +93,7 @@ export function callRecurrent(
   weights: Weights,
   initial: readonly Tensor[] | null,
   mask: Mask,
-  aligned = false,
+  turned = false,
 ): Tensor[] {
   const { cell, goBackwards, zeroOutputForMask: zero } = layer;
   const time = x.shape[1]!;
@@ -101,7 +101,7 @@ export function callRecurrent(
   const shown = mask && (zero ? mask : initial ? anySoFar(mask, goBackwards) : null);
   const kept = shown ? where(addMaskAxes(shown, sequence.rank), sequence, 0) : sequence;
   const extra = layer.returnState ? states : [];
-  if (layer.returnSequences) return [goBackwards && !aligned ? reverse(kept, [1]) : kept, ...extra];
+  if (layer.returnSequences) return [goBackwards !== turned ? reverse(kept, [1]) : kept, ...extra];
   const at = goBackwards ? 0 : time - 1;
   const last = reshape(slice(kept, { 1: [at, at + 1] }), [kept.shape[0]!, ...kept.shape.slice(2)]);
   return [last, ...extra];
