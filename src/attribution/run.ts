@@ -70,22 +70,30 @@ export async function run(
   return joinOutcomes(setup, parts, outcomes);
 }
 
-async function predict(
-  { inputs, graphs, settings, structure, program }: Setup,
-  plans: PlanCache,
-  pace: Pace,
-): Promise<Tensor> {
+async function predict(setup: Setup, plans: PlanCache, pace: Pace): Promise<Tensor> {
+  const { inputs, graphs, structure, program } = setup;
   await program.model?.checkInputs?.(inputs.tensors);
-  const runner: Runner = { graphs, plans, samples: inputs.rows, batch: settings.internalBatchSize, pace };
+  const runner: Runner = { graphs, plans, samples: inputs.rows, batch: rowsAtOnce(setup), pace };
   const feeds = [...inputs.tensors, ...Object.values(graphs.options.kwargs)].map(feedOf);
   const { predictions } = await runModel(runner, feeds);
   return tensor(predictions, [inputs.rows, ...structure.output.shape.slice(1)]);
 }
 
+/**
+ * Intermediate values of one run take no more than this, whatever `internalBatchSize` allows: a long text goes through a
+ * transformer in fewer rows at a time, which costs no speed, since every row is hundreds of rows of its products.
+ */
+const roomForValues = 512 * 2 ** 20;
+
+function rowsAtOnce({ settings, structure }: Setup): number {
+  const fitting = Math.floor(roomForValues / Math.max(1, structure.bytesPerRow));
+  return Math.max(1, Math.min(settings.internalBatchSize, fitting));
+}
+
 async function runWhole(setup: Setup, plans: PlanCache, rule: Rule | null, pace: Pace): Promise<Outcome> {
   const { inputs, graphs, settings, structure } = setup;
   const samples = inputs.rows;
-  const runner: Runner = { graphs, plans, samples, batch: settings.internalBatchSize, pace };
+  const runner: Runner = { graphs, plans, samples, batch: rowsAtOnce(setup), pace };
   const kwargs = Object.values(graphs.options.kwargs).map(feedOf);
   await pace.turn();
   await setup.program.model?.checkInputs?.(inputs.tensors);
