@@ -20,6 +20,7 @@ export * from './activations.ts';
 export * from './arithmetic.ts';
 export * from './conv.ts';
 export * from './convolution.ts';
+export * from './einsum.ts';
 export * from './fused.ts';
 export * from './indexing.ts';
 export * from './lerp.ts';
