@@ -8,6 +8,7 @@ import type { Shape } from '../tensor/shape.ts';
 import { type LayerWeight, loadWeights } from './build-weights.ts';
 import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
 import type { CustomLayer, FindCustom } from './custom.ts';
+import type { HostFiles, HostRun } from './host/index.ts';
 import type { LayerRun, Weights } from './layers/layer.ts';
 import type { Operation } from './operations/index.ts';
 import type { LayerWeights } from './weights.ts';
@@ -21,6 +22,8 @@ export interface BuildSettings {
   readonly theanoKernels: 'flip' | 'as-stored';
   /** Layers in TypeScript, for classes whose code is not in the file. */
   readonly find?: FindCustom;
+  /** Vocabularies that the file keeps beside its config. */
+  readonly filesOf?: (layer: LayerSpec) => HostFiles;
 }
 
 /** A layer of a loaded model. Models and wrappers are layers too, with `layers` inside. */
@@ -36,6 +39,8 @@ export class ModelLayer implements LayerInfo {
   readonly subject: string;
   run: LayerRun | null = null;
   operation: Operation | null = null;
+  /** For layers that look up texts or ids, outside the graph. */
+  host: HostRun | null = null;
   /** The inner model, for Sequential and Functional models used as a layer. */
   graph: ModelGraph | null = null;
   /** The wrapped layer of TimeDistributed. */

@@ -6,6 +6,7 @@ import { failure, PathgradError } from '../tensor/errors.ts';
 import { type BuildSettings, type ModelGraph, ModelLayer } from './build-layer.ts';
 import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
 import { customRun } from './custom-run.ts';
+import { findHostClass } from './host/index.ts';
 import { Options } from './layers/options.ts';
 import { findLayerClass, supportedLayers, whyUnsupported } from './layers/registry.ts';
 import { findOperation, isOperation, operationName, unknownOperation } from './operations/index.ts';
@@ -55,7 +56,7 @@ function layerOf(
   } catch (error) {
     if (!(error instanceof PathgradError)) throw error;
     const operation = isOperation(spec);
-    const known = operation ? findOperation(spec) : findLayerClass(spec.className);
+    const known = operation ? findOperation(spec) : (findHostClass(spec.className) ?? findLayerClass(spec.className));
     const own = error.message.slice(error.subject.length + 2).split('\n')[0]!;
     const unknown = operation ? `operation ${operationName(spec)} is not supported` : whyUnsupported(spec);
     const reason = known ? own : unknown;
@@ -74,6 +75,12 @@ function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): voi
     const make = findOperation(spec);
     if (!make) throw unknownOperation(subject, spec);
     layer.operation = make(options);
+    options.finish();
+    return;
+  }
+  const host = findHostClass(className);
+  if (host) {
+    layer.host = host.create(options, settings.filesOf?.(spec) ?? { vocabulary: null, frequencies: null });
     options.finish();
     return;
   }

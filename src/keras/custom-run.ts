@@ -91,7 +91,7 @@ export function callCustom(
     masks: values.map((value) => value.mask),
     args: extras,
   };
-  const result = definition.call(inputs, context);
+  const result = definition.forward(inputs, context);
   const outputs = result instanceof Tensor ? [result] : result;
   if (!Array.isArray(outputs) || !outputs.every((y) => y instanceof Tensor)) {
     throw failure(layer.subject, 'its TypeScript must return a tensor or a list of tensors', { got: typeof result });

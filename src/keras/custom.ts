@@ -46,28 +46,28 @@ export interface CustomLayer {
   /** The layer's own weights, in the order of `add_weight`; if left out, all that the file has, under their names there. */
   readonly weights?: (inputs: readonly Shape[], config: Readonly<Record<string, Json>>) => readonly CustomWeight[];
   /** Builds the outputs from the inputs with the ops of pathgrad. Nothing is computed here, so it may not look at values. */
-  readonly call: (inputs: readonly Tensor[], context: CustomContext) => Tensor | readonly Tensor[];
+  readonly forward: (inputs: readonly Tensor[], context: CustomContext) => Tensor | readonly Tensor[];
   /** `pass` hands the first input's mask on (`supports_masking = True`); by default the result has none. */
   readonly mask?: 'pass';
 }
 
-/** For a layer without weights and inner layers, the call alone. */
-export type CustomLayers = { readonly [name: string]: CustomLayer | CustomLayer['call'] };
+/** For a layer without weights and inner layers, its forward alone. */
+export type CustomLayers = { readonly [name: string]: CustomLayer | CustomLayer['forward'] };
 
 const registered = new Map<string, CustomLayer>();
 
 /**
  * Registers a layer class for every model that is loaded afterwards.
  * @param className the class's name in Python, without package; `Lambda` means every Lambda
- * @param layer its TypeScript, or the call alone
+ * @param layer its TypeScript, or its forward alone
  * @throws if the name is taken already
  * @example
  * registerLayer('Scale', {
  *   weights: ([x]) => [{ name: 'factor', shape: [x.at(-1)] }],
- *   call: ([x], { weights }) => mul(x, weights.factor),
+ *   forward: ([x], { weights }) => mul(x, weights.factor),
  * });
  */
-export function registerLayer(className: string, layer: CustomLayer | CustomLayer['call']): void {
+export function registerLayer(className: string, layer: CustomLayer | CustomLayer['forward']): void {
   if (registered.has(className)) {
     const hint = 'unregisterLayer first, or give it to one model: loadModel(file, { layers: { … } })';
     throw failure('registerLayer', `'${className}' is registered already`, {}, hint);
@@ -80,10 +80,15 @@ export function unregisterLayer(className: string): boolean {
   return registered.delete(className);
 }
 
-function checked(name: string, layer: CustomLayer | CustomLayer['call']): CustomLayer {
-  const definition = typeof layer === 'function' ? { call: layer } : layer;
-  if (typeof definition?.call !== 'function') {
-    throw failure('custom layer', `'${name}' has no call`, { got: typeof layer }, 'give a function, or { call: … }');
+function checked(name: string, layer: CustomLayer | CustomLayer['forward']): CustomLayer {
+  const definition = typeof layer === 'function' ? { forward: layer } : layer;
+  if (typeof definition?.forward !== 'function') {
+    throw failure(
+      'custom layer',
+      `'${name}' has no forward`,
+      { got: typeof layer },
+      'give a function, or { forward: … }',
+    );
   }
   return definition;
 }

@@ -12,6 +12,7 @@ import { normaliseModel } from './config.ts';
 import { detectDialect, type KerasFile, openKeras, parseArchitecture } from './container.ts';
 import { type CustomLayers, customFinder } from './custom.ts';
 import { withParts } from './custom-parts.ts';
+import { hostFilesOf } from './host/index.ts';
 import { isArchitectureText, type ModelSource, readSource } from './load-source.ts';
 import { Model } from './model.ts';
 import { allLayers } from './model-lookup.ts';
@@ -67,6 +68,7 @@ export async function openModel(source: ModelSource, options: LoadOptions): Prom
     dtype: options.dtype ?? 'float32',
     theanoKernels: options.theanoKernels ?? 'flip',
     find,
+    filesOf: hostFilesOf(weights.vocabularies ? weights : file, spec),
   } as const;
   return { file, spec, weights, ...buildGraph(spec, settings) };
 }

@@ -64,6 +64,18 @@ function bindContainer(model: ModelSpec, path: string, walk: Walk): Binding[] {
   return counted.flatMap((layer) => bindLayer(layer, `${path}/${keys.get(layer)}`, walk));
 }
 
+/** Where a `.keras` archive keeps what belongs to each layer. */
+export function layerPaths(model: ModelSpec, path = 'layers'): Map<LayerSpec, string> {
+  const counted =
+    model.kind === 'sequential' ? model.layers.filter((layer) => layer.className !== 'InputLayer') : model.layers;
+  const paths = new Map<LayerSpec, string>();
+  for (const [layer, key] of counterKeys(counted)) {
+    paths.set(layer, `${path}/${key}`);
+    if (layer.model) for (const [inner, at] of layerPaths(layer.model, `${path}/${key}/layers`)) paths.set(inner, at);
+  }
+  return paths;
+}
+
 function counterKeys(layers: readonly LayerSpec[]): Map<LayerSpec, string> {
   const used = new Map<string, number>();
   return new Map(

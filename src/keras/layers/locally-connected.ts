@@ -6,7 +6,6 @@
 import { add } from '../../ops/arithmetic.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { reshape, transpose } from '../../ops/movement.ts';
-import { resolvePads } from '../../ops/padding.ts';
 import { pad, slice, stack } from '../../ops/slicing.ts';
 import { failure } from '../../tensor/errors.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
@@ -113,10 +112,12 @@ export const locallyConnected: LayerClass = defineLayer({
     if (![1, 2, 3].includes(implementation)) throw o.wrong('implementation', implementation, '1, 2 or 3');
     const geometry = (x: Shape): Geometry => {
       const input = c.channelsFirst ? x.slice(2) : x.slice(1, -1);
-      const pads = resolvePads(o.subject, padding, input, c.window, c.strides, c.dilations);
-      const output = input.map((dim, axis) => {
-        const room = dim + pads[axis]![0] + pads[axis]![1] - c.window[axis]!;
-        return Math.floor(room / c.strides[axis]!) + 1;
+      // Unlike convolutions, `same` centres the window at `place * stride`, with the larger half in front.
+      const same = padding === 'same';
+      const output = input.map((dim, i) => Math.floor((dim - (same ? 1 : c.window[i]!)) / c.strides[i]!) + 1);
+      const pads = input.map((dim, i): readonly [number, number] => {
+        const before = same ? Math.floor(c.window[i]! / 2) : 0;
+        return [before, same ? Math.max(0, (output[i]! - 1) * c.strides[i]! + c.window[i]! - before - dim) : 0];
       });
       if (output.some((dim) => dim < 1)) throw failure(o.subject, 'the window is larger than the input', { input: x });
       const { window, strides, channelsFirst } = c;

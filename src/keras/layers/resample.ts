@@ -15,8 +15,10 @@ export const interpolations = [
   'lanczos5',
   'gaussian',
   'mitchellcubic',
+  'area',
 ] as const;
 export type Interpolation = (typeof interpolations)[number];
+type Smooth = Exclude<Interpolation, 'nearest' | 'area'>;
 
 interface Kernel {
   readonly radius: number;
@@ -37,7 +39,7 @@ const lanczos = (radius: number): Kernel => ({
   },
 });
 
-const kernels: Readonly<Record<Exclude<Interpolation, 'nearest'>, Kernel>> = {
+const kernels: Readonly<Record<Smooth, Kernel>> = {
   bilinear: { radius: 1, at: (x) => Math.max(0, 1 - x) },
   bicubic: { radius: 2, at: cubic },
   lanczos3: lanczos(3),
@@ -51,12 +53,7 @@ const kernels: Readonly<Record<Exclude<Interpolation, 'nearest'>, Kernel>> = {
 };
 
 /** Per output element its weights by input element. */
-function weights(
-  from: number,
-  to: number,
-  method: Exclude<Interpolation, 'nearest'>,
-  antialias: boolean,
-): Map<number, number>[] {
+function weights(from: number, to: number, method: Smooth, antialias: boolean): Map<number, number>[] {
   const step = from / to;
   const { radius, at } = kernels[method];
   const plain = !antialias && (method === 'bilinear' || method === 'bicubic');
@@ -86,6 +83,19 @@ function weights(
   });
 }
 
+/** Shares of the input elements that an output element covers. */
+function areaWeights(from: number, to: number): Map<number, number>[] {
+  const step = from / to;
+  return Array.from({ length: to }, (_, i) => {
+    const [start, end] = [i * step, (i + 1) * step];
+    const found = new Map<number, number>();
+    for (let j = Math.floor(start); j < Math.min(from, Math.ceil(end)); j++) {
+      found.set(j, (Math.min(end, j + 1) - Math.max(start, j)) / step);
+    }
+    return found;
+  });
+}
+
 /** `x` with `size` elements along `axis`. */
 export function resample(x: Tensor, axis: number, size: number, method: Interpolation, antialias = false): Tensor {
   const from = x.shape[axis]!;
@@ -95,7 +105,8 @@ export function resample(x: Tensor, axis: number, size: number, method: Interpol
     return gather(x, tensor(index, [size], 'int32'), axis);
   }
   const matrix = new Float64Array(from * size);
-  weights(from, size, method, antialias).forEach((row, i) => {
+  const rows = method === 'area' ? areaWeights(from, size) : weights(from, size, method, antialias);
+  rows.forEach((row, i) => {
     for (const [j, weight] of row) matrix[j * size + i] = weight;
   });
   return alongLast(x, axis, (last) => matmul(last, tensor(matrix, [from, size], x.dtype)));

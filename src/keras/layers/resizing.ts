@@ -79,10 +79,12 @@ export const centerCrop: LayerClass = defineLayer({
   classes: ['CenterCrop', 'RandomCrop'],
   create: (o) => {
     const size = sizeOption(o);
-    o.ignore('bounding_box_format', 'data_format');
+    o.ignore('bounding_box_format', 'data_format', 'rng_type');
     const run = inLayout(o.channelsFirst, (x) => {
       const spare = size.map((dim, i) => x.shape[i + 1]! - dim);
-      if (spare.some((by) => by < 0)) return resize(cropToAspect(x, size), size, 'bilinear');
+      // RandomCrop of Keras 2 resizes at inference whatever the size.
+      const resizes = o.className === 'RandomCrop' && o.dialect.major < 3;
+      if (resizes || spare.some((by) => by < 0)) return resize(cropToAspect(x, size), size, 'bilinear');
       const spans = spare.map((by, i) => [i + 1, [Math.trunc(by / 2), Math.trunc(by / 2) + size[i]!]] as const);
       return slice(x, Object.fromEntries(spans));
     });

@@ -77,7 +77,7 @@ function kerasRule(className: string): OperationRule | undefined {
 export function isOperation(spec: LayerSpec): boolean {
   if (recorders.has(spec.className)) return true;
   if (spec.module !== null) return /(^|\.)ops(\.|$)/.test(spec.module);
-  return !('trainable' in spec.config) && !('dtype' in spec.config) && kerasRule(spec.className) !== undefined;
+  return !('trainable' in spec.config) && kerasRule(spec.className) !== undefined;
 }
 
 /** What an operation is called in the file: `Mean`, `tf.math.reduce_mean`, `tf.raw_ops.AddV2`. */
