@@ -54,6 +54,13 @@ export interface CustomLayer {
 /** For a layer without weights and inner layers, its forward alone. */
 export type CustomLayers = { readonly [name: string]: CustomLayer | CustomLayer['forward'] };
 
+/** Keras's own layers that are a call of the layer they wrap: the kernel of SpectralNormalization is stored normalized. */
+const wrappers: ReadonlyMap<string, CustomLayer> = new Map([
+  ['SpectralNormalization', { forward: ([x], { layers }) => layers['layer']!(x!), mask: 'pass' as const }],
+]);
+
+export const wrapperNames: readonly string[] = [...wrappers.keys()];
+
 const registered = new Map<string, CustomLayer>();
 
 /**
@@ -103,6 +110,7 @@ export function customFinder(given: CustomLayers = {}): FindCustom {
     const names = [path, name, className, ...(registeredName === null ? [] : [registeredName])];
     const found = names.find((each) => own.has(each));
     if (found !== undefined) return own.get(found);
-    return registered.get(className) ?? (registeredName === null ? undefined : registered.get(registeredName));
+    const known = registered.get(className) ?? (registeredName === null ? undefined : registered.get(registeredName));
+    return known ?? (spec.layer ? wrappers.get(className) : undefined);
   };
 }

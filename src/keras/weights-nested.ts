@@ -61,11 +61,10 @@ function splitByCount(
   let next = 0;
   for (const wanted of ['trainable', 'state'] as const) {
     for (const leaf of leaves) {
-      const take = leaf.custom
-        ? wanted === 'trainable'
-          ? (own.get(leaf) ?? 0)
-          : 0
-        : share(leaf, wanted, stored, major);
+      // The power iteration's vector of SpectralNormalization is never trained; what users add with add_weight mostly is.
+      const kind = leaf.className === 'SpectralNormalization' ? 'state' : 'trainable';
+      const ownTake = wanted === kind ? (own.get(leaf) ?? 0) : 0;
+      const take = leaf.custom ? ownTake : share(leaf, wanted, stored, major);
       split.get(leaf)!.push(...stored.entries.slice(next, next + take));
       next += take;
     }

@@ -1,5 +1,7 @@
 /** Every layer class that is supported, by Keras class name, and why the others are not. */
 import type { LayerSpec } from '../config.ts';
+import { wrapperNames } from '../custom.ts';
+import { hostLayers } from '../host/index.ts';
 import { activation, parametricActivations, prelu, softmax } from './activation.ts';
 import { adaptivePooling } from './adaptive-pooling.ts';
 import { bidirectional } from './bidirectional.ts';
@@ -37,7 +39,15 @@ const byClass: ReadonlyMap<string, LayerClass> = new Map(
 );
 
 /** Handled by the model itself: they hold other layers, or no computation at all. */
-const structural = ['InputLayer', 'Sequential', 'Functional', 'Model', 'TimeDistributed'];
+const structural = [
+  'InputLayer',
+  'Sequential',
+  'Functional',
+  'Model',
+  'TimeDistributed',
+  ...wrapperNames,
+  ...hostLayers,
+];
 
 /** The class names of all supported layers, sorted. */
 export const supportedLayers: readonly string[] = [...byClass.keys(), ...structural].sort();

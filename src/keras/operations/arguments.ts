@@ -54,8 +54,10 @@ export class OpArguments {
     this.subject = subject;
     this.dtype = dtype;
     const names = params.map((param) => param.split('|'));
+    // Keras 3 writes an option among a node's options although Python takes it first (`einsum`'s subscripts).
+    const free = names.filter((list) => !(list.includes('subscripts') && Object.keys(named).includes('subscripts')));
     positional.forEach((value, i) => {
-      const own = names[i]?.[0];
+      const own = free[i]?.[0];
       if (own === undefined)
         throw failure(subject, 'too many arguments', { takes: params.length, got: positional.length });
       this.#values.set(own, value);

@@ -106,7 +106,7 @@ export function findOperation(spec: Pick<LayerSpec, 'className' | 'config'>): ((
 
 /** `math.reduce_mean`, `compat.v1.nn.softmax`, `__operators__.add`, `keras.activations.relu`. */
 function functionRule(name: string): OperationRule | undefined {
-  if (ruleNamed(name)) return ruleNamed(name);
+  if (name.includes('.') && ruleNamed(name)) return ruleNamed(name);
   const plain = name.slice(name.lastIndexOf('.') + 1);
   return ruleNamed(Object.hasOwn(functionNames, plain) ? functionNames[plain]! : plain);
 }

@@ -1,5 +1,6 @@
 /** Operations over axes: sums and their like, softmax, norms, products of matrices. Named as Keras 3's classes in snake case. */
 import { equal, mul } from '../../ops/arithmetic.ts';
+import { einsum } from '../../ops/einsum.ts';
 import { abs, cast, logicalNot, round, sqrt, square } from '../../ops/math.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { expandDims, reshape, transpose } from '../../ops/movement.ts';
@@ -135,6 +136,13 @@ export const reducing: Readonly<Record<string, OperationRule>> = {
     return unitNorm(x, a.axes('axis', x), a.number('epsilon', 1e-12));
   }),
   matmul: rule('x|a|x1 y|b|x2 transpose_a|adj_x transpose_b|adj_y adjoint_a adjoint_b', product),
+  einsum: {
+    params: ['subscripts|equation', 'a', 'b', 'c', 'd', 'e', 'f'],
+    run: (a) => {
+      const operands = ['a', 'b', 'c', 'd', 'e', 'f'].filter((name) => a.get(name) !== undefined);
+      return einsum(a.text('subscripts'), ...operands.map((name) => floatOf(a, name)));
+    },
+  },
   dot: rule('x|a|x1 y|b|x2', (a) => {
     const [x, y] = [a.tensor('x'), a.tensor('y')];
     return x.rank === 0 || y.rank === 0 ? mul(x, y) : product(a);
