@@ -46,10 +46,13 @@ export function placeArguments(
   kwargs: ReadonlyMap<string, Argument>,
 ): PlacedCall {
   const parameters = layer.run?.parameters ?? [];
-  const values = inputsOf(layer, parameters.length > 0 ? args.slice(0, 1) : args);
+  const rest = new Map(kwargs);
+  const byName = args.length === 0 ? rest.get(layer.run?.first ?? '') : undefined;
+  if (byName !== undefined) rest.delete(layer.run!.first!);
+  const leading = byName === undefined ? args.slice(0, 1) : [byName];
+  const values = inputsOf(layer, parameters.length > 0 ? leading : args);
   const tensors = new Map([['inputs', [...values.keys()]]]);
   const constants = new Map<string, Json>();
-  const rest = new Map(kwargs);
   args.slice(1).forEach((arg, i) => {
     const name = parameters[i];
     if (name !== undefined) rest.set(name, arg);
@@ -70,7 +73,8 @@ export function placeArguments(
     );
     values.push(...found);
   }
-  return { values, args: { tensors, constants }, rest };
+  const mask = rest.get('mask');
+  return { values, args: { tensors, constants, maskGiven: mask !== undefined && !('constant' in mask) }, rest };
 }
 
 /** The tensors of the first argument, flat; those of an inner model's dict in the order of its inputs. */
@@ -99,8 +103,8 @@ export function operandOf(arg: Argument, take: (tensor: Tensor) => Tensor): Oper
   if ('items' in arg) return arg.items.map((item) => operandOf(item, take));
   if ('entries' in arg) return Object.fromEntries([...arg.entries].map(([key, item]) => [key, operandOf(item, take)]));
   const constant = arg.constant;
-  const config =
-    isRecord(constant) && field(constant, 'class_name') === '__tensor__' ? field(constant, 'config') : null;
+  const array = isRecord(constant) && /^__(tensor|numpy)__$/.test(String(field(constant, 'class_name')));
+  const config = array ? field(constant, 'config') : null;
   return isRecord(config) ? (field(config, 'value') as Operand) : (constant as Operand);
 }
 

@@ -12,6 +12,7 @@ import type { Options } from './options.ts';
 import {
   callRecurrent,
   initialStates,
+  maskOf,
   nested,
   type RecurrentLayer,
   recurrent,
@@ -45,7 +46,8 @@ export const bidirectional: LayerClass = defineLayer({
           ...named('backward_layer', rules(backward, x!, stored.slice(half))),
         ];
       },
-      call: (xs, w, [mask], args) => {
+      call: (xs, w, masks, args) => {
+        const mask = maskOf(o, masks, args);
         const count = forward.cell.states;
         const initial = initialStates(o.subject, xs, args, count + backward.cell.states);
         const run = (
@@ -53,7 +55,7 @@ export const bidirectional: LayerClass = defineLayer({
           name: string,
           states: readonly Tensor[] | null,
           turned: boolean,
-        ): Tensor[] => callRecurrent(layer, xs[0]!, own(w, name), states, mask ?? null, turned);
+        ): Tensor[] => callRecurrent(layer, xs[0]!, own(w, name), states, mask, turned);
         const [a, ...left] = run(forward, 'forward_layer', initial?.slice(0, count) ?? null, false);
         // The backward sequence is turned round again, so that both are in one order.
         const [b, ...right] = run(backward, 'backward_layer', initial?.slice(count) ?? null, true);

@@ -16,7 +16,14 @@ import { biasRule } from './convolution.ts';
 import { kernelConversion } from './kernels.ts';
 import { defineLayer, type LayerClass, type Mask } from './layer.ts';
 import type { Options } from './options.ts';
-import { callRecurrent, initialStates, type RecurrentLayer, recurrentOptions, recurrentParameters } from './rnn.ts';
+import {
+  callRecurrent,
+  initialStates,
+  maskOf,
+  type RecurrentLayer,
+  recurrentOptions,
+  recurrentParameters,
+} from './rnn.ts';
 import { addMaskAxes, curveOf, type SequenceCell, trainingOptions } from './rnn-cell.ts';
 
 export const convRecurrentClasses = ['ConvLSTM1D', 'ConvLSTM2D', 'ConvLSTM3D'];
@@ -115,8 +122,8 @@ export const convRecurrent: LayerClass = defineLayer({
       parameters: recurrentParameters(o),
       ...(cell.drops ? { trainingMatters: true as const } : {}),
       weights: ([x], stored) => cell.rules(x!, stored),
-      call: (xs, w, [mask], args) =>
-        callRecurrent(layer, xs[0]!, w, initialStates(o.subject, xs, args, 2), mask ?? null),
+      call: (xs, w, masks, args) =>
+        callRecurrent(layer, xs[0]!, w, initialStates(o.subject, xs, args, 2), maskOf(o, masks, args)),
       mask: (_, [mask]) => (layer.returnSequences ? (mask ?? null) : null),
     };
   },

@@ -29,6 +29,8 @@ export interface CallArguments {
   readonly tensors: ReadonlyMap<string, readonly number[]>;
   /** Arguments that hold no tensor, by parameter; None counts as not given. */
   readonly constants: ReadonlyMap<string, Json>;
+  /** The mask is an argument of the call, not one that its first tensor carries. */
+  readonly maskGiven?: boolean;
 }
 
 /** A layer with its options read. */
@@ -42,6 +44,8 @@ export interface LayerRun {
    * the first; `mask` and `training` may stand among them for their position, and are treated as for all layers.
    */
   readonly parameters?: readonly string[];
+  /** Python's name of the first argument, for layers that may be called with it by name. */
+  readonly first?: string;
   /** Integer and bool inputs stay what they are; by default they become the model's float type, as Keras casts them. */
   readonly anyDType?: true;
   /** At least this many ids are valid: the layer looks its input up in a table of that size. */

@@ -132,6 +132,15 @@ export function initialStates(
   return found;
 }
 
+/**
+ * The mask that a call takes. Keras 3 hands on the mask that a tensor carries only where that is the one tensor argument: with
+ * initial states a mask counts if the call names it.
+ */
+export function maskOf(o: Options, [mask = null]: readonly Mask[], args: CallArguments): Mask {
+  const alone = (args.tensors.get('initial_state') ?? []).length === 0;
+  return o.dialect.major < 3 || alone || args.maskGiven ? mask : null;
+}
+
 /** Arguments after the first, in the order of Keras's `call`. */
 export function recurrentParameters(o: Options): readonly string[] {
   return o.dialect.major === 3 ? ['initial_state', 'mask', 'training'] : ['mask', 'training', 'initial_state'];
@@ -149,8 +158,8 @@ export const recurrent: LayerClass = defineLayer({
       parameters: recurrentParameters(o),
       ...(cell.drops ? { trainingMatters: true as const } : {}),
       weights: ([x], stored) => cell.rules(checked(o, x!), stored),
-      call: (xs, w, [mask], args) =>
-        callRecurrent(layer, xs[0]!, w, initialStates(o.subject, xs, args, cell.states), mask ?? null),
+      call: (xs, w, masks, args) =>
+        callRecurrent(layer, xs[0]!, w, initialStates(o.subject, xs, args, cell.states), maskOf(o, masks, args)),
       mask: (_, [mask]) => (layer.returnSequences ? (mask ?? null) : null),
     };
   },
