@@ -22,6 +22,7 @@ import tf_keras
 import transformers
 from alibi.explainers import IntegratedGradients
 from transformers import AutoTokenizer, TFDistilBertForSequenceClassification
+from transformers.models.distilbert import modeling_tf_distilbert
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent.parent / "examples"
@@ -53,6 +54,28 @@ class Probabilities(tf_keras.Model):
         return tf.nn.softmax(logits, axis=-1)
 
 
+class TensorFlowInDouble:
+    """TensorFlow with float64 for float32: transformers computes attention scores in tf.float32, whatever the weights are."""
+
+    def __getattr__(self, name: str):
+        return getattr(tf, "float64" if name == "float32" else name)
+
+
+def in_dtype(model: Probabilities, compute):
+    """The result of `compute(model)`, all of it in the type of the model's weights."""
+    double = model.weights[0].dtype == tf.float64
+    modeling_tf_distilbert.tf = TensorFlowInDouble() if double else tf
+    try:
+        return compute(model)
+    finally:
+        modeling_tf_distilbert.tf = tf
+
+
+def gelu(x):
+    """TensorFlow's own divides by the square root of 2 rounded to float32, in float64 too."""
+    return 0.5 * x * (1 + tf.math.erf(x / tf.sqrt(tf.constant(2, x.dtype))))
+
+
 def load(dtype: str) -> Probabilities:
     """The classifier with its weights computing in float32 or float64."""
     stored = TFDistilBertForSequenceClassification.from_pretrained(str(FOLDER))
@@ -63,6 +86,8 @@ def load(dtype: str) -> Probabilities:
     exact(tf.zeros((1, 4), tf.int32))
     exact.set_weights([weight.astype(dtype) for weight in stored.get_weights()])
     tf_keras.backend.set_floatx("float32")
+    for layer in exact.distilbert.transformer.layer:
+        layer.ffn.activation = gelu
     assert all(weight.dtype == dtype for weight in exact.weights)
     return Probabilities(exact)
 
@@ -95,8 +120,8 @@ def main(data: Path) -> None:
     runs = []
     for layer in LAYERS:
         for target in range(len(LABELS)):
-            found = [explain(model, layer, x, mask, baseline, target) for model in (single, double)]
-            (raw, deltas), (raw64, deltas64) = found
+            compute = lambda model: explain(model, layer, x, mask, baseline, target)  # noqa: B023, E731
+            (raw, deltas), (raw64, deltas64) = in_dtype(single, compute), in_dtype(double, compute)
             values = values_of(raw, deltas, raw64, deltas64, with_raw=target == 1)
             runs.append({"method": "gausslegendre", "layer": layer, "target": target, **values})
 
@@ -121,7 +146,7 @@ def main(data: Path) -> None:
             "baseline": baseline.tolist(),
             "tokens": [tokenizer.convert_ids_to_tokens(row[: mask[i].sum()]) for i, row in enumerate(x.tolist())],
             "predictions": digits(probabilities(single, own)),
-            "predictions64": digits(probabilities(double, own), 17),
+            "predictions64": digits(in_dtype(double, lambda model: probabilities(model, own)), 17),
             "runs": runs,
             "real": {
                 "rows": rows,

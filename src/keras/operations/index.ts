@@ -28,15 +28,20 @@ const tensorflow: Readonly<Record<string, OperationRule>> = {
   argmax_tf: rule('x|input axis|dimension output_type', (a) => withAxis('argmax', a)),
   argmin_tf: rule('x|input axis|dimension output_type', (a) => withAxis('argmin', a)),
   gelu_tf: rule('x|features approximate', (a) => gelu(floatOf(a, 'x'), { approximate: a.flag('approximate') })),
-  'image.resize': rule('images|x size method|interpolation preserve_aspect_ratio antialias data_format', (a) => {
-    const [size, method] = [a.integers('size')!, a.text('method', 'bilinear')];
-    const known = interpolations.find((name) => name === method);
-    if (!known || size.length !== 2) throw a.wrong('method', interpolations.join(', '));
-    if (a.text('data_format', 'channels_last') !== 'channels_last') throw a.wrong('data_format', "'channels_last'");
-    const x = floatOf(a, 'images');
-    const antialias = a.flag('antialias');
-    return resample(resample(x, 1, size[0]!, known, antialias), 2, size[1]!, known, antialias);
-  }),
+  'image.resize': rule(
+    'images|x size method|interpolation preserve_aspect_ratio antialias data_format crop_to_aspect_ratio pad_to_aspect_ratio fill_mode fill_value',
+    (a) => {
+      const [size, method] = [a.integers('size')!, a.text('method', 'bilinear')];
+      const known = interpolations.find((name) => name === method);
+      if (!known || size.length !== 2) throw a.wrong('method', interpolations.join(', '));
+      if (a.text('data_format', 'channels_last') !== 'channels_last') throw a.wrong('data_format', "'channels_last'");
+      if (a.flag('crop_to_aspect_ratio') || a.flag('pad_to_aspect_ratio'))
+        throw a.wrong('crop_to_aspect_ratio', 'false');
+      const x = floatOf(a, 'images');
+      const antialias = a.flag('antialias');
+      return resample(resample(x, 1, size[0]!, known, antialias), 2, size[1]!, known, antialias);
+    },
+  ),
 };
 
 function withAxis(name: 'argmax' | 'argmin', a: OpArguments): Tensor {
