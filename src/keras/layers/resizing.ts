@@ -80,14 +80,14 @@ export const centerCrop: LayerClass = defineLayer({
   create: (o) => {
     const size = sizeOption(o);
     o.ignore('bounding_box_format', 'data_format', 'rng_type');
+    const random = o.className === 'RandomCrop';
     const run = inLayout(o.channelsFirst, (x) => {
       const spare = size.map((dim, i) => x.shape[i + 1]! - dim);
-      // RandomCrop of Keras 2 resizes at inference whatever the size.
-      const resizes = o.className === 'RandomCrop' && o.dialect.major < 3;
-      if (resizes || spare.some((by) => by < 0)) return resize(cropToAspect(x, size), size, 'bilinear');
+      if (random || spare.some((by) => by < 0)) return resize(cropToAspect(x, size), size, 'bilinear');
       const spans = spare.map((by, i) => [i + 1, [Math.trunc(by / 2), Math.trunc(by / 2) + size[i]!]] as const);
       return slice(x, Object.fromEntries(spans));
     });
-    return { rank: 4, call: ([x]) => run(x!) };
+    // At inference RandomCrop of Keras 2 crops to the aspect ratio and resizes; that of Keras 3 does nothing.
+    return { rank: 4, call: ([x]) => (random && o.dialect.major === 3 ? x! : run(x!)) };
   },
 });
