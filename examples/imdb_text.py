@@ -30,11 +30,11 @@ def words_of(text: str) -> list[str]:
     return [word for word in text.lower().translate(TO_SPACES).split(" ") if word]
 
 
-def build_vocabulary(texts: list[str]) -> list[str]:
-    """VOCABULARY_SIZE tokens in id order: the special ones, then words by falling count, ties by code point."""
+def build_vocabulary(texts: list[str], size: int = VOCABULARY_SIZE) -> list[str]:
+    """`size` tokens in id order: the special ones, then words by falling count, ties by code point."""
     counts = Counter(word for text in texts for word in words_of(text))
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return SPECIAL_TOKENS + [word for word, _ in ranked[: VOCABULARY_SIZE - len(SPECIAL_TOKENS)]]
+    return SPECIAL_TOKENS + [word for word, _ in ranked[: size - len(SPECIAL_TOKENS)]]
 
 
 def save_vocabulary(vocabulary: list[str], path: Path) -> None:

@@ -17,6 +17,17 @@ export { evaluate } from './graph/evaluate.ts';
 export { exampleInputs } from './graph/examples.ts';
 export { grad, isConnected, jvp, valueAndGrad } from './graph/grad.ts';
 export * from './graph/op.ts';
+export {
+  type CallArgument,
+  type CustomContext,
+  type CustomLayer,
+  type CustomLayers,
+  type CustomWeight,
+  registerLayer,
+  type SubCall,
+  type SubLayer,
+  unregisterLayer,
+} from './keras/custom.ts';
 export { inspectModel, type LoadOptions, loadModel } from './keras/load.ts';
 export { Model } from './keras/model.ts';
 export * from './ops/index.ts';

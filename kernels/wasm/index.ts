@@ -2,6 +2,7 @@
 export * from './conv';
 export * from './elementwise';
 export { exactBinary, exactReduce, exactUnary, whereBytes } from './exact';
+export * from './fused';
 export { matmul, packB } from './matmul';
 export * from './movement';
 export { lerpMaxPool } from './path';
@@ -9,6 +10,7 @@ export { lerpMaxPoolFour, lerpMaxPoolGradFour } from './path-four';
 export { lerpMaxPoolGrad } from './path-grad';
 export * from './pool';
 export * from './pool-grad';
+export * from './recurrent';
 export { argmax, maxMiddle, minMiddle, sumColumns, sumRows } from './reduce';
 export { setScratch } from './simd';
 export * from './softmax';

@@ -3,7 +3,15 @@
  * mean and one sum of squares per attribution is all that is kept.
  */
 
-export class Average {
+/** A mean over several baselines and its spread, per variable. */
+export interface Averaged {
+  readonly count: number;
+  readonly means: readonly Float64Array[];
+  /** Standard deviation (over `count`, not `count - 1`). */
+  readonly std: readonly Float64Array[];
+}
+
+export class Average implements Averaged {
   count = 0;
   readonly means: readonly Float64Array[];
   private readonly squares: readonly Float64Array[];

@@ -33,6 +33,8 @@ export interface PathReport {
   readonly flopsRemoved: number;
   /** Where it takes gradients: op and shape without the batch, per tensor. */
   readonly frontier: readonly string[];
+  /** What share of the positions was left out because the forward kwarg `attention_mask` hides them; their attributions are 0. */
+  readonly positionsRemoved: number;
 }
 
 /** The explainer's meta, and how this explanation was computed. */

@@ -3,7 +3,8 @@
  * and the path graph, in which what is attributed is a placeholder of its own. Everything that the path does not move
  * is `held`: inputs that bypass the layer, integer inputs, forward kwargs.
  */
-import { isConnected } from '../graph/grad.ts';
+import { grad, isConnected } from '../graph/grad.ts';
+import { buildProgram } from '../graph/program.ts';
 import { ancestors } from '../graph/traverse.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
@@ -128,6 +129,8 @@ export interface Structure {
   readonly connected: readonly boolean[];
   /** Whether the output also depends on held model inputs: part of it bypasses the layer. */
   readonly bypassed: boolean;
+  /** Intermediate values that one row of the path graph needs, forward and backward, in bytes. */
+  readonly bytesPerRow: number;
 }
 
 export function examine(graphs: Graphs, rows: number): Structure {
@@ -140,5 +143,12 @@ export function examine(graphs: Graphs, rows: number): Structure {
     variables: variables.map(spec),
     connected: variables.map((t) => reached.has(t) && isConnected(output, t)),
     bypassed: inputs.some((t) => reached.has(t)),
+    bytesPerRow: bytesOf(graphs.path(2)) / 2,
   };
+}
+
+/** The arena of a plan for the gradient, before simplification: an upper bound. */
+function bytesOf({ variables, held, output }: PathGraph): number {
+  const cotangent = placeholder(output.shape, output.dtype);
+  return buildProgram(grad(output, variables, cotangent), [...variables, ...held, cotangent]).arenaBytes;
 }

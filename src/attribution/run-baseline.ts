@@ -79,7 +79,7 @@ export async function runBaseline(context: Context, drawn: readonly Tensor[]): P
     integral,
     attributions,
     displaced: displacedSamples(from, to, samples),
-    path: { pass: path.name, flopsRemoved, frontier: path.frontier ?? [] },
+    path: { pass: path.name, flopsRemoved, frontier: path.frontier ?? [], positionsRemoved: 0 },
   };
 }
 

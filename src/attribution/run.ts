@@ -5,13 +5,14 @@
 import { dtypeOf, type FloatDType } from '../tensor/dtype.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { inDType } from './arrays.ts';
-import { Average } from './average.ts';
+import { Average, type Averaged } from './average.ts';
 import type { BaselineSource } from './baseline-kinds.ts';
 import { drawBaselines, drawCount, layerBaselines } from './baselines.ts';
 import { feedOf, type Runner, runModel } from './endpoints.ts';
 import type { PathReport } from './explanation.ts';
 import type { NonFinite, Rule } from './integrate.ts';
 import { Pace } from './pace.ts';
+import { joinOutcomes, joinRows, partsOf, withTarget } from './parts.ts';
 import type { Feed } from './passes/pass.ts';
 import type { PlanCache } from './plans.ts';
 import { type Context, runBaseline } from './run-baseline.ts';
@@ -27,12 +28,12 @@ export interface Outcome {
   /** What the baselines stand for: the inputs, or the layer's tensors. */
   readonly like: readonly Tensor[];
   /** Attributions per path variable, mean and spread over the baselines. */
-  readonly attributions: Average;
+  readonly attributions: Averaged;
   /** Mean over baselines of the output at the baseline, and of the scores at both ends. */
-  readonly baselinePredictions: Average;
+  readonly baselinePredictions: Averaged;
   readonly end: Float64Array;
-  readonly start: Average;
-  readonly pathStart: Average;
+  readonly start: Averaged;
+  readonly pathStart: Averaged;
   /** Scores at each baseline, in order. */
   readonly baselineScores: readonly Float64Array[];
   readonly nonFinite: NonFinite | null;
@@ -43,16 +44,57 @@ export interface Outcome {
   readonly path: PathReport;
 }
 
+/**
+ * @param options `onProgress` and `signal`; samples of which a mask hides positions are run in parts (`parts.ts`)
+ */
 export async function run(
   setup: Setup,
   plans: PlanCache,
   rule: Rule | null,
   options: ExplainOptions,
 ): Promise<Outcome> {
+  const pace = new Pace(options.onProgress, options.signal);
+  let parts = partsOf(setup);
+  if (!parts) return runWhole(setup, plans, rule, pace);
+  const wanted = setup.target;
+  if (typeof wanted === 'function' && parts.length > 1) {
+    // The function sees the predictions of all samples, as it would without parts.
+    const some: Tensor[] = [];
+    for (const { setup: part } of parts) some.push(await predict(part, plans, pace));
+    const predictions = joinRows(parts, some, setup.inputs.rows);
+    const alibi = setup.settings.compat === 'alibi';
+    const resolved = resolveTarget(wanted(predictions), predictions.shape, setup.inputs.rows, alibi);
+    parts = parts.map((part) => withTarget(part, resolved.tensor!));
+  }
+  const outcomes: Outcome[] = [];
+  for (const part of parts) outcomes.push(await runWhole(part.setup, plans, rule, pace));
+  return joinOutcomes(setup, parts, outcomes);
+}
+
+async function predict(setup: Setup, plans: PlanCache, pace: Pace): Promise<Tensor> {
+  const { inputs, graphs, structure, program } = setup;
+  await program.model?.checkInputs?.(inputs.tensors);
+  const runner: Runner = { graphs, plans, samples: inputs.rows, batch: rowsAtOnce(setup), pace };
+  const feeds = [...inputs.tensors, ...Object.values(graphs.options.kwargs)].map(feedOf);
+  const { predictions } = await runModel(runner, feeds);
+  return tensor(predictions, [inputs.rows, ...structure.output.shape.slice(1)]);
+}
+
+/**
+ * Intermediate values of one run take no more than this, whatever `internalBatchSize` allows: a long text goes through a
+ * transformer in fewer rows at a time, which costs no speed, since every row is hundreds of rows of its products.
+ */
+const roomForValues = 512 * 2 ** 20;
+
+function rowsAtOnce({ settings, structure }: Setup): number {
+  const fitting = Math.floor(roomForValues / Math.max(1, structure.bytesPerRow));
+  return Math.max(1, Math.min(settings.internalBatchSize, fitting));
+}
+
+async function runWhole(setup: Setup, plans: PlanCache, rule: Rule | null, pace: Pace): Promise<Outcome> {
   const { inputs, graphs, settings, structure } = setup;
   const samples = inputs.rows;
-  const pace = new Pace(options.onProgress, options.signal);
-  const runner: Runner = { graphs, plans, samples, batch: settings.internalBatchSize, pace };
+  const runner: Runner = { graphs, plans, samples, batch: rowsAtOnce(setup), pace };
   const kwargs = Object.values(graphs.options.kwargs).map(feedOf);
   await pace.turn();
   await setup.program.model?.checkInputs?.(inputs.tensors);
@@ -84,7 +126,7 @@ export async function run(
     displaced: new Uint8Array(samples),
     steps: new Int32Array(samples),
     converged: null as boolean[] | null,
-    path: { pass: '', flopsRemoved: 0, frontier: [] } as PathReport,
+    path: { pass: '', flopsRemoved: 0, frontier: [], positionsRemoved: 0 } as PathReport,
   };
   for (let draw = 0; draw < drawCount(sources); draw++) {
     const one = await runBaseline(context, drawBaselines(sources, draw, like));

@@ -31,6 +31,7 @@ export interface Setup {
   readonly graphs: Graphs;
   readonly structure: Structure;
   readonly attributed: readonly Attributed[];
+  readonly structures: StructureCache;
   readonly target: Target | null;
   /** Baselines of the model's inputs, or in layer space. */
   readonly baselines: BaselineSource[] | LayerBaseline;
@@ -72,9 +73,18 @@ export function setUp(
     graphs,
     structure,
     attributed: attributedTensors(graphs, structure, inputs, probeRows),
+    structures,
     target,
     baselines: checkBaselines(baselines, inputs, graphs, choice, { alibi, truncate: inputs !== formatted }),
   };
+}
+
+/** The same for other inputs and kwargs of the same kind: some of the rows, perhaps shorter. Baselines and target are as they were. */
+export function withInputs(setup: Setup, inputs: FormattedInputs, kwargs: Readonly<Record<string, Tensor>>): Setup {
+  const graphs = new Graphs({ ...setup.graphs.options, inputs: inputs.tensors, kwargs });
+  const probeRows = Math.min(inputs.rows, setup.settings.internalBatchSize);
+  const structure = lookUp(setup.structures, graphs, probeRows);
+  return { ...setup, inputs, graphs, structure, attributed: attributedTensors(graphs, structure, inputs, probeRows) };
 }
 
 /** Looking at a graph means building it and its gradient once: kept per kind of input. */

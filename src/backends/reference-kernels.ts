@@ -1,6 +1,7 @@
 /** Which loop of `kernels/reference` computes which op: attrs and shapes in, a function on arrays out. */
 import * as convolution from '../../kernels/reference/conv.ts';
 import * as elementwise from '../../kernels/reference/elementwise.ts';
+import * as fused from '../../kernels/reference/fused.ts';
 import { gemm } from '../../kernels/reference/matmul.ts';
 import * as movement from '../../kernels/reference/movement.ts';
 import * as path from '../../kernels/reference/path.ts';
@@ -16,6 +17,7 @@ import { allocate, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import type { TensorSpec } from '../tensor/tensor.ts';
+import { recurrentKernels } from './reference-recurrent.ts';
 
 export type Kernel = (
   out: TensorSpec,
@@ -172,6 +174,23 @@ const copy: Kernel =
 export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
   ...each<typeof elementwise.unaryFunctions, elementwise.Unary>(elementwise.unaryFunctions, unary),
   ...each<typeof elementwise.binaryFunctions, elementwise.Binary>(elementwise.binaryFunctions, binary),
+  gelu: unary(fused.gelu),
+  geluGrad:
+    () =>
+    (y, [g, x]) =>
+      fused.geluGrad(y, g!, x!),
+  standardizeRows:
+    (out, _, { epsilon }) =>
+    (y, [x]) =>
+      fused.standardizeRows(y, x!, out.shape.at(-1)!, epsilon as number),
+  standardizeRowsGrad:
+    (out, _, { epsilon }) =>
+    (y, [g, x]) =>
+      fused.standardizeRowsGrad(y, g!, x!, out.shape.at(-1)!, epsilon as number),
+  softmaxRowsGrad:
+    (out) =>
+    (z, [g, y]) =>
+      fused.softmaxRowsGrad(z, g!, y!, out.shape.at(-1)!),
   clip: (_, __, { min, max }) => {
     const [low, high] = [min as number, max as number];
     return (y, [x]) => elementwise.mapUnary(y, x!, (v) => Math.min(Math.max(v, low), high));
@@ -288,4 +307,5 @@ export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
     const geometry = poolGeometry(out.shape, g!.shape, attrs);
     return (y, [v]) => pooling.avgPoolGrad(y, v!, geometry);
   },
+  ...recurrentKernels,
 };

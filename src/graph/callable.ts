@@ -35,6 +35,17 @@ export interface ApplyOptions {
   readonly onOutputs?: (call: LayerCall) => readonly Tensor[] | null;
 }
 
+/** Inputs without the positions that cannot change a result, and where the others were. */
+export interface Pruned {
+  readonly inputs: readonly Tensor[];
+  readonly kwargs: Readonly<Record<string, Tensor>>;
+  /** Size of axis 1 before, and after. */
+  readonly positions: number;
+  readonly length: number;
+  /** Which positions stay, rising: `length` for each row in turn. */
+  readonly kept: Int32Array;
+}
+
 export interface CallableModel {
   readonly name: string;
   readonly inputs: readonly InputInfo[];
@@ -46,6 +57,11 @@ export interface CallableModel {
   apply(inputs: readonly Tensor[], options?: ApplyOptions): readonly Tensor[];
   /** Checks values that `apply` cannot see: token ids that an embedding lacks. Throws an error that names input or layer. */
   checkInputs?(inputs: readonly Tensor[]): Promise<void>;
+  /**
+   * Leaves out positions (axis 1 of every input and of every kwarg with rows) that a mask hides, where that changes no result; null
+   * where nothing can go. The values of inputs and kwargs are known. Throws for kwargs that make no sense.
+   */
+  prune?(inputs: readonly Tensor[], kwargs: Readonly<Record<string, Tensor>>): Pruned | null;
   /** The layer by index in `layers` (negative from the end), name or path; an error with the nearest names otherwise. */
   getLayer(selector: string | number): LayerInfo;
 }

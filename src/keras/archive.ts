@@ -11,7 +11,8 @@ import type { Json } from './config.ts';
 import { field, isRecord, parseJson } from './config-json.ts';
 import { pathStore, readWeightStore, type WeightStore } from './weights-store.ts';
 
-const MEMBERS = /^(config\.json|metadata\.json|model\.weights\.h5|model\.weights\.json|model_\d+\.weights\.h5)$/;
+const MEMBERS =
+  /^(assets\/.+\/vocabulary\.txt|config\.json|metadata\.json|model\.weights\.h5|model\.weights\.json|model_\d+\.weights\.h5)$/;
 const EXPANSION = 20;
 const SMALL = 64 * 2 ** 20;
 
@@ -19,6 +20,8 @@ export interface KerasArchive {
   readonly config: Json;
   readonly metadata: Json;
   readonly weights: WeightStore;
+  /** Vocabularies of adapted layers, by path (`layers/text_vectorization`). */
+  readonly vocabularies: ReadonlyMap<string, string>;
 }
 
 /** @param name what to call the file in errors */
@@ -39,7 +42,17 @@ export function openArchive(bytes: Uint8Array, name: string): KerasArchive {
     config: parseJson(strFromU8(config), `${name}/config.json`),
     metadata: metadata === undefined ? null : parseJson(strFromU8(metadata), `${name}/metadata.json`),
     weights: archiveWeights(members, name),
+    vocabularies: vocabulariesIn(members),
   };
+}
+
+function vocabulariesIn(members: ReadonlyMap<string, Uint8Array>): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [member, bytes] of members) {
+    const path = /^assets\/(.+)\/vocabulary\.txt$/.exec(member)?.[1];
+    if (path !== undefined) found.set(path, new TextDecoder().decode(bytes));
+  }
+  return found;
 }
 
 function unpack(bytes: Uint8Array, name: string): Map<string, Uint8Array> {

@@ -7,8 +7,10 @@ import type { FloatDType } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { type LayerWeight, loadWeights } from './build-weights.ts';
 import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
+import type { CustomLayer, FindCustom } from './custom.ts';
+import type { HostFiles, HostRun } from './host/index.ts';
 import type { LayerRun, Weights } from './layers/layer.ts';
-import type { Operation } from './layers/operations.ts';
+import type { Operation } from './operations/index.ts';
 import type { LayerWeights } from './weights.ts';
 
 /** Sizes with null for what the input decides; the batch axis is always null. */
@@ -18,6 +20,10 @@ export interface BuildSettings {
   readonly file: string;
   readonly dtype: FloatDType;
   readonly theanoKernels: 'flip' | 'as-stored';
+  /** Layers in TypeScript, for classes whose code is not in the file. */
+  readonly find?: FindCustom;
+  /** Vocabularies that the file keeps beside its config. */
+  readonly filesOf?: (layer: LayerSpec) => HostFiles;
 }
 
 /** A layer of a loaded model. Models and wrappers are layers too, with `layers` inside. */
@@ -33,10 +39,15 @@ export class ModelLayer implements LayerInfo {
   readonly subject: string;
   run: LayerRun | null = null;
   operation: Operation | null = null;
+  /** For layers that look up texts or ids, outside the graph. */
+  host: HostRun | null = null;
   /** The inner model, for Sequential and Functional models used as a layer. */
   graph: ModelGraph | null = null;
   /** The wrapped layer of TimeDistributed. */
   inner: ModelLayer | null = null;
+  /** The user's TypeScript, and the layers that it calls by attribute name. */
+  custom: CustomLayer | null = null;
+  parts: ReadonlyMap<string, ModelLayer> = new Map();
   stored: LayerWeights | null = null;
   /** Shapes at the first call, one per tensor; empty until the model's input shape is known. */
   inputShapes: readonly SymbolicShape[] = [];
@@ -56,9 +67,9 @@ export class ModelLayer implements LayerInfo {
     this.subject = `${settings.file}, layer '${path}' (${spec.className})`;
   }
 
-  /** The layers inside: those of an inner model, or the one that is wrapped. */
+  /** The layers inside: those of an inner model or custom layer, or the one that is wrapped. */
   get layers(): readonly ModelLayer[] {
-    return this.graph?.layers ?? (this.inner ? [this.inner] : []);
+    return this.graph?.layers ?? (this.inner ? [this.inner] : [...this.parts.values()]);
   }
 
   /** The layer's own weights in Keras's order; empty until the input shape is known. */

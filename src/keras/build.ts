@@ -5,9 +5,11 @@
 import { failure, PathgradError } from '../tensor/errors.ts';
 import { type BuildSettings, type ModelGraph, ModelLayer } from './build-layer.ts';
 import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
-import { findOperation, isOperation, supportedOperations } from './layers/operations.ts';
+import { customRun } from './custom-run.ts';
+import { findHostClass } from './host/index.ts';
 import { Options } from './layers/options.ts';
 import { findLayerClass, supportedLayers, whyUnsupported } from './layers/registry.ts';
+import { findOperation, isOperation, operationName, unknownOperation } from './operations/index.ts';
 
 /** A layer that cannot be run. */
 export interface Problem {
@@ -39,15 +41,25 @@ function layerOf(
   const path = `${prefix}${spec.name}`;
   const layer = new ModelLayer(spec, path, dialect, settings);
   try {
-    if (spec.model) layer.graph = graphOf(spec.model, `${path}/`, settings, problems);
+    const custom = spec.custom ? settings.find?.(spec, path) : undefined;
+    if (custom) {
+      layer.custom = custom;
+      layer.run = customRun(layer, custom);
+      const made = [...(spec.parts ?? [])].map(
+        ([key, part]) => [key, layerOf(part, `${path}/`, dialect, settings, problems)] as const,
+      );
+      layer.parts = new Map(made);
+    } else if (spec.model) layer.graph = graphOf(spec.model, `${path}/`, settings, problems);
     else if (spec.className === 'TimeDistributed' && spec.layer) {
       layer.inner = layerOf(spec.layer, `${path}/`, dialect, settings, problems);
     } else if (spec.className !== 'InputLayer') fill(layer, dialect, settings);
   } catch (error) {
     if (!(error instanceof PathgradError)) throw error;
-    const known = isOperation(spec) ? findOperation(spec.className) : findLayerClass(spec.className);
+    const operation = isOperation(spec);
+    const known = operation ? findOperation(spec) : (findHostClass(spec.className) ?? findLayerClass(spec.className));
     const own = error.message.slice(error.subject.length + 2).split('\n')[0]!;
-    const reason = known ? own : isOperation(spec) ? 'the operation is not supported' : whyUnsupported(spec);
+    const unknown = operation ? `operation ${operationName(spec)} is not supported` : whyUnsupported(spec);
+    const reason = known ? own : unknown;
     problems.push({ path, className: spec.className, reason, error: known ? error : null });
   }
   return layer;
@@ -56,11 +68,19 @@ function layerOf(
 function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): void {
   const { spec, subject, className } = layer;
   const flipKernels = dialect.backend === 'theano' && settings.theanoKernels === 'flip';
-  const options = new Options(layer.config, { subject, className, dialect, flipKernels });
+  const computeType = settings.dtype;
+  const wrapped = spec.layer ? { wrapped: spec.layer } : {};
+  const options = new Options(layer.config, { subject, className, dialect, flipKernels, computeType, ...wrapped });
   if (isOperation(spec)) {
-    const make = findOperation(className);
-    if (!make) throw failure(subject, 'unsupported operation', { supported: supportedOperations });
+    const make = findOperation(spec);
+    if (!make) throw unknownOperation(subject, spec);
     layer.operation = make(options);
+    options.finish();
+    return;
+  }
+  const host = findHostClass(className);
+  if (host) {
+    layer.host = host.create(options, settings.filesOf?.(spec) ?? { vocabulary: null, frequencies: null });
     options.finish();
     return;
   }

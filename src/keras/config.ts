@@ -47,6 +47,10 @@ export interface LayerSpec {
   readonly model?: ModelSpec;
   /** The wrapped layer of TimeDistributed, Bidirectional and other wrappers. */
   readonly layer?: LayerSpec;
+  /** The user gave the layer's TypeScript (`registerLayer`). */
+  readonly custom?: true;
+  /** The inner layers of a custom layer, by attribute name. */
+  readonly parts?: ReadonlyMap<string, LayerSpec>;
   /** False where the layer, or a model around it, is frozen. It decides the order of the weights in nested legacy files. */
   readonly trainable: boolean;
   /**

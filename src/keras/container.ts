@@ -22,6 +22,8 @@ export interface KerasFile {
   /** What `compile` was told, or null. */
   readonly trainingConfig: Json;
   readonly weights: WeightStore;
+  /** Vocabularies of adapted layers, by path in the archive; only `.keras` has them. */
+  readonly vocabularies?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface KerasFile {
 export function openKeras(bytes: Uint8Array, name: string): KerasFile {
   if (findSignature(bytes) >= 0) return openHdf5Model(bytes, name);
   if (startsWith(bytes, [0x50, 0x4b, 0x03, 0x04]) || startsWith(bytes, [0x50, 0x4b, 0x05, 0x06])) {
-    const { config, metadata, weights } = openArchive(bytes, name);
+    const { config, metadata, weights, vocabularies } = openArchive(bytes, name);
     const kerasVersion = isRecord(metadata) ? textOrNull(field(metadata, 'keras_version')) : null;
     return {
       name,
@@ -42,6 +44,7 @@ export function openKeras(bytes: Uint8Array, name: string): KerasFile {
       config,
       trainingConfig: compileConfig(config),
       weights,
+      vocabularies,
     };
   }
   const { what, hint } = identify(bytes);

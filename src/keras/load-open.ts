@@ -10,6 +10,9 @@ import type { ModelGraph } from './build-layer.ts';
 import type { LayerSpec, ModelSpec } from './config.ts';
 import { normaliseModel } from './config.ts';
 import { detectDialect, type KerasFile, openKeras, parseArchitecture } from './container.ts';
+import { type CustomLayers, customFinder } from './custom.ts';
+import { withParts } from './custom-parts.ts';
+import { hostFilesOf } from './host/index.ts';
 import { isArchitectureText, type ModelSource, readSource } from './load-source.ts';
 import { Model } from './model.ts';
 import { allLayers } from './model-lookup.ts';
@@ -29,6 +32,11 @@ export interface LoadOptions {
   readonly theanoKernels?: 'flip' | 'as-stored';
   /** What to call the file in errors; its own name by default. */
   readonly name?: string;
+  /**
+   * The TypeScript of layers whose code is not in the file (`Lambda`, custom classes), by class name, or by name or path for one
+   * layer. They come before what `registerLayer` knows.
+   */
+  readonly layers?: CustomLayers;
   /** Runs the model's plans; the plain TypeScript reference by default. */
   readonly backend?: Backend;
 }
@@ -53,11 +61,14 @@ export async function openModel(source: ModelSource, options: LoadOptions): Prom
     const hint = 'give the text of model.to_json() as architecture, or save the whole model';
     throw failure(file.name, 'holds no model, only weights or other data', { format: file.format }, hint);
   }
-  const spec = normaliseModel(file.config, detectDialect(file, weights), file.name);
+  const find = customFinder(options.layers);
+  const spec = withParts(normaliseModel(file.config, detectDialect(file, weights), file.name), find, file.name);
   const settings = {
     file: file.name,
     dtype: options.dtype ?? 'float32',
     theanoKernels: options.theanoKernels ?? 'flip',
+    find,
+    filesOf: hostFilesOf(weights.vocabularies ? weights : file, spec),
   } as const;
   return { file, spec, weights, ...buildGraph(spec, settings) };
 }

@@ -6,8 +6,9 @@ import { failure } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelLayer } from './build-layer.ts';
 import type { CallValue, Json, TensorRef } from './config.ts';
-import type { Mask } from './layers/layer.ts';
-import type { Operand } from './layers/operations.ts';
+import { field, isRecord } from './config-json.ts';
+import type { CallArguments, Mask } from './layers/layer.ts';
+import type { Operand } from './operations/index.ts';
 
 export interface Value {
   readonly tensor: Tensor;
@@ -31,30 +32,80 @@ export function fillIn(value: CallValue, read: (ref: TensorRef) => Value): Argum
   return { constant: value.value };
 }
 
+/** A call with its tensors in one list, and what is left of its keyword arguments. */
+export interface PlacedCall {
+  readonly values: Value[];
+  readonly args: CallArguments;
+  readonly rest: ReadonlyMap<string, Argument>;
+}
+
+/** The tensors of the first argument, then those of the layer's other parameters, given by position or by name. */
+export function placeArguments(
+  layer: ModelLayer,
+  args: readonly Argument[],
+  kwargs: ReadonlyMap<string, Argument>,
+): PlacedCall {
+  const parameters = layer.run?.parameters ?? [];
+  const rest = new Map(kwargs);
+  const byName = args.length === 0 ? rest.get(layer.run?.first ?? '') : undefined;
+  if (byName !== undefined) rest.delete(layer.run!.first!);
+  const leading = byName === undefined ? args.slice(0, 1) : [byName];
+  const values = inputsOf(layer, parameters.length > 0 ? leading : args);
+  const tensors = new Map([['inputs', [...values.keys()]]]);
+  const constants = new Map<string, Json>();
+  args.slice(1).forEach((arg, i) => {
+    const name = parameters[i];
+    if (name !== undefined) rest.set(name, arg);
+    else if (parameters.length > 0) throw failure(layer.subject, `the file calls it with ${args.length} arguments`, {});
+  });
+  for (const name of parameters) {
+    const arg = rest.get(name);
+    if (arg === undefined || name === 'mask' || name === 'training') continue;
+    rest.delete(name);
+    if ('constant' in arg) {
+      if (arg.constant !== null) constants.set(name, arg.constant);
+      continue;
+    }
+    const found = collectTensors(layer, arg);
+    tensors.set(
+      name,
+      [...found.keys()].map((i) => values.length + i),
+    );
+    values.push(...found);
+  }
+  const mask = rest.get('mask');
+  return { values, args: { tensors, constants, maskGiven: mask !== undefined && !('constant' in mask) }, rest };
+}
+
 /** The tensors of the first argument, flat; those of an inner model's dict in the order of its inputs. */
-export function inputsOf(layer: ModelLayer, args: readonly Argument[]): Value[] {
+function inputsOf(layer: ModelLayer, args: readonly Argument[]): Value[] {
   const [first, ...rest] = args;
   if (first === undefined || rest.some((arg) => !('constant' in arg) || arg.constant !== null)) {
     const hint = 'layers are called with one argument: a tensor, a list or a dict of them';
     throw failure(layer.subject, `the file calls it with ${args.length} arguments`, {}, hint);
   }
-  const collect = (arg: Argument): Value[] => {
-    if ('tensor' in arg) return [arg];
-    if ('items' in arg) return arg.items.flatMap(collect);
-    if ('entries' in arg) {
-      const names = layer.graph?.spec.inputNames ?? [...arg.entries.keys()];
-      return names.flatMap((name) => (arg.entries.has(name) ? collect(arg.entries.get(name)!) : []));
-    }
-    throw failure(layer.subject, 'the file calls it with a constant as input', { value: arg.constant });
-  };
-  return collect(first);
+  return collectTensors(layer, first);
 }
 
-export function operandOf(layer: ModelLayer, arg: Argument): Operand {
-  if ('tensor' in arg) return arg.tensor;
-  if ('items' in arg) return arg.items.flatMap((item) => ('tensor' in item ? [item.tensor] : []));
-  if ('constant' in arg && typeof arg.constant === 'number') return arg.constant;
-  throw failure(layer.subject, 'an operation takes tensors and numbers', { got: JSON.stringify(arg) });
+function collectTensors(layer: ModelLayer, arg: Argument): Value[] {
+  if ('tensor' in arg) return [arg];
+  if ('items' in arg) return arg.items.flatMap((item) => collectTensors(layer, item));
+  if ('entries' in arg) {
+    const names = layer.graph?.spec.inputNames ?? [...arg.entries.keys()];
+    return names.flatMap((name) => (arg.entries.has(name) ? collectTensors(layer, arg.entries.get(name)!) : []));
+  }
+  throw failure(layer.subject, 'the file calls it with a constant as input', { value: arg.constant });
+}
+
+/** An argument of an operation as a plain value; `take` sees every tensor and may put another in its place. */
+export function operandOf(arg: Argument, take: (tensor: Tensor) => Tensor): Operand {
+  if ('tensor' in arg) return take(arg.tensor);
+  if ('items' in arg) return arg.items.map((item) => operandOf(item, take));
+  if ('entries' in arg) return Object.fromEntries([...arg.entries].map(([key, item]) => [key, operandOf(item, take)]));
+  const constant = arg.constant;
+  const array = isRecord(constant) && /^__(tensor|numpy)__$/.test(String(field(constant, 'class_name')));
+  const config = array ? field(constant, 'config') : null;
+  return isRecord(config) ? (field(config, 'value') as Operand) : (constant as Operand);
 }
 
 /** `training` and `mask` are understood; another argument would change the result in a way that is not implemented. */

@@ -1,15 +1,24 @@
 /** What a caller may feed a model with, brought to one typed array and shape per input, or refused with the input's name. */
 import type { InputInfo } from '../graph/callable.ts';
+import type { FloatDType } from '../tensor/dtype.ts';
 import { allocate, type DType, dtypeOf, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import { type NestedArray, Tensor, tensor } from '../tensor/tensor.ts';
+import type { NestedStrings, StringInput } from './host/values.ts';
 
 /** A tensor, nested arrays of numbers, or a flat array with its shape; the batch axis comes first. */
 export type ArrayInput = Tensor | NestedArray | { readonly data: ArrayLike<number>; readonly shape: Shape };
 
+/** Texts, for models that look them up: nested lists, or flat with a shape. */
+export type TextInput = NestedStrings | StringInput;
+
 /** For a model of several inputs: a list in the model's order, or a dict by input name. */
-export type ModelInput = ArrayInput | readonly ArrayInput[] | { readonly [name: string]: ArrayInput };
+export type ModelInput =
+  | ArrayInput
+  | TextInput
+  | readonly (ArrayInput | TextInput)[]
+  | { readonly [name: string]: ArrayInput | TextInput };
 
 export interface Fed {
   readonly data: TypedArray;
@@ -21,7 +30,8 @@ export interface Fed {
  * @param checked false for a model that learns its input shape from the first input
  */
 export function readInputs(subject: string, infos: readonly InputInfo[], x: ModelInput, checked = true): Fed[] {
-  const parts = split(subject, infos, x);
+  const names = infos.map((info) => info.name);
+  const parts = splitInputs(subject, names, x) as ArrayInput[];
   const fed = parts.map((part, i) => readOne(subject, infos[i]!, part, checked));
   const batch = fed[0]?.shape[0];
   const odd = fed.findIndex(({ shape }) => shape[0] !== batch);
@@ -32,8 +42,8 @@ export function readInputs(subject: string, infos: readonly InputInfo[], x: Mode
   return fed;
 }
 
-function split(subject: string, infos: readonly InputInfo[], x: ModelInput): ArrayInput[] {
-  const names = infos.map((info) => info.name);
+/** The parts of `x` in the order of `names`. */
+export function splitInputs(subject: string, names: readonly string[], x: ModelInput): (ArrayInput | TextInput)[] {
   if (isDict(x)) {
     const missing = names.filter((name) => !Object.hasOwn(x, name));
     const unknown = Object.keys(x).filter((name) => !names.includes(name));
@@ -42,32 +52,39 @@ function split(subject: string, infos: readonly InputInfo[], x: ModelInput): Arr
     }
     return names.map((name) => x[name]!);
   }
-  if (infos.length === 1) {
+  if (names.length === 1) {
     const only = Array.isArray(x) && x.length === 1 && !isNested(x[0]) ? x[0] : x;
-    return [only as ArrayInput];
+    return [only as ArrayInput | TextInput];
   }
-  if (!Array.isArray(x) || x.length !== infos.length) {
+  if (!Array.isArray(x) || x.length !== names.length) {
     const got = Array.isArray(x) ? `${x.length} arrays` : 'one array';
     const hint = 'give a list in this order, or an object with these names';
-    throw failure(subject, `the model has ${infos.length} inputs`, { needs: names, got }, hint);
+    throw failure(subject, `the model has ${names.length} inputs`, { needs: names, got }, hint);
   }
-  return [...(x as readonly ArrayInput[])];
+  return [...(x as readonly (ArrayInput | TextInput)[])];
 }
 
-function isDict(x: ModelInput): x is { readonly [name: string]: ArrayInput } {
+function isDict(x: ModelInput): x is { readonly [name: string]: ArrayInput | TextInput } {
   const plain = typeof x === 'object' && !Array.isArray(x) && !(x instanceof Tensor) && !ArrayBuffer.isView(x);
-  return plain && !isFlat(x as ArrayInput);
+  return plain && !isFlat(x);
 }
 
-function isFlat(x: ArrayInput): x is { readonly data: ArrayLike<number>; readonly shape: Shape } {
-  return typeof x === 'object' && !Array.isArray(x) && 'data' in x && 'shape' in x && Array.isArray(x.shape);
+function isFlat(x: unknown): x is { readonly data: ArrayLike<number>; readonly shape: Shape } {
+  return (
+    typeof x === 'object' &&
+    x !== null &&
+    !Array.isArray(x) &&
+    ('data' in x || 'strings' in x) &&
+    'shape' in x &&
+    Array.isArray(x.shape)
+  );
 }
 
 function isNested(x: unknown): boolean {
-  return typeof x === 'number' || typeof x === 'boolean' || Array.isArray(x);
+  return typeof x === 'number' || typeof x === 'boolean' || typeof x === 'string' || Array.isArray(x);
 }
 
-function readOne(subject: string, info: InputInfo, x: ArrayInput, checked: boolean): Fed {
+export function readOne(subject: string, info: InputInfo, x: ArrayInput, checked: boolean): Fed {
   const where = `${subject}, input '${info.name}'`;
   const { data, shape } = arrayOf(where, x);
   if (sizeOf(shape) !== data.length) {
@@ -115,4 +132,10 @@ function isEngineArray(values: unknown): values is TypedArray {
 export function rows({ data, shape }: Fed, from: number, to: number): Fed {
   const size = data.length / shape[0]!;
   return { data: data.subarray(from * size, to * size), shape: [to - from, ...shape.slice(1)] };
+}
+
+/** Integers of any width feed an int32 input, floats of any width the model's own type. */
+export function inputType(stored: string, dtype: FloatDType): DType {
+  if (stored === 'bool') return 'bool';
+  return /^u?int/.test(stored) ? 'int32' : dtype;
 }

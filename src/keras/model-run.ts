@@ -10,9 +10,12 @@ import { sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { ModelGraph, ModelLayer } from './build-layer.ts';
 import type { TensorRef } from './config.ts';
-import type { Operand, Operation } from './layers/operations.ts';
+import type { CustomContext } from './custom.ts';
+import { callCustom, customArguments } from './custom-run.ts';
+import type { CallArguments } from './layers/layer.ts';
 import { timeDistributed } from './layers/wrappers.ts';
-import { type Argument, checkKeywords, fillIn, inputsOf, operandOf, type Value } from './model-arguments.ts';
+import { type Argument, checkKeywords, fillIn, operandOf, placeArguments, type Value } from './model-arguments.ts';
+import type { Operation } from './operations/index.ts';
 
 /** One application of a model. */
 export interface Session {
@@ -62,15 +65,30 @@ function callLayer(
   kwargs: ReadonlyMap<string, Argument>,
   session: Session,
 ): readonly Value[] {
-  if (layer.operation) return callOperation(layer, layer.operation, [...args, ...kwargs.values()], session);
-  const values = inputsOf(layer, args);
-  checkKeywords(layer, kwargs);
-  const mask = kwargs.get('mask');
+  if (layer.operation) return callOperation(layer, layer.operation, args, kwargs, session);
+  if (layer.custom) {
+    const { values, extras } = customArguments(layer, args, kwargs);
+    return hooked(layer, values, session, (list) => computeCustom(layer, list, session, extras));
+  }
+  const { values, args: placed, rest } = placeArguments(layer, args, kwargs);
+  checkKeywords(layer, rest);
+  const mask = rest.get('mask');
   const masks = mask && 'items' in mask ? mask.items : [mask];
   masks.forEach((m, i) => {
     if (m && 'tensor' in m && values[i]) values[i] = { tensor: values[i].tensor, mask: cast(m.tensor, 'bool') };
   });
-  return hooked(layer, values, session, (list) => compute(layer, list, session));
+  return hooked(layer, values, session, (list) => compute(layer, list, session, placed));
+}
+
+function computeCustom(
+  layer: ModelLayer,
+  values: readonly Value[],
+  session: Session,
+  extras: CustomContext['args'] = {},
+): readonly Value[] {
+  const call = (part: ModelLayer, args: readonly Argument[], kwargs: ReadonlyMap<string, Argument>): readonly Value[] =>
+    callLayer(part, args, kwargs, session);
+  return named(layer, () => callCustom(layer, layer.custom!, values, extras, call));
 }
 
 /** An operation has no weights and no masks; its tensors stand among numbers and in lists. */
@@ -78,24 +96,35 @@ function callOperation(
   layer: ModelLayer,
   operation: Operation,
   args: readonly Argument[],
+  kwargs: ReadonlyMap<string, Argument>,
   session: Session,
 ): readonly Value[] {
-  const operands = args.map((arg) => operandOf(layer, arg));
-  const tensors = operands.flat().filter((operand) => operand instanceof Tensor);
+  const tensors: Tensor[] = [];
+  const collect = (tensor: Tensor): Tensor => {
+    tensors.push(tensor);
+    return tensor;
+  };
+  for (const arg of [...args, ...kwargs.values()]) operandOf(arg, collect);
   const values = tensors.map((tensor) => ({ tensor, mask: null }));
   return hooked(layer, values, session, (given) => {
-    const rest = given.map((value) => value.tensor);
-    const filled = operands.map((operand): Operand => {
-      if (typeof operand === 'number') return operand;
-      return operand instanceof Tensor ? rest.shift()! : operand.map(() => rest.shift()!);
-    });
-    return named(layer, () => [{ tensor: operation(filled), mask: null }]);
+    let next = 0;
+    const take = (): Tensor => given[next++]!.tensor;
+    const positional = args.map((arg) => operandOf(arg, take));
+    const keywords = Object.fromEntries([...kwargs].map(([key, arg]) => [key, operandOf(arg, take)]));
+    const outputs = named(layer, () => operation(positional, keywords));
+    return (outputs instanceof Tensor ? [outputs] : outputs).map((tensor) => ({ tensor, mask: null }));
   });
 }
 
 /** Calls a layer on values: what TimeDistributed does with the layer it wraps. */
-function compute(layer: ModelLayer, values: readonly Value[], session: Session): readonly Value[] {
+function compute(
+  layer: ModelLayer,
+  values: readonly Value[],
+  session: Session,
+  args: CallArguments = plainCall(values),
+): readonly Value[] {
   const { run, graph, inner } = layer;
+  if (layer.custom) return computeCustom(layer, values, session);
   if (graph) {
     if (values.length !== graph.spec.inputs.length) {
       const details = { inputs: graph.spec.inputNames, given: values.length };
@@ -109,7 +138,7 @@ function compute(layer: ModelLayer, values: readonly Value[], session: Session):
     return timeDistributed(layer.subject, values, layer.dialect.major, call);
   }
   if (!run) throw failure(layer.subject, 'the layer cannot be run', {}, 'inspectModel says why');
-  if (!run.many && values.length !== 1) {
+  if (!run.many && args.tensors.get('inputs')!.length !== 1) {
     throw failure(layer.subject, `exactly one input is needed, the file gives ${values.length}`);
   }
   const masks = values.map((value) => value.mask);
@@ -120,7 +149,17 @@ function compute(layer: ModelLayer, values: readonly Value[], session: Session):
     throw failure(layer.subject, `the input needs ${run.rank} axes, it has ${rank}`, { input: tensors[0]!.shape });
   }
   const weights = layer.weightsFor(tensors.map((x) => x.shape));
-  return named(layer, () => [{ tensor: run.call(tensors, weights, masks), mask: run.mask?.(tensors, masks) ?? null }]);
+  return named(layer, () => {
+    const outputs = run.call(tensors, weights, masks, args);
+    const found = run.mask?.(tensors, masks, args) ?? null;
+    const list = found instanceof Tensor || found === null ? [found] : found;
+    return (outputs instanceof Tensor ? [outputs] : outputs).map((tensor, i) => ({ tensor, mask: list[i] ?? null }));
+  });
+}
+
+/** All tensors belong to the first parameter. */
+function plainCall(values: readonly Value[]): CallArguments {
+  return { tensors: new Map([['inputs', [...values.keys()]]]), constants: new Map() };
 }
 
 /** An op knows its operands, but not for which layer it works: its errors get the layer's name in front. */

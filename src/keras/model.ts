@@ -10,7 +10,8 @@ import { didYouMean, failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor, type TensorSpec, tensor } from '../tensor/tensor.ts';
 import type { ModelGraph, ModelLayer, SymbolicShape } from './build-layer.ts';
-import { checkInputShape, type Fed, type ModelInput, readInputs, rows } from './model-inputs.ts';
+import { type HostPart, type RawInput, splitHost } from './host/split.ts';
+import { checkInputShape, type Fed, inputType, type ModelInput, readInputs, rows } from './model-inputs.ts';
 import { allLayers, findLayer } from './model-lookup.ts';
 import { checkTokens, type ModelPlan, PlanCache } from './model-plans.ts';
 import { runGraph } from './model-run.ts';
@@ -39,34 +40,53 @@ export class Model implements CallableModel {
   /** In config order, as `model.layers` in Keras: a Sequential's InputLayer is not among them. */
   readonly layers: readonly ModelLayer[];
   readonly #graph: ModelGraph;
+  readonly #host: HostPart | null;
   readonly #plans: PlanCache;
   #inputs: readonly InputInfo[];
   #outputShapes: readonly SymbolicShape[] | null = null;
 
   /** Use `loadModel`. Loads the weights if the file states the input shape, else the first application does. */
   constructor(graph: ModelGraph, settings: { file: string; dtype: FloatDType; backend?: Backend }) {
-    this.#graph = graph;
+    this.#host = splitHost(graph, settings.file, settings.dtype);
+    this.#graph = this.#host?.graph ?? graph;
     this.name = graph.spec.name;
     this.file = settings.file;
     this.dtype = settings.dtype;
     this.layers = graph.layers;
-    this.#inputs = graph.spec.inputs.map((ref, i) => {
-      const { batchShape, dtype } = graph.byName.get(ref.layer)!.spec;
-      // Whatever batch size a file states was that of its training.
-      const shape = [null, ...(batchShape?.slice(1) ?? [])];
-      return { name: graph.spec.inputNames[i]!, shape, dtype: inputType(dtype, this.dtype) };
-    });
+    this.#inputs =
+      this.#host?.infos ??
+      graph.spec.inputs.map((ref, i) => {
+        const { batchShape, dtype } = graph.byName.get(ref.layer)!.spec;
+        // Whatever batch size a file states was that of its training.
+        const shape = [null, ...(batchShape?.slice(1) ?? [])];
+        return { name: graph.spec.inputNames[i]!, shape, dtype: inputType(dtype, this.dtype) };
+      });
     this.#plans = new PlanCache((xs, onInputs) => this.#run(xs, { onInputs }), settings.backend);
     if (this.hasInputShape) this.#probe();
   }
 
   /** False for a Sequential that was saved without ever seeing data: it takes the shape of the first input given to it. */
   get hasInputShape(): boolean {
+    if (this.#host) return this.#host.infos.every((info) => info.shape.length > 1);
     return this.#graph.spec.inputs.every((ref) => this.#graph.byName.get(ref.layer)!.spec.batchShape !== undefined);
   }
 
+  /** What `apply` takes. Where the model looks up texts or ids first (`rawInputs`), these are the results of the lookups. */
   get inputs(): readonly InputInfo[] {
     return this.#inputs;
+  }
+
+  /** What `predict` takes: the inputs as the model was built with them, texts included. */
+  get rawInputs(): readonly RawInput[] {
+    return this.#host?.inputs ?? this.#inputs;
+  }
+
+  /**
+   * Texts and ids looked up: one tensor per entry of `inputs`, ready for `apply` and for explanations.
+   * @param x as for `predict`
+   */
+  encode(x: ModelInput): Tensor[] {
+    return this.#read(x).map(({ data, shape }, i) => tensor(data, shape, this.#inputs[i]!.dtype));
   }
 
   get outputs(): readonly OutputInfo[] {
@@ -114,7 +134,7 @@ export class Model implements CallableModel {
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw failure('predict', 'batchSize must be an integer from 1 up', { got: batchSize });
     }
-    const fed = readInputs(this.file, this.#inputs, x, this.hasInputShape);
+    const fed = this.#read(x);
     const results: { count: number; arrays: TypedArray[] }[] = [];
     let specs: readonly TensorSpec[] = [];
     for (const { entry, arrays, count } of this.#batches(fed, batchSize)) {
@@ -156,6 +176,10 @@ export class Model implements CallableModel {
   /** Frees compiled plans; they are made anew when needed. */
   dispose(): void {
     this.#plans.dispose();
+  }
+
+  #read(x: ModelInput): Fed[] {
+    return this.#host ? this.#host.read(x) : readInputs(this.file, this.#inputs, x, this.hasInputShape);
   }
 
   *#batches(
@@ -207,12 +231,6 @@ export class Model implements CallableModel {
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-
-/** Integers of any width feed an int32 input, floats of any width the model's own type. */
-function inputType(stored: string, dtype: FloatDType): DType {
-  if (stored === 'bool') return 'bool';
-  return /^u?int/.test(stored) ? 'int32' : dtype;
-}
 
 function readKeywords(subject: string, kwargs: Readonly<Record<string, Tensor>>): Tensor | null {
   for (const [name, value] of Object.entries(kwargs)) {

@@ -25,7 +25,7 @@ const WEIGHTLESS = new Set(
 const KERNEL_AND_BIAS = new Set(
   (
     'Dense Conv1D Conv2D Conv3D Conv1DTranspose Conv2DTranspose Conv3DTranspose DepthwiseConv1D DepthwiseConv2D ' +
-    'LocallyConnected1D LocallyConnected2D'
+    'LocallyConnected1D LocallyConnected2D MaxoutDense'
   ).split(' '),
 );
 const RECURRENT = new Set('LSTM GRU SimpleRNN ConvLSTM1D ConvLSTM2D ConvLSTM3D'.split(' '));

@@ -13,8 +13,9 @@ export interface Binding {
   readonly parts: readonly string[];
 }
 
-/** Every layer that can hold weights, inner ones included: models and TimeDistributed stand for what is inside them. */
+/** Every layer that can hold weights, inner ones included: models and TimeDistributed stand for what is inside them, a custom layer comes before it. */
 export function leavesOf(layer: LayerSpec): LayerSpec[] {
   if (layer.model !== undefined) return layer.model.layers.flatMap(leavesOf);
+  if (layer.custom) return [layer, ...[...(layer.parts?.values() ?? [])].flatMap(leavesOf)];
   return layer.className === 'TimeDistributed' && layer.layer !== undefined ? leavesOf(layer.layer) : [layer];
 }

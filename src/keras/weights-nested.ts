@@ -19,7 +19,8 @@ export function splitNested(layer: LayerSpec, stored: StoredLayer, major: 1 | 2 
     parts: partsOf(leaf, entries),
   });
   if (leaves.length === 1) return [bind(leaves[0]!, stored.entries)];
-  const named = splitByName(leaves, stored.entries);
+  // The names inside a custom layer are those of its Python; ours are its attributes.
+  const named = leaves.some((leaf) => leaf.custom) ? undefined : splitByName(leaves, stored.entries);
   if (named !== undefined) return leaves.map((leaf) => bind(leaf, named.get(leaf) ?? []));
   const counted = splitByCount(leaves, stored, major);
   return leaves.map((leaf) => bind(leaf, counted.get(leaf) ?? []));
@@ -56,10 +57,14 @@ function splitByCount(
   major: 1 | 2 | 3,
 ): Map<LayerSpec, StoredEntry[]> {
   const split = new Map<LayerSpec, StoredEntry[]>(leaves.map((leaf) => [leaf, []]));
+  const own = ownWeights(leaves, stored, major);
   let next = 0;
   for (const wanted of ['trainable', 'state'] as const) {
     for (const leaf of leaves) {
-      const take = share(leaf, wanted, stored, major);
+      // The power iteration's vector of SpectralNormalization is never trained; what users add with add_weight mostly is.
+      const kind = leaf.className === 'SpectralNormalization' ? 'state' : 'trainable';
+      const ownTake = wanted === kind ? (own.get(leaf) ?? 0) : 0;
+      const take = leaf.custom ? ownTake : share(leaf, wanted, stored, major);
       split.get(leaf)!.push(...stored.entries.slice(next, next + take));
       next += take;
     }
@@ -69,6 +74,28 @@ function splitByCount(
     throw failure(`nested model '${stored.name}'`, 'the file has another number of weights than its layers', details);
   }
   return split;
+}
+
+/** What is left for a custom layer itself when its inner layers have theirs. */
+function ownWeights(leaves: readonly LayerSpec[], stored: StoredLayer, major: 1 | 2 | 3): Map<LayerSpec, number> {
+  const custom = leaves.filter((leaf) => leaf.custom);
+  if (custom.length === 0) return new Map();
+  const others = leaves.filter((leaf) => !leaf.custom);
+  const known = others.reduce(
+    (n, leaf) => n + share(leaf, 'trainable', stored, major) + share(leaf, 'state', stored, major),
+    0,
+  );
+  const left = stored.entries.length - known;
+  if (left > 0 && custom.length > 1) {
+    const details = { layers: custom.map((leaf) => leaf.name), weights: left, file: stored.source };
+    throw failure(
+      `custom layer '${stored.name}'`,
+      'weights of custom layers in each other cannot be told apart',
+      details,
+      'save the model as .keras',
+    );
+  }
+  return new Map([[custom[0]!, Math.max(0, left)]]);
 }
 
 function share(leaf: LayerSpec, wanted: 'trainable' | 'state', stored: StoredLayer, major: 1 | 2 | 3): number {

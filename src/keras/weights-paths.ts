@@ -64,6 +64,18 @@ function bindContainer(model: ModelSpec, path: string, walk: Walk): Binding[] {
   return counted.flatMap((layer) => bindLayer(layer, `${path}/${keys.get(layer)}`, walk));
 }
 
+/** Where a `.keras` archive keeps what belongs to each layer. */
+export function layerPaths(model: ModelSpec, path = 'layers'): Map<LayerSpec, string> {
+  const counted =
+    model.kind === 'sequential' ? model.layers.filter((layer) => layer.className !== 'InputLayer') : model.layers;
+  const paths = new Map<LayerSpec, string>();
+  for (const [layer, key] of counterKeys(counted)) {
+    paths.set(layer, `${path}/${key}`);
+    if (layer.model) for (const [inner, at] of layerPaths(layer.model, `${path}/${key}/layers`)) paths.set(inner, at);
+  }
+  return paths;
+}
+
 function counterKeys(layers: readonly LayerSpec[]): Map<LayerSpec, string> {
   const used = new Map<string, number>();
   return new Map(
@@ -106,6 +118,7 @@ function bindLayer(layer: LayerSpec, path: string, walk: Walk): Binding[] {
   if (layer.model !== undefined) return bindContainer(layer.model, `${path}/layers`, walk);
   if (layer.className === 'TimeDistributed' && layer.layer !== undefined)
     return bindLayer(layer.layer, `${path}/layer`, walk);
+  if (layer.parts !== undefined) return bindParts(layer, layer.parts, path, walk);
   const found = [...walk.groups.keys()]
     .filter((parent) => parent === path || parent.startsWith(`${path}/`))
     .map((parent) => ({ part: partName(parent.slice(path.length + 1)), entries: walk.groups.get(parent)! }))
@@ -113,6 +126,22 @@ function bindLayer(layer: LayerSpec, path: string, walk: Walk): Binding[] {
   const entries = found.flatMap((group) => [...group.entries].sort((a, b) => indexOf(a) - indexOf(b)));
   const parts = found.flatMap((group) => group.entries.map(() => group.part));
   return [{ layer, source: `${walk.store.label}/${path}`, entries, parts }];
+}
+
+/** A custom layer and its inner ones; a list is a container of its own, with counters by class. */
+function bindParts(layer: LayerSpec, inner: ReadonlyMap<string, LayerSpec>, path: string, walk: Walk): Binding[] {
+  const lists = new Map<string, LayerSpec[]>();
+  for (const [key, part] of inner) {
+    const list = key.slice(0, Math.max(0, key.lastIndexOf('/')));
+    if (list !== '') lists.set(list, [...(lists.get(list) ?? []), part]);
+  }
+  const counters = new Map([...lists].map(([list, layers]) => [list, counterKeys(layers)]));
+  const bound = [...inner].flatMap(([key, part]) => {
+    const list = key.slice(0, Math.max(0, key.lastIndexOf('/')));
+    return bindLayer(part, `${path}/${list === '' ? key : `${list}/${counters.get(list)!.get(part)}`}`, walk);
+  });
+  const own = [...(walk.groups.get(path) ?? [])].sort((a, b) => indexOf(a) - indexOf(b));
+  return [{ layer, source: `${walk.store.label}/${path}`, entries: own, parts: own.map(() => '') }, ...bound];
 }
 
 function indexOf(entry: StoredEntry): number {

@@ -7,7 +7,8 @@ import { failure } from '../tensor/errors.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, div, greater, greaterEqual, less, minimum, mul, neg, sub, where } from './arithmetic.ts';
-import { abs, clip, erf, exp, expm1, sigmoid, softplus, sqrt, square, tanh } from './math.ts';
+import { exactGelu } from './fused.ts';
+import { abs, clip, exp, expm1, sigmoid, softplus, sqrt, square, tanh } from './math.ts';
 import { slice } from './slicing.ts';
 
 const reluOp = defineOp<Record<never, never>>({
@@ -64,9 +65,8 @@ export const celu = (x: Tensor, alpha = 1): Tensor =>
   where(greaterEqual(x, 0), x, mul(expm1(minimum(div(x, alpha), 0)), alpha));
 /** `x` times the normal distribution function, exactly or by the tanh formula (Hendrycks and Gimpel 2016). */
 export function gelu(x: Tensor, { approximate = false }: { approximate?: boolean } = {}): Tensor {
-  const inner = approximate
-    ? tanh(mul(add(x, mul(mul(square(x), x), 0.044715)), Math.sqrt(2 / Math.PI)))
-    : erf(mul(x, Math.SQRT1_2));
+  if (!approximate) return exactGelu(x);
+  const inner = tanh(mul(add(x, mul(mul(square(x), x), 0.044715)), Math.sqrt(2 / Math.PI)));
   return mul(mul(x, 0.5), add(inner, 1));
 }
 export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));

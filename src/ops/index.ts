@@ -3,6 +3,7 @@ import type { Op } from '../graph/op.ts';
 import { relu } from './activations.ts';
 import * as arithmetic from './arithmetic.ts';
 import { conv, convGradInput, convGradKernel } from './conv.ts';
+import * as fused from './fused.ts';
 import { gather, scatterAdd } from './indexing.ts';
 import { lerp } from './lerp.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
@@ -11,6 +12,7 @@ import { matmul } from './matmul.ts';
 import { broadcastTo, reshape, stopGradient, transpose } from './movement.ts';
 import { avgPool, avgPoolGrad, maxPool, maxPoolArgmax, maxPoolGrad } from './pool.ts';
 import { argmax, max, min, sum } from './reduce.ts';
+import { recurrentOps } from './rnn.ts';
 import { concat, pad, reverse, slice } from './slicing.ts';
 import { logSoftmax, softmax } from './softmax.ts';
 
@@ -18,6 +20,8 @@ export * from './activations.ts';
 export * from './arithmetic.ts';
 export * from './conv.ts';
 export * from './convolution.ts';
+export * from './einsum.ts';
+export * from './fused.ts';
 export * from './indexing.ts';
 export * from './lerp.ts';
 export { type LerpMaxPoolAttrs, lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
@@ -27,7 +31,9 @@ export * from './movement.ts';
 export * from './normalization.ts';
 export type { Padding, PerAxis } from './padding.ts';
 export * from './pool.ts';
+export type { RecurrentActivation } from './recurrent-activations.ts';
 export * from './reduce.ts';
+export { gru, lstm, type RecurrentOptions, simpleRnn } from './rnn.ts';
 export * from './slicing.ts';
 export * from './softmax.ts';
 
@@ -49,8 +55,11 @@ export const ops = {
   sum: sum.op, max: max.op, min: min.op, argmax: argmax.op,
   reshape: reshape.op, transpose: transpose.op, broadcastTo: broadcastTo.op, slice: slice.op, pad: pad.op,
   reverse: reverse.op, concat: concat.op, stopGradient: stopGradient.op, gather: gather.op, scatterAdd: scatterAdd.op,
+  gelu: fused.exactGelu.op, geluGrad: fused.geluGrad.op, standardizeRows: fused.standardizeRows.op,
+  standardizeRowsGrad: fused.standardizeRowsGrad.op, softmaxRowsGrad: fused.softmaxRowsGrad.op,
   lerp: lerp.op, lerpMaxPool: lerpMaxPool.op, lerpMaxPoolGrad: lerpMaxPoolGrad.op, matmul: matmul.op, conv: conv.op, convGradInput: convGradInput.op, convGradKernel: convGradKernel.op,
   maxPool: maxPool.op, maxPoolArgmax: maxPoolArgmax.op, maxPoolGrad: maxPoolGrad.op, avgPool: avgPool.op, avgPoolGrad: avgPoolGrad.op,
+  ...recurrentOps,
 } as const satisfies Record<string, Op>;
 
 export type OpName = keyof typeof ops;

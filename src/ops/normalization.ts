@@ -1,6 +1,7 @@
 /** Batch, layer, group and unit normalization, made of other ops: affine where the statistics are constants. */
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, maximum, mul, sub } from './arithmetic.ts';
+import { standardizeRows } from './fused.ts';
 import { rsqrt, square } from './math.ts';
 import { reshape } from './movement.ts';
 import { mean, sum, variance } from './reduce.ts';
@@ -12,7 +13,7 @@ export interface BatchNormParameters {
   beta?: Tensor | null;
   /** Added to the variance; Keras's default is 1e-3. */
   epsilon?: number;
-  /** The axis the statistics belong to; the last by default. */
+  /** The axis the statistics belong to; the last by default. Statistics of the rank of `x` are broadcast as they are. */
   axis?: number;
 }
 
@@ -28,15 +29,18 @@ export function batchNorm(x: Tensor, parameters: BatchNormParameters): Tensor {
   const offset = mul(parameters.mean, scale);
   const shift = beta ? sub(beta, offset) : mul(offset, -1);
   const along = (v: Tensor): Tensor =>
-    reshape(
-      v,
-      x.shape.map((dim, i) => (i === at ? dim : 1)),
-    );
+    v.rank === x.rank && x.rank > 1
+      ? v
+      : reshape(
+          v,
+          x.shape.map((dim, i) => (i === at ? dim : 1)),
+        );
   return add(mul(x, along(scale)), along(shift));
 }
 
 /** `(x - mean) / sqrt(variance + epsilon)` over `axes` of each sample. */
 export function standardize(x: Tensor, axes: readonly number[], epsilon: number): Tensor {
+  if (axes.length === 1 && axes[0] === x.rank - 1 && x.shape.at(-1)! > 0) return standardizeRows(x, epsilon);
   const centred = sub(x, mean(x, { axes, keepDims: true }));
   return mul(centred, rsqrt(add(variance(x, { axes, keepDims: true }), epsilon)));
 }

@@ -3,6 +3,7 @@ import { defineOp, type Example, type Op } from '../graph/op.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { mul, sub } from './arithmetic.ts';
+import { softmaxRowsGrad } from './fused.ts';
 import { exp } from './math.ts';
 import { sum } from './reduce.ts';
 
@@ -31,7 +32,7 @@ function alongAxis(name: string, vjp: (g: Tensor, y: Tensor, axis: number) => Te
 
 /** `exp(x) / sum(exp(x))` along `axis` (the last by default). */
 export const softmax: AxisFunction = alongAxis('softmax', (g, y, axis) =>
-  mul(y, sub(g, sum(mul(g, y), { axes: axis, keepDims: true }))),
+  axis === y.rank - 1 ? softmaxRowsGrad(g, y) : mul(y, sub(g, sum(mul(g, y), { axes: axis, keepDims: true }))),
 );
 /** `x - log(sum(exp(x)))` along `axis` (the last by default). */
 export const logSoftmax: AxisFunction = alongAxis('logSoftmax', (g, y, axis) =>

@@ -1,6 +1,6 @@
 """Runs the real alibi on a Keras model and packs what it returns for JSON: one entry per run.
 
-Settings are alibi's defaults: 50 steps, internal_batch_size 100; the target is the class that the model predicts. alibi 0.9.6
+Settings are alibi's defaults: 50 steps, internal_batch_size 100; the target is the predicted class unless one is given. alibi 0.9.6
 names its rules as pathgrad does. Its riemann_trapezoid has weights that sum to 49/50 (compat 'alibi' in pathgrad).
 Nine significant digits name a float32 exactly; float64 values are rounded to 14 decimals.
 """
@@ -41,29 +41,35 @@ def explain(model: keras.Model, layer: int | None, rule: str, x: np.ndarray, bas
     return explanation.attributions[0], explanation.deltas
 
 
-def run(model: keras.Model, layer: int | None, rule: str, x: np.ndarray, baseline: int | float) -> dict:
-    """One entry: deltas, and attributions [samples, 100 tokens], summed over the embedding, or [samples, 784 pixels].
+def run(
+    model: keras.Model, layer: int | None, rule: str, x: np.ndarray, baseline: int | float, target: int | None = None
+) -> dict:
+    """One entry: deltas, and attributions [samples, tokens], summed over the embedding, or [samples, 784 pixels].
 
     `attributions` and `deltas` come from the file as it is, in float32; `attributions64` and `deltas64` from the same
     weights in float64. `float32Error` is the largest difference between the two, per sample, as a share of the sample's
     largest attribution: the precision that the float32 numbers have. At a layer, `raw` holds the unsummed float32
-    attributions of sample 0, row-major [100, 50].
+    attributions of sample 0, row-major [tokens, width]. With `target`, that class is explained for all samples, and stored.
     """
-    target = model.predict(x, verbose=0).argmax(axis=1)
-    raw, deltas = explain(model, layer, rule, x, baseline, target)
+    classes = model.predict(x, verbose=0).argmax(axis=1) if target is None else np.full(len(x), target)
+    raw, deltas = explain(model, layer, rule, x, baseline, classes)
     x64 = x.astype(np.float64) if layer is None else x
-    raw64, deltas64 = explain(in_float64(model), layer, rule, x64, baseline, target)
-    flat, flat64 = (values.astype(np.float64).sum(axis=-1).reshape(len(x), -1) for values in (raw, raw64))
+    raw64, deltas64 = explain(in_float64(model), layer, rule, x64, baseline, classes)
+    entry = {"method": rule, "baseline": baseline, **({} if target is None else {"target": target})}
+    return entry | values_of(raw, deltas, raw64, deltas64, with_raw=layer is not None)
+
+
+def values_of(raw: np.ndarray, deltas: np.ndarray, raw64: np.ndarray, deltas64: np.ndarray, with_raw: bool) -> dict:
+    """What is stored of attributions [samples, ..., last] and deltas, which come in float32 and in float64."""
+    flat, flat64 = (values.astype(np.float64).sum(axis=-1).reshape(len(values), -1) for values in (raw, raw64))
     entry = {
-        "method": rule,
-        "baseline": baseline,
         "deltas": digits(deltas),
         "attributions": digits(flat),
         "deltas64": digits(deltas64.round(DECIMALS_64), 17),
         "attributions64": digits(flat64.round(DECIMALS_64), 17),
         "float32Error": digits(np.abs(flat - flat64).max(1) / np.abs(flat64).max(1), 2),
     }
-    if layer is not None:
+    if with_raw:
         entry["raw"] = digits(raw[0].ravel())
         entry["rawFloat32Error"] = digits(np.abs(raw[0] - raw64[0]).max() / np.abs(raw64[0]).max(), 2)
     return entry

@@ -10,6 +10,7 @@ export type Rule = 'gausslegendre' | 'riemann_left' | 'riemann_right' | 'riemann
 export type GoldenRun = {
   readonly method: Rule;
   readonly baseline: number;
+  readonly target?: number;
   readonly deltas: readonly number[];
   readonly attributions: readonly (readonly number[])[];
   readonly deltas64: readonly number[];
@@ -47,7 +48,18 @@ export type GoldenAccuracy = {
   readonly mnist: GoldenClasses & { readonly pixelChecksum: string };
 };
 
+export type GoldenNews = GoldenModel & {
+  readonly layer: number;
+  readonly tokens: readonly (readonly number[])[];
+  readonly real: {
+    readonly tokenChecksum: string;
+    readonly predictions: readonly (readonly number[])[];
+    readonly accuracy: number;
+  };
+};
+
 type Files = {
+  'agnews-bilstm.json.gz': GoldenNews;
   'imdb-cnn.json.gz': GoldenText;
   'mnist-cnn.json.gz': GoldenImages;
   'own-inputs.json.gz': OwnInputs;

@@ -77,7 +77,7 @@ test('all unsupported layers are in one message, each with its reason', async ()
   const layers = [
     dense,
     { class_name: 'Lambda', config: { name: 'code', function: ['4wEAAAA=', null, null] } },
-    { class_name: 'LSTM', config: { name: 'memory', units: 2 } },
+    { class_name: 'TFOpLambda', config: { name: 'call', function: 'signal.fft' } },
     { class_name: 'My>Layer', config: { name: 'own' } },
   ];
   const file = kept('unsupported.json', architecture(layers));
@@ -85,16 +85,16 @@ test('all unsupported layers are in one message, each with its reason', async ()
     file,
     {},
     /unsupported.json: 3 layers are not supported:/,
-    /layer 'code' \(Lambda\): a Lambda holds Python bytecode, and no code in a model file is ever run/,
-    /layer 'memory' \(LSTM\): recurrent layers are not supported yet \(planned\)/,
-    /layer 'own' \(Layer\): 'My>Layer' is a custom class/,
+    /layer 'code' \(Lambda\): a Lambda is Python code, which is never run: give its TypeScript, loadModel\(file, \{ layers: \{ 'code'/,
+    /layer 'call' \(TFOpLambda\): operation tf.signal.fft is not supported/,
+    /layer 'own' \(Layer\): 'My>Layer' is a custom class, whose code is not in the file: .* registerLayer\('Layer'/,
     /supported layers: Activation, /,
   );
   const report = await inspectModel(file);
   assert.is(report.runnable, false);
   assert.equal(
     report.unsupported.map((each) => each.path),
-    ['code', 'memory', 'own'],
+    ['code', 'call', 'own'],
   );
   assert.equal(
     report.layers.map((each) => each.unsupported === null),

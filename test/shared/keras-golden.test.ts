@@ -24,24 +24,10 @@ interface Entry {
 
 /** Why a file is not run, by the layer class that says so. */
 const refused: Readonly<Record<string, RegExp>> = {
-  'dl4j-k1-lstm-tddense': /\(LSTM\): recurrent/,
-  'dl4j-k1-bilstm': /\(Bidirectional\): recurrent/,
-  'dl4j-k1-embedding-lstm': /\(LSTM\): recurrent/,
-  'dl4j-k1-lstm-golden': /\(LSTM\): recurrent/,
-  'dl4j-k2-lstm-golden': /\(LSTM\): recurrent/,
-  'dl4j-k2-bilstm': /\(Bidirectional\): recurrent/,
-  'dl4j-k2-masking-lstm': /\(LSTM\): recurrent/,
   'dl4j-tfk-deepfm': /\(Lambda\): a Lambda holds Python bytecode/,
   'dl4j-tfk-tfop': /\(TensorFlowOpLayer\): it records a TensorFlow call/,
-  'emg-lstm-k3.9': /\(LSTM\): recurrent/,
-  'chen-wordvec-cnn-lstm': /\(LSTM\): recurrent/,
   textgenrnn: /holds no model, only weights/,
   reactionrnn: /holds no model, only weights/,
-  bilstm_mask_zero: /\(Bidirectional\): recurrent/,
-  gru_reset_after_False: /\(GRU\): recurrent/,
-  gru_reset_after_True: /\(GRU\): recurrent/,
-  simple_rnn: /\(SimpleRNN\): recurrent/,
-  time_distributed: /\(LSTM\): recurrent/,
 };
 
 /** Files whose values lie outside the bounds for a reason that is not ours to remove. */

@@ -3,8 +3,13 @@ import { gunzip } from '../../src/inputs/index.ts';
 
 /** One record per line after the header, by column name. */
 export function readCsv(bytes: Uint8Array, name: string): Record<string, string>[] {
-  const [header = [], ...rows] = parse(new TextDecoder().decode(gunzip(bytes, name)));
+  const [header = [], ...rows] = csvRows(bytes, name);
   return rows.map((row) => Object.fromEntries(header.map((column, i) => [column, row[i] ?? ''])));
+}
+
+/** Every line, where there is no header. */
+export function csvRows(bytes: Uint8Array, name: string): string[][] {
+  return parse(new TextDecoder().decode(gunzip(bytes, name)));
 }
 
 function parse(text: string): string[][] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { strFromU8 } from 'fflate';
 import { encodeText, type NumericArray, parseVocabulary, readIdx, takeRows } from '../../src/inputs/index.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
-import { readCsv } from './csv.ts';
+import { csvRows, readCsv } from './csv.ts';
 import { projectFile } from './golden.ts';
 import { sharedFolder } from './shared.ts';
 
@@ -17,6 +17,22 @@ function shared(path: string): Uint8Array {
 /** Token ids [rows, 100] and labels of IMDB test reviews, in file order. */
 export function reviewTokens(rows: readonly number[]): Tensor {
   return reviews(rows).tokens;
+}
+
+/** Texts of IMDB test reviews, as they are in the file. */
+export function reviewTexts(rows: readonly number[]): string[] {
+  const records = readCsv(shared('imdb/imdb_test.csv.gz'), 'imdb_test.csv.gz');
+  return rows.map((row) => records[row]!['text']!);
+}
+
+/** Token ids [7600, 60] and labels (0 to 3) of all AG News test texts, as examples/agnews_text.py has it. */
+export function news(): { tokens: Tensor; labels: readonly number[] } {
+  const vocabulary = parseVocabulary(strFromU8(projectFile('examples/agnews-vocab.txt')));
+  const rows = csvRows(shared('ag_news/test.csv'), 'test.csv');
+  const ids = rows.map(([, title, text]) =>
+    Array.from(encodeText(`${title} ${text}`, vocabulary, { length: 60, truncating: 'post' }).ids),
+  );
+  return { tokens: tensor(ids, undefined, 'int32'), labels: rows.map(([label]) => Number(label) - 1) };
 }
 
 export function reviews(rows: readonly number[]): { tokens: Tensor; labels: readonly number[] } {

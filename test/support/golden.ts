@@ -15,6 +15,8 @@ import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 export interface GoldenRun {
   readonly method: QuadratureMethod;
   readonly baseline: number;
+  /** The class that is explained; the predicted one without it. */
+  readonly target?: number;
   readonly deltas: readonly number[];
   /** Per sample: summed over the embedding for text, all pixels for images. */
   readonly attributions: readonly (readonly number[])[];
@@ -116,7 +118,7 @@ async function explainRun(
     ...(golden.layer !== undefined && { layer: golden.layer }),
   });
   const rows = run.attributions.length;
-  const target = golden.predictions.slice(0, rows).map((row) => row.indexOf(Math.max(...row)));
+  const target = golden.predictions.slice(0, rows).map((row) => run.target ?? row.indexOf(Math.max(...row)));
   const { attributions, deltas } = await explainer.explain(X, { baselines: run.baseline, target });
   explainer.dispose();
   const found = attributions[0]!;
@@ -135,7 +137,7 @@ function sumOf({ data }: Tensor, from: number, count: number): number {
 }
 
 /** max |a - b| / max |b| */
-function largestError(found: readonly number[], wanted: readonly number[]): number {
+export function largestError(found: readonly number[], wanted: readonly number[]): number {
   const scale = Math.max(...wanted.map(Math.abs));
   return Math.max(...wanted.map((value, i) => Math.abs(value - found[i]!))) / scale;
 }

@@ -11,6 +11,8 @@ import * as pool from './bind-pool.ts';
 import { argmax, reduction, softmax } from './bind-reduce.ts';
 import type { Binder, Missing } from './step.ts';
 
+const later: Missing = { missing: 'not written yet' };
+
 // biome-ignore format: grouped by family
 export const binders = {
   add: binary, sub: binary, mul: binary, div: binary, pow: binary, maximum: binary, minimum: binary,
@@ -27,4 +29,7 @@ export const binders = {
   concat: movement.concat, gather: movement.gather, scatterAdd: movement.scatterAdd,
   matmul, conv, convGradInput, convGradKernel,
   maxPool: pool.maxPool, maxPoolArgmax: pool.maxPoolArgmax, avgPool: pool.avgPool, avgPoolGrad: pool.avgPoolGrad,
+  gelu: later, geluGrad: later, standardizeRows: later, standardizeRowsGrad: later, softmaxRowsGrad: later, maxPoolGrad: later,
+  lstm: later, lstmGrad: later, gru: later, gruGrad: later, gruResetBefore: later, gruResetBeforeGrad: later,
+  simpleRnn: later, simpleRnnGrad: later,
 } as const satisfies Record<OpName, Binder | Missing>;

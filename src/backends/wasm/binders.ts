@@ -5,9 +5,11 @@ import type { OpName } from '../../ops/index.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { conv, convGradInput, convGradKernel } from './bind-conv.ts';
 import * as elementwise from './bind-elementwise.ts';
+import * as fused from './bind-fused.ts';
 import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './bind-path.ts';
+import { recurrentBinders } from './bind-recurrent.ts';
 import { argmax, maxPoolGrad, pool, reduction, softmax } from './bind-reduce.ts';
 import type { Binder } from './step.ts';
 
@@ -22,6 +24,7 @@ export const binders = {
   reciprocal: unary, abs: unary, sin: unary, cos: unary, tan: unary, atan: unary, tanh: unary, erf: unary,
   sigmoid: unary, softplus: unary, sign: unary, floor: unary, ceil: unary, round: unary, relu: unary,
   lerp: elementwise.lerp, lerpMaxPool, lerpMaxPoolGrad, clip: elementwise.clip, cast: elementwise.cast,
+  gelu: unary, geluGrad: fused.geluGrad, standardizeRows: fused.rows, standardizeRowsGrad: fused.rows, softmaxRowsGrad: fused.rows,
   softmax: softmax(false), logSoftmax: softmax(true),
   sum: reduction('sum'), max: reduction('max'), min: reduction('min'), argmax,
   reshape: movement.copyBinder, stopGradient: movement.copyBinder, transpose: movement.transpose,
@@ -29,6 +32,7 @@ export const binders = {
   concat: movement.concat, gather: movement.gather, scatterAdd: movement.scatterAdd,
   matmul, conv, convGradInput, convGradKernel,
   maxPool: pool('maxPool'), maxPoolArgmax: pool('maxPoolArgmax'), maxPoolGrad, avgPool: pool('avgPool'), avgPoolGrad: pool('avgPoolGrad'),
+  ...recurrentBinders,
 } as const satisfies Record<OpName, Binder>;
 
 /** Matrix products and all convolutions that run as such take an epilogue; a depthwise convolution is none. */

@@ -5,6 +5,7 @@
  */
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Json } from '../config.ts';
 import type { StoredArray } from '../weights.ts';
 import type { Options } from './options.ts';
 
@@ -22,12 +23,29 @@ export interface WeightRule {
   readonly trainable?: false;
 }
 
+/** What a call was given beyond its tensors, and which of the tensors belong to which parameter. */
+export interface CallArguments {
+  /** Indices into the tensors of the call; the first parameter is `inputs`. */
+  readonly tensors: ReadonlyMap<string, readonly number[]>;
+  /** Arguments that hold no tensor, by parameter; None counts as not given. */
+  readonly constants: ReadonlyMap<string, Json>;
+  /** The mask is an argument of the call, not one that its first tensor carries. */
+  readonly maskGiven?: boolean;
+}
+
 /** A layer with its options read. */
 export interface LayerRun {
   /** How many axes the input must have, where only one number works. */
   readonly rank?: number;
   /** The layer takes a list of inputs (the merge layers); by default exactly one. */
   readonly many?: true;
+  /**
+   * Names of the call's arguments after the first, in Python's order (`initial_state`, `value`). Their tensors follow those of
+   * the first; `mask` and `training` may stand among them for their position, and are treated as for all layers.
+   */
+  readonly parameters?: readonly string[];
+  /** Python's name of the first argument, for layers that may be called with it by name. */
+  readonly first?: string;
   /** Integer and bool inputs stay what they are; by default they become the model's float type, as Keras casts them. */
   readonly anyDType?: true;
   /** At least this many ids are valid: the layer looks its input up in a table of that size. */
@@ -36,9 +54,15 @@ export interface LayerRun {
   readonly trainingMatters?: true;
   /** In Keras's order. `stored` is what the file has, for layers whose weights depend on how they were set up. */
   readonly weights?: (inputs: readonly Shape[], stored: readonly StoredArray[]) => readonly WeightRule[];
-  readonly call: (xs: readonly Tensor[], weights: Weights, masks: readonly Mask[]) => Tensor;
-  /** The mask of the result; by default none: most layers change what an element stands for. */
-  readonly mask?: (xs: readonly Tensor[], masks: readonly Mask[]) => Mask;
+  /** A list where the layer has several outputs. */
+  readonly call: (
+    xs: readonly Tensor[],
+    weights: Weights,
+    masks: readonly Mask[],
+    args: CallArguments,
+  ) => Tensor | readonly Tensor[];
+  /** The mask of each output (of the first, if one is returned); by default none: most layers change what an element stands for. */
+  readonly mask?: (xs: readonly Tensor[], masks: readonly Mask[], args: CallArguments) => Mask | readonly Mask[];
 }
 
 export interface LayerClass {

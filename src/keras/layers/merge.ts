@@ -1,11 +1,23 @@
 /**
  * Layers that merge a list of inputs. Inputs of fewer axes get new axes of size 1 behind the batch axis, as in Keras 3.
- * Masks follow Keras 3 (Keras 2 took the conjunction): one unmasked input unmasks an elementwise result, else any mask suffices.
+ * Masks follow the Keras of the file. In Keras 3 one unmasked input unmasks an elementwise result, else any mask suffices, and
+ * products and extremes look at the masks; before it an element counted if every mask that there was let it.
  */
-import { add, type BinaryFunction, div, logicalOr, maximum, minimum, mul, sub, where } from '../../ops/arithmetic.ts';
+import {
+  add,
+  type BinaryFunction,
+  div,
+  logicalAnd,
+  logicalOr,
+  maximum,
+  minimum,
+  mul,
+  sub,
+  where,
+} from '../../ops/arithmetic.ts';
 import { cast } from '../../ops/math.ts';
 import { broadcastTo, expandDims, reshape } from '../../ops/movement.ts';
-import { max } from '../../ops/reduce.ts';
+import { max, min } from '../../ops/reduce.ts';
 import { concat } from '../../ops/slicing.ts';
 import { failure } from '../../tensor/errors.ts';
 import { ones, type Tensor } from '../../tensor/tensor.ts';
@@ -20,6 +32,11 @@ function aligned(xs: readonly Tensor[]): Tensor[] {
 /** Masks where all inputs have one: an element counts if it counts in any. */
 function anyMask(_: readonly Tensor[], masks: readonly Mask[]): Mask {
   return masks.reduce((a, b) => (a && b ? logicalOr(a, b) : null));
+}
+
+/** Keras 1 and 2: an element counts if it counts in all inputs that have a mask. */
+function allMasks(_: readonly Tensor[], masks: readonly Mask[]): Mask {
+  return masks.reduce((a, b) => (a && b ? logicalAnd(a, b) : (a ?? b)), null);
 }
 
 /** A `[batch, time]` mask spread over the elements of `x`. */
@@ -80,9 +97,10 @@ export const elementwise: LayerClass = defineLayer({
       if (o.className === 'Subtract' && xs.length !== 2) {
         throw failure(o.subject, 'exactly 2 inputs are needed', { got: xs.length });
       }
-      return merges[o.className]!(aligned(xs), masks);
+      const seen = o.dialect.major === 3 ? masks : masks.map(() => null);
+      return merges[o.className]!(aligned(xs), seen);
     },
-    mask: anyMask,
+    mask: o.dialect.major === 3 ? anyMask : allMasks,
   }),
 });
 
@@ -96,16 +114,12 @@ export const concatenate: LayerClass = defineLayer({
       mask: (xs, masks) => {
         if (masks.every((mask) => mask === null)) return null;
         const all = xs.map((x, i) => (masks[i] ? spread(masks[i], x) : ones(x.shape, 'bool')));
-        return cast(
-          max(
-            concat(
-              all.map((m) => cast(m, 'int32')),
-              axis,
-            ),
-            { axes: -1 },
-          ),
-          'bool',
+        const joined = concat(
+          all.map((m) => cast(m, 'int32')),
+          axis,
         );
+        // Before Keras 3 every channel had to count.
+        return cast((o.dialect.major === 3 ? max : min)(joined, { axes: -1 }), 'bool');
       },
     };
   },

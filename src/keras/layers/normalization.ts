@@ -22,20 +22,26 @@ export const batchNormalization: LayerClass = defineLayer({
     const axes = o.integers('axis', [-1]);
     const epsilon = o.number('epsilon', 1e-3);
     const [scale, center] = [o.flag('scale', true), o.flag('center', true)];
-    if (axes.length !== 1) throw o.wrong('axis', axes, 'one axis');
     // Keras 1's modes 1 and 2 normalize by sample and by batch, at inference too.
     o.expect('mode', 0, '0, normalization by the stored statistics');
-    o.expect('renorm', false, 'false');
+    const renorm = o.flag('renorm', false); // its corrections belong to training, their statistics stay in the file
     o.expect('virtual_batch_size', null, 'none');
     o.expect('adjustment', null, 'none');
     o.ignore('momentum', 'synchronized', 'fused', 'renorm_clipping', 'renorm_momentum');
-    const axisOf = (rank: number): number => normalizeAxis(o.subject, axes[0]!, rank);
+    const at = (rank: number): number[] =>
+      axes.map((axis) => normalizeAxis(o.subject, axis, rank)).sort((a, b) => a - b);
+    // Several axes: the weights are stored with the input's rank, 1 along the others.
+    const shapeOf = (x: Shape): number[] => {
+      const kept = at(x.length);
+      return kept.length === 1 ? [x[kept[0]!]!] : x.map((dim, i) => (kept.includes(i) ? dim : 1));
+    };
     return {
       trainingMatters: true,
       weights: ([x]) => {
-        const shape = [x![axisOf(x!.length)]!];
+        const shape = shapeOf(x!);
         const statistic = (name: string): WeightRule => ({ name, shape, trainable: false });
-        return [...affineRules(shape, scale, center), statistic('moving_mean'), statistic('moving_variance')];
+        const statistics = ['moving_mean', 'moving_variance', ...(renorm ? ['renorm_mean', 'renorm_stddev'] : [])];
+        return [...affineRules(shape, scale, center), ...statistics.map(statistic)];
       },
       call: ([x], w) =>
         batchNorm(x!, {
@@ -44,7 +50,7 @@ export const batchNormalization: LayerClass = defineLayer({
           gamma: w['gamma'] ?? null,
           beta: w['beta'] ?? null,
           epsilon,
-          axis: axisOf(x!.rank),
+          ...(axes.length === 1 ? { axis: at(x!.rank)[0]! } : {}),
         }),
       mask: passMask,
     };

@@ -2,8 +2,10 @@
  * Reads a layer's config option by option. What nobody read and what is not known to be without effect at inference is an
  * error, so that an option that changes the result is never ignored in silence. Keras's own constructors are as strict.
  */
+
+import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure, type PathgradError } from '../../tensor/errors.ts';
-import type { Dialect, Json } from '../config.ts';
+import type { Dialect, Json, LayerSpec } from '../config.ts';
 
 /** Options of training, of bookkeeping and of input shapes that are read elsewhere. */
 const withoutEffect = new Set(
@@ -22,6 +24,10 @@ export interface OptionsContext {
   readonly dialect: Dialect;
   /** Convolution kernels were stored for a convolution that turns them round (Theano), and are to be turned back. */
   readonly flipKernels: boolean;
+  /** The float type that the model computes in; float32 if not given. */
+  readonly computeType?: FloatDType;
+  /** The layer that this one wraps, in today's words. */
+  readonly wrapped?: LayerSpec | undefined;
 }
 
 export class Options {
@@ -29,6 +35,8 @@ export class Options {
   readonly className: string;
   readonly dialect: Dialect;
   readonly flipKernels: boolean;
+  readonly computeType: FloatDType;
+  readonly wrapped: LayerSpec | undefined;
   readonly #config: Readonly<Record<string, Json>>;
   readonly #read = new Set<string>();
 
@@ -38,12 +46,19 @@ export class Options {
     this.className = context.className;
     this.dialect = context.dialect;
     this.flipKernels = context.flipKernels;
+    this.computeType = context.computeType ?? 'float32';
+    this.wrapped = context.wrapped;
   }
 
   /** The value as stored; `undefined` where the file has none or null. NumPy values are unwrapped. */
   raw(key: string): Json | undefined {
     this.#read.add(key);
     return unwrap(Object.hasOwn(this.#config, key) ? this.#config[key] : undefined) ?? undefined;
+  }
+
+  /** Whether the file has the option at all, null included. */
+  has(key: string): boolean {
+    return Object.hasOwn(this.#config, key);
   }
 
   /** Without effect at inference. */

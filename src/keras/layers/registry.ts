@@ -1,16 +1,26 @@
 /** Every layer class that is supported, by Keras class name, and why the others are not. */
 import type { LayerSpec } from '../config.ts';
+import { wrapperNames } from '../custom.ts';
+import { hostLayers } from '../host/index.ts';
 import { activation, parametricActivations, prelu, softmax } from './activation.ts';
+import { adaptivePooling } from './adaptive-pooling.ts';
+import { bidirectional } from './bidirectional.ts';
+import { categoryEncoding, discretization } from './category.ts';
+import { convRecurrent } from './conv-lstm.ts';
 import { convolution, depthwise, separable } from './convolution.ts';
 import { convolutionTranspose } from './convolution-transpose.ts';
 import { dense, embedding, identity, masking, passThrough } from './core.ts';
 import { dot } from './dot.ts';
+import { highway, maxoutDense } from './keras1.ts';
 import type { LayerClass } from './layer.ts';
+import { locallyConnected } from './locally-connected.ts';
 import { concatenate, elementwise } from './merge.ts';
 import { batchNormalization, groupNormalization, layerNormalization, unitNormalization } from './normalization.ts';
 import { globalPooling, pooling } from './pooling.ts';
 import { normalization, rescaling } from './preprocessing.ts';
 import { cropping, flatten, permute, repeatVector, reshapeLayer, zeroPadding } from './reshaping.ts';
+import { centerCrop, resizing } from './resizing.ts';
+import { recurrent } from './rnn.ts';
 import { upSampling } from './upsampling.ts';
 
 const all: readonly LayerClass[] = [
@@ -20,6 +30,8 @@ const all: readonly LayerClass[] = [
   ...[activation, parametricActivations, prelu, softmax],
   ...[batchNormalization, groupNormalization, layerNormalization, unitNormalization],
   ...[elementwise, concatenate, dot, rescaling, normalization],
+  ...[recurrent, bidirectional, convRecurrent],
+  ...[locallyConnected, adaptivePooling, resizing, centerCrop, categoryEncoding, discretization, maxoutDense, highway],
 ];
 
 const byClass: ReadonlyMap<string, LayerClass> = new Map(
@@ -27,7 +39,15 @@ const byClass: ReadonlyMap<string, LayerClass> = new Map(
 );
 
 /** Handled by the model itself: they hold other layers, or no computation at all. */
-const structural = ['InputLayer', 'Sequential', 'Functional', 'Model', 'TimeDistributed'];
+const structural = [
+  'InputLayer',
+  'Sequential',
+  'Functional',
+  'Model',
+  'TimeDistributed',
+  ...wrapperNames,
+  ...hostLayers,
+];
 
 /** The class names of all supported layers, sorted. */
 export const supportedLayers: readonly string[] = [...byClass.keys(), ...structural].sort();
@@ -36,17 +56,18 @@ export function findLayerClass(className: string): LayerClass | undefined {
   return byClass.get(className);
 }
 
-const recurrent = /^(.*LSTM.*|.*GRU.*|SimpleRNN.*|RNN|StackedRNNCells|Bidirectional|ConvRNN.*)$/;
 const attention = /^(.*Attention|TransformerEncoder|TransformerDecoder|EinsumDense|PositionEmbedding)$/;
 
 /** Why a class is refused, in words for its user. */
-export function whyUnsupported({ className, registeredName }: LayerSpec): string {
-  if (className === 'Lambda') return 'a Lambda holds Python bytecode, and no code in a model file is ever run';
-  if (/^(TensorFlowOpLayer|TFOpLambda|SlicingOpLambda|AddMetric|AddLoss)$/.test(className)) {
-    return 'it records a TensorFlow call, which is not interpreted';
+export function whyUnsupported({ name, className, registeredName }: LayerSpec): string {
+  if (className === 'Lambda') {
+    return `a Lambda is Python code, which is never run: give its TypeScript, loadModel(file, { layers: { '${name}': ([x]) => … } })`;
   }
-  if (recurrent.test(className)) return 'recurrent layers are not supported yet (planned)';
+  if (/^Add(Metric|Loss)$/.test(className))
+    return 'it belongs to training: save the model without add_loss and add_metric';
   if (attention.test(className)) return 'attention layers are not supported yet (planned)';
-  if (registeredName?.includes('>')) return `'${registeredName}' is a custom class, whose code is not in the file`;
-  return 'the class is neither one of the supported Keras layers nor known to be planned (a custom class?)';
+  const what = registeredName?.includes('>')
+    ? `'${registeredName}' is a custom class`
+    : "the class is none of Keras's (a custom class?)";
+  return `${what}, whose code is not in the file: give its TypeScript, registerLayer('${className}', …)`;
 }

@@ -1,0 +1,145 @@
+/**
+ * Recurrent cells over time: a scan, and a scan back that first goes forward again and keeps what it needs of one block of rows.
+ * Units of work are groups of blocks of six rows. A call works in the room of its first group, since ranges do not overlap, so
+ * that the room stays in cache. Rows do not depend on each other.
+ */
+import {
+  c, copyUnits, dc, dh, h, putUnits, rows, setBlock, setOperands, setRoom, setSizes, span, stepOf, time, units, zeroUnits,
+} from './recurrent-block';
+import { Lstm, Simple } from './recurrent-cells';
+import { Gru, GruResetBefore } from './recurrent-gru';
+import { MR } from './panels';
+
+/** Rows of the batch, blocks per group, from which end. */
+let batch: i32 = 0;
+let perGroup: i32 = 0;
+let reverse: bool = false;
+/** Bytes of one group's room. */
+let roomBytes: usize = 0;
+
+/** @param sizes batch, time, units, blocks per group, bytes of a group's room, activation, that of the gates, reverse, of */
+function readSizes(sizes: usize): void {
+  batch = load<i32>(sizes);
+  const width = load<i32>(sizes, 8);
+  perGroup = load<i32>(sizes, 12);
+  roomBytes = load<i32>(sizes, 16);
+  reverse = load<i32>(sizes, 28) != 0;
+  setSizes(load<i32>(sizes, 4), width, <usize>((width + 7) & ~7) << 2, load<i32>(sizes, 20), load<i32>(sizes, 24));
+}
+
+@inline
+function begin(block: i32, h0: usize, c0: usize, states: i32): void {
+  const first = block * MR;
+  setBlock(first, min(MR, batch - first));
+  for (let r = 0; r < rows; r++) {
+    const at = <usize>((first + r) * units) << 2;
+    copyUnits(h + <usize>r * span, h0 + at);
+    if (states == 2) copyUnits(c + <usize>r * span, c0 + at);
+  }
+}
+
+@inline
+function scan<C>(
+  start: i32, end: i32, out: usize, zs: usize, u: usize, b: usize, h0: usize, c0: usize, counts: usize, sizes: usize, work: usize,
+): void {
+  const cell = changetype<C>(0);
+  readSizes(sizes);
+  setOperands(zs, u, 0, 0, b, counts);
+  const kept = setRoom(work + <usize>start * roomBytes, cell.gates);
+  const states = cell.states;
+  const blocks = (batch + MR - 1) / MR;
+  for (let block = start * perGroup; block < min(blocks, end * perGroup); block++) {
+    begin(block, h0, c0, states);
+    for (let i = 0; i < time; i++) {
+      const t = reverse ? time - 1 - i : i;
+      cell.forward(t, kept);
+      for (let r = 0; r < rows; r++) {
+        const to = out + ((stepOf(r, t) * states * units) << 2);
+        putUnits(to, h + <usize>r * span);
+        if (states == 2) putUnits(to + (<usize>units << 2), c + <usize>r * span);
+      }
+    }
+  }
+}
+
+/** Adds the gradient of what the step gave to that of the states. */
+@inline
+function receive(t: i32, g: usize, states: i32): void {
+  const bytes = <usize>units << 2;
+  for (let r = 0; r < rows; r++) {
+    const from = g + stepOf(r, t) * states * bytes;
+    const at = <usize>r * span;
+    for (let j: usize = 0; j < bytes; j += 16) {
+      v128.store(dh + at + j, f32x4.add(v128.load(dh + at + j), v128.load(from + j)));
+      if (states == 2) v128.store(dc + at + j, f32x4.add(v128.load(dc + at + j), v128.load(from + bytes + j)));
+    }
+  }
+}
+
+@inline
+function scanBack<C>(
+  start: i32, end: i32, out: usize, zs: usize, u: usize, ut: usize, ut2: usize, b: usize, h0: usize, c0: usize, g: usize,
+  counts: usize, sizes: usize, work: usize,
+): void {
+  const cell = changetype<C>(0);
+  readSizes(sizes);
+  setOperands(zs, u, ut, ut2, b, counts);
+  const toStates = load<i32>(sizes, 32) != 0;
+  const states = cell.states;
+  const width = <usize>(cell.gates * units) << 2;
+  // The gradient of z of one step, where nobody asks for it.
+  const unasked = setRoom(work + <usize>start * roomBytes, cell.gates);
+  const kept = unasked + <usize>(cell.gates * MR) * span;
+  const stepBytes = <usize>(cell.kept * MR) * span;
+  const blocks = (batch + MR - 1) / MR;
+  for (let block = start * perGroup; block < min(blocks, end * perGroup); block++) {
+    begin(block, h0, c0, states);
+    for (let i = 0; i < time; i++) cell.forward(reverse ? time - 1 - i : i, kept + <usize>i * stepBytes);
+    for (let r = 0; r < MR; r++) {
+      zeroUnits(dh + <usize>r * span);
+      zeroUnits(dc + <usize>r * span);
+    }
+    for (let i = time - 1; i >= 0; i--) {
+      const t = reverse ? time - 1 - i : i;
+      receive(t, g, states);
+      const to = toStates ? unasked : out + stepOf(0, t) * width;
+      cell.back(t, kept + <usize>i * stepBytes, to, toStates ? width : <usize>time * width);
+    }
+    if (!toStates) continue;
+    for (let r = 0; r < rows; r++) {
+      const to = out + ((<usize>((block * MR + r) * states) * units) << 2);
+      putUnits(to, dh + <usize>r * span);
+      if (states == 2) putUnits(to + (<usize>units << 2), dc + <usize>r * span);
+    }
+  }
+}
+
+export function lstm(
+  start: i32, end: i32, out: usize, zs: usize, u: usize, b: usize, h0: usize, c0: usize, counts: usize, sizes: usize, work: usize,
+): void { scan<Lstm>(start, end, out, zs, u, b, h0, c0, counts, sizes, work); }
+export function gru(
+  start: i32, end: i32, out: usize, zs: usize, u: usize, b: usize, h0: usize, c0: usize, counts: usize, sizes: usize, work: usize,
+): void { scan<Gru>(start, end, out, zs, u, b, h0, c0, counts, sizes, work); }
+export function gruResetBefore(
+  start: i32, end: i32, out: usize, zs: usize, u: usize, b: usize, h0: usize, c0: usize, counts: usize, sizes: usize, work: usize,
+): void { scan<GruResetBefore>(start, end, out, zs, u, b, h0, c0, counts, sizes, work); }
+export function simpleRnn(
+  start: i32, end: i32, out: usize, zs: usize, u: usize, b: usize, h0: usize, c0: usize, counts: usize, sizes: usize, work: usize,
+): void { scan<Simple>(start, end, out, zs, u, b, h0, c0, counts, sizes, work); }
+
+export function lstmGrad(
+  start: i32, end: i32, out: usize, zs: usize, u: usize, ut: usize, ut2: usize, b: usize, h0: usize, c0: usize, g: usize,
+  counts: usize, sizes: usize, work: usize,
+): void { scanBack<Lstm>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work); }
+export function gruGrad(
+  start: i32, end: i32, out: usize, zs: usize, u: usize, ut: usize, ut2: usize, b: usize, h0: usize, c0: usize, g: usize,
+  counts: usize, sizes: usize, work: usize,
+): void { scanBack<Gru>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work); }
+export function gruResetBeforeGrad(
+  start: i32, end: i32, out: usize, zs: usize, u: usize, ut: usize, ut2: usize, b: usize, h0: usize, c0: usize, g: usize,
+  counts: usize, sizes: usize, work: usize,
+): void { scanBack<GruResetBefore>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work); }
+export function simpleRnnGrad(
+  start: i32, end: i32, out: usize, zs: usize, u: usize, ut: usize, ut2: usize, b: usize, h0: usize, c0: usize, g: usize,
+  counts: usize, sizes: usize, work: usize,
+): void { scanBack<Simple>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work); }

@@ -1,0 +1,215 @@
+/**
+ * What the recurrent ops share. A cell says how one step goes, in public ops; from it come an op that scans all steps and
+ * an op that scans back. The input projection is not part of them: it is one matrix product for all steps, which
+ * path-linear integrated gradients takes out of the path.
+ *
+ * Invariant: inputs are `z [batch, time, gates * units]`, the cell's weights, its initial states `[batch, units]` and perhaps
+ * a bool mask `[batch, time]`; the result is `[batch, time, states * units]`, the states after each step. A masked step
+ * leaves the states as they were. Source: Keras's `rnn`.
+ */
+import { grad } from '../graph/grad.ts';
+import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
+import { failure } from '../tensor/errors.ts';
+import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
+import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
+import { mul, where } from './arithmetic.ts';
+import { expandDims, reshape } from './movement.ts';
+import { type RecurrentActivation, recurrentActivations } from './recurrent-activations.ts';
+import { concat, slice, stack } from './slicing.ts';
+
+export type RecurrentAttrs = {
+  readonly activation: RecurrentActivation;
+  /** That of the gates. */
+  readonly recurrentActivation: RecurrentActivation;
+  /** The scan goes from the last step to the first; results stay at their step. */
+  readonly reverse: boolean;
+};
+
+/** What the scan back gives: the gradient of `z`, or `[batch, states * units]`, that of the initial states. */
+export type RecurrentGradAttrs = RecurrentAttrs & { readonly of: 'input' | 'state' };
+
+/** The activations of a step as functions. */
+export interface Curves {
+  readonly act: (x: Tensor) => Tensor;
+  readonly gate: (x: Tensor) => Tensor;
+}
+
+const curvesOf = ({ activation, recurrentActivation }: RecurrentAttrs): Curves => ({
+  act: recurrentActivations[activation].apply,
+  gate: recurrentActivations[recurrentActivation].apply,
+});
+
+export interface Cell {
+  readonly name: string;
+  readonly gates: number;
+  readonly states: number;
+  /** Shapes of the weights; the first is that of the recurrent kernel. */
+  readonly weights: (units: number) => readonly Shape[];
+  /** The states after one step, each `[batch, units]`. */
+  readonly step: (
+    z: Tensor,
+    weights: readonly Tensor[],
+    states: readonly Tensor[],
+    curves: Curves,
+  ) => readonly Tensor[];
+  /** The gradients of the weights from all steps at once, rows being steps: `dz` of `z`, and `h` before each step. */
+  readonly weightGrads: (
+    dz: Tensor,
+    z: Tensor,
+    h: Tensor,
+    weights: readonly Tensor[],
+    curves: Curves,
+  ) => readonly (() => Tensor)[];
+  readonly examples: readonly Example<RecurrentAttrs>[];
+}
+
+/** Part `index` of the last axis, which is `parts` times `units` long. */
+export function part(x: Tensor, index: number, units: number): Tensor {
+  return slice(x, { [x.rank - 1]: [index * units, (index + 1) * units] });
+}
+
+interface Parts {
+  readonly z: Tensor;
+  readonly weights: readonly Tensor[];
+  readonly states: readonly Tensor[];
+  readonly mask: Tensor | null;
+  readonly units: number;
+}
+
+function partsOf(cell: Cell, inputs: readonly Tensor[], weightCount: number): Parts {
+  const z = inputs[0]!;
+  const fixed = 1 + weightCount + cell.states;
+  const states = inputs.slice(1 + weightCount, fixed);
+  return {
+    z,
+    weights: inputs.slice(1, 1 + weightCount),
+    states,
+    mask: inputs[fixed] ?? null,
+    units: states[0]!.shape[1]!,
+  };
+}
+
+/** The same from public ops, step by step: what both ops mean, and how they are differentiated further. */
+export function unrolled(cell: Cell, inputs: readonly Tensor[], curves: Curves, reverse: boolean): Tensor {
+  const { z, weights, states, mask, units } = partsOf(cell, inputs, cell.weights(1).length);
+  const time = z.shape[1]!;
+  const results = new Array<Tensor>(time);
+  let now = states;
+  for (let i = 0; i < time; i++) {
+    const t = reverse ? time - 1 - i : i;
+    const zt = reshape(slice(z, { 1: [t, t + 1] }), [z.shape[0]!, cell.gates * units]);
+    const next = cell.step(zt, weights, now, curves);
+    const kept = mask && slice(mask, { 1: [t, t + 1] });
+    now = kept ? next.map((state, k) => where(kept, state, now[k]!)) : next;
+    results[t] = concat(now, 1);
+  }
+  return stack(results, 1);
+}
+
+function checkShapes(cell: Cell, name: string, inputs: readonly TensorSpec[], extra: number): [number, number, number] {
+  const shapes = inputs.map((input) => input.shape);
+  const [batch, time, width] = shapes[0] ?? [];
+  const units = (width ?? 0) / cell.gates;
+  const fits = shapes[0]?.length === 3 && Number.isInteger(units) && units > 0;
+  if (!fits) {
+    const hint = `the input projection is made before: x [batch, time, features] @ kernel [features, ${cell.gates} * units]`;
+    throw failure(name, `the input is [batch, time, ${cell.gates} * units]`, { got: shapes[0] }, hint);
+  }
+  if (time === 0) throw failure(name, 'at least one time step is needed', { input: shapes[0] });
+  const weights = cell.weights(units);
+  const state = [batch!, units];
+  const wanted = [...weights, ...new Array<Shape>(cell.states).fill(state)];
+  if (extra > 0) wanted.push([batch!, time!, cell.states * units]);
+  if (inputs.length > wanted.length + 1) wanted.push([batch!, time!]);
+  wanted.forEach((shape, i) => {
+    if (shapes[i + 1] && sameShape(shapes[i + 1]!, shape)) return;
+    const what =
+      i < weights.length ? `weight ${i}` : i < weights.length + cell.states ? 'an initial state' : 'the mask';
+    throw failure(name, `${what} has the wrong shape`, { expected: shape, got: shapes[i + 1], input: shapes[0] });
+  });
+  return [batch!, time!, units];
+}
+
+export interface Recurrent {
+  readonly forward: OpFunction<RecurrentAttrs>;
+  readonly gradient: OpFunction<RecurrentGradAttrs>;
+}
+
+/** The two ops of a cell. */
+export function defineRecurrent(cell: Cell): Recurrent {
+  const count = cell.weights(1).length;
+  /** Where `g` stands among the inputs of the scan back: before the mask. */
+  const at = 1 + count + cell.states;
+  const work = ([z]: readonly TensorSpec[]): number => {
+    const units = z!.shape[2]! / cell.gates;
+    return sizeOf(z!.shape) * (2 * units + 14);
+  };
+  const forward = defineOp<RecurrentAttrs>({
+    name: cell.name,
+    shape: (inputs) => {
+      const [batch, time, units] = checkShapes(cell, cell.name, inputs, 0);
+      return { shape: [batch, time, cell.states * units], dtype: inputs[0]!.dtype };
+    },
+    vjp: (g, y, inputs, attrs) => {
+      const { z, weights, states, mask, units } = partsOf(cell, inputs, count);
+      const back = (of: 'input' | 'state'): Tensor => {
+        const operands = [...inputs.slice(0, at), g, ...(mask ? [mask] : [])];
+        return gradient(operands, { ...attrs, of });
+      };
+      const rows = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1)!]);
+      const forWeight = (i: number) => (): Tensor => {
+        const before = rows(previous(part(y, 0, units), states[0]!, attrs.reverse));
+        return cell.weightGrads(rows(back('input')), rows(z), before, weights, curvesOf(attrs))[i]!();
+      };
+      return [
+        () => back('input'),
+        ...weights.map((_, i) => forWeight(i)),
+        ...states.map((_, k) => () => part(back('state'), k, units)),
+        ...(mask ? [null] : []),
+      ];
+    },
+    linear: [],
+    flops: (inputs) => work(inputs),
+    examples: cell.examples,
+  });
+  const gradient: OpFunction<RecurrentGradAttrs> = defineOp<RecurrentGradAttrs>({
+    name: `${cell.name}Grad`,
+    shape: (inputs, { of }) => {
+      const [batch, , units] = checkShapes(cell, `${cell.name}Grad`, inputs, 1);
+      return { shape: of === 'input' ? inputs[0]!.shape : [batch, cell.states * units], dtype: inputs[0]!.dtype };
+    },
+    vjp: (gg, _, inputs, { of, ...attrs }) => {
+      // A tensor that is given twice gets a node per place, so that each place has its own gradient.
+      const distinct = inputs.map((x, i) => (inputs.indexOf(x) < i ? mul(x, 1) : x));
+      const g = distinct[at]!;
+      const operands = distinct.filter((_, i) => i !== at);
+      const again = (x: Tensor): Tensor => {
+        const y = unrolled(cell, operands, curvesOf(attrs), attrs.reverse);
+        const { z, states } = partsOf(cell, operands, count);
+        const first = of === 'input' ? grad(y, [z], g)[0]! : concat(grad(y, states, g), 1);
+        return grad(first, [x], gg)[0]!;
+      };
+      return distinct.map((x) => (x.dtype === 'bool' ? null : () => again(x)));
+    },
+    linear: [at],
+    flops: (inputs) => 3 * work(inputs),
+    examples: cell.examples.flatMap((example) => {
+      const [z, ...rest] = example.inputs;
+      const [batch, time, width] = z as readonly number[];
+      const g = [batch!, time!, (cell.states * width!) / cell.gates];
+      const inputs = [z!, ...rest.slice(0, at - 1), g, ...rest.slice(at - 1)];
+      return (['input', 'state'] as const).map((of) => ({ ...example, inputs, attrs: { ...example.attrs, of } }));
+    }),
+  });
+  return { forward, gradient };
+}
+
+/** The state before each step `[batch, time, units]`, from those after it and the initial one. */
+function previous(after: Tensor, initial: Tensor, reverse: boolean): Tensor {
+  const first = expandDims(initial, 1);
+  const time = after.shape[1]!;
+  if (time === 1) return first;
+  return reverse
+    ? concat([slice(after, { 1: [1, time] }), first], 1)
+    : concat([first, slice(after, { 1: [0, time - 1] })], 1);
+}

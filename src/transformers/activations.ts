@@ -1,0 +1,27 @@
+/** Activations by the names of transformers (`ACT2FN` in `activations_tf.py`). */
+import { gelu, mish, relu, silu } from '../ops/activations.ts';
+import { mul } from '../ops/arithmetic.ts';
+import { clip, sigmoid, tanh } from '../ops/math.ts';
+import { didYouMean, failure } from '../tensor/errors.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+const named: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  gelu: (x) => gelu(x),
+  gelu_new: (x) => gelu(x, { approximate: true }),
+  gelu_fast: (x) => gelu(x, { approximate: true }),
+  gelu_10: (x) => clip(gelu(x), -10, 10),
+  quick_gelu: (x) => mul(x, sigmoid(mul(x, 1.702))),
+  relu: (x) => relu(x),
+  silu,
+  swish: silu,
+  mish,
+  tanh,
+  sigmoid,
+  linear: (x) => x,
+};
+
+/** @throws with the nearest names */
+export function activationNamed(name: string, subject: string): (x: Tensor) => Tensor {
+  if (Object.hasOwn(named, name)) return named[name]!;
+  throw failure(subject, `the activation '${name}' is not known`, {}, didYouMean(name, Object.keys(named)));
+}

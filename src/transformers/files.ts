@@ -1,0 +1,110 @@
+/** The files of a model that transformers saved, from a folder (in Node), a URL that ends in `/`, or one by one. */
+import { type ModelSource, readSource } from '../keras/load-source.ts';
+import { failure, PathgradError } from '../tensor/errors.ts';
+
+/** JSON as an object, as text that starts with `{`, or where to find it. */
+export type JsonSource = ModelSource | Readonly<Record<string, unknown>>;
+
+export interface TransformerFiles {
+  /** `config.json`. */
+  readonly config: JsonSource;
+  /** `tf_model.h5`. */
+  readonly weights: ModelSource;
+  /** `tokenizer.json`; left out where texts are tokenized elsewhere. */
+  readonly tokenizer?: JsonSource;
+  /** `vocab.txt`, in place of `tokenizer.json`. */
+  readonly vocab?: ModelSource;
+  /** `tokenizer_config.json`. */
+  readonly tokenizerConfig?: JsonSource;
+}
+
+const names = {
+  config: 'config.json',
+  weights: 'tf_model.h5',
+  tokenizer: 'tokenizer.json',
+  vocab: 'vocab.txt',
+  tokenizerConfig: 'tokenizer_config.json',
+} as const;
+
+/** Where the files of a folder or URL are. @throws where one that is needed is missing: what is there, and what to do */
+export async function filesIn(place: string | URL): Promise<TransformerFiles> {
+  const text = String(place);
+  if (/^https?:/i.test(text)) return filesAt(text);
+  if (typeof process === 'undefined' || !process.versions?.node) {
+    const hint = 'give a URL, or the files: { config, weights, tokenizer }';
+    throw failure(text, 'a folder can be opened in Node only', {}, hint);
+  }
+  const { readdir } = await import('node:fs/promises');
+  const found = await readdir(/^file:/i.test(text) ? new URL(text) : text).catch((cause: unknown) => {
+    throw failure(text, 'is not a folder that can be read', { error: String(cause) }, undefined, cause);
+  });
+  for (const name of [names.config, names.weights]) {
+    if (found.includes(name)) continue;
+    throw failure(text, `has no ${name}`, { files: found.slice(0, 12) }, missingHint(name, found));
+  }
+  const path = (name: string): string => `${text.replace(/[\\/]$/, '')}/${name}`;
+  const optional = (name: string, key: string): Record<string, string> =>
+    found.includes(name) ? { [key]: path(name) } : {};
+  return {
+    config: path(names.config),
+    weights: path(names.weights),
+    ...optional(names.tokenizer, 'tokenizer'),
+    ...optional(names.vocab, 'vocab'),
+    ...optional(names.tokenizerConfig, 'tokenizerConfig'),
+  };
+}
+
+function missingHint(name: string, found: readonly string[]): string {
+  if (name === names.config) return 'save the model with save_pretrained(), which writes config.json';
+  if (found.some((file) => /^tf_model-\d+-of-/.test(file))) {
+    return 'the weights are cut into several files: save them with a larger max_shard_size';
+  }
+  const other = found.some((file) => /\.(safetensors|bin)$/.test(file));
+  const convert =
+    'in Python: TFAutoModelForSequenceClassification.from_pretrained(folder, from_pt=True).save_pretrained(folder)';
+  return other
+    ? `weights of PyTorch are not read; ${convert}`
+    : 'save the model with a TensorFlow class of transformers';
+}
+
+/** Of a URL it is not known which files there are: those that may be missing are asked for. */
+async function filesAt(url: string): Promise<TransformerFiles> {
+  const at = (name: string): string => `${url.replace(/\/$/, '')}/${name}`;
+  const optional = async (name: string, key: string): Promise<Record<string, Uint8Array>> => {
+    try {
+      return { [key]: (await readSource(at(name))).bytes };
+    } catch (error) {
+      if (error instanceof PathgradError && /status (404|403)/.test(error.message)) return {};
+      throw error;
+    }
+  };
+  const extra = await Promise.all([
+    optional(names.tokenizer, 'tokenizer'),
+    optional(names.vocab, 'vocab'),
+    optional(names.tokenizerConfig, 'tokenizerConfig'),
+  ]);
+  return Object.assign({ config: at(names.config), weights: at(names.weights) }, ...extra) as TransformerFiles;
+}
+
+/** Parsed JSON and what to call it. */
+export async function readJson(source: JsonSource, name: string): Promise<unknown> {
+  const text = await jsonText(source);
+  if (typeof text !== 'string') return text;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw failure(name, 'is not JSON', { error: String(cause) }, undefined, cause);
+  }
+}
+
+async function jsonText(source: JsonSource): Promise<unknown> {
+  if (typeof source === 'string' && source.trimStart().startsWith('{')) return source;
+  if (isSource(source)) return new TextDecoder().decode((await readSource(source)).bytes);
+  return source;
+}
+
+function isSource(source: JsonSource): source is ModelSource {
+  if (typeof source === 'string' || source instanceof URL) return true;
+  if (source instanceof Uint8Array || source instanceof ArrayBuffer) return true;
+  return typeof Blob !== 'undefined' && source instanceof Blob;
+}

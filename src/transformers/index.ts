@@ -1,0 +1,14 @@
+/** Transformers of Hugging Face: loading DistilBERT and BERT, and the tokenizer that goes with them. */
+export type { Architecture, TransformerConfig } from './config.ts';
+export type { JsonSource, TransformerFiles } from './files.ts';
+export type { DenseHead, DenseLayer, Encoding, Head, OutputKind } from './head.ts';
+export type { TransformerLayer } from './layers.ts';
+export { type LoadedTransformer, loadTransformer, type TransformerOptions } from './load.ts';
+export { type TokenInput, TransformerModel } from './model.ts';
+export {
+  bertTokenizerJson,
+  type EncodedTexts,
+  type EncodeOptions,
+  TextTokenizer,
+  type TokenizerOptions,
+} from './tokenizer.ts';

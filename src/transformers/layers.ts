@@ -1,0 +1,101 @@
+/**
+ * The layers of a transformer as callers see them: a tree of names, and hooks around every call. A part is a layer with what it
+ * computes; parts call each other through `Session.call`, so that a hook may look at or replace the tensors of any of them.
+ */
+import type { ApplyOptions, LayerInfo } from '../graph/callable.ts';
+import { add } from '../ops/arithmetic.ts';
+import { dense as fullyConnected } from '../ops/matmul.ts';
+import { layerNorm } from '../ops/normalization.ts';
+import { failure } from '../tensor/errors.ts';
+import { sameShape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { TransformerWeights } from './weights.ts';
+
+export class TransformerLayer implements LayerInfo {
+  readonly name: string;
+  readonly path: string;
+  readonly className: string;
+  /** The layers inside. */
+  readonly layers: readonly TransformerLayer[];
+
+  constructor(path: string, className: string, layers: readonly TransformerLayer[] = []) {
+    this.name = path.slice(path.lastIndexOf('/') + 1);
+    this.path = path;
+    this.className = className;
+    this.layers = layers;
+  }
+}
+
+export interface Part {
+  readonly layer: TransformerLayer;
+  readonly run: (x: Tensor, session: Session) => Tensor;
+}
+
+/** One application of a model. */
+export class Session {
+  /** Added to attention scores `[rows, 1, 1, positions]`: 0, or hugely negative where the mask hides a position. */
+  readonly maskBias: Tensor | null;
+  readonly #hooks: ApplyOptions;
+
+  constructor(maskBias: Tensor | null, hooks: ApplyOptions) {
+    this.maskBias = maskBias;
+    this.#hooks = hooks;
+  }
+
+  call(part: Part, x: Tensor): Tensor {
+    return this.hooked(part.layer, x, (given) => part.run(given, this));
+  }
+
+  /** `f` on `x`, after the caller of `apply` has seen and perhaps replaced it; likewise its result. */
+  hooked(layer: TransformerLayer, x: Tensor, f: (x: Tensor) => Tensor): Tensor {
+    const { onInputs, onOutputs } = this.#hooks;
+    const given = replaced(layer, x, onInputs?.({ layer, index: 0, inputs: [x] }) ?? null);
+    const y = f(given);
+    return replaced(layer, y, onOutputs?.({ layer, index: 0, inputs: [given], outputs: [y] }) ?? null);
+  }
+}
+
+function replaced(layer: TransformerLayer, x: Tensor, tensors: readonly Tensor[] | null): Tensor {
+  if (tensors === null) return x;
+  const [y] = tensors;
+  if (tensors.length === 1 && sameShape(y!.shape, x.shape)) return y!;
+  const details = { expected: x.shape, got: tensors.map((t) => t.shape) };
+  throw failure(`layer '${layer.path}'`, 'a hook returned tensors of other shapes', details);
+}
+
+/** `x @ kernel + bias` along the last axis, then `activation`. */
+export function densePart(
+  weights: TransformerWeights,
+  path: string,
+  [inputs, outputs]: readonly [number, number],
+  why: string,
+  activation: (x: Tensor) => Tensor = (x) => x,
+): Part {
+  const kernel = weights.take(`${path}/kernel`, [inputs, outputs], why);
+  const bias = weights.take(`${path}/bias`, [outputs], why);
+  return { layer: new TransformerLayer(path, 'Dense'), run: (x) => activation(fullyConnected(x, kernel, bias)) };
+}
+
+export function normPart(weights: TransformerWeights, path: string, width: number, epsilon: number, why: string): Part {
+  const gamma = weights.take(`${path}/gamma`, [width], why);
+  const beta = weights.take(`${path}/beta`, [width], why);
+  return {
+    layer: new TransformerLayer(path, 'LayerNormalization'),
+    run: (x) => layerNorm(x, { gamma, beta, epsilon }),
+  };
+}
+
+/** Parts one after another. */
+export function chain(parts: readonly Part[]): Part['run'] {
+  return (x, session) => parts.reduce((value, part) => session.call(part, value), x);
+}
+
+/** `norm(f(x) + x)`, the residual step of a transformer. */
+export function residual(f: Part['run'], norm: Part): Part['run'] {
+  return (x, session) => session.call(norm, add(f(x, session), x));
+}
+
+/** All layers, those inside others after the one that holds them. */
+export function allLayers(layers: readonly TransformerLayer[]): TransformerLayer[] {
+  return layers.flatMap((layer) => [layer, ...allLayers(layer.layers)]);
+}

@@ -1,0 +1,107 @@
+/**
+ * From the files that transformers saves of a TensorFlow model to a model that can be explained. Config, weights and tokenizer are
+ * held against each other: what does not belong together is an error that says where.
+ */
+import type { Backend } from '../backends/backend.ts';
+import { type ModelSource, readSource } from '../keras/load-source.ts';
+import type { FloatDType } from '../tensor/dtype.ts';
+import { failure } from '../tensor/errors.ts';
+import { readConfig, supportedClasses, type TransformerConfig } from './config.ts';
+import { type Encoder, makeEncoder } from './encoders.ts';
+import { filesIn, type JsonSource, readJson, type TransformerFiles } from './files.ts';
+import { classifierHead, type Head, type MadeHead, type OutputKind, ownHead } from './head.ts';
+import { TransformerModel } from './model.ts';
+import { bertTokenizerJson, TextTokenizer } from './tokenizer.ts';
+import { TransformerWeights } from './weights.ts';
+
+export interface TransformerOptions {
+  /** What a classifier gives: probabilities (default) or logits. A head of one's own gives what it computes. */
+  readonly output?: OutputKind;
+  /** Stands on the encoder in place of the classifier that the file holds. */
+  readonly head?: Head;
+  /** The float type to compute in; float32 by default. */
+  readonly dtype?: FloatDType;
+  /** Runs the model's plans. */
+  readonly backend?: Backend;
+  /** What to call the model in errors. */
+  readonly name?: string;
+}
+
+export interface LoadedTransformer extends TransformerModel {
+  /** Null where no tokenizer was given. */
+  readonly tokenizer: TextTokenizer | null;
+}
+
+/**
+ * Loads a DistilBERT or BERT model that a TensorFlow class of transformers saved: sequence classifiers, and encoders with a head
+ * of one's own.
+ * @param source a folder (Node), a URL of one, or the files themselves
+ * @throws PathgradError naming the file and what does not fit
+ */
+export async function loadTransformer(
+  source: string | URL | TransformerFiles,
+  options: TransformerOptions = {},
+): Promise<LoadedTransformer> {
+  const files = typeof source === 'string' || source instanceof URL ? await filesIn(source) : source;
+  const { output = 'probabilities', dtype = 'float32', backend = null } = options;
+  if (output !== 'probabilities' && output !== 'logits') {
+    throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
+  }
+  const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
+  const { bytes, name } = await readSource(files.weights);
+  const weights = new TransformerWeights(bytes, name === 'model' ? 'tf_model.h5' : name, config.architecture, dtype);
+  const encoder = makeEncoder(config, weights);
+  const head = chooseHead(config, weights, encoder, options.head ?? null, output);
+  weights.finish(/\/pooler\//);
+  const tokenizer = await loadTokenizer(files, config);
+  const parts = { config, encoder, head, dtype, backend, name: options.name ?? config.savedClass ?? weights.file };
+  return Object.assign(new TransformerModel(parts), { tokenizer });
+}
+
+function chooseHead(
+  config: TransformerConfig,
+  weights: TransformerWeights,
+  encoder: Encoder,
+  head: Head | null,
+  output: OutputKind,
+): MadeHead {
+  if (head) return ownHead(head, config, encoder, weights.dtype);
+  const { savedClass } = config;
+  if (savedClass !== null && !supportedClasses.includes(savedClass)) {
+    const hint = `supported: ${supportedClasses.join(', ')}; its encoder can be used with the option head`;
+    throw failure('config.json', 'is of an architecture that is not supported', { architecture: savedClass }, hint);
+  }
+  if (!weights.has('classifier')) {
+    const hint = 'give the option head: a function of the hidden states, or dense layers';
+    throw failure(weights.file, 'holds an encoder without a classifier', { class: savedClass ?? 'not stated' }, hint);
+  }
+  return classifierHead(config, weights, encoder, output);
+}
+
+async function loadTokenizer(files: TransformerFiles, config: TransformerConfig): Promise<TextTokenizer | null> {
+  const { tokenizer: json, vocab, tokenizerConfig } = files;
+  if (!json && !vocab) return null;
+  const settings = tokenizerConfig ? await readJson(tokenizerConfig, 'tokenizer_config.json') : {};
+  return makeTokenizer({ ...(json ? { json } : {}), ...(vocab ? { vocab } : {}) }, settings, config);
+}
+
+async function makeTokenizer(
+  { json, vocab }: { json?: JsonSource; vocab?: ModelSource },
+  settings: unknown,
+  { vocabulary, positions }: TransformerConfig,
+): Promise<TextTokenizer> {
+  const record = (typeof settings === 'object' && settings !== null ? settings : {}) as Readonly<
+    Record<string, unknown>
+  >;
+  const name = json ? 'tokenizer.json' : 'vocab.txt';
+  const definition = json
+    ? await readJson(json, name)
+    : bertTokenizerJson(new TextDecoder().decode((await readSource(vocab!)).bytes), record, name);
+  const tokenizer = new TextTokenizer(definition, { positions, name }, record);
+  if (tokenizer.vocabulary > vocabulary) {
+    const details = { tokenizer: tokenizer.vocabulary, vocab_size: vocabulary };
+    const hint = 'use the tokenizer that was saved with the model';
+    throw failure(name, 'has more tokens than the embedding of the model', details, hint);
+  }
+  return tokenizer;
+}

@@ -1,0 +1,260 @@
+/**
+ * A DistilBERT or BERT model from files of transformers: `apply` for integrated gradients, `predict` for people. The input is
+ * `input_ids [rows, positions]`; `attention_mask`, `token_type_ids` and `position_ids` are forward kwargs.
+ * Invariant: results do not depend on positions that the mask hides, and such positions are left out where they can be.
+ */
+
+import type { Backend } from '../backends/backend.ts';
+import type { ApplyOptions, CallableModel, InputInfo, Pruned } from '../graph/callable.ts';
+import { compile, type Plan } from '../graph/compile.ts';
+import { mul, notEqual, sub } from '../ops/arithmetic.ts';
+import { cast } from '../ops/math.ts';
+import { reshape } from '../ops/movement.ts';
+import { allocate, type FloatDType, type TypedArray } from '../tensor/dtype.ts';
+import { didYouMean, failure } from '../tensor/errors.ts';
+import { type NestedArray, placeholder, Tensor, tensor } from '../tensor/tensor.ts';
+import type { TransformerConfig } from './config.ts';
+import type { Encoder } from './encoders.ts';
+import type { MadeHead } from './head.ts';
+import { allLayers, Session, type TransformerLayer } from './layers.ts';
+import { checkMask, pruneMasked } from './mask.ts';
+
+/** Token ids, alone or with the kwargs that a tokenizer gives beside them; `[rows, positions]` each. */
+export type TokenInput =
+  | Tensor
+  | NestedArray
+  | {
+      readonly input_ids: Tensor | NestedArray;
+      readonly attention_mask?: Tensor | NestedArray;
+      readonly token_type_ids?: Tensor | NestedArray;
+      readonly position_ids?: Tensor | NestedArray;
+    };
+
+type Kwargs = Readonly<Record<string, Tensor>>;
+const known = ['attention_mask', 'token_type_ids', 'position_ids'];
+/** Subtracted from the scores of hidden positions: their exponentials are exactly 0. */
+const hidden = 1e30;
+const plansKept = 8;
+
+export interface ModelParts {
+  readonly config: TransformerConfig;
+  readonly encoder: Encoder;
+  readonly head: MadeHead;
+  readonly dtype: FloatDType;
+  readonly backend: Backend | null;
+  /** What errors call the model. */
+  readonly name: string;
+}
+
+export class TransformerModel implements CallableModel {
+  readonly name: string;
+  readonly config: TransformerConfig;
+  readonly dtype: FloatDType;
+  readonly inputs: readonly InputInfo[] = [{ name: 'input_ids', shape: [null, null], dtype: 'int32' }];
+  /** As transformers' class lists them: the encoder, then the layers of the classifier. Those inside are their `layers`. */
+  readonly layers: readonly TransformerLayer[];
+  readonly #parts: ModelParts;
+  readonly #plans = new Map<string, Plan>();
+
+  /** Use `loadTransformer`. */
+  constructor(parts: ModelParts) {
+    this.#parts = parts;
+    this.name = parts.name;
+    this.config = parts.config;
+    this.dtype = parts.dtype;
+    this.layers = [parts.encoder.layer, ...parts.head.layers];
+  }
+
+  /** Names of the classes, in the order of the output. */
+  get labels(): readonly string[] {
+    return this.config.labels;
+  }
+
+  /**
+   * The graph on `input_ids [rows, positions]`: one output, `[rows, labels]` or what the head of one's own gives.
+   * @throws PathgradError for more positions than the model has embeddings for, and for unknown kwargs
+   */
+  apply(inputs: readonly Tensor[], options: ApplyOptions = {}): readonly Tensor[] {
+    const [given, ...rest] = inputs;
+    if (!given || rest.length > 0) throw failure(this.name, 'takes input_ids alone', { given: inputs.length });
+    const ids = cast(given, 'int32');
+    const kwargs = this.#checked(options.kwargs ?? {}, ids);
+    const ints = (name: string): Tensor | null => (kwargs[name] ? cast(kwargs[name], 'int32') : null);
+    const mask = kwargs['attention_mask'];
+    const visible = mask ? cast(notEqual(mask, 0), this.dtype) : null;
+    const bias = visible ? mul(sub(reshape(visible, [ids.shape[0]!, 1, 1, ids.shape[1]!]), 1), hidden) : null;
+    const session = new Session(bias, options);
+    const tokens = { positions: ints('position_ids'), segments: ints('token_type_ids') };
+    const { encoder, head } = this.#parts;
+    const states = session.hooked(encoder.layer, ids, (x) => encoder.encode({ ids: x, ...tokens }, session));
+    return [head.apply(states, visible, session)];
+  }
+
+  /** @throws for masks that make no sense; see `checkMask` */
+  prune(inputs: readonly Tensor[], kwargs: Kwargs): Pruned | null {
+    const ids = inputs[0]!;
+    this.#checked(kwargs, ids);
+    const { segments, positions } = this.config;
+    if (kwargs['attention_mask']) checkMask(this.name, kwargs['attention_mask'], ids);
+    if (kwargs['token_type_ids']) checkRange(this.name, 'token_type_ids', kwargs['token_type_ids'], segments);
+    if (kwargs['position_ids']) checkRange(this.name, 'position_ids', kwargs['position_ids'], positions);
+    return this.#parts.head.ignoresHidden ? pruneMasked(ids, kwargs) : null;
+  }
+
+  /** Throws for an id that the vocabulary lacks. */
+  async checkInputs(inputs: readonly Tensor[]): Promise<void> {
+    checkRange(this.name, 'input_ids', inputs[0]!, this.config.vocabulary);
+  }
+
+  /**
+   * The output for texts as token ids, hidden positions left out.
+   * @param x ids, or what the tokenizer gave
+   * @param options `batchSize` texts at a time, 32 by default
+   * @returns `[rows, labels]`
+   */
+  async predict(x: TokenInput, { batchSize = 32 }: { batchSize?: number } = {}): Promise<Tensor> {
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw failure('predict', 'batchSize must be an integer from 1 up', { got: batchSize });
+    }
+    const { ids, kwargs } = this.#read(x);
+    await this.checkInputs([ids]);
+    const rows = ids.shape[0]!;
+    const parts: { data: TypedArray; shape: readonly number[] }[] = [];
+    for (let from = 0; from < rows; from += batchSize) {
+      const part = (t: Tensor): Tensor => rowsOf(t, from, Math.min(from + batchSize, rows));
+      const some = Object.fromEntries(Object.entries(kwargs).map(([name, t]) => [name, part(t)]));
+      const pruned = this.prune([part(ids)], some) ?? { inputs: [part(ids)], kwargs: some };
+      parts.push(await this.#run(pruned.inputs[0]!, pruned.kwargs));
+    }
+    const data = allocate(
+      this.dtype,
+      parts.reduce((sum, part) => sum + part.data.length, 0),
+    );
+    let at = 0;
+    for (const part of parts) {
+      data.set(part.data, at);
+      at += part.data.length;
+    }
+    return tensor(data, [rows, ...parts[0]!.shape.slice(1)]);
+  }
+
+  /**
+   * A layer by index in `layers`, name or path: `distilbert/embeddings`, `distilbert/transformer/layer.0`. `layer_._0` and dots
+   * between names mean the same.
+   * @throws with the nearest paths
+   */
+  getLayer(selector: string | number): TransformerLayer {
+    if (typeof selector === 'number') {
+      const layer = Number.isInteger(selector) ? this.layers.at(selector) : undefined;
+      if (layer) return layer;
+      throw failure(this.name, `there is no layer ${selector}`, { layers: this.layers.length });
+    }
+    const wanted = normalized(selector);
+    const all = allLayers(this.layers);
+    const found = all.find(({ path }) => path === wanted);
+    if (found) return found;
+    const named = all.filter(({ path }) => path.endsWith(`/${wanted}`));
+    if (named.length === 1) return named[0]!;
+    if (named.length > 1) {
+      const hint = `give the path: ${named
+        .slice(0, 4)
+        .map(({ path }) => path)
+        .join(' or ')}`;
+      throw failure(this.name, `${named.length} layers are called '${selector}'`, {}, hint);
+    }
+    throw failure(
+      this.name,
+      `there is no layer '${selector}'`,
+      {},
+      didYouMean(
+        wanted,
+        all.map(({ path }) => path),
+      ),
+    );
+  }
+
+  /** Frees compiled plans; they are made anew when needed. */
+  dispose(): void {
+    for (const plan of this.#plans.values()) plan.dispose();
+    this.#plans.clear();
+  }
+
+  async #run(ids: Tensor, kwargs: Kwargs): Promise<{ data: TypedArray; shape: readonly number[] }> {
+    const named = Object.entries(kwargs);
+    const feeds = [ids, ...named.map(([, t]) => t)];
+    const key = [ids.shape, ...named.map(([name, { dtype }]) => [name, dtype])].join(';');
+    let plan = this.#plans.get(key);
+    if (!plan) {
+      const inputs = feeds.map(({ shape, dtype }) => placeholder(shape, dtype));
+      const given = Object.fromEntries(named.map(([name], i) => [name, inputs[i + 1]!]));
+      const { backend } = this.#parts;
+      plan = compile(this.apply([inputs[0]!], { kwargs: given }), inputs, backend ? { backend } : {});
+    }
+    this.#plans.delete(key);
+    this.#plans.set(key, plan);
+    if (this.#plans.size > plansKept) {
+      const [oldest, old] = this.#plans.entries().next().value!;
+      this.#plans.delete(oldest);
+      old.dispose();
+    }
+    const [data] = await plan.run(feeds.map((t) => t.data));
+    return { data: data!, shape: plan.outputs[0]!.shape };
+  }
+
+  #read(x: TokenInput): { ids: Tensor; kwargs: Kwargs } {
+    const single = x instanceof Tensor || typeof x !== 'object' || Array.isArray(x);
+    const record = (single ? { input_ids: x } : x) as Readonly<Record<string, unknown>>;
+    const wanted = ['input_ids', ...known].filter((name) => record[name] !== undefined);
+    const tensors = wanted.map((name) => [name, integers(this.name, name, record[name])] as const);
+    const { input_ids: ids, ...kwargs } = Object.fromEntries(tensors);
+    if (!ids) throw failure(this.name, 'input_ids are missing', { given: Object.keys(record) });
+    const empty = ids.rank !== 2 || ids.size === 0;
+    if (empty) throw failure(this.name, 'input_ids must be [texts, positions], at least one each', { got: ids.shape });
+    // What a tokenizer gives beside the ids need not be what this model takes.
+    if (this.config.segments === 0) delete kwargs['token_type_ids'];
+    return { ids, kwargs };
+  }
+
+  #checked(kwargs: Kwargs, ids: Tensor): Kwargs {
+    const { segments, positions } = this.config;
+    for (const [name, value] of Object.entries(kwargs)) {
+      if (!known.includes(name) || (name === 'token_type_ids' && segments === 0)) {
+        const names = segments === 0 ? known.filter((key) => key !== 'token_type_ids') : known;
+        throw failure(this.name, `the model takes no argument '${name}'`, {}, `it takes ${names.join(', ')}`);
+      }
+      if (value.shape.join() !== ids.shape.join()) {
+        throw failure(this.name, `${name} needs the shape of the ids`, { [name]: value.shape, ids: ids.shape });
+      }
+    }
+    if (ids.rank === 2 && (ids.shape[1]! <= positions || kwargs['position_ids'])) return kwargs;
+    const hint = 'the tokenizer truncates longer texts';
+    throw failure(this.name, 'the text is longer than the position table', { ids: ids.shape, positions }, hint);
+  }
+}
+
+/** `distilbert.transformer.layer.0` and `bert/encoder/layer_._3` as paths. */
+function normalized(selector: string): string {
+  const named = selector.replace(/layer_\._(\d+)/g, 'layer.$1');
+  if (named.includes('/')) return named;
+  return named.replaceAll('.', '/').replace(/(^|\/)layer\/(\d+)/g, '$1layer.$2');
+}
+
+function integers(subject: string, name: string, value: unknown): Tensor {
+  const found = value instanceof Tensor ? value : tensor(value as NestedArray, undefined, 'float64');
+  const bad = found.data.findIndex((v) => !Number.isInteger(v));
+  if (bad >= 0) throw failure(subject, `${name} must hold integers`, { got: found.data[bad], at: bad });
+  return found.dtype === 'int32' ? found : tensor(Int32Array.from(found.data), found.shape);
+}
+
+function checkRange(subject: string, name: string, { data, shape }: Tensor, size: number): void {
+  const at = data.findIndex((value) => value < 0 || value >= size);
+  if (at < 0) return;
+  const details = { row: Math.floor(at / shape[1]!), position: at % shape[1]!, allowed: `0 to ${size - 1}` };
+  const hint = name === 'input_ids' ? 'use the tokenizer that was saved with the model' : undefined;
+  throw failure(subject, `${name} has ${data[at]}, which the model's table lacks`, details, hint);
+}
+
+function rowsOf(t: Tensor, from: number, to: number): Tensor {
+  const width = t.size / t.shape[0]!;
+  return tensor(t.data.subarray(from * width, to * width), [to - from, ...t.shape.slice(1)], t.dtype);
+}

@@ -1,0 +1,100 @@
+/**
+ * The arrays of a `tf_model.h5` by the path of their layer. transformers saves them with `save_weights`: the name of a dataset is the
+ * layer's group, the name of the model, then the path. Invariant: an array is handed out once, in the shape that the config
+ * implies, finite; what the encoder leaves unread is an error, since then config and weights do not belong together.
+ */
+import { openHdf5 } from '../hdf5/file.ts';
+import { readWeightStore, type StoredEntry } from '../keras/weights-store.ts';
+import type { FloatDType } from '../tensor/dtype.ts';
+import { didYouMean, failure } from '../tensor/errors.ts';
+import { type Shape, sameShape } from '../tensor/shape.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { Architecture } from './config.ts';
+
+export class TransformerWeights {
+  readonly file: string;
+  readonly dtype: FloatDType;
+  readonly #base: Architecture;
+  readonly #entries = new Map<string, StoredEntry>();
+  readonly #unread = new Set<string>();
+
+  /** @throws PathgradError where the bytes are no HDF5 file of weights, or those of another architecture */
+  constructor(bytes: Uint8Array, file: string, base: Architecture, dtype: FloatDType) {
+    this.file = file;
+    this.dtype = dtype;
+    this.#base = base;
+    const store = readWeightStore(openHdf5(bytes, file));
+    if (store.layout !== 'legacy') {
+      const hint = 'transformers writes tf_model.h5 with save_pretrained of a TensorFlow class';
+      throw failure(file, 'is not a tf_model.h5 of transformers', { layout: store.layout }, hint);
+    }
+    for (const entry of store.layers.flatMap(({ entries }) => entries)) {
+      const path = pathOf(entry.key, base);
+      if (this.#entries.has(path)) throw failure(file, `has two weights '${path}'`);
+      this.#entries.set(path, entry);
+      this.#unread.add(path);
+    }
+    if (![...this.#entries.keys()].some((path) => path.startsWith(`${base}/`))) {
+      const found = [...new Set([...this.#entries.keys()].map((path) => path.split('/')[0]!))].slice(0, 6);
+      throw failure(file, `holds no ${base} encoder, which config.json asks for`, { found });
+    }
+  }
+
+  /** Whether there are weights at or below `path`. */
+  has(path: string): boolean {
+    return [...this.#entries.keys()].some((key) => key === path || key.startsWith(`${path}/`));
+  }
+
+  /** The size of one axis, for what the config does not state. */
+  sizeOf(path: string, axis: number): number {
+    return this.#find(path).dataset.shape.at(axis) ?? 0;
+  }
+
+  /**
+   * The array at `path` in the dtype of the model.
+   * @param why which fields of the config imply the shape, for the error where it differs
+   */
+  take(path: string, shape: Shape, why: string): Tensor {
+    const { dataset } = this.#find(path);
+    if (!sameShape(dataset.shape, shape)) {
+      const details = { expected: shape, found: dataset.shape, from: why };
+      throw failure(this.file, `weight '${path}' does not have the shape that config.json implies`, details, misfit);
+    }
+    const data = dataset.read();
+    const own = this.dtype === 'float64' ? Float64Array.from(data as Float32Array) : floats(data as Float32Array);
+    const bad = own.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw failure(this.file, `weight '${path}' is not finite`, { at: bad, value: own[bad] });
+    this.#unread.delete(path);
+    return tensor(own, shape, this.dtype);
+  }
+
+  /** Throws if the encoder has weights that nothing took: a deeper or otherwise different network. */
+  finish(optional: RegExp): void {
+    const left = [...this.#unread].filter((path) => path.startsWith(`${this.#base}/`) && !optional.test(path));
+    if (left.length === 0) return;
+    const details = { weights: left.slice(0, 4), count: left.length };
+    throw failure(this.file, 'has weights that the model of config.json does not have', details, misfit);
+  }
+
+  #find(path: string): StoredEntry {
+    const entry = this.#entries.get(path);
+    if (entry) return entry;
+    const hint = `${didYouMean(path, [...this.#entries.keys()])} ${misfit}`;
+    throw failure(this.file, `lacks the weight '${path}', which config.json implies`, {}, hint);
+  }
+}
+
+const misfit = 'config.json and tf_model.h5 must be saved by one save_pretrained()';
+
+/** Aligned float32 values stay views on the file's bytes. */
+function floats(data: ArrayLike<number>): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data);
+}
+
+/** `tf_bert_model/bert/encoder/layer_._0/…/kernel:0` as `bert/encoder/layer.0/…/kernel`. */
+function pathOf(key: string, base: Architecture): string {
+  const parts = key.replace(/:\d+$/, '').split('/');
+  const at = parts.lastIndexOf(base);
+  const kept = at >= 0 ? parts.slice(at) : parts.length > 2 ? parts.slice(1) : parts;
+  return kept.map((part) => part.replace(/^layer_\._(\d+)$/, 'layer.$1')).join('/');
+}
