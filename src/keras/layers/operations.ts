@@ -20,6 +20,7 @@ export type Operand = Tensor | readonly Tensor[] | number;
 export type Operation = (args: readonly Operand[]) => Tensor;
 type Make = (options: Options) => Operation;
 
+// @__NO_SIDE_EFFECTS__
 const ofTwo =
   (f: (a: Tensor | number, b: Tensor | number) => Tensor): Make =>
   (o) =>
@@ -30,6 +31,7 @@ const ofTwo =
     return f(...sameType(a, b));
   };
 
+// @__NO_SIDE_EFFECTS__
 const ofOne =
   (make: (options: Options) => (x: Tensor) => Tensor): Make =>
   (o) => {
@@ -41,6 +43,7 @@ const ofOne =
     };
   };
 
+// @__NO_SIDE_EFFECTS__
 const simple = (f: (x: Tensor) => Tensor): Make => ofOne(() => f);
 const bool = (x: Tensor | number): Tensor => unary.cast(x as Tensor, 'bool');
 
@@ -54,6 +57,7 @@ function typeOf(o: Options): (x: Tensor) => DType {
   return (x) => (isFloat(x.dtype) ? x.dtype : 'float32');
 }
 
+// @__NO_SIDE_EFFECTS__
 const filled = (value: number): Make =>
   ofOne((o) => {
     const type = typeOf(o);
@@ -119,7 +123,7 @@ export function isOperation(spec: LayerSpec): boolean {
 }
 
 /** The names of all supported operations. */
-export const supportedOperations: readonly string[] = Object.keys(operations).sort();
+export const supportedOperations: readonly string[] = /* @__PURE__ */ (() => Object.keys(operations).sort())();
 
 export function findOperation(className: string): Make | undefined {
   return Object.hasOwn(operations, className) ? operations[className] : undefined;
