@@ -151,8 +151,10 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
   const binding = new Binding(machine, program);
   const { calls } = binding;
   const outputs = program.outputs.map((value) => ({ at: binding.at(value), value: program.values[value]! }));
-  const runSync = (inputs: readonly TypedArray[]): TypedArray[] => {
+  const feed = (inputs: readonly TypedArray[]): void => {
     for (const [i, data] of inputs.entries()) machine.write(binding.inputs[i]!, data);
+  };
+  const rerun = (): TypedArray[] => {
     run(calls);
     return outputs.map(({ at, value: { spec } }) => {
       const view = machine.view(spec.dtype, at, sizeOf(spec.shape));
@@ -164,23 +166,36 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
     if (held) binding.release();
     held = false;
   };
-  return makeExecutable(runSync, release);
+  return makeExecutable(feed, rerun, release);
 }
 
 /**
  * Frees the memory when the last of the executable's functions is dropped: each holds `owner`, and `release` must not. A
  * function scope of its own keeps it so, since closures of one scope hold all that any of them uses.
  */
-function makeExecutable(runSync: (inputs: readonly TypedArray[]) => TypedArray[], release: () => void): Executable {
-  const owner = { runs: 0 };
+function makeExecutable(
+  feed: (inputs: readonly TypedArray[]) => void,
+  compute: () => TypedArray[],
+  release: () => void,
+): Executable {
+  const owner = { uses: 0 };
   dropped.register(owner, release, owner);
+  const rerun = (): TypedArray[] => {
+    owner.uses++;
+    return compute();
+  };
   const run = (inputs: readonly TypedArray[]): TypedArray[] => {
-    owner.runs++;
-    return runSync(inputs);
+    feed(inputs);
+    return rerun();
   };
   return {
     run: async (inputs) => run(inputs),
     runSync: run,
+    feed: (inputs) => {
+      owner.uses++;
+      feed(inputs);
+    },
+    rerun,
     dispose() {
       dropped.unregister(owner);
       release();
