@@ -84,7 +84,7 @@ class Binding {
       return at;
     };
     const call = (fn: string, args: readonly number[], units: number, grain = 1): void => {
-      if (units > 0) this.calls.push({ fn, args, units, grain });
+      if (units > 0) this.calls.push({ fn, op, args, units, grain });
     };
     const context: BindContext = {
       op,
@@ -93,7 +93,7 @@ class Binding {
       attrs: step.attrs,
       epilogue: step.epilogue,
       call,
-      check: (fn, args, fault) => this.calls.push({ fn, args, units: 1, grain: 1, fault }),
+      check: (fn, args, fault) => this.calls.push({ fn, op, args, units: 1, grain: 1, fault }),
       table: (values) => {
         const at = this.#block(values.length * 4);
         machine.write(at, Int32Array.from(values));
