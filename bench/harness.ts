@@ -71,6 +71,8 @@ export interface CaseResult {
   readonly cannot: string | null;
   /** The size suite: bytes of the bundle. */
   readonly bytes?: { readonly minified: number; readonly gzip: number; readonly brotli: number };
+  /** The size suite: minified bytes of the bundle by folder of the source. */
+  readonly parts?: Readonly<Record<string, number>>;
 }
 
 /** How long to measure. A contender stops when it has `maxSamples`, or `minSamples` and its time is used up. */

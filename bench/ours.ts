@@ -60,10 +60,11 @@ async function openBackend(kind: string, threads: number): Promise<Backend> {
   return {
     ...wasmBackend,
     prepare: (program) => {
-      const { run, runSync, dispose } = wasmBackend.prepare(program);
+      const { run, runSync, rerun, feed, dispose } = wasmBackend.prepare(program);
       return {
         run: (inputs) => limited(() => run(inputs)),
         ...(runSync && { runSync: (inputs) => limited(() => runSync(inputs)) }),
+        ...(feed && rerun && { feed, rerun: () => limited(rerun) }),
         dispose,
       };
     },

@@ -18,7 +18,11 @@ export function formatCase(results: readonly CaseResult[], peak: Peak): string {
   const best = timed.find(isOurs)?.medianMs ?? null;
   const lines = [`${first.suite}: ${first.case}`];
   for (const result of timed) lines.push(`  ${label(result)} ${figures(result, best, peak)}`);
-  for (const result of results.filter((r) => r.bytes)) lines.push(`  ${label(result)} ${sizes(result)}`);
+  for (const result of results.filter((r) => r.bytes)) {
+    lines.push(`  ${label(result)} ${sizes(result)}`);
+    for (const [part, bytes] of Object.entries(result.parts ?? {}))
+      lines.push(`    ${part.padEnd(24)} ${kilobytes(bytes)}`);
+  }
   for (const result of results.filter((r) => r.cannot !== null)) {
     const time = result.medianMs === null ? '' : `${formatMs(result.medianMs)} for a `;
     lines.push(`  ${label(result)} ${time}${result.cannot}`);
@@ -53,6 +57,7 @@ function formatMs(ms: number): string {
 
 function sizes({ bytes }: CaseResult): string {
   const { minified, gzip, brotli } = bytes!;
-  const kb = (count: number): string => `${(count / 1000).toFixed(1)} kB`;
-  return `minified ${kb(minified)}, gzip ${kb(gzip)}, brotli ${kb(brotli)}`;
+  return `minified ${kilobytes(minified)}, gzip ${kilobytes(gzip)}, brotli ${kilobytes(brotli)}`;
 }
+
+const kilobytes = (count: number): string => `${(count / 1000).toFixed(1)} kB`;

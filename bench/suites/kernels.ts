@@ -181,10 +181,11 @@ async function ourKernel({ call, wanted, leaves }: Built, backend: OurBackend): 
     inputs.map(({ leaf }) => leaf),
     { backend: opened },
   );
-  const feeds = inputs.map(({ data }) => data);
+  // Inputs lie where they are computed with, as those of the peers do.
+  plan.feed(inputs.map(({ data }) => data));
   return {
     backend: describeBackend(opened),
-    run: async () => ({ outputs: await plan.run(feeds) }),
+    run: async () => ({ outputs: await plan.run() }),
     dispose: () => plan.dispose(),
   };
 }

@@ -1,13 +1,15 @@
 /**
- * What a page has to fetch: bundles of pathgrad and of small uses of it, minified by esbuild, then gzip -9 and brotli 11;
- * WebAssembly that is part of the bundle counts. Each bundle is loaded and must export what it should. Peers are bundled the
- * same way, with what their documents say to import for gradients on WebAssembly.
+ * What a page has to fetch: bundles of pathgrad and of small uses of it, minified by esbuild, then gzip -9 and brotli 11; the kernels
+ * are part of the bundle, nothing is fetched later. What is bundled is what `npm run build` publishes, as an application would do it.
+ * Each bundle is loaded and must export what it should. Peers are bundled the same way, with what their documents say to import for
+ * gradients on WebAssembly.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
-import { gpujs } from '../../scripts/gpujs.mjs';
+import { type BuildOptions, build } from 'esbuild';
 import type { CaseResult } from '../harness.ts';
 import { peersFolder } from '../peers/peer.ts';
 import { OURS } from '../report.ts';
@@ -25,37 +27,40 @@ interface Bundle {
   readonly beside?: readonly string[];
 }
 
-const own = (name: string, code: string, exports: readonly string[]): Bundle => ({
-  name,
-  contender: OURS,
-  code,
-  folder: root,
-  exports,
-});
+/** What the issue of the bundle's size speaks of: everything to explain a Keras model on the default backend. */
+const KERAS_USE = '{ IntegratedGradients, loadModel }';
 
-const bundles: readonly Bundle[] = [
-  own('everything but GPU, pictures and command line', `export * from './src/index.ts'`, [
-    'IntegratedGradients',
-    'loadModel',
-  ]),
-  own(
-    'integrated gradients of a Keras model',
-    `export { IntegratedGradients } from './src/attribution/index.ts'; export { loadModel } from './src/keras/load.ts'`,
-    ['IntegratedGradients', 'loadModel'],
-  ),
-  own(
-    'integrated gradients of a function',
-    `export { IntegratedGradients, matmul, relu, tensor } from './src/index.ts'`,
-    ['IntegratedGradients', 'matmul', 'relu', 'tensor'],
-  ),
-  own(
-    'tensors, gradients, matmul and relu',
-    `export { compile, grad, matmul, placeholder, relu, tensor } from './src/index.ts'`,
-    ['compile', 'grad', 'matmul', 'placeholder', 'relu', 'tensor'],
-  ),
-  own('pictures and reports', `export * from './src/visualize/index.ts'`, []),
-  own('the gpu backend, GPU.js with it', `export * from './src/gpu.ts'`, ['gpuBackend']),
-];
+function ownBundles(dist: string): Bundle[] {
+  const own = (name: string, code: string, exports: readonly string[]): Bundle => ({
+    name,
+    contender: OURS,
+    code,
+    folder: dist,
+    exports,
+  });
+  const all = "export * from './index.js'";
+  const some = (names: string): string => `export ${names} from './index.js'`;
+  const list = [
+    own('everything but GPU, pictures and command line', all, ['IntegratedGradients', 'loadModel']),
+    own('integrated gradients of a Keras model', some(KERAS_USE), ['IntegratedGradients', 'loadModel']),
+    own('integrated gradients of a function', some('{ IntegratedGradients, matmul, relu, tensor }'), [
+      'IntegratedGradients',
+      'matmul',
+      'relu',
+      'tensor',
+    ]),
+    own('tensors, gradients, matmul and relu', some('{ compile, grad, matmul, placeholder, relu, tensor }'), [
+      'compile',
+      'grad',
+      'matmul',
+      'placeholder',
+      'relu',
+      'tensor',
+    ]),
+  ];
+  list.push(own('the gpu backend, GPU.js with it', "export * from './gpu.js'", ['gpuBackend']));
+  return hasPictures() ? [...list, own('pictures and reports', "export * from './visualize.js'", [])] : list;
+}
 
 function peerBundles(): Bundle[] {
   const folder = peersFolder;
@@ -76,29 +81,52 @@ function peerBundles(): Bundle[] {
 
 /** One result per bundle. Peers only where they are installed. */
 export async function sizeResults(): Promise<CaseResult[]> {
-  const wanted = bundles.filter(({ code }) => !code.includes('visualize') || hasPictures());
-  return Promise.all([...wanted, ...peerBundles()].map(measure));
+  const dist = mkdtempSync(`${tmpdir()}/pathgrad-size-`);
+  try {
+    const { status, stderr } = spawnSync(process.execPath, [`${root}/scripts/build.mjs`, '--quick', '--out', dist]);
+    if (status !== 0) throw new Error(`the build failed:\n${stderr}`);
+    copyFileSync(`${root}/package.json`, `${dist}/package.json`);
+    const results = await Promise.all([...ownBundles(dist), ...peerBundles()].map(measure));
+    const parts = await bundleParts();
+    return results.map((result) => (result.case.endsWith('Keras model') ? { ...result, parts } : result));
+  } finally {
+    rmSync(dist, { recursive: true, force: true });
+  }
 }
+
+/** Minified bytes by folder of the source, of the bundle to explain a Keras model; the packed kernels are a part of their own. */
+export async function bundleParts(): Promise<Record<string, number>> {
+  const code = `export ${KERAS_USE} from './src/index.ts'`;
+  const { metafile } = await build({ ...options(code, root, 'neutral'), metafile: true });
+  const parts: Record<string, number> = {};
+  for (const [path, { bytesInOutput }] of Object.entries(Object.values(metafile.outputs)[0]!.inputs)) {
+    const name = path.includes('modules.generated') ? 'packed kernels' : path.split('/').slice(0, 2).join('/');
+    if (bytesInOutput > 0) parts[name] = (parts[name] ?? 0) + bytesInOutput;
+  }
+  return Object.fromEntries(Object.entries(parts).sort(([, a], [, b]) => b - a));
+}
+
+const options = (code: string, folder: string, platform: 'neutral' | 'browser'): BuildOptions & { write: false } => ({
+  absWorkingDir: folder,
+  stdin: { contents: code, resolveDir: folder, loader: 'ts' },
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform,
+  mainFields: ['module', 'main'],
+  conditions: ['import', 'module', 'browser'],
+  external: ['node:*'],
+  target: ['es2022'],
+  legalComments: 'none',
+  write: false,
+  logLevel: 'silent',
+});
 
 const hasPictures = (): boolean =>
   existsSync(`${root}/src/visualize`) && readdirSync(`${root}/src/visualize`).includes('index.ts');
 
 async function measure({ name, contender, code, folder, exports, beside = [] }: Bundle): Promise<CaseResult> {
-  const result = await build({
-    stdin: { contents: code, resolveDir: folder, loader: 'ts' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: exports ? 'neutral' : 'browser',
-    mainFields: ['module', 'main'],
-    conditions: ['import', 'module', 'browser'],
-    external: ['node:*'],
-    plugins: [gpujs],
-    target: ['es2022'],
-    legalComments: 'none',
-    write: false,
-    logLevel: 'silent',
-  });
+  const result = await build(options(code, folder, exports ? 'neutral' : 'browser'));
   const text = result.outputFiles[0]!.contents;
   const lacking = exports ? await missingExports(text, exports) : [];
   const parts = [text, ...beside.map((file) => readFileSync(file))];

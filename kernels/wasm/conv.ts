@@ -225,3 +225,34 @@ export function depthwiseGradKernel(
     storeTotals(out + (<usize>(tap * filters + f) << 2), min(16, filters - f));
   }
 }
+
+/**
+ * Units are positions of the input: each is the sum of what `taps` of the windows give it. `table` lists their byte offsets
+ * within a sample of `shares`, -1 for none; `targets` the positions' own, or is 0 where they follow each other.
+ */
+export function sumTaps(
+  start: i32, end: i32, out: usize, shares: usize, outSample: i32, sample: i32, count: i32, table: usize, taps: i32,
+  targets: usize, channels: i32,
+): void {
+  const q = start / count;
+  let p = start - q * count;
+  let from = shares + q * sample;
+  let to = out + q * outSample;
+  for (let unit = start; unit < end; unit++) {
+    const entry = table + (<usize>(p * taps) << 2);
+    let put = to + (targets == 0 ? <usize>(p * channels) << 2 : load<i32>(targets + (<usize>p << 2)));
+    for (let c = 0; c < channels; c++, put += 4) {
+      let total: f32 = 0;
+      for (let i = 0; i < taps; i++) {
+        const at = load<i32>(entry + (<usize>i << 2));
+        if (at >= 0) total += load<f32>(from + at + (<usize>c << 2));
+      }
+      store<f32>(put, total);
+    }
+    if (++p == count) {
+      p = 0;
+      from += sample;
+      to += outSample;
+    }
+  }
+}

@@ -20,7 +20,7 @@ const PANELS: i32 = 4;
  */
 @inline
 export function fewNonzeros(depth: i32, panels: i32): i32 {
-  return panels >= PANELS ? (depth * 45) / 100 : depth / 5;
+  return panels >= PANELS ? (depth * 38) / 100 : depth / 6;
 }
 
 /**
@@ -109,9 +109,33 @@ function sparseStrip(
     if (columns > 24) x3 = v128.load(to, 96);
     if (columns > 28) y3 = v128.load(to, 112);
   }
-  for (; list < end; list += ENTRY) {
-    const v = v128.load32_splat(list);
-    const at = load<usize>(list, 4);
+  let v: v128, at: usize;
+  if ((end - list) & ENTRY) {
+    v = v128.load32_splat(list, 0);
+    at = load<usize>(list, 4);
+    x0 = madd(v, v128.load(b0 + at), x0);
+    y0 = madd(v, v128.load(b0 + at, 16), y0);
+    x1 = madd(v, v128.load(b1 + at), x1);
+    y1 = madd(v, v128.load(b1 + at, 16), y1);
+    x2 = madd(v, v128.load(b2 + at), x2);
+    y2 = madd(v, v128.load(b2 + at, 16), y2);
+    x3 = madd(v, v128.load(b3 + at), x3);
+    y3 = madd(v, v128.load(b3 + at, 16), y3);
+    list += ENTRY;
+  }
+  for (; list < end; list += 2 * ENTRY) {
+    v = v128.load32_splat(list, 0);
+    at = load<usize>(list, 4);
+    x0 = madd(v, v128.load(b0 + at), x0);
+    y0 = madd(v, v128.load(b0 + at, 16), y0);
+    x1 = madd(v, v128.load(b1 + at), x1);
+    y1 = madd(v, v128.load(b1 + at, 16), y1);
+    x2 = madd(v, v128.load(b2 + at), x2);
+    y2 = madd(v, v128.load(b2 + at, 16), y2);
+    x3 = madd(v, v128.load(b3 + at), x3);
+    y3 = madd(v, v128.load(b3 + at, 16), y3);
+    v = v128.load32_splat(list, 8);
+    at = load<usize>(list, 12);
     x0 = madd(v, v128.load(b0 + at), x0);
     y0 = madd(v, v128.load(b0 + at, 16), y0);
     x1 = madd(v, v128.load(b1 + at), x1);

@@ -4,7 +4,8 @@
  * begins with the pointers to the tile's rows of C (see `matmul.ts`).
  *
  * The shape of this code is measured: V8 keeps all sums in registers only while one loop runs straight into the stores.
- * A loop around it, a remainder after it, or stores that share a branch with additions cost a quarter of the speed.
+ * A loop around it, a remainder after it, or stores that share a branch with additions cost a quarter of the speed. Two
+ * inner indices per turn, an odd one beforehand, are a third faster than one: fewer additions to pointers.
  */
 import { MR, NR } from './panels';
 import { madd, scratch, storeLanes } from './simd';
@@ -44,10 +45,11 @@ export function packedTile(
     x5 = v128.load(c5);
     y5 = v128.load(c5, 16);
   }
-  for (let i = 0; i < count; i++) {
-    const left = v128.load(b);
-    const right = v128.load(b, 16);
-    let v = v128.load32_splat(a);
+  let left: v128, right: v128, v: v128;
+  if (count & 1) {
+    left = v128.load(b, 0);
+    right = v128.load(b, 16);
+    v = v128.load32_splat(a, 0);
     x0 = madd(v, left, x0);
     y0 = madd(v, right, y0);
     v = v128.load32_splat(a, 4);
@@ -67,6 +69,50 @@ export function packedTile(
     y5 = madd(v, right, y5);
     a += 24;
     b += 32;
+  }
+  for (let i = count >> 1; i > 0; i--) {
+    left = v128.load(b, 0);
+    right = v128.load(b, 16);
+    v = v128.load32_splat(a, 0);
+    x0 = madd(v, left, x0);
+    y0 = madd(v, right, y0);
+    v = v128.load32_splat(a, 4);
+    x1 = madd(v, left, x1);
+    y1 = madd(v, right, y1);
+    v = v128.load32_splat(a, 8);
+    x2 = madd(v, left, x2);
+    y2 = madd(v, right, y2);
+    v = v128.load32_splat(a, 12);
+    x3 = madd(v, left, x3);
+    y3 = madd(v, right, y3);
+    v = v128.load32_splat(a, 16);
+    x4 = madd(v, left, x4);
+    y4 = madd(v, right, y4);
+    v = v128.load32_splat(a, 20);
+    x5 = madd(v, left, x5);
+    y5 = madd(v, right, y5);
+    left = v128.load(b, 32);
+    right = v128.load(b, 48);
+    v = v128.load32_splat(a, 24);
+    x0 = madd(v, left, x0);
+    y0 = madd(v, right, y0);
+    v = v128.load32_splat(a, 28);
+    x1 = madd(v, left, x1);
+    y1 = madd(v, right, y1);
+    v = v128.load32_splat(a, 32);
+    x2 = madd(v, left, x2);
+    y2 = madd(v, right, y2);
+    v = v128.load32_splat(a, 36);
+    x3 = madd(v, left, x3);
+    y3 = madd(v, right, y3);
+    v = v128.load32_splat(a, 40);
+    x4 = madd(v, left, x4);
+    y4 = madd(v, right, y4);
+    v = v128.load32_splat(a, 44);
+    x5 = madd(v, left, x5);
+    y5 = madd(v, right, y5);
+    a += 48;
+    b += 64;
   }
   storeTile(column, rows, columns, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
 }
@@ -100,25 +146,26 @@ export function directTile(
   }
   let a0 = load<usize>(run), a1 = load<usize>(run, 4), a2 = load<usize>(run, 8);
   let a3 = load<usize>(run, 12), a4 = load<usize>(run, 16), a5 = load<usize>(run, 20);
-  for (let i = 0; i < count; i++) {
-    const left = v128.load(b);
-    const right = v128.load(b, 16);
-    let v = v128.load32_splat(a0);
+  let left: v128, right: v128, v: v128;
+  if (count & 1) {
+    left = v128.load(b, 0);
+    right = v128.load(b, 16);
+    v = v128.load32_splat(a0, 0);
     x0 = madd(v, left, x0);
     y0 = madd(v, right, y0);
-    v = v128.load32_splat(a1);
+    v = v128.load32_splat(a1, 0);
     x1 = madd(v, left, x1);
     y1 = madd(v, right, y1);
-    v = v128.load32_splat(a2);
+    v = v128.load32_splat(a2, 0);
     x2 = madd(v, left, x2);
     y2 = madd(v, right, y2);
-    v = v128.load32_splat(a3);
+    v = v128.load32_splat(a3, 0);
     x3 = madd(v, left, x3);
     y3 = madd(v, right, y3);
-    v = v128.load32_splat(a4);
+    v = v128.load32_splat(a4, 0);
     x4 = madd(v, left, x4);
     y4 = madd(v, right, y4);
-    v = v128.load32_splat(a5);
+    v = v128.load32_splat(a5, 0);
     x5 = madd(v, left, x5);
     y5 = madd(v, right, y5);
     a0 += 4;
@@ -128,6 +175,55 @@ export function directTile(
     a4 += 4;
     a5 += 4;
     b += 32;
+  }
+  for (let i = count >> 1; i > 0; i--) {
+    left = v128.load(b, 0);
+    right = v128.load(b, 16);
+    v = v128.load32_splat(a0, 0);
+    x0 = madd(v, left, x0);
+    y0 = madd(v, right, y0);
+    v = v128.load32_splat(a1, 0);
+    x1 = madd(v, left, x1);
+    y1 = madd(v, right, y1);
+    v = v128.load32_splat(a2, 0);
+    x2 = madd(v, left, x2);
+    y2 = madd(v, right, y2);
+    v = v128.load32_splat(a3, 0);
+    x3 = madd(v, left, x3);
+    y3 = madd(v, right, y3);
+    v = v128.load32_splat(a4, 0);
+    x4 = madd(v, left, x4);
+    y4 = madd(v, right, y4);
+    v = v128.load32_splat(a5, 0);
+    x5 = madd(v, left, x5);
+    y5 = madd(v, right, y5);
+    left = v128.load(b, 32);
+    right = v128.load(b, 48);
+    v = v128.load32_splat(a0, 4);
+    x0 = madd(v, left, x0);
+    y0 = madd(v, right, y0);
+    v = v128.load32_splat(a1, 4);
+    x1 = madd(v, left, x1);
+    y1 = madd(v, right, y1);
+    v = v128.load32_splat(a2, 4);
+    x2 = madd(v, left, x2);
+    y2 = madd(v, right, y2);
+    v = v128.load32_splat(a3, 4);
+    x3 = madd(v, left, x3);
+    y3 = madd(v, right, y3);
+    v = v128.load32_splat(a4, 4);
+    x4 = madd(v, left, x4);
+    y4 = madd(v, right, y4);
+    v = v128.load32_splat(a5, 4);
+    x5 = madd(v, left, x5);
+    y5 = madd(v, right, y5);
+    a0 += 8;
+    a1 += 8;
+    a2 += 8;
+    a3 += 8;
+    a4 += 8;
+    a5 += 8;
+    b += 64;
   }
   storeTile(column, rows, columns, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);
 }

@@ -14,5 +14,9 @@ export interface Backend {
 export interface Executable {
   run(inputs: readonly TypedArray[]): Promise<TypedArray[]>;
   runSync?(inputs: readonly TypedArray[]): TypedArray[];
+  /** Copies inputs in for `rerun`; a backend that copies nothing leaves both out. */
+  feed?(inputs: readonly TypedArray[]): void;
+  /** As `runSync`, on what `feed` copied. */
+  rerun?(): TypedArray[];
   dispose(): void;
 }

@@ -33,10 +33,18 @@ export interface Plan {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly stats: PlanStats;
-  /** The outputs as new arrays. Inputs are read, never kept or changed. */
-  run(inputs: readonly TypedArray[]): Promise<TypedArray[]>;
+  /**
+   * The outputs as new arrays. Inputs are read, never kept or changed.
+   * @param inputs an array each, in the order given to `compile`; without them, what `feed` was given
+   */
+  run(inputs?: readonly TypedArray[]): Promise<TypedArray[]>;
   /** The same without a promise, on backends that can. */
-  runSync(inputs: readonly TypedArray[]): TypedArray[];
+  runSync(inputs?: readonly TypedArray[]): TypedArray[];
+  /**
+   * Brings inputs to where the backend computes, for all runs without arguments until the next run with some. The arrays
+   * must not change before that: only some backends make copies.
+   */
+  feed(inputs: readonly TypedArray[]): void;
   /** Frees what the backend holds; the plan cannot run afterwards. */
   dispose(): void;
 }
@@ -52,9 +60,20 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
   const executable = backend.prepare(program);
   const check = (arrays: readonly TypedArray[]): void => checkFeeds(program.inputs, arrays);
   let disposed = false;
-  const ready = (arrays: readonly TypedArray[]): void => {
+  let fed: readonly TypedArray[] | null = null;
+  const alive = (): void => {
     if (disposed) throw failure('Plan', 'it has been disposed of', { backend: backend.name });
+  };
+  const ready = (arrays: readonly TypedArray[]): readonly TypedArray[] => {
+    alive();
     check(arrays);
+    fed = null;
+    return arrays;
+  };
+  const onFed = (): readonly TypedArray[] => {
+    alive();
+    if (!fed) throw failure('Plan', 'nothing was fed since the last run with inputs', {}, 'call feed(inputs) first');
+    return fed;
   };
   return {
     backend: backend.name,
@@ -68,13 +87,18 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
       merged: simple.merged,
     },
     async run(arrays) {
-      ready(arrays);
-      return executable.run(arrays);
+      if (arrays) return executable.run(ready(arrays));
+      return executable.rerun && onFed() ? executable.rerun() : executable.run(onFed());
     },
     runSync(arrays) {
-      ready(arrays);
+      const given = arrays ? ready(arrays) : onFed();
+      if (!arrays && executable.rerun) return executable.rerun();
       if (!executable.runSync) throw failure('Plan', `backend '${backend.name}' runs asynchronously: use run`);
-      return executable.runSync(arrays);
+      return executable.runSync(given);
+    },
+    feed(arrays) {
+      fed = ready(arrays);
+      executable.feed?.(arrays);
     },
     dispose() {
       if (!disposed) executable.dispose();

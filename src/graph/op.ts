@@ -70,3 +70,12 @@ export function defineOp<A extends Attrs>(definition: OpDefinition<A>): OpFuncti
     new Tensor(op, inputs, attrs, definition.shape(inputs, attrs), null);
   return Object.assign(call, { op });
 }
+
+/** A public function of the op that `definition` made: with its definition as `op`, under which the table of ops knows it. */
+// @__NO_SIDE_EFFECTS__
+export function withOp<A extends readonly unknown[], R>(
+  call: (...args: A) => R,
+  definition: { readonly op: Op },
+): ((...args: A) => R) & { readonly op: Op } {
+  return Object.assign(call, { op: definition.op });
+}

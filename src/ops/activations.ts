@@ -2,7 +2,7 @@
  * Every activation that Keras names. `relu`, `sigmoid`, `tanh`, `softplus` and the softmaxes are ops of their own; the
  * others are made of ops, arranged so that the branch not taken never overflows. Derivatives at kinks are TensorFlow's.
  */
-import { defineOp, type Op } from '../graph/op.ts';
+import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -34,7 +34,7 @@ export interface ReluOptions {
 }
 
 /** `max(x, 0)`, with Keras's options. relu'(0) = 0, and the gradient is 0 at `maxValue` too. */
-export const relu: ((x: Tensor, options?: ReluOptions) => Tensor) & { op: Op } = Object.assign(
+export const relu: ((x: Tensor, options?: ReluOptions) => Tensor) & { op: Op } = withOp(
   (x: Tensor, { negativeSlope = 0, maxValue = null, threshold = 0 }: ReluOptions = {}) => {
     if (negativeSlope === 0 && maxValue === null && threshold === 0) return reluOp([x], {});
     if (maxValue !== null && maxValue < 0) throw failure('relu', 'maxValue must not be negative', { maxValue });
@@ -44,7 +44,7 @@ export const relu: ((x: Tensor, options?: ReluOptions) => Tensor) & { op: Op } =
     if (negativeSlope === 0) return bounded;
     return add(bounded, where(less(x, threshold), mul(sub(x, threshold), negativeSlope), 0));
   },
-  { op: reluOp.op },
+  reluOp,
 );
 
 export const relu6 = (x: Tensor): Tensor => relu(x, { maxValue: 6 });

@@ -2,7 +2,7 @@
  * Elementwise ops of two inputs, with NumPy broadcasting: arithmetic, maximum and minimum, comparisons, `where`.
  * A number given for a tensor becomes a constant of the other operand's dtype.
  */
-import { defineOp, type Example, type Op, type OpFunction, type Thunk } from '../graph/op.ts';
+import { defineOp, type Example, type Op, type OpFunction, type Thunk, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { broadcastShapes, sizeOf } from '../tensor/shape.ts';
 import { full, Tensor } from '../tensor/tensor.ts';
@@ -67,6 +67,7 @@ interface BinaryDefinition {
   readonly vjp: 'none' | ((g: Tensor, y: Tensor, a: Tensor, b: Tensor) => readonly [Thunk, Thunk]);
 }
 
+// @__NO_SIDE_EFFECTS__
 function binary(definition: BinaryDefinition): BinaryFunction {
   const { name, vjp } = definition;
   const make = defineOp<None>({
@@ -87,7 +88,7 @@ function binary(definition: BinaryDefinition): BinaryFunction {
     flops: (_, out) => (definition.flops ?? 1) * sizeOf(out.shape),
     examples: definition.examples ?? binaryExamples,
   });
-  return Object.assign((a: Operand, b: Operand) => make(operands(name, a, b), {}), { op: make.op });
+  return withOp((a: Operand, b: Operand) => make(operands(name, a, b), {}), make);
 }
 
 // biome-ignore format: aligned, the table is the calculus
@@ -131,6 +132,7 @@ export const minimum: BinaryFunction = binary({
   vjp: (g, _, a, b) => [() => where(lessEqual(a, b), g, 0), () => where(lessEqual(a, b), 0, g)],
 });
 
+// @__NO_SIDE_EFFECTS__
 const comparison = (name: string): BinaryFunction => binary({ name, linear: [], result: 'bool', vjp: 'none' });
 export const equal: BinaryFunction = comparison('equal');
 export const notEqual: BinaryFunction = comparison('notEqual');
@@ -148,6 +150,7 @@ const boolExamples: readonly Example<None>[] = [
     attrs: {},
   },
 ];
+// @__NO_SIDE_EFFECTS__
 const logical = (name: string): BinaryFunction =>
   binary({ name, linear: [], result: 'bool', vjp: 'none', examples: boolExamples });
 export const logicalAnd: BinaryFunction = logical('logicalAnd');
@@ -161,9 +164,7 @@ const negate: OpFunction<None> = defineOp<None>({
   flops: (_, out) => sizeOf(out.shape),
   examples: [{ inputs: [[2, 3]], attrs: {} }],
 });
-export const neg: ((x: Tensor) => Tensor) & { readonly op: Op } = Object.assign((x: Tensor) => negate([x], {}), {
-  op: negate.op,
-});
+export const neg: ((x: Tensor) => Tensor) & { readonly op: Op } = withOp((x: Tensor) => negate([x], {}), negate);
 
 const select: OpFunction<None> = defineOp<None>({
   name: 'where',
@@ -182,12 +183,12 @@ const select: OpFunction<None> = defineOp<None>({
 });
 
 /** `a` where `condition` (bool) holds, else `b`; all three broadcast. No gradient reaches the side not chosen. */
-export const where: ((condition: Tensor, a: Operand, b: Operand) => Tensor) & { readonly op: Op } = Object.assign(
+export const where: ((condition: Tensor, a: Operand, b: Operand) => Tensor) & { readonly op: Op } = withOp(
   (condition: Tensor, a: Operand, b: Operand) => {
     if (condition.dtype !== 'bool') throw failure('where', 'the condition must be bool', { got: condition.dtype });
     return select([condition, ...operands('where', a, b)], {});
   },
-  { op: select.op },
+  select,
 );
 
 /** `log(exp(a) + exp(b))` without overflow. */

@@ -1,13 +1,56 @@
 /** Every op, and the table of their definitions by name that backends, checks and generated docs go through. */
 import type { Op } from '../graph/op.ts';
 import { relu } from './activations.ts';
-import * as arithmetic from './arithmetic.ts';
+import {
+  add,
+  div,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalOr,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  notEqual,
+  pow,
+  sub,
+  where,
+} from './arithmetic.ts';
 import { conv, convGradInput, convGradKernel } from './conv.ts';
 import * as fused from './fused.ts';
 import { gather, scatterAdd } from './indexing.ts';
 import { lerp } from './lerp.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
-import * as math from './math.ts';
+import {
+  abs,
+  atan,
+  cast,
+  ceil,
+  clip,
+  cos,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  logicalNot,
+  reciprocal,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  tan,
+  tanh,
+} from './math.ts';
 import { matmul } from './matmul.ts';
 import { broadcastTo, reshape, stopGradient, transpose } from './movement.ts';
 import { avgPool, avgPoolGrad, maxPool, maxPoolArgmax, maxPoolGrad } from './pool.ts';
@@ -37,14 +80,12 @@ export { gru, lstm, type RecurrentOptions, simpleRnn } from './rnn.ts';
 export * from './slicing.ts';
 export * from './softmax.ts';
 
-const { add, sub, mul, div, pow, maximum, minimum, neg, where, logicalAnd, logicalOr } = arithmetic;
-const { equal, notEqual, less, lessEqual, greater, greaterEqual } = arithmetic;
-const { exp, expm1, log, log1p, sqrt, rsqrt, square, reciprocal, abs, sin, cos, tan, atan, tanh, erf } = math;
-const { sigmoid, softplus, sign, floor, ceil, round, clip, logicalNot, cast } = math;
-
-/** The definitions of all primitive ops by name: what a backend must have kernels for. */
+/**
+ * The definitions of all primitive ops by name: what a backend must have kernels for. Made by a call, because a bundle can leave out a
+ * call that is marked as pure, and the ops with it, but not a reading of properties.
+ */
 // biome-ignore format: grouped by family
-export const ops = {
+export const ops = /* @__PURE__ */ (() => ({
   add: add.op, sub: sub.op, mul: mul.op, div: div.op, pow: pow.op, maximum: maximum.op, minimum: minimum.op, neg: neg.op,
   equal: equal.op, notEqual: notEqual.op, less: less.op, lessEqual: lessEqual.op, greater: greater.op,
   greaterEqual: greaterEqual.op, logicalAnd: logicalAnd.op, logicalOr: logicalOr.op, logicalNot: logicalNot.op, where: where.op,
@@ -60,6 +101,6 @@ export const ops = {
   lerp: lerp.op, lerpMaxPool: lerpMaxPool.op, lerpMaxPoolGrad: lerpMaxPoolGrad.op, matmul: matmul.op, conv: conv.op, convGradInput: convGradInput.op, convGradKernel: convGradKernel.op,
   maxPool: maxPool.op, maxPoolArgmax: maxPoolArgmax.op, maxPoolGrad: maxPoolGrad.op, avgPool: avgPool.op, avgPoolGrad: avgPoolGrad.op,
   ...recurrentOps,
-} as const satisfies Record<string, Op>;
+}) as const satisfies Record<string, Op>)();
 
 export type OpName = keyof typeof ops;

@@ -1,5 +1,5 @@
 /** Reading and writing by index: `gather` and `scatterAdd` are each other's transpose. An embedding is a gather. */
-import { defineOp, type Op } from '../graph/op.ts';
+import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import { arange, type Tensor } from '../tensor/tensor.ts';
@@ -32,12 +32,12 @@ const gatherOp = defineOp<{ axis: number }>({
  * `x` at `index` (int32) along `axis`: the axis is replaced by the index's axes. An index outside the axis is an error
  * when it is run, since that is when the values are known.
  */
-export const gather: ((x: Tensor, index: Tensor, axis?: number) => Tensor) & { op: Op } = Object.assign(
+export const gather: ((x: Tensor, index: Tensor, axis?: number) => Tensor) & { op: Op } = withOp(
   (x: Tensor, index: Tensor, axis = 0) => {
     if (index.dtype !== 'int32') throw failure('gather', 'the index must be int32', { got: index.dtype });
     return gatherOp([x, index], { axis: normalizeAxis('gather', axis, x.rank) });
   },
-  { op: gatherOp.op },
+  gatherOp,
 );
 
 type ScatterAttrs = { readonly axis: number; readonly size: number };
@@ -58,7 +58,7 @@ const scatterAddOp = defineOp<ScatterAttrs>({
 });
 
 /** Zeros of `size` along `axis` with `updates` added at `index`; entries that meet are summed. */
-export const scatterAdd: ((updates: Tensor, index: Tensor, attrs: ScatterAttrs) => Tensor) & { op: Op } = Object.assign(
+export const scatterAdd: ((updates: Tensor, index: Tensor, attrs: ScatterAttrs) => Tensor) & { op: Op } = withOp(
   (updates: Tensor, index: Tensor, { axis, size }: ScatterAttrs) => {
     const span = updates.shape.slice(axis, axis + index.rank);
     if (index.dtype !== 'int32' || span.join() !== index.shape.join()) {
@@ -70,7 +70,7 @@ export const scatterAdd: ((updates: Tensor, index: Tensor, attrs: ScatterAttrs) 
     }
     return scatterAddOp([updates, index], { axis, size });
   },
-  { op: scatterAddOp.op },
+  scatterAddOp,
 );
 
 /** Rows of `table [words, dim]` for integer `ids [...]`: `[..., dim]`. Float ids are truncated, as Keras does. */

@@ -1,5 +1,5 @@
 /** Points on straight lines: what integrated gradients feeds a model with, as one op, so that no backend stores the line. */
-import { defineOp, type Op } from '../graph/op.ts';
+import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -35,7 +35,7 @@ const lerpOp = defineOp<Record<never, never>>({
 /**
  * `start [rows, ...] + alpha_k delta [rows, ...]` for every `alpha [steps]`, one step after another: `[steps * rows, ...]`.
  */
-export const lerp: ((start: Tensor, delta: Tensor, alpha: Tensor) => Tensor) & { op: Op } = Object.assign(
+export const lerp: ((start: Tensor, delta: Tensor, alpha: Tensor) => Tensor) & { op: Op } = withOp(
   (start: Tensor, delta: Tensor, alpha: Tensor) => {
     if (start.rank === 0 || alpha.rank !== 1 || !sameShape(start.shape, delta.shape)) {
       const details = { start: start.shape, delta: delta.shape, alpha: alpha.shape };
@@ -43,5 +43,5 @@ export const lerp: ((start: Tensor, delta: Tensor, alpha: Tensor) => Tensor) & {
     }
     return lerpOp([start, delta, alpha], {});
   },
-  { op: lerpOp.op },
+  lerpOp,
 );

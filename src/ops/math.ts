@@ -1,5 +1,5 @@
 /** Elementwise ops of one input that are neither activations nor arithmetic: one line of calculus each. */
-import { defineOp, type Example, type Op } from '../graph/op.ts';
+import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
@@ -16,6 +16,7 @@ export interface UnaryFunction {
 }
 
 /** Defines an elementwise op. `flops` is a rough count: a transcendental function is taken as 10. */
+// @__NO_SIDE_EFFECTS__
 export function unary(
   name: string,
   vjp: Vjp | 'none',
@@ -36,7 +37,7 @@ export function unary(
     flops: (_, out) => flops * sizeOf(out.shape),
     examples: [example([2, 3]), example([7]), example([]), example([100, 98, 250], 'real')],
   });
-  return Object.assign((x: Tensor) => make([x], {}), { op: make.op });
+  return withOp((x: Tensor) => make([x], {}), make);
 }
 
 const positive = [0.2, 3] as const;
@@ -76,12 +77,12 @@ const clipOp = defineOp<{ min: number; max: number }>({
 });
 
 /** `x` bounded to `[min, max]`. The gradient passes at the bounds, as in TensorFlow. */
-export const clip: ((x: Tensor, min: number, max: number) => Tensor) & { op: Op } = Object.assign(
+export const clip: ((x: Tensor, min: number, max: number) => Tensor) & { op: Op } = withOp(
   (x: Tensor, min: number, max: number) => {
     if (!(min <= max)) throw failure('clip', 'min must not exceed max', { min, max });
     return clipOp([x], { min, max });
   },
-  { op: clipOp.op },
+  clipOp,
 );
 
 const not = defineOp<None>({
@@ -92,7 +93,7 @@ const not = defineOp<None>({
   flops: (_, out) => sizeOf(out.shape),
   examples: [{ inputs: [{ shape: [5], dtype: 'bool' }], attrs: {} }],
 });
-export const logicalNot: UnaryFunction = Object.assign((x: Tensor) => not([x], {}), { op: not.op });
+export const logicalNot: UnaryFunction = withOp((x: Tensor) => not([x], {}), not);
 
 const castOp = defineOp<{ dtype: DType }>({
   name: 'cast',
@@ -109,7 +110,7 @@ const castOp = defineOp<{ dtype: DType }>({
 });
 
 /** `x` with another dtype. Floats lose their fraction on the way to int32; anything but 0 is true. */
-export const cast: ((x: Tensor, dtype: DType) => Tensor) & { op: Op } = Object.assign(
+export const cast: ((x: Tensor, dtype: DType) => Tensor) & { op: Op } = withOp(
   (x: Tensor, dtype: DType) => (x.dtype === dtype ? x : castOp([x], { dtype })),
-  { op: castOp.op },
+  castOp,
 );

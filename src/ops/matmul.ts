@@ -1,5 +1,5 @@
 /** Matrix products with batches and transposes. Each gradient is again a matrix product. */
-import { defineOp, type Op } from '../graph/op.ts';
+import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { broadcastShapes, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
@@ -113,7 +113,7 @@ const times = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): 
   matmul(a, b, { transposeA, transposeB });
 
 /** `a [..., m, k] @ b [..., k, n] -> [..., m, n]`; leading axes broadcast. */
-export const matmul: ((a: Tensor, b: Tensor, options?: MatmulOptions) => Tensor) & { op: Op } = Object.assign(
+export const matmul: ((a: Tensor, b: Tensor, options?: MatmulOptions) => Tensor) & { op: Op } = withOp(
   (a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}) => {
     if (a.rank < 2 || b.rank < 2 || a.dtype !== b.dtype) {
       throw failure('matmul', 'two tensors of one dtype with at least 2 axes each are needed', {
@@ -123,7 +123,7 @@ export const matmul: ((a: Tensor, b: Tensor, options?: MatmulOptions) => Tensor)
     }
     return matmulOp([a, b], { transposeA, transposeB });
   },
-  { op: matmulOp.op },
+  matmulOp,
 );
 
 /** A fully connected layer: `x [..., k] @ kernel [k, n] (+ bias [n])`, as one product over all rows. */

@@ -2,7 +2,7 @@
  * Ops that give the same elements in another shape or order, or repeated. `broadcastTo` and `sum` are each other's
  * transpose; parts of tensors are in `slicing.ts`.
  */
-import { defineOp, type Op } from '../graph/op.ts';
+import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { broadcastShapes, normalizeAxis, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -25,17 +25,14 @@ const reshapeOp = defineOp<{ shape: Shape }>({
 });
 
 /** The same elements in another shape; one size may be -1 and is worked out. */
-export const reshape: ((x: Tensor, shape: Shape) => Tensor) & { op: Op } = Object.assign(
-  (x: Tensor, shape: Shape) => {
-    const known = shape.filter((dim) => dim !== -1);
-    const missing = x.size / sizeOf(known);
-    const full = shape.map((dim) => (dim === -1 ? missing : dim));
-    const wrong = shape.length - known.length > 1 || !Number.isInteger(missing) || sizeOf(full) !== x.size;
-    if (wrong) throw failure('reshape', `${x.size} elements do not fit the new shape`, { from: x.shape, to: shape });
-    return sameShape(full, x.shape) ? x : reshapeOp([x], { shape: full });
-  },
-  { op: reshapeOp.op },
-);
+export const reshape: ((x: Tensor, shape: Shape) => Tensor) & { op: Op } = withOp((x: Tensor, shape: Shape) => {
+  const known = shape.filter((dim) => dim !== -1);
+  const missing = x.size / sizeOf(known);
+  const full = shape.map((dim) => (dim === -1 ? missing : dim));
+  const wrong = shape.length - known.length > 1 || !Number.isInteger(missing) || sizeOf(full) !== x.size;
+  if (wrong) throw failure('reshape', `${x.size} elements do not fit the new shape`, { from: x.shape, to: shape });
+  return sameShape(full, x.shape) ? x : reshapeOp([x], { shape: full });
+}, reshapeOp);
 
 const transposeOp = defineOp<{ perm: readonly number[] }>({
   name: 'transpose',
@@ -57,7 +54,7 @@ const transposeOp = defineOp<{ perm: readonly number[] }>({
 });
 
 /** Axis `i` of the result is axis `perm[i]` of `x`; reversed by default. */
-export const transpose: ((x: Tensor, perm?: readonly number[]) => Tensor) & { op: Op } = Object.assign(
+export const transpose: ((x: Tensor, perm?: readonly number[]) => Tensor) & { op: Op } = withOp(
   (x: Tensor, perm?: readonly number[]) => {
     const order =
       perm?.map((axis) => normalizeAxis('transpose', axis, x.rank)) ?? x.shape.map((_, i) => x.rank - 1 - i);
@@ -66,7 +63,7 @@ export const transpose: ((x: Tensor, perm?: readonly number[]) => Tensor) & { op
     }
     return order.every((axis, i) => axis === i) ? x : transposeOp([x], { perm: order });
   },
-  { op: transposeOp.op },
+  transposeOp,
 );
 
 const broadcastOp = defineOp<{ shape: Shape }>({
@@ -83,15 +80,12 @@ const broadcastOp = defineOp<{ shape: Shape }>({
 });
 
 /** `x` stretched to `shape` after NumPy's rule. */
-export const broadcastTo: ((x: Tensor, shape: Shape) => Tensor) & { op: Op } = Object.assign(
-  (x: Tensor, shape: Shape) => {
-    if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
-      throw failure('broadcastTo', 'the shape would have to shrink', { from: x.shape, to: shape });
-    }
-    return sameShape(x.shape, shape) ? x : broadcastOp([x], { shape: [...shape] });
-  },
-  { op: broadcastOp.op },
-);
+export const broadcastTo: ((x: Tensor, shape: Shape) => Tensor) & { op: Op } = withOp((x: Tensor, shape: Shape) => {
+  if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
+    throw failure('broadcastTo', 'the shape would have to shrink', { from: x.shape, to: shape });
+  }
+  return sameShape(x.shape, shape) ? x : broadcastOp([x], { shape: [...shape] });
+}, broadcastOp);
 
 const stopOp = defineOp<None>({
   name: 'stopGradient',
@@ -104,9 +98,7 @@ const stopOp = defineOp<None>({
 });
 
 /** `x` itself, as a constant to differentiation. */
-export const stopGradient: ((x: Tensor) => Tensor) & { op: Op } = Object.assign((x: Tensor) => stopOp([x], {}), {
-  op: stopOp.op,
-});
+export const stopGradient: ((x: Tensor) => Tensor) & { op: Op } = withOp((x: Tensor) => stopOp([x], {}), stopOp);
 
 /** `x` with a new axis of size 1 at `axis`. */
 export function expandDims(x: Tensor, axis: number): Tensor {

@@ -3,7 +3,7 @@
  * each window and may be differentiated again, through its argmax; windows may overlap. An average counts only
  * elements inside the input, as TensorFlow's does.
  */
-import { defineOp, type Example, type Op, type OpFunction } from '../graph/op.ts';
+import { defineOp, type Example, type Op, type OpFunction, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
@@ -150,6 +150,7 @@ export interface PoolOptions {
 }
 export type PoolFunction = ((x: Tensor, options?: PoolOptions) => Tensor) & { readonly op: Op };
 
+// @__NO_SIDE_EFFECTS__
 function pooling(name: string, make: OpFunction<PoolAttrs>): PoolFunction {
   const call = (x: Tensor, options: PoolOptions = {}): Tensor => {
     const axes = x.rank - 2;
@@ -167,7 +168,7 @@ function pooling(name: string, make: OpFunction<PoolAttrs>): PoolFunction {
     );
     return make([x], { window, strides, pads });
   };
-  return Object.assign(call, { op: make.op });
+  return withOp(call, make);
 }
 
 /** The largest element of each window; padding never wins. */

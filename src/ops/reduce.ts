@@ -1,5 +1,5 @@
 /** Reductions over axes. Primitives are sum, max, min and argmax; the rest is made of them. */
-import { defineOp, type Example, type Op } from '../graph/op.ts';
+import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxes, normalizeAxis, reduceShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -29,6 +29,7 @@ function expand(g: Tensor, shape: Shape, axes: readonly number[]): Tensor {
   return reshape(g, reduceShape(shape, axes, true));
 }
 
+// @__NO_SIDE_EFFECTS__
 function reduction(
   name: string,
   linear: 'joint' | readonly number[],
@@ -49,7 +50,7 @@ function reduction(
     }
     return make([x], { axes: list, keepDims });
   };
-  return Object.assign(call, { op: make.op });
+  return withOp(call, make);
 }
 
 /** Gives the gradient to the elements that equal the extreme, in equal shares (TensorFlow's rule for ties). */
@@ -121,14 +122,11 @@ const argmaxOp = defineOp<{ axis: number }>({
 });
 
 /** The index (int32) of the first largest element along `axis`; NaN counts as largest. No gradient. */
-export const argmax: ((x: Tensor, axis?: number) => Tensor) & { op: Op } = Object.assign(
-  (x: Tensor, axis = -1) => {
-    const at = normalizeAxis('argmax', axis, x.rank);
-    if (x.shape[at] === 0) throw failure('argmax', 'nothing to compare: the axis has size 0', { shape: x.shape });
-    return argmaxOp([x], { axis: at });
-  },
-  { op: argmaxOp.op },
-);
+export const argmax: ((x: Tensor, axis?: number) => Tensor) & { op: Op } = withOp((x: Tensor, axis = -1) => {
+  const at = normalizeAxis('argmax', axis, x.rank);
+  if (x.shape[at] === 0) throw failure('argmax', 'nothing to compare: the axis has size 0', { shape: x.shape });
+  return argmaxOp([x], { axis: at });
+}, argmaxOp);
 
 export function argmin(x: Tensor, axis = -1): Tensor {
   return argmax(neg(x), axis);

@@ -2,7 +2,7 @@
  * Ops that take parts of tensors and put parts together. `slice` (with steps) and `pad` (with gaps between elements) are each
  * other's transpose; they compute nothing.
  */
-import { defineOp, type Op } from '../graph/op.ts';
+import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxis, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -39,23 +39,19 @@ const sliceOp = defineOp<SliceAttrs>({
 export type Ranges = { readonly [axis: number]: readonly [number, number] | readonly [number, number, number] };
 
 /** A part of `x`: `slice(x, { 1: [0, 3] })` is `x[:, 0:3]`. Steps are positive; `reverse` turns an axis round. */
-export const slice: ((x: Tensor, ranges: Ranges) => Tensor) & { op: Op } = Object.assign(
-  (x: Tensor, ranges: Ranges) => {
-    const [begin, size, step] = [x.shape.map(() => 0), [...x.shape], x.shape.map(() => 1)];
-    for (const [key, [from, to, by = 1]] of Object.entries(ranges)) {
-      const axis = normalizeAxis('slice', Number(key), x.rank);
-      const dim = x.shape[axis]!;
-      const bound = (at: number): number => Math.min(Math.max(at < 0 ? at + dim : at, 0), dim);
-      if (!(Number.isInteger(by) && by > 0))
-        throw failure('slice', 'a step is an integer from 1 up', { axis, step: by });
-      begin[axis] = bound(from);
-      size[axis] = Math.max(0, Math.ceil((bound(to) - bound(from)) / by));
-      step[axis] = by;
-    }
-    return sameShape(size, x.shape) ? x : sliceOp([x], { begin, size, step });
-  },
-  { op: sliceOp.op },
-);
+export const slice: ((x: Tensor, ranges: Ranges) => Tensor) & { op: Op } = withOp((x: Tensor, ranges: Ranges) => {
+  const [begin, size, step] = [x.shape.map(() => 0), [...x.shape], x.shape.map(() => 1)];
+  for (const [key, [from, to, by = 1]] of Object.entries(ranges)) {
+    const axis = normalizeAxis('slice', Number(key), x.rank);
+    const dim = x.shape[axis]!;
+    const bound = (at: number): number => Math.min(Math.max(at < 0 ? at + dim : at, 0), dim);
+    if (!(Number.isInteger(by) && by > 0)) throw failure('slice', 'a step is an integer from 1 up', { axis, step: by });
+    begin[axis] = bound(from);
+    size[axis] = Math.max(0, Math.ceil((bound(to) - bound(from)) / by));
+    step[axis] = by;
+  }
+  return sameShape(size, x.shape) ? x : sliceOp([x], { begin, size, step });
+}, sliceOp);
 
 export type Pads = readonly (readonly [number, number])[];
 type PadAttrs = { readonly pads: Pads; readonly gaps: readonly number[]; readonly value: number };
@@ -104,16 +100,15 @@ const padOp = defineOp<PadAttrs>({
 });
 
 /** `x` with `pads[axis] = [before, after]` elements of `value` around it, and `gaps[axis]` between neighbours. */
-export const pad: ((x: Tensor, pads: Pads, value?: number, gaps?: readonly number[]) => Tensor) & { op: Op } =
-  Object.assign(
-    (x: Tensor, pads: Pads, value = 0, gaps: readonly number[] = x.shape.map(() => 0)) => {
-      if (pads.length !== x.rank || pads.flat().some((by) => !Number.isInteger(by) || by < 0)) {
-        throw failure('pad', 'one [before, after] per axis, integers from 0 up', { pads, shape: x.shape });
-      }
-      return [...pads.flat(), ...gaps].every((by) => by === 0) ? x : padOp([x], { pads, gaps, value });
-    },
-    { op: padOp.op },
-  );
+export const pad: ((x: Tensor, pads: Pads, value?: number, gaps?: readonly number[]) => Tensor) & { op: Op } = withOp(
+  (x: Tensor, pads: Pads, value = 0, gaps: readonly number[] = x.shape.map(() => 0)) => {
+    if (pads.length !== x.rank || pads.flat().some((by) => !Number.isInteger(by) || by < 0)) {
+      throw failure('pad', 'one [before, after] per axis, integers from 0 up', { pads, shape: x.shape });
+    }
+    return [...pads.flat(), ...gaps].every((by) => by === 0) ? x : padOp([x], { pads, gaps, value });
+  },
+  padOp,
+);
 
 const reverseOp = defineOp<{ axes: readonly number[] }>({
   name: 'reverse',
@@ -129,12 +124,12 @@ const reverseOp = defineOp<{ axes: readonly number[] }>({
 });
 
 /** `x` with the order along `axes` turned round. */
-export const reverse: ((x: Tensor, axes: readonly number[]) => Tensor) & { op: Op } = Object.assign(
+export const reverse: ((x: Tensor, axes: readonly number[]) => Tensor) & { op: Op } = withOp(
   (x: Tensor, axes: readonly number[]) => {
     const list = axes.map((axis) => normalizeAxis('reverse', axis, x.rank));
     return list.length === 0 ? x : reverseOp([x], { axes: list });
   },
-  { op: reverseOp.op },
+  reverseOp,
 );
 
 const concatOp = defineOp<{ axis: number }>({
@@ -174,7 +169,7 @@ const concatOp = defineOp<{ axis: number }>({
 });
 
 /** The tensors one after another along `axis`; all other sizes must agree. */
-export const concat: ((xs: readonly Tensor[], axis?: number) => Tensor) & { op: Op } = Object.assign(
+export const concat: ((xs: readonly Tensor[], axis?: number) => Tensor) & { op: Op } = withOp(
   (xs: readonly Tensor[], axis = -1) => {
     const first = xs[0];
     if (!first) throw failure('concat', 'no tensor given');
@@ -186,7 +181,7 @@ export const concat: ((xs: readonly Tensor[], axis?: number) => Tensor) & { op: 
       throw failure('concat', `shapes differ beside axis ${at}`, { one: first.toString(), another: odd.toString() });
     return xs.length === 1 ? first : concatOp(xs, { axis: at });
   },
-  { op: concatOp.op },
+  concatOp,
 );
 
 /** The tensors, all of one shape, along a new axis. */

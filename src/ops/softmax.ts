@@ -1,5 +1,5 @@
 /** Softmax and its logarithm along one axis, shifted by the maximum so that nothing overflows. */
-import { defineOp, type Example, type Op } from '../graph/op.ts';
+import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { mul, sub } from './arithmetic.ts';
@@ -17,6 +17,7 @@ const examples: readonly Example<AxisAttrs>[] = [
   { inputs: [[1000, 1000]], attrs: { axis: 1 }, size: 'real' },
 ];
 
+// @__NO_SIDE_EFFECTS__
 function alongAxis(name: string, vjp: (g: Tensor, y: Tensor, axis: number) => Tensor): AxisFunction {
   const make = defineOp<AxisAttrs>({
     name,
@@ -27,7 +28,7 @@ function alongAxis(name: string, vjp: (g: Tensor, y: Tensor, axis: number) => Te
     examples,
   });
   const call = (x: Tensor, axis = -1): Tensor => make([x], { axis: normalizeAxis(name, axis, x.rank) });
-  return Object.assign(call, { op: make.op });
+  return withOp(call, make);
 }
 
 /** `exp(x) / sum(exp(x))` along `axis` (the last by default). */

@@ -244,4 +244,19 @@ test('equal windows give equal bits wherever they lie: ties in a max pool depend
   }
 });
 
+test('trace: a listener is told of every kernel call with its op, until it is taken away', () => {
+  const x = placeholder([3, 4]);
+  const plan = compile([o.exp(o.relu(x))], [x], { backend: wasmBackend });
+  const seen: string[] = [];
+  wasmBackend.trace(({ op, fn, units }, ms) => {
+    assert.ok(ms >= 0);
+    seen.push(`${op} ${fn} ${units}`);
+  });
+  plan.runSync([new Float32Array(12)]);
+  wasmBackend.trace(null);
+  plan.runSync([new Float32Array(12)]);
+  assert.equal(seen, ['relu relu 1', 'exp exp 1']);
+  plan.dispose();
+});
+
 test.run();

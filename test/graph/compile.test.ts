@@ -1,5 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { reference } from '../../src/backends/reference.ts';
+import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import { grad, isConnected, jvp, valueAndGrad } from '../../src/graph/grad.ts';
@@ -155,6 +157,25 @@ test('a relu behind a max pool going back is a flag of the pool: same values, al
     const [masked] = compile([o.where(o.greater(y, 0), cut, 0)], [x, cut]).runSync([data, before!]);
     assert.equal(fused.runSync([data])[0], masked);
     assert.is(fused.stats.steps, compile([dy], [x]).stats.steps, 'no step for the mask');
+  }
+});
+
+test('feed: inputs are brought in once for many runs, until a run brings its own', () => {
+  const x = placeholder([3]);
+  for (const backend of [reference, wasmBackend]) {
+    const plan = compile([o.mul(x, 2)], [x], { backend });
+    assert.throws(
+      () => plan.runSync(),
+      'nothing was fed since the last run with inputs\nhint: call feed(inputs) first',
+    );
+    plan.feed([Float32Array.of(1, 2, 3)]);
+    assert.equal([...plan.runSync()[0]!], [2, 4, 6]);
+    assert.equal([...plan.runSync()[0]!], [2, 4, 6]);
+    assert.equal([...plan.runSync([Float32Array.of(4, 5, 6)])[0]!], [8, 10, 12]);
+    assert.throws(() => plan.runSync(), /nothing was fed/);
+    assert.throws(() => plan.feed([new Float32Array(2)]), /input 0 needs 3 elements/);
+    plan.dispose();
+    assert.throws(() => plan.feed([new Float32Array(3)]), /disposed/);
   }
 });
 

@@ -8,7 +8,7 @@ import type { ConvAttrs } from '../../ops/conv.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { fill } from './bind-movement.ts';
 import { geometryTable, type Three, type Windows, windowsOf } from './geometry.ts';
-import { callProduct, finishOf, type Source } from './panels.ts';
+import { callProduct, finishOf, panelColumns, type Source } from './panels.ts';
 import { type BindContext, type Binder, grainFor, lacksType, type Operand } from './step.ts';
 import { forwardWindows, inputPhases } from './windows.ts';
 
@@ -129,6 +129,42 @@ export const conv: Binder = (ctx) => {
   }
 };
 
+/** Whether a panel of B would be filled with padding more than with channels, as in the first layer of most models. */
+const isNarrow = (p: Parts): boolean => p.groups === 1 && p.inAll < panelColumns && p.taps * p.inAll <= 2 * p.outAll;
+
+/** What each output position gives to every tap as one product, then for each input position the sum of what it gets. */
+function gradInputByTaps(ctx: BindContext, g: Operand, w: Operand, p: Parts): void {
+  const n = p.taps * p.inAll;
+  const m = p.batch * p.positions;
+  const shares = ctx.work(m * n * 4);
+  callProduct(ctx, {
+    m,
+    k: p.outAll,
+    n,
+    source: {
+      mode: 0,
+      base: g.at(),
+      perSample: m,
+      sampleStride: 0,
+      rowStride: p.outAll * 4,
+      innerStride: 0,
+      table: 0,
+      segments: 1,
+      length: p.outAll,
+    },
+    rows: g,
+    columns: { operand: w, at: 0, row: 4, col: p.outAll * 4 },
+    target: { at: shares, perSample: m, sampleStride: 0, rowStride: n * 4 },
+  });
+  const samples = [p.places * p.inAll * 4, p.positions * n * 4];
+  for (const { count, taps, offsets, targets } of inputPhases(p.windows, p.inAll, n)) {
+    const from = offsets.map((at, i) => (at < 0 ? -1 : at + taps[i % taps.length]! * p.inAll * 4));
+    const tables = [ctx.table(from), taps.length, targets ? ctx.table(targets) : 0];
+    const args = [ctx.out.at(), shares, ...samples, count, ...tables, p.inAll];
+    ctx.call('sumTaps', args, p.batch * count, grainFor(taps.length * p.inAll));
+  }
+}
+
 export const convGradInput: Binder = (ctx) => {
   const [g, w] = ctx.inputs as [Operand, Operand];
   const p = parts(ctx.out.shape, w.shape, g.shape, ctx.attrs as unknown as ConvAttrs);
@@ -138,6 +174,10 @@ export const convGradInput: Binder = (ctx) => {
     const simple = p.windows.stride.every((stride) => stride === 1) && p.inAll === p.outAll;
     if (simple) callReversed(ctx, w.shape, p, rows);
     else callDepthwise(ctx, 'depthwiseGradInput', ctx.out.shape, w.shape, g.shape, p, rows);
+    return;
+  }
+  if (isNarrow(p)) {
+    gradInputByTaps(ctx, g, w, p);
     return;
   }
   const phases = inputPhases(p.windows, p.inAll, p.outAll);

@@ -84,7 +84,7 @@ class Binding {
       return at;
     };
     const call = (fn: string, args: readonly number[], units: number, grain = 1): void => {
-      if (units > 0) this.calls.push({ fn, args, units, grain });
+      if (units > 0) this.calls.push({ fn, op, args, units, grain });
     };
     const context: BindContext = {
       op,
@@ -93,7 +93,7 @@ class Binding {
       attrs: step.attrs,
       epilogue: step.epilogue,
       call,
-      check: (fn, args, fault) => this.calls.push({ fn, args, units: 1, grain: 1, fault }),
+      check: (fn, args, fault) => this.calls.push({ fn, op, args, units: 1, grain: 1, fault }),
       table: (values) => {
         const at = this.#block(values.length * 4);
         machine.write(at, Int32Array.from(values));
@@ -151,8 +151,10 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
   const binding = new Binding(machine, program);
   const { calls } = binding;
   const outputs = program.outputs.map((value) => ({ at: binding.at(value), value: program.values[value]! }));
-  const runSync = (inputs: readonly TypedArray[]): TypedArray[] => {
+  const feed = (inputs: readonly TypedArray[]): void => {
     for (const [i, data] of inputs.entries()) machine.write(binding.inputs[i]!, data);
+  };
+  const rerun = (): TypedArray[] => {
     run(calls);
     return outputs.map(({ at, value: { spec } }) => {
       const view = machine.view(spec.dtype, at, sizeOf(spec.shape));
@@ -164,23 +166,36 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
     if (held) binding.release();
     held = false;
   };
-  return makeExecutable(runSync, release);
+  return makeExecutable(feed, rerun, release);
 }
 
 /**
  * Frees the memory when the last of the executable's functions is dropped: each holds `owner`, and `release` must not. A
  * function scope of its own keeps it so, since closures of one scope hold all that any of them uses.
  */
-function makeExecutable(runSync: (inputs: readonly TypedArray[]) => TypedArray[], release: () => void): Executable {
-  const owner = { runs: 0 };
+function makeExecutable(
+  feed: (inputs: readonly TypedArray[]) => void,
+  compute: () => TypedArray[],
+  release: () => void,
+): Executable {
+  const owner = { uses: 0 };
   dropped.register(owner, release, owner);
+  const rerun = (): TypedArray[] => {
+    owner.uses++;
+    return compute();
+  };
   const run = (inputs: readonly TypedArray[]): TypedArray[] => {
-    owner.runs++;
-    return runSync(inputs);
+    feed(inputs);
+    return rerun();
   };
   return {
     run: async (inputs) => run(inputs),
     runSync: run,
+    feed: (inputs) => {
+      owner.uses++;
+      feed(inputs);
+    },
+    rerun,
     dispose() {
       dropped.unregister(owner);
       release();

@@ -7,6 +7,7 @@ import type { Backend, Executable } from '../backend.ts';
 import { fuses } from './binders.ts';
 import { bindProgram } from './executable.ts';
 import { Machine } from './machine.ts';
+import type { Trace } from './step.ts';
 import { availableThreads, Threads } from './threads.ts';
 
 export { hasSimd } from './module.ts';
@@ -34,6 +35,8 @@ export interface WasmBackend extends Backend {
   threads(): number;
   /** Uses at most this many threads from the next run on. Results are the same bits for any number. */
   setThreads(count: number): void;
+  /** From now on `listener` is told of every kernel call of every plan; null: no longer. For profiles. */
+  trace(listener: Trace | null): void;
 }
 
 /** Throws an error that says what is missing where the engine has no WebAssembly SIMD. */
@@ -49,5 +52,8 @@ export const wasmBackend: WasmBackend = {
   threads: () => start().threads.limit,
   setThreads(count: number): void {
     start().threads.limit = count;
+  },
+  trace(listener: Trace | null): void {
+    start().threads.trace = listener;
   },
 };

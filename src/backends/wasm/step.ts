@@ -10,6 +10,8 @@ import type { TensorSpec } from '../../tensor/tensor.ts';
 /** A kernel call: `fn(start, end, ...args)` for ranges that cover `[0, units)` in any split and order. */
 export interface Call {
   readonly fn: string;
+  /** The op that it computes or is part of, for profiles. */
+  readonly op?: string;
   readonly args: readonly number[];
   readonly units: number;
   /** Fewer units than this are not worth a thread of their own. */
@@ -17,6 +19,9 @@ export interface Call {
   /** A check, not a kernel: a result from 0 up is the position of a bad value. */
   readonly fault?: (position: number) => PathgradError;
 }
+
+/** Told of a call and the milliseconds it took. */
+export type Trace = (call: Call, ms: number) => void;
 
 /** One operand of a step: its shape and type, its address, and whether it never changes. */
 export interface Operand extends TensorSpec {

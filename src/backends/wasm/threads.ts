@@ -9,11 +9,11 @@
  */
 import { failure } from '../../tensor/errors.ts';
 import { type Machine, scratchBytes } from './machine.ts';
-import type { Call } from './step.ts';
+import type { Call, Trace } from './step.ts';
 import { closed, control, recordDoubles, workerBody } from './worker-source.ts';
 
 /** Chunks per thread and call: more even out threads that are held up, fewer repeat less work per chunk. */
-const chunksPerThread = 4;
+const chunksPerThread = 8;
 const mostThreads = 64;
 /** Looks at the count of finished chunks before sleeping. */
 const spins = 20_000;
@@ -92,6 +92,8 @@ export class Threads {
   readonly #workers: Stoppable[] = [];
   #limit: number;
   #number = 0;
+  /** Told of every call. */
+  trace: Trace | null = null;
 
   /**
    * @param limit threads to use at most, this one included
@@ -136,13 +138,16 @@ export class Threads {
   /** Makes all calls of a list, in order. */
   run(calls: readonly Call[]): void {
     const { kernels } = this.#machine;
+    const { trace } = this;
     for (const call of calls) {
+      const started = trace ? performance.now() : 0;
       const chunks = Math.min(this.#limit * chunksPerThread, Math.floor(call.units / call.grain));
       if (this.#limit > 1 && chunks > 1 && !call.fault) this.#share(call, chunks);
       else {
         const result = kernels[call.fn]!(0, call.units, ...call.args);
         if (call.fault && result !== undefined && result >= 0) throw call.fault(result);
       }
+      trace?.(call, performance.now() - started);
     }
   }
 

@@ -61,7 +61,10 @@ const aliases: Readonly<Record<string, string>> = {
 };
 
 /** Names of every activation that is known. */
-export const activationNames: readonly string[] = [...Object.keys(named), ...Object.keys(aliases)];
+export const activationNames: readonly string[] = /* @__PURE__ */ (() => [
+  ...Object.keys(named),
+  ...Object.keys(aliases),
+])();
 
 /**
  * The activation that option `key` names; the identity where it is absent.

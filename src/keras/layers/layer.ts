@@ -71,6 +71,7 @@ export interface LayerClass {
   readonly create: (options: Options) => LayerRun;
 }
 
+// @__NO_SIDE_EFFECTS__
 export function defineLayer(definition: LayerClass): LayerClass {
   return definition;
 }

@@ -47,12 +47,14 @@ function spread(mask: Tensor, x: Tensor): Tensor {
 
 type Merge = (xs: readonly Tensor[], masks: readonly Mask[]) => Tensor;
 
+// @__NO_SIDE_EFFECTS__
 const folded =
   (f: BinaryFunction): Merge =>
   (xs) =>
     xs.reduce((a, b) => f(a, b));
 
 /** Where exactly one side counts, its value is taken; where both do, `f` of them (Keras 3's maximum and minimum). */
+// @__NO_SIDE_EFFECTS__
 const extreme =
   (f: BinaryFunction): Merge =>
   (xs, masks) => {

@@ -34,9 +34,12 @@ const all: readonly LayerClass[] = [
   ...[locallyConnected, adaptivePooling, resizing, centerCrop, categoryEncoding, discretization, maxoutDense, highway],
 ];
 
-const byClass: ReadonlyMap<string, LayerClass> = new Map(
-  all.flatMap((definition) => definition.classes.map((name) => [name, definition] as const)),
-);
+const byClass: ReadonlyMap<string, LayerClass> = /* @__PURE__ */ index(all);
+
+// @__NO_SIDE_EFFECTS__
+function index(layers: readonly LayerClass[]): ReadonlyMap<string, LayerClass> {
+  return new Map(layers.flatMap((definition) => definition.classes.map((name) => [name, definition] as const)));
+}
 
 /** Handled by the model itself: they hold other layers, or no computation at all. */
 const structural = [
@@ -50,7 +53,7 @@ const structural = [
 ];
 
 /** The class names of all supported layers, sorted. */
-export const supportedLayers: readonly string[] = [...byClass.keys(), ...structural].sort();
+export const supportedLayers: readonly string[] = /* @__PURE__ */ (() => [...byClass.keys(), ...structural].sort())();
 
 export function findLayerClass(className: string): LayerClass | undefined {
   return byClass.get(className);
