@@ -191,7 +191,7 @@ async function takeFile(file: File, kind: string): Promise<void> {
     modelState(`${info.file}: model “${info.name}”, vocabulary ${name} with ${size} tokens`);
   } else {
     const { pixels, notices } = await engine.call('picture', { file, name: file.name, invert: inputs.invert });
-    inputs.setPicture(file.name, pixels);
+    inputs.setPicture(file.name, pixels, notices);
     announce(`${file.name} opened. ${notices.join('. ')}`);
   }
   clearError();
