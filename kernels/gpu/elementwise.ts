@@ -1,20 +1,27 @@
 /** Elementwise kernels: one thread per element, broadcasting by strides. */
 import { collapse, dot, type GpuKernel, place } from './kernel.ts';
 
+/** Statements of `formulas.ts`, and the variable that holds their result. */
+export interface Body {
+  readonly text: string;
+  readonly result: 'y' | 'whole';
+}
+
 /** `y[i] = f(x[i])` for `count` elements. */
 export function unaryKernel(
   name: string,
-  body: string,
+  { text, result }: Body,
   count: number,
   floats: Readonly<Record<string, number>> = {},
 ): GpuKernel {
-  return { name, source: `function (x) { const v = x[this.thread.x]; ${body} return y; }`, floats, threads: [count] };
+  const source = `function (x) { const v = x[this.thread.x]; ${text} return ${result}; }`;
+  return { name, source, floats, threads: [count] };
 }
 
 /** `y = f(a, b)` over `shape`; each operand is read with its strides, 0 where it is stretched. */
 export function binaryKernel(
   name: string,
-  body: string,
+  { text, result }: Body,
   shape: readonly number[],
   strides: readonly (readonly number[])[],
 ): GpuKernel {
@@ -23,7 +30,7 @@ export function binaryKernel(
   const [a, b] = flat.strides.map((own) => dot(at, own));
   return {
     name,
-    source: `function (left, right) { ${lines} const a = left[${a}]; const b = right[${b}]; ${body} return y; }`,
+    source: `function (left, right) { ${lines} const a = left[${a}]; const b = right[${b}]; ${text} return ${result}; }`,
     threads,
   };
 }
