@@ -145,6 +145,5 @@ export const truncateBody = 'let y = Math.floor(v); if (v < 0) { y = Math.ceil(v
 /** Anything but 0 is true. */
 export const truthBody = 'let y = 1; if (v === 0) { y = 0; }';
 
-/** A body whose result is truncated towards zero, for integer results of functions that leave the integers. */
-export const truncated = (body: string): string =>
-  `${body} let whole = Math.floor(y); if (y < 0) { whole = Math.ceil(y); }`;
+/** `whole` is `y` without its fraction. */
+export const truncation = 'let whole = Math.floor(y); if (y < 0) { whole = Math.ceil(y); }';

@@ -9,20 +9,17 @@ import type { Binder } from './step.ts';
 const closed = new Set('add sub mul maximum minimum neg abs square sign floor ceil round relu logicalNot'.split(' '));
 
 /** Integers are floats on the device: a result that may have a fraction loses it, as it would in an array of integers. */
-function bodyOf(op: string, text: string, out: TensorSpec): kernels.Body {
-  if (out.dtype !== 'int32' || closed.has(op)) return { text, result: 'y' };
-  return { text: formulas.truncated(text), result: 'whole' };
-}
+const cuts = (op: string, out: TensorSpec): boolean => out.dtype === 'int32' && !closed.has(op);
 
 export const unary: Binder = ({ op, out, inputs, kernel }) => {
-  const text = formulas.unaryBodies[op as keyof typeof formulas.unaryBodies];
-  return kernel(kernels.unaryKernel(op, bodyOf(op, text, out), sizeOf(out.shape)), inputs);
+  const body = formulas.unaryBodies[op as keyof typeof formulas.unaryBodies];
+  return kernel(kernels.unaryKernel(op, body, sizeOf(out.shape), {}, cuts(op, out)), inputs);
 };
 
 export const binary: Binder = ({ op, out, inputs, kernel }) => {
-  const text = formulas.binaryBodies[op as keyof typeof formulas.binaryBodies];
+  const body = formulas.binaryBodies[op as keyof typeof formulas.binaryBodies];
   const strides = inputs.map(({ shape }) => broadcastStrides(shape, out.shape));
-  return kernel(kernels.binaryKernel(op, bodyOf(op, text, out), out.shape, strides), inputs);
+  return kernel(kernels.binaryKernel(op, body, out.shape, strides, cuts(op, out)), inputs);
 };
 
 export const where: Binder = ({ out, inputs, kernel }) => {
@@ -32,14 +29,13 @@ export const where: Binder = ({ out, inputs, kernel }) => {
 
 export const clip: Binder = ({ out, inputs, attrs, kernel }) => {
   const { body, floats } = formulas.clipBody(attrs['min'] as number, attrs['max'] as number);
-  return kernel(kernels.unaryKernel('clip', bodyOf('clip', body, out), sizeOf(out.shape), floats), inputs);
+  return kernel(kernels.unaryKernel('clip', body, sizeOf(out.shape), floats, cuts('clip', out)), inputs);
 };
 
 /** Integers and booleans are floats on the device: only what loses something is computed. */
 export const cast: Binder = ({ out, inputs, kernel }) => {
   const [x] = inputs;
-  const convert = (name: string, text: string) =>
-    kernel(kernels.unaryKernel(name, { text, result: 'y' }, sizeOf(out.shape)), inputs);
+  const convert = (name: string, text: string) => kernel(kernels.unaryKernel(name, text, sizeOf(out.shape)), inputs);
   if (out.dtype === 'bool' && x!.dtype !== 'bool') return convert('castBool', formulas.truthBody);
   if (out.dtype === 'int32' && x!.dtype === 'float32') return convert('castInt', formulas.truncateBody);
   return x!;
