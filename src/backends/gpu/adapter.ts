@@ -238,7 +238,12 @@ export class Device {
     if (error instanceof Error && error.name === 'PathgradError') throw error;
     const message = error instanceof Error ? error.message : String(error);
     if (/memory/i.test(message)) throw this.#noMemory(message);
-    throw failure('gpu', `the kernel '${name}' failed in mode '${this.mode}'`, { message }, undefined, error);
+    // Under a policy without 'unsafe-eval' GPU.js's JavaScript kernels have no `run`: the reason went to the console.
+    const forbidden = /Content Security|unsafe-eval|"run" not defined/.test(message);
+    const hint = forbidden
+      ? "a page's Content-Security-Policy forbids it: 'webasm' needs 'wasm-unsafe-eval', 'cpu' needs 'unsafe-eval' (docs/browser.md)"
+      : undefined;
+    throw failure('gpu', `the kernel '${name}' failed in mode '${this.mode}'`, { message }, hint, error);
   }
 }
 
