@@ -202,6 +202,7 @@ function formatButtons(): HTMLButtonElement[] {
   return [...document.querySelectorAll<HTMLButtonElement>('button[data-format]')];
 }
 
+byId('unserved').remove();
 for (const example of examples) {
   const button = make(
     'button',

@@ -75,6 +75,14 @@ test('loads without errors, and asks for files of its own only', async () => {
   }
 });
 
+test('opened as a file instead of served, the page says what to do', async () => {
+  const { page } = await open(browser, `file://${folder}/index.html`);
+  await page.waitForFunction(() => getComputedStyle(document.querySelector('#unserved')!).visibility === 'visible');
+  assert.match(await text(page, '#unserved'), /must be served over http/);
+  await page.context().close();
+  assert.is(await opened.page.locator('#unserved').count(), 0);
+});
+
 test('typing: prediction and words follow, numbers are those of Node', async () => {
   const { page } = opened;
   await chooseExample(page, 'reviews');
