@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { gpujs } from '../../scripts/gpujs.mjs';
 import { policy } from '../../scripts/serve-web.mjs';
 import type { GpuMode } from '../../src/gpu.ts';
 import { readPng } from '../../src/inputs/index.ts';
@@ -30,7 +31,8 @@ await build({
   platform: 'neutral',
   mainFields: ['module', 'main'],
   conditions: ['import', 'module', 'browser'],
-  external: ['node:*', 'worker_threads'],
+  external: ['node:*'],
+  plugins: [gpujs],
   logLevel: 'error',
 });
 writeFileSync(
