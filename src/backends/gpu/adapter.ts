@@ -158,17 +158,23 @@ export class Device {
     if (!(handle instanceof Float32Array)) handle.delete();
   }
 
-  /** Watches for lack of memory from here until the function returned is called, which throws. */
+  /** Watches for lack of memory and refused calls from here until the function returned is called, which throws. */
   watch(): () => void | Promise<void> {
     const context = this.#context;
     if (!context) return () => undefined;
     const { device } = context;
     if (device) {
       device.pushErrorScope('out-of-memory');
+      device.pushErrorScope('validation');
       return async () => {
-        const error = await device.popErrorScope();
-        if (error) throw this.#noMemory(error.message);
+        // A lost device has no scopes left.
+        const [refused, memory] = [device.popErrorScope(), device.popErrorScope()].map((scope) =>
+          scope.catch(() => null),
+        );
+        const [invalid, full] = [await refused, await memory];
         this.#alive();
+        if (full) throw this.#noMemory(full.message);
+        if (invalid) throw failure('gpu', `WebGPU refused a call`, { message: invalid.message });
       };
     }
     return () => {
