@@ -3,17 +3,15 @@
  * WebAssembly that is part of the bundle counts. Each bundle is loaded and must export what it should. Peers are bundled the
  * same way, with what their documents say to import for gradients on WebAssembly.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { buildWeb, fetchedFiles } from '../../scripts/build-web.mjs';
 import { gpujs } from '../../scripts/gpujs.mjs';
 import type { CaseResult } from '../harness.ts';
 import { peersFolder } from '../peers/peer.ts';
 import { OURS } from '../report.ts';
+import { pageResults } from './size-page.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -83,30 +81,6 @@ export async function sizeResults(): Promise<CaseResult[]> {
   return [...(await Promise.all([...wanted, ...peerBundles()].map(measure))), ...(await pageResults())];
 }
 
-/** What a visitor of the page of src/web fetches, step by step. */
-async function pageResults(): Promise<CaseResult[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'pathgrad-size-'));
-  try {
-    const { page, engine, gpu } = fetchedFiles(folder, await buildWeb(folder));
-    const steps = [
-      ['the page, first load', page],
-      ['the page, engine added', engine],
-      ['the page, GPU.js added when chosen', gpu],
-    ] as const;
-    return steps.map(([name, files]) =>
-      sizeResult(
-        name,
-        OURS,
-        'files',
-        files.map((file) => readFileSync(file)),
-        null,
-      ),
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 const hasPictures = (): boolean =>
   existsSync(`${root}/src/visualize`) && readdirSync(`${root}/src/visualize`).includes('index.ts');
 
@@ -129,18 +103,6 @@ async function measure({ name, contender, code, folder, exports, beside = [] }: 
   const text = result.outputFiles[0]!.contents;
   const lacking = exports ? await missingExports(text, exports) : [];
   const parts = [text, ...beside.map((file) => readFileSync(file))];
-  const cannot = lacking.length > 0 ? `WRONG BUNDLE: lacks ${lacking.join(', ')}` : null;
-  const made = sizeResult(name, contender, beside.length > 0 ? 'bundle and .wasm' : 'bundle', parts, cannot);
-  return { ...made, verified: exports !== null && lacking.length === 0 };
-}
-
-function sizeResult(
-  name: string,
-  contender: string,
-  backend: string,
-  parts: readonly Uint8Array[],
-  cannot: string | null,
-): CaseResult {
   const total = (size: (part: Uint8Array) => number): number => parts.reduce((sum, part) => sum + size(part), 0);
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
   const none = {
@@ -158,11 +120,11 @@ function sizeResult(
     suite: 'size',
     case: name,
     contender,
-    backend,
+    backend: beside.length > 0 ? 'bundle and .wasm' : 'bundle',
     threads: 0,
     ...none,
-    verified: true,
-    cannot,
+    verified: exports !== null && lacking.length === 0,
+    cannot: lacking.length > 0 ? `WRONG BUNDLE: lacks ${lacking.join(', ')}` : null,
     bytes: {
       minified: total((part) => part.length),
       gzip: total((part) => gzipSync(part, { level: 9 }).length),
