@@ -5,12 +5,13 @@
  *   node scripts/build-web.mjs [--out FOLDER] [--metafile FILE]
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { gpujs } from './gpujs.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const exampleFiles = ['imdb-cnn.h5', 'imdb-vocab.txt', 'sentences.txt', 'mnist-cnn.h5', 'digits'];
@@ -39,7 +40,8 @@ export async function buildWeb(out) {
     platform: 'neutral',
     mainFields: ['module', 'main'],
     conditions: ['import', 'module', 'browser'],
-    external: ['node:*', 'worker_threads'], // GPU.js asks Node for threads; in a browser it does not get there
+    external: ['node:*'],
+    plugins: [gpujs],
     target: ['es2022'],
     legalComments: 'none', // NOTICE, which is copied, has them
     metafile: true,
@@ -56,17 +58,42 @@ export function gzipBytes(paths) {
   return paths.reduce((sum, path) => sum + gzipSync(readFileSync(path), { level: 9 }).length, 0);
 }
 
+/**
+ * What a visitor fetches: the page before any sign of use, what the engine adds, and what a GPU adds to that.
+ * @param {string} out where the page was built
+ * @param {import('esbuild').Metafile} metafile
+ * @returns paths of files
+ */
+export function fetchedFiles(out, metafile) {
+  const outputs = Object.entries(metafile.outputs);
+  const find = (end) => outputs.find(([path]) => path.endsWith(end))[0];
+  const visit = (path, seen) => {
+    if (seen.has(path)) return seen;
+    seen.add(path);
+    for (const item of metafile.outputs[path].imports) if (item.kind !== 'dynamic-import') visit(item.path, seen);
+    return seen;
+  };
+  const page = visit(find('page.js'), new Set());
+  const engine = visit(find('worker.js'), new Set(page));
+  const gpu = visit(outputs.find(([, { entryPoint }]) => entryPoint === 'src/gpu.ts')[0], new Set(engine));
+  const added = (files, before) => [...files].filter((path) => !before.has(path)).map((path) => resolve(root, path));
+  return {
+    page: [`${out}/index.html`, `${out}/page.css`, ...added(page, new Set())],
+    engine: added(engine, page),
+    gpu: added(gpu, engine),
+  };
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { out: { type: 'string' }, metafile: { type: 'string' } } });
   const out = resolve(values.out ?? `${root}/dist/web`);
   const started = performance.now();
   const metafile = await buildWeb(out);
   if (values.metafile) writeFileSync(values.metafile, JSON.stringify(metafile));
+  const { page, engine, gpu } = fetchedFiles(out, metafile);
   const kB = (paths) => `${(gzipBytes(paths) / 1000).toFixed(0)} kB`;
-  const of = (...names) => names.map((name) => `${out}/${name}`);
-  const chunks = readdirSync(`${out}/chunks`).map((name) => `chunks/${name}: ${kB(of(`chunks/${name}`))}`);
   console.log(
-    `page: ${kB(of('index.html', 'page.css', 'page.js'))} gzip; worker.js: ${kB(of('worker.js'))}; ${chunks.join('; ')}`,
+    `gzip: page ${kB(page)}; engine, at the first sign of use, ${kB(engine)}; GPU.js, when chosen, ${kB(gpu)}`,
   );
   console.log(`built ${out} in ${Math.round(performance.now() - started)} ms`);
 }

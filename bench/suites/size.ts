@@ -13,6 +13,7 @@ import { type BuildOptions, build } from 'esbuild';
 import type { CaseResult } from '../harness.ts';
 import { peersFolder } from '../peers/peer.ts';
 import { OURS } from '../report.ts';
+import { pageResults } from './size-page.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -87,8 +88,10 @@ export async function sizeResults(): Promise<CaseResult[]> {
     if (status !== 0) throw new Error(`the build failed:\n${stderr}`);
     copyFileSync(`${root}/package.json`, `${dist}/package.json`);
     const results = await Promise.all([...ownBundles(dist), ...peerBundles()].map(measure));
+    const pages = await pageResults();
     const parts = await bundleParts();
-    return results.map((result) => (result.case.endsWith('Keras model') ? { ...result, parts } : result));
+    const own = results.map((result) => (result.case.endsWith('Keras model') ? { ...result, parts } : result));
+    return [...own, ...pages];
   } finally {
     rmSync(dist, { recursive: true, force: true });
   }

@@ -1,14 +1,20 @@
 /** Elementwise kernels: one thread per element, broadcasting by strides. */
+import { truncation } from './formulas.ts';
 import { collapse, dot, type GpuKernel, place } from './kernel.ts';
 
-/** `y[i] = f(x[i])` for `count` elements. */
+/** How a body of `formulas.ts` ends: an integer result loses its fraction. */
+const ending = (integer: boolean): string => (integer ? `${truncation} return whole;` : 'return y;');
+
+/** `y[i] = f(x[i])` for `count` elements; `body` leaves in `y` what it makes of `v`. */
 export function unaryKernel(
   name: string,
   body: string,
   count: number,
   floats: Readonly<Record<string, number>> = {},
+  integer = false,
 ): GpuKernel {
-  return { name, source: `function (x) { const v = x[this.thread.x]; ${body} return y; }`, floats, threads: [count] };
+  const source = `function (x) { const v = x[this.thread.x]; ${body} ${ending(integer)} }`;
+  return { name, source, floats, threads: [count] };
 }
 
 /** `y = f(a, b)` over `shape`; each operand is read with its strides, 0 where it is stretched. */
@@ -17,15 +23,13 @@ export function binaryKernel(
   body: string,
   shape: readonly number[],
   strides: readonly (readonly number[])[],
+  integer = false,
 ): GpuKernel {
   const flat = collapse(shape, strides);
   const { threads, lines, at } = place(flat.dims);
   const [a, b] = flat.strides.map((own) => dot(at, own));
-  return {
-    name,
-    source: `function (left, right) { ${lines} const a = left[${a}]; const b = right[${b}]; ${body} return y; }`,
-    threads,
-  };
+  const source = `function (left, right) { ${lines} const a = left[${a}]; const b = right[${b}]; ${body} ${ending(integer)} }`;
+  return { name, source, threads };
 }
 
 /** `c ? a : b` over `shape`, all three broadcast. */

@@ -140,7 +140,10 @@ export function clipBody(min: number, max: number): { body: string; floats: Reco
   return { body: `let y = v; ${low} ${high}`, floats };
 }
 
-/** Towards zero, as a float becomes an integer. */
-export const truncateBody = 'let y = Math.floor(v); if (v < 0) { y = Math.ceil(v); }';
+/** Towards zero, as a float becomes an integer; NaN becomes 0 where the device knows NaN. */
+export const truncateBody = 'let y = Math.floor(v); if (v < 0) { y = Math.ceil(v); } if (v !== v) { y = 0; }';
 /** Anything but 0 is true. */
 export const truthBody = 'let y = 1; if (v === 0) { y = 0; }';
+
+/** `whole` is `y` without its fraction. */
+export const truncation = 'let whole = Math.floor(y); if (y < 0) { whole = Math.ceil(y); }';

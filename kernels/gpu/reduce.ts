@@ -9,6 +9,19 @@ const combine: Readonly<Record<Reducer, string>> = {
   min: 'y = Math.min(y, v);',
 };
 
+/** Elements that are added up before they join a longer sum: a float32 sum of many terms loses its last digits. */
+const BLOCK = 128;
+
+/** Adds `term`, which reads `t`, for t from 0 up to `count`, to `y`. */
+function sumLoop(count: number, term: string): string {
+  if (count < 2 * BLOCK) return `for (let t = 0; t < ${count}; t++) { y += ${term}; }`;
+  return (
+    `for (let block = 0; block < ${Math.ceil(count / BLOCK)}; block++) { let part = 0;` +
+    `for (let u = 0; u < ${BLOCK}; u++) { const t = block * ${BLOCK} + u; if (t < ${count}) { part += ${term}; } }` +
+    'y += part; }'
+  );
+}
+
 /**
  * Reduces the axes that `reduced` marks of an array of `shape`. Results keep the order of the other axes.
  */
@@ -28,18 +41,21 @@ export function reduceKernel(
   };
   const [kept, gone] = [part(false), part(true)];
   const { threads, lines, at } = place(kept.dims);
-  const loops = gone.dims.map((dim, i) => `for (let t${i} = 0; t${i} < ${dim}; t${i}++) {`).join('');
-  const inner = dot(
-    gone.dims.map((_, i) => `t${i}`),
-    gone.strides,
-  );
   const outer = dot(at, kept.strides);
   const first = by === 'sum' ? '0' : `x[${outer}]`;
+  // The last of the axes that go is the innermost loop.
+  const lead = gone.dims.slice(0, -1);
+  const loops = lead.map((dim, i) => `for (let t${i} = 0; t${i} < ${dim}; t${i}++) {`).join('');
+  const names = [...lead.map((_, i) => `t${i}`), ...(gone.dims.length > 0 ? ['t'] : [])];
+  const element = `x[${outer} + ${dot(names, gone.strides)}]`;
+  const count = gone.dims.at(-1) ?? 1;
+  const inner =
+    by === 'sum'
+      ? sumLoop(count, element)
+      : `for (let t = 0; t < ${count}; t++) { const v = ${element}; ${combine[by]} }`;
   return {
     name: by,
-    source:
-      `function (x) { ${lines} let y = ${first}; ${loops} const v = x[${outer} + ${inner}]; ${combine[by]}` +
-      `${'}'.repeat(gone.dims.length)} return y; }`,
+    source: `function (x) { ${lines} let y = ${first}; ${loops} ${inner} ${'}'.repeat(lead.length)} return y; }`,
     threads,
   };
 }
@@ -106,7 +122,7 @@ export function softmaxTotalKernel(outer: number, count: number, inner: number):
     name: 'softmaxTotal',
     source:
       `function (x, top) { ${lines} const m = top[${o} * ${inner} + ${c}]; let y = 0;` +
-      `for (let t = 0; t < ${count}; t++) { y += Math.exp(${logits(o, c, count, inner)} - m); } return y; }`,
+      `${sumLoop(count, `Math.exp(${logits(o, c, count, inner)} - m)`)} return y; }`,
     threads,
   };
 }

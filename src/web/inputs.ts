@@ -89,9 +89,11 @@ export class InputPanel {
   }
 
   /** Puts a picture in place of the drawing. */
-  setPicture(title: string, pixels: Pixels): void {
+  setPicture(title: string, pixels: Pixels, notices: readonly string[]): void {
     this.#take(title, pixels, false);
     this.#showTools();
+    byId('picture-notices').hidden = notices.length === 0;
+    byId('picture-notices').textContent = notices.join('. ');
   }
 
   /** The input as it stands, or null while there is none. */
@@ -111,6 +113,7 @@ export class InputPanel {
 
   #take(title: string, pixels: Pixels, quiet: boolean): void {
     this.#title = title;
+    byId('picture-notices').hidden = true;
     this.#drawing.set(pixels, quiet);
   }
 

@@ -191,7 +191,7 @@ async function takeFile(file: File, kind: string): Promise<void> {
     modelState(`${info.file}: model “${info.name}”, vocabulary ${name} with ${size} tokens`);
   } else {
     const { pixels, notices } = await engine.call('picture', { file, name: file.name, invert: inputs.invert });
-    inputs.setPicture(file.name, pixels);
+    inputs.setPicture(file.name, pixels, notices);
     announce(`${file.name} opened. ${notices.join('. ')}`);
   }
   clearError();
@@ -202,6 +202,7 @@ function formatButtons(): HTMLButtonElement[] {
   return [...document.querySelectorAll<HTMLButtonElement>('button[data-format]')];
 }
 
+byId('unserved').remove();
 for (const example of examples) {
   const button = make(
     'button',

@@ -127,7 +127,7 @@ export interface Panel {
 }
 
 export interface ResultView {
-  /** The likeliest classes first, at most ten. */
+  /** The five likeliest classes, the likeliest first, and the one that is explained. */
   readonly prediction: readonly { readonly label: string; readonly score: number }[];
   readonly probabilities: boolean;
   readonly target: { readonly label: string; readonly index: number | null; readonly isPredicted: boolean };

@@ -55,7 +55,7 @@ export function spoken(view: ResultView): string {
 
 function classRows(view: ResultView): HTMLElement[] {
   const most = Math.max(...view.prediction.map((entry) => Math.abs(entry.score)), 1e-12);
-  return view.prediction.slice(0, 5).map(({ label, score: value }) => {
+  return view.prediction.map(({ label, score: value }) => {
     const bar = make('span', { class: 'bar', 'aria-hidden': 'true' });
     const share = view.probabilities ? value : Math.abs(value) / most;
     bar.style.width = `${(100 * Math.max(0, Math.min(1, share))).toFixed(1)}%`;

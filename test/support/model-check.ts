@@ -70,7 +70,7 @@ export async function explainGolden(
 }
 
 /** Loss and the gradients of all weights, one training step of a classifier, as arrays; the weights are inputs of the plan. */
-async function trainingStep(
+export async function trainingStep(
   bytes: Uint8Array,
   X: Tensor,
   labels: readonly number[],

@@ -117,6 +117,26 @@ for (const [where, page] of [
   });
 }
 
+test('the reference backend needs nothing of a policy', async () => {
+  writeFileSync(
+    `${folder}/plain.js`,
+    `import { compile, matmul, placeholder, reference } from './dist/index.js';
+     const x = placeholder([2, 2]);
+     globalThis.outcome = [...compile([matmul(x, x)], [x], { backend: reference }).runSync([Float32Array.of(1, 2, 3, 4)])[0]];`,
+  );
+  writeFileSync(
+    `${folder}/plain.html`,
+    '<!doctype html><title>plain</title><link rel="icon" href="data:,"><script type="module" src="plain.js"></script>',
+  );
+  const site = await serve(folder, { csp: "default-src 'none'; script-src 'self'; img-src data:" });
+  const { page, errors } = await open(browser, `${site.url}plain.html`);
+  await page.waitForFunction(() => 'outcome' in globalThis);
+  assert.equal(await page.evaluate(() => (globalThis as unknown as { outcome: unknown }).outcome), [7, 10, 15, 22]);
+  assert.equal(errors, []);
+  await page.context().close();
+  await site.close();
+});
+
 test("without 'wasm-unsafe-eval' the error says what is missing", async () => {
   const site = await serve(folder, { csp: policy.replace(" 'wasm-unsafe-eval'", '') });
   const { page } = await open(browser, `${site.url}main.html`);

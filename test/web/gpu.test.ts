@@ -8,6 +8,9 @@ import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { gpujs } from '../../scripts/gpujs.mjs';
+import { policy } from '../../scripts/serve-web.mjs';
+import type { GpuMode } from '../../src/gpu.ts';
 import { readPng } from '../../src/inputs/index.ts';
 import { readGolden } from '../golden/golden.ts';
 import { example, temporaryFolder } from '../support/cli.ts';
@@ -28,7 +31,8 @@ await build({
   platform: 'neutral',
   mainFields: ['module', 'main'],
   conditions: ['import', 'module', 'browser'],
-  external: ['node:*', 'worker_threads'],
+  external: ['node:*'],
+  plugins: [gpujs],
   logLevel: 'error',
 });
 writeFileSync(
@@ -124,6 +128,35 @@ for (const mode of ['webgl2', 'webgpu'] as const) {
 
 test('nothing was complained about', () => {
   assert.equal(errors, []);
+});
+
+/** Whether an explanation runs on a mode under a policy: 'runs', or the error. */
+async function under(mode: GpuMode, csp: string): Promise<string> {
+  const strict = await serve(folder, { csp });
+  const opened = await open(browser, strict.url);
+  await opened.page.waitForFunction(() => 'gpu' in globalThis);
+  const found = await opened.page.evaluate(
+    (name) =>
+      (globalThis as unknown as { gpu: GpuPage }).gpu.many(name, 1).then(
+        () => 'runs',
+        (error) => String(error),
+      ),
+    mode,
+  );
+  await opened.page.context().close();
+  await strict.close();
+  return found;
+}
+
+test('what each mode needs of a policy is what docs/browser.md says', async () => {
+  const bare = policy.replace(" 'wasm-unsafe-eval'", '').replace(' blob:;', ';');
+  assert.not.match(bare, /unsafe|worker-src[^;]*blob/);
+  assert.is(await under('webgl2', bare), 'runs');
+  assert.is(await under('webgpu', bare), 'runs');
+  assert.match(await under('webasm', bare), /hint: .*'webasm' needs 'wasm-unsafe-eval'/);
+  assert.is(await under('webasm', policy), 'runs');
+  assert.match(await under('cpu', policy), /hint: .*'cpu' needs 'unsafe-eval'/);
+  assert.is(await under('cpu', policy.replace("'wasm-unsafe-eval'", "'unsafe-eval'")), 'runs');
 });
 
 async function says(opened: Page, selector: string, wanted: RegExp): Promise<void> {

@@ -1,5 +1,6 @@
 /** The page as a person uses it: examples, typing, settings, files, exports; its numbers are Node's, and nothing leaves it. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { encode } from 'fast-png';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -74,6 +75,14 @@ test('loads without errors, and asks for files of its own only', async () => {
   }
 });
 
+test('opened as a file instead of served, the page says what to do', async () => {
+  const { page } = await open(browser, `file://${folder}/index.html`);
+  await page.waitForFunction(() => getComputedStyle(document.querySelector('#unserved')!).visibility === 'visible');
+  assert.match(await text(page, '#unserved'), /must be served over http/);
+  await page.context().close();
+  assert.is(await opened.page.locator('#unserved').count(), 0);
+});
+
 test('typing: prediction and words follow, numbers are those of Node', async () => {
   const { page } = opened;
   await chooseExample(page, 'reviews');
@@ -121,6 +130,14 @@ test('class, baseline, steps, rule and backend change the explanation', async ()
   await chooseExample(page, 'digits');
   await page.selectOption('#target', '1');
   await says(page, '#explained', /Explained: 1$/);
+  await page.selectOption('#target', '8');
+  await says(page, '#explained', /Explained: 8$/);
+  assert.is(
+    await page.locator('#classes th.chosen').innerText(),
+    '8',
+    'the class is shown though it is none of the likeliest',
+  );
+  await page.selectOption('#target', '1');
   await page.selectOption('#baseline', 'white');
   await says(page, '#facts', /white: 1 is/);
   await page.selectOption('#steps', '20');
@@ -178,7 +195,7 @@ test('files of the user: a model, its vocabulary; then no request at all', async
   assert.equal(asked, [], 'requests after loading');
 });
 
-test('a picture dropped on the page; colours become grey, and it is said', async () => {
+test('a picture dropped on the page', async () => {
   const { page } = opened;
   await chooseExample(page, 'digits');
   const base64 = readFileSync(example('digits/5.png')).toString('base64');
@@ -195,6 +212,23 @@ test('a picture dropped on the page; colours become grey, and it is said', async
   assert.ok(await page.locator('#dropping').isHidden());
   const { item } = await jsonOf(page);
   assert.is((item as { title?: string }).title, 'five.png');
+});
+
+test('a picture in colour and of another size becomes one that the model takes, and it is said', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'digits');
+  const data = Uint8Array.from({ length: 56 * 40 * 3 }, (_, i) =>
+    Math.floor(i / 3) % 40 > 17 && Math.floor(i / 3) % 40 < 23 ? 250 : 5,
+  );
+  writeFileSync(files.path('stroke.png'), encode({ width: 40, height: 56, data, channels: 3 }));
+  await page.setInputFiles('#picture', files.path('stroke.png'));
+  await says(page, '#picture-notices', /stroke\.png: colours turned into grey.*resampled from 56 x 40 to 28 x 28/);
+  await says(page, '#verdict', /^1: /);
+  await page.check('#invert');
+  await page.setInputFiles('#picture', files.path('stroke.png'));
+  await page.waitForFunction(() => !document.querySelector<HTMLElement>('#verdict')!.innerText.startsWith('1: 99'));
+  await page.click('#pictures button:has-text("2")');
+  assert.ok(await page.locator('#picture-notices').isHidden());
 });
 
 test('bad files: what is wrong is said, and the model before stays', async () => {

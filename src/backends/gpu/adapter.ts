@@ -158,17 +158,23 @@ export class Device {
     if (!(handle instanceof Float32Array)) handle.delete();
   }
 
-  /** Watches for lack of memory from here until the function returned is called, which throws. */
+  /** Watches for lack of memory and refused calls from here until the function returned is called, which throws. */
   watch(): () => void | Promise<void> {
     const context = this.#context;
     if (!context) return () => undefined;
     const { device } = context;
     if (device) {
       device.pushErrorScope('out-of-memory');
+      device.pushErrorScope('validation');
       return async () => {
-        const error = await device.popErrorScope();
-        if (error) throw this.#noMemory(error.message);
+        // A lost device has no scopes left.
+        const [refused, memory] = [device.popErrorScope(), device.popErrorScope()].map((scope) =>
+          scope.catch(() => null),
+        );
+        const [invalid, full] = [await refused, await memory];
         this.#alive();
+        if (full) throw this.#noMemory(full.message);
+        if (invalid) throw failure('gpu', `WebGPU refused a call`, { message: invalid.message });
       };
     }
     return () => {
@@ -238,7 +244,12 @@ export class Device {
     if (error instanceof Error && error.name === 'PathgradError') throw error;
     const message = error instanceof Error ? error.message : String(error);
     if (/memory/i.test(message)) throw this.#noMemory(message);
-    throw failure('gpu', `the kernel '${name}' failed in mode '${this.mode}'`, { message }, undefined, error);
+    // Under a policy without 'unsafe-eval' GPU.js's JavaScript kernels have no `run`: the reason went to the console.
+    const forbidden = /Content Security|unsafe-eval|"run" not defined/.test(message);
+    const hint = forbidden
+      ? "a page's Content-Security-Policy forbids it: 'webasm' needs 'wasm-unsafe-eval', 'cpu' needs 'unsafe-eval' (docs/browser.md)"
+      : undefined;
+    throw failure('gpu', `the kernel '${name}' failed in mode '${this.mode}'`, { message }, hint, error);
   }
 }
 

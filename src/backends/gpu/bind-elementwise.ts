@@ -2,17 +2,24 @@
 import * as kernels from '../../../kernels/gpu/elementwise.ts';
 import * as formulas from '../../../kernels/gpu/formulas.ts';
 import { broadcastStrides, sizeOf } from '../../tensor/shape.ts';
+import type { TensorSpec } from '../../tensor/tensor.ts';
 import type { Binder } from './step.ts';
+
+/** Functions whose results are integers where their operands are. */
+const closed = new Set('add sub mul maximum minimum neg abs square sign floor ceil round relu logicalNot'.split(' '));
+
+/** Integers are floats on the device: a result that may have a fraction loses it, as it would in an array of integers. */
+const cuts = (op: string, out: TensorSpec): boolean => out.dtype === 'int32' && !closed.has(op);
 
 export const unary: Binder = ({ op, out, inputs, kernel }) => {
   const body = formulas.unaryBodies[op as keyof typeof formulas.unaryBodies];
-  return kernel(kernels.unaryKernel(op, body, sizeOf(out.shape)), inputs);
+  return kernel(kernels.unaryKernel(op, body, sizeOf(out.shape), {}, cuts(op, out)), inputs);
 };
 
 export const binary: Binder = ({ op, out, inputs, kernel }) => {
   const body = formulas.binaryBodies[op as keyof typeof formulas.binaryBodies];
   const strides = inputs.map(({ shape }) => broadcastStrides(shape, out.shape));
-  return kernel(kernels.binaryKernel(op, body, out.shape, strides), inputs);
+  return kernel(kernels.binaryKernel(op, body, out.shape, strides, cuts(op, out)), inputs);
 };
 
 export const where: Binder = ({ out, inputs, kernel }) => {
@@ -22,19 +29,15 @@ export const where: Binder = ({ out, inputs, kernel }) => {
 
 export const clip: Binder = ({ out, inputs, attrs, kernel }) => {
   const { body, floats } = formulas.clipBody(attrs['min'] as number, attrs['max'] as number);
-  return kernel(kernels.unaryKernel('clip', body, sizeOf(out.shape), floats), inputs);
+  return kernel(kernels.unaryKernel('clip', body, sizeOf(out.shape), floats, cuts('clip', out)), inputs);
 };
 
 /** Integers and booleans are floats on the device: only what loses something is computed. */
 export const cast: Binder = ({ out, inputs, kernel }) => {
   const [x] = inputs;
-  const from = x!.dtype;
-  const size = sizeOf(out.shape);
-  if (out.dtype === 'bool' && from !== 'bool')
-    return kernel(kernels.unaryKernel('castBool', formulas.truthBody, size), inputs);
-  if (out.dtype === 'int32' && from === 'float32') {
-    return kernel(kernels.unaryKernel('castInt', formulas.truncateBody, size), inputs);
-  }
+  const convert = (name: string, text: string) => kernel(kernels.unaryKernel(name, text, sizeOf(out.shape)), inputs);
+  if (out.dtype === 'bool' && x!.dtype !== 'bool') return convert('castBool', formulas.truthBody);
+  if (out.dtype === 'int32' && x!.dtype === 'float32') return convert('castInt', formulas.truncateBody);
   return x!;
 };
 

@@ -86,6 +86,9 @@ function lastUses(bound: Bound, keep: ReadonlySet<number>): number[][] {
   return dying;
 }
 
+/** Frees the constants of a plan that was dropped without `dispose`. */
+const dropped = new FinalizationRegistry<() => void>((release) => release());
+
 export function makeExecutable(machine: Machine, program: Program, bound: Bound): Executable {
   const { device } = machine;
   const { actions, slotOf } = bound;
@@ -103,7 +106,6 @@ export function makeExecutable(machine: Machine, program: Program, bound: Bound)
   ]);
   const keys = new Map<Action, string>();
   const held = new Set<TypedArray>();
-  let disposed = false;
 
   function* steps(feeds: readonly TypedArray[]): Steps<TypedArray[]> {
     const slots = new Array<Handle | undefined>(bound.slots);
@@ -201,26 +203,46 @@ export function makeExecutable(machine: Machine, program: Program, bound: Bound)
     if (machine.disposed)
       throw failure('gpu', 'the backend has been disposed of', {}, 'make a new one with gpuBackend');
   };
-  const dispose = (): void => {
-    if (disposed) return;
-    disposed = true;
-    for (const data of held) machine.constants.release(data);
+  const release = releaser(machine.constants, held);
+  const made = device.onHost ? hostRuns(check, steps) : deviceRuns(machine, check, steps);
+  const executable: Executable = {
+    ...made,
+    dispose() {
+      dropped.unregister(executable);
+      release();
+    },
+  };
+  dropped.register(executable, release, executable);
+  return executable;
+}
+
+/** In a scope of its own: a closure of the executable's scope would keep it alive. */
+function releaser(constants: Constants, held: Set<TypedArray>): () => void {
+  return () => {
+    for (const data of held) constants.release(data);
     held.clear();
   };
-  if (device.onHost) {
-    const runSync = (feeds: readonly TypedArray[]): TypedArray[] => {
-      check();
-      return drive(steps(feeds));
-    };
-    return { run: async (feeds) => runSync(feeds), runSync, dispose };
-  }
+}
+
+type Runs = Pick<Executable, 'run' | 'runSync'>;
+type Start = (feeds: readonly TypedArray[]) => Steps<TypedArray[]>;
+
+function hostRuns(check: () => void, start: Start): Runs {
+  const runSync = (feeds: readonly TypedArray[]): TypedArray[] => {
+    check();
+    return drive(start(feeds));
+  };
+  return { run: async (feeds) => runSync(feeds), runSync };
+}
+
+function deviceRuns(machine: Machine, check: () => void, start: Start): Runs {
   return {
     run(feeds) {
       const result = machine.queue.then(async () => {
         check();
-        const watched = device.watch();
+        const watched = machine.device.watch();
         try {
-          return await driveAsync(steps(feeds));
+          return await driveAsync(start(feeds));
         } finally {
           await watched();
         }
@@ -228,7 +250,6 @@ export function makeExecutable(machine: Machine, program: Program, bound: Bound)
       machine.queue = result.catch(() => undefined);
       return result;
     },
-    dispose,
   };
 }
 

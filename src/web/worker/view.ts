@@ -10,7 +10,7 @@ import { FAINTEST, scoredTokens } from '../../visualize/tokens.ts';
 import type { Mark, Panel, ResultView, Settings } from '../protocol.ts';
 import type { Sample, Shown } from './state.ts';
 
-const CLASSES = 10;
+const CLASSES = 5;
 const STRONGEST = 12;
 /** Per cent of a picture's attribution beyond full colour: a few strong pixels would make all others pale. */
 const OUTLIERS = 5;
@@ -38,7 +38,11 @@ export function viewOf(explanation: Explanation, facts: Facts): Shown {
   const values = Float64Array.from(explanation.attributions[0]!.data);
   const shown = show(sample, values, explanation.attributions[0]!.shape);
   const view: ResultView = {
-    prediction: [...scores].sort((a, b) => b.score - a.score).slice(0, CLASSES),
+    prediction: scores
+      .map((entry, i) => ({ ...entry, i }))
+      .sort((a, b) => b.score - a.score)
+      .filter(({ i }, rank) => rank < CLASSES || i === at)
+      .map(({ label: name, score }) => ({ label: name, score })),
     probabilities,
     target: {
       label: classes === 1 && index !== null ? `label ${index}` : label(at),
