@@ -7,12 +7,12 @@
  * a bool mask `[batch, time]`; the result is `[batch, time, states * units]`, the states after each step. A masked step
  * leaves the states as they were. Source: Keras's `rnn`.
  */
-import { grad } from '../graph/grad.ts';
+import { distinctPlaces, grad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
-import { mul, where } from './arithmetic.ts';
+import { where } from './arithmetic.ts';
 import { expandDims, reshape } from './movement.ts';
 import { type RecurrentActivation, recurrentActivations } from './recurrent-activations.ts';
 import { concat, slice, stack } from './slicing.ts';
@@ -179,9 +179,7 @@ export function defineRecurrent(cell: Cell): Recurrent {
       return { shape: of === 'input' ? inputs[0]!.shape : [batch, cell.states * units], dtype: inputs[0]!.dtype };
     },
     vjp: (gg, _, inputs, { of, ...attrs }) => {
-      // Every operand is a place of its own where derivatives stop: a tensor that is given twice gets a node per place, and
-      // no gradient goes on from one operand to another that it was made from.
-      const places = inputs.map((x, i) => (inputs.indexOf(x) < i ? mul(x, 1) : x));
+      const places = distinctPlaces(inputs);
       const g = places[at]!;
       const operands = places.filter((_, i) => i !== at);
       const floats = places.filter((x) => x.dtype !== 'bool');
