@@ -1,6 +1,6 @@
 /**
- * Builds dist/: index.js (the engine, Keras models, attribution), inputs.js, visualize.js and cli.js, ES modules that need nothing
- * installed; code they share lies in dist/chunks. `--quick` leaves out the type declarations (dist/types, made by tsc).
+ * Builds dist/: index.js (the engine, Keras models, attribution), inputs.js, transformers.js, visualize.js and cli.js, ES modules that
+ * need nothing installed; code they share lies in dist/chunks. `--quick` leaves out the type declarations (dist/types, made by tsc).
  *
  *   node scripts/build.mjs [--quick] [--out FOLDER] [--metafile FILE]
  *
@@ -21,7 +21,7 @@ const out = resolve(values.out ?? `${root}/dist`);
 const started = performance.now();
 
 // Only what an earlier build made is removed, so that a wrong --out cannot cost a folder.
-for (const made of ['index.js', 'inputs.js', 'visualize.js', 'cli.js', 'chunks', 'types']) {
+for (const made of ['index.js', 'inputs.js', 'transformers.js', 'visualize.js', 'cli.js', 'chunks', 'types']) {
   rmSync(`${out}/${made}`, { recursive: true, force: true });
 }
 
@@ -33,6 +33,7 @@ const result = await build({
   entryPoints: {
     index: 'src/index.ts',
     inputs: 'src/inputs/index.ts',
+    transformers: 'src/transformers/index.ts',
     visualize: 'src/visualize/index.ts',
     cli: 'src/cli/index.ts',
   },
@@ -68,7 +69,7 @@ if (!values.quick) {
   writeFileSync(entry, `/// <reference lib="esnext.disposable" />\n${readFileSync(entry, 'utf8')}`);
 }
 
-const sizes = ['index', 'inputs', 'visualize', 'cli'].map((name) => {
+const sizes = ['index', 'inputs', 'transformers', 'visualize', 'cli'].map((name) => {
   const entry = Object.entries(result.metafile.outputs).find(
     ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
   );

@@ -24,7 +24,7 @@ const scripts = (): string[] =>
     .filter((file) => file.endsWith('.js'))
     .map((file) => readFileSync(`${dist}/${file}`, 'utf8'));
 
-test('builds index.js, inputs.js, visualize.js and an executable cli.js', () => {
+test('builds index.js, inputs.js, transformers.js, visualize.js and an executable cli.js', () => {
   mkdirSync(dist);
   const { status, err } = node(
     `${root}/scripts/build.mjs`,
@@ -35,7 +35,7 @@ test('builds index.js, inputs.js, visualize.js and an executable cli.js', () => 
     folder.path('meta.json'),
   );
   assert.is(status, 0, err);
-  for (const file of ['index.js', 'inputs.js', 'visualize.js', 'cli.js'])
+  for (const file of ['index.js', 'inputs.js', 'transformers.js', 'visualize.js', 'cli.js'])
     assert.ok(existsSync(`${dist}/${file}`), file);
   assert.ok(statSync(`${dist}/cli.js`).mode & 0o100, 'cli.js is executable');
   assert.match(readFileSync(`${dist}/cli.js`, 'utf8'), /^#!\/usr\/bin\/env node\n/);
@@ -87,6 +87,7 @@ test('index.js asks for no module of Node when it is loaded, so that a browser c
   };
   visit('index.js');
   visit('inputs.js');
+  visit('transformers.js');
   visit('visualize.js');
   assert.ok(seen.size > 2, 'the chunks were followed');
 });
@@ -128,7 +129,7 @@ test('the program runs where it is copied to', () => {
 
 test('the demo imports what the build exports', () => {
   const demo = readFileSync(`${root}/examples/demo.mjs`, 'utf8');
-  for (const file of ['index.js', 'inputs.js', 'visualize.js']) {
+  for (const file of ['index.js', 'inputs.js', 'transformers.js', 'visualize.js']) {
     const names = new RegExp(`import \\{([^}]*)\\} from '../dist/${file}'`)
       .exec(demo)![1]!
       .split(',')
