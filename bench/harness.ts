@@ -181,7 +181,8 @@ async function sample(entrant: Entrant): Promise<void> {
 
 function done({ times, spentMs }: Entrant, budget: Budget): boolean {
   // What takes longer than the whole budget at once is not run many times over: three samples.
-  const slow = times.length >= 3 && spentMs > 2 * budget.timeMs;
+  // And what takes minutes has been run once before, to be checked: one sample.
+  const slow = (times.length >= 3 && spentMs > 2 * budget.timeMs) || spentMs > 20 * budget.timeMs;
   return times.length >= budget.maxSamples || slow || (times.length >= budget.minSamples && spentMs >= budget.timeMs);
 }
 

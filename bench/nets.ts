@@ -49,6 +49,24 @@ export interface ExplainTask {
   readonly batch: number;
 }
 
+/** One explanation of a model that a library reads itself, and whose layers the other peers' adapters do not map. */
+export interface FileTask {
+  readonly kind: 'keras' | 'transformer';
+  /** The Keras file; the folder of a transformer. */
+  readonly file: string;
+  /** Index of the attributed layer of a Keras model; a transformer is explained at its embeddings. */
+  readonly layer: number | null;
+  /** Token ids, and what they are compared with. */
+  readonly inputs: Float32Array;
+  readonly from: Float32Array;
+  readonly inputShape: readonly number[];
+  /** The attention mask of a transformer. */
+  readonly mask?: Float32Array;
+  readonly targets: readonly number[];
+  readonly steps: number;
+  readonly batch: number;
+}
+
 /**
  * The part of a Sequential model behind layer number `afterLayer`, or all of it.
  * @throws PathgradError for a model with a layer that the peers' adapters do not map

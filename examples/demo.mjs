@@ -1,41 +1,74 @@
 /**
- * Explains sentences and digits with two models that Keras trained: `npm run demo`. Prints the sentences with every word
- * coloured by what it did to the prediction, and writes examples/out/report.html and examples/out/digits.png.
+ * Explains texts and pictures with four models, which Keras and transformers trained: `npm run demo`. Prints the texts with every
+ * word coloured by what it did to the prediction, and writes examples/out/report.html and examples/out/digits.png.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { baselineEntropy, IntegratedGradients, loadModel, predictedClass, sumTokens, tensor } from '../dist/index.js';
 import { encodeText, parseVocabulary, readPng } from '../dist/inputs.js';
+import { loadTransformer } from '../dist/transformers.js';
 import { attributionGrid, encodePng, report, thresholdByMass, tokensToAnsi } from '../dist/visualize.js';
 
 process.chdir(new URL('.', import.meta.url).pathname);
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const row = ({ data, shape: [, width] }, i) => Array.from(data.subarray(i * width, (i + 1) * width));
+const lines = async (file) => (await readFile(file, 'utf8')).trim().split('\n');
+const sections = [];
 
-// Texts: words become numbers, and the model is explained where it turns these into vectors: at its layer 'embedding'.
+// Film reviews: words become numbers, and the model is explained where it turns these into vectors: at its layer 'embedding'.
 // 'auto' takes as many steps as the attributions need to add up.
+const sentences = await lines('sentences.txt');
+const sentiments = ['negative', 'positive'];
 const imdb = await loadModel('imdb-cnn.h5');
-const vocabulary = parseVocabulary(await readFile('imdb-vocab.txt', 'utf8'));
-const sentences = (await readFile('sentences.txt', 'utf8')).trim().split('\n');
-const texts = sentences.map((sentence) => encodeText(sentence, vocabulary, { length: 100 }));
-const tokens = tensor(
-  texts.map(({ ids }) => [...ids]),
-  [texts.length, 100],
-  'int32',
-);
-
-const ofText = await new IntegratedGradients(imdb, { layer: 'embedding', nSteps: 'auto' }).explain(tokens, {
+const reviews = await encoded(sentences, 'imdb-vocab.txt', { length: 100 });
+const ofReviews = await new IntegratedGradients(imdb, { layer: 'embedding', nSteps: 'auto' }).explain(reviews.ids, {
   baselines: 0,
   target: predictedClass,
 });
-const words = sumTokens(ofText.attributions[0]); // one number per token, from one per token and dimension
+console.log('Film reviews, by a convolutional net:');
+showTexts([ofReviews], sentences, reviews.tokens, sentiments, '<pad>');
+section('Film reviews', 'imdb-cnn.h5', imdb, textItems(ofReviews, sentences, reviews.tokens, sentiments));
 
-sentences.forEach((sentence, i) => {
-  const [negative, positive] = row(ofText.predictions, i);
-  console.log(
-    `\n${sentence}\n  ${positive > negative ? `positive ${percent(positive)}` : `negative ${percent(negative)}`}, completeness ${complete(ofText, i)}`,
-  );
-  console.log(`  ${tokensToAnsi(texts[i].tokens, row(words, i), { padding: '<pad>' })}`);
-});
+// The same by a transformer. The baseline keeps [CLS] and [SEP] and has [PAD] elsewhere; the attention mask hides what only fills
+// the shorter texts up.
+const distilbert = await loadTransformer('imdb-distilbert');
+const { tokenizer } = distilbert;
+const pieces = tokenizer.encode(sentences);
+const ofPieces = await new IntegratedGradients(distilbert, { layer: 'distilbert/embeddings' }).explain(
+  pieces.input_ids,
+  {
+    forwardKwargs: { attention_mask: pieces.attention_mask },
+    baselines: tokenizer.baseline(),
+    target: predictedClass,
+  },
+);
+console.log('\nThe same, by a transformer:');
+showTexts([ofPieces], sentences, pieces.tokens, sentiments, '[PAD]');
+const special = '[CLS], [SEP] and padding';
+section(
+  'The same by a transformer',
+  'imdb-distilbert/tf_model.h5',
+  distilbert,
+  textItems(ofPieces, sentences, pieces.tokens, sentiments, special, '[PAD]'),
+);
+
+// News of four kinds, by a recurrent net: what speaks for the class it predicts, and what for the one it finds next likely.
+const headlines = await lines('headlines.txt');
+const topics = ['World', 'Sports', 'Business', 'Sci/Tech'];
+const agnews = await loadModel('agnews-bilstm.h5');
+const news = await encoded(headlines, 'agnews-vocab.txt', { length: 60, truncating: 'post' });
+const ofNews = new IntegratedGradients(agnews, { layer: 'embedding', nSteps: 'auto' });
+const likely = (place) => (predictions) => headlines.map((_, i) => ranking(row(predictions, i))[place]);
+const first = await ofNews.explain(news.ids, { baselines: 0, target: likely(0) });
+const second = await ofNews.explain(news.ids, { baselines: 0, target: likely(1) });
+console.log('\nNews, by a bidirectional LSTM: why the first class, and what speaks for the second:');
+showTexts([first, second], headlines, news.tokens, topics, '<pad>');
+const [itemsOfFirst, itemsOfSecond] = [first, second].map((one) => textItems(one, headlines, news.tokens, topics));
+section(
+  'News: the predicted class, and the next likely',
+  'agnews-bilstm.h5',
+  agnews,
+  itemsOfFirst.flatMap((item, i) => [item, itemsOfSecond[i]]),
+);
 
 // Pictures: explained at the input itself, against a black picture.
 const mnist = await loadModel('mnist-cnn.h5');
@@ -44,8 +77,7 @@ const digits = await Promise.all(
 );
 const pixels = tensor(Float32Array.from(digits.flatMap(({ data }) => [...data])), [10, 28, 28, 1]);
 const ofDigits = await new IntegratedGradients(mnist).explain(pixels, { baselines: 0, target: predictedClass });
-
-console.log('\nDigits that we drew:');
+console.log('\nDigits that we drew, by a convolutional net:');
 const pictures = digits.map(({ data }, i) => {
   const scores = row(ofDigits.predictions, i);
   const target = ofDigits.target.data[i];
@@ -57,32 +89,68 @@ const pictures = digits.map(({ data }, i) => {
     label: [`digit ${i}`, `says ${target}`, percent(scores[target])],
   };
 });
-
-// One page and one picture to look at.
-await mkdir('out', { recursive: true });
-const scale = thresholdByMass(ofDigits.attributions[0].data, 5); // the few pixels beyond it would make all others pale
-const grid = attributionGrid(pictures, { title: 'mnist-cnn: what makes it see this digit', scale });
-await writeFile('out/digits.png', encodePng(grid));
-const textItems = sentences.map((sentence, i) => ({
-  ...facts(ofText, i, ['negative', 'positive'], 'padding'),
-  kind: 'text',
-  title: sentence,
-  tokens: texts[i].tokens,
-  scores: row(words, i),
-  padding: '<pad>',
-}));
 const digitItems = pictures.map((picture, i) => ({
   ...facts(ofDigits, i, [...'0123456789'], 'a black picture'),
   ...picture,
   kind: 'image',
   title: `digits/${i}.png`,
 }));
-const page = report([
-  { title: 'Sentences', model: { name: imdb.name, file: 'imdb-cnn.h5', summary: imdb.summary() }, items: textItems },
-  { title: 'Digits', model: { name: mnist.name, file: 'mnist-cnn.h5', summary: mnist.summary() }, items: digitItems },
-]);
-await writeFile('out/report.html', page);
+section('Digits', 'mnist-cnn.h5', mnist, digitItems);
+
+// One page and one picture to look at.
+await mkdir('out', { recursive: true });
+const scale = thresholdByMass(ofDigits.attributions[0].data, 5); // the few pixels beyond it would make all others pale
+const grid = attributionGrid(pictures, { title: 'mnist-cnn: what makes it see this digit', scale });
+await writeFile('out/digits.png', encodePng(grid));
+await writeFile('out/report.html', report(sections));
 console.log('\nLook at examples/out/report.html and examples/out/digits.png');
+
+/** Ids `[texts, length]` and what they stand for. */
+async function encoded(texts, vocabularyFile, options) {
+  const vocabulary = parseVocabulary(await readFile(vocabularyFile, 'utf8'), vocabularyFile);
+  const rows = texts.map((text) => encodeText(text, vocabulary, options));
+  const data = Int32Array.from(rows.flatMap(({ ids }) => [...ids]));
+  return { ids: tensor(data, [texts.length, options.length]), tokens: rows.map(({ tokens }) => tokens) };
+}
+
+/** Prints each text and, per explanation, its class and its words in colour. */
+function showTexts(explanations, texts, tokens, labels, padding) {
+  texts.forEach((text, i) => {
+    console.log(`\n${text}`);
+    for (const explanation of explanations) {
+      const target = explanation.target.data[i];
+      const share = percent(row(explanation.predictions, i)[target]);
+      console.log(`  ${labels[target]} ${share}, completeness ${complete(explanation, i)}`);
+      console.log(`  ${tokensToAnsi(tokens[i], scoresOf(explanation, i), { padding })}`);
+    }
+  });
+}
+
+function textItems(explanation, texts, tokens, labels, baseline = 'padding', padding = '<pad>') {
+  return texts.map((title, i) => ({
+    ...facts(explanation, i, labels, baseline),
+    kind: 'text',
+    title,
+    tokens: tokens[i],
+    scores: scoresOf(explanation, i),
+    padding,
+  }));
+}
+
+function section(title, file, model, items) {
+  const summary = model.summary?.();
+  sections.push({ title, model: { name: model.name, file, ...(summary && { summary }) }, items });
+}
+
+/** One number per token, from one per token and dimension of the embedding. */
+function scoresOf({ attributions }, i) {
+  return row(sumTokens(attributions[0]), i);
+}
+
+/** Classes from the likeliest down. */
+function ranking(scores) {
+  return scores.map((_, k) => k).sort((a, b) => scores[b] - scores[a]);
+}
 
 /** How much of the change of the score the attributions account for. */
 function complete({ completeness }, i) {

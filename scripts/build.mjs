@@ -1,5 +1,5 @@
 /**
- * Builds dist/: index.js (the engine, Keras models, attribution), inputs.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
+ * Builds dist/: index.js (the engine, Keras models, attribution), inputs.js, transformers.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
  * installed; code they share lies in dist/chunks. `--quick` leaves out the type declarations (dist/types, made by tsc).
  *
  *   node scripts/build.mjs [--quick] [--out FOLDER] [--metafile FILE]
@@ -22,7 +22,7 @@ const out = resolve(values.out ?? `${root}/dist`);
 const started = performance.now();
 
 // Only what an earlier build made is removed, so that a wrong --out cannot cost a folder.
-for (const made of ['index.js', 'inputs.js', 'visualize.js', 'gpu.js', 'cli.js', 'chunks', 'types']) {
+for (const made of ['index.js', 'inputs.js', 'transformers.js', 'visualize.js', 'gpu.js', 'cli.js', 'chunks', 'types']) {
   rmSync(`${out}/${made}`, { recursive: true, force: true });
 }
 
@@ -34,6 +34,7 @@ const result = await build({
   entryPoints: {
     index: 'src/index.ts',
     inputs: 'src/inputs/index.ts',
+    transformers: 'src/transformers/index.ts',
     visualize: 'src/visualize/index.ts',
     gpu: 'src/gpu.ts',
     cli: 'src/cli/index.ts',
@@ -71,7 +72,7 @@ if (!values.quick) {
   writeFileSync(entry, `/// <reference lib="esnext.disposable" />\n${readFileSync(entry, 'utf8')}`);
 }
 
-const sizes = ['index', 'inputs', 'visualize', 'gpu', 'cli'].map((name) => {
+const sizes = ['index', 'inputs', 'transformers', 'visualize', 'gpu', 'cli'].map((name) => {
   const entry = Object.entries(result.metafile.outputs).find(
     ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
   );

@@ -30,6 +30,8 @@ export {
 } from './keras/custom.ts';
 export { inspectModel, type LoadOptions, loadModel } from './keras/load.ts';
 export { Model } from './keras/model.ts';
+export { type Reference, type ReferenceSource, readReference } from './keras/reference.ts';
+export type { VerifyItem, VerifyOptions, VerifyReport } from './keras/verify.ts';
 export * from './ops/index.ts';
 export * from './quadrature/index.ts';
 export type { DType, FloatDType, TypedArray } from './tensor/dtype.ts';

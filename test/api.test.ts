@@ -8,6 +8,7 @@ const file = new URL('./api.json', import.meta.url);
 const entries = {
   pathgrad: 'index.ts',
   'pathgrad/inputs': 'inputs/index.ts',
+  'pathgrad/transformers': 'transformers/index.ts',
   'pathgrad/visualize': 'visualize/index.ts',
   'pathgrad/gpu': 'gpu.ts',
 };

@@ -25,7 +25,7 @@ const scripts = (): string[] =>
     .filter((file) => file.endsWith('.js') && file !== 'gpu.js')
     .map((file) => readFileSync(`${dist}/${file}`, 'utf8'));
 
-test('builds index.js, inputs.js, visualize.js, gpu.js and an executable cli.js', () => {
+test('builds index.js, inputs.js, transformers.js, visualize.js, gpu.js and an executable cli.js', () => {
   mkdirSync(dist);
   const { status, err } = node(
     `${root}/scripts/build.mjs`,
@@ -36,7 +36,7 @@ test('builds index.js, inputs.js, visualize.js, gpu.js and an executable cli.js'
     folder.path('meta.json'),
   );
   assert.is(status, 0, err);
-  for (const file of ['index.js', 'inputs.js', 'visualize.js', 'gpu.js', 'cli.js'])
+  for (const file of ['index.js', 'inputs.js', 'transformers.js', 'visualize.js', 'gpu.js', 'cli.js'])
     assert.ok(existsSync(`${dist}/${file}`), file);
   assert.ok(statSync(`${dist}/cli.js`).mode & 0o100, 'cli.js is executable');
   assert.match(readFileSync(`${dist}/cli.js`, 'utf8'), /^#!\/usr\/bin\/env node\n/);
@@ -86,6 +86,7 @@ test('index.js asks for no module of Node when it is loaded, so that a browser c
   };
   visit('index.js');
   visit('inputs.js');
+  visit('transformers.js');
   visit('visualize.js');
   visit('gpu.js');
   assert.ok(seen.size > 2, 'the chunks were followed');
@@ -150,7 +151,7 @@ test('the program runs where it is copied to', () => {
 
 test('the demo imports what the build exports', () => {
   const demo = readFileSync(`${root}/examples/demo.mjs`, 'utf8');
-  for (const file of ['index.js', 'inputs.js', 'visualize.js']) {
+  for (const file of ['index.js', 'inputs.js', 'transformers.js', 'visualize.js']) {
     const names = new RegExp(`import \\{([^}]*)\\} from '../dist/${file}'`)
       .exec(demo)![1]!
       .split(',')

@@ -24,7 +24,10 @@ test('its examples print what it says', () => {
       const file = `${folder}/example.mjs`;
       writeFileSync(
         file,
-        code!.replaceAll("'pathgrad'", "'./index.js'").replaceAll("'pathgrad/inputs'", "'./inputs.js'"),
+        code!
+          .replaceAll("'pathgrad'", "'./index.js'")
+          .replaceAll("'pathgrad/inputs'", "'./inputs.js'")
+          .replaceAll("'pathgrad/transformers'", "'./transformers.js'"),
       );
       const { stdout, stderr } = spawnSync(process.execPath, [file], { cwd: root, encoding: 'utf8' });
       assert.is(stderr, '');

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Attrs } from '../../src/graph/op.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import type { Prepared } from '../harness.ts';
-import type { ExplainTask, Net } from '../nets.ts';
+import type { ExplainTask, FileTask, Net } from '../nets.ts';
 
 export interface ArrayData {
   readonly data: TypedArray;
@@ -49,6 +49,8 @@ export interface Peer {
   net?(net: Net, rows: number): Promise<NetRunner>;
   /** A library with integrated gradients of its own. */
   explain?(task: ExplainTask): Promise<Prepared>;
+  /** The same, of models that it reads from the file. */
+  explainFile?(task: FileTask): Promise<Prepared>;
   close?(): Promise<void>;
 }
 

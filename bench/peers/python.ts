@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import { failure } from '../../src/tensor/errors.ts';
 import type { Prepared } from '../harness.ts';
-import type { ExplainTask, NetLayer, Weight } from '../nets.ts';
+import type { ExplainTask, FileTask, NetLayer, Weight } from '../nets.ts';
 import { type Peer, peersFolder } from './peer.ts';
 
 interface Answer {
@@ -26,6 +26,9 @@ export async function pythonPeer(library: 'alibi' | 'torch', threads: number, no
     return null;
   }
   const server = new Server(python, library, threads);
+  // transformers' TensorFlow classes need Keras 2, and a process has one Keras.
+  let second: Promise<Server> | undefined;
+  const forTransformers = (): Promise<Server> => (second ??= started(python, 'alibi-transformers', threads));
   try {
     const hello = await server.answer();
     return {
@@ -33,8 +36,15 @@ export async function pythonPeer(library: 'alibi' | 'torch', threads: number, no
       backend: hello.backend!,
       threads,
       versions: hello.versions!,
-      explain: (task) => explainer(server, task),
-      close: async () => server.end(),
+      explain: (task) => explainer(server, netMessage(task)),
+      ...(library === 'alibi' && {
+        explainFile: async (task: FileTask) =>
+          explainer(task.kind === 'keras' ? server : await forTransformers(), fileMessage(task)),
+      }),
+      close: async () => {
+        server.end();
+        (await second?.catch(() => null))?.end();
+      },
     };
   } catch (error) {
     server.end();
@@ -43,10 +53,23 @@ export async function pythonPeer(library: 'alibi' | 'torch', threads: number, no
   }
 }
 
-async function explainer(server: Server, task: ExplainTask): Promise<Prepared> {
-  const { net, inputs, from, to, ...rest } = task;
+async function started(python: string, library: string, threads: number): Promise<Server> {
+  const server = new Server(python, library, threads);
+  await server.answer();
+  return server;
+}
+
+function netMessage({ net, inputs, from, to, ...rest }: ExplainTask): object {
   const arrays = { inputs: encode(inputs), from: encode(from), to: encode(to) };
-  const prepare = { do: 'prepare', ...rest, ...arrays, netShape: net.inputShape, layers: net.layers.map(encodeLayer) };
+  return { ...rest, ...arrays, netShape: net.inputShape, layers: net.layers.map(encodeLayer) };
+}
+
+function fileMessage({ inputs, from, mask, ...rest }: FileTask): object {
+  return { ...rest, inputs: encode(inputs), from: encode(from), ...(mask && { mask: encode(mask) }) };
+}
+
+async function explainer(server: Server, task: object): Promise<Prepared> {
+  const prepare = { do: 'prepare', ...task };
   const turn = server.owner();
   // Cases come one after the other, but contenders of one case may share a process: who runs last was prepared last.
   const ready = async (): Promise<void> => {

@@ -48,6 +48,57 @@ class Alibi:
         return lambda: explainer.explain(x, baselines=None, target=task["targets"]).attributions[0]
 
 
+class AlibiTransformers:
+    """alibi on a Hugging Face classifier with TensorFlow classes, as its document for transformers does it (on Keras 2)."""
+
+    def __init__(self, threads: int):
+        os.environ["TF_USE_LEGACY_KERAS"] = "1"
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+        import alibi
+        import tf_keras
+        import transformers
+
+        self.tf, self.keras, self.transformers = tf, tf_keras, transformers
+        self.versions = {
+            "alibi": alibi.__version__,
+            "tensorflow": tf.__version__,
+            "tf-keras": tf_keras.__version__,
+            "transformers": transformers.__version__,
+        }
+        self.backend = "TensorFlow CPU"
+
+    def prepare(self, task: dict):
+        from alibi.explainers import IntegratedGradients
+
+        tf, folder = self.tf, task["file"]
+        classifier = self.transformers.TFDistilBertForSequenceClassification.from_pretrained(folder)
+
+        class Probabilities(self.keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.classifier = classifier
+
+            def call(self, input_ids, attention_mask=None):
+                out = self.classifier(input_ids=input_ids, attention_mask=attention_mask, training=False)
+                return tf.nn.softmax(out.logits, axis=-1)
+
+        x, baseline, mask = (array(task[name], task["inputShape"]).astype(np.int32) for name in ("inputs", "from", "mask"))
+        explainer = IntegratedGradients(
+            Probabilities(),
+            layer=classifier.distilbert.embeddings,
+            n_steps=task["steps"],
+            internal_batch_size=task["batch"],
+            method="gausslegendre",
+        )
+        kwargs = {"attention_mask": tf.constant(mask)}
+        return lambda: explainer.explain(
+            x, forward_kwargs=kwargs, baselines=baseline, target=task["targets"]
+        ).attributions[0]
+
+
 class Torch:
     """What Captum does, without it: all path points through the net, batch by batch, in float32."""
 
@@ -126,7 +177,7 @@ def main() -> None:
         answers.flush()
 
     try:
-        peer = Alibi(threads) if library == "alibi" else Torch(threads)
+        peer = {"alibi": Alibi, "alibi-transformers": AlibiTransformers, "torch": Torch}[library](threads)
     except ImportError as error:
         answer({"error": f"{library}: {error}"})
         return

@@ -1,7 +1,7 @@
 /**
  * The two integrated-gradients documents of alibi with their own settings: ten reviews x 50 steps at the embedding layer
  * (batches of 100 as written, and of 500), ten digits x 50 steps at the input. A run is a whole explanation: path, gradients,
- * sums, predictions at both ends. Expected: the attributions in float64 (inputs.ts says whose).
+ * sums, predictions at both ends. ig-sequences.ts has the other two documents. Expected: the attributions in float64 (inputs.ts says whose).
  */
 import { IntegratedGradients } from '../../src/attribution/index.ts';
 import { loadModel } from '../../src/keras/load.ts';
@@ -11,13 +11,15 @@ import { type ExampleModel, imdbExample, mnistExample, STEPS } from '../inputs.t
 import { type ExplainTask, explainWith } from '../nets.ts';
 import { contenderName, describeBackend, type OurBackend, type Strategy } from '../ours.ts';
 import type { NetRunner, Peer } from '../peers/peer.ts';
+import { perFeature, sequenceCases } from './ig-sequences.ts';
 
 /** Float32 along 50 points near the kinks of relu and max pooling; alibi's own float32 is within 3e-7 on these inputs. */
 const TOLERANCE = 1e-4;
 
 export async function igCases(backends: readonly OurBackend[], peers: readonly Peer[]): Promise<BenchCase[]> {
   const [imdb, mnist] = [await imdbExample(), await mnistExample()];
-  return [igCase(imdb, 100, backends, peers), igCase(imdb, 500, backends, peers), igCase(mnist, 100, backends, peers)];
+  const batches = [igCase(imdb, 100, backends, peers), igCase(imdb, 500, backends, peers)];
+  return [...batches, igCase(mnist, 100, backends, peers), ...sequenceCases(backends, peers)];
 }
 
 function igCase(
@@ -62,7 +64,7 @@ function ourContender(example: ExampleModel, batch: number, backend: OurBackend,
           const { attributions } = await explainer.explain(example.X, { target: example.targets });
           return { outputs: [attributions[0]!.data] };
         },
-        normalize: (outputs) => perFeature(outputs, example),
+        normalize: (outputs) => perFeature(outputs, widthOf(example)),
         dispose: () => {
           explainer.dispose();
           model.dispose();
@@ -78,7 +80,7 @@ function peerContender(peer: Peer, task: ExplainTask): Contender {
     backend: peer.backend,
     threads: peer.threads,
     async prepare(): Promise<Prepared> {
-      const normalize = (outputs: Outputs): Outputs => perFeature(outputs, task);
+      const normalize = (outputs: Outputs): Outputs => perFeature(outputs, widthOf(task));
       if (peer.explain) return { ...(await peer.explain(task)), normalize };
       if (!peer.net) throw failure(peer.name, 'computes no gradients of nets');
       await peer.ready?.();
@@ -103,11 +105,5 @@ function taskOf(example: ExampleModel, batch: number): ExplainTask {
   return { model: name, file, layer, net, inputs, ...shape, from, to, targets, steps: STEPS, batch };
 }
 
-/** Attributions of an embedding summed over its width, as the golden values are. */
-function perFeature(outputs: Outputs, { to, features }: { to: Float32Array; features: number }): Outputs {
-  const width = to.length / features;
-  const values = outputs[0]!;
-  const sums = new Float64Array(values.length / width);
-  for (let i = 0; i < values.length; i++) sums[Math.floor(i / width)]! += values[i]!;
-  return [sums];
-}
+/** Numbers per attribution: of an embedding its width. */
+const widthOf = ({ to, features }: Pick<ExplainTask, 'to' | 'features'>): number => to.length / features;

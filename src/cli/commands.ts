@@ -170,8 +170,25 @@ const inspect: Command = {
   about:
     'Reads a Keras file (.h5, .keras, .weights.h5, or an architecture as .json) and lists layers, shapes and parameters.\nIt also reads models that cannot be run yet, and says what stands in the way.',
   usage: 'pathgrad inspect MODEL [OPTIONS]',
-  groups: [{ title: 'Options', flags: [model.flags[0]!, debug, help] }],
-  examples: [['pathgrad inspect examples/imdb-cnn.h5', 'the layers of a text model']],
+  groups: [
+    {
+      title: 'Options',
+      flags: [
+        model.flags[0]!,
+        {
+          name: 'verify',
+          value: 'FILE',
+          help: "compare with values of real Keras in FILE (.json or .npz, or the model's own file if they are inside)",
+        },
+        debug,
+        help,
+      ],
+    },
+  ],
+  examples: [
+    ['pathgrad inspect examples/imdb-cnn.h5', 'the layers of a text model'],
+    ['pathgrad inspect model.keras --verify model.reference.json', 'whether it computes what Keras computes'],
+  ],
 };
 
 export const commands: readonly Command[] = [explain, predict, inspect];

@@ -1,5 +1,9 @@
 /** `pathgrad inspect`: the layers of a model file, whether it can be run, and what stands in the way. */
+import { loadModel } from '../keras/load.ts';
 import { inspectModel } from '../keras/load-inspect.ts';
+import { readReference } from '../keras/reference.ts';
+import { failure } from '../tensor/errors.ts';
+import { readBytes } from './files.ts';
 import type { Arguments } from './flags.ts';
 import { withWeights } from './predict.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,6 +21,27 @@ export async function runInspect(args: Arguments, path: string, terminal: Termin
   if (report.summary !== null) terminal.out(`${report.summary.trimEnd()}\n`);
   else terminal.out(`${table(report.layers)}\n`);
   terminal.out(`\n${verdict(report, path)}\n`);
+  const reference = args.text('verify');
+  if (reference !== undefined) await verify(args, path, reference, terminal);
+}
+
+/** Prints errors against bounds; a model that does not compute what Keras computed ends the program with code 1. */
+async function verify(args: Arguments, path: string, reference: string, terminal: Terminal): Promise<void> {
+  const values = readReference(readBytes(reference), reference);
+  const model = await withWeights(args, path, (options) => loadModel(path, options));
+  const report = await model.verify(values);
+  const made = report.madeWith === null ? '' : `, made with ${report.madeWith}`;
+  terminal.out(`\nCompared with ${reference} (${report.samples} samples${made}):\n`);
+  const width = Math.max(...report.items.map(({ what }) => what.length));
+  for (const { what, error, tolerance, passed } of report.items) {
+    const bound = `largest error ${error.toExponential(1)}, allowed ${tolerance.toExponential(0)}`;
+    terminal.out(`  ${what.padEnd(width)}  ${bound}  ${passed ? 'ok' : 'DIFFERS'}\n`);
+  }
+  model.dispose();
+  if (report.passed) return terminal.out('All values agree.\n');
+  const wrong = report.items.filter((item) => !item.passed).length;
+  const hint = 'the reference may be of another version of the model; if it is not, this is a bug in pathgrad';
+  throw failure(path, `${wrong} of ${report.items.length} comparisons differ from ${reference}`, {}, hint);
 }
 
 type Report = Awaited<ReturnType<typeof inspectModel>>;

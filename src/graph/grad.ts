@@ -45,6 +45,15 @@ export function grad(y: Tensor, xs: readonly Tensor[], gy: Tensor = ones(y.shape
   return xs.map((x) => gradients.get(x) ?? zeros(x.shape, x.dtype));
 }
 
+/**
+ * The inputs of an op whose vjp differentiates what the op means in other ops: a node of its own for each place, since a tensor
+ * may stand in several. Ask `grad` for all places at once: derivatives then stop at each, and do not go on from one operand
+ * to another that it was made from, which the walk through the whole graph does already.
+ */
+export function distinctPlaces(inputs: readonly Tensor[]): Tensor[] {
+  return inputs.map((x, i) => (isFloat(x.dtype) && inputs.indexOf(x) < i ? mul(x, 1) : x));
+}
+
 /** Whether a gradient can flow from `y` to `x`: what `grad` answers with zeros otherwise. */
 export function isConnected(y: Tensor, x: Tensor): boolean {
   const nodes = ancestors([y], new Set([x]));

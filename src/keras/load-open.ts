@@ -16,6 +16,7 @@ import { hostFilesOf } from './host/index.ts';
 import { isArchitectureText, type ModelSource, readSource } from './load-source.ts';
 import { Model } from './model.ts';
 import { allLayers } from './model-lookup.ts';
+import { embeddedReference } from './reference.ts';
 import { bindWeights, type LayerWeights } from './weights.ts';
 
 export interface LoadOptions {
@@ -49,13 +50,16 @@ export interface OpenedModel {
   readonly problems: readonly Problem[];
   /** Where the weights come from. */
   readonly weights: KerasFile;
+  /** The source's content; a reference may lie in it. */
+  readonly bytes: Uint8Array;
 }
 
 /** Opens and describes the model; problems are collected, not thrown. */
 export async function openModel(source: ModelSource, options: LoadOptions): Promise<OpenedModel> {
   const { architecture, weights: separate, name } = options;
-  const first = await openOne(source, name);
-  const weights = separate === undefined ? first : await openOne(separate, undefined);
+  const { bytes, name: own } = await readSource(source);
+  const first = parsed(bytes, name ?? own);
+  const weights = separate === undefined ? first : await openOne(separate);
   const file = architecture === undefined ? first : await openArchitecture(architecture);
   if (file.config === null) {
     const hint = 'give the text of model.to_json() as architecture, or save the whole model';
@@ -70,7 +74,7 @@ export async function openModel(source: ModelSource, options: LoadOptions): Prom
     find,
     filesOf: hostFilesOf(weights.vocabularies ? weights : file, spec),
   } as const;
-  return { file, spec, weights, ...buildGraph(spec, settings) };
+  return { file, spec, weights, bytes, ...buildGraph(spec, settings) };
 }
 
 /** Hands every layer its arrays. */
@@ -79,17 +83,19 @@ export function attachWeights({ graph, spec, weights }: OpenedModel): void {
   for (const layer of allLayers(graph.layers)) layer.stored = bound.get(layer.spec) ?? null;
 }
 
-export function modelOf({ file, graph }: OpenedModel, options: LoadOptions): Model {
+export function modelOf({ file, graph, bytes }: OpenedModel, options: LoadOptions): Model {
   const { dtype = 'float32', backend } = options;
-  return new Model(graph, { file: file.name, dtype, ...(backend ? { backend } : {}) });
+  const reference = embeddedReference(bytes, file.name);
+  return new Model(graph, { file: file.name, dtype, reference, ...(backend ? { backend } : {}) });
 }
 
-async function openOne(source: ModelSource, name: string | undefined): Promise<KerasFile> {
-  const { bytes, name: own } = await readSource(source);
-  const called = name ?? own;
-  return isArchitectureText(bytes)
-    ? parseArchitecture(new TextDecoder().decode(bytes), called)
-    : openKeras(bytes, called);
+async function openOne(source: ModelSource): Promise<KerasFile> {
+  const { bytes, name } = await readSource(source);
+  return parsed(bytes, name);
+}
+
+function parsed(bytes: Uint8Array, name: string): KerasFile {
+  return isArchitectureText(bytes) ? parseArchitecture(new TextDecoder().decode(bytes), name) : openKeras(bytes, name);
 }
 
 async function openArchitecture(source: ModelSource): Promise<KerasFile> {

@@ -16,7 +16,9 @@ import { allLayers, findLayer } from './model-lookup.ts';
 import { checkTokens, type ModelPlan, PlanCache } from './model-plans.ts';
 import { runGraph } from './model-run.ts';
 import { probeShapes } from './model-shapes.ts';
+import type { ReferenceSource } from './reference.ts';
 import { summarize } from './summary.ts';
+import { type VerifyOptions, type VerifyReport, verifyModel } from './verify.ts';
 
 export interface OutputInfo {
   readonly name: string;
@@ -32,6 +34,14 @@ export interface PredictOptions {
 /** One tensor, or as many as the model has outputs: in a list, or by name where the model was built with a dict of outputs. */
 export type Prediction = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
 
+export interface ModelSettings {
+  readonly file: string;
+  readonly dtype: FloatDType;
+  readonly backend?: Backend;
+  /** The JSON of the reference that lies inside the model's file, if there is one. */
+  readonly reference?: string | null;
+}
+
 export class Model implements CallableModel {
   readonly name: string;
   /** What errors call the model: its file. */
@@ -42,11 +52,13 @@ export class Model implements CallableModel {
   readonly #graph: ModelGraph;
   readonly #host: HostPart | null;
   readonly #plans: PlanCache;
+  readonly #reference: string | null;
   #inputs: readonly InputInfo[];
   #outputShapes: readonly SymbolicShape[] | null = null;
 
   /** Use `loadModel`. Loads the weights if the file states the input shape, else the first application does. */
-  constructor(graph: ModelGraph, settings: { file: string; dtype: FloatDType; backend?: Backend }) {
+  constructor(graph: ModelGraph, settings: ModelSettings) {
+    this.#reference = settings.reference ?? null;
     this.#host = splitHost(graph, settings.file, settings.dtype);
     this.#graph = this.#host?.graph ?? graph;
     this.name = graph.spec.name;
@@ -171,6 +183,23 @@ export class Model implements CallableModel {
   /** A table of the layers with output shapes and parameters, for people. */
   summary(): string {
     return summarize(this.name, this.#graph);
+  }
+
+  /**
+   * Compares predictions, and gradients where there are some, with values that real Keras computed.
+   * @param reference JSON (text or parsed), the bytes of a `.json` or `.npz`, or nothing for the one inside the model's own file
+   * @returns errors and whether all pass; see `docs/verify.md` for the format and for the script that writes it
+   * @throws PathgradError where there is no reference, or its shapes are not the model's
+   */
+  async verify(reference?: ReferenceSource, options: VerifyOptions = {}): Promise<VerifyReport> {
+    const source = reference ?? this.#reference;
+    if (source) return verifyModel(this, source, options);
+    throw failure(
+      this.file,
+      'holds no reference values',
+      {},
+      'give some: model.verify(reference); docs/verify.md says how to make them',
+    );
   }
 
   /** Frees compiled plans; they are made anew when needed. */

@@ -3,7 +3,7 @@
  * of a nested model, and shows a missing or surplus array. Classes that are not listed are unknown, and nothing is claimed of them.
  * Source: `build` of the layers in Keras 1.2, 2.15 and 3.15.
  */
-import type { LayerSpec } from './config.ts';
+import type { Json, LayerSpec } from './config.ts';
 import { field, isRecord, type JsonRecord } from './config-json.ts';
 
 export interface ExpectedWeights {
@@ -28,7 +28,14 @@ const KERNEL_AND_BIAS = new Set(
     'LocallyConnected1D LocallyConnected2D MaxoutDense'
   ).split(' '),
 );
-const RECURRENT = new Set('LSTM GRU SimpleRNN ConvLSTM1D ConvLSTM2D ConvLSTM3D'.split(' '));
+const RECURRENT = new Set(
+  'LSTM GRU SimpleRNN CuDNNLSTM CuDNNGRU UnifiedLSTM UnifiedGRU ConvLSTM1D ConvLSTM2D ConvLSTM3D'.split(' '),
+);
+/** Gates of the layers for which Keras 1 stored one W, U and b per gate, unless `consume_less` was `gpu`. */
+const GATES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['LSTM', ['i', 'c', 'f', 'o']],
+  ['GRU', ['z', 'r', 'h']],
+]);
 
 /** The weights of `spec`, or undefined where its class (or its dialect) is not one we can speak for. */
 export function expectedWeights(spec: LayerSpec, major: 1 | 2 | 3): ExpectedWeights | undefined {
@@ -52,13 +59,40 @@ export function expectedWeights(spec: LayerSpec, major: 1 | 2 | 3): ExpectedWeig
   if (className === 'LayerNormalization' && config['rms_scaling'] !== true) {
     return trained(...when('scale', 'gamma'), ...when('center', 'beta'));
   }
-  // Keras 1 stored one array per gate or one for all, depending on consume_less
-  if (RECURRENT.has(className) && major > 1) return trained('kernel', 'recurrent_kernel', ...when('use_bias', 'bias'));
+  // Dropout layers inside store the state of their generators.
+  if (className === 'RMSNormalization') return trained('scale');
+  if (className === 'EinsumDense') return trained('kernel', ...(config['bias_axes'] == null ? [] : ['bias']));
+  if (/^(MultiHead|Group(ed)?Query)Attention$/.test(className) && !(Number(config['dropout'] ?? 0) > 0)) {
+    const names = ['query', 'key', ...(config['use_gate'] === true ? ['gate'] : []), 'value', 'output'];
+    return trained(...names.flatMap((name) => [`${name}_kernel`, ...when('use_bias', `${name}_bias`)]));
+  }
+  if (RECURRENT.has(className)) {
+    const gates = major === 1 && config['consume_less'] !== 'gpu' ? GATES.get(className) : undefined;
+    if (gates)
+      return trained(...gates.flatMap((gate) => [`kernel_${gate}`, `recurrent_kernel_${gate}`, `bias_${gate}`]));
+    return trained('kernel', 'recurrent_kernel', ...when('use_bias', 'bias'));
+  }
+  if (className === 'RNN') return weightsOfCell(config['cell'] ?? null, spec, major);
   if (className === 'Bidirectional') return twoDirections(spec, major);
   if (className === 'MultiHeadAttention' && major > 1) {
     return trained(...['query', 'key', 'value', 'output'].flatMap(() => ['kernel', ...when('use_bias', 'bias')]));
   }
   return undefined;
+}
+
+/** The weights of a cell of Keras's, or of each of a stack in turn. */
+function weightsOfCell(cell: Json, spec: LayerSpec, major: 1 | 2 | 3): ExpectedWeights | undefined {
+  if (Array.isArray(cell)) {
+    const all = (cell as readonly Json[]).map((each) => weightsOfCell(each, spec, major));
+    if (all.some((each) => each === undefined)) return undefined;
+    return { trainable: all.flatMap((each) => each!.trainable), state: [] };
+  }
+  const config = isRecord(cell) ? field(cell, 'config') : null;
+  const className = isRecord(cell) ? field(cell, 'class_name') : null;
+  if (!isRecord(config) || typeof className !== 'string') return undefined;
+  if (className === 'StackedRNNCells') return weightsOfCell(field(config, 'cells'), spec, major);
+  const layer = className.replace(/Cell$/, '');
+  return RECURRENT.has(layer) ? expectedWeights({ ...spec, className: layer, config }, major) : undefined;
 }
 
 /** The forward layer's weights, then the backward layer's; where a config gives the latter, it must have the same weights. */

@@ -13,7 +13,9 @@ type PathStore = Extract<WeightStore, { layout: 'paths' }>;
 
 /** Keras's `to_snake_case`: PReLU gives p_re_lu, Conv2D conv2d, TimeDistributed time_distributed. */
 export function snakeCase(className: string): string {
-  return className
+  // The class is known to configs by another name than its own.
+  const own = className === 'GroupQueryAttention' ? 'GroupedQueryAttention' : className;
+  return own
     .replace(/\W+/g, '')
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
     .replace(/([a-z])([A-Z])/g, '$1_$2')
@@ -154,7 +156,16 @@ function partName(path: string): string {
 }
 
 /** Order of creation in Keras for the sub-objects that we know, then by name with numbers compared as numbers. */
-const CREATED = ['', 'forward_layer', 'backward_layer', 'query_dense', 'key_dense', 'value_dense', 'output_dense'];
+const CREATED = [
+  '',
+  'forward_layer',
+  'backward_layer',
+  'query_dense',
+  'key_dense',
+  'gate_dense',
+  'value_dense',
+  'output_dense',
+];
 
 function comparePart(a: string, b: string): number {
   const rank = (part: string): number => {

@@ -3,7 +3,7 @@
  * relu, a max pool. As one op the points are never stored, and its gradient to `start`, summed over the steps, touches
  * only the elements that a window picked.
  */
-import { grad } from '../graph/grad.ts';
+import { distinctPlaces, grad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -74,9 +74,12 @@ export const lerpMaxPool: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoolAtt
     const [rows, ...rest] = poolShape('lerpMaxPool', start!.shape, attrs);
     return { shape: [rows! * alpha!.shape[0]!, ...rest], dtype: start!.dtype };
   },
-  vjp: (g, _, [start, delta, alpha], attrs) => {
-    const other = (x: Tensor): Tensor => grad(lerpMaxPoolUnfused(start!, delta!, alpha!, attrs), [x], g)[0]!;
-    return [() => lerpMaxPoolGrad([start!, delta!, alpha!, g], attrs), () => other(delta!), () => other(alpha!)];
+  vjp: (g, _, inputs, attrs) => {
+    const other = (i: number): Tensor => {
+      const [start, delta, alpha] = distinctPlaces(inputs) as [Tensor, Tensor, Tensor];
+      return grad(lerpMaxPoolUnfused(start, delta, alpha, attrs), [start, delta, alpha], g)[i]!;
+    };
+    return [() => lerpMaxPoolGrad([...inputs, g], attrs), () => other(1), () => other(2)];
   },
   linear: [],
   zeros: 'makes',
@@ -89,12 +92,13 @@ export const lerpMaxPoolGrad: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoo
   name: 'lerpMaxPoolGrad',
   shape: ([start]) => ({ shape: start!.shape, dtype: start!.dtype }),
   vjp: (gg, _, inputs, attrs) => {
-    const [start, delta, alpha, g] = inputs as [Tensor, Tensor, Tensor, Tensor];
-    const again = (x: Tensor): Tensor => {
-      const unfused = grad(lerpMaxPoolUnfused(start, delta, alpha, attrs), [start], g)[0]!;
-      return grad(unfused, [x], gg)[0]!;
+    const again = (i: number): Tensor => {
+      const places = distinctPlaces(inputs) as [Tensor, Tensor, Tensor, Tensor];
+      const [start, delta, alpha, g] = places;
+      const [unfused] = grad(lerpMaxPoolUnfused(start, delta, alpha, attrs), [start, delta, alpha], g);
+      return grad(unfused!, places, gg)[i]!;
     };
-    return inputs.map((x) => () => again(x));
+    return inputs.map((_, i) => () => again(i));
   },
   linear: [3],
   zeros: 'makes',

@@ -7,12 +7,12 @@
  * a bool mask `[batch, time]`; the result is `[batch, time, states * units]`, the states after each step. A masked step
  * leaves the states as they were. Source: Keras's `rnn`.
  */
-import { grad } from '../graph/grad.ts';
+import { distinctPlaces, grad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
-import { mul, where } from './arithmetic.ts';
+import { where } from './arithmetic.ts';
 import { expandDims, reshape } from './movement.ts';
 import { type RecurrentActivation, recurrentActivations } from './recurrent-activations.ts';
 import { concat, slice, stack } from './slicing.ts';
@@ -179,17 +179,22 @@ export function defineRecurrent(cell: Cell): Recurrent {
       return { shape: of === 'input' ? inputs[0]!.shape : [batch, cell.states * units], dtype: inputs[0]!.dtype };
     },
     vjp: (gg, _, inputs, { of, ...attrs }) => {
-      // A tensor that is given twice gets a node per place, so that each place has its own gradient.
-      const distinct = inputs.map((x, i) => (inputs.indexOf(x) < i ? mul(x, 1) : x));
-      const g = distinct[at]!;
-      const operands = distinct.filter((_, i) => i !== at);
-      const again = (x: Tensor): Tensor => {
+      const places = distinctPlaces(inputs);
+      const g = places[at]!;
+      const operands = places.filter((_, i) => i !== at);
+      const floats = places.filter((x) => x.dtype !== 'bool');
+      let seconds: readonly Tensor[] | undefined;
+      const build = (): readonly Tensor[] => {
         const y = unrolled(cell, operands, curvesOf(attrs), attrs.reverse);
-        const { z, states } = partsOf(cell, operands, count);
-        const first = of === 'input' ? grad(y, [z], g)[0]! : concat(grad(y, states, g), 1);
-        return grad(first, [x], gg)[0]!;
+        const firsts = grad(
+          y,
+          floats.filter((x) => x !== g),
+          g,
+        );
+        const first = of === 'input' ? firsts[0]! : concat(firsts.slice(1 + count), 1);
+        return grad(first, floats, gg);
       };
-      return distinct.map((x) => (x.dtype === 'bool' ? null : () => again(x)));
+      return places.map((x) => (x.dtype === 'bool' ? null : () => (seconds ??= build())[floats.indexOf(x)]!));
     },
     linear: [at],
     flops: (inputs) => 3 * work(inputs),

@@ -199,10 +199,10 @@ test('Bidirectional and attention: sub-objects in order of creation, in either l
   const attention = sequential(layer('MultiHeadAttention', 'a', { use_bias: false }));
   const paths = ['_query', '_key', '_value', '_output'].map((p) => `layers/multi_head_attention/${p}_dense/vars/0`);
   assert.equal(await bound(attention, { members: nest(scalars(paths)) }, '2.15.0'), [
-    'a: query_dense/kernel 1',
-    'a: key_dense/kernel 2',
-    'a: value_dense/kernel 3',
-    'a: output_dense/kernel 4',
+    'a: query_dense/query_kernel 1',
+    'a: key_dense/key_kernel 2',
+    'a: value_dense/value_kernel 3',
+    'a: output_dense/output_kernel 4',
   ]);
 });
 

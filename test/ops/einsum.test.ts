@@ -75,7 +75,9 @@ for (const [equation, what] of equations) {
       [...output].map((label) => sizes[label]!),
     );
     const wanted = byLoops(inputs, output, xs);
-    wanted.forEach((value, i) => assert.ok(Math.abs(value - y.data[i]!) < 1e-12, `${i}`));
+    wanted.forEach((value, i) => {
+      assert.ok(Math.abs(value - y.data[i]!) < 1e-12, `${i}`);
+    });
     checkGrads((...given) => einsum(equation, ...given), xs);
   });
 }

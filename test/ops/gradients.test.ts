@@ -110,6 +110,13 @@ test('third order through conv and max pool', () => {
   assert.is(errors.length, 3);
 });
 
+test('a line through a max pool whose ends are made from each other, orders 1 and 2', () => {
+  const attrs = { window: [2], strides: [2], pads: [[0, 0]], relu: true, ties: 'first' } as const;
+  const alpha = tensor([0.25, 0.75], [2], 'float64');
+  checkGrads((a) => o.lerpMaxPool([a, o.tanh(a), alpha], attrs), [normal([2, 4, 3])]);
+  checkGrads((a) => o.lerpMaxPool([a, a, alpha], attrs), [normal([2, 4, 3])]);
+});
+
 test('a wrong vjp is found', () => {
   const wrong: Op = { ...o.tanh.op, vjp: (g, y) => [() => o.mul(g, o.sub(1, y))] };
   assert.throws(() => checkGrads(apply(wrong, {}), [x]), /the gradient of order 1 is wrong/);

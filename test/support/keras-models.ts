@@ -11,7 +11,9 @@ export interface Numbers {
   readonly data: readonly number[];
 }
 
-export type NamedWeights = { readonly [layer: string]: readonly (Numbers & { readonly name: string })[] };
+export type NamedWeights = {
+  readonly [layer: string]: readonly (Numbers & { readonly name: string; readonly part?: string })[];
+};
 
 /**
  * @param architecture what `model.to_json()` gives, parsed
@@ -27,10 +29,10 @@ export function modelFrom(
   const { graph, problems } = buildGraph(spec, { file: file.name, dtype, theanoKernels });
   refuseProblems(file.name, problems);
   for (const layer of allLayers(graph.layers)) {
-    const arrays = (weights[layer.name] ?? []).map(({ name, shape, data }) => ({
+    const arrays = (weights[layer.name] ?? []).map(({ name, part = '', shape, data }) => ({
       path: `test.h5/${layer.name}/${name}`,
       name,
-      part: '',
+      part,
       shape,
       dtype: 'float32',
       data: Float32Array.from(data),

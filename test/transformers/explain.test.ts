@@ -38,8 +38,9 @@ function whole(model: LoadedTransformer): CallableModel {
 
 function distance(a: Tensor, b: Tensor): number {
   assert.equal(a.shape, b.shape);
-  const top = b.data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  return a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i]!)), 0) / (top || 1);
+  const [got, wanted] = [Array.from(a.data), Array.from(b.data)];
+  const top = wanted.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  return got.reduce((most, v, i) => Math.max(most, Math.abs(v - wanted[i]!)), 0) / (top || 1);
 }
 
 async function explain(

@@ -21,10 +21,10 @@ const gruLayout: Layout = { gates: 3, states: 1, kept: 5, bias: true, splitBack:
 const gruBeforeLayout: Layout = { gates: 3, states: 1, kept: 5, bias: false, splitBack: true };
 const simpleLayout: Layout = { gates: 1, states: 1, kept: 1, bias: false, splitBack: false };
 
-/** Groups at most: what threads can share; fewer where the rooms would take more than this many bytes. */
+/** Groups at most: what threads can share. Fewer where the rooms would take more than 64 MiB; from 8 down, than 512 MiB. */
 const mostGroups = 64;
-const roomLimit = 2 ** 26;
-const fewestGroups = 8;
+const fewGroups = 8;
+const [roomy, tight] = [2 ** 26, 2 ** 29];
 /** The linear memory ends at 4 GiB, and offsets in it are int32. */
 const largestRoom = 2 ** 30;
 
@@ -50,7 +50,8 @@ function groupsFor(ctx: BindContext, layout: Layout, batch: number, time: number
     );
   }
   const all = Math.max(1, Math.ceil(batch / panelRows));
-  const limit = Math.min(mostGroups, Math.max(fewestGroups, Math.floor(roomLimit / roomBytes)));
+  const within = (bytes: number): number => Math.max(1, Math.floor(bytes / roomBytes));
+  const limit = Math.max(Math.min(fewGroups, within(tight)), Math.min(mostGroups, within(roomy)));
   const blocks = Math.ceil(all / limit);
   return { count: Math.ceil(all / blocks), blocks, roomBytes };
 }

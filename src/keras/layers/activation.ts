@@ -1,6 +1,6 @@
 /** The activation layers. */
 import { prelu as parametricRelu } from '../../ops/activations.ts';
-import { mul, where } from '../../ops/arithmetic.ts';
+import { mul, sub, where } from '../../ops/arithmetic.ts';
 import { cast } from '../../ops/math.ts';
 import { failure } from '../../tensor/errors.ts';
 import { activationOf } from './activations.ts';
@@ -23,11 +23,12 @@ export const parametricActivations: LayerClass = defineLayer({
   },
 });
 
-/** Masked elements get a weight of exactly 0. */
+/** Masked elements get a weight of exactly 0; in Keras 2 not where all of them are masked. */
 export const softmax: LayerClass = defineLayer({
   classes: ['Softmax'],
   create: (o) => {
     const axes = o.integers('axis', [-1]);
+    const shifted = o.dialect.major < 3 && !o.flag('robust_masking', false);
     return {
       call: ([x], _, [mask]) => {
         if (!mask) return softmaxOver(x!, axes);
@@ -36,8 +37,9 @@ export const softmax: LayerClass = defineLayer({
           const hint = 'Keras aligns the mask with the last axes of the input';
           throw failure(o.subject, 'the mask does not broadcast', { input: x!.shape, mask: mask.shape }, hint);
         }
-        // -1e9 is Keras's "large negative number": its exponential underflows to 0.
-        return mul(softmaxOver(where(mask, x!, -1e9), axes), cast(mask, x!.dtype));
+        // -1e9 is Keras's "large negative number": its exponential underflows to 0. Keras 2 shifts scores by it, unless told otherwise.
+        const shares = softmaxOver(where(mask, x!, shifted ? sub(x!, 1e9) : -1e9), axes);
+        return o.dialect.major < 3 ? shares : mul(shares, cast(mask, x!.dtype));
       },
       mask: passMask,
     };

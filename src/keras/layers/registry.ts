@@ -4,6 +4,7 @@ import { wrapperNames } from '../custom.ts';
 import { hostLayers } from '../host/index.ts';
 import { activation, parametricActivations, prelu, softmax } from './activation.ts';
 import { adaptivePooling } from './adaptive-pooling.ts';
+import { additiveAttention, attention } from './attention.ts';
 import { bidirectional } from './bidirectional.ts';
 import { categoryEncoding, discretization } from './category.ts';
 import { convRecurrent } from './conv-lstm.ts';
@@ -11,15 +12,18 @@ import { convolution, depthwise, separable } from './convolution.ts';
 import { convolutionTranspose } from './convolution-transpose.ts';
 import { dense, embedding, identity, masking, passThrough } from './core.ts';
 import { dot } from './dot.ts';
+import { einsumDense } from './einsum-dense.ts';
 import { highway, maxoutDense } from './keras1.ts';
 import type { LayerClass } from './layer.ts';
 import { locallyConnected } from './locally-connected.ts';
 import { concatenate, elementwise } from './merge.ts';
+import { groupedQueryAttention, multiHeadAttention } from './multi-head-attention.ts';
 import { batchNormalization, groupNormalization, layerNormalization, unitNormalization } from './normalization.ts';
 import { globalPooling, pooling } from './pooling.ts';
 import { normalization, rescaling } from './preprocessing.ts';
 import { cropping, flatten, permute, repeatVector, reshapeLayer, zeroPadding } from './reshaping.ts';
 import { centerCrop, resizing } from './resizing.ts';
+import { rmsNormalization } from './rms-normalization.ts';
 import { recurrent } from './rnn.ts';
 import { upSampling } from './upsampling.ts';
 
@@ -31,6 +35,7 @@ const all: readonly LayerClass[] = [
   ...[batchNormalization, groupNormalization, layerNormalization, unitNormalization],
   ...[elementwise, concatenate, dot, rescaling, normalization],
   ...[recurrent, bidirectional, convRecurrent],
+  ...[attention, additiveAttention, multiHeadAttention, groupedQueryAttention, einsumDense, rmsNormalization],
   ...[locallyConnected, adaptivePooling, resizing, centerCrop, categoryEncoding, discretization, maxoutDense, highway],
 ];
 
@@ -59,8 +64,6 @@ export function findLayerClass(className: string): LayerClass | undefined {
   return byClass.get(className);
 }
 
-const attention = /^(.*Attention|TransformerEncoder|TransformerDecoder|EinsumDense|PositionEmbedding)$/;
-
 /** Why a class is refused, in words for its user. */
 export function whyUnsupported({ name, className, registeredName }: LayerSpec): string {
   if (className === 'Lambda') {
@@ -68,7 +71,6 @@ export function whyUnsupported({ name, className, registeredName }: LayerSpec): 
   }
   if (/^Add(Metric|Loss)$/.test(className))
     return 'it belongs to training: save the model without add_loss and add_metric';
-  if (attention.test(className)) return 'attention layers are not supported yet (planned)';
   const what = registeredName?.includes('>')
     ? `'${registeredName}' is a custom class`
     : "the class is none of Keras's (a custom class?)";

@@ -53,9 +53,10 @@ function gatesOf(kernel: Tensor, gates: number): Tensor[] {
   return Array.from({ length: gates }, (_, i) => slice(kernel, { 1: [i * units, (i + 1) * units] }));
 }
 
-/** Keras 1: W, U, b of each gate. */
+/** Keras 1: W, U, b of each gate; it listed the new value of an LSTM before the forget gate. */
 export function gateRules(gates: readonly string[], features: number, units: number): WeightRule[] {
-  return gates.flatMap((gate) => [
+  const listed = gates.includes('f') ? ['i', 'c', 'f', 'o'] : gates;
+  return listed.flatMap((gate) => [
     { name: `kernel_${gate}`, shape: [features, units] },
     { name: `recurrent_kernel_${gate}`, shape: [units, units] },
     { name: `bias_${gate}`, shape: [units] },
