@@ -58,6 +58,21 @@ const erf =
   `let y = 1 - Math.exp(${polynomial('t', logErfcTerms)});` +
   `if (u < 1) { y = u * (${polynomial('z', erfTerms)}); } if (v < 0) { y = 0 - y; }`;
 
+/** A body as statements that take the variable `v` and leave their result in `y`, with no other name of theirs left free. */
+export function inline(body: string, v: string, y: string): string {
+  const own = new Set([...body.matchAll(/(?:const|let) (\w+)/g)].map(([, name]) => name!));
+  return body.replace(/[A-Za-z_]\w*/g, (name, at: number) => {
+    if (/[.\w]/.test(body[at - 1] ?? '')) return name;
+    return name === 'v' ? v : name === 'y' ? y : own.has(name) ? `${name}${y}` : name;
+  });
+}
+
+/** x Phi(x), and `a` times its derivative Phi(b) + b phi(b), with the normal density phi and its distribution function Phi. */
+const gelu = `const w = v * 0.7071067811865476; ${inline(erf, 'w', 'f')} const y = 0.5 * v * (1 + f);`;
+const geluGrad =
+  `const w = b * 0.7071067811865476; ${inline(erf, 'w', 'f')}` +
+  'const y = a * (0.5 * (1 + f) + b * 0.3989422804014327 * Math.exp(0 - 0.5 * b * b));';
+
 /** log1p and expm1 by their series near 0. */
 const log1p =
   'let y = Math.log(1 + v);' +
@@ -94,6 +109,7 @@ export const unaryBodies = {
   atan,
   tanh,
   erf,
+  gelu,
   sigmoid,
   softplus,
   sign: 'let y = v; if (v > 0) { y = 1; } if (v < 0) { y = -1; }',
@@ -121,6 +137,7 @@ export const binaryBodies = {
   div: simple('a / b'),
   pow,
   maximum: simple('Math.max(a, b)'),
+  geluGrad,
   minimum: simple('Math.min(a, b)'),
   equal: when('a === b'),
   notEqual: when('a !== b'),

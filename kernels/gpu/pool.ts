@@ -128,16 +128,20 @@ export function avgPoolGradKernel(geo: PoolShape): GpuKernel {
   };
 }
 
-/** The gradients of the windows that picked an element: those whose index is its own. */
-export function maxPoolScatterKernel(geo: PoolShape): GpuKernel {
+/**
+ * The gradient of a max pool, given the index of each window's first maximum. An element that is not above 0 gets none where a
+ * relu stands before the pool: all windows that picked it have it as their maximum.
+ */
+export function maxPoolGradKernel(geo: PoolShape, rectified: boolean): GpuKernel {
   const { threads, lines, at } = perElement(geo);
   const [D, H, W] = geo.input;
   const own = `(((${at[0]} * ${D} + ${at[1]}) * ${H} + ${at[2]}) * ${W} + ${at[3]}) * ${geo.channels} + ${at[4]}`;
+  const sum = overWindowsOf(geo, at, 'if (index[o] === own) { y += g[o]; }');
   return {
-    name: 'maxPoolScatter',
+    name: 'maxPoolGrad',
     source:
-      `function (g, index) { ${lines} const own = ${own}; let y = 0;` +
-      `${overWindowsOf(geo, at, 'if (index[o] === own) { y += g[o]; }')} return y; }`,
+      `function (${rectified ? 'g, index, x' : 'g, index'}) { ${lines} const own = ${own}; let y = 0;` +
+      `${rectified ? `if (x[own] > 0) { ${sum} }` : sum} return y; }`,
     threads,
   };
 }

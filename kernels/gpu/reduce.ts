@@ -13,7 +13,7 @@ const combine: Readonly<Record<Reducer, string>> = {
 const BLOCK = 128;
 
 /** Adds `term`, which reads `t`, for t from 0 up to `count`, to `y`. */
-function sumLoop(count: number, term: string): string {
+export function sumLoop(count: number, term: string): string {
   if (count < 2 * BLOCK) return `for (let t = 0; t < ${count}; t++) { y += ${term}; }`;
   return (
     `for (let block = 0; block < ${Math.ceil(count / BLOCK)}; block++) { let part = 0;` +

@@ -53,14 +53,17 @@ export const pad: Binder = ({ inputs, out, attrs, kernel, fill }) => {
 /** No device takes more arrays than this in one kernel. */
 const MAX_ARRAYS = 6;
 
-export const concat: Binder = ({ inputs, attrs, kernel }) => {
-  const axis = attrs['axis'] as number;
-  const outer = sizeOf(inputs[0]!.shape.slice(0, axis));
-  let parts = inputs
-    .map((operand) => ({ operand, width: sizeOf(operand.shape.slice(axis)) }))
-    .filter(({ width }) => width > 0);
+interface Part {
+  readonly operand: Operand;
+  /** Elements in a row. */
+  readonly width: number;
+}
+
+/** Arrays of `outer` rows each, side by side, a few at a time. */
+export function join(kernel: BindContext['kernel'], outer: number, list: readonly Part[]): Operand {
+  let parts = list.filter(({ width }) => width > 0);
   while (parts.length > 1) {
-    const joined: { operand: Operand; width: number }[] = [];
+    const joined: Part[] = [];
     for (let i = 0; i < parts.length; i += MAX_ARRAYS) {
       const group = parts.slice(i, i + MAX_ARRAYS);
       const widths = group.map(({ width }) => width);
@@ -71,6 +74,16 @@ export const concat: Binder = ({ inputs, attrs, kernel }) => {
     parts = joined;
   }
   return parts[0]!.operand;
+}
+
+export const concat: Binder = ({ inputs, attrs, kernel }) => {
+  const axis = attrs['axis'] as number;
+  const outer = sizeOf(inputs[0]!.shape.slice(0, axis));
+  return join(
+    kernel,
+    outer,
+    inputs.map((operand) => ({ operand, width: sizeOf(operand.shape.slice(axis)) })),
+  );
 };
 
 /** Sizes before, along and after one axis. */

@@ -17,6 +17,14 @@ export const maxPool: Binder = ({ inputs, out, attrs, kernel }) =>
 export const maxPoolArgmax: Binder = ({ inputs, out, attrs, kernel }) =>
   kernel(kernels.maxPoolKernel(poolShape(inputs[0]!.shape, out.shape, attrs), true), inputs);
 
+export const maxPoolGrad: Binder = ({ inputs, attrs, kernel }) => {
+  const [x, g] = inputs as [Operand, Operand];
+  const geo = poolShape(x.shape, g.shape, attrs);
+  const index = kernel(kernels.maxPoolKernel(geo, true), [x]);
+  const rectified = attrs['rectified'] === true;
+  return kernel(kernels.maxPoolGradKernel(geo, rectified), rectified ? [g, index, x] : [g, index]);
+};
+
 export const avgPool: Binder = ({ inputs, out, attrs, kernel }) =>
   kernel(kernels.avgPoolKernel(poolShape(inputs[0]!.shape, out.shape, attrs)), inputs);
 
@@ -35,7 +43,7 @@ export function poolScatter(
   const [x] = source.inputs;
   if (sizeOf(x!.shape) !== size) return null;
   const out = source.op.shape([x!], source.attrs);
-  return kernel(kernels.maxPoolScatterKernel(poolShape(x!.shape, out.shape, source.attrs)), [g, index]);
+  return kernel(kernels.maxPoolGradKernel(poolShape(x!.shape, out.shape, source.attrs), false), [g, index]);
 }
 
 /** The pool of one step of the line. */

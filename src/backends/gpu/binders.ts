@@ -5,13 +5,13 @@
 import type { OpName } from '../../ops/index.ts';
 import { conv, convGradInput, convGradKernel } from './bind-conv.ts';
 import { binary, cast, clip, lerp, unary, where } from './bind-elementwise.ts';
+import * as fused from './bind-fused.ts';
 import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import * as pool from './bind-pool.ts';
+import * as recurrent from './bind-recurrent.ts';
 import { argmax, reduction, softmax } from './bind-reduce.ts';
 import type { Binder, Missing } from './step.ts';
-
-const later: Missing = { missing: 'not written yet' };
 
 // biome-ignore format: grouped by family
 export const binders = {
@@ -28,8 +28,11 @@ export const binders = {
   broadcastTo: movement.broadcastTo, slice: movement.slice, pad: movement.pad, reverse: movement.reverse,
   concat: movement.concat, gather: movement.gather, scatterAdd: movement.scatterAdd,
   matmul, conv, convGradInput, convGradKernel,
-  maxPool: pool.maxPool, maxPoolArgmax: pool.maxPoolArgmax, avgPool: pool.avgPool, avgPoolGrad: pool.avgPoolGrad,
-  gelu: later, geluGrad: later, standardizeRows: later, standardizeRowsGrad: later, softmaxRowsGrad: later, maxPoolGrad: later,
-  lstm: later, lstmGrad: later, gru: later, gruGrad: later, gruResetBefore: later, gruResetBeforeGrad: later,
-  simpleRnn: later, simpleRnnGrad: later,
+  maxPool: pool.maxPool, maxPoolArgmax: pool.maxPoolArgmax, maxPoolGrad: pool.maxPoolGrad,
+  avgPool: pool.avgPool, avgPoolGrad: pool.avgPoolGrad,
+  gelu: unary, geluGrad: binary, standardizeRows: fused.standardizeRows, standardizeRowsGrad: fused.standardizeRowsGrad,
+  softmaxRowsGrad: fused.softmaxRowsGrad,
+  lstm: recurrent.lstm, lstmGrad: recurrent.lstmGrad, gru: recurrent.gru, gruGrad: recurrent.gruGrad,
+  gruResetBefore: recurrent.gruResetBefore, gruResetBeforeGrad: recurrent.gruResetBeforeGrad,
+  simpleRnn: recurrent.simpleRnn, simpleRnnGrad: recurrent.simpleRnnGrad,
 } as const satisfies Record<OpName, Binder | Missing>;
