@@ -14,11 +14,11 @@ import { binders as gpuBinders } from '../src/backends/gpu/binders.ts';
 import { reference } from '../src/backends/reference.ts';
 import { referenceKernels } from '../src/backends/reference-kernels.ts';
 import { binders as wasmBinders } from '../src/backends/wasm/binders.ts';
-import { exampleInputs } from '../src/graph/examples.ts';
 import type { Example, Op } from '../src/graph/op.ts';
 import { buildProgram } from '../src/graph/program.ts';
 import { loadModel } from '../src/keras/load.ts';
 import { type OpName, ops } from '../src/ops/index.ts';
+import type { Shape } from '../src/tensor/shape.ts';
 import { placeholder, Tensor, tensor } from '../src/tensor/tensor.ts';
 import { trainingStep } from '../test/support/model-check.ts';
 
@@ -56,13 +56,13 @@ function kernelsOf(op: Op, mode: GpuMode): string[] {
   const names = new Set<string>();
   for (const example of op.examples as readonly Example[]) {
     const attrs = op.name === 'cast' && example.attrs['dtype'] === 'float64' ? { dtype: 'int32' } : example.attrs;
-    const small = example.size === 'real' ? [] : [example];
-    for (const one of small) {
-      const xs = exampleInputs(one, 'float32').map((x) => placeholder(x.shape, x.dtype));
-      const y = new Tensor(op, xs, attrs, op.shape(xs, attrs), null);
-      for (const action of bind(buildProgram([y], xs), mode).actions)
-        if (action.kind === 'kernel') names.add(action.kernel.name);
-    }
+    const xs = example.inputs.map((input) => {
+      const given = 'shape' in input ? input : { shape: input as Shape, dtype: 'float32' as const };
+      return placeholder(given.shape, given.dtype);
+    });
+    const y = new Tensor(op, xs, attrs, op.shape(xs, attrs), null);
+    for (const action of bind(buildProgram([y], xs), mode).actions)
+      if (action.kind === 'kernel') names.add(action.kernel.name);
   }
   return [...names];
 }

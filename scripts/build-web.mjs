@@ -30,7 +30,11 @@ export async function buildWeb(out) {
   mkdirSync(`${out}/examples`, { recursive: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { page: 'src/web/page.ts', worker: 'src/web/worker/index.ts' },
+    entryPoints: [
+      { in: 'src/web/page.ts', out: 'page' },
+      { in: 'src/web/style/page.css', out: 'page' },
+      { in: 'src/web/worker/index.ts', out: 'worker' },
+    ],
     outdir: out,
     bundle: true,
     splitting: true,
@@ -47,7 +51,7 @@ export async function buildWeb(out) {
     metafile: true,
     logLevel: 'warning',
   });
-  for (const file of ['index.html', 'page.css']) cpSync(`${root}/src/web/${file}`, `${out}/${file}`);
+  cpSync(`${root}/src/web/index.html`, `${out}/index.html`);
   for (const file of ['NOTICE', 'LICENSE']) cpSync(`${root}/${file}`, `${out}/${file}`);
   for (const file of exampleFiles) cpSync(`${root}/examples/${file}`, `${out}/examples/${file}`, { recursive: true });
   return metafile;

@@ -111,3 +111,14 @@ export function scatterAddKernel(outer: number, count: number, size: number, inn
     threads,
   };
 }
+
+/** The elements of an array whose every place holds four, one after another. */
+export function unpackKernel(count: number): GpuKernel {
+  return {
+    name: 'unpack',
+    source:
+      'function (x) { const q = Math.floor((this.thread.x + 0.5) / 4); const r = this.thread.x - q * 4; const v = x[q];' +
+      'let y = v[0]; if (r === 1) { y = v[1]; } if (r === 2) { y = v[2]; } if (r === 3) { y = v[3]; } return y; }',
+    threads: [count],
+  };
+}

@@ -38,14 +38,20 @@ export function fillSelect(
     : (options.find(({ disabled }) => !disabled)?.value ?? '');
 }
 
-let said: ReturnType<typeof setTimeout> | undefined;
+const waiting = new Map<string, ReturnType<typeof setTimeout>>();
 
-/** Tells a screen reader, once things have been still for a moment: typing should not be talked over. */
-export function announce(text: string, delay = 900): void {
-  clearTimeout(said);
-  said = setTimeout(() => {
-    byId('live').textContent = text;
-  }, delay);
+/**
+ * Tells a screen reader, once things have been still for a moment: typing should not be talked over.
+ * @param region `live` for results, `cursor` for the place of the pen: neither takes the other's word away
+ */
+export function announce(text: string, delay = 900, region: 'live' | 'cursor' = 'live'): void {
+  clearTimeout(waiting.get(region));
+  waiting.set(
+    region,
+    setTimeout(() => {
+      byId(region).textContent = text;
+    }, delay),
+  );
 }
 
 /** Offers a file for download. */

@@ -33,7 +33,7 @@ export class InputPanel {
     this.#events = events;
     this.#drawing = new Drawing(byId<HTMLCanvasElement>('canvas'), {
       onChange: () => events.onChange(),
-      onCursor: (text) => announce(text, 150),
+      onCursor: (text) => announce(text, 150, 'cursor'),
     });
     for (const area of [this.#text, this.#numbers]) area.addEventListener('input', () => events.onChange());
     this.#range.addEventListener('change', () => events.onChange());

@@ -123,7 +123,7 @@ test('with the keyboard alone: an example, a drawing, a class, the report', asyn
   for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Space');
   for (let i = 0; i < 19; i++) await page.keyboard.press('ArrowDown');
-  await says(page, '#live', /^row 24, column 15, pen down$/);
+  await says(page, '#cursor', /^row 24, column 15, pen down$/);
   await page.keyboard.press('Space');
   await says(page, '#verdict', /^1: /);
   await says(page, '#live', /^1: .*explained: 1/);

@@ -7,7 +7,9 @@
  */
 import * as library from 'gpu.js';
 import { type GpuKernel, INDEX_LIMIT } from '../../../kernels/gpu/kernel.ts';
+import { unpackKernel } from '../../../kernels/gpu/movement.ts';
 import { failure } from '../../tensor/errors.ts';
+import { flatten, inRowOrder, type Nested } from './results.ts';
 import { SharedMemory, type WasmKernel } from './shared-memory.ts';
 
 /** Where kernels run. */
@@ -30,7 +32,6 @@ interface DeviceContext {
 }
 export type Handle = Float32Array | DeviceResult;
 
-type Nested = Float32Array | readonly Nested[];
 type Result = Nested | DeviceResult;
 
 interface KernelClass {
@@ -95,10 +96,40 @@ export class Device {
   }
 
   compile(kernel: GpuKernel): Compiled {
-    const { name, threads, constants = {}, floats = {} } = kernel;
+    const { name, threads, block } = kernel;
+    const size = threads.reduce((a: number, b) => a * b, block ? 4 : 1);
+    const made = this.#create(kernel);
+    // Four results of a thread lie in one texel, which a texture of single numbers does not know: a second kernel takes them out.
+    const unpack = block && this.mode === 'webgl2' ? this.#create(unpackKernel(size)) : null;
+    let ran = false;
+    const settle = (result: Result): Handle => {
+      const whole = unpack ? (unpack(result as DeviceResult) as Result) : result;
+      if (unpack) (result as DeviceResult).delete();
+      for (const each of ran ? [] : [made, unpack]) if (each) this.#check(name, each);
+      ran = true;
+      return this.#settle(whole, size, kernel);
+    };
+    return {
+      run: (inputs) => {
+        try {
+          const result = chain(made(...inputs), settle);
+          return isPromise(result) ? result.catch((error) => this.#explain(name, error)) : result;
+        } catch (error) {
+          return this.#explain(name, error);
+        }
+      },
+      destroy: () => {
+        for (const each of unpack ? [made, unpack] : [made]) this.#destroy(each);
+      },
+    };
+  }
+
+  #create(kernel: GpuKernel): LibraryKernel {
+    const { threads, constants = {}, floats = {} } = kernel;
+    const flat = threads.length === 3 && threads[2] === 1;
     // A texture is near-square unless it has rows of its own, which may be more than a texture holds.
-    const swap = this.mode === 'webgl2' && threads.length === 3 && threads[2] === 1;
-    const output = swap ? [threads[0], 1, threads[1]] : this.#trimmed(threads);
+    const swap = this.mode === 'webgl2' && flat;
+    const output = swap ? [threads[0], 1, threads[1]] : flat ? threads.slice(0, 2) : [...threads];
     const source = swap ? kernel.source.replaceAll('this.thread.y', 'this.thread.z') : kernel.source;
     const types = [
       ...Object.keys(constants).map((key) => [key, 'Integer']),
@@ -116,35 +147,21 @@ export class Device {
       immutable: stays,
       asyncMode: kernel.toHost === true && !this.onHost,
     });
-    // Results as one flat array, without the views per row that GPU.js makes.
     if (this.mode === 'webasm') {
+      // Results as one flat array, without the views per row that GPU.js makes.
       made.kernel._shapeOutput = (data) => data;
       this.#memory.attach(made.kernel as unknown as WasmKernel);
     }
-    let ran = false;
-    const settle = (result: Result): Handle => {
-      if (!ran) this.#check(name, made);
-      ran = true;
-      return this.#settle(result, kernel);
-    };
-    return {
-      run: (inputs) => {
-        try {
-          const result = chain(made(...inputs), settle);
-          return isPromise(result) ? result.catch((error) => this.#explain(name, error)) : result;
-        } catch (error) {
-          return this.#explain(name, error);
-        }
-      },
-      destroy: () => {
-        // A destroyed vertex buffer would take the next kernel's vertices with it: it is left to the garbage collector.
-        if (this.mode === 'webgl2') made.kernel.buffer = null;
-        made.destroy();
-        // GPU.js's CPU mode forgets to.
-        const at = this.#gpu.kernels.indexOf(made.kernel);
-        if (at >= 0) this.#gpu.kernels.splice(at, 1);
-      },
-    };
+    return made;
+  }
+
+  #destroy(made: LibraryKernel): void {
+    // A destroyed vertex buffer would take the next kernel's vertices with it: it is left to the garbage collector.
+    if (this.mode === 'webgl2') made.kernel.buffer = null;
+    made.destroy();
+    // GPU.js's CPU mode forgets to.
+    const at = this.#gpu.kernels.indexOf(made.kernel);
+    if (at >= 0) this.#gpu.kernels.splice(at, 1);
   }
 
   /** The elements of a handle, which stays alive. */
@@ -187,10 +204,6 @@ export class Device {
     await this.#gpu.destroy();
   }
 
-  #trimmed(threads: GpuKernel['threads']): number[] {
-    return threads.length === 3 && threads[2] === 1 ? [threads[0], threads[1]] : [...threads];
-  }
-
   #check(name: string, made: LibraryKernel): void {
     // Both WebGL classes call themselves 'gpu'.
     const webgl2 =
@@ -205,9 +218,7 @@ export class Device {
     });
   }
 
-  #settle(result: Result, { threads, block }: GpuKernel): Handle {
-    let size = block ? 4 : 1;
-    for (const count of threads) size *= count;
+  #settle(result: Result, size: number, { threads, block }: GpuKernel): Handle {
     if (!isDevice(result)) {
       const flat = result instanceof Float32Array ? result : flatten(result, size);
       return block?.kind === 'rows' ? inRowOrder(flat, threads, block.rows) : flat;
@@ -254,35 +265,3 @@ export class Device {
 }
 
 const isDevice = (result: Result): result is DeviceResult => typeof (result as DeviceResult).delete === 'function';
-
-/** Nested rows as one array. */
-function flatten(rows: Nested, size: number): Float32Array {
-  const out = new Float32Array(size);
-  let at = 0;
-  const visit = (part: Nested | number): void => {
-    if (typeof part === 'number') out[at++] = part;
-    else if (part instanceof Float32Array) {
-      out.set(part, at);
-      at += part.length;
-    } else for (const item of part) visit(item as Nested);
-  };
-  visit(rows);
-  return out;
-}
-
-/** Blocks of four rows of one column each, as whole rows; rows beyond `rows` are dropped. */
-function inRowOrder(blocks: Float32Array, threads: GpuKernel['threads'], rows: number): Float32Array {
-  const [columns, quads = 1, batch = 1] = threads;
-  const out = new Float32Array(batch * rows * columns);
-  let from = 0;
-  for (let z = 0; z < batch; z++) {
-    for (let q = 0; q < quads; q++) {
-      const base = (z * rows + 4 * q) * columns;
-      const height = Math.min(4, rows - 4 * q);
-      for (let x = 0; x < columns; x++, from += 4) {
-        for (let j = 0; j < height; j++) out[base + j * columns + x] = blocks[from + j]!;
-      }
-    }
-  }
-  return out;
-}

@@ -114,7 +114,9 @@ export const conv: Binder = (context) => {
     });
     return joined(context, parts, sizeOf(out.shape));
   }
-  const wide = context.block === 'columns' && geo.groups === 1 && geo.outChannels % 4 === 0;
+  const reach = patchSizes(geo)[1];
+  const wide =
+    context.block === 'columns' && geo.groups === 1 && geo.outChannels % 4 === 0 && reach >= context.longEnough;
   return kernel(kernels.convKernel(geo, wide), [x!, w!]);
 };
 

@@ -17,7 +17,7 @@ export const matmul: Binder = (context) => {
 
 /** `a b`, blocked where that pays. */
 export function product(
-  { kernel, block, fill }: BindContext,
+  { kernel, block, longEnough, fill }: BindContext,
   a: Operand,
   b: Operand,
   shape: kernels.MatmulShape,
@@ -26,6 +26,7 @@ export function product(
   if (shape.k === 0) return fill(size, 0);
   if (block === 'rows' && shape.m > 2)
     return kernel(kernels.matmulRowsKernel(shape), [a, b], [kernels.rowsTail(shape), 0]);
-  if (block === 'columns' && shape.n % 4 === 0) return kernel(kernels.matmulColumnsKernel(shape), [a, b]);
+  if (block === 'columns' && shape.n % 4 === 0 && shape.k >= longEnough)
+    return kernel(kernels.matmulColumnsKernel(shape), [a, b]);
   return kernel(kernels.matmulKernel(shape), [a, b]);
 }

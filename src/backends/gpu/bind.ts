@@ -29,7 +29,7 @@ function owners(program: Program): number[] {
 
 const blocks: Readonly<Record<GpuMode, BindContext['block']>> = {
   webgpu: 'columns',
-  webgl2: null,
+  webgl2: 'columns',
   webasm: 'rows',
   cpu: 'rows',
 };
@@ -65,6 +65,8 @@ export function bind(program: Program, mode: GpuMode): Bound {
       attrs: step.attrs,
       mode,
       block: blocks[mode],
+      // On WebGL2 the results of blocks are taken apart by another kernel.
+      longEnough: mode === 'webgl2' ? 32 : 0,
       kernel(kernel, inputs, tails = inputs.map(() => 0)) {
         const output = made(resultSize(kernel));
         actions.push({ kind: 'kernel', kernel, inputs: inputs.map(({ slot }) => slot), output: output.slot, tails });

@@ -43,8 +43,10 @@ export interface BindContext {
   readonly inputs: readonly Operand[];
   readonly attrs: Attrs;
   readonly mode: GpuMode;
-  /** How blocked kernels return four results here, or null where they do not pay. */
-  readonly block: 'rows' | 'columns' | null;
+  /** How blocked kernels return four results here. */
+  readonly block: 'rows' | 'columns';
+  /** Inner sizes from which blocks pay. */
+  readonly longEnough: number;
   /** Runs a kernel; the result has as many elements as the kernel has threads (four times that for blocks). */
   kernel(kernel: GpuKernel, inputs: readonly Operand[], tails?: readonly number[]): Operand;
   /** An array made of one number. */
