@@ -16,7 +16,17 @@ export { type CompileOptions, compile, type Plan, type PlanStats } from './graph
 export { evaluate } from './graph/evaluate.ts';
 export { exampleInputs } from './graph/examples.ts';
 export { grad, isConnected, jvp, valueAndGrad } from './graph/grad.ts';
-export * from './graph/op.ts';
+export {
+  type Attr,
+  type Attrs,
+  defineOp,
+  type Example,
+  type ExampleInput,
+  type Op,
+  type OpDefinition,
+  type OpFunction,
+  type Thunk,
+} from './graph/op.ts';
 export {
   type CallArgument,
   type CustomContext,

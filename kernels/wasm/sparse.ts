@@ -54,17 +54,29 @@ export function listNonzeros(to: usize, row: i32, after: i32, k0: i32, k1: i32, 
   return true;
 }
 
-/** What is not zero of `count` elements at `from`; `at` is the offset in B that belongs to the first. */
+/** A bit for each of 16 elements that is not zero. */
+@inline
+function bitsOf(from: usize): u64 {
+  const zero = f32x4.splat(0);
+  const low = i16x8.narrow_i32x4_s(f32x4.ne(v128.load(from), zero), f32x4.ne(v128.load(from, 16), zero));
+  const high = i16x8.narrow_i32x4_s(f32x4.ne(v128.load(from, 32), zero), f32x4.ne(v128.load(from, 48), zero));
+  return <u64>(<u32>i8x16.bitmask(i8x16.narrow_i16x8_s(low, high)));
+}
+
+/**
+ * What is not zero of `count` elements at `from`; `at` is the offset in B that belongs to the first. Sixty-four at a time:
+ * the end of each inner loop is a branch that nobody can predict.
+ */
 @inline
 function listRun(to: usize, from: usize, count: i32, at: i32): usize {
-  const zero = f32x4.splat(0);
-  for (; count > 0; count -= 16, from += 64, at += 512) {
-    const low = i16x8.narrow_i32x4_s(f32x4.ne(v128.load(from), zero), f32x4.ne(v128.load(from, 16), zero));
-    const high = i16x8.narrow_i32x4_s(f32x4.ne(v128.load(from, 32), zero), f32x4.ne(v128.load(from, 48), zero));
-    let left = i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
-    if (count < 16) left &= (1 << count) - 1;
+  for (; count > 0; count -= 64, from += 256, at += 2048) {
+    let left = bitsOf(from);
+    if (count > 16) left |= bitsOf(from + 64) << 16;
+    if (count > 32) left |= bitsOf(from + 128) << 32;
+    if (count > 48) left |= bitsOf(from + 192) << 48;
+    if (count < 64) left &= (<u64>1 << count) - 1;
     for (; left != 0; left &= left - 1, to += ENTRY) {
-      const i = ctz(left);
+      const i = <i32>ctz(left);
       store<i32>(to, load<i32>(from + (<usize>i << 2)));
       store<i32>(to, at + (i << 5), 4);
     }
@@ -72,24 +84,28 @@ function listRun(to: usize, from: usize, count: i32, at: i32): usize {
   return to;
 }
 
-/** The listed rows of a tile across panels `[p0, p1)` of B; see `across` in `matmul.ts`. */
+/**
+ * The listed rows of a tile across panels `[p0, p1)` of B; see `across` in `matmul.ts`. Rows share the four panels that they
+ * are multiplied by before the next four are read.
+ */
 export function sparseRows(
   list: usize, rows: i32, p0: i32, p1: i32, b: usize, k: i32, n: i32, adds: bool,
 ): void {
   const panel = <usize>k * 32;
-  for (let r = 0; r < rows; r++) {
-    const slot = scratch() + (<usize>r << 2);
-    const end = load<usize>(slot, ENDS);
-    const c = load<usize>(slot);
-    for (let p = p0; p < p1; p += PANELS) {
-      const to = c + (<usize>p << 5);
-      const from = b + <usize>p * panel;
-      if (p + 1 == p1) sparseEight(list, end, from, to, n - p * NR, adds);
-      // A panel beyond the last is the last again and not stored.
-      else sparseStrip(list, end, from, from + panel, from + <usize>min(2, p1 - 1 - p) * panel,
-        from + <usize>min(3, p1 - 1 - p) * panel, to, n - p * NR, adds);
+  for (let p = p0; p < p1; p += PANELS) {
+    const from = b + <usize>p * panel;
+    const columns = n - p * NR;
+    // A panel beyond the last is the last again and not stored.
+    const third = from + <usize>min(2, p1 - 1 - p) * panel;
+    const fourth = from + <usize>min(3, p1 - 1 - p) * panel;
+    let begin = list;
+    for (let slot = scratch(); slot < scratch() + (<usize>rows << 2); slot += 4) {
+      const end = load<usize>(slot, ENDS);
+      const to = load<usize>(slot) + (<usize>p << 5);
+      if (p + 1 == p1) sparseEight(begin, end, from, to, columns, adds);
+      else sparseStrip(begin, end, from, from + panel, third, fourth, to, columns, adds);
+      begin = end;
     }
-    list = end;
   }
 }
 

@@ -6,7 +6,7 @@
 import { failure } from '../tensor/errors.ts';
 
 /** Structures do not overlap in an honest file; hard links may lead to an object several times. */
-const TIMES_READ = 16;
+const TIMES_READ = 4;
 
 export class FileBytes {
   /** The file's name, for errors. */
@@ -26,7 +26,8 @@ export class FileBytes {
   /** Counts the bytes of a structure that is about to be read. */
   spend(bytes: number, subject: string): void {
     this.#left -= bytes;
-    if (!(this.#left >= 0)) throw failure(subject, 'its structures lie on top of each other', { file: this.name });
+    if (!(this.#left >= 0))
+      throw failure(subject, 'its structures lie on top of each other', { bytes: this.view.byteLength });
   }
 
   /** Bytes of the file, not copied. */

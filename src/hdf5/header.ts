@@ -54,6 +54,9 @@ export function readHeader(file: FileBytes, address: number, subject: string): M
   return readBlocks(file, first, { head: 4, order: flags & 4, count: Number.POSITIVE_INFINITY, letters: 4 }, subject);
 }
 
+/** What a message takes in memory is more than it may take in the file: it counts as so many bytes more. */
+const MESSAGE_COST = 16;
+
 interface Form {
   /** Bytes before a message's data: type, size and flags. */
   readonly head: 4 | 8;
@@ -76,12 +79,13 @@ function readBlocks(file: FileBytes, first: Block, { head, order, count, letters
       const type = old ? view.getUint16(at, true) : view.getUint8(at);
       const size = view.getUint16(at + (old ? 2 : 1), true);
       const flags = view.getUint8(at + (old ? 4 : 3));
+      file.spend(MESSAGE_COST, subject);
       at += skip;
       found.push({ type, flags, at });
       if (type === MESSAGE.continuation) {
         const next = uint64(view, at);
         if (letters > 0) file.expect('OCHK', next, 'a continuation of the object header', subject);
-        blocks.push({ start: next + letters, bytes: uint64(view, at + 8) - 2 * letters });
+        blocks.push({ start: next + letters, bytes: Math.max(0, uint64(view, at + 8) - 2 * letters) });
       }
       at += size;
     }

@@ -136,4 +136,21 @@ test('structures that lie on top of each other cannot multiply', async () => {
   assert.throws(() => openHdf5(bytes, 'long.h5'), /long\.h5: (its structures lie on top of each other|cannot be read)/);
 });
 
+test('an object header whose continuation leads back to itself is refused', async () => {
+  const attributes = Object.fromEntries(Array.from({ length: 7 }, (_, i) => [`key${i}`, 'x'.repeat(200)]));
+  const bytes = await writeH5({ attributes, members: { x: counted([2]) } }, 'latest');
+  const view = new DataView(bytes.buffer);
+  const block = find(bytes, 'OCHK');
+  assert.ok(block > 0);
+  // The first message of the continuation becomes a continuation that leads to its own block.
+  const first = block + 4;
+  view.setUint8(first, 0x10);
+  view.setUint16(first + 1, 16, true);
+  view.setUint8(first + 3, 0);
+  const head = (view.getUint8(find(bytes, 'OHDR') + 5) & 4) !== 0 ? 6 : 4;
+  view.setBigUint64(first + head, BigInt(block), true);
+  view.setBigUint64(first + head + 8, BigInt(8 + head + 16), true);
+  assert.throws(() => openHdf5(bytes, 'self.h5'), /self\.h5: its structures lie on top of each other/);
+});
+
 test.run();

@@ -24,10 +24,17 @@ export const brutePass: AttributionPass = {
         ];
         return plans.run(`gradients ${rows} ${key}`, () => gradientGraph(problem, rows), feeds);
       },
-      finish: async (means) => means.map((mean, v) => mean.map((g, i) => displaced(to[v]![i]! - from[v]![i]!, g))),
+      finish: async (means) => means.map((mean, v) => timesDisplacement(mean, from[v]!, to[v]!)),
     };
   },
 };
+
+/** `(to - from) * mean`, by a loop: `map` on a typed array takes seven times as long. */
+function timesDisplacement(mean: Float64Array, from: Float64Array, to: Float64Array): Float64Array {
+  const out = new Float64Array(mean.length);
+  for (let i = 0; i < out.length; i++) out[i] = displaced(to[i]! - from[i]!, mean[i]!);
+  return out;
+}
 
 /** A feature that does not move contributes nothing, even where its gradient is infinite. */
 export function displaced(displacement: number, gradient: number): number {
