@@ -24,7 +24,9 @@ test('every layer of Keras 3 that it calls supported is compared with Keras', ()
   const rows = [...page.matchAll(/^\| (\w+) \| yes \|/gm)].map((match) => match[1]!);
   assert.ok(rows.length > 200, `${rows.length} rows`);
   const random = /^Random/; // identities at inference, by the dozen
-  const missing = [...new Set(rows)].filter((name) => !compared.has(name) && !random.test(name) && !Object.hasOwn(elsewhere, name));
+  const missing = [...new Set(rows)].filter(
+    (name) => !compared.has(name) && !random.test(name) && !Object.hasOwn(elsewhere, name),
+  );
   assert.equal(missing, []);
 });
 
