@@ -9,7 +9,7 @@ import { type LayerWeight, loadWeights } from './build-weights.ts';
 import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
 import type { CustomLayer, FindCustom } from './custom.ts';
 import type { HostFiles, HostRun } from './host/index.ts';
-import type { LayerRun, Weights } from './layers/layer.ts';
+import type { CallArguments, LayerRun, Weights } from './layers/layer.ts';
 import type { Operation } from './operations/index.ts';
 import type { LayerWeights } from './weights.ts';
 
@@ -86,10 +86,10 @@ export class ModelLayer implements LayerInfo {
   }
 
   /** Loads the weights for these input shapes, once. */
-  weightsFor(inputs: readonly Shape[]): Weights {
+  weightsFor(inputs: readonly Shape[], args?: CallArguments): Weights {
     if (this.#weights === null) {
       const stored = this.stored?.arrays ?? [];
-      const rules = this.run?.weights?.(inputs, stored) ?? [];
+      const rules = this.run?.weights?.(inputs, stored, args) ?? [];
       this.#weights = loadWeights(this.subject, rules, this.stored, this.#dtype, this.trainable);
     }
     return Object.fromEntries(this.#weights.map((weight) => [weight.name, weight.tensor]));

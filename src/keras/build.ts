@@ -60,7 +60,7 @@ function layerOf(
     const own = error.message.slice(error.subject.length + 2).split('\n')[0]!;
     const unknown = operation ? `operation ${operationName(spec)} is not supported` : whyUnsupported(spec);
     const reason = known ? own : unknown;
-    problems.push({ path, className: spec.className, reason, error: known ? error : null });
+    problems.push({ path, className: spec.className, reason, error: known || operation ? error : null });
   }
   return layer;
 }

@@ -33,6 +33,13 @@ const CLASSES: ReadonlyMap<string, string> = new Map([
   ['AvgPool2D', 'AveragePooling2D'],
 ]);
 
+/** Old class names with today's, for the generated docs; Merge became one class per mode. */
+export const keras1Classes: readonly (readonly [string, string])[] = [
+  ...CLASSES,
+  ['TimeDistributedDense', 'TimeDistributed(Dense)'],
+  ['Merge', 'Add, Multiply, Concatenate, Average, Dot, Maximum'],
+];
+
 const MERGE_MODES: ReadonlyMap<string, string> = new Map([
   ['sum', 'Add'],
   ['mul', 'Multiply'],

@@ -48,7 +48,9 @@ export async function inspectModel(source: ModelSource, options: LoadOptions = {
   const opened = await openModel(source, options);
   const { file, spec, graph, problems } = opened;
   const problem = attempt(() => attachWeights(opened));
-  const built = problem === null && problems.length === 0 ? tryModel(opened, options) : { model: null, problem };
+  const tried = problem === null ? tryModel(opened, options) : { model: null, problem };
+  // With unsupported layers the attempt only finds the shapes of the layers before them.
+  const built = problems.length === 0 ? tried : { model: null, problem };
   const layers = allLayers(graph.layers).map((layer) => report(layer, problems, problem === null));
   const known = layers.every((layer) => layer.parameters !== null);
   return {

@@ -148,7 +148,10 @@ function compute(
   if (run.rank !== undefined && rank !== run.rank) {
     throw failure(layer.subject, `the input needs ${run.rank} axes, it has ${rank}`, { input: tensors[0]!.shape });
   }
-  const weights = layer.weightsFor(tensors.map((x) => x.shape));
+  const weights = layer.weightsFor(
+    tensors.map((x) => x.shape),
+    args,
+  );
   return named(layer, () => {
     const outputs = run.call(tensors, weights, masks, args);
     const found = run.mask?.(tensors, masks, args) ?? null;

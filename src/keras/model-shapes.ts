@@ -24,7 +24,7 @@ const openSizes = [
 
 /**
  * Fills in `inputShapes` and `outputShapes` of every layer and returns the shapes of the model's outputs.
- * @throws the error of the first attempt, if the model cannot be applied to any of the sizes
+ * @throws the error of the first attempt, if the model cannot be applied to any of the sizes; layers that were reached have their shapes
  */
 export function probeShapes(inputs: readonly Probed[], apply: Apply): SymbolicShape[] {
   const open = inputs.some(({ shape }) => shape.slice(1).includes(null));
@@ -36,7 +36,24 @@ export function probeShapes(inputs: readonly Probed[], apply: Apply): SymbolicSh
       firstError ??= error;
     }
   }
+  for (const sizes of open ? openSizes : openSizes.slice(0, 1)) if (reached(inputs, apply, sizes)) break;
   throw firstError;
+}
+
+/** Shapes of the layers before the one that fails; false where the two sizes do not get equally far. */
+function reached(inputs: readonly Probed[], apply: Apply, [small, large]: readonly [number, number]): boolean {
+  const [a, b] = [2, 3].map((batch, i) => {
+    const layers = new Map<ModelLayer, LayerCall>();
+    try {
+      trace(inputs, apply, batch, i === 0 ? small : large, layers);
+    } catch {
+      // The error is known already: it is the one of the first attempt.
+    }
+    return layers;
+  });
+  if (a!.size !== b!.size) return false;
+  setShapes(a!, b!);
+  return true;
 }
 
 interface Trace {
@@ -44,14 +61,19 @@ interface Trace {
   readonly layers: ReadonlyMap<ModelLayer, LayerCall>;
 }
 
-function trace(inputs: readonly Probed[], apply: Apply, batch: number, size: number): Trace {
+function trace(
+  inputs: readonly Probed[],
+  apply: Apply,
+  batch: number,
+  size: number,
+  layers = new Map<ModelLayer, LayerCall>(),
+): Trace {
   const fed = inputs.map(({ shape, dtype }) =>
     placeholder(
       shape.map((dim, axis) => (axis === 0 ? batch : (dim ?? size))),
       dtype,
     ),
   );
-  const layers = new Map<ModelLayer, LayerCall>();
   const outputs = apply(fed, (call) => {
     if (call.index === 0) layers.set(call.layer as ModelLayer, call);
     return null;
@@ -61,12 +83,19 @@ function trace(inputs: readonly Probed[], apply: Apply, batch: number, size: num
 
 function compare(inputs: readonly Probed[], apply: Apply, [small, large]: readonly [number, number]): SymbolicShape[] {
   const [a, b] = [trace(inputs, apply, 2, small), trace(inputs, apply, 3, large)];
-  const common = (x: readonly Tensor[], y: readonly Tensor[]): SymbolicShape[] =>
-    x.map((tensor, i) => tensor.shape.map((dim, axis) => (dim === y[i]!.shape[axis] ? dim : null)));
-  for (const [layer, call] of a.layers) {
-    const other = b.layers.get(layer)!;
+  setShapes(a.layers, b.layers);
+  return common(a.outputs, b.outputs);
+}
+
+function common(x: readonly Tensor[], y: readonly Tensor[]): SymbolicShape[] {
+  return x.map((tensor, i) => tensor.shape.map((dim, axis) => (dim === y[i]!.shape[axis] ? dim : null)));
+}
+
+function setShapes(a: ReadonlyMap<ModelLayer, LayerCall>, b: ReadonlyMap<ModelLayer, LayerCall>): void {
+  for (const [layer, call] of a) {
+    const other = b.get(layer);
+    if (!other) continue;
     layer.inputShapes = common(call.inputs, other.inputs);
     layer.outputShapes = common(call.outputs, other.outputs);
   }
-  return common(a.outputs, b.outputs);
 }

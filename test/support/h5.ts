@@ -30,7 +30,7 @@ let counter = 0;
 
 export async function writeH5(root: H5Group, libver: 'earliest' | 'latest' = 'earliest'): Promise<Uint8Array> {
   await ready;
-  const path = `made-${counter++}.h5`;
+  const path = `made-${process.pid}-${counter++}.h5`; // in the working folder, which test files run side by side in
   const file = new File(path, 'w', { libver: libver === 'earliest' ? ['earliest', 'latest'] : 'latest' });
   fillGroup(file, root);
   file.close();

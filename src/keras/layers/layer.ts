@@ -53,7 +53,11 @@ export interface LayerRun {
   /** Keras draws random numbers when it is called with `training=True`, so such a call is refused. */
   readonly trainingMatters?: true;
   /** In Keras's order. `stored` is what the file has, for layers whose weights depend on how they were set up. */
-  readonly weights?: (inputs: readonly Shape[], stored: readonly StoredArray[]) => readonly WeightRule[];
+  readonly weights?: (
+    inputs: readonly Shape[],
+    stored: readonly StoredArray[],
+    args?: CallArguments,
+  ) => readonly WeightRule[];
   /** A list where the layer has several outputs. */
   readonly call: (
     xs: readonly Tensor[],

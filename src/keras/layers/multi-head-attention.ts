@@ -61,10 +61,12 @@ function shared(o: Options): { bias: boolean; gate: boolean; window: number | nu
 }
 
 function rules(bias: boolean, gate: boolean, { heads, keyHeads, keySize, valueSize, outputs }: Sizes) {
-  return (shapes: readonly Shape[]): WeightRule[] => {
-    // `key` is the third tensor where it is given; weights are made at the first call.
-    const [query, value = query!, key = value] = shapes.map((shape) => shape.at(-1)!);
-    const result = outputs ?? [query!];
+  return (shapes: readonly Shape[], _: unknown, args?: CallArguments): WeightRule[] => {
+    const widthOf = (name: string): number | undefined => shapes[args?.tensors.get(name)?.[0] ?? -1]?.at(-1);
+    const query = shapes[0]!.at(-1)!;
+    const value = widthOf('value') ?? query;
+    const key = widthOf('key') ?? value;
+    const result = outputs ?? [query];
     const pair = (name: string, kernel: Shape, own: Shape): WeightRule[] => [
       { name: `${name}_kernel`, shape: kernel },
       ...(bias ? [{ name: `${name}_bias`, shape: own }] : []),
@@ -72,10 +74,10 @@ function rules(bias: boolean, gate: boolean, { heads, keyHeads, keySize, valueSi
     const head = (name: string, width: number, count: number, size: number): WeightRule[] =>
       pair(name, [width, count, size], [count, size]);
     return [
-      ...head('query', query!, heads, keySize),
-      ...head('key', key!, keyHeads, keySize),
-      ...(gate ? head('gate', query!, heads, valueSize) : []),
-      ...head('value', value!, keyHeads, valueSize),
+      ...head('query', query, heads, keySize),
+      ...head('key', key, keyHeads, keySize),
+      ...(gate ? head('gate', query, heads, valueSize) : []),
+      ...head('value', value, keyHeads, valueSize),
       ...pair('output', [heads, valueSize, ...result], result),
     ];
   };

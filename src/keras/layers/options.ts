@@ -17,6 +17,11 @@ const withoutEffect = new Set(
 );
 const trainingOption = /(_initializer|_regularizer|_constraint|^init)$/;
 
+/** Whether an option of this name is without effect at inference, whatever the layer. */
+export function isTrainingOption(key: string): boolean {
+  return withoutEffect.has(key) || trainingOption.test(key);
+}
+
 export interface OptionsContext {
   /** Subject of error messages: `model.h5, layer 'conv' (Conv2D)`. */
   readonly subject: string;
@@ -30,6 +35,9 @@ export interface OptionsContext {
   readonly wrapped?: LayerSpec | undefined;
 }
 
+/** `only`: values other than the default are refused, and `reason` says what is needed. */
+export type OptionUse = { readonly kind: 'read' | 'ignored' } | { readonly kind: 'only'; readonly reason: string };
+
 export class Options {
   readonly subject: string;
   readonly className: string;
@@ -38,7 +46,7 @@ export class Options {
   readonly computeType: FloatDType;
   readonly wrapped: LayerSpec | undefined;
   readonly #config: Readonly<Record<string, Json>>;
-  readonly #read = new Set<string>();
+  readonly #read = new Map<string, OptionUse>();
 
   constructor(config: Readonly<Record<string, Json>>, context: OptionsContext) {
     this.#config = config;
@@ -52,7 +60,7 @@ export class Options {
 
   /** The value as stored; `undefined` where the file has none or null. NumPy values are unwrapped. */
   raw(key: string): Json | undefined {
-    this.#read.add(key);
+    if (!this.#read.has(key)) this.#read.set(key, { kind: 'read' });
     return unwrap(Object.hasOwn(this.#config, key) ? this.#config[key] : undefined) ?? undefined;
   }
 
@@ -63,7 +71,7 @@ export class Options {
 
   /** Without effect at inference. */
   ignore(...keys: readonly string[]): void {
-    for (const key of keys) this.#read.add(key);
+    for (const key of keys) this.#read.set(key, { kind: 'ignored' });
   }
 
   ignoreAll(): void {
@@ -72,6 +80,7 @@ export class Options {
 
   /** Values other than `allowed` (and null) would change the result in a way that is not implemented. */
   expect(key: string, allowed: Json, reason: string): void {
+    this.#read.set(key, { kind: 'only', reason });
     const value = this.raw(key);
     if (value !== undefined && value !== allowed) throw this.wrong(key, value, reason);
   }
@@ -123,11 +132,16 @@ export class Options {
     return this.choice('data_format', ['channels_last', 'channels_first'], 'channels_last') === 'channels_first';
   }
 
+  /** What became of each option that was asked for, for the generated docs. */
+  get uses(): ReadonlyMap<string, OptionUse> {
+    return this.#read;
+  }
+
   /** Throws if the config has an option that nothing above has read. */
   finish(): void {
     for (const [key, value] of Object.entries(this.#config)) {
-      if (value === null || this.#read.has(key) || withoutEffect.has(key) || trainingOption.test(key)) continue;
-      const hint = `${didYouMean(key, [...this.#read])} An option that is not understood could change the result.`;
+      if (value === null || this.#read.has(key) || isTrainingOption(key)) continue;
+      const hint = `${didYouMean(key, [...this.#read.keys()])} An option that is not understood could change the result.`;
       throw failure(this.subject, `option '${key}' is not supported`, { value }, hint);
     }
   }

@@ -159,6 +159,34 @@ test('bilinear upsampling interpolates between pixel centres', async () => {
   assert.equal(await output(layer, [0, 4], [1, 1, 2, 1]), [0, 1, 3, 4]);
 });
 
+test('Keras 1 alone had MaxoutDense and Highway', async () => {
+  const written = { version: '1.2.2' };
+  const maxout = sequential(
+    'MaxoutDense',
+    { output_dim: 1, nb_feature: 2, bias: true, input_dim: 2 },
+    [null, 2],
+    written,
+  );
+  const pieces = {
+    layer: [
+      { name: 'kernel', shape: [2, 2, 1], data: [1, 1, -1, 2] },
+      { name: 'bias', shape: [2, 1], data: [0, 0.5] },
+    ],
+  };
+  // max(x0 + x1, -x0 + 2 x1 + 0.5) at (1, 2) and (2, -1)
+  assert.equal(await output(maxout, [1, 2, 2, -1], [2, 2], pieces), [3.5, 1]);
+  const highway = sequential('Highway', { activation: 'linear', bias: true, input_dim: 1 }, [null, 1], written);
+  const weights = {
+    layer: [
+      { name: 'kernel', shape: [1, 1], data: [3] },
+      { name: 'kernel_carry', shape: [1, 1], data: [0] },
+      { name: 'bias', shape: [1], data: [1] },
+      { name: 'bias_carry', shape: [1], data: [0] },
+    ],
+  };
+  assert.equal(await output(highway, [2], [1, 1], weights), [4.5]); // half of 3·2 + 1, half of 2
+});
+
 test('the wrong rank, and a reshape that does not fit, name the layer', () => {
   refuses(
     sequential('Conv2D', { ...conv, kernel_size: 2, strides: 1 }, [null, 4, 1]),
