@@ -32,7 +32,7 @@ async function example(): Promise<Explanation> {
 
 test("meta and data have alibi's fields in alibi's order", async () => {
   const explanation = await example();
-  assert.equal(Object.keys(explanation.meta), ['name', 'type', 'explanations', 'params', 'version']);
+  assert.equal(Object.keys(explanation.meta), ['name', 'type', 'explanations', 'params', 'version', 'path']);
   assert.equal(Object.keys(explanation.meta.params).slice(0, 5), [
     'targetFn',
     'method',
