@@ -126,7 +126,7 @@ for (const run of golden.runs) {
     const worst = Math.max(...perToken(found).map((row, i) => largestError(row, run.attributions64[i]!)));
     const delta = largestDifference(deltas, run.deltas64.slice(0, inDouble));
     console.log(`note: ${what}, float64: ${worst.toExponential(1)}, deltas ${delta.toExponential(1)}`);
-    assert.ok(worst < 1e-10 && delta < 1e-12, `off by ${worst} of the largest, deltas by ${delta}`);
+    assert.ok(worst < 1e-12 && delta < 1e-13, `off by ${worst} of the largest, deltas by ${delta}`);
   });
 }
 
