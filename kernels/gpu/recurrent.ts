@@ -72,6 +72,9 @@ export function gatesKernel(options: GateOptions): GpuKernel {
   };
 }
 
+/** The mask at the clock's time as `kept`. Inside a condition GPU.js makes no GLSL of an index that is read itself. */
+const kept = ({ time }: StepSizes, row: string): string => `const kept = mask[${row} * ${time} + clock[0]];`;
+
 /** The states after a step where the mask is true, those before it elsewhere. */
 export function holdKernel(sizes: StepSizes, states: number): GpuKernel {
   const { threads, lines, row, part, unit } = spot(sizes, states);
@@ -79,8 +82,8 @@ export function holdKernel(sizes: StepSizes, states: number): GpuKernel {
   return {
     name: 'recurrentHold',
     source:
-      `function (after, before, mask, clock) { ${lines} let y = before[${i}];` +
-      `if (mask[${row} * ${sizes.time} + clock[0]] !== 0) { y = after[${i}]; } return y; }`,
+      `function (after, before, mask, clock) { ${lines} ${kept(sizes, row)} let y = before[${i}];` +
+      `if (kept !== 0) { y = after[${i}]; } return y; }`,
     threads,
   };
 }
@@ -112,8 +115,8 @@ export function muteKernel(sizes: StepSizes, states: number): GpuKernel {
   return {
     name: 'recurrentMute',
     source:
-      `function (g, mask, clock) { ${lines} let y = 0;` +
-      `if (mask[${row} * ${sizes.time} + clock[0]] !== 0) { y = g[${element(row, states, sizes.units, part, unit)}]; } return y; }`,
+      `function (g, mask, clock) { ${lines} ${kept(sizes, row)} let y = 0;` +
+      `if (kept !== 0) { y = g[${element(row, states, sizes.units, part, unit)}]; } return y; }`,
     threads,
   };
 }
