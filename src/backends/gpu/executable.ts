@@ -70,9 +70,9 @@ function fromFloats(data: Float32Array, dtype: DType, shared: boolean): TypedArr
 }
 
 /** For every action the slots that nobody reads after it. */
-function lastUses(bound: Bound, keep: ReadonlySet<number>): number[][] {
+function lastUses(actions: readonly Action[], keep: ReadonlySet<number>): number[][] {
   const last = new Map<number, number>();
-  bound.actions.forEach((action, at) => {
+  actions.forEach((action, at) => {
     const made =
       action.kind === 'kernel' || action.kind === 'fill'
         ? [action.output]
@@ -81,17 +81,23 @@ function lastUses(bound: Bound, keep: ReadonlySet<number>): number[][] {
           : [];
     for (const slot of [...('inputs' in action ? action.inputs : []), ...made]) last.set(slot, at);
   });
-  const dying: number[][] = bound.actions.map(() => []);
+  const dying: number[][] = actions.map(() => []);
   for (const [slot, at] of last) if (!keep.has(slot)) dying[at]!.push(slot);
   return dying;
 }
+
+/** Arrays of one number up to this size stay on the device between runs: the steps of a recurrent net are told the time by them. */
+const HELD_FILL = 64;
+const isHeld = (action: Action): action is Action & { kind: 'fill' } =>
+  action.kind === 'fill' && action.size > 0 && action.size <= HELD_FILL;
 
 /** Frees the constants of a plan that was dropped without `dispose`. */
 const dropped = new FinalizationRegistry<() => void>((release) => release());
 
 export function makeExecutable(machine: Machine, program: Program, bound: Bound): Executable {
   const { device } = machine;
-  const { actions, slotOf } = bound;
+  const { slotOf } = bound;
+  const actions = bound.actions.filter((action) => !isHeld(action));
   const outputs = program.outputs.map((value) => ({ slot: slotOf[value]!, spec: program.values[value]!.spec }));
   const constants = new Map<number, TypedArray>();
   const inputs = new Map<number, number>();
@@ -99,7 +105,13 @@ export function makeExecutable(machine: Machine, program: Program, bound: Bound)
     if (home.kind === 'constant') constants.set(value, home.data);
     if (home.kind === 'input') inputs.set(value, home.index);
   });
-  const dying = lastUses(bound, new Set([...outputs.map(({ slot }) => slot), ...constants.keys()]));
+  const fills = new Map<string, Float32Array>();
+  for (const { output, size, value } of bound.actions.filter(isHeld)) {
+    const key = `${size} of ${value}`;
+    if (!fills.has(key)) fills.set(key, new Float32Array(size).fill(value));
+    constants.set(output, fills.get(key)!);
+  }
+  const dying = lastUses(actions, new Set([...outputs.map(({ slot }) => slot), ...constants.keys()]));
   const used = new Set([
     ...actions.flatMap((a) => ('inputs' in a ? a.inputs : [])),
     ...outputs.map(({ slot }) => slot),
