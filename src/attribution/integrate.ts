@@ -76,9 +76,8 @@ async function addRows(
     for (let r = 0; r < rows; r++) {
       const sample = points.samples[r]!;
       const step = Math.floor((at + r) / samples);
-      const state = addRow(sums.means, gradients, path, { samples, sample, row: r, weight: rule.weights[step]! });
-      if (state.moved) sums.moved[sample] = 1;
-      if (!state.finite) sums.nonFinite ??= { sample, step, alpha: points.alphas[r]! };
+      const finite = addRow(sums, gradients, path, { samples, sample, row: r, weight: rule.weights[step]! });
+      if (!finite) sums.nonFinite ??= { sample, step, alpha: points.alphas[r]! };
     }
     pace.advance(rows);
   }
@@ -126,18 +125,18 @@ function addBlock(
   means.forEach((mean, v) => {
     const width = mean.length / samples;
     const [at, part] = [sample * width, parts[v]!.subarray(row * width, (row + 1) * width)];
-    check += accumulate(mean.subarray(at, at + width), part);
+    check += accumulate(mean.subarray(at, at + width), part, 1);
     if (!moved[sample]) moved[sample] = Number(part.some((g, i) => g !== 0 && from[v]![at + i] !== to[v]![at + i]));
   });
   return check === 0;
 }
 
-/** `into += values`; returns 0, or NaN where a value is not finite. */
-function accumulate(into: Float64Array, values: TypedArray): number {
+/** `into += weight * values`; returns 0, or NaN where a value is not finite. */
+function accumulate(into: Float64Array, values: TypedArray, weight: number): number {
   let check = 0;
   for (let i = 0; i < into.length; i++) {
     const value = values[i]!;
-    into[i]! += value;
+    into[i]! += weight * value;
     check += value * 0;
   }
   return check;
@@ -162,26 +161,25 @@ async function firstNonFinite(
   return bad < 0 ? null : { sample, step: step + bad, alpha: alphas[bad]! };
 }
 
-/** Adds one row's gradients to its sample's sums. Features that do not move are of no concern, finite or not. */
+/**
+ * Adds one row's gradients to its sample's sums; says whether they are finite. Features that do not move are of no concern,
+ * finite or not. Runs over every feature of every point, so it does little else.
+ */
 function addRow(
-  means: readonly Float64Array[],
+  { means, moved }: Sums,
   gradients: readonly TypedArray[],
   path: PreparedPath,
   { samples, sample, row, weight }: { samples: number; sample: number; row: number; weight: number },
-): { finite: boolean; moved: boolean } {
-  const state = { finite: true, moved: false };
+): boolean {
+  let finite = true;
   means.forEach((mean, v) => {
     const width = mean.length / samples;
-    const [gradient, from, to] = [gradients[v]!, path.from[v]!, path.to[v]!];
-    for (let i = 0; i < width; i++) {
-      const at = sample * width + i;
-      const g = gradient[row * width + i]!;
-      if (g !== 0 && from[at] !== to[at]) {
-        state.moved = true;
-        if (!Number.isFinite(g)) state.finite = false;
-      }
-      mean[at]! += weight * g;
-    }
+    const at = sample * width;
+    const part = gradients[v]!.subarray(row * width, (row + 1) * width);
+    const moves = (i: number): boolean => path.from[v]![at + i] !== path.to[v]![at + i];
+    const check = accumulate(mean.subarray(at, at + width), part, weight);
+    if (check !== 0) finite &&= part.every((g, i) => Number.isFinite(g) || !moves(i));
+    if (!moved[sample]) moved[sample] = Number(part.some((g, i) => g !== 0 && moves(i)));
   });
-  return state;
+  return finite;
 }

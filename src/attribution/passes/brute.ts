@@ -58,12 +58,18 @@ export function interpolate(
   const out = allocate(dtype, points.samples.length * width);
   for (let row = 0; row < points.samples.length; row++) {
     const [start, alpha] = [points.samples[row]! * width, points.alphas[row]!];
-    for (let i = 0; i < width; i++) {
-      const b = from[start + i]!;
-      out[row * width + i] = alpha === 1 ? to[start + i]! : b + alpha * (to[start + i]! - b);
-    }
+    const into = out.subarray(row * width, (row + 1) * width);
+    if (alpha === 1) into.set(to.subarray(start, start + width));
+    else between(into, from.subarray(start, start + width), to.subarray(start, start + width), alpha);
   }
   return out;
+}
+
+function between(out: TypedArray, from: Float64Array, to: Float64Array, alpha: number): void {
+  for (let i = 0; i < out.length; i++) {
+    const b = from[i]!;
+    out[i] = b + alpha * (to[i]! - b);
+  }
 }
 
 /** The rows of a feed that belong to the points' samples. */
