@@ -14,7 +14,11 @@ import { build } from 'esbuild';
 import { gpujs } from './gpujs.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const exampleFiles = ['imdb-cnn.h5', 'imdb-vocab.txt', 'sentences.txt', 'mnist-cnn.h5', 'digits'];
+const exampleFiles = [
+  ...['imdb-cnn.h5', 'imdb-vocab.txt', 'sentences.txt', 'agnews-bilstm.h5', 'agnews-vocab.txt', 'headlines.txt'],
+  ...['mnist-cnn.h5', 'digits'],
+  ...['tf_model.h5', 'config.json', 'tokenizer.json', 'tokenizer_config.json'].map((name) => `imdb-distilbert/${name}`),
+];
 
 /**
  * @param {string} out
@@ -63,7 +67,7 @@ export function gzipBytes(paths) {
 }
 
 /**
- * What a visitor fetches: the page before any sign of use, what the engine adds, and what a GPU adds to that.
+ * What a visitor fetches: the page before any sign of use, what the engine adds, and what a GPU or a transformer adds to that.
  * @param {string} out where the page was built
  * @param {import('esbuild').Metafile} metafile
  * @returns paths of files
@@ -79,12 +83,14 @@ export function fetchedFiles(out, metafile) {
   };
   const page = visit(find('page.js'), new Set());
   const engine = visit(find('worker.js'), new Set(page));
-  const gpu = visit(outputs.find(([, { entryPoint }]) => entryPoint === 'src/gpu.ts')[0], new Set(engine));
+  const chunk = (entry) => visit(outputs.find(([, { entryPoint }]) => entryPoint === entry)[0], new Set(engine));
+  const [gpu, transformer] = [chunk('src/gpu.ts'), chunk('src/web/worker/transformer.ts')];
   const added = (files, before) => [...files].filter((path) => !before.has(path)).map((path) => resolve(root, path));
   return {
     page: [`${out}/index.html`, `${out}/page.css`, ...added(page, new Set())],
     engine: added(engine, page),
     gpu: added(gpu, engine),
+    transformer: added(transformer, engine),
   };
 }
 
@@ -94,10 +100,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const started = performance.now();
   const metafile = await buildWeb(out);
   if (values.metafile) writeFileSync(values.metafile, JSON.stringify(metafile));
-  const { page, engine, gpu } = fetchedFiles(out, metafile);
+  const { page, engine, gpu, transformer } = fetchedFiles(out, metafile);
   const kB = (paths) => `${(gzipBytes(paths) / 1000).toFixed(0)} kB`;
   console.log(
-    `gzip: page ${kB(page)}; engine, at the first sign of use, ${kB(engine)}; GPU.js, when chosen, ${kB(gpu)}`,
+    `gzip: page ${kB(page)}; engine, at the first sign of use, ${kB(engine)}; when chosen: GPU.js ${kB(gpu)}, transformers ${kB(transformer)}`,
   );
   console.log(`built ${out} in ${Math.round(performance.now() - started)} ms`);
 }

@@ -1,7 +1,8 @@
 /** What a dropped file is, and dropping itself: anywhere on the page. */
 import { byId } from './dom.ts';
+import type { KnownFile } from './folder.ts';
 
-export type FileKind = 'model' | 'vocabulary' | 'picture' | 'unknown';
+export type FileKind = 'model' | 'config' | 'tokenizer' | 'tokenizer-config' | 'vocabulary' | 'picture' | 'unknown';
 
 /** By name and type; a JSON file by what it says. */
 export async function kindOfFile(file: File): Promise<FileKind> {
@@ -11,16 +12,22 @@ export async function kindOfFile(file: File): Promise<FileKind> {
   if (name.endsWith('.txt')) return 'vocabulary';
   if (name.endsWith('.json')) {
     const start = await file.slice(0, 65536).text();
+    // What transformers writes: words of a word index have no lists or strings.
+    if (/"(model_type"\s*:\s*"|architectures"\s*:\s*\[)/.test(start)) return 'config';
+    if (/"added_tokens"\s*:\s*\[/.test(start)) return 'tokenizer';
+    if (name === 'tokenizer_config.json' || /"tokenizer_class"\s*:\s*"/.test(start)) return 'tokenizer-config';
+    if (/"(cls|mask)_token"\s*:\s*["{]/.test(start)) return 'unknown'; // special_tokens_map.json: the tokenizer has them
     return /"(class_name|keras_version|layers)"/.test(start) ? 'model' : 'vocabulary';
   }
   return 'unknown';
 }
 
 /** Models first, so that what belongs to one finds it. */
-export async function sortFiles(files: readonly File[]): Promise<{ file: File; kind: FileKind }[]> {
-  const order: readonly FileKind[] = ['model', 'vocabulary', 'picture', 'unknown'];
+export async function sortFiles(files: readonly File[]): Promise<KnownFile[]> {
+  const order: readonly FileKind[] = ['model', 'config', 'tokenizer', 'tokenizer-config', 'vocabulary', 'picture'];
+  const rank = (kind: FileKind): number => (kind === 'unknown' ? order.length : order.indexOf(kind));
   const known = await Promise.all(files.map(async (file) => ({ file, kind: await kindOfFile(file) })));
-  return known.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  return known.sort((a, b) => rank(a.kind) - rank(b.kind));
 }
 
 /** Takes files that are dropped anywhere on the page. */

@@ -6,8 +6,9 @@ import { CallEnded, EngineClient } from './client.ts';
 import { announce, byId, download, make } from './dom.ts';
 import { type Example, examples } from './examples.ts';
 import { onDrop, sortFiles } from './files.ts';
+import { transformerIn } from './folder.ts';
 import { InputPanel, type Offered } from './inputs.ts';
-import type { ExportFormat, ModelInfo } from './protocol.ts';
+import type { ExportFormat, ModelInfo, RequestOf, TransformerParts } from './protocol.ts';
 import { showResult, spoken } from './result.ts';
 import { SettingsPanel } from './settings.ts';
 
@@ -102,19 +103,20 @@ function hint(text: string): void {
   byId('hint').hidden = text === '';
 }
 
-async function loadModel(file: Blob, name: string, labels: readonly string[]): Promise<boolean> {
+async function loadModel(request: RequestOf<'load'>, labels: readonly string[]): Promise<boolean> {
+  const { name } = request;
   const number = ++loading;
   asked++;
   modelState(`Reading ${name} …`);
   try {
-    const found = await engine.call('load', { file, name });
+    const found = await engine.call('load', request);
     if (number !== loading) return false;
     clearError();
     info = found;
     modelState(`${found.file}: model “${found.name}”, takes ${found.takes}`);
     byId('summary').textContent = found.summary;
     byId('model-details').hidden = false;
-    settings.setModel(found, labels);
+    settings.setModel(found, labels.length > 0 ? labels : found.labels);
     byId('work').hidden = false;
     return true;
   } catch (error) {
@@ -129,12 +131,18 @@ async function loadExample(example: Example): Promise<void> {
   const number = ++loading;
   modelState(`Loading ${example.model} …`);
   try {
-    const { model, vocabulary, texts, pictures = [] } = example;
-    const [modelFile, vocabularyFile, textFile, ...pictureFiles] = await Promise.all(
-      [model, vocabulary, texts, ...pictures.map(({ file }) => file)].map((file) => (file ? fetchExample(file) : null)),
-    );
-    if (number !== loading || !(await loadModel(modelFile!, model, example.labels))) return;
-    if (vocabularyFile) await engine.call('vocabulary', { file: vocabularyFile, name: vocabulary! });
+    const { model, vocabulary, truncating = 'pre', texts, pictures = [], beside } = example;
+    const [modelFile, vocabularyFile, textFile, besideFiles, ...pictureFiles] = await Promise.all([
+      fetchExample(model),
+      vocabulary ? fetchExample(vocabulary) : null,
+      texts ? fetchExample(texts) : null,
+      beside ? fetchBeside(beside) : null,
+      ...pictures.map(({ file }) => fetchExample(file)),
+    ]);
+    if (number !== loading) return;
+    const request = { file: modelFile, name: model, ...(besideFiles && { beside: besideFiles }) };
+    if (!(await loadModel(request, example.labels))) return;
+    if (vocabularyFile) await engine.call('vocabulary', { file: vocabularyFile, name: vocabulary!, truncating });
     const offered: Offered = {
       texts: textFile ? (await textFile.text()).split('\n').filter((line) => line.trim() !== '') : [],
       pictures: await Promise.all(
@@ -152,6 +160,13 @@ async function loadExample(example: Example): Promise<void> {
   }
 }
 
+async function fetchBeside(files: NonNullable<Example['beside']>): Promise<TransformerParts> {
+  const [config, tokenizer, tokenizerConfig] = await Promise.all(
+    [files.config, files.tokenizer, files.tokenizerConfig].map(fetchExample),
+  );
+  return { config: config!, tokenizer: tokenizer!, tokenizerConfig: tokenizerConfig! };
+}
+
 async function fetchExample(file: string): Promise<Blob> {
   const response = await fetch(new URL(`examples/${file}`, import.meta.url)).catch((error: unknown) => {
     throw new Error(`${file}: cannot be fetched (${String(error)})`);
@@ -162,7 +177,14 @@ async function fetchExample(file: string): Promise<Blob> {
 }
 
 async function takeFiles(files: readonly File[]): Promise<void> {
-  for (const { file, kind } of await sortFiles(files)) {
+  const sorted = await sortFiles(files);
+  try {
+    const folder = transformerIn(sorted);
+    if (folder) return await takeModel({ file: folder.weights, name: folder.weights.name, beside: folder.beside });
+  } catch (error) {
+    return showError(error);
+  }
+  for (const { file, kind } of sorted) {
     try {
       await takeFile(file, kind);
     } catch (error) {
@@ -171,19 +193,21 @@ async function takeFiles(files: readonly File[]): Promise<void> {
   }
 }
 
+async function takeModel(request: RequestOf<'load'>): Promise<void> {
+  if (!(await loadModel(request, []))) return;
+  inputs.setModel(info!, { texts: [], pictures: [] });
+  if (info!.tokens === 'words')
+    modelState(`${byId('model-state').textContent}. Now drop its vocabulary (.txt or .json).`);
+  return explain();
+}
+
 async function takeFile(file: File, kind: string): Promise<void> {
   if (kind === 'unknown') {
     throw new Error(
       `${file.name}: is no file that this page can use\nhint: a Keras model ends in .h5 or .keras, a vocabulary in .txt or .json; pictures are PNG or JPEG`,
     );
   }
-  if (kind === 'model') {
-    if (!(await loadModel(file, file.name, []))) return;
-    inputs.setModel(info!, { texts: [], pictures: [] });
-    const needsWords = info!.kinds[0] === 'text';
-    if (needsWords) modelState(`${byId('model-state').textContent}. Now drop its vocabulary (.txt or .json).`);
-    return explain();
-  }
+  if (kind === 'model') return takeModel({ file, name: file.name });
   if (!info)
     throw new Error(`${file.name}: there is no model yet\nhint: drop a Keras file first, or choose an example`);
   if (kind === 'vocabulary') {

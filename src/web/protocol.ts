@@ -40,12 +40,25 @@ export interface Settings {
   readonly labels: readonly string[];
 }
 
+/** What lies beside `tf_model.h5` in a folder of transformers; `vocab` where there is no `tokenizer`. */
+export interface TransformerParts {
+  readonly config: Blob;
+  readonly tokenizer?: Blob;
+  readonly vocab?: Blob;
+  readonly tokenizerConfig?: Blob;
+}
+
 /** What can be asked, and what comes back. */
 export interface Calls {
   start: { readonly request: Record<never, never>; readonly reply: Capabilities };
-  load: { readonly request: { readonly file: Blob; readonly name: string }; readonly reply: ModelInfo };
+  /** A Keras file, or the weights of a transformer with the files beside them. */
+  load: {
+    readonly request: { readonly file: Blob; readonly name: string; readonly beside?: TransformerParts };
+    readonly reply: ModelInfo;
+  };
   vocabulary: {
-    readonly request: { readonly file: Blob; readonly name: string };
+    /** `truncating` says which end of a long text is cut off; 'pre' by default, as in Keras. */
+    readonly request: { readonly file: Blob; readonly name: string; readonly truncating?: 'pre' | 'post' };
     readonly reply: { readonly name: string; readonly size: number };
   };
   picture: {
@@ -101,8 +114,12 @@ export interface ModelInfo {
   readonly name: string;
   readonly file: string;
   readonly summary: string;
-  /** `tokens (100)`, `28 x 28 x 1`. */
+  /** `tokens: 100`, `28 × 28 × 1`. */
   readonly takes: string;
+  /** What a text becomes: words of a vocabulary to be given, pieces of the model's own tokenizer; null where it takes no text. */
+  readonly tokens: 'words' | 'pieces' | null;
+  /** Names of the classes where the model states them, else none. */
+  readonly labels: readonly string[];
   /** Ways to give the input, the likeliest first. */
   readonly kinds: readonly InputKind[];
   readonly outputs: readonly OutputInfo[];
@@ -116,6 +133,10 @@ export interface Mark {
   readonly token: string;
   readonly score: number;
   readonly strength: number;
+  /** A word piece that goes on with the word before it. */
+  readonly continues: boolean;
+  /** A special token that the baseline keeps: nothing can be attributed to it. */
+  readonly fixed: boolean;
   readonly light: readonly [back: string, text: string] | null;
   readonly dark: readonly [back: string, text: string] | null;
 }

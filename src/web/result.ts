@@ -18,13 +18,13 @@ export function showResult(view: ResultView): void {
     `Explained: ${view.target.label}${view.target.isPredicted ? ' (the predicted class)' : ''}`;
   const words = byId('words');
   words.hidden = view.marks === null;
-  words.replaceChildren(...(view.marks ?? []).flatMap((mark) => [markOf(mark), ' ']));
+  words.replaceChildren(...(view.marks ?? []).flatMap((mark) => [mark.continues ? '' : ' ', markOf(mark)]));
   showPanels(view);
   byId('legend').hidden = view.marks === null && view.picture === null;
   byId('ramp').classList.toggle('light', view.picture !== null);
   byId('scale').textContent = `Full colour stands for ${plain(view.scale)}${view.picture ? ' and more' : ''}.`;
   byId('signs').textContent = view.marks
-    ? 'Words that lower the score are also underlined.'
+    ? `Words that lower the score are also underlined.${view.marks.some(({ fixed }) => fixed) ? ' Grey tokens are those that the baseline keeps.' : ''}`
     : 'The last two pictures split what raises from what lowers.';
   showStrongest(view);
   showCompleteness(view);
@@ -64,10 +64,11 @@ function classRows(view: ResultView): HTMLElement[] {
   });
 }
 
-function markOf({ token, score: value, light, dark }: Mark): HTMLElement {
-  const mark = make('mark', { title: signed(value) }, visible(token));
+function markOf({ token, score: value, continues, fixed, light, dark }: Mark): HTMLElement {
+  // A piece that goes on with a word stands at it, so that the ## in front of it need not say so.
+  const mark = make('mark', { title: signed(value) }, visible(continues ? token.slice(2) : token));
   if (!light || !dark) {
-    mark.className = 'none';
+    mark.className = fixed ? 'none fixed' : 'none';
     return mark;
   }
   // Through the object model, which a policy without 'unsafe-inline' allows; a style attribute it would not.

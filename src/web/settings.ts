@@ -92,9 +92,12 @@ export class SettingsPanel {
 
   /** Offers the baselines that make sense for this kind of input. */
   setKind(kind: InputKind): void {
+    const pieces = this.#info?.tokens === 'pieces';
+    const label = (value: BaselineName, usual: string): string =>
+      pieces && value === 'pad' ? 'padding; [CLS] and [SEP] stay' : usual;
     fillSelect(
       this.#baseline,
-      baselines[kind].map(([value, label]) => ({ value, label })),
+      baselines[kind].map(([value, usual]) => ({ value, label: label(value, usual) })),
     );
   }
 
@@ -120,7 +123,8 @@ export class SettingsPanel {
   #fillTargets(): void {
     const classes = this.#info?.outputs[Number(this.#output.value)]?.classes ?? 1;
     const names = this.#classNames();
-    byId('softmax-row').hidden = classes < 2;
+    // Transformers are loaded so that they give probabilities.
+    byId('softmax-row').hidden = classes < 2 || this.#info?.tokens === 'pieces';
     const single = [
       { value: 'score', label: 'the score itself' },
       { value: '1', label: `${names[1] ?? 'label 1'}: the score p` },

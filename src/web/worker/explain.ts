@@ -1,14 +1,14 @@
 /** One explanation: the settings of the page handed to `IntegratedGradients`, and the result as the page shows it. */
 import { type Baselines, IntegratedGradients, predictedClass } from '../../attribution/index.ts';
-import type { Model } from '../../keras/model.ts';
 import { softmax } from '../../ops/softmax.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import type { BaselineName, RequestOf, Settings } from '../protocol.ts';
 import { backendOf } from './backends.ts';
 import { embeddingOf } from './layout.ts';
 import { modelIn } from './model.ts';
+import { embeddingsOf, rowsOf, tokenizerOf } from './pieces.ts';
 import { sampleOf } from './sample.ts';
-import type { Sample, Shown, State } from './state.ts';
+import { type AnyModel, isTransformer, type Sample, type Shown, type State } from './state.ts';
 import { viewOf } from './view.ts';
 
 export interface Control {
@@ -27,20 +27,21 @@ export async function explain(
   const model = modelIn(state);
   const sample = sampleOf(state, input);
   const X = tensor(sample.data, sample.shape);
-  if (!model.hasInputShape) await model.predict(X); // the first input fixes the shapes
+  if (!isTransformer(model) && !model.hasInputShape) await model.predict(X); // the first input fixes the shapes
   const started = performance.now();
   const { ig, backend } = await explainerFor(state, model, sample, settings);
   const { baselines, name } = baselineOf(settings.baseline, state, sample);
-  const classes = model.outputs[settings.output]?.shape?.[1] ?? 1;
+  const classes = isTransformer(model) ? model.labels.length : (model.outputs[settings.output]?.shape?.[1] ?? 1);
   const target = settings.target ?? (classes > 1 ? predictedClass : null);
-  const explanation = await ig.explain(X, { baselines, target, signal, onProgress });
+  const { kwargs = {} } = sample;
+  const explanation = await ig.explain(X, { baselines, target, signal, onProgress, forwardKwargs: kwargs });
   const milliseconds = performance.now() - started;
   return viewOf(explanation, { sample, settings, classes, baselineName: name, backend, milliseconds, model });
 }
 
-async function explainerFor(state: State, model: Model, sample: Sample, settings: Settings) {
+async function explainerFor(state: State, model: AnyModel, sample: Sample, settings: Settings) {
   const { method, steps, output, softmax: withSoftmax } = settings;
-  const layer = sample.kind === 'text' ? embeddingOf(model)!.path : null;
+  const layer = isTransformer(model) ? embeddingsOf(model) : sample.text ? embeddingOf(model)!.path : null;
   // Plans are compiled per shape: an explainer of another shape would keep both.
   const key = JSON.stringify([method, steps, settings.backend, output, withSoftmax, layer, sample.shape]);
   if (state.explainer?.key === key) return state.explainer;
@@ -48,11 +49,12 @@ async function explainerFor(state: State, model: Model, sample: Sample, settings
   state.explainer = null;
   const backend = await backendOf(state, settings.backend);
   const family = settings.backend.startsWith('gpu') ? 'gpu' : (settings.backend as 'wasm' | 'reference');
-  const ig = new IntegratedGradients(model, {
+  const rows = isTransformer(model) ? Math.min(rowsOf(sample.shape[1]!), rowsAtATime[family]) : rowsAtATime[family];
+  const ig = new IntegratedGradients<AnyModel>(model, {
     layer,
     method: steps === 'auto' ? 'gausslegendre' : method,
     nSteps: steps,
-    internalBatchSize: rowsAtATime[family],
+    internalBatchSize: rows,
     backend,
     output: (...ys) => (withSoftmax ? softmax(ys[output]!) : ys[output]!),
   });
@@ -65,7 +67,10 @@ function baselineOf(name: BaselineName, state: State, sample: Sample): { baselin
   const fixed = (value: number, called: string) => ({ baselines: value, name: called });
   switch (name) {
     case 'pad':
-      return fixed(state.vocabulary?.pad ?? 0, 'padding');
+      if (state.model && isTransformer(state.model)) {
+        return { baselines: tokenizerOf(state.model).baseline(), name: '[CLS], [SEP] and padding' };
+      }
+      return fixed(state.words?.vocabulary.pad ?? 0, 'padding');
     case 'zeros':
       return fixed(black, sample.image ? 'black' : 'zeros');
     case 'white':

@@ -7,28 +7,29 @@ import { encodePng } from '../../visualize/raster.ts';
 import { report } from '../../visualize/report.ts';
 import type { ReportItem } from '../../visualize/report-types.ts';
 import type { ReplyOf, RequestOf } from '../protocol.ts';
-import type { Shown, State } from './state.ts';
+import { summaryOf } from './pieces.ts';
+import { isTransformer, type Shown, type State } from './state.ts';
 
 /** Entries of an array that a report lists. */
 const FEATURES = 40;
 
 export function makeFile(state: State, { format }: RequestOf<'export'>): ReplyOf<'export'> {
-  const { model, shown } = state;
+  const { model, file, shown } = state;
   if (!model || !shown) throw failure('export', 'there is no explanation yet', {}, 'give the model an input first');
-  const stem = `${model.file.replace(/\.(h5|hdf5|keras|json)$/i, '').replace(/[^\w.-]+/g, '-')}-explanation`;
+  const stem = `${file.replace(/\.(h5|hdf5|keras|json)$/i, '').replace(/[^\w.-]+/g, '-')}-explanation`;
   switch (format) {
     case 'html':
       return { name: `${stem}.html`, file: new Blob([htmlOf(state, shown)], { type: 'text/html' }) };
     case 'png':
       return { name: `${stem}.png`, file: new Blob([pngOf(model.name, shown)], { type: 'image/png' }) };
     case 'json':
-      return { name: `${stem}.json`, file: new Blob([jsonOf(model.file, shown)], { type: 'application/json' }) };
+      return { name: `${stem}.json`, file: new Blob([jsonOf(file, shown)], { type: 'application/json' }) };
   }
 }
 
-function htmlOf({ model }: State, shown: Shown): string {
-  const { name, file } = model!;
-  const summary = model!.summary();
+function htmlOf({ model, file }: State, shown: Shown): string {
+  const { name } = model!;
+  const summary = isTransformer(model!) ? summaryOf(model) : model!.summary();
   const title = { text: 'Text', image: 'Picture', numbers: 'Numbers' }[shown.sample.kind];
   return report([{ title, model: { name, file, summary }, items: [itemOf(shown)] }], { title: `What moved ${name}` });
 }

@@ -13,27 +13,31 @@ import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
 import { freeGpu } from './backends.ts';
 import { embeddingOf, kindsOf, pictureLayout } from './layout.ts';
-import type { State } from './state.ts';
+import { describeTransformer } from './pieces.ts';
+import { type AnyModel, isTransformer, type State } from './state.ts';
 
 /** Pictures without a size of the model's own are brought to at most this side. */
 const largestSide = 256;
 
-export async function load(state: State, { file, name }: RequestOf<'load'>): Promise<ModelInfo> {
-  const model = await loadModel(file, { name });
-  if (model.inputs.length !== 1) {
-    const inputs = model.inputs.map((input) => input.name);
-    const hint = 'this page runs models with one input; the library runs them all';
-    throw failure(name, `has ${inputs.length} inputs`, { inputs }, hint);
-  }
-  const info = describe(model, name);
+export async function load(state: State, { file, name, beside }: RequestOf<'load'>): Promise<ModelInfo> {
+  const model = beside
+    ? await (await import('./transformer.ts')).readTransformer(file, beside)
+    : await loadModel(file, { name });
+  const info = isTransformer(model) ? describeTransformer(model, name) : describe(model, name);
   state.explainer?.ig.dispose();
   state.explainer = null;
   await freeGpu(state);
-  Object.assign(state, { model, vocabulary: null, shown: null });
+  Object.assign(state, { model, file: name, words: null, shown: null });
   return info;
 }
 
+/** @throws for models that the page cannot run */
 function describe(model: Model, file: string): ModelInfo {
+  if (model.inputs.length !== 1) {
+    const inputs = model.inputs.map((input) => input.name);
+    const hint = 'this page runs models with one input; the library runs them all';
+    throw failure(file, `has ${inputs.length} inputs`, { inputs }, hint);
+  }
   const layout = pictureLayout(model);
   const dims = model.inputs[0]!.shape.slice(1).map((dim) => dim ?? 'any');
   const { height = null, width = null, channels = null } = layout ?? {};
@@ -44,6 +48,8 @@ function describe(model: Model, file: string): ModelInfo {
       ? model.summary()
       : 'The layers are known after the first input: the file states no input shape.',
     takes: dims.length === 0 ? 'an input of any shape' : `${embeddingOf(model) ? 'tokens: ' : ''}${dims.join(' × ')}`,
+    tokens: embeddingOf(model) ? 'words' : null,
+    labels: [],
     kinds: kindsOf(model),
     outputs: model.outputs.map(({ name, shape }) => describeOutput(name, shape, file)),
     picture: { height, width, channels },
@@ -66,7 +72,7 @@ function pixelRange(model: Model): PixelRange {
 }
 
 /** @throws where there is no model yet */
-export function modelIn(state: State): Model {
+export function modelIn(state: State): AnyModel {
   if (!state.model)
     throw failure('model', 'none is loaded yet', {}, 'drop a Keras file on the page, or choose an example');
   return state.model;
@@ -74,17 +80,21 @@ export function modelIn(state: State): Model {
 
 export async function vocabulary(
   state: State,
-  { file, name }: RequestOf<'vocabulary'>,
+  { file, name, truncating = 'pre' }: RequestOf<'vocabulary'>,
 ): Promise<ReplyOf<'vocabulary'>> {
+  if (state.model && isTransformer(state.model)) {
+    const hint = 'to change its tokenizer, drop all files of its folder at once';
+    throw failure(name, 'is not needed: the model has a tokenizer of its own', {}, hint);
+  }
   const read: Vocabulary = parseVocabulary(await file.text(), name);
-  state.vocabulary = read;
+  state.words = { vocabulary: read, truncating };
   return { name, size: read.size };
 }
 
 /** A picture file at the size and channels that the model takes. PNG is read exactly; other formats by the browser. */
 export async function picture(state: State, { file, name, invert }: RequestOf<'picture'>): Promise<ReplyOf<'picture'>> {
   const model = modelIn(state);
-  const layout = pictureLayout(model);
+  const layout = isTransformer(model) ? null : pictureLayout(model);
   if (!layout) throw failure(name, 'is a picture, and the model takes none', { takes: model.inputs[0]!.shape });
   const read = await decodePicture(file, name);
   const target = { ...layout, ...limited(layout, read) };

@@ -6,10 +6,15 @@ import { sizeOf } from '../../tensor/shape.ts';
 import type { InputData, PixelRange, Pixels } from '../protocol.ts';
 import { embeddingOf, pictureLayout, placeOf, rowShape } from './layout.ts';
 import { modelIn } from './model.ts';
-import type { Sample, State } from './state.ts';
+import { pieceSample } from './pieces.ts';
+import { isTransformer, type Sample, type State } from './state.ts';
 
 export function sampleOf(state: State, input: InputData): Sample {
   const model = modelIn(state);
+  if (isTransformer(model)) {
+    if (input.kind === 'text') return pieceSample(model, input.text);
+    throw failure(model.name, 'takes texts only', { given: input.kind });
+  }
   switch (input.kind) {
     case 'text':
       return textSample(state, model, input.text);
@@ -20,15 +25,17 @@ export function sampleOf(state: State, input: InputData): Sample {
   }
 }
 
-function textSample({ vocabulary }: State, model: Model, text: string): Sample {
+function textSample({ words }: State, model: Model, text: string): Sample {
   const embedding = embeddingOf(model);
   if (!embedding) throw failure(model.name, 'reads no tokens: it has no Embedding at its input');
-  if (!vocabulary) {
+  if (!words) {
     const hint = 'drop its vocabulary: a text file with one token per line, or the JSON word index of Keras';
     throw failure(model.name, 'needs a vocabulary to read words', {}, hint);
   }
+  const { vocabulary, truncating } = words;
   const length = model.inputs[0]!.shape[1] ?? null;
-  const encoded = encodeText(text, vocabulary, { size: embedding.size, ...(length !== null && { length }) });
+  const { size } = embedding;
+  const encoded = encodeText(text, vocabulary, { size, truncating, ...(length !== null && { length }) });
   const { ids, tokens, padding, unknown, dropped } = encoded;
   if (ids.length === 0) throw failure('text', 'has no words', {}, 'type a sentence');
   const notices: string[] = [];
@@ -38,7 +45,8 @@ function textSample({ vocabulary }: State, model: Model, text: string): Sample {
       `Not in the vocabulary, so the model cannot see which ${unknown.length > 1 ? 'words they are' : 'word it is'}: ${shown}`,
     );
   }
-  if (dropped > 0) notices.push(`The model takes ${ids.length} tokens: the first ${dropped} are cut off`);
+  const end = truncating === 'pre' ? 'first' : 'last';
+  if (dropped > 0) notices.push(`The model takes ${ids.length} tokens: the ${end} ${dropped} are cut off`);
   if (vocabulary.size > embedding.size) {
     notices.push(
       `${vocabulary.name} has ${vocabulary.size} tokens, the model knows ${embedding.size}: the rest count as unknown`,

@@ -3,7 +3,22 @@ import type { Explanation, IntegratedGradients } from '../../attribution/index.t
 import type { GpuBackend } from '../../gpu.ts';
 import type { Vocabulary } from '../../inputs/index.ts';
 import type { Model } from '../../keras/model.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { LoadedTransformer } from '../../transformers/index.ts';
 import type { InputKind, PixelRange, Pixels, ResultView } from '../protocol.ts';
+
+/** What can be explained. The code of transformers is a chunk of its own: only types of it may be imported here. */
+export type AnyModel = Model | LoadedTransformer;
+
+export function isTransformer(model: AnyModel): model is LoadedTransformer {
+  return 'tokenizer' in model;
+}
+
+/** A vocabulary, and which end of a text that is too long is cut off. */
+export interface Words {
+  readonly vocabulary: Vocabulary;
+  readonly truncating: 'pre' | 'post';
+}
 
 /** An input ready for the model, and how its attributions are shown. */
 export interface Sample {
@@ -13,7 +28,14 @@ export interface Sample {
   /** With a batch axis of 1. */
   readonly shape: readonly number[];
   readonly notices: readonly string[];
-  readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] };
+  /** Extra arguments of the model. */
+  readonly kwargs?: Readonly<Record<string, Tensor>>;
+  readonly text?: {
+    readonly tokens: readonly string[];
+    readonly padding: readonly boolean[];
+    /** Of word pieces: which ones the baseline keeps. */
+    readonly fixed?: readonly boolean[];
+  };
   readonly image?: {
     readonly pixels: Pixels;
     readonly range: PixelRange;
@@ -33,10 +55,12 @@ export interface Shown {
 }
 
 export interface State {
-  model: Model | null;
-  vocabulary: Vocabulary | null;
+  model: AnyModel | null;
+  /** Of the model's file, as the page calls it. */
+  file: string;
+  words: Words | null;
   /** Kept while its settings stay the same, so that its compiled plans are. */
-  explainer: { readonly key: string; readonly ig: IntegratedGradients<Model>; readonly backend: string } | null;
+  explainer: { readonly key: string; readonly ig: IntegratedGradients<AnyModel>; readonly backend: string } | null;
   shown: Shown | null;
   /** What holds memory on a GPU. */
   gpu: GpuBackend | null;

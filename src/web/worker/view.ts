@@ -1,6 +1,5 @@
 /** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
 import { baselineEntropy, type Explanation } from '../../attribution/index.ts';
-import type { Model } from '../../keras/model.ts';
 import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
 import { attributionRaster, imageRaster, overlay } from '../../visualize/image.ts';
 import { thresholdByMass } from '../../visualize/normalize.ts';
@@ -8,7 +7,7 @@ import type { Raster } from '../../visualize/raster.ts';
 import { DARK_PAGE } from '../../visualize/report-style.ts';
 import { FAINTEST, scoredTokens } from '../../visualize/tokens.ts';
 import type { Mark, Panel, ResultView, Settings } from '../protocol.ts';
-import type { Sample, Shown } from './state.ts';
+import { type AnyModel, isTransformer, type Sample, type Shown } from './state.ts';
 
 const CLASSES = 5;
 const STRONGEST = 12;
@@ -22,7 +21,7 @@ interface Facts {
   readonly baselineName: string;
   readonly backend: string;
   readonly milliseconds: number;
-  readonly model: Model;
+  readonly model: AnyModel;
 }
 
 export function viewOf(explanation: Explanation, facts: Facts): Shown {
@@ -70,7 +69,7 @@ export function viewOf(explanation: Explanation, facts: Facts): Shown {
 }
 
 function outputName({ model, settings }: Facts): string {
-  return model.outputs[settings.output]?.name ?? 'score';
+  return (isTransformer(model) ? undefined : model.outputs[settings.output]?.name) ?? 'score';
 }
 
 /** The library's advice in the words of the page's controls. */
@@ -92,12 +91,12 @@ type Parts = Pick<Shown, 'tokens' | 'scores' | 'attribution'> &
 function show(sample: Sample, values: Float64Array, shape: readonly number[]): Parts {
   const none = { tokens: null, scores: null, attribution: null, marks: null, picture: null };
   if (sample.text) {
-    const { tokens, padding } = sample.text;
+    const { tokens, padding, fixed } = sample.text;
     const width = values.length / tokens.length;
     const kept = tokens.map((_, i) => i).filter((i) => !padding[i]);
     const scores = kept.map((i) => values.subarray(i * width, (i + 1) * width).reduce((sum, v) => sum + v, 0));
     const names = kept.map((i) => tokens[i]!);
-    const marks = marksOf(names, scores);
+    const marks = marksOf(names, scores, fixed && kept.map((i) => fixed[i]!));
     return { ...none, tokens: names, scores, marks, scale: largest(scores), strongest: strongest(names, scores) };
   }
   if (sample.image) {
@@ -130,15 +129,18 @@ function show(sample: Sample, values: Float64Array, shape: readonly number[]): P
   };
 }
 
-function marksOf(tokens: readonly string[], scores: readonly number[]): Mark[] {
-  return scoredTokens(tokens, scores).map(({ token, score, strength }) => {
-    if (Math.abs(strength) < FAINTEST) return { token, score, strength, light: null, dark: null };
+/** @param fixed of word pieces: which ones the baseline keeps */
+function marksOf(tokens: readonly string[], scores: readonly number[], fixed?: readonly boolean[]): Mark[] {
+  return scoredTokens(tokens, scores).map(({ token, score, strength }, i) => {
+    const kind = { continues: fixed !== undefined && token.startsWith('##'), fixed: fixed?.[i] ?? false };
+    if (Math.abs(strength) < FAINTEST) return { token, score, strength, ...kind, light: null, dark: null };
     const light = colormap('PiYG', strength);
     const dark = darkColormap('PiYG', strength, DARK_PAGE);
     return {
       token,
       score,
       strength,
+      ...kind,
       light: [hex(light), hex(readableOn(light))],
       dark: [hex(dark), hex(readableOn(dark))],
     };
