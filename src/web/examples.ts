@@ -31,8 +31,8 @@ export const examples: readonly Example[] = [
   },
   {
     id: 'transformer',
-    title: 'Film reviews, by a transformer',
-    about: 'A small DistilBERT: it reads pieces of words, and each in the light of all others.',
+    title: 'Film reviews: DistilBERT',
+    about: 'A small transformer: it reads pieces of words, each in the light of all others.',
     model: 'imdb-distilbert/tf_model.h5',
     beside: {
       config: 'imdb-distilbert/config.json',

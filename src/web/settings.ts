@@ -94,7 +94,7 @@ export class SettingsPanel {
   setKind(kind: InputKind): void {
     const pieces = this.#info?.tokens === 'pieces';
     const label = (value: BaselineName, usual: string): string =>
-      pieces && value === 'pad' ? 'padding; [CLS] and [SEP] stay' : usual;
+      pieces && value === 'pad' ? '[CLS] [PAD] … [PAD] [SEP]' : usual;
     fillSelect(
       this.#baseline,
       baselines[kind].map(([value, usual]) => ({ value, label: label(value, usual) })),

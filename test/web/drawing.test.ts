@@ -2,12 +2,23 @@
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { buildPage, chooseExample, launch, type Opened, open, type Site, serve } from './support.ts';
+import {
+  buildPage,
+  chooseExample,
+  type ExampleId,
+  exampleModels,
+  launch,
+  type Opened,
+  open,
+  type Site,
+  serve,
+} from './support.ts';
 
 const test = suite('web: drawing and keyboard');
 const browser = await launch();
 const site: Site = await serve(await buildPage());
 let opened: Opened;
+const ids = Object.keys(exampleModels) as ExampleId[];
 
 test.before.each(async () => {
   opened = await open(browser, site.url);
@@ -144,7 +155,7 @@ interface AxNode {
 test('every control has a name, headings go in order, results are announced', async () => {
   const { page } = opened;
   const controls = ['button', 'combobox', 'textbox', 'checkbox', 'link', 'image', 'progressbar'];
-  for (const id of ['reviews', 'digits'] as const) {
+  for (const id of ids) {
     await chooseExample(page, id);
     const session = await page.context().newCDPSession(page);
     const { nodes } = (await session.send('Accessibility.getFullAXTree')) as unknown as { nodes: AxNode[] };
@@ -196,7 +207,7 @@ const leastContrast = (page: Page): Promise<{ ratio: number; text: string }> =>
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`${colorScheme}, on a phone: texts can be read, nothing is cut off at 360 pixels`, async () => {
     const phone = await open(browser, site.url, { colorScheme, viewport: { width: 360, height: 740 }, hasTouch: true });
-    for (const id of ['reviews', 'digits'] as const) {
+    for (const id of ids) {
       await chooseExample(phone.page, id);
       const wider = await phone.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wider <= 0, `${id}: ${wider} pixels wider than the screen`);

@@ -62,14 +62,23 @@ export async function open(browser: Browser, url: string, options: BrowserContex
   return { page, errors, requests };
 }
 
+/** The examples of the page, and what it says of each while that is the model. */
+export const exampleModels = {
+  reviews: 'model “imdb_cnn”',
+  transformer: 'model “DistilBertForSequenceClassification”',
+  news: 'model “agnews_bilstm”',
+  digits: 'model “mnist_cnn”',
+} as const;
+export type ExampleId = keyof typeof exampleModels;
+
 /** Chooses an example and waits for its first explanation. */
-export async function chooseExample(page: Page, id: 'reviews' | 'digits'): Promise<void> {
+export async function chooseExample(page: Page, id: ExampleId): Promise<void> {
   await page.click(`[data-example=${id}]`);
   await page.waitForFunction(
     (text) =>
       document.querySelector('#model-state')?.textContent?.includes(text) &&
       !document.querySelector<HTMLElement>('#result')!.hidden,
-    id === 'reviews' ? 'imdb_cnn' : 'mnist_cnn',
+    exampleModels[id],
   );
 }
 

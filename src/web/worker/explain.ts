@@ -31,12 +31,18 @@ export async function explain(
   const started = performance.now();
   const { ig, backend } = await explainerFor(state, model, sample, settings);
   const { baselines, name } = baselineOf(settings.baseline, state, sample);
-  const classes = isTransformer(model) ? model.labels.length : (model.outputs[settings.output]?.shape?.[1] ?? 1);
+  const classes = classesOf(state, model, settings.output);
   const target = settings.target ?? (classes > 1 ? predictedClass : null);
   const { kwargs = {} } = sample;
   const explanation = await ig.explain(X, { baselines, target, signal, onProgress, forwardKwargs: kwargs });
   const milliseconds = performance.now() - started;
   return viewOf(explanation, { sample, settings, classes, baselineName: name, backend, milliseconds, model });
+}
+
+/** A Keras file that states no input shape has an output shape only after its first input. */
+function classesOf({ info }: State, model: AnyModel, output: number): number {
+  if (isTransformer(model)) return info?.outputs[output]?.classes ?? 1;
+  return model.outputs[output]?.shape?.[1] ?? 1;
 }
 
 async function explainerFor(state: State, model: AnyModel, sample: Sample, settings: Settings) {
@@ -49,7 +55,8 @@ async function explainerFor(state: State, model: AnyModel, sample: Sample, setti
   state.explainer = null;
   const backend = await backendOf(state, settings.backend);
   const family = settings.backend.startsWith('gpu') ? 'gpu' : (settings.backend as 'wasm' | 'reference');
-  const rows = isTransformer(model) ? Math.min(rowsOf(sample.shape[1]!), rowsAtATime[family]) : rowsAtATime[family];
+  const most = rowsAtATime[family];
+  const rows = isTransformer(model) && family === 'wasm' ? Math.min(rowsOf(model, sample.shape[1]!), most) : most;
   const ig = new IntegratedGradients<AnyModel>(model, {
     layer,
     method: steps === 'auto' ? 'gausslegendre' : method,

@@ -6,7 +6,7 @@ import { attributionGrid } from '../../visualize/grid.ts';
 import { encodePng } from '../../visualize/raster.ts';
 import { report } from '../../visualize/report.ts';
 import type { ReportItem } from '../../visualize/report-types.ts';
-import type { ReplyOf, RequestOf } from '../protocol.ts';
+import type { ModelInfo, ReplyOf, RequestOf } from '../protocol.ts';
 import { summaryOf } from './pieces.ts';
 import { isTransformer, type Shown, type State } from './state.ts';
 
@@ -14,21 +14,20 @@ import { isTransformer, type Shown, type State } from './state.ts';
 const FEATURES = 40;
 
 export function makeFile(state: State, { format }: RequestOf<'export'>): ReplyOf<'export'> {
-  const { model, file, shown } = state;
-  if (!model || !shown) throw failure('export', 'there is no explanation yet', {}, 'give the model an input first');
-  const stem = `${file.replace(/\.(h5|hdf5|keras|json)$/i, '').replace(/[^\w.-]+/g, '-')}-explanation`;
+  const { info, shown } = state;
+  if (!info || !shown) throw failure('export', 'there is no explanation yet', {}, 'give the model an input first');
+  const stem = `${info.file.replace(/\.(h5|hdf5|keras|json)$/i, '').replace(/[^\w.-]+/g, '-')}-explanation`;
   switch (format) {
     case 'html':
-      return { name: `${stem}.html`, file: new Blob([htmlOf(state, shown)], { type: 'text/html' }) };
+      return { name: `${stem}.html`, file: new Blob([htmlOf(state, info, shown)], { type: 'text/html' }) };
     case 'png':
-      return { name: `${stem}.png`, file: new Blob([pngOf(model.name, shown)], { type: 'image/png' }) };
+      return { name: `${stem}.png`, file: new Blob([pngOf(info.name, shown)], { type: 'image/png' }) };
     case 'json':
-      return { name: `${stem}.json`, file: new Blob([jsonOf(file, shown)], { type: 'application/json' }) };
+      return { name: `${stem}.json`, file: new Blob([jsonOf(info.file, shown)], { type: 'application/json' }) };
   }
 }
 
-function htmlOf({ model, file }: State, shown: Shown): string {
-  const { name } = model!;
+function htmlOf({ model }: State, { name, file }: ModelInfo, shown: Shown): string {
   const summary = isTransformer(model!) ? summaryOf(model) : model!.summary();
   const title = { text: 'Text', image: 'Picture', numbers: 'Numbers' }[shown.sample.kind];
   return report([{ title, model: { name, file, summary }, items: [itemOf(shown)] }], { title: `What moved ${name}` });

@@ -16,7 +16,7 @@ interface WorkerScope {
 }
 const scope = globalThis as unknown as WorkerScope;
 
-const state: State = { model: null, file: '', words: null, explainer: null, shown: null, gpu: null };
+const state: State = { model: null, info: null, words: null, explainer: null, shown: null, gpu: null };
 let running: AbortController | null = null;
 /** Calls run one after another: a model is not replaced under an explanation. */
 let queue: Promise<void> = Promise.resolve();

@@ -27,7 +27,7 @@ export async function load(state: State, { file, name, beside }: RequestOf<'load
   state.explainer?.ig.dispose();
   state.explainer = null;
   await freeGpu(state);
-  Object.assign(state, { model, file: name, words: null, shown: null });
+  Object.assign(state, { model, info, words: null, shown: null });
   return info;
 }
 

@@ -3,12 +3,13 @@
  * their chunk is imported here.
  */
 import { failure } from '../../tensor/errors.ts';
+import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import type { LoadedTransformer, TextTokenizer, TransformerLayer } from '../../transformers/index.ts';
 import type { ModelInfo } from '../protocol.ts';
 import type { Sample } from './state.ts';
 
-/** Rows at a time x positions, about: attention makes long texts slow, and a cancelled explanation should end soon. */
-const positionsAtATime = 1024;
+/** Multiplications per call of the model, about: half a second on two cores, so that a cancelled explanation ends soon. */
+const workAtATime = 2e10;
 
 /** The layer whose result is explained: token and position embeddings, after their normalization. */
 export function embeddingsOf(model: LoadedTransformer): string {
@@ -17,6 +18,8 @@ export function embeddingsOf(model: LoadedTransformer): string {
 
 /** The model as the page describes it. */
 export function describeTransformer(model: LoadedTransformer, file: string): ModelInfo {
+  // The config need not name the classes: what the head gives says how many there are.
+  const [scores] = model.apply([placeholder([1, 3], 'int32')]) as [Tensor];
   return {
     name: model.name,
     file,
@@ -25,7 +28,7 @@ export function describeTransformer(model: LoadedTransformer, file: string): Mod
     tokens: 'pieces',
     labels: model.labels,
     kinds: ['text'],
-    outputs: [{ name: 'label', classes: model.labels.length }],
+    outputs: [{ name: 'label', classes: scores.shape[1]! }],
     picture: { height: null, width: null, channels: null },
     range: [0, 1],
   };
@@ -63,9 +66,10 @@ export function pieceSample(model: LoadedTransformer, text: string): Sample {
   };
 }
 
-/** Rows of so many positions that go through the model at a time. */
-export function rowsOf(positions: number): number {
-  return Math.max(4, Math.floor(positionsAtATime / positions));
+/** Rows of so many positions that go through the model at a time: its blocks' matrices, forward and twice backward. */
+export function rowsOf({ config: { layers, width, inner } }: LoadedTransformer, positions: number): number {
+  const perPosition = 3 * layers * (4 * width ** 2 + 2 * width * inner + 2 * positions * width);
+  return Math.max(2, Math.floor(workAtATime / (perPosition * positions)));
 }
 
 export function tokenizerOf({ name, tokenizer }: LoadedTransformer): TextTokenizer {

@@ -5,7 +5,7 @@ import type { Vocabulary } from '../../inputs/index.ts';
 import type { Model } from '../../keras/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LoadedTransformer } from '../../transformers/index.ts';
-import type { InputKind, PixelRange, Pixels, ResultView } from '../protocol.ts';
+import type { InputKind, ModelInfo, PixelRange, Pixels, ResultView } from '../protocol.ts';
 
 /** What can be explained. The code of transformers is a chunk of its own: only types of it may be imported here. */
 export type AnyModel = Model | LoadedTransformer;
@@ -56,8 +56,8 @@ export interface Shown {
 
 export interface State {
   model: AnyModel | null;
-  /** Of the model's file, as the page calls it. */
-  file: string;
+  /** The model as it was described to the page. */
+  info: ModelInfo | null;
   words: Words | null;
   /** Kept while its settings stay the same, so that its compiled plans are. */
   explainer: { readonly key: string; readonly ig: IntegratedGradients<AnyModel>; readonly backend: string } | null;
