@@ -26,7 +26,7 @@ const usage = `npm run bench -- SUITE [options]
   SUITE            ig, kernels, models, load, size, or several: ig,kernels
   --filter TEXT    only cases whose name contains TEXT (several: a,b)
   --backends LIST  ours: reference, wasm, wasm:2 (two threads); default wasm,wasm:2
-  --peers LIST     tfjs-wasm, tfjs-cpu, jax-js, alibi, torch, all, none; default all
+  --peers LIST     tfjs-wasm, tfjs-cpu, jax-js, alibi, torch (alibi:2: with two threads only), all, none; default all
   --json FILE      write the results (bench/schema.json)
   --browser        the kernel suite in headless Chromium (gpu:webgl2, gpu:webgpu run there; without a GPU in software)
   --hardware       with --browser: let Chromium choose the adapter instead of asking for SwiftShader
