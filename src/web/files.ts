@@ -30,8 +30,11 @@ export async function sortFiles(files: readonly File[]): Promise<KnownFile[]> {
   return known.sort((a, b) => rank(a.kind) - rank(b.kind));
 }
 
-/** Takes files that are dropped anywhere on the page. */
-export function onDrop(take: (files: File[]) => void): void {
+/**
+ * Takes files that are dropped anywhere on the page; of a folder, the files in it.
+ * @param fail is told why a folder cannot be read
+ */
+export function onDrop(take: (files: File[]) => void, fail: (error: unknown) => void): void {
   const sign = byId('dropping');
   let depth = 0;
   const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
@@ -46,6 +49,28 @@ export function onDrop(take: (files: File[]) => void): void {
     if (!carriesFiles(event)) return;
     event.preventDefault();
     show(-depth);
-    take([...(event.dataTransfer?.files ?? [])]);
+    const items = [...(event.dataTransfer?.items ?? [])];
+    // Entries are there during the event only; their files are read after it.
+    const entries = items.map((item) => item.webkitGetAsEntry());
+    if (!entries.some((entry) => entry?.isDirectory)) return take([...(event.dataTransfer?.files ?? [])]);
+    Promise.all(entries.map((entry) => (entry ? filesOf(entry) : []))).then((all) => take(all.flat()), fail);
   });
+}
+
+/** A file itself, or the files of a folder; folders inside it are left out. */
+async function filesOf(entry: FileSystemEntry): Promise<File[]> {
+  if (!entry.isDirectory) return [await fileOf(entry as FileSystemFileEntry)];
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const files: File[] = [];
+  for (;;) {
+    // Some at a time, until none are left.
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return files;
+    const inside = some.filter(({ isFile }) => isFile) as FileSystemFileEntry[];
+    files.push(...(await Promise.all(inside.map(fileOf))));
+  }
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
 }

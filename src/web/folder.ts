@@ -16,7 +16,7 @@ export interface TransformerFolder {
   readonly beside: TransformerParts;
 }
 
-const together = 'drop all files of the folder at once: tf_model.h5, config.json, and tokenizer.json or vocab.txt';
+const together = 'drop the folder, or all its files at once: tf_model.h5, config.json, and tokenizer.json or vocab.txt';
 const convert =
   'weights of PyTorch are not read; in Python: TFAutoModelForSequenceClassification.from_pretrained(folder, from_pt=True).save_pretrained(folder)';
 

@@ -255,7 +255,7 @@ chooser.addEventListener('change', () => {
   void takeFiles(files);
 });
 byId('cancel').addEventListener('click', () => engine.cancel());
-onDrop((files) => void takeFiles(files));
+onDrop((files) => void takeFiles(files), showError);
 
 // The engine is fetched at the first sign of use: before a file is there to be read, and not by who only looks at the page.
 const signs = ['pointermove', 'pointerdown', 'keydown', 'dragenter'] as const;

@@ -164,7 +164,7 @@ export interface ResultView {
   readonly strongest: readonly { readonly name: string; readonly score: number }[];
   /** The attribution that gets the full colour. */
   readonly scale: number;
-  /** Sums of the positive and of the negative attributions. */
+  /** Sums of the positive and of the negative attributions, of words as wholes. */
   readonly raised: number;
   readonly lowered: number;
   /** Which backend ran, as the backend itself says. */

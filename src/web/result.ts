@@ -18,7 +18,9 @@ export function showResult(view: ResultView): void {
     `Explained: ${view.target.label}${view.target.isPredicted ? ' (the predicted class)' : ''}`;
   const words = byId('words');
   words.hidden = view.marks === null;
-  words.replaceChildren(...(view.marks ?? []).flatMap((mark) => [mark.continues ? '' : ' ', markOf(mark)]));
+  words.replaceChildren(
+    ...(view.marks ?? []).flatMap((mark, i, marks) => [mark.continues ? '' : ' ', markOf(mark, marks[i + 1])]),
+  );
   showPanels(view);
   byId('legend').hidden = view.marks === null && view.picture === null;
   byId('ramp').classList.toggle('light', view.picture !== null);
@@ -64,11 +66,14 @@ function classRows(view: ResultView): HTMLElement[] {
   });
 }
 
-function markOf({ token, score: value, continues, fixed, light, dark }: Mark): HTMLElement {
+function markOf({ token, score: value, continues, fixed, light, dark }: Mark, next: Mark | undefined): HTMLElement {
   // A piece that goes on with a word stands at it, so that the ## in front of it need not say so.
   const mark = make('mark', { title: signed(value) }, visible(continues ? token.slice(2) : token));
+  mark.classList.toggle('continues', continues);
+  mark.classList.toggle('continued', next?.continues ?? false);
+  mark.classList.toggle('fixed', fixed);
   if (!light || !dark) {
-    mark.className = fixed ? 'none fixed' : 'none';
+    mark.classList.add('none');
     return mark;
   }
   // Through the object model, which a policy without 'unsafe-inline' allows; a style attribute it would not.
@@ -79,7 +84,7 @@ function markOf({ token, score: value, continues, fixed, light, dark }: Mark): H
     ['--dt', dark[1]],
   ] as const)
     mark.style.setProperty(name, color);
-  if (value < 0) mark.className = 'minus';
+  mark.classList.toggle('minus', value < 0);
   return mark;
 }
 

@@ -186,11 +186,28 @@ test('a transformer from the files of its folder; after its first explanation no
   await says(page, '#error', /^imdb-vocab\.txt: is not needed: the model has a tokenizer of its own/);
 });
 
+test('a folder dropped on the page', async () => {
+  const { page } = opened;
+  const session = await page.context().newCDPSession(page);
+  const drop = async (path: string): Promise<void> => {
+    const data = { items: [], files: [path], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+  };
+  await drop(distilbert('').replace(/\/$/, ''));
+  await says(page, '#model-state', /^tf_model\.h5: model “DistilBert/);
+  await page.fill('#text', 'superb');
+  await says(page, '#verdict', /^positive: /);
+  assert.ok(await page.locator('#dropping').isHidden());
+  await drop(example('imdb-cnn.h5'));
+  await says(page, '#model-state', /^imdb-cnn\.h5: model “imdb_cnn”.* Now drop its vocabulary/);
+});
+
 test('files of a transformer that are missing are named, and the model before stays', async () => {
   const { page } = opened;
   await chooseExample(page, 'reviews');
   const together =
-    /Drop all files of the folder at once: tf_model\.h5, config\.json, and tokenizer\.json or vocab\.txt$/;
+    /Drop the folder, or all its files at once: tf_model\.h5, config\.json, and tokenizer\.json or vocab\.txt$/;
   const cases: [string[], RegExp][] = [
     [['tf_model.h5'], /^tf_model\.h5: .*config\.json and tokenizer\.json or vocab\.txt are missing\n/],
     [['tf_model.h5', 'tokenizer.json'], /^tf_model\.h5: .* config\.json is missing\n/],

@@ -36,6 +36,7 @@ export function viewOf(explanation: Explanation, facts: Facts): Shown {
   const at = classes === 1 ? 0 : (index ?? 0);
   const values = Float64Array.from(explanation.attributions[0]!.data);
   const shown = show(sample, values, explanation.attributions[0]!.shape);
+  const units = [...(shown.scores ?? values)]; // what is listed: words, not the entries of their vectors
   const view: ResultView = {
     prediction: scores
       .map((entry, i) => ({ ...entry, i }))
@@ -60,8 +61,8 @@ export function viewOf(explanation: Explanation, facts: Facts): Shown {
     picture: shown.picture,
     strongest: shown.strongest,
     scale: shown.scale,
-    raised: values.reduce((sum, v) => sum + Math.max(0, v), 0),
-    lowered: values.reduce((sum, v) => sum + Math.min(0, v), 0),
+    raised: units.reduce((sum, v) => sum + Math.max(0, v), 0),
+    lowered: units.reduce((sum, v) => sum + Math.min(0, v), 0),
     backend,
     milliseconds,
   };
