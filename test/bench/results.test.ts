@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { describeEnvironment } from '../../bench/env.ts';
 import type { CaseResult } from '../../bench/harness.ts';
+import { section } from '../../bench/page.ts';
 import { measurePeak } from '../../bench/peak.ts';
 import { plot } from '../../bench/plot.ts';
 import { formatCase } from '../../bench/report.ts';
@@ -106,6 +107,17 @@ test('the multiply-add peak is measured as a finite number', () => {
   const { plain, relaxed } = measurePeak(1);
   assert.ok(plain !== null && plain > 0 && plain < 1000, `plain ${plain}`);
   assert.ok(relaxed === null || (relaxed > 0 && relaxed < 1000), `relaxed ${relaxed}`);
+});
+
+test('a section of the results page says where and how it was made', () => {
+  const text = section('kernels', results);
+  for (const part of ['## kernels', 'One run each', '`npm run bench -- kernels`', '(kernels.svg)', '| matmul 2x2'])
+    assert.ok(text.includes(part), part);
+  const browser = { version: '1.2', webgl2: 'soft', webgpu: 'none' };
+  assert.match(
+    section('x', { ...results, env: { ...results.env, browser } }),
+    'In Chromium 1.2 (WebGL2: soft; WebGPU: none)',
+  );
 });
 
 test.run();
