@@ -156,6 +156,20 @@ test('a transformer: the report, its layers, another class, a text that is too l
   await says(page, '#error', /text: has no words/);
 });
 
+test('after a stop a transformer is still there, with its tokenizer', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'transformer');
+  await page.selectOption('#backend', 'reference');
+  await page.selectOption('#steps', '500'); // minutes
+  await page.waitForSelector('#busy.on');
+  await page.click('#cancel');
+  await says(page, '#hint', /^Stopped/);
+  await page.selectOption('#backend', 'wasm');
+  await says(page, '#facts', /500 steps on wasm/);
+  await page.fill('#text', 'superb');
+  await says(page, '#words', /^\[CLS\] superb \[SEP\]$/);
+});
+
 test('a transformer from the files of its folder; after its first explanation no request at all', async () => {
   const { page, requests } = opened;
   const { id2label, label2id, ...config } = JSON.parse(readFileSync(distilbert('config.json'), 'utf8'));
