@@ -9,10 +9,8 @@ import type { Json, LayerSpec } from '../src/keras/config.ts';
 import { readLayer } from '../src/keras/config-layer.ts';
 import { keras1Classes, translateKeras2 } from '../src/keras/config-names.ts';
 import { wrapperNames } from '../src/keras/custom.ts';
-import { findHostClass } from '../src/keras/host/index.ts';
 import { isTrainingOption, Options } from '../src/keras/layers/options.ts';
-import { findLayerClass, supportedLayers, whyUnsupported } from '../src/keras/layers/registry.ts';
-import { operationNames } from '../src/keras/operations/index.ts';
+import { allRules, whyUnsupported } from '../src/keras/layers/registry.ts';
 
 interface Entry {
   readonly class: string;
@@ -24,6 +22,7 @@ interface Inventory {
   readonly [major: string]: { readonly version: string; readonly layers: { readonly [name: string]: Entry } };
 }
 
+const rules = await allRules();
 const inventory = JSON.parse(readFileSync(new URL('keras-inventory.json', import.meta.url), 'utf8')) as Inventory;
 
 /** Layers whose options are read by the model, not by a layer class. */
@@ -55,7 +54,7 @@ function optionsFor(name: string, entry: Entry, major: 2 | 3): { line: string; s
   if (wrapperNames.includes(name))
     return { supported: true, line: 'wraps any supported layer; its kernel is stored normalized' };
   const className = translateKeras2(name, {}, major).className;
-  const create = findHostClass(className)?.create ?? findLayerClass(className)?.create;
+  const create = rules.host!.findHostClass(className)?.create ?? rules.classes.get(className)?.create;
   if (!create) {
     const spec = { className, name, registeredName: null } as LayerSpec;
     const known = reasons.find(([pattern]) => pattern.test(name))?.[1];
@@ -131,9 +130,7 @@ function table(major: 2 | 3): string[] {
 /** The whole page. */
 export function layersDoc(): string {
   const old = keras1Classes.map(([from, to]) => `| ${from} | ${to} |`);
-  const own = supportedLayers.filter(
-    (name) => !Object.values(inventory).some(({ layers }) => Object.hasOwn(layers, name)),
-  );
+  const own = rules.names.filter((name) => !Object.values(inventory).some(({ layers }) => Object.hasOwn(layers, name)));
   return `${[
     '# Layers',
     '',
@@ -161,7 +158,7 @@ export function layersDoc(): string {
     'Functional models also hold bare operations: `keras.ops` calls and operators of Keras 3, and TensorFlow calls of tf.keras',
     '(`TFOpLambda`, `SlicingOpLambda`, `TensorFlowOpLayer`). These are known, under the name that Keras 3 gives them:',
     '',
-    `${operationNames.map((name) => `\`${name}\``).join(', ')}.`,
+    `${rules.operations!.operationNames.map((name) => `\`${name}\``).join(', ')}.`,
     '',
   ].join('\n')}`;
 }

@@ -1,15 +1,17 @@
 /**
- * What a page has to fetch: bundles of pathgrad and of small uses of it, minified by esbuild, then gzip -9 and brotli 11; the kernels
- * are part of the bundle, nothing is fetched later. What is bundled is what `npm run build` publishes, as an application would do it.
+ * What a page has to fetch: bundles of pathgrad and of small uses of it, minified by esbuild, then gzip -9 and brotli 11, file by file;
+ * the kernels are part of the bundle. Uses of `loadModel` are bundled twice: cut where code is loaded on demand, of which what is fetched at once is
+ * measured, and in one file with all of it. What is bundled is what `npm run build` publishes, as an application would do it.
  * Each bundle is loaded and must export what it should. Peers are bundled the same way, with what their documents say to import for
  * gradients on WebAssembly.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
 import type { CaseResult } from '../harness.ts';
 import { peersFolder } from '../peers/peer.ts';
 import { OURS } from '../report.ts';
@@ -24,9 +26,14 @@ interface Bundle {
   readonly folder: string;
   /** Exports that must be there; null where loading it in Node is not possible. */
   readonly exports: readonly string[] | null;
+  /** Cut in files; what is fetched at once is measured. */
+  readonly split?: boolean;
   /** Files fetched beside the bundle. */
   readonly beside?: readonly string[];
 }
+
+/** The name that `bundleParts` gives to what is loaded when a model needs it. */
+export const ON_DEMAND = 'loaded on demand';
 
 /** What the issue of the bundle's size speaks of: everything to explain a Keras model on the default backend. */
 const KERAS_USE = '{ IntegratedGradients, loadModel }';
@@ -41,9 +48,11 @@ function ownBundles(dist: string): Bundle[] {
   });
   const all = "export * from './index.js'";
   const some = (names: string): string => `export ${names} from './index.js'`;
-  const list = [
-    own('everything but GPU, pictures and command line', all, ['IntegratedGradients', 'loadModel']),
-    own('integrated gradients of a Keras model', some(KERAS_USE), ['IntegratedGradients', 'loadModel']),
+  const uses = ['IntegratedGradients', 'loadModel'];
+  const list: Bundle[] = [
+    own('everything but GPU, pictures and command line, in one file', all, uses),
+    { ...own('integrated gradients of a Keras model', some(KERAS_USE), uses), split: true },
+    own('integrated gradients of a Keras model, in one file', some(KERAS_USE), uses),
     own('integrated gradients of a function', some('{ IntegratedGradients, matmul, relu, tensor }'), [
       'IntegratedGradients',
       'matmul',
@@ -97,22 +106,46 @@ export async function sizeResults(): Promise<CaseResult[]> {
   }
 }
 
-/** Minified bytes by folder of the source, of the bundle to explain a Keras model; the packed kernels are a part of their own. */
+/**
+ * Minified bytes by folder of the source, of what is fetched at once to explain a Keras model; the packed kernels are a part of their
+ * own, and so is what is loaded on demand.
+ */
 export async function bundleParts(): Promise<Record<string, number>> {
   const code = `export ${KERAS_USE} from './src/index.ts'`;
-  const { metafile } = await build({ ...options(code, root, 'neutral'), metafile: true });
+  const { metafile } = await build({ ...options(code, root, 'neutral'), splitting: true });
+  const first = fetchedAtOnce(metafile);
   const parts: Record<string, number> = {};
-  for (const [path, { bytesInOutput }] of Object.entries(Object.values(metafile.outputs)[0]!.inputs)) {
-    const name = path.includes('modules.generated') ? 'packed kernels' : path.split('/').slice(0, 2).join('/');
-    if (bytesInOutput > 0) parts[name] = (parts[name] ?? 0) + bytesInOutput;
+  for (const [file, { bytes, inputs }] of Object.entries(metafile.outputs)) {
+    if (!first.includes(file)) parts[ON_DEMAND] = (parts[ON_DEMAND] ?? 0) + bytes;
+    for (const [path, { bytesInOutput }] of first.includes(file) ? Object.entries(inputs) : []) {
+      const name = path.includes('modules.generated') ? 'packed kernels' : path.split('/').slice(0, 2).join('/');
+      if (bytesInOutput > 0) parts[name] = (parts[name] ?? 0) + bytesInOutput;
+    }
   }
   return Object.fromEntries(Object.entries(parts).sort(([, a], [, b]) => b - a));
 }
 
-const options = (code: string, folder: string, platform: 'neutral' | 'browser'): BuildOptions & { write: false } => ({
+/** The entry and what it imports, not what it may import later. */
+function fetchedAtOnce({ outputs }: Metafile): string[] {
+  const found = new Set<string>();
+  const visit = (file: string): void => {
+    if (found.has(file) || !outputs[file]) return;
+    found.add(file);
+    for (const { kind, path } of outputs[file].imports) if (kind === 'import-statement') visit(path);
+  };
+  for (const [file, { entryPoint }] of Object.entries(outputs)) if (entryPoint === '<stdin>') visit(file);
+  return [...found];
+}
+
+const options = (
+  code: string,
+  folder: string,
+  platform: 'neutral' | 'browser',
+): BuildOptions & { write: false; metafile: true } => ({
   absWorkingDir: folder,
   stdin: { contents: code, resolveDir: folder, loader: 'ts' },
   bundle: true,
+  outdir: `${folder}/bundled`,
   minify: true,
   format: 'esm',
   platform,
@@ -121,6 +154,7 @@ const options = (code: string, folder: string, platform: 'neutral' | 'browser'):
   external: ['node:*'],
   target: ['es2022'],
   legalComments: 'none',
+  metafile: true,
   write: false,
   logLevel: 'silent',
 });
@@ -128,11 +162,24 @@ const options = (code: string, folder: string, platform: 'neutral' | 'browser'):
 const hasPictures = (): boolean =>
   existsSync(`${root}/src/visualize`) && readdirSync(`${root}/src/visualize`).includes('index.ts');
 
-async function measure({ name, contender, code, folder, exports, beside = [] }: Bundle): Promise<CaseResult> {
-  const result = await build(options(code, folder, exports ? 'neutral' : 'browser'));
-  const text = result.outputFiles[0]!.contents;
-  const lacking = exports ? await missingExports(text, exports) : [];
-  const parts = [text, ...beside.map((file) => readFileSync(file))];
+async function measure({ name, contender, code, folder, exports, split, beside = [] }: Bundle): Promise<CaseResult> {
+  const platform = exports ? 'neutral' : 'browser';
+  const { outputFiles, metafile } = await build({ ...options(code, folder, platform), splitting: split ?? false });
+  const lacking = exports ? await missingExports(outputFiles, exports) : [];
+  const first = fetchedAtOnce(metafile).map((file) => basename(file));
+  const fetched = outputFiles.filter((file) => first.includes(basename(file.path))).map((file) => file.contents);
+  const backend = beside.length > 0 ? 'bundle and .wasm' : 'bundle';
+  return result(name, contender, backend, exports, lacking, [...fetched, ...beside.map((file) => readFileSync(file))]);
+}
+
+function result(
+  name: string,
+  contender: string,
+  backend: string,
+  exports: Bundle['exports'],
+  lacking: readonly string[],
+  parts: readonly Uint8Array[],
+): CaseResult {
   const total = (size: (part: Uint8Array) => number): number => parts.reduce((sum, part) => sum + size(part), 0);
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
   const none = {
@@ -150,7 +197,7 @@ async function measure({ name, contender, code, folder, exports, beside = [] }: 
     suite: 'size',
     case: name,
     contender,
-    backend: beside.length > 0 ? 'bundle and .wasm' : 'bundle',
+    backend,
     threads: 0,
     ...none,
     verified: exports !== null && lacking.length === 0,
@@ -163,9 +210,15 @@ async function measure({ name, contender, code, folder, exports, beside = [] }: 
   };
 }
 
-/** Loads the bundle as a browser would: from its text alone. */
-async function missingExports(text: Uint8Array, names: readonly string[]): Promise<string[]> {
-  const url = `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`;
-  const module = (await import(url)) as Record<string, unknown>;
-  return names.filter((name) => !(name in module));
+/** Loads the bundle from its files alone. */
+async function missingExports(files: readonly OutputFile[], names: readonly string[]): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'pathgrad-bundle-'));
+  try {
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    for (const { path, contents } of files) writeFileSync(join(folder, basename(path)), contents);
+    const module = (await import(pathToFileURL(join(folder, 'stdin.js')).href)) as Record<string, unknown>;
+    return names.filter((name) => !(name in module));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -3,7 +3,7 @@
  * finished when both its error estimate and its completeness are within tolerance, or its points are used up. Samples go
  * in groups of at most one chunk, so that the vectors that open intervals keep are bounded too.
  */
-import { AdaptivePath } from '../quadrature/index.ts';
+import { AdaptivePath } from '../quadrature/adaptive.ts';
 import type { PathIntegral } from './integrate.ts';
 import type { Pace } from './pace.ts';
 import type { PreparedPath } from './passes/pass.ts';

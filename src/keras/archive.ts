@@ -9,6 +9,7 @@ import { openHdf5 } from '../hdf5/file.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 import type { Json } from './config.ts';
 import { field, isRecord, parseJson } from './config-json.ts';
+import { compileConfig, type KerasFile, textOrNull } from './container.ts';
 import { pathStore, readWeightStore, type WeightStore } from './weights-store.ts';
 
 const MEMBERS =
@@ -16,16 +17,13 @@ const MEMBERS =
 const EXPANSION = 20;
 const SMALL = 64 * 2 ** 20;
 
-export interface KerasArchive {
-  readonly config: Json;
-  readonly metadata: Json;
-  readonly weights: WeightStore;
-  /** Vocabularies of adapted layers, by path (`layers/text_vectorization`). */
-  readonly vocabularies: ReadonlyMap<string, string>;
-}
-
-/** @param name what to call the file in errors */
-export function openArchive(bytes: Uint8Array, name: string): KerasArchive {
+/**
+ * Opens a `.keras` file.
+ * @param bytes of which `isArchive` is true
+ * @param name what to call the file in errors
+ * @throws PathgradError where it is damaged, or some other zip archive
+ */
+export function openKerasArchive(bytes: Uint8Array, name: string): KerasFile {
   const members = unpack(bytes, name);
   const config = members.get('config.json');
   if (config === undefined) {
@@ -37,15 +35,22 @@ export function openArchive(bytes: Uint8Array, name: string): KerasArchive {
       hint,
     );
   }
-  const metadata = members.get('metadata.json');
+  const about = members.get('metadata.json');
+  const metadata = about === undefined ? null : parseJson(strFromU8(about), `${name}/metadata.json`);
+  const parsed = parseJson(strFromU8(config), `${name}/config.json`);
   return {
-    config: parseJson(strFromU8(config), `${name}/config.json`),
-    metadata: metadata === undefined ? null : parseJson(strFromU8(metadata), `${name}/metadata.json`),
+    name,
+    format: 'keras',
+    kerasVersion: isRecord(metadata) ? textOrNull(field(metadata, 'keras_version')) : null,
+    backend: null,
+    config: parsed,
+    trainingConfig: compileConfig(parsed),
     weights: archiveWeights(members, name),
     vocabularies: vocabulariesIn(members),
   };
 }
 
+/** By path (`layers/text_vectorization`). */
 function vocabulariesIn(members: ReadonlyMap<string, Uint8Array>): Map<string, string> {
   const found = new Map<string, string>();
   for (const [member, bytes] of members) {

@@ -10,6 +10,7 @@ import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
 import type { CustomLayer, FindCustom } from './custom.ts';
 import type { HostFiles, HostRun } from './host/index.ts';
 import type { CallArguments, LayerRun, Weights } from './layers/layer.ts';
+import type { Rules } from './layers/registry.ts';
 import type { Operation } from './operations/index.ts';
 import type { LayerWeights } from './weights.ts';
 
@@ -22,6 +23,8 @@ export interface BuildSettings {
   readonly theanoKernels: 'flip' | 'as-stored';
   /** Layers in TypeScript, for classes whose code is not in the file. */
   readonly find?: FindCustom;
+  /** The layer classes and operations of the model, loaded. */
+  readonly rules: Rules;
   /** Vocabularies that the file keeps beside its config. */
   readonly filesOf?: (layer: LayerSpec) => HostFiles;
 }

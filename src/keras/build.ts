@@ -2,14 +2,12 @@
  * From the description of a model to layers that can be called: each LayerSpec becomes a ModelLayer with its options read. What is
  * unsupported is collected, so that one message names all of it. Weights are loaded when the input shape is first known.
  */
-import { failure, PathgradError } from '../tensor/errors.ts';
+import { failure, nearestNames, PathgradError } from '../tensor/errors.ts';
 import { type BuildSettings, type ModelGraph, ModelLayer } from './build-layer.ts';
 import type { Dialect, LayerSpec, ModelSpec } from './config.ts';
 import { customRun } from './custom-run.ts';
-import { findHostClass } from './host/index.ts';
 import { Options } from './layers/options.ts';
-import { findLayerClass, supportedLayers, whyUnsupported } from './layers/registry.ts';
-import { findOperation, isOperation, operationName, unknownOperation } from './operations/index.ts';
+import { whyUnsupported } from './layers/registry.ts';
 
 /** A layer that cannot be run. */
 export interface Problem {
@@ -17,6 +15,8 @@ export interface Problem {
   readonly className: string;
   readonly reason: string;
   readonly error: PathgradError | null;
+  /** Supported classes with names like it, where the class is not supported. */
+  readonly near: readonly string[];
 }
 
 /** The layers of `spec`, and a problem for each that cannot be run. */
@@ -55,12 +55,16 @@ function layerOf(
     } else if (spec.className !== 'InputLayer') fill(layer, dialect, settings);
   } catch (error) {
     if (!(error instanceof PathgradError)) throw error;
-    const operation = isOperation(spec);
-    const known = operation ? findOperation(spec) : (findHostClass(spec.className) ?? findLayerClass(spec.className));
+    const { classes, host, operations, names } = settings.rules;
+    const operation = operations?.isOperation(spec) ? operations : null;
+    const known = operation
+      ? operation.findOperation(spec)
+      : (host?.findHostClass(spec.className) ?? classes.get(spec.className));
     const own = error.message.slice(error.subject.length + 2).split('\n')[0]!;
-    const unknown = operation ? `operation ${operationName(spec)} is not supported` : whyUnsupported(spec);
+    const unknown = operation ? `operation ${operation.operationName(spec)} is not supported` : whyUnsupported(spec);
+    const near = known || operation ? [] : nearestNames(spec.className, names);
     const reason = known ? own : unknown;
-    problems.push({ path, className: spec.className, reason, error: known || operation ? error : null });
+    problems.push({ path, className: spec.className, reason, error: known || operation ? error : null, near });
   }
   return layer;
 }
@@ -71,21 +75,22 @@ function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): voi
   const computeType = settings.dtype;
   const wrapped = spec.layer ? { wrapped: spec.layer } : {};
   const options = new Options(layer.config, { subject, className, dialect, flipKernels, computeType, ...wrapped });
-  if (isOperation(spec)) {
-    const make = findOperation(spec);
-    if (!make) throw unknownOperation(subject, spec);
+  const { classes, host, operations } = settings.rules;
+  if (operations?.isOperation(spec)) {
+    const make = operations.findOperation(spec);
+    if (!make) throw operations.unknownOperation(subject, spec);
     layer.operation = make(options);
     options.finish();
     return;
   }
-  const host = findHostClass(className);
-  if (host) {
-    layer.host = host.create(options, settings.filesOf?.(spec) ?? { vocabulary: null, frequencies: null });
+  const lookup = host?.findHostClass(className);
+  if (lookup) {
+    layer.host = lookup.create(options, settings.filesOf?.(spec) ?? { vocabulary: null, frequencies: null });
     options.finish();
     return;
   }
-  const definition = findLayerClass(className);
-  if (!definition) throw failure(subject, 'unsupported layer', { supported: supportedLayers });
+  const definition = classes.get(className);
+  if (!definition) throw failure(subject, 'unsupported layer');
   if (/int8|int4|float8/.test(spec.dtype)) {
     throw failure(
       subject,
@@ -107,5 +112,7 @@ export function refuseProblems(file: string, problems: readonly Problem[]): void
   const more = problems.length > 20 ? [`… and ${problems.length - 20} more`] : [];
   const list = [...shown, ...more].map((line) => `\n  ${line}`).join('');
   const count = problems.length === 1 ? '1 layer is' : `${problems.length} layers are`;
-  throw failure(file, `${count} not supported:${list}`, {}, `supported layers: ${supportedLayers.join(', ')}`);
+  const near = [...new Set(problems.flatMap((problem) => problem.near))].slice(0, 5).map((name) => `'${name}'`);
+  const nearest = near.length > 0 ? `names like these are supported: ${near.join(', ')}; ` : '';
+  throw failure(file, `${count} not supported:${list}`, {}, `${nearest}docs/layers.md lists all layers`);
 }

@@ -1,11 +1,10 @@
 /**
- * Opens what Keras saved, whatever the file is called: the content decides. HDF5 (full model or weights only), `.keras` archives, and
- * architecture JSON. Nothing is bound or built here; config and weights are brought together by config.ts and weights.ts.
+ * Opens what Keras saved, whatever the file is called: the content decides. HDF5 (full model or weights only) and architecture JSON;
+ * `.keras` archives are opened by archive.ts. Nothing is bound or built here; config and weights are brought together by config.ts and weights.ts.
  */
 import { openHdf5 } from '../hdf5/file.ts';
 import { findSignature } from '../hdf5/guard.ts';
 import { failure } from '../tensor/errors.ts';
-import { openArchive } from './archive.ts';
 import type { Dialect, Json } from './config.ts';
 import { describe, field, isRecord, parseJson } from './config-json.ts';
 import { readWeightStore, type WeightStore } from './weights-store.ts';
@@ -26,27 +25,19 @@ export interface KerasFile {
   readonly vocabularies?: ReadonlyMap<string, string>;
 }
 
+/** Whether the bytes are a zip archive, which `openKerasArchive` of archive.ts opens. */
+export function isArchive(bytes: Uint8Array): boolean {
+  return startsWith(bytes, [0x50, 0x4b, 0x03, 0x04]) || startsWith(bytes, [0x50, 0x4b, 0x05, 0x06]);
+}
+
 /**
+ * Opens HDF5.
  * @param bytes the whole file; it must not change while its weights are in use
  * @param name what to call the file in errors
  * @throws PathgradError saying what the bytes are, where they are no Keras file
  */
 export function openKeras(bytes: Uint8Array, name: string): KerasFile {
   if (findSignature(bytes) >= 0) return openHdf5Model(bytes, name);
-  if (startsWith(bytes, [0x50, 0x4b, 0x03, 0x04]) || startsWith(bytes, [0x50, 0x4b, 0x05, 0x06])) {
-    const { config, metadata, weights, vocabularies } = openArchive(bytes, name);
-    const kerasVersion = isRecord(metadata) ? textOrNull(field(metadata, 'keras_version')) : null;
-    return {
-      name,
-      format: 'keras',
-      kerasVersion,
-      backend: null,
-      config,
-      trainingConfig: compileConfig(config),
-      weights,
-      vocabularies,
-    };
-  }
   const { what, hint } = identify(bytes);
   throw failure(name, `is not a Keras model: ${what}`, { bytes: bytes.length }, hint);
 }
@@ -106,11 +97,11 @@ export function detectDialect(file: KerasFile, weights: KerasFile = file): Diale
   return { major: old ? 1 : 2, version, backend };
 }
 
-function compileConfig(config: Json): Json {
+export function compileConfig(config: Json): Json {
   return isRecord(config) ? field(config, 'compile_config') : null;
 }
 
-function textOrNull(value: Json): string | null {
+export function textOrNull(value: Json): string | null {
   return typeof value === 'string' ? value : null;
 }
 

@@ -6,6 +6,7 @@ import type { Problem } from './build.ts';
 import type { ModelLayer, SymbolicShape } from './build-layer.ts';
 import { attachWeights, type LoadOptions, modelOf, type OpenedModel, openModel } from './load-open.ts';
 import type { ModelSource } from './load-source.ts';
+import type { Model } from './model.ts';
 import { allLayers } from './model-lookup.ts';
 
 export interface LayerReport {
@@ -47,8 +48,8 @@ export interface ModelReport {
 export async function inspectModel(source: ModelSource, options: LoadOptions = {}): Promise<ModelReport> {
   const opened = await openModel(source, options);
   const { file, spec, graph, problems } = opened;
-  const problem = attempt(() => attachWeights(opened));
-  const tried = problem === null ? tryModel(opened, options) : { model: null, problem };
+  const problem = await attempt(() => attachWeights(opened));
+  const tried = problem === null ? await tryModel(opened, options) : { model: null, problem };
   // With unsupported layers the attempt only finds the shapes of the layers before them.
   const built = problems.length === 0 ? tried : { model: null, problem };
   const layers = allLayers(graph.layers).map((layer) => report(layer, problems, problem === null));
@@ -71,9 +72,9 @@ export async function inspectModel(source: ModelSource, options: LoadOptions = {
   };
 }
 
-function attempt(f: () => void): string | null {
+async function attempt(f: () => Promise<void>): Promise<string | null> {
   try {
-    f();
+    await f();
     return null;
   } catch (error) {
     if (error instanceof PathgradError) return error.message;
@@ -81,12 +82,15 @@ function attempt(f: () => void): string | null {
   }
 }
 
-function tryModel(opened: OpenedModel, options: LoadOptions) {
-  let model: ReturnType<typeof modelOf> | null = null;
-  const problem = attempt(() => {
-    model = modelOf(opened, options);
+async function tryModel(
+  opened: OpenedModel,
+  options: LoadOptions,
+): Promise<{ model: Model | null; problem: string | null }> {
+  const made: Model[] = [];
+  const problem = await attempt(async () => {
+    made.push(await modelOf(opened, options));
   });
-  return { model: model as ReturnType<typeof modelOf> | null, problem };
+  return { model: made[0] ?? null, problem };
 }
 
 function report(layer: ModelLayer, problems: readonly Problem[], weightsKnown: boolean): LayerReport {

@@ -6,17 +6,17 @@ import type { Backend } from '../backends/backend.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { buildGraph, type Problem } from './build.ts';
-import type { ModelGraph } from './build-layer.ts';
+import type { BuildSettings, ModelGraph } from './build-layer.ts';
 import type { LayerSpec, ModelSpec } from './config.ts';
 import { normaliseModel } from './config.ts';
-import { detectDialect, type KerasFile, openKeras, parseArchitecture } from './container.ts';
+import { detectDialect, isArchive, type KerasFile, openKeras, parseArchitecture } from './container.ts';
 import { type CustomLayers, customFinder } from './custom.ts';
 import { withParts } from './custom-parts.ts';
-import { hostFilesOf } from './host/index.ts';
+import { loadRules } from './layers/registry.ts';
 import { isArchitectureText, type ModelSource, readSource } from './load-source.ts';
 import { Model } from './model.ts';
 import { allLayers } from './model-lookup.ts';
-import { embeddedReference } from './reference.ts';
+import { referenceInHdf5 } from './reference-hdf5.ts';
 import { bindWeights, type LayerWeights } from './weights.ts';
 
 export interface LoadOptions {
@@ -47,6 +47,7 @@ export interface OpenedModel {
   readonly file: KerasFile;
   readonly spec: ModelSpec;
   readonly graph: ModelGraph;
+  readonly rules: BuildSettings['rules'];
   readonly problems: readonly Problem[];
   /** Where the weights come from. */
   readonly weights: KerasFile;
@@ -58,7 +59,7 @@ export interface OpenedModel {
 export async function openModel(source: ModelSource, options: LoadOptions): Promise<OpenedModel> {
   const { architecture, weights: separate, name } = options;
   const { bytes, name: own } = await readSource(source);
-  const first = parsed(bytes, name ?? own);
+  const first = await parsed(bytes, name ?? own);
   const weights = separate === undefined ? first : await openOne(separate);
   const file = architecture === undefined ? first : await openArchitecture(architecture);
   if (file.config === null) {
@@ -67,26 +68,31 @@ export async function openModel(source: ModelSource, options: LoadOptions): Prom
   }
   const find = customFinder(options.layers);
   const spec = withParts(normaliseModel(file.config, detectDialect(file, weights), file.name), find, file.name);
+  const rules = await loadRules(spec);
   const settings = {
+    rules,
     file: file.name,
     dtype: options.dtype ?? 'float32',
     theanoKernels: options.theanoKernels ?? 'flip',
     find,
-    filesOf: hostFilesOf(weights.vocabularies ? weights : file, spec),
+    ...(rules.host ? { filesOf: rules.host.hostFilesOf(weights.vocabularies ? weights : file, spec) } : {}),
   } as const;
-  return { file, spec, weights, bytes, ...buildGraph(spec, settings) };
+  return { file, spec, weights, bytes, rules, ...buildGraph(spec, settings) };
 }
 
 /** Hands every layer its arrays. */
-export function attachWeights({ graph, spec, weights }: OpenedModel): void {
-  const bound: ReadonlyMap<LayerSpec, LayerWeights> = bindWeights(weights, spec);
+export async function attachWeights({ graph, spec, weights }: OpenedModel): Promise<void> {
+  const bound: ReadonlyMap<LayerSpec, LayerWeights> = await bindWeights(weights, spec);
   for (const layer of allLayers(graph.layers)) layer.stored = bound.get(layer.spec) ?? null;
 }
 
-export function modelOf({ file, graph, bytes }: OpenedModel, options: LoadOptions): Model {
+export async function modelOf({ file, graph, bytes, rules }: OpenedModel, options: LoadOptions): Promise<Model> {
   const { dtype = 'float32', backend } = options;
-  const reference = embeddedReference(bytes, file.name);
-  return new Model(graph, { file: file.name, dtype, reference, ...(backend ? { backend } : {}) });
+  const reference = isArchive(bytes)
+    ? (await import('./archives.ts')).embeddedReference(bytes, file.name)
+    : referenceInHdf5(bytes, file.name);
+  const host = rules.host?.splitHost(graph, file.name, dtype) ?? null;
+  return new Model(graph, { file: file.name, dtype, host, reference, ...(backend ? { backend } : {}) });
 }
 
 async function openOne(source: ModelSource): Promise<KerasFile> {
@@ -94,13 +100,14 @@ async function openOne(source: ModelSource): Promise<KerasFile> {
   return parsed(bytes, name);
 }
 
-function parsed(bytes: Uint8Array, name: string): KerasFile {
-  return isArchitectureText(bytes) ? parseArchitecture(new TextDecoder().decode(bytes), name) : openKeras(bytes, name);
+async function parsed(bytes: Uint8Array, name: string): Promise<KerasFile> {
+  if (isArchitectureText(bytes)) return parseArchitecture(new TextDecoder().decode(bytes), name);
+  return isArchive(bytes) ? (await import('./archives.ts')).openKerasArchive(bytes, name) : openKeras(bytes, name);
 }
 
 async function openArchitecture(source: ModelSource): Promise<KerasFile> {
   if (typeof source === 'string' && source.trimStart().startsWith('{'))
     return parseArchitecture(source, 'architecture');
   const { bytes, name } = await readSource(source);
-  return isArchitectureText(bytes) ? parseArchitecture(new TextDecoder().decode(bytes), name) : openKeras(bytes, name);
+  return parsed(bytes, name);
 }

@@ -19,6 +19,6 @@ export type { ModelSource } from './load-source.ts';
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   const opened = await openModel(source, options);
   refuseProblems(opened.file.name, opened.problems);
-  attachWeights(opened);
+  await attachWeights(opened);
   return modelOf(opened, options);
 }

@@ -10,7 +10,7 @@ import { didYouMean, failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor, type TensorSpec, tensor } from '../tensor/tensor.ts';
 import type { ModelGraph, ModelLayer, SymbolicShape } from './build-layer.ts';
-import { type HostPart, type RawInput, splitHost } from './host/split.ts';
+import type { HostPart, RawInput } from './host/split.ts';
 import { checkInputShape, type Fed, inputType, type ModelInput, readInputs, rows } from './model-inputs.ts';
 import { allLayers, findLayer } from './model-lookup.ts';
 import { checkTokens, type ModelPlan, PlanCache } from './model-plans.ts';
@@ -18,7 +18,7 @@ import { runGraph } from './model-run.ts';
 import { probeShapes } from './model-shapes.ts';
 import type { ReferenceSource } from './reference.ts';
 import { summarize } from './summary.ts';
-import { type VerifyOptions, type VerifyReport, verifyModel } from './verify.ts';
+import type { VerifyOptions, VerifyReport } from './verify.ts';
 
 export interface OutputInfo {
   readonly name: string;
@@ -38,6 +38,8 @@ export interface ModelSettings {
   readonly file: string;
   readonly dtype: FloatDType;
   readonly backend?: Backend;
+  /** The layers that run before the graph (`splitHost`), if there are any. */
+  readonly host?: HostPart | null;
   /** The JSON of the reference that lies inside the model's file, if there is one. */
   readonly reference?: string | null;
 }
@@ -59,7 +61,7 @@ export class Model implements CallableModel {
   /** Use `loadModel`. Loads the weights if the file states the input shape, else the first application does. */
   constructor(graph: ModelGraph, settings: ModelSettings) {
     this.#reference = settings.reference ?? null;
-    this.#host = splitHost(graph, settings.file, settings.dtype);
+    this.#host = settings.host ?? null;
     this.#graph = this.#host?.graph ?? graph;
     this.name = graph.spec.name;
     this.file = settings.file;
@@ -193,7 +195,7 @@ export class Model implements CallableModel {
    */
   async verify(reference?: ReferenceSource, options: VerifyOptions = {}): Promise<VerifyReport> {
     const source = reference ?? this.#reference;
-    if (source) return verifyModel(this, source, options);
+    if (source) return (await import('./archives.ts')).verifyModel(this, source, options);
     throw failure(
       this.file,
       'holds no reference values',

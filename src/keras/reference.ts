@@ -4,13 +4,13 @@
  * `pathgrad_reference` at the root of an `.h5`. Invariant: every array has as many values as its shape says.
  */
 import { strFromU8, unzipSync } from 'fflate';
-import { openHdf5 } from '../hdf5/file.ts';
 import { findSignature } from '../hdf5/guard.ts';
 import { readNpy } from '../inputs/npy.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import type { Json } from './config.ts';
 import { field, isRecord, type JsonRecord, parseJson } from './config-json.ts';
+import { referenceInHdf5 } from './reference-hdf5.ts';
 
 export interface ReferenceArray {
   /** Name of the input or output; references without names go by position. */
@@ -63,14 +63,9 @@ export function readReference(source: ReferenceSource, name = 'reference'): Refe
 
 /** The JSON that lies inside a model file, or null. */
 export function embeddedReference(bytes: Uint8Array, name: string): string | null {
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
-    const members = unzipped(bytes, name, (member) => member === 'pathgrad.json');
-    return members['pathgrad.json'] ? strFromU8(members['pathgrad.json']) : null;
-  }
-  if (findSignature(bytes) < 0) return null;
-  const found = openHdf5(bytes, name).root.find('pathgrad_reference');
-  if (found?.kind !== 'dataset') return null;
-  return new TextDecoder().decode(Uint8Array.from(found.read()));
+  if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) return referenceInHdf5(bytes, name);
+  const members = unzipped(bytes, name, (member) => member === 'pathgrad.json');
+  return members['pathgrad.json'] ? strFromU8(members['pathgrad.json']) : null;
 }
 
 function unzipped(bytes: Uint8Array, name: string, keep: (member: string) => boolean): Record<string, Uint8Array> {

@@ -8,7 +8,6 @@ import type { LayerWeights } from './weights.ts';
 import { expectedWeights, nameByPosition, plainName } from './weights-expected.ts';
 import { type Binding, leavesOf } from './weights-leaves.ts';
 import { splitNested } from './weights-nested.ts';
-import { pathBindings } from './weights-paths.ts';
 import type { StoredArray, StoredLayer, WeightStore } from './weights-store.ts';
 
 /**
@@ -17,22 +16,25 @@ import type { StoredArray, StoredLayer, WeightStore } from './weights-store.ts';
  * it wraps (`spec.layer`), those of every other wrapper to the wrapper.
  * @throws PathgradError where a weight is missing, left over, or its values cannot be read
  */
-export function bindWeights(file: { readonly weights: WeightStore }, spec: ModelSpec): Map<LayerSpec, LayerWeights> {
+export async function bindWeights(
+  file: { readonly weights: WeightStore },
+  spec: ModelSpec,
+): Promise<Map<LayerSpec, LayerWeights>> {
   const store = file.weights;
   const bound = new Map<LayerSpec, LayerWeights>();
-  for (const binding of bindings(store, spec)) {
+  for (const binding of await bindings(store, spec)) {
     bound.set(binding.layer, { arrays: readArrays(binding, spec.dialect.major), source: binding.source });
   }
   for (const layer of allLayers(spec)) if (!bound.has(layer)) bound.set(layer, { arrays: [], source: store.label });
   return bound;
 }
 
-function bindings(store: WeightStore, spec: ModelSpec): Binding[] {
+async function bindings(store: WeightStore, spec: ModelSpec): Promise<Binding[]> {
   switch (store.layout) {
     case 'none':
       throw failure(store.label, 'holds an architecture but no weights', {}, 'give the weights file as well');
     case 'paths':
-      return pathBindings(store, spec);
+      return (await import('./archives.ts')).pathBindings(store, spec);
     case 'sequence':
       return pairByOrder(
         store.layers,

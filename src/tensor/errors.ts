@@ -54,7 +54,8 @@ export function didYouMean(wanted: string, names: readonly string[]): string {
 /** Letters of a name that are compared: names come from files, and the work grows with the square. */
 const comparedLetters = 64;
 
-function nearestNames(wanted: string, names: readonly string[]): string[] {
+/** At most three of `names`, those that differ least from `wanted` first; none where all differ in more than a third. */
+export function nearestNames(wanted: string, names: readonly string[]): string[] {
   const letters = (name: string): string => name.toLowerCase().slice(0, comparedLetters);
   return names
     .map((name) => ({ name, d: editDistance(letters(wanted), letters(name)) }))

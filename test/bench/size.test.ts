@@ -1,7 +1,7 @@
-/** The budget of the bundle that explains a Keras model: a part that grows past it is a decision, not an accident. */
+/** The budget of what a page that explains Keras models fetches at once, and of what it may load later: a part that grows past it is a decision, not an accident. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundleParts } from '../../bench/suites/size.ts';
+import { bundleParts, ON_DEMAND } from '../../bench/suites/size.ts';
 
 const test = suite('bundle size');
 
@@ -10,14 +10,15 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  'src/keras': 90_000,
-  'src/attribution': 54_000,
-  'src/backends': 38_000,
-  'src/ops': 32_000,
-  'packed kernels': 28_000,
+  [ON_DEMAND]: 84_000,
+  'src/keras': 82_000,
+  'src/attribution': 52_000,
+  'src/backends': 40_000,
+  'src/ops': 41_000,
+  'packed kernels': 34_000,
   'src/hdf5': 21_000,
   'src/quadrature': 10_000,
-  'kernels/reference': 11_000,
+  'kernels/reference': 14_500,
   'src/graph': 10_000,
 };
 const OTHER = 7_000;

@@ -2,8 +2,9 @@
 import { strToU8, type Zippable, zipSync } from 'fflate';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { detectDialect, openKeras, parseArchitecture } from '../../src/keras/container.ts';
+import { detectDialect, parseArchitecture } from '../../src/keras/container.ts';
 import { counted, legacyTree, writeH5 } from '../support/h5.ts';
+import { openAny } from '../support/open-keras.ts';
 
 const test = suite('keras container');
 const config = JSON.stringify({
@@ -20,7 +21,7 @@ const weightsFile = (): Promise<Uint8Array> =>
 
 test('a full HDF5 model, a weights-only file, an archive, an architecture', async () => {
   const tree = legacyTree({ d: { 'd/kernel:0': counted([3, 2]) } });
-  const full = openKeras(
+  const full = openAny(
     await writeH5({
       attributes: {
         model_config: config,
@@ -38,7 +39,7 @@ test('a full HDF5 model, a weights-only file, an archive, an architecture', asyn
   );
   assert.equal(full.config, JSON.parse(config));
   assert.equal(full.trainingConfig, { loss: 'mse', x: null, y: Number.NEGATIVE_INFINITY });
-  const only = openKeras(await writeH5(tree), 'only.h5');
+  const only = openAny(await writeH5(tree), 'only.h5');
   assert.equal([only.config, only.kerasVersion, only.weights.layout], [null, null, 'legacy']);
   const members: Zippable = {
     'config.json': strToU8(config),
@@ -46,7 +47,7 @@ test('a full HDF5 model, a weights-only file, an archive, an architecture', asyn
     'model.weights.h5': await weightsFile(),
   };
   for (const level of [0, 6] as const) {
-    const archive = openKeras(zipSync(members, { level }), 'm.keras');
+    const archive = openAny(zipSync(members, { level }), 'm.keras');
     assert.equal([archive.format, archive.kerasVersion, archive.weights.layout], ['keras', '3.15.1', 'paths']);
   }
   const architecture = parseArchitecture(config, 'a.json');
@@ -67,17 +68,17 @@ test('dialects: by version where stated, else by the words of one generation', (
 });
 
 test('what is no Keras file is named', () => {
-  const text = (content: string) => () => openKeras(strToU8(content), 'f');
-  assert.throws(() => openKeras(new Uint8Array(0), 'f'), /f: is not a Keras model: the file is empty/);
+  const text = (content: string) => () => openAny(strToU8(content), 'f');
+  assert.throws(() => openAny(new Uint8Array(0), 'f'), /f: is not a Keras model: the file is empty/);
   assert.throws(text('<!DOCTYPE html><html>'), /f: is not a Keras model: a web page/);
   assert.throws(
     text('version https://git-lfs.github.com/spec/v1\noid'),
     /a Git LFS pointer .*\nhint: run git lfs pull/,
   );
   assert.throws(text('{"class_name": "Sequential"}'), /f: is not a Keras model: JSON/);
-  assert.throws(() => openKeras(new Uint8Array([0x80, 4, 0x95, 0]), 'f'), /a Python pickle/);
-  assert.throws(() => openKeras(new Uint8Array([8, 1, 0x12, 4]), 'f'), /a protocol buffer \(SavedModel or ONNX\)/);
-  assert.throws(() => openKeras(new Uint8Array([1, 2, 3]), 'f'), /unknown content \(starts 01 02 03\)/);
+  assert.throws(() => openAny(new Uint8Array([0x80, 4, 0x95, 0]), 'f'), /a Python pickle/);
+  assert.throws(() => openAny(new Uint8Array([8, 1, 0x12, 4]), 'f'), /a protocol buffer \(SavedModel or ONNX\)/);
+  assert.throws(() => openAny(new Uint8Array([1, 2, 3]), 'f'), /unknown content \(starts 01 02 03\)/);
   assert.throws(
     () => parseArchitecture('{"name": "Sequential", "layers": []}', 'f'),
     /Keras 0\.x, which is not supported/,
@@ -87,31 +88,31 @@ test('what is no Keras file is named', () => {
 
 test('an HDF5 file without Keras weights says what it has', async () => {
   const bytes = await writeH5({ members: { x: counted([2]) } });
-  assert.throws(() => openKeras(bytes, 'x.h5'), /x\.h5: holds no Keras weights \(members \[x\]/);
+  assert.throws(() => openAny(bytes, 'x.h5'), /x\.h5: holds no Keras weights \(members \[x\]/);
 });
 
 test('archives: missing config, truncation, and a member that unpacks to more than the archive can hold', async () => {
   const weights = await weightsFile();
   const good = zipSync({ 'config.json': strToU8(config), 'model.weights.h5': weights });
   assert.throws(
-    () => openKeras(zipSync({ 'data.pkl': weights }), 'm.zip'),
+    () => openAny(zipSync({ 'data.pkl': weights }), 'm.zip'),
     /m\.zip: is a zip archive, but no \.keras file: config\.json is missing/,
   );
-  assert.throws(() => openKeras(good.slice(0, good.length - 40), 'm.keras'), /m\.keras: cannot be unpacked/);
+  assert.throws(() => openAny(good.slice(0, good.length - 40), 'm.keras'), /m\.keras: cannot be unpacked/);
   const bomb = zipSync(
     { 'config.json': strToU8(config), 'model.weights.h5': new Uint8Array(80 * 2 ** 20) },
     { level: 9 },
   );
   assert.ok(bomb.length < 2 ** 20);
   assert.throws(
-    () => openKeras(bomb, 'b.keras'),
+    () => openAny(bomb, 'b.keras'),
     /b\.keras\/model\.weights\.h5: would unpack to more than the archive can honestly hold/,
   );
 });
 
 test('members outside the top folder are never read', async () => {
   const archive = zipSync({ 'config.json': strToU8(config), '../model.weights.h5': await weightsFile() });
-  assert.is(openKeras(archive, 'm.keras').weights.layout, 'none');
+  assert.is(openAny(archive, 'm.keras').weights.layout, 'none');
 });
 
 test('weights in shards', async () => {
@@ -127,7 +128,7 @@ test('weights in shards', async () => {
     'model_00000.weights.h5': await shard('a', 1),
     'model_00001.weights.h5': await shard('b', 5),
   };
-  const { weights } = openKeras(zipSync(members), 's.keras');
+  const { weights } = openAny(zipSync(members), 's.keras');
   assert.ok(weights.layout === 'paths');
   assert.equal(
     weights.entries.map((entry) => [entry.key, Array.from(entry.dataset.read())]),
@@ -138,7 +139,7 @@ test('weights in shards', async () => {
   );
   const { 'model_00001.weights.h5': _, ...incomplete } = members;
   assert.throws(
-    () => openKeras(zipSync(incomplete), 's.keras'),
+    () => openAny(zipSync(incomplete), 's.keras'),
     /s\.keras\/model_00001\.weights\.h5: is listed in model\.weights\.json/,
   );
 });

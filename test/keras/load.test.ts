@@ -73,6 +73,23 @@ test('weights without a model ask for the architecture, and the other way round'
   await rejects(path, { architecture: architecture([dense]) }, /mnist-cnn.h5/);
 });
 
+test('a class that nearly has a supported name: the hint names those', async () => {
+  const layers = [dense, { class_name: 'Dens', module: null, config: { name: 'near', trainable: true } }];
+  const recurrent = { class_name: 'LSTMM', config: { name: 'far', trainable: true } };
+  const file = kept('near.json', architecture([...layers, recurrent]));
+  await rejects(
+    file,
+    {},
+    /near.json: 2 layers are not supported:/,
+    /names like these are supported: 'Dense', 'LSTM'[^:]*; docs/,
+  );
+  const none = kept(
+    'none.json',
+    architecture([dense, { class_name: 'Qwertzuiop', config: { name: 'q', trainable: true } }]),
+  );
+  await rejects(none, {}, /1 layer is not supported:[^]*hint: docs\/layers\.md lists all layers$/);
+});
+
 test('all unsupported layers are in one message, each with its reason', async () => {
   const layers = [
     dense,
@@ -88,7 +105,7 @@ test('all unsupported layers are in one message, each with its reason', async ()
     /layer 'code' \(Lambda\): a Lambda is Python code, which is never run: give its TypeScript, loadModel\(file, \{ layers: \{ 'code'/,
     /layer 'call' \(TFOpLambda\): operation tf.signal.fft is not supported/,
     /layer 'own' \(Layer\): 'My>Layer' is a custom class, whose code is not in the file: .* registerLayer\('Layer'/,
-    /supported layers: Activation, /,
+    /docs\/layers\.md lists all layers$/,
   );
   const report = await inspectModel(file);
   assert.is(report.runnable, false);

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ModelSpec, normaliseModel } from '../../src/keras/config.ts';
-import { detectDialect, type KerasFile, openKeras, parseArchitecture } from '../../src/keras/container.ts';
+import { detectDialect, type KerasFile, parseArchitecture } from '../../src/keras/container.ts';
 import { bindWeights, type LayerWeights } from '../../src/keras/weights.ts';
+import { openAny } from '../support/open-keras.ts';
 import { sharedFolder } from '../support/shared.ts';
 
 const corpus = join(sharedFolder, 'keras-corpus');
@@ -15,16 +16,16 @@ interface Listed {
   readonly file: string;
 }
 
-const read = (path: string): KerasFile => openKeras(new Uint8Array(readFileSync(path)), path.slice(corpus.length + 1));
+const read = (path: string): KerasFile => openAny(new Uint8Array(readFileSync(path)), path.slice(corpus.length + 1));
 
 function specOf(file: KerasFile, weights: KerasFile = file): ModelSpec {
   return normaliseModel(file.config, detectDialect(file, weights), file.name);
 }
 
 /** Arrays bound, over all layers; each must have as many values as its shape says. */
-function bind(file: KerasFile, spec: ModelSpec): number {
+async function bind(file: KerasFile, spec: ModelSpec): Promise<number> {
   let arrays = 0;
-  for (const [layer, weights] of bindWeights(file, spec)) {
+  for (const [layer, weights] of await bindWeights(file, spec)) {
     for (const array of weights.arrays) {
       arrays++;
       const size = array.shape.reduce((a, b) => a * b, 1);
@@ -50,7 +51,7 @@ function listed(): string[] {
   ];
 }
 
-test('every listed file opens; every config normalises; every weight is bound once', () => {
+test('every listed file opens; every config normalises; every weight is bound once', async () => {
   const counts = { files: 0, configs: 0, weightsOnly: 0, arrays: 0 };
   for (const path of listed()) {
     const file = read(path);
@@ -61,7 +62,7 @@ test('every listed file opens; every config normalises; every weight is bound on
     }
     const spec = specOf(file);
     counts.configs++;
-    const arrays = bind(file, spec);
+    const arrays = await bind(file, spec);
     assert.is(arrays, storedCount(file), path);
     counts.arrays += arrays;
   }
@@ -70,14 +71,14 @@ test('every listed file opens; every config normalises; every weight is bound on
   assert.is(counts.configs + counts.weightsOnly, 448);
 });
 
-test('the three formats of a generated model hold the same weights', () => {
+test('the three formats of a generated model hold the same weights', async () => {
   const folder = join(corpus, 'generated');
   let compared = 0;
   for (const name of readdirSync(folder)) {
     const path = (file: string): string => join(folder, name, file);
     const legacy = read(path('model.h5'));
     const spec = specOf(legacy);
-    const expected = bindWeights(legacy, spec);
+    const expected = await bindWeights(legacy, spec);
     const architecture = parseArchitecture(
       readFileSync(path('architecture.json'), 'utf8'),
       `${name}/architecture.json`,
@@ -86,7 +87,7 @@ test('the three formats of a generated model hold the same weights', () => {
       if (!existsSync(path(file))) continue;
       const other = read(path(file));
       const otherSpec = specOf(other.config === null ? architecture : other, other);
-      const bound = bindWeights(other, otherSpec);
+      const bound = await bindWeights(other, otherSpec);
       const summary = ({ arrays }: LayerWeights): unknown[] =>
         arrays.map(({ name: weight, part, shape, dtype, data }) => ({
           weight,
@@ -107,7 +108,7 @@ test('the three formats of a generated model hold the same weights', () => {
   assert.ok(compared >= 28);
 });
 
-test('weights-only files bind to an architecture given separately', () => {
+test('weights-only files bind to an architecture given separately', async () => {
   let bound = 0;
   for (const path of listed()) {
     const weights = read(path);
@@ -115,7 +116,7 @@ test('weights-only files bind to an architecture given separately', () => {
     const beside = architectureBeside(path);
     if (beside === undefined) continue;
     const file = /\.json$/.test(beside) ? parseArchitecture(readFileSync(beside, 'utf8'), beside) : read(beside);
-    assert.is(bind(weights, specOf(file, weights)), storedCount(weights), path);
+    assert.is(await bind(weights, specOf(file, weights)), storedCount(weights), path);
     bound++;
   }
   console.log(`${bound} weights-only files bound`);

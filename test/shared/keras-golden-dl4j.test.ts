@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openHdf5 } from '../../src/hdf5/file.ts';
-import { openKeras } from '../../src/keras/container.ts';
 import { type LoadOptions, loadModel } from '../../src/keras/load.ts';
 import type { Model } from '../../src/keras/model.ts';
 import { checkCorpusDoc } from '../support/corpus-doc.ts';
 import { lambdasOf } from '../support/corpus-layers.ts';
 import { compareWithGolden } from '../support/keras-golden.ts';
 import { readNpz } from '../support/npz.ts';
+import { openAny } from '../support/open-keras.ts';
 import { sharedFolder } from '../support/shared.ts';
 
 const corpus = join(sharedFolder, 'keras-corpus');
@@ -53,7 +53,7 @@ const at = (file: string): string => join(corpus, 'dl4j', file);
 
 for (const { file, golden, pair } of files) {
   test(file, async () => {
-    const opened = openKeras(readFileSync(at(file)), file);
+    const opened = openAny(readFileSync(at(file)), file);
     const options = { theanoKernels: 'as-stored' } as const;
     if (opened.config === null) return checkWeightsOnly(file);
     const classes = JSON.stringify(opened.config);

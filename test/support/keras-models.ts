@@ -2,9 +2,12 @@
 import { buildGraph, refuseProblems } from '../../src/keras/build.ts';
 import { normaliseModel } from '../../src/keras/config.ts';
 import { detectDialect, parseArchitecture } from '../../src/keras/container.ts';
+import { allRules } from '../../src/keras/layers/registry.ts';
 import { Model } from '../../src/keras/model.ts';
 import { allLayers } from '../../src/keras/model-lookup.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
+
+const rules = await allRules();
 
 export interface Numbers {
   readonly shape: readonly number[];
@@ -26,7 +29,7 @@ export function modelFrom(
 ): Model {
   const file = parseArchitecture(JSON.stringify(architecture), 'test.json');
   const spec = normaliseModel(file.config, detectDialect(file), file.name);
-  const { graph, problems } = buildGraph(spec, { file: file.name, dtype, theanoKernels });
+  const { graph, problems } = buildGraph(spec, { file: file.name, dtype, theanoKernels, rules });
   refuseProblems(file.name, problems);
   for (const layer of allLayers(graph.layers)) {
     const arrays = (weights[layer.name] ?? []).map(({ name, part = '', shape, data }) => ({
@@ -39,5 +42,5 @@ export function modelFrom(
     }));
     layer.stored = { arrays, source: `test.h5/${layer.name}` };
   }
-  return new Model(graph, { file: file.name, dtype });
+  return new Model(graph, { file: file.name, dtype, host: rules.host!.splitHost(graph, file.name, dtype) });
 }

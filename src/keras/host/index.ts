@@ -6,6 +6,7 @@ import { type HostClass, type HostFiles, hashedCrossing, hashing, indexLookup } 
 import { textVectorization } from './text.ts';
 
 export type { HostClass, HostFiles, HostRun } from './lookup.ts';
+export { splitHost } from './split.ts';
 
 const byClass: ReadonlyMap<string, HostClass> = new Map(
   [indexLookup, hashing, hashedCrossing, textVectorization].flatMap((definition) =>

@@ -1,67 +1,60 @@
-/** Every layer class that is supported, by Keras class name, and why the others are not. */
-import type { LayerSpec } from '../config.ts';
+/**
+ * Every layer class that is supported, by Keras class name, and why the others are not. The layers of convolutional and dense networks
+ * are there at once; the others, with host layers and recorded operations, are loaded before a graph is built, for models that have one.
+ * Invariant: which names are supported does not depend on what is loaded: a name that is not basic loads everything.
+ */
+import type { LayerSpec, ModelSpec } from '../config.ts';
 import { wrapperNames } from '../custom.ts';
-import { hostLayers } from '../host/index.ts';
-import { activation, parametricActivations, prelu, softmax } from './activation.ts';
-import { adaptivePooling } from './adaptive-pooling.ts';
-import { additiveAttention, attention } from './attention.ts';
-import { bidirectional } from './bidirectional.ts';
-import { categoryEncoding, discretization } from './category.ts';
-import { convRecurrent } from './conv-lstm.ts';
-import { convolution, depthwise, separable } from './convolution.ts';
-import { convolutionTranspose } from './convolution-transpose.ts';
-import { dense, embedding, identity, masking, passThrough } from './core.ts';
-import { dot } from './dot.ts';
-import { einsumDense } from './einsum-dense.ts';
-import { highway, maxoutDense } from './keras1.ts';
+import { mayBeOperation } from '../operations/recorded.ts';
+import { basicLayers } from './basic.ts';
 import type { LayerClass } from './layer.ts';
-import { locallyConnected } from './locally-connected.ts';
-import { concatenate, elementwise } from './merge.ts';
-import { groupedQueryAttention, multiHeadAttention } from './multi-head-attention.ts';
-import { batchNormalization, groupNormalization, layerNormalization, unitNormalization } from './normalization.ts';
-import { globalPooling, pooling } from './pooling.ts';
-import { normalization, rescaling } from './preprocessing.ts';
-import { cropping, flatten, permute, repeatVector, reshapeLayer, zeroPadding } from './reshaping.ts';
-import { centerCrop, resizing } from './resizing.ts';
-import { rmsNormalization } from './rms-normalization.ts';
-import { recurrent } from './rnn.ts';
-import { upSampling } from './upsampling.ts';
 
-const all: readonly LayerClass[] = [
-  ...[dense, embedding, masking, identity, passThrough],
-  ...[convolution, depthwise, separable, convolutionTranspose, pooling, globalPooling],
-  ...[flatten, reshapeLayer, permute, repeatVector, zeroPadding, cropping, upSampling],
-  ...[activation, parametricActivations, prelu, softmax],
-  ...[batchNormalization, groupNormalization, layerNormalization, unitNormalization],
-  ...[elementwise, concatenate, dot, rescaling, normalization],
-  ...[recurrent, bidirectional, convRecurrent],
-  ...[attention, additiveAttention, multiHeadAttention, groupedQueryAttention, einsumDense, rmsNormalization],
-  ...[locallyConnected, adaptivePooling, resizing, centerCrop, categoryEncoding, discretization, maxoutDense, highway],
-];
+type More = typeof import('./more.ts');
 
-const byClass: ReadonlyMap<string, LayerClass> = /* @__PURE__ */ index(all);
-
-// @__NO_SIDE_EFFECTS__
-function index(layers: readonly LayerClass[]): ReadonlyMap<string, LayerClass> {
-  return new Map(layers.flatMap((definition) => definition.classes.map((name) => [name, definition] as const)));
+/** What the layers of one model are built from. */
+export interface Rules {
+  readonly classes: ReadonlyMap<string, LayerClass>;
+  /** Layers that look up texts and ids; null for a model of basic layers. */
+  readonly host: More['host'] | null;
+  /** Recorded operations; null for a model of basic layers. */
+  readonly operations: More['operations'] | null;
+  /** Names that a model may use, sorted: all that are supported, unless it has basic layers alone. */
+  readonly names: readonly string[];
 }
 
 /** Handled by the model itself: they hold other layers, or no computation at all. */
-const structural = [
-  'InputLayer',
-  'Sequential',
-  'Functional',
-  'Model',
-  'TimeDistributed',
-  ...wrapperNames,
-  ...hostLayers,
-];
+const structural = ['InputLayer', 'Sequential', 'Functional', 'Model', 'TimeDistributed', ...wrapperNames];
 
-/** The class names of all supported layers, sorted. */
-export const supportedLayers: readonly string[] = /* @__PURE__ */ (() => [...byClass.keys(), ...structural].sort())();
+/** What the layers of `spec` need, loaded. */
+export async function loadRules(spec: ModelSpec): Promise<Rules> {
+  const basic = rulesOf(null);
+  const isBasic = (layer: LayerSpec): boolean => {
+    if (mayBeOperation(layer) || (layer.className === 'InputLayer' && layer.dtype === 'string')) return false;
+    return layer.custom === true || basic.names.includes(layer.className);
+  };
+  return leaves(spec).every(isBasic) ? basic : allRules();
+}
 
-export function findLayerClass(className: string): LayerClass | undefined {
-  return byClass.get(className);
+/** Every layer and operation. */
+export async function allRules(): Promise<Rules> {
+  return rulesOf(await import('./more.ts'));
+}
+
+function rulesOf(more: More | null): Rules {
+  const all = [...basicLayers, ...(more?.moreLayers ?? [])];
+  const classes = new Map(all.flatMap((layer) => layer.classes.map((name) => [name, layer] as const)));
+  const names = [...classes.keys(), ...structural, ...(more?.host.hostLayers ?? [])].sort();
+  return { classes, host: more?.host ?? null, operations: more?.operations ?? null, names };
+}
+
+/** The layers of a model with those inside models, wrappers and custom layers. */
+function leaves(spec: ModelSpec): LayerSpec[] {
+  const within = (layer: LayerSpec): LayerSpec[] => {
+    if (layer.model) return leaves(layer.model);
+    const parts = [...(layer.parts?.values() ?? []), ...(layer.layer ? [layer.layer] : [])];
+    return [layer, ...parts.flatMap(within)];
+  };
+  return spec.layers.flatMap(within);
 }
 
 /** Why a class is refused, in words for its user. */

@@ -12,6 +12,7 @@ import { interpolations, resample } from '../layers/resample.ts';
 import { OpArguments, type Operand, type OperationRule, rule } from './arguments.ts';
 import { elementwise, floatOf } from './elementwise.ts';
 import { functionNames, nodeNames, snake } from './names.ts';
+import { mayBeOperation, recorders } from './recorded.ts';
 import { reducing } from './reducing.ts';
 import { shaping } from './shaping.ts';
 
@@ -61,8 +62,6 @@ const rules: Readonly<Record<string, OperationRule>> = { ...elementwise, ...redu
 /** Canonical names of all operations. */
 export const operationNames: readonly string[] = Object.keys(rules).sort();
 
-const recorders = new Set(['TFOpLambda', 'SlicingOpLambda', 'TensorFlowOpLayer']);
-
 function ruleNamed(name: string): OperationRule | undefined {
   return Object.hasOwn(rules, name) ? rules[name] : undefined;
 }
@@ -78,24 +77,23 @@ function kerasRule(className: string): OperationRule | undefined {
   return ruleNamed(Object.hasOwn(renamed, name) ? renamed[name]! : name);
 }
 
-/** Whether the entry is an operation rather than a layer. Legacy `.h5` names no module; there only layers say `trainable`. */
+/** Whether the entry is an operation rather than a layer. */
 export function isOperation(spec: LayerSpec): boolean {
-  if (recorders.has(spec.className)) return true;
-  if (spec.module !== null) return /(^|\.)ops(\.|$)/.test(spec.module);
-  return !('trainable' in spec.config) && kerasRule(spec.className) !== undefined;
+  if (!mayBeOperation(spec)) return false;
+  return recorders.includes(spec.className) || spec.module !== null || kerasRule(spec.className) !== undefined;
 }
 
 /** What an operation is called in the file: `Mean`, `tf.math.reduce_mean`, `tf.raw_ops.AddV2`. */
 export function operationName(spec: Pick<LayerSpec, 'className' | 'config'>): string {
   const node = field(spec.config, 'node_def');
   if (spec.className === 'TensorFlowOpLayer') return `tf.raw_ops.${isRecord(node) ? String(field(node, 'op')) : '?'}`;
-  return recorders.has(spec.className) ? `tf.${String(field(spec.config, 'function'))}` : spec.className;
+  return recorders.includes(spec.className) ? `tf.${String(field(spec.config, 'function'))}` : spec.className;
 }
 
 /** The operation of a config entry, or undefined where it is not one of those above. */
 export function findOperation(spec: Pick<LayerSpec, 'className' | 'config'>): ((o: Options) => Operation) | undefined {
   if (spec.className === 'TensorFlowOpLayer') return nodeOperation(spec.config);
-  const found = recorders.has(spec.className)
+  const found = recorders.includes(spec.className)
     ? functionRule(String(field(spec.config, 'function')))
     : kerasRule(spec.className);
   if (!found) return undefined;
