@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { build, type Metafile } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { example, temporaryFolder } from './support/cli.ts';
@@ -91,6 +92,61 @@ test('index.js asks for no module of Node when it is loaded, so that a browser c
   visit('gpu.js');
   assert.ok(seen.size > 2, 'the chunks were followed');
 });
+
+/** Loads a recurrent model (its layers), verifies it (the reader of references) and explains with steps of its own choice. */
+const onDemand = (from: string): string =>
+  `import { IntegratedGradients, loadModel } from '${from}';
+   const model = await loadModel(${JSON.stringify(example('agnews-bilstm.h5'))});
+   const X = [[2, 3, 4, 5, ...new Array(model.inputs[0].shape[1] - 4).fill(0)]];
+   const y = await model.predict(X);
+   const input = { name: null, shape: [1, X[0].length], data: X[0] };
+   const report = await model.verify({ inputs: [input], outputs: [{ name: null, shape: y.shape, data: Array.from(y.data) }] });
+   const layer = model.layers.find(({ className }) => className === 'Embedding').name;
+   const explainer = new IntegratedGradients(model, { nSteps: 'auto', relTol: 0.1, layer });
+   const { completeness } = await explainer.explain(X, { target: 0 });
+   console.log(report.passed, y.shape.join(), completeness[0].steps > 1);`;
+
+test('what few models need is in files of its own, which index.js imports when a model needs them', () => {
+  const chunks = readdirSync(`${dist}/chunks`);
+  const rare = ['more', 'archives', 'rare'].map((name) => chunks.find((file) => file.startsWith(`${name}-`))!);
+  assert.ok(rare.every(Boolean), chunks.join());
+  const { outputs } = JSON.parse(readFileSync(folder.path('meta.json'), 'utf8')) as Metafile;
+  const named = (name: string): string => Object.keys(outputs).find((path) => path.endsWith(`/${name}`))!;
+  const seen = new Set<string>();
+  const visit = (path: string): void => {
+    if (seen.has(path) || !outputs[path]) return;
+    seen.add(path);
+    for (const item of outputs[path].imports) if (item.kind === 'import-statement') visit(item.path);
+  };
+  visit(named('index.js'));
+  for (const file of rare) assert.not.ok(seen.has(named(`chunks/${file}`)), `index.js imports ${file} at once`);
+  const script = folder.path('demand.mjs');
+  writeFileSync(script, onDemand('./dist/index.js'));
+  const { status, out, err } = node(script);
+  assert.is(status, 0, err);
+  assert.is(out.trim(), 'true 1,4 true');
+});
+
+for (const splitting of [true, false]) {
+  test(`an application bundled ${splitting ? 'with' : 'without'} splitting finds them too`, async () => {
+    const outdir = folder.path(splitting ? 'split' : 'whole');
+    const entry = folder.path('application.mjs');
+    writeFileSync(entry, onDemand('./dist/index.js'));
+    const options = { bundle: true, minify: true, format: 'esm', platform: 'neutral' } as const;
+    await build({
+      ...options,
+      entryPoints: [entry],
+      external: ['node:*'],
+      outdir,
+      splitting,
+      outExtension: { '.js': '.mjs' },
+    });
+    assert.is(readdirSync(outdir).length > 1, splitting);
+    const { status, out, err } = node(`${outdir}/application.mjs`);
+    assert.is(status, 0, err);
+    assert.is(out.trim(), 'true 1,4 true');
+  });
+}
 
 test('GPU.js is in gpu.js and nowhere else', () => {
   assert.match(readFileSync(`${dist}/gpu.js`, 'utf8'), /WebGL2Kernel/);

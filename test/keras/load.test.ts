@@ -87,7 +87,7 @@ test('a class that nearly has a supported name: the hint names those', async () 
     'none.json',
     architecture([dense, { class_name: 'Qwertzuiop', config: { name: 'q', trainable: true } }]),
   );
-  await rejects(none, {}, /1 layer is not supported:[^]*hint: docs\/layers\.md lists all layers$/);
+  await rejects(none, {}, /1 layer is not supported:[\s\S]*hint: docs\/layers\.md lists all layers$/);
 });
 
 test('all unsupported layers are in one message, each with its reason', async () => {
