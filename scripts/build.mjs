@@ -22,7 +22,16 @@ const out = resolve(values.out ?? `${root}/dist`);
 const started = performance.now();
 
 // Only what an earlier build made is removed, so that a wrong --out cannot cost a folder.
-for (const made of ['index.js', 'inputs.js', 'transformers.js', 'visualize.js', 'gpu.js', 'cli.js', 'chunks', 'types']) {
+for (const made of [
+  'index.js',
+  'inputs.js',
+  'transformers.js',
+  'visualize.js',
+  'gpu.js',
+  'cli.js',
+  'chunks',
+  'types',
+]) {
   rmSync(`${out}/${made}`, { recursive: true, force: true });
 }
 
@@ -33,6 +42,8 @@ const result = await build({
   absWorkingDir: root,
   entryPoints: {
     index: 'src/index.ts',
+    // No entry of the package: it keeps the loader in a file of its own, so that bundles without `loadModel` leave it out whole.
+    'chunks/load': 'src/keras/load.ts',
     inputs: 'src/inputs/index.ts',
     transformers: 'src/transformers/index.ts',
     visualize: 'src/visualize/index.ts',

@@ -51,7 +51,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
 
 function optionsFor(name: string, entry: Entry, major: 2 | 3): { line: string; supported: boolean } {
   if (Object.hasOwn(structural, name)) return { supported: name !== 'Lambda', line: structural[name]! };
-  if (wrapperNames.includes(name))
+  if (wrapperNames().includes(name))
     return { supported: true, line: 'wraps any supported layer; its kernel is stored normalized' };
   const className = translateKeras2(name, {}, major).className;
   const create = rules.host!.findHostClass(className)?.create ?? rules.classes.get(className)?.create;
@@ -129,7 +129,7 @@ function table(major: 2 | 3): string[] {
 
 /** The whole page. */
 export function layersDoc(): string {
-  const old = keras1Classes.map(([from, to]) => `| ${from} | ${to} |`);
+  const old = keras1Classes().map(([from, to]) => `| ${from} | ${to} |`);
   const own = rules.names.filter((name) => !Object.values(inventory).some(({ layers }) => Object.hasOwn(layers, name)));
   return `${[
     '# Layers',

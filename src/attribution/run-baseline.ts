@@ -6,7 +6,7 @@
 import type { TypedArray } from '../tensor/dtype.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import { inDType } from './arrays.ts';
-import type { AutoOptions } from './auto-steps.ts';
+import { type AutoOptions, integrateAdaptively } from './auto-steps.ts';
 import { smallestChange } from './completeness.ts';
 import { feedOf, type Runner, runModel, runPathEnd } from './endpoints.ts';
 import type { PathReport } from './explanation.ts';
@@ -67,7 +67,7 @@ export async function runBaseline(context: Context, drawn: readonly Tensor[]): P
   const path = await settings.strategy.prepare(pathProblem(context, from, held));
   const integral = rule
     ? await integrate(path, samples, rule, batch, pace)
-    : await (await import('./rare.ts')).integrateAdaptively(path, samples, autoOptions(context, pathStart), pace);
+    : await integrateAdaptively(path, samples, autoOptions(context, pathStart), pace);
   const attributions = await path.finish(integral.means);
   // Brute: forward and backward at every point. Path-linear: the affine part forward twice and backward once.
   const points = Math.max(2, ...integral.steps);

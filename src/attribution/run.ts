@@ -12,6 +12,7 @@ import { feedOf, type Runner, runModel } from './endpoints.ts';
 import type { PathReport } from './explanation.ts';
 import type { NonFinite, Rule } from './integrate.ts';
 import { Pace } from './pace.ts';
+import { joinOutcomes, joinRows, partsOf, withTarget } from './parts.ts';
 import type { Feed } from './passes/pass.ts';
 import type { PlanCache } from './plans.ts';
 import { type Context, runBaseline } from './run-baseline.ts';
@@ -53,8 +54,6 @@ export async function run(
   options: ExplainOptions,
 ): Promise<Outcome> {
   const pace = new Pace(options.onProgress, options.signal);
-  if (!setup.program.model?.prune) return runWhole(setup, plans, rule, pace);
-  const { joinOutcomes, joinRows, partsOf, withTarget } = await import('./rare.ts');
   let parts = partsOf(setup);
   if (!parts) return runWhole(setup, plans, rule, pace);
   const wanted = setup.target;

@@ -34,7 +34,7 @@ const CLASSES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Old class names with today's, for the generated docs; Merge became one class per mode. */
-export const keras1Classes: readonly (readonly [string, string])[] = [
+export const keras1Classes = (): (readonly [string, string])[] => [
   ...CLASSES,
   ['TimeDistributedDense', 'TimeDistributed(Dense)'],
   ['Merge', 'Add, Multiply, Concatenate, Average, Dot, Maximum'],

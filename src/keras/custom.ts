@@ -59,7 +59,7 @@ const wrappers: ReadonlyMap<string, CustomLayer> = new Map([
   ['SpectralNormalization', { forward: ([x], { layers }) => layers['layer']!(x!), mask: 'pass' as const }],
 ]);
 
-export const wrapperNames: readonly string[] = [...wrappers.keys()];
+export const wrapperNames = (): string[] => [...wrappers.keys()];
 
 const registered = new Map<string, CustomLayer>();
 

@@ -12,7 +12,7 @@ const test = suite('bundle size');
 const BUDGET: Readonly<Record<string, number>> = {
   [ON_DEMAND]: 84_000,
   'src/keras': 82_000,
-  'src/attribution': 52_000,
+  'src/attribution': 57_000,
   'src/backends': 40_000,
   'src/ops': 41_000,
   'packed kernels': 34_000,

@@ -20,8 +20,23 @@ export * as host from '../host/index.ts';
 export * as operations from '../operations/index.ts';
 
 export const moreLayers: readonly LayerClass[] = [
-  ...[recurrent, bidirectional, convRecurrent],
-  ...[attention, additiveAttention, multiHeadAttention, groupedQueryAttention, einsumDense, rmsNormalization],
-  ...[upSampling, dot, locallyConnected, adaptivePooling, resizing, centerCrop],
-  ...[categoryEncoding, discretization, maxoutDense, highway],
+  recurrent,
+  bidirectional,
+  convRecurrent,
+  attention,
+  additiveAttention,
+  multiHeadAttention,
+  groupedQueryAttention,
+  einsumDense,
+  rmsNormalization,
+  upSampling,
+  dot,
+  locallyConnected,
+  adaptivePooling,
+  resizing,
+  centerCrop,
+  categoryEncoding,
+  discretization,
+  maxoutDense,
+  highway,
 ];

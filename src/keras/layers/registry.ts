@@ -23,7 +23,7 @@ export interface Rules {
 }
 
 /** Handled by the model itself: they hold other layers, or no computation at all. */
-const structural = ['InputLayer', 'Sequential', 'Functional', 'Model', 'TimeDistributed', ...wrapperNames];
+const structural = ['InputLayer', 'Sequential', 'Functional', 'Model', 'TimeDistributed'];
 
 /** What the layers of `spec` need, loaded. */
 export async function loadRules(spec: ModelSpec): Promise<Rules> {
@@ -43,7 +43,7 @@ export async function allRules(): Promise<Rules> {
 function rulesOf(more: More | null): Rules {
   const all = [...basicLayers, ...(more?.moreLayers ?? [])];
   const classes = new Map(all.flatMap((layer) => layer.classes.map((name) => [name, layer] as const)));
-  const names = [...classes.keys(), ...structural, ...(more?.host.hostLayers ?? [])].sort();
+  const names = [...classes.keys(), ...structural, ...wrapperNames(), ...(more?.host.hostLayers ?? [])].sort();
   return { classes, host: more?.host ?? null, operations: more?.operations ?? null, names };
 }
 
