@@ -117,6 +117,7 @@ async function loadModel(request: RequestOf<'load'>, labels: readonly string[]):
     byId('summary').textContent = found.summary;
     byId('model-details').hidden = false;
     settings.setModel(found, labels.length > 0 ? labels : found.labels);
+    byId('result').hidden = true; // it was another model's
     byId('work').hidden = false;
     return true;
   } catch (error) {
