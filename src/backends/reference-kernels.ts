@@ -1,29 +1,19 @@
-/** Which loop of `kernels/reference` computes which op: attrs and shapes in, a function on arrays out. */
-import * as convolution from '../../kernels/reference/conv.ts';
+/**
+ * Which loop of `kernels/reference` computes which op: element by element, along axes and products here, the other families in
+ * the files beside it.
+ */
 import * as elementwise from '../../kernels/reference/elementwise.ts';
 import * as fused from '../../kernels/reference/fused.ts';
 import { gemm } from '../../kernels/reference/matmul.ts';
-import * as movement from '../../kernels/reference/movement.ts';
-import * as path from '../../kernels/reference/path.ts';
-import * as pooling from '../../kernels/reference/pool.ts';
 import * as reduction from '../../kernels/reference/reduce.ts';
-import type { Attrs } from '../graph/op.ts';
-import type { ConvAttrs } from '../ops/conv.ts';
 import type { OpName } from '../ops/index.ts';
 import { matmulSizes } from '../ops/matmul.ts';
-import type { PoolAttrs } from '../ops/pool.ts';
-import type { Pads } from '../ops/slicing.ts';
-import { allocate, type TypedArray } from '../tensor/dtype.ts';
-import { failure } from '../tensor/errors.ts';
-import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from '../tensor/shape.ts';
+import { broadcastStrides, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { TensorSpec } from '../tensor/tensor.ts';
+import { movementKernels } from './reference-movement.ts';
 import { recurrentKernels } from './reference-recurrent.ts';
-
-export type Kernel = (
-  out: TensorSpec,
-  inputs: readonly TensorSpec[],
-  attrs: Attrs,
-) => (out: TypedArray, inputs: readonly TypedArray[]) => void;
+import { around, type Kernel } from './reference-shared.ts';
+import { windowKernels } from './reference-windows.ts';
 
 const unary =
   (f: elementwise.Unary): Kernel =>
@@ -43,11 +33,6 @@ const binary =
 type Named<T, F> = { [K in keyof T]: F };
 const each = <T extends Record<string, F>, F>(table: T, wrap: (f: F) => Kernel): Named<T, Kernel> =>
   Object.fromEntries(Object.entries(table).map(([name, f]) => [name, wrap(f)])) as Named<T, Kernel>;
-
-/** Sizes before, along and after one axis. */
-function around(shape: Shape, axis: number): [number, number, number] {
-  return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))];
-}
 
 const reducer =
   (by: reduction.Reducer): Kernel =>
@@ -76,71 +61,6 @@ const softmax =
     return (y, [v]) => reduction.softmaxMiddle(y, v!, outer, count, inner, log);
   };
 
-const three = (sizes: readonly number[]): [number, number, number] =>
-  [...new Array<number>(3 - sizes.length).fill(1), ...sizes] as [number, number, number];
-const before = (pads: Pads): [number, number, number] => {
-  const [d, h, w] = [...new Array<number>(3 - pads.length).fill(0), ...pads.map((pad) => pad[0])];
-  return [d!, h!, w!];
-};
-
-function convGeometry(x: Shape, w: Shape, y: Shape, attrs: Attrs): convolution.ConvGeometry {
-  const { strides, dilations, pads, groups } = attrs as unknown as ConvAttrs;
-  return {
-    batch: x[0]!,
-    input: three(x.slice(1, -1)),
-    output: three(y.slice(1, -1)),
-    window: three(w.slice(0, -2)),
-    stride: three(strides),
-    dilation: three(dilations),
-    before: before(pads),
-    groups,
-    inChannels: x.at(-1)!,
-    outChannels: w.at(-1)!,
-  };
-}
-
-function poolGeometry(x: Shape, y: Shape, attrs: Attrs): pooling.PoolGeometry {
-  const { window, strides, pads } = attrs as unknown as PoolAttrs;
-  return {
-    batch: x[0]!,
-    channels: x.at(-1)!,
-    input: three(x.slice(1, -1)),
-    output: three(y.slice(1, -1)),
-    window: three(window),
-    stride: three(strides),
-    before: before(pads),
-  };
-}
-
-type ConvKernel = typeof convolution.conv;
-const convKernel =
-  (run: ConvKernel, shapes: (out: Shape, a: Shape, b: Shape) => [Shape, Shape, Shape]): Kernel =>
-  (out, [a, b], attrs) => {
-    const geometry = convGeometry(...shapes(out.shape, a!.shape, b!.shape), attrs);
-    const patches = allocate(out.dtype, convolution.patchCount(geometry));
-    return (y, [u, v]) => run(y, u!, v!, geometry, patches);
-  };
-
-/** Offset and strides of `part` seen inside `whole`. */
-function window(whole: Shape, begin: readonly number[], step: readonly number[]): { at: number; strides: number[] } {
-  const strides = stridesOf(whole);
-  const at = begin.reduce((total, index, axis) => total + index * strides[axis]!, 0);
-  return { at, strides: strides.map((by, axis) => by * step[axis]!) };
-}
-
-function checkIndex(op: string, index: TypedArray, size: number, axis: number): void {
-  const bad = movement.findOutside(index, size);
-  if (bad >= 0) {
-    const details = { index: index[bad], at: bad, axis };
-    throw failure(
-      op,
-      `index ${index[bad]} is outside [0, ${size})`,
-      details,
-      'for token ids: the vocabulary is smaller',
-    );
-  }
-}
-
 const matmul: Kernel = (out, [a, b], attrs) => {
   const flags = attrs as { transposeA: boolean; transposeB: boolean };
   const [m, k, n] = matmulSizes(a!, b!, flags);
@@ -165,11 +85,6 @@ const matmul: Kernel = (out, [a, b], attrs) => {
       ),
     );
 };
-
-const copy: Kernel =
-  () =>
-  (y, [x]) =>
-    y.set(x!);
 
 export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
   ...each<typeof elementwise.unaryFunctions, elementwise.Unary>(elementwise.unaryFunctions, unary),
@@ -199,16 +114,6 @@ export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
     const strides = inputs.map((input) => broadcastStrides(input.shape, out.shape));
     return (y, operands) => elementwise.selectBroadcast(y, operands, out.shape, strides);
   },
-  lerpMaxPool: (out, [start], attrs) => {
-    const { relu } = attrs as { relu: boolean };
-    const geometry = poolGeometry(start!.shape, [start!.shape[0]!, ...out.shape.slice(1)], attrs);
-    return (y, [from, delta, alpha]) => path.lerpMaxPool(y, from!, delta!, alpha!, geometry, relu);
-  },
-  lerpMaxPoolGrad: (_, [start, , , g], attrs) => {
-    const { relu, ties } = attrs as { relu: boolean; ties: 'first' | 'share' };
-    const geometry = poolGeometry(start!.shape, [start!.shape[0]!, ...g!.shape.slice(1)], attrs);
-    return (y, operands) => path.lerpMaxPoolGrad(y, operands, geometry, relu, ties === 'share');
-  },
   lerp:
     () =>
     (y, [start, delta, alpha]) =>
@@ -226,86 +131,8 @@ export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
     const [outer, count, inner] = around(x!.shape, axis as number);
     return (y, [v]) => reduction.argmaxMiddle(y, v!, outer, count, inner);
   },
-  reshape: copy,
-  stopGradient: copy,
-  transpose: (out, [x], attrs) => {
-    const from = stridesOf(x!.shape);
-    const strides = (attrs['perm'] as readonly number[]).map((axis) => from[axis]!);
-    return (y, [v]) => movement.stridedRead(y, v!, out.shape, strides, 0);
-  },
-  broadcastTo: (out, [x]) => {
-    const strides = broadcastStrides(x!.shape, out.shape);
-    return (y, [v]) => movement.stridedRead(y, v!, out.shape, strides, 0);
-  },
-  slice: (out, [x], attrs) => {
-    const { at, strides } = window(x!.shape, attrs['begin'] as readonly number[], attrs['step'] as readonly number[]);
-    return (y, [v]) => movement.stridedRead(y, v!, out.shape, strides, at);
-  },
-  pad: (out, [x], attrs) => {
-    const { pads, gaps, value } = attrs as { pads: Pads; gaps: readonly number[]; value: number };
-    const { at, strides } = window(
-      out.shape,
-      pads.map((p) => p[0]),
-      gaps.map((gap) => gap + 1),
-    );
-    return (y, [v]) => {
-      y.fill(value);
-      if (v!.length > 0) movement.stridedWrite(y, v!, x!.shape, strides, at);
-    };
-  },
-  reverse: (out, [x], attrs) => {
-    const axes = attrs['axes'] as readonly number[];
-    const turn = x!.shape.map((_, axis) => (axes.includes(axis) ? -1 : 1));
-    const begin = x!.shape.map((dim, axis) => (axes.includes(axis) ? dim - 1 : 0));
-    const { at, strides } = window(x!.shape, begin, turn);
-    return (y, [v]) => movement.stridedRead(y, v!, out.shape, strides, at);
-  },
-  concat: (_, inputs, { axis }) => {
-    const outer = sizeOf(inputs[0]!.shape.slice(0, axis as number));
-    const widths = inputs.map((input) => sizeOf(input.shape.slice(axis as number)));
-    return (y, xs) => movement.concatRows(y, xs, outer, widths);
-  },
-  gather: (_, [x], { axis }) => {
-    const [outer, size, inner] = around(x!.shape, axis as number);
-    return (y, [v, index]) => {
-      checkIndex('gather', index!, size, axis as number);
-      movement.gather(y, v!, index!, outer, size, inner);
-    };
-  },
-  scatterAdd: (out, _, { axis }) => {
-    const [outer, size, inner] = around(out.shape, axis as number);
-    return (y, [v, index]) => {
-      checkIndex('scatterAdd', index!, size, axis as number);
-      movement.scatterAdd(y, v!, index!, outer, size, inner);
-    };
-  },
   matmul,
-  conv: convKernel(convolution.conv, (y, x, w) => [x, w, y]),
-  convGradInput: convKernel(convolution.convGradInput, (x, g, w) => [x, w, g]),
-  convGradKernel: convKernel(convolution.convGradKernel, (w, x, g) => [x, w, g]),
-  maxPool: (out, [x], attrs) => {
-    const geometry = poolGeometry(x!.shape, out.shape, attrs);
-    return (y, [v]) => pooling.maxPool(y, v!, geometry, false);
-  },
-  maxPoolGrad: (_, [x, g], attrs) => {
-    const geometry = poolGeometry(x!.shape, g!.shape, attrs);
-    const where = new Int32Array(sizeOf(g!.shape));
-    return (y, [v, gradient]) => {
-      pooling.maxPool(where, v!, geometry, true);
-      pooling.maxPoolGrad(y, v!, gradient!, where, attrs['rectified'] === true);
-    };
-  },
-  maxPoolArgmax: (out, [x], attrs) => {
-    const geometry = poolGeometry(x!.shape, out.shape, attrs);
-    return (y, [v]) => pooling.maxPool(y, v!, geometry, true);
-  },
-  avgPool: (out, [x], attrs) => {
-    const geometry = poolGeometry(x!.shape, out.shape, attrs);
-    return (y, [v]) => pooling.avgPool(y, v!, geometry);
-  },
-  avgPoolGrad: (out, [g], attrs) => {
-    const geometry = poolGeometry(out.shape, g!.shape, attrs);
-    return (y, [v]) => pooling.avgPoolGrad(y, v!, geometry);
-  },
+  ...movementKernels,
+  ...windowKernels,
   ...recurrentKernels,
 };

@@ -5,7 +5,7 @@ import type { Attrs } from '../graph/op.ts';
 import type { RecurrentGradAttrs } from '../ops/recurrent.ts';
 import { recurrentActivations } from '../ops/recurrent-activations.ts';
 import type { TensorSpec } from '../tensor/tensor.ts';
-import type { Kernel } from './reference-kernels.ts';
+import type { Kernel } from './reference-shared.ts';
 
 function geometryOf(z: TensorSpec, attrs: Attrs, cell: CellLoops): ScanGeometry {
   const { activation, recurrentActivation, reverse } = attrs as unknown as RecurrentGradAttrs;

@@ -8,7 +8,8 @@ import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Backend, Executable } from './backend.ts';
-import { type Kernel, referenceKernels } from './reference-kernels.ts';
+import { referenceKernels } from './reference-kernels.ts';
+import type { Kernel } from './reference-shared.ts';
 
 /** The kernel of an op, bound to shapes and attrs. */
 function bind(
