@@ -4,38 +4,15 @@
 A case is a small functional model: architecture, weights, inputs, output, and the gradient of sum(output * cotangent) to the first
 input. Steps of the input that are all zeros are masked. Versions: requirements.txt and tf_keras 2.21.0.
 """
-import gzip
-import json
-import os
-import sys
+import numpy as np
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-MAJOR = int((sys.argv[1:] or ["3"])[0])
-if MAJOR == 2:
-    os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    import tf_keras as keras
-else:
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    import keras
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
+from cases import MAJOR, case_values, keras, write
 
 L = keras.layers
 rng = np.random.default_rng(17)
 cases = []
 # Masked steps in front, within and behind; a row without. No row is masked all over: Keras 2 and 3 differ there, and among themselves.
 COUNTS = np.array([[0, 1, 0, 1, 1], [1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [1, 0, 0, 0, 0]])
-
-
-def prune(node):
-    if isinstance(node, dict):
-        drop = ("_initializer", "_regularizer", "_constraint", "build_config", "registered_name")
-        return {k: prune(v) for k, v in node.items() if not k.endswith(drop) and not (k == "dtype" and isinstance(v, dict))}
-    return [prune(v) for v in node] if isinstance(node, (list, tuple)) else node
-
-
-def numbers(array):
-    return {"shape": list(array.shape), "data": [float(f"{v:.7g}") for v in np.asarray(array, np.float64).ravel()]}
 
 
 def case(name, build, shape=(5, 6), allowed=None):
@@ -56,26 +33,7 @@ def case(name, build, shape=(5, 6), allowed=None):
         second = (rng.random((4, *allowed)) < 0.6).astype("float32")
         second[..., 0] = 1
         feeds.append(second)
-    given = [tf.constant(f) for f in feeds]
-    with tf.GradientTape() as tape:
-        tape.watch(given[0])
-        y = model(given if allowed else given[0], training=False)
-        cotangent = rng.normal(0, 1, y.shape).astype("float32")
-        score = tf.reduce_sum(y * cotangent)
-    weights = {
-        layer.name: [{"name": w.name.split("/")[-1].split(":")[0], **numbers(w.numpy())} for w in layer.weights if "seed" not in w.name]
-        for layer in model.layers
-        if layer.weights
-    }
-    cases.append({
-        "name": name,
-        "architecture": prune(json.loads(model.to_json())),
-        "weights": weights,
-        "inputs": [numbers(f) for f in feeds],
-        "output": numbers(y.numpy()),
-        "cotangent": numbers(cotangent),
-        "gradient": numbers(tape.gradient(score, given[0]).numpy()),
-    })
+    cases.append(case_values(name, model, feeds, model.layers, rng))
 
 
 MHA = L.MultiHeadAttention
@@ -125,9 +83,4 @@ case("EinsumDense, a kernel per step", lambda m, x: L.EinsumDense("abc,bcd->abd"
 if MAJOR == 3:
     case("RMSNormalization over two axes", lambda m, x: L.RMSNormalization(axis=(1, 2), epsilon=0.1)(x))
 
-made = f"keras {keras.__version__}, tensorflow {tf.__version__}"
-lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
-path = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"attention-keras{MAJOR}.json.gz")
-with open(path, "wb") as out:
-    out.write(gzip.compress(f'{{"madeWith":"{made}","cases":[\n{lines}\n]}}\n'.encode(), mtime=0))
-print(len(cases), "cases")
+write("attention", cases)

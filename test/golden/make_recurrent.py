@@ -4,38 +4,15 @@
 A case is a small functional model: architecture, weights, input, output, and the gradient of sum(output * cotangent) to the input.
 Steps of the input that are all zeros are masked. Versions: requirements.txt and tf_keras 2.21.0.
 """
-import gzip
-import json
-import os
-import sys
+import numpy as np
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-MAJOR = int((sys.argv[1:] or ["3"])[0])
-if MAJOR == 2:
-    os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    import tf_keras as keras
-else:
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    import keras
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
+from cases import MAJOR, case_values, keras, write
 
 L = keras.layers
 rng = np.random.default_rng(11)
 cases = []
 # Masked steps in front, within and behind; a row without, and one that is masked all over.
 COUNTS = np.array([[0, 1, 0, 1, 1], [1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]])
-
-
-def prune(node):
-    if isinstance(node, dict):
-        drop = ("_initializer", "_regularizer", "_constraint", "build_config", "registered_name")
-        return {k: prune(v) for k, v in node.items() if not k.endswith(drop) and not (k == "dtype" and isinstance(v, dict))}
-    return [prune(v) for v in node] if isinstance(node, (list, tuple)) else node
-
-
-def numbers(array):
-    return {"shape": list(array.shape), "data": [float(f"{v:.7g}") for v in np.asarray(array, np.float64).ravel()]}
 
 
 def leaves(layer):
@@ -52,27 +29,7 @@ def case(name, build, features=3, masked=True, shape=(5,)):
     feed = rng.normal(0, 1, (4, *shape, features)).astype("float32")
     if masked:
         feed *= COUNTS.reshape(4, *shape, 1) if shape == (5,) else 1
-    given = tf.constant(feed)
-    with tf.GradientTape() as tape:
-        tape.watch(given)
-        y = model(given, training=False)
-        cotangent = rng.normal(0, 1, y.shape).astype("float32")
-        score = tf.reduce_sum(y * cotangent)
-    weights = {
-        leaf.name: [{"name": w.name.split("/")[-1].split(":")[0], **numbers(w.numpy())} for w in leaf.weights]
-        for top in model.layers
-        for leaf in leaves(top)
-        if leaf.weights
-    }
-    cases.append({
-        "name": name,
-        "architecture": prune(json.loads(model.to_json())),
-        "weights": weights,
-        "inputs": [numbers(feed)],
-        "output": numbers(y.numpy()),
-        "cotangent": numbers(cotangent),
-        "gradient": numbers(tape.gradient(score, given).numpy()),
-    })
+    cases.append(case_values(name, model, [feed], [leaf for top in model.layers for leaf in leaves(top)], rng))
 
 
 for kind in ("SimpleRNN", "LSTM", "GRU"):
@@ -130,9 +87,4 @@ def decoder(m, x):
 
 case("encoder and decoder", decoder)
 
-made = f"keras {keras.__version__}, tensorflow {tf.__version__}"
-lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
-path = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"recurrent-keras{MAJOR}.json.gz")
-with open(path, "wb") as out:
-    out.write(gzip.compress(f'{{"madeWith":"{made}","cases":[\n{lines}\n]}}\n'.encode(), mtime=0))
-print(len(cases), "cases")
+write("recurrent", cases)

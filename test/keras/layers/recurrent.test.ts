@@ -2,59 +2,11 @@
  * Recurrent layers under masks, initial states and rarer options against Keras 3 and tf_keras: test/golden/recurrent-keras*.json.gz,
  * made by make_recurrent.py beside them; outputs and gradients on both backends.
  */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { suite } from 'uvu';
-import * as assert from 'uvu/assert';
-import { compile } from '../../../src/graph/compile.ts';
-import { grad } from '../../../src/graph/grad.ts';
-import { mul } from '../../../src/ops/arithmetic.ts';
-import { sum } from '../../../src/ops/reduce.ts';
-import { placeholder, tensor } from '../../../src/tensor/tensor.ts';
-import { modelFrom, type NamedWeights, type Numbers } from '../../support/keras-models.ts';
-
-interface Case {
-  readonly name: string;
-  readonly architecture: { readonly [key: string]: unknown };
-  readonly weights: NamedWeights;
-  readonly inputs: readonly Numbers[];
-  readonly output: Numbers;
-  readonly cotangent: Numbers;
-  readonly gradient: Numbers;
-}
+import { testCases } from '../../support/keras-cases.ts';
 
 const test = suite('recurrent layers against Keras');
 
-function close(got: ArrayLike<number>, expected: Numbers, bound: number, what: string): void {
-  assert.is(got.length, expected.data.length, what);
-  const scale = Math.max(0.1, ...expected.data.map(Math.abs));
-  expected.data.forEach((value, i) => {
-    assert.ok(Math.abs(got[i]! - value) <= bound * scale, `${what}: ${got[i]} at ${i}, Keras has ${value}`);
-  });
-}
-
-for (const major of [2, 3]) {
-  const file = new URL(`../../golden/recurrent-keras${major}.json.gz`, import.meta.url);
-  const { cases } = JSON.parse(gunzipSync(readFileSync(file)).toString()) as { readonly cases: readonly Case[] };
-  for (const { name, architecture, weights, inputs, output, cotangent, gradient } of cases) {
-    for (const dtype of ['float32', 'float64'] as const) {
-      test(`Keras ${major}: ${name} (${dtype})`, async () => {
-        const model = modelFrom(architecture, weights, { dtype });
-        const [input] = inputs as readonly [Numbers];
-        const [y] = await model.predictAll(input);
-        assert.equal(y!.shape, output.shape);
-        close(y!.data, output, 1e-5, 'output');
-        const x = placeholder(input.shape, dtype);
-        const weight = tensor(Float64Array.from(cotangent.data), cotangent.shape, dtype);
-        const plan = compile(grad(sum(mul(model.apply([x])[0]!, weight)), [x]), [x]);
-        const fed = dtype === 'float64' ? Float64Array.from(input.data) : Float32Array.from(input.data);
-        close(plan.runSync([fed])[0]!, gradient, 1e-4, 'gradient');
-      });
-    }
-  }
-  test(`Keras ${major}: there are cases`, () => {
-    assert.ok(cases.length >= 60, `${cases.length} cases`);
-  });
-}
+testCases(test, 'recurrent', 60);
 
 test.run();
