@@ -1,26 +1,15 @@
 /** Long work in the page: it can be stopped, the newest request wins, and a worker that does not start is an error, not a wait. */
-import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { policy } from '../../scripts/serve-web.mjs';
-import { buildPage, chooseExample, launch, open, type Site, serve } from './support.ts';
+import { buildPage, chooseExample, endWith, launch, open, type Site, says, serve } from './support.ts';
 
 const test = suite('web: long work');
 const browser = await launch();
 const folder = await buildPage();
 const site: Site = await serve(folder);
 
-test.after(async () => {
-  await browser.close();
-  await site.close();
-});
-
-async function says(page: Page, selector: string, wanted: RegExp): Promise<void> {
-  await page.waitForFunction(
-    ([where, pattern]) => new RegExp(pattern!).test(document.querySelector<HTMLElement>(where!)!.innerText),
-    [selector, wanted.source],
-  );
-}
+endWith(test, browser, site);
 
 test('an explanation that takes long shows its progress and can be stopped; then the page goes on', async () => {
   const { page, errors } = await open(browser, site.url);

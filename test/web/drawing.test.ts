@@ -8,36 +8,18 @@ import {
   type ExampleId,
   exampleModels,
   launch,
-  type Opened,
   open,
+  pageForEach,
   type Site,
+  says,
   serve,
 } from './support.ts';
 
 const test = suite('web: drawing and keyboard');
 const browser = await launch();
 const site: Site = await serve(await buildPage());
-let opened: Opened;
+const opened = pageForEach(test, browser, site);
 const ids = Object.keys(exampleModels) as ExampleId[];
-
-test.before.each(async () => {
-  opened = await open(browser, site.url);
-});
-test.after.each(async () => {
-  await opened.page.context().close();
-  assert.equal(opened.errors, [], 'errors in the console');
-});
-test.after(async () => {
-  await browser.close();
-  await site.close();
-});
-
-async function says(page: Page, selector: string, wanted: RegExp): Promise<void> {
-  await page.waitForFunction(
-    ([where, pattern]) => new RegExp(pattern!).test(document.querySelector<HTMLElement>(where!)!.innerText),
-    [selector, wanted.source],
-  );
-}
 
 /** Draws with the mouse through points given as rows and columns of the 28 x 28 picture. */
 async function draw(page: Page, points: readonly (readonly [row: number, column: number])[]): Promise<void> {

@@ -9,39 +9,23 @@ import { loadModel } from '../../src/keras/load.ts';
 import { tensor } from '../../src/tensor/tensor.ts';
 import { loadTransformer } from '../../src/transformers/index.ts';
 import { example, temporaryFolder } from '../support/cli.ts';
-import { buildPage, chooseExample, exported, launch, type Opened, open, type Site, serve } from './support.ts';
+import { buildPage, chooseExample, exported, launch, pageForEach, type Site, says, serve } from './support.ts';
 
 const test = suite('web: recurrent nets and transformers');
 const browser = await launch();
 const folder = await buildPage();
 const site: Site = await serve(folder);
 const files = temporaryFolder();
-let opened: Opened;
 const distilbert = (name: string): string => example(`imdb-distilbert/${name}`);
 
-test.before.each(async () => {
-  opened = await open(browser, site.url);
-});
 test.after.each(async () => {
   // Threads start from code in memory (blob:), which is no request to anybody.
   for (const { method, url } of opened.requests) {
     assert.is(method, 'GET');
     assert.ok(url.startsWith(site.url) || url.startsWith(`blob:${site.url}`), `asked for ${url}`);
   }
-  await opened.page.context().close();
-  assert.equal(opened.errors, [], 'errors in the console');
 });
-test.after(async () => {
-  await browser.close();
-  await site.close();
-});
-
-async function says(page: Page, selector: string, wanted: RegExp): Promise<void> {
-  await page.waitForFunction(
-    ([where, pattern]) => new RegExp(pattern!).test(document.querySelector<HTMLElement>(where!)!.innerText),
-    [selector, wanted.source],
-  );
-}
+const opened = pageForEach(test, browser, site);
 
 function assertClose(found: ArrayLike<number>, wanted: ArrayLike<number>, what: string): void {
   assert.is(found.length, wanted.length, what);

@@ -10,36 +10,16 @@ import { encodeText, parseVocabulary, readPng } from '../../src/inputs/index.ts'
 import { loadModel } from '../../src/keras/load.ts';
 import { tensor } from '../../src/tensor/tensor.ts';
 import { example, temporaryFolder } from '../support/cli.ts';
-import { buildPage, chooseExample, exported, launch, type Opened, open, type Site, serve } from './support.ts';
+import { buildPage, chooseExample, exported, launch, open, pageForEach, type Site, says, serve } from './support.ts';
 
 const test = suite('web: page');
 const browser = await launch();
 const folder = await buildPage();
 const site: Site = await serve(folder);
 const files = temporaryFolder();
-let opened: Opened;
-
-test.before.each(async () => {
-  opened = await open(browser, site.url);
-});
-test.after.each(async () => {
-  await opened.page.context().close();
-  assert.equal(opened.errors, [], 'errors in the console');
-});
-test.after(async () => {
-  await browser.close();
-  await site.close();
-});
+const opened = pageForEach(test, browser, site);
 
 const text = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText();
-
-/** Waits until the result says this. */
-async function says(page: Page, selector: string, wanted: RegExp): Promise<void> {
-  await page.waitForFunction(
-    ([where, pattern]) => new RegExp(pattern!).test(document.querySelector<HTMLElement>(where!)!.innerText),
-    [selector, wanted.source],
-  );
-}
 
 function assertClose(found: ArrayLike<number>, wanted: ArrayLike<number>, what: string): void {
   assert.is(found.length, wanted.length, what);

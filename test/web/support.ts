@@ -3,6 +3,8 @@
  * the project's server. Without a Chromium on PATH a file says so and runs nothing.
  */
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { buildWeb } from '../../scripts/build-web.mjs';
 import { serve } from '../../scripts/serve-web.mjs';
 import { temporaryFolder } from '../support/cli.ts';
@@ -60,6 +62,45 @@ export async function open(browser: Browser, url: string, options: BrowserContex
   );
   await page.goto(url, { waitUntil: 'load' });
   return { page, errors, requests };
+}
+
+/** For each test of a suite a page of its own, which must leave no errors in the console; browser and server end with the suite. */
+export function pageForEach(test: Test, browser: Browser, site: Site): Opened {
+  let opened: Opened;
+  test.before.each(async () => {
+    opened = await open(browser, site.url);
+  });
+  test.after.each(async () => {
+    await opened.page.context().close();
+    assert.equal(opened.errors, [], 'errors in the console');
+  });
+  endWith(test, browser, site);
+  return {
+    get page() {
+      return opened.page;
+    },
+    get errors() {
+      return opened.errors;
+    },
+    get requests() {
+      return opened.requests;
+    },
+  };
+}
+
+export function endWith(test: Test, browser: Browser, site: Site): void {
+  test.after(async () => {
+    await browser.close();
+    await site.close();
+  });
+}
+
+/** Waits until an element's text matches. */
+export async function says(page: Page, selector: string, wanted: RegExp): Promise<void> {
+  await page.waitForFunction(
+    ([where, pattern]) => new RegExp(pattern!).test(document.querySelector<HTMLElement>(where!)!.innerText),
+    [selector, wanted.source],
+  );
 }
 
 /** The examples of the page, and what it says of each while that is the model. */
