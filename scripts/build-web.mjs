@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { gpujs } from './gpujs.mjs';
+import { bundling } from './bundling.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const exampleFiles = [
@@ -39,17 +39,11 @@ export async function buildWeb(out) {
       { in: 'src/web/style/page.css', out: 'page' },
       { in: 'src/web/worker/index.ts', out: 'worker' },
     ],
+    ...bundling,
     outdir: out,
-    bundle: true,
     splitting: true,
     minify: true,
     chunkNames: 'chunks/[name]-[hash]',
-    format: 'esm',
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
-    conditions: ['import', 'module', 'browser'],
-    external: ['node:*'],
-    plugins: [gpujs],
     target: ['es2022'],
     legalComments: 'none', // NOTICE, which is copied, has them
     metafile: true,

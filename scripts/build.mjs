@@ -12,7 +12,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { gpujs } from './gpujs.mjs';
+import { bundling } from './bundling.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
@@ -50,16 +50,10 @@ const result = await build({
     gpu: 'src/gpu.ts',
     cli: 'src/cli/index.ts',
   },
+  ...bundling,
   outdir: out,
-  bundle: true,
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  format: 'esm',
-  platform: 'neutral',
-  mainFields: ['module', 'main'],
-  conditions: ['import', 'module', 'browser'],
-  external: ['node:*'],
-  plugins: [gpujs],
   target: ['es2022'],
   legalComments: 'eof',
   metafile: true,

@@ -5,10 +5,9 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { gpujs } from '../../scripts/gpujs.mjs';
+import { bundling } from '../../scripts/bundling.mjs';
 import { policy } from '../../scripts/serve-web.mjs';
 import type { GpuMode } from '../../src/gpu.ts';
 import { readPng } from '../../src/inputs/index.ts';
@@ -16,7 +15,7 @@ import { readGolden } from '../golden/golden.ts';
 import { example, temporaryFolder } from '../support/cli.ts';
 import { projectFile } from '../support/golden.ts';
 import type { GpuPage, SentCase } from './gpu-page.ts';
-import { buildPage, chooseExample, launch, open, serve, swiftshader } from './support.ts';
+import { buildPage, chooseExample, launch, open, says, serve, swiftshader } from './support.ts';
 
 const test = suite('web: gpu');
 const browser = await launch([...swiftshader, '--js-flags=--expose-gc', '--enable-precise-memory-info']);
@@ -24,15 +23,9 @@ const folder = temporaryFolder().path('gpu');
 mkdirSync(folder);
 await build({
   entryPoints: [fileURLToPath(new URL('gpu-page.ts', import.meta.url))],
+  ...bundling,
   outdir: folder,
-  bundle: true,
   minify: true, // as users ship it: GPU.js reads the source of functions
-  format: 'esm',
-  platform: 'neutral',
-  mainFields: ['module', 'main'],
-  conditions: ['import', 'module', 'browser'],
-  external: ['node:*'],
-  plugins: [gpujs],
   logLevel: 'error',
 });
 writeFileSync(
@@ -158,13 +151,6 @@ test('what each mode needs of a policy is what docs/browser.md says', async () =
   assert.match(await under('cpu', policy), /hint: .*'cpu' needs 'unsafe-eval'/);
   assert.is(await under('cpu', policy.replace("'wasm-unsafe-eval'", "'unsafe-eval'")), 'runs');
 });
-
-async function says(opened: Page, selector: string, wanted: RegExp): Promise<void> {
-  await opened.waitForFunction(
-    ([where, pattern]) => new RegExp(pattern!).test(document.querySelector<HTMLElement>(where!)!.innerText),
-    [selector, wanted.source],
-  );
-}
 
 test('the page on a GPU: GPU.js is fetched when it is chosen; the result is that of wasm', async () => {
   const web = await serve(await buildPage());

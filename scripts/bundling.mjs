@@ -1,0 +1,13 @@
+/** How esbuild bundles pathgrad's code, for the package and for the page: ES modules for Node and browsers, `node:` left as it is. */
+import { gpujs } from './gpujs.mjs';
+
+/** @type {import('esbuild').BuildOptions} */
+export const bundling = {
+  bundle: true,
+  format: 'esm',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  conditions: ['import', 'module', 'browser'],
+  external: ['node:*'],
+  plugins: [gpujs],
+};
