@@ -10,12 +10,12 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
 import type { CaseResult } from '../harness.ts';
 import { peersFolder } from '../peers/peer.ts';
 import { OURS } from '../report.ts';
 import { pageResults } from './size-page.ts';
+import { sizeResult } from './size-result.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -169,45 +169,12 @@ async function measure({ name, contender, code, folder, exports, split, beside =
   const first = fetchedAtOnce(metafile).map((file) => basename(file));
   const fetched = outputFiles.filter((file) => first.includes(basename(file.path))).map((file) => file.contents);
   const backend = beside.length > 0 ? 'bundle and .wasm' : 'bundle';
-  return result(name, contender, backend, exports, lacking, [...fetched, ...beside.map((file) => readFileSync(file))]);
-}
-
-function result(
-  name: string,
-  contender: string,
-  backend: string,
-  exports: Bundle['exports'],
-  lacking: readonly string[],
-  parts: readonly Uint8Array[],
-): CaseResult {
-  const total = (size: (part: Uint8Array) => number): number => parts.reduce((sum, part) => sum + size(part), 0);
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
-  const none = {
-    medianMs: null,
-    madMs: null,
-    p95Ms: null,
-    samples: 0,
-    timesMs: [],
-    gflops: null,
-    gbps: null,
-    firstMs: null,
-    maxRelError: null,
-  };
-  return {
-    suite: 'size',
-    case: name,
+  return sizeResult(name, [...fetched, ...beside.map((file) => readFileSync(file))], {
     contender,
     backend,
-    threads: 0,
-    ...none,
     verified: exports !== null && lacking.length === 0,
     cannot: lacking.length > 0 ? `WRONG BUNDLE: lacks ${lacking.join(', ')}` : null,
-    bytes: {
-      minified: total((part) => part.length),
-      gzip: total((part) => gzipSync(part, { level: 9 }).length),
-      brotli: total((part) => brotliCompressSync(part, { params }).length),
-    },
-  };
+  });
 }
 
 /** Loads the bundle from its files alone. */
