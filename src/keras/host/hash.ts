@@ -41,26 +41,27 @@ function upTo16(s: Uint8Array): bigint {
   return u64(shiftMix(u64(y * k2) ^ u64(z * k0)) * k2);
 }
 
-function upTo32(s: Uint8Array): bigint {
+/** What texts of 17 to 64 bytes share: two sums of their first and last 16 bytes, `k` in the first. */
+function ends(s: Uint8Array, k: bigint): { mul: bigint; a: bigint; y: bigint; z: bigint } {
   const n = s.length;
   const mul = u64(k2 + BigInt(n) * 2n);
-  const a = u64(load(s, 0, 8) * k1);
-  const b = load(s, 8, 8);
-  const c = u64(load(s, n - 8, 8) * mul);
-  const d = u64(load(s, n - 16, 8) * k2);
-  const left = u64(rotateRight(u64(a + b), 43n) + rotateRight(c, 30n) + d);
-  return mix16(left, u64(a + rotateRight(u64(b + k2), 18n) + c), mul);
-}
-
-function upTo64(s: Uint8Array): bigint {
-  const n = s.length;
-  const mul = u64(k2 + BigInt(n) * 2n);
-  const a = u64(load(s, 0, 8) * k2);
+  const a = u64(load(s, 0, 8) * k);
   const b = load(s, 8, 8);
   const c = u64(load(s, n - 8, 8) * mul);
   const d = u64(load(s, n - 16, 8) * k2);
   const y = u64(rotateRight(u64(a + b), 43n) + rotateRight(c, 30n) + d);
-  const z = mix16(y, u64(a + rotateRight(u64(b + k2), 18n) + c), mul);
+  return { mul, a, y, z: u64(a + rotateRight(u64(b + k2), 18n) + c) };
+}
+
+function upTo32(s: Uint8Array): bigint {
+  const { mul, y, z } = ends(s, k1);
+  return mix16(y, z, mul);
+}
+
+function upTo64(s: Uint8Array): bigint {
+  const n = s.length;
+  const { mul, a, y, z: last } = ends(s, k2);
+  const z = mix16(y, last, mul);
   const e = u64(load(s, 16, 8) * mul);
   const f = load(s, 24, 8);
   const g = u64((y + load(s, n - 32, 8)) * mul);
