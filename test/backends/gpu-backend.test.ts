@@ -6,21 +6,11 @@ import { type GpuBackend, type GpuMode, gpuBackend, gpuModes } from '../../src/b
 import { reference } from '../../src/backends/reference.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
-import { randomUniform } from '../../src/graph/random.ts';
 import * as o from '../../src/ops/index.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
-import { agrees, run } from './support.ts';
+import { agrees, network, random, run } from './support.ts';
 
 const test = suite('gpu: backend');
-
-function random(shape: readonly number[], seed = 1): Tensor {
-  const next = randomUniform(seed);
-  const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(
-    Float32Array.from({ length: size }, () => next() - 0.5),
-    shape,
-  );
-}
 
 const local = ['webasm', 'cpu'] as const;
 const backends = new Map<GpuMode, GpuBackend>();
@@ -192,15 +182,6 @@ test('overlapping pools and repeated indices: gradients by gathering', () => {
     agrees(backend, `${mode} embedding`, embedding, [random([9, 4])], 1e-6);
   }
 });
-
-/** A small network's gradient, with weights as constants. */
-function network(seed: number): { x: Tensor; y: Tensor } {
-  const x = placeholder([2, 8, 8, 2]);
-  const [w, v] = [random([3, 3, 2, 4], seed), random([64, 3], seed + 1)];
-  const h = o.maxPool(o.relu(o.conv2d(x, w, { padding: 'same' })));
-  const y = o.softmax(o.matmul(o.reshape(h, [2, 64]), v));
-  return { x, y: grad(o.sum(o.square(y)), [x])[0]! };
-}
 
 test('many runs at once, and run after run, give the same bits', async () => {
   for (const backend of backends.values()) {

@@ -5,32 +5,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gpuBackend } from '../../src/backends/gpu/index.ts';
 import { compile } from '../../src/graph/compile.ts';
-import { grad } from '../../src/graph/grad.ts';
-import { randomUniform } from '../../src/graph/random.ts';
 import * as o from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
-import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { placeholder } from '../../src/tensor/tensor.ts';
+import { network, random } from './support.ts';
 
 const test = suite('gpu: memory');
 const local = ['webasm', 'cpu'] as const;
-
-function random(shape: readonly number[], seed = 1): Tensor {
-  const next = randomUniform(seed);
-  const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(
-    Float32Array.from({ length: size }, () => next() - 0.5),
-    shape,
-  );
-}
-
-/** A small network's gradient, with weights as constants. */
-function network(seed: number): { x: Tensor; y: Tensor } {
-  const x = placeholder([2, 8, 8, 2]);
-  const [w, v] = [random([3, 3, 2, 4], seed), random([64, 3], seed + 1)];
-  const h = o.maxPool(o.relu(o.conv2d(x, w, { padding: 'same' })));
-  const y = o.softmax(o.matmul(o.reshape(h, [2, 64]), v));
-  return { x, y: grad(o.sum(o.square(y)), [x])[0]! };
-}
 
 test('constants are held once however many plans use them, and freed with the last', async () => {
   const backend = await gpuBackend({ mode: 'webasm' });

@@ -3,7 +3,10 @@ import * as assert from 'uvu/assert';
 import type { Backend } from '../../src/backends/backend.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
+import { grad } from '../../src/graph/grad.ts';
 import type { Example, Op } from '../../src/graph/op.ts';
+import { randomUniform } from '../../src/graph/random.ts';
+import * as o from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, Tensor, tensor } from '../../src/tensor/tensor.ts';
 
@@ -21,6 +24,25 @@ export function relativeError(got: TypedArray, wanted: TypedArray, floor = 1e-30
 
 const lift = (x: Tensor): Tensor =>
   x.dtype === 'float32' ? tensor(Float64Array.from(x.data), x.shape) : tensor(x.data, x.shape);
+
+/** Uniform in [-0.5, 0.5). */
+export function random(shape: readonly number[], seed = 1): Tensor {
+  const next = randomUniform(seed);
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tensor(
+    Float32Array.from({ length: size }, () => next() - 0.5),
+    shape,
+  );
+}
+
+/** A small network's gradient, with weights as constants. */
+export function network(seed: number): { x: Tensor; y: Tensor } {
+  const x = placeholder([2, 8, 8, 2]);
+  const [w, v] = [random([3, 3, 2, 4], seed), random([64, 3], seed + 1)];
+  const h = o.maxPool(o.relu(o.conv2d(x, w, { padding: 'same' })));
+  const y = o.softmax(o.matmul(o.reshape(h, [2, 64]), v));
+  return { x, y: grad(o.sum(o.square(y)), [x])[0]! };
+}
 
 /** Runs `f` on placeholders fed with `inputs`; or on the inputs as constants, which a backend may lay out beforehand. */
 export function run(

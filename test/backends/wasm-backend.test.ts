@@ -10,23 +10,14 @@ import { moduleBytes } from '../../src/backends/wasm/module.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { buildProgram } from '../../src/graph/program.ts';
-import { randomNormal, randomUniform } from '../../src/graph/random.ts';
+import { randomNormal } from '../../src/graph/random.ts';
 import { simplify } from '../../src/graph/simplify.ts';
 import * as o from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
-import { agrees } from './support.ts';
+import { agrees, random } from './support.ts';
 
 const test = suite('wasm: backend');
-
-function random(shape: readonly number[], seed = 1): Tensor {
-  const next = randomUniform(seed);
-  const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(
-    Float32Array.from({ length: size }, () => next() - 0.5),
-    shape,
-  );
-}
 
 /** A small convolutional classifier's score of one class. */
 function network(weights: readonly Tensor[]): (x: Tensor) => Tensor {
