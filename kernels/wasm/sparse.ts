@@ -94,7 +94,7 @@ export function sparseRows(
   const panel = <usize>k * 32;
   for (let p = p0; p < p1; p += PANELS) {
     const from = b + <usize>p * panel;
-    const columns = n - p * NR;
+    const columns = min(n, p1 * NR) - p * NR;
     // A panel beyond the last is the last again and not stored.
     const third = from + <usize>min(2, p1 - 1 - p) * panel;
     const fourth = from + <usize>min(3, p1 - 1 - p) * panel;
