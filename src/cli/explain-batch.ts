@@ -1,5 +1,6 @@
 /** The computation of `pathgrad explain`: what the flags choose, handed to `IntegratedGradients`, with a bar while it works. */
 import { type Explanation, IntegratedGradients } from '../attribution/index.ts';
+import { embeddingOf } from '../keras/embedding.ts';
 import type { Model } from '../keras/model.ts';
 import { softmax } from '../ops/softmax.ts';
 import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
@@ -9,7 +10,7 @@ import { chooseBaseline, chooseOutput, chooseTarget } from './choices.ts';
 import type { Context } from './findings.ts';
 import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
 import { ProgressBar } from './progress.ts';
-import { type Batch, embeddingOf } from './samples.ts';
+import type { Batch } from './samples.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Settings {

@@ -5,6 +5,7 @@
 import { baselineEntropy, type Completeness, type Entropy, type Explanation } from '../attribution/index.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { indexOf } from '../visualize/format.ts';
 import { argmaxRows, type BaselineChoice, type OutputChoice } from './choices.ts';
 import type { Batch, ImageView, Sample } from './samples.ts';
 
@@ -136,15 +137,4 @@ function shown(
     });
   });
   return { features: { names, scores } };
-}
-
-/** Row-major position to indices: `2,5`. */
-function indexOf(at: number, shape: readonly number[]): string {
-  const index: number[] = [];
-  let rest = at;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    index.unshift(rest % shape[axis]!);
-    rest = Math.floor(rest / shape[axis]!);
-  }
-  return index.join(',');
 }

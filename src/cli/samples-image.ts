@@ -4,19 +4,14 @@
  */
 import { basename } from 'node:path';
 import { fitPicture, invertPicture, type Picture, readPng } from '../inputs/index.ts';
+import { colourLayout, type PictureLayout, placeOf, rowShape } from '../inputs/layout.ts';
+import { embeddingOf } from '../keras/embedding.ts';
 import type { Model } from '../keras/model.ts';
 import { allocate } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { readBytes } from './files.ts';
 import { type Arguments, usage } from './flags.ts';
-import { type Batch, embeddingOf, type ImageView } from './samples.ts';
-
-interface Layout {
-  readonly height: number | null;
-  readonly width: number | null;
-  readonly channels: number | null;
-  readonly order: 'hwc' | 'chw' | 'hw' | 'flat';
-}
+import type { Batch, ImageView } from './samples.ts';
 
 /** --image. */
 export function readImages(args: Arguments, model: Model): Batch {
@@ -73,29 +68,16 @@ export function imageBatch(
   return { kind: 'image', X: { data, shape }, samples, notices: [...new Set(notices)], vocabulary: null };
 }
 
-function rowShape({ height, width, channels }: Picture, order: Layout['order']): number[] {
-  if (order === 'flat') return [height * width * channels];
-  if (order === 'hw') return [height, width];
-  return order === 'hwc' ? [height, width, channels] : [channels, height, width];
-}
-
-/** Where the element `at` of height x width x channels lies in a row of the model's input. */
-function placeOf({ height, width, channels }: Picture, order: Layout['order']): (at: number) => number {
-  if (order !== 'chw') return (at) => at;
-  return (at) => (at % channels) * height * width + Math.floor(at / channels);
-}
-
 /** Whether rows of the model's input can be shown as pictures. */
 export function readsPictures(model: Model): boolean {
-  const { shape } = model.inputs[0]!;
-  return shape.length === 4 && (isColours(shape[3]) || isColours(shape[1]));
+  return colourLayout(model.inputs[0]!.shape) !== null;
 }
 
-function layoutOf(model: Model, picture: Picture, name: string): Layout {
+function layoutOf(model: Model, picture: Picture, name: string): PictureLayout {
   const { shape } = model.inputs[0]!;
-  const [, a = null, b = null, c = null] = shape;
-  if (shape.length === 4 && isColours(c)) return { height: a, width: b, channels: c, order: 'hwc' };
-  if (shape.length === 4 && isColours(a)) return { height: b, width: c, channels: a, order: 'chw' };
+  const [, a = null, b = null] = shape;
+  const colours = colourLayout(shape);
+  if (colours) return colours;
   if (shape.length === 1) return { height: null, width: null, channels: null, order: 'hwc' }; // learnt from this input
   if (shape.length === 3) return { height: a, width: b, channels: 1, order: 'hw' };
   const size = picture.height * picture.width;
@@ -105,10 +87,6 @@ function layoutOf(model: Model, picture: Picture, name: string): Layout {
   const takes = shape.slice(1).map((dim) => dim ?? 'any');
   const hint = embeddingOf(model) ? 'it reads tokens: --text or --tokens' : 'give the array itself: --npy';
   throw failure(name, 'a picture does not fit what the model takes', { picture: [height, width], takes }, hint);
-}
-
-function isColours(dim: number | null | undefined): boolean {
-  return dim === 1 || dim === 3 || dim === null;
 }
 
 /** What 0 and 1 are to the model: the flag, or 0..255 where the model scales its input itself, or 0..1. */

@@ -73,11 +73,3 @@ export function readBatch(args: Arguments, model: Model): Batch {
       return readArrays(args, model, kind, rows);
   }
 }
-
-/** The first Embedding of the model, if it has one: its name and the number of ids it knows. */
-export function embeddingOf(model: Model): { readonly path: string; readonly size: number } | null {
-  const layer = model.layers.find(({ className }) => className === 'Embedding');
-  if (!layer) return null;
-  const size = layer.config['input_dim'];
-  return { path: layer.path, size: typeof size === 'number' ? size : Number.POSITIVE_INFINITY };
-}

@@ -44,3 +44,14 @@ export function visible(text: string): string {
     return code === 127 ? '\u2421' : '\ufffd';
   });
 }
+
+/** Row-major position to indices: `2,5`. */
+export function indexOf(at: number, shape: readonly number[]): string {
+  const index: number[] = [];
+  let rest = at;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index.unshift(rest % shape[axis]!);
+    rest = Math.floor(rest / shape[axis]!);
+  }
+  return index.join(',');
+}

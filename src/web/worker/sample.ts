@@ -1,10 +1,11 @@
 /** From what the page sends to one row of the model's input. */
 import { encodeText } from '../../inputs/index.ts';
+import { placeOf, rowShape } from '../../inputs/layout.ts';
 import type { Model } from '../../keras/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { InputData, PixelRange, Pixels } from '../protocol.ts';
-import { embeddingOf, pictureLayout, placeOf, rowShape } from './layout.ts';
+import { embeddingOf, pictureLayout } from './layout.ts';
 import { modelIn } from './model.ts';
 import { pieceSample } from './pieces.ts';
 import { isTransformer, type Sample, type State } from './state.ts';

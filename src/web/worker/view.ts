@@ -1,6 +1,7 @@
 /** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
 import { baselineEntropy, type Explanation } from '../../attribution/index.ts';
 import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
+import { indexOf } from '../../visualize/format.ts';
 import { attributionRaster, imageRaster, overlay } from '../../visualize/image.ts';
 import { thresholdByMass } from '../../visualize/normalize.ts';
 import type { Raster } from '../../visualize/raster.ts';
@@ -181,15 +182,4 @@ function strongest(names: Names, scores: readonly number[]): { name: string; sco
     .sort((a, b) => Math.abs(b.score) - Math.abs(a.score))
     .slice(0, STRONGEST)
     .map(({ score, at }) => ({ name: typeof names === 'function' ? names(at) : names[at]!, score }));
-}
-
-/** Row-major position to indices: `2,5`. */
-function indexOf(at: number, shape: readonly number[]): string {
-  const index: number[] = [];
-  let rest = at;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    index.unshift(rest % shape[axis]!);
-    rest = Math.floor(rest / shape[axis]!);
-  }
-  return index.join(',');
 }
