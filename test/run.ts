@@ -4,6 +4,7 @@
  *
  *   npm test                      all tests that need nothing but the repository
  *   npm test -- matmul keras/     the files whose path contains one of these words
+ *   npm test -- backends --op=relu   of the tests that go through all ops, this op's only
  *   npm run test:shared           only test/shared/**: real data sets and model files that lie beside the project
  *   npm run test:web              only test/web/**: the page and the bundle in a Chromium on PATH
  */
@@ -18,6 +19,7 @@ type Result = { file: string; passed: number; failed: number; skipped: number; o
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const words = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+const op = process.argv.find((arg) => arg.startsWith('--op='))?.slice(5);
 const wantShared = process.argv.includes('--shared');
 const wantWeb = process.argv.includes('--web');
 const folder = wantShared ? 'test/shared/' : wantWeb ? 'test/web/' : null;
@@ -37,7 +39,10 @@ if (kernels.status !== 0) process.exit(1);
 function runFile(file: string): Promise<Result> {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', file], { cwd: root });
+    const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', file], {
+      cwd: root,
+      env: { ...process.env, ...(op && { PATHGRAD_OP: op }) },
+    });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk));
