@@ -40,15 +40,27 @@ test('one score without labels is a number, not a share', async () => {
   assert.match(err, /note: no target for what may be a probability/);
 });
 
-test('inspect says what is not supported; predict refuses it; weights alone say what to give', async () => {
+test('inspect says what is not supported, and predict refuses it', async () => {
+  const model = corpus('dl4j-tfk-deepfm/deepfm.h5');
+  const inspected = await runCli(['inspect', model]);
+  assert.is(inspected.code, 0, inspected.err);
+  assert.match(
+    inspected.out,
+    /lambda_1 +Lambda .*not supported\n[\s\S]*This model cannot be run:\n[\s\S]* {2}lambda_1 \(Lambda\): /,
+  );
+  const predicted = await runCli(['predict', model, '--tokens', '1,2']);
+  assert.is(predicted.code, 1);
+  assert.match(predicted.err, /'lambda_1' \(Lambda\)/);
+});
+
+test('an architecture with weights of their own runs; weights alone say what to give', async () => {
   const folder = 'chen-wordvec-cnn-lstm/wordvec_cnn_lstm_';
   const [architecture, weights] = [corpus(`${folder}architecture.json`), corpus(`${folder}weights.h5`)];
   const inspected = await runCli(['inspect', architecture, '--weights', weights]);
-  assert.is(inspected.code, 0, inspected.err);
-  assert.match(inspected.out, /lstm_1 +LSTM .*not supported\n[\s\S]*This model cannot be run:\n {2}lstm_1 \(LSTM\): /);
+  assert.match(inspected.out, /lstm_1 \(LSTM\) +\[\?, 70\] +91,560\n[\s\S]*This model can be run and explained/);
   const predicted = await runCli(['predict', architecture, '--weights', weights, '--tokens', '1,2']);
-  assert.is(predicted.code, 1);
-  assert.match(predicted.err, /'lstm_1' \(LSTM\)/);
+  assert.is(predicted.code, 0, predicted.err);
+  assert.match(predicted.out, /class 0 93\.2 %, class 1 6\.8 %/);
   const alone = await runCli(['inspect', weights]);
   assert.match(alone.err, /holds weights without a model\nhint: give the architecture, .*--weights /);
 });
