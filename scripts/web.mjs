@@ -12,9 +12,10 @@ const help = `npm run web -- [OPTIONS]: builds the page into dist/web and serves
   --help        this page
 `;
 
-function fail(text) {
+/** @param {number} code 2 for usage, 1 for what went wrong */
+function fail(text, code = 1) {
   console.error(`web: ${text}`);
-  process.exit(1);
+  process.exit(code);
 }
 
 let values;
@@ -23,14 +24,14 @@ try {
     options: { port: { type: 'string' }, 'no-build': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   }));
 } catch (error) {
-  fail(`${error.message}; see: npm run web -- --help`);
+  fail(`${error.message}; see: npm run web -- --help`, 2);
 }
 if (values.help) {
   process.stdout.write(help);
   process.exit(0);
 }
 const port = Number(values.port ?? 8080);
-if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port: '${values.port}' is not a port (0 to 65535)`);
+if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port: '${values.port}' is not a port (0 to 65535)`, 2);
 const folder = fileURLToPath(new URL('../dist/web', import.meta.url));
 if (values['no-build'] && !existsSync(`${folder}/index.html`)) fail('nothing is built yet: leave out --no-build');
 try {

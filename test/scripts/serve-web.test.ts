@@ -80,11 +80,11 @@ test('--help says what it takes; a wrong flag or port is an error that says so',
   assert.match(help.stdout, /^npm run web/);
   assert.match(help.stdout, /--port N/);
   const flag = run('--prot', '1');
-  assert.is(flag.status, 1);
+  assert.is(flag.status, 2);
   assert.match(flag.stderr, /^web: .*--prot/);
   for (const port of ['abc', '70000', '1.5']) {
     const wrong = run('--port', port);
-    assert.is(wrong.status, 1);
+    assert.is(wrong.status, 2);
     assert.match(wrong.stderr, new RegExp(`^web: --port: '${port}' is not a port`));
   }
 });
