@@ -16,7 +16,7 @@ export function markdown({ env, cases }: Results): string {
   const suites = [...new Set(cases.map(({ suite }) => suite))];
   const peak = [`plain ${figure(env.peak.plain)}`, `relaxed ${figure(env.peak.relaxed)}`].join(', ');
   const commit = `${env.gitSha.slice(0, 7)}${env.gitDirty ? ' with changes' : ''}`;
-  const machine = `${env.cpu}, ${env.cores} cores, load ${env.loadAverage[0]}, Node ${env.node}, commit ${commit}`;
+  const machine = `${env.cpu}, ${env.cores} cores, load ${env.loadAverage[0]}, ${env.browser ? `Chromium ${env.browser.version}` : `Node ${env.node}`}, commit ${commit}`;
   const tables = suites.map((suite) => {
     const own = cases.filter((result) => result.suite === suite);
     return suite === 'size' ? sizeTable(own) : timeTable(own);
