@@ -106,10 +106,6 @@ export function extremeOf<F>(x: usize, count: i32): f32 {
   return best;
 }
 
-export function maxOf(x: usize, count: i32): f32 {
-  return extremeOf<Max>(x, count);
-}
-
 @inline
 function extremes<F>(start: i32, end: i32, out: usize, x: usize, count: i32, inner: i32): void {
   if (inner == 1) {
