@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { IntegratedGradients } from '../src/attribution/index.ts';
 import { randomUniform } from '../src/graph/random.ts';
 import { readPng } from '../src/inputs/index.ts';
-import { loadModel } from '../src/keras/load.ts';
+import { loadModel } from '../src/keras/load/load.ts';
 import { type Tensor, tensor } from '../src/tensor/tensor.ts';
 import { reviewTokens } from '../test/support/data-sets.ts';
 import { goldenFile } from '../test/support/golden.ts';

@@ -3,7 +3,7 @@
  * not there or does not run on this engine is reported as such by name.
  */
 import type { Backend } from '../src/backends/backend.ts';
-import { reference } from '../src/backends/reference.ts';
+import { reference } from '../src/backends/reference/index.ts';
 import type { GpuMode } from '../src/gpu.ts';
 import { failure } from '../src/tensor/errors.ts';
 import { OURS } from './report.ts';

@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import { IntegratedGradients } from '../src/attribution/index.ts';
 import { wasmBackend } from '../src/backends/wasm/index.ts';
-import { loadModel } from '../src/keras/load.ts';
+import { loadModel } from '../src/keras/load/load.ts';
 import { failure } from '../src/tensor/errors.ts';
 import { imdbExample, mnistExample, STEPS } from './inputs.ts';
 import type { Strategy } from './ours.ts';

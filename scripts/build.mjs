@@ -43,7 +43,7 @@ const result = await build({
   entryPoints: {
     index: 'src/index.ts',
     // No entry of the package: it keeps the loader in a file of its own, so that bundles without `loadModel` leave it out whole.
-    'chunks/load': 'src/keras/load.ts',
+    'chunks/load': 'src/keras/load/load.ts',
     inputs: 'src/inputs/index.ts',
     transformers: 'src/transformers/index.ts',
     visualize: 'src/visualize/index.ts',

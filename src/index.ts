@@ -8,7 +8,7 @@ import './backends/wasm/modules.generated.ts';
 
 export * from './attribution/index.ts';
 export type { Backend, Executable } from './backends/backend.ts';
-export { reference } from './backends/reference.ts';
+export { reference } from './backends/reference/index.ts';
 export { hasSimd, type WasmBackend, wasmBackend } from './backends/wasm/index.ts';
 export * from './graph/callable.ts';
 export { type CheckGradsOptions, type CheckGradsResult, checkGrads } from './graph/check-grads.ts';
@@ -37,11 +37,11 @@ export {
   type SubCall,
   type SubLayer,
   unregisterLayer,
-} from './keras/custom.ts';
-export { inspectModel, type LoadOptions, loadModel } from './keras/load.ts';
-export { Model } from './keras/model.ts';
-export { type Reference, type ReferenceSource, readReference } from './keras/reference.ts';
-export type { VerifyItem, VerifyOptions, VerifyReport } from './keras/verify.ts';
+} from './keras/custom/custom.ts';
+export { inspectModel, type LoadOptions, loadModel } from './keras/load/load.ts';
+export { Model } from './keras/model/model.ts';
+export { type Reference, type ReferenceSource, readReference } from './keras/verify/reference.ts';
+export type { VerifyItem, VerifyOptions, VerifyReport } from './keras/verify/verify.ts';
 export * from './ops/index.ts';
 export * from './quadrature/index.ts';
 export type { DType, FloatDType, TypedArray } from './tensor/dtype.ts';

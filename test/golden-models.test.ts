@@ -3,7 +3,7 @@ import { strFromU8 } from 'fflate';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readPng } from '../src/inputs/index.ts';
-import { loadModel } from '../src/keras/load.ts';
+import { loadModel } from '../src/keras/load/load.ts';
 import { tensor } from '../src/tensor/tensor.ts';
 import {
   checksum,

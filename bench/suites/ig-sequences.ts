@@ -7,7 +7,7 @@
 import { fileURLToPath } from 'node:url';
 import { IntegratedGradients } from '../../src/attribution/index.ts';
 import { randomUniform } from '../../src/graph/random.ts';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { tensor } from '../../src/tensor/tensor.ts';
 import { loadTransformer } from '../../src/transformers/index.ts';
 import { goldenFile } from '../../test/support/golden.ts';

@@ -4,7 +4,7 @@
  * sums, predictions at both ends. ig-sequences.ts has the other two documents. Expected: the attributions in float64 (inputs.ts says whose).
  */
 import { IntegratedGradients } from '../../src/attribution/index.ts';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { failure } from '../../src/tensor/errors.ts';
 import type { BenchCase, Contender, Outputs, Prepared, RunResult } from '../harness.ts';
 import { type ExampleModel, imdbExample, mnistExample, STEPS } from '../inputs.ts';

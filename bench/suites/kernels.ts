@@ -4,7 +4,7 @@
  * Expected: the reference backend in float64. Operands that are weights in a model are held by all; other inputs are copied
  * in on every run by pathgrad and held by peers. All read the result back.
  */
-import { reference } from '../../src/backends/reference.ts';
+import { reference } from '../../src/backends/reference/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
 import { grad } from '../../src/graph/grad.ts';

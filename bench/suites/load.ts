@@ -3,7 +3,7 @@
  * anew each time. The file is in memory, V8 is warm. No peer here reads these files.
  */
 import { readFileSync } from 'node:fs';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import type { BenchCase, Contender, Outputs } from '../harness.ts';
 import { type ExampleModel, imdbExample, mnistExample } from '../inputs.ts';

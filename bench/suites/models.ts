@@ -4,11 +4,11 @@
  */
 
 import type { Backend } from '../../src/backends/backend.ts';
-import { reference } from '../../src/backends/reference.ts';
+import { reference } from '../../src/backends/reference/index.ts';
 import { compile, type Plan } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { randomUniform } from '../../src/graph/random.ts';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
 import { failure } from '../../src/tensor/errors.ts';
 import { placeholder } from '../../src/tensor/tensor.ts';

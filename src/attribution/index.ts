@@ -14,12 +14,12 @@ export {
   type PathReport,
 } from './explanation.ts';
 export type { Json } from './explanation-json.ts';
+export type { OutputFunction, TensorFunction } from './forward.ts';
 export { IntegratedGradients } from './integrated-gradients.ts';
 export { brutePass } from './passes/brute.ts';
 export type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './passes/pass.ts';
 export type { PathGraph } from './path-graph.ts';
 export type { PlanCache, PlanGraph } from './plans.ts';
-export type { OutputFunction, TensorFunction } from './program.ts';
 export type { IntegratedGradientsOptions } from './settings.ts';
 export { sumOver, sumTokens } from './sum-over.ts';
 export { predictedClass } from './target.ts';

@@ -7,7 +7,7 @@ import { isFloat } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { isNested, isShapedArray, toTensor } from './arrays.ts';
-import type { Program } from './program.ts';
+import type { Forward } from './forward.ts';
 import type { ArrayInput, ForwardKwargs, ModelInput } from './types.ts';
 
 export interface FormattedInputs {
@@ -17,10 +17,10 @@ export interface FormattedInputs {
 }
 
 /** @throws PathgradError when X does not fit the model: which input, what it has and what is expected */
-export function formatInputs(program: Program, X: ModelInput): FormattedInputs {
-  const entries = program.inputs ? byModel(program.inputs, X) : byValue(X);
+export function formatInputs(forward: Forward, X: ModelInput): FormattedInputs {
+  const entries = forward.inputs ? byModel(forward.inputs, X) : byValue(X);
   const tensors = entries.map(([name, value, info]) => {
-    const t = toTensor(subjectOf(name, entries.length), value, info?.dtype ?? null, program.dtype);
+    const t = toTensor(subjectOf(name, entries.length), value, info?.dtype ?? null, forward.dtype);
     checkInputShape(subjectOf(name, entries.length), t, info);
     return t;
   });
@@ -108,12 +108,12 @@ function checkInputShape(subject: string, { shape }: Tensor, info: InputInfo | n
  * they are. An array has one row per sample; a number has no axis and goes to every call as it is.
  */
 export function formatKwargs(
-  program: Program,
+  forward: Forward,
   kwargs: ForwardKwargs | null | undefined,
   inputs: FormattedInputs,
 ): Record<string, Tensor> {
   const ofX = inputs.tensors.map((t) => t.dtype).find(isFloat);
-  const floatType = program.inputs ? program.dtype : (ofX ?? program.dtype);
+  const floatType = forward.inputs ? forward.dtype : (ofX ?? forward.dtype);
   const formatted: Record<string, Tensor> = {};
   for (const [name, value] of Object.entries(kwargs ?? {})) {
     const subject = `forwardKwargs '${name}'`;

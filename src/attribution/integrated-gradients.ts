@@ -6,9 +6,9 @@
 import type { CallableModel } from '../graph/callable.ts';
 import { quadratureRule } from '../quadrature/index.ts';
 import type { Explanation, Meta } from './explanation.ts';
+import { type Forward, type TensorFunction, toForward } from './forward.ts';
 import { chooseLayer, type LayerChoice } from './layer.ts';
 import { PlanCache } from './plans.ts';
-import { type Program, type TensorFunction, toProgram } from './program.ts';
 import { makeExplanation } from './report.ts';
 import { run } from './run.ts';
 import { checkSettings, type IntegratedGradientsOptions, type Settings } from './settings.ts';
@@ -18,7 +18,7 @@ import { version } from './version.ts';
 
 /** What belongs to the current model; replaced as a whole, so that running explanations keep theirs. */
 interface Predictor {
-  readonly program: Program;
+  readonly forward: Forward;
   readonly choice: LayerChoice | null;
   readonly plans: PlanCache;
   readonly structures: StructureCache;
@@ -59,10 +59,10 @@ export class IntegratedGradients<M extends CallableModel | TensorFunction = Call
   }
 
   private predict(model: M): Predictor {
-    const program = toProgram(model, this.settings.output, this.settings.dtype);
-    const choice = chooseLayer(program, model, (this.options.layer ?? null) as LayerSelector<M> | null);
+    const forward = toForward(model, this.settings.output, this.settings.dtype);
+    const choice = chooseLayer(forward, model, (this.options.layer ?? null) as LayerSelector<M> | null);
     const plans = new PlanCache(this.options.backend ? { backend: this.options.backend } : {});
-    return { program, choice, plans, structures: new Map() };
+    return { forward, choice, plans, structures: new Map() };
   }
 
   /**
@@ -76,8 +76,8 @@ export class IntegratedGradients<M extends CallableModel | TensorFunction = Call
    */
   async explain(X: ModelInput, options: ExplainOptions = {}): Promise<Explanation> {
     options.signal?.throwIfAborted();
-    const { program, choice, plans, structures } = this.predictor;
-    const setup = setUp(program, this.settings, choice, X, options, structures);
+    const { forward, choice, plans, structures } = this.predictor;
+    const setup = setUp(forward, this.settings, choice, X, options, structures);
     const { method, nSteps, compat } = this.settings;
     const rule = nSteps === 'auto' ? null : quadratureRule(method, nSteps, { compat: compat ?? undefined });
     const outcome = await run(setup, plans, rule, options);

@@ -7,7 +7,7 @@ import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape } from '../tensor/shape.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
-import type { Hooks, Program } from './program.ts';
+import type { Forward, Hooks } from './forward.ts';
 import type { LayerSelector } from './types.ts';
 
 export interface LayerChoice {
@@ -22,9 +22,9 @@ export interface LayerChoice {
 export type LayerSide = 'inputs' | 'outputs';
 
 /** Finds the layer when the explainer is made, so that a wrong name fails there with the nearest names. */
-export function chooseLayer<M>(program: Program, model: M, selector: LayerSelector<M> | null): LayerChoice | null {
+export function chooseLayer<M>(forward: Forward, model: M, selector: LayerSelector<M> | null): LayerChoice | null {
   if (selector === null) return null;
-  if (!program.model) {
+  if (!forward.model) {
     throw failure(
       'layer',
       'a plain function has no layers',
@@ -33,15 +33,15 @@ export function chooseLayer<M>(program: Program, model: M, selector: LayerSelect
     );
   }
   if (typeof selector === 'function') {
-    return { ...find(program.model, selector(model)), call: null, label: 'callable' };
+    return { ...find(forward.model, selector(model)), call: null, label: 'callable' };
   }
   if (typeof selector !== 'object' || selector === null || !('call' in selector))
-    return { ...find(program.model, selector), call: null };
+    return { ...find(forward.model, selector), call: null };
   const { call } = selector;
   if (!Number.isInteger(call) || call < 0) {
     throw failure('layer', 'call counts the uses of the layer from 0', { call }, 'leave it out for the last use');
   }
-  return { ...find(program.model, selector.layer), call };
+  return { ...find(forward.model, selector.layer), call };
 }
 
 function find(model: CallableModel, wanted: number | string | LayerInfo): Pick<LayerChoice, 'layer' | 'label'> {

@@ -30,10 +30,10 @@ const similar = 0.8;
 
 /** The parts; null where the model leaves nothing out. */
 export function partsOf(setup: Setup): Part[] | null {
-  const { program, inputs, graphs, baselines, choice } = setup;
+  const { forward, inputs, graphs, baselines, choice } = setup;
   const { kwargs } = graphs.options;
   const prune = (rows: readonly number[]): Pruned | null =>
-    program.model?.prune?.(
+    forward.model?.prune?.(
       inputs.tensors.map((t) => rowsOf(t, rows)),
       mapValues(kwargs, (t) => rowsOf(t, rows)),
     ) ?? null;

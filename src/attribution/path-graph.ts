@@ -9,8 +9,8 @@ import { ancestors } from '../graph/traverse.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { placeholder, type Tensor, type TensorSpec } from '../tensor/tensor.ts';
+import type { Forward } from './forward.ts';
 import { captureLayer, type LayerChoice, type LayerSide, substituteLayer } from './layer.ts';
-import type { Program } from './program.ts';
 
 export interface PathGraph {
   /** What the path moves: a placeholder per attributed tensor, `[rows, ...]`. */
@@ -28,7 +28,7 @@ export interface ModelGraph {
 }
 
 export interface GraphOptions {
-  readonly program: Program;
+  readonly forward: Forward;
   readonly inputs: readonly Tensor[];
   readonly kwargs: Readonly<Record<string, Tensor>>;
   readonly choice: LayerChoice | null;
@@ -61,14 +61,14 @@ export class Graphs {
 
   /** The model on `rows` rows. Forward kwargs come last among the inputs. */
   model(rows: number): ModelGraph {
-    const { program, choice, side } = this.options;
+    const { forward, choice, side } = this.options;
     const [inputs, kwargs] = this.placeholders(rows);
     if (!choice) {
-      const output = program.apply(inputs, rows, kwargs);
+      const output = forward.apply(inputs, rows, kwargs);
       return { inputs: [...inputs, ...Object.values(kwargs)], output, captured: [] };
     }
     const capture = captureLayer(choice, side);
-    const output = program.apply(inputs, rows, kwargs, capture.hooks);
+    const output = forward.apply(inputs, rows, kwargs, capture.hooks);
     const { tensors, calls } = capture.result();
     this.calls = calls;
     const captured = tensors.filter((t) => isFloat(t.dtype));
@@ -78,11 +78,11 @@ export class Graphs {
 
   /** The path graph on `rows` rows. Held: the inputs that do not move, then the forward kwargs. */
   path(rows: number): PathGraph {
-    const { program, choice, side, everyCall } = this.options;
+    const { forward, choice, side, everyCall } = this.options;
     const [inputs, kwargs] = this.placeholders(rows);
     const extra = Object.values(kwargs);
     if (!choice) {
-      const output = program.apply(inputs, rows, kwargs);
+      const output = forward.apply(inputs, rows, kwargs);
       const moving = new Set(this.moving);
       return {
         variables: inputs.filter((_, i) => moving.has(i)),
@@ -92,7 +92,7 @@ export class Graphs {
     }
     if (this.calls === 0) this.model(rows);
     const substitution = substituteLayer(choice, side, this.calls, everyCall);
-    const output = program.apply(inputs, rows, kwargs, substitution.hooks);
+    const output = forward.apply(inputs, rows, kwargs, substitution.hooks);
     return { variables: substitution.placeholders(), held: [...inputs, ...extra], output };
   }
 

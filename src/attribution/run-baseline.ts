@@ -47,7 +47,7 @@ export async function runBaseline(context: Context, drawn: readonly Tensor[]): P
   const { settings, choice, structure } = setup;
   const inLayer = !Array.isArray(setup.baselines);
   const alibi = settings.compat === 'alibi';
-  if (!inLayer) await setup.program.model?.checkInputs?.(drawn);
+  if (!inLayer) await setup.forward.model?.checkInputs?.(drawn);
   const atBaseline = inLayer ? null : await runModel(runner, [...drawn.map(feedOf), ...kwargs]);
   const from = choice
     ? (atBaseline?.captured ?? drawn.map((t) => Float64Array.from(t.data)))

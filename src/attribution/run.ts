@@ -72,8 +72,8 @@ export async function run(
 }
 
 async function predict(setup: Setup, plans: PlanCache, pace: Pace): Promise<Tensor> {
-  const { inputs, graphs, structure, program } = setup;
-  await program.model?.checkInputs?.(inputs.tensors);
+  const { inputs, graphs, structure, forward } = setup;
+  await forward.model?.checkInputs?.(inputs.tensors);
   const runner: Runner = { graphs, plans, samples: inputs.rows, batch: rowsAtOnce(setup), pace };
   const feeds = [...inputs.tensors, ...Object.values(graphs.options.kwargs)].map(feedOf);
   const { predictions } = await runModel(runner, feeds);
@@ -97,7 +97,7 @@ async function runWhole(setup: Setup, plans: PlanCache, rule: Rule | null, pace:
   const runner: Runner = { graphs, plans, samples, batch: rowsAtOnce(setup), pace };
   const kwargs = Object.values(graphs.options.kwargs).map(feedOf);
   await pace.turn();
-  await setup.program.model?.checkInputs?.(inputs.tensors);
+  await setup.forward.model?.checkInputs?.(inputs.tensors);
 
   const atX = await runModel(runner, [...inputs.tensors.map(feedOf), ...kwargs]);
   const predictions = tensor(atX.predictions, [samples, ...structure.output.shape.slice(1)]);

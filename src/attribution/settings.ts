@@ -6,9 +6,9 @@ import type { Backend } from '../backends/backend.ts';
 import { checkQuadrature, type QuadratureMethod } from '../quadrature/index.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
+import type { OutputFunction } from './forward.ts';
 import type { AttributionPass } from './passes/pass.ts';
 import { chooseStrategy, type Strategy } from './passes/strategy.ts';
-import type { OutputFunction } from './program.ts';
 import type { LayerSelector, TargetFunction } from './types.ts';
 
 export interface IntegratedGradientsOptions<M> {

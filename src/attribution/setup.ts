@@ -8,10 +8,10 @@ import { type Shape, sizeOf } from '../tensor/shape.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { BaselineSource } from './baseline-kinds.ts';
 import { inputBaselines, isLayerBaseline } from './baselines.ts';
+import type { Forward } from './forward.ts';
 import { type FormattedInputs, formatInputs, formatKwargs } from './inputs.ts';
 import type { LayerChoice } from './layer.ts';
 import { examine, Graphs, type Structure } from './path-graph.ts';
-import type { Program } from './program.ts';
 import { checkNames, type Settings } from './settings.ts';
 import { resolveTarget } from './target.ts';
 import type { ExplainOptions, LayerBaseline, ModelInput, Target } from './types.ts';
@@ -24,7 +24,7 @@ export interface Attributed {
 }
 
 export interface Setup {
-  readonly program: Program;
+  readonly forward: Forward;
   readonly settings: Settings;
   readonly choice: LayerChoice | null;
   readonly inputs: FormattedInputs;
@@ -40,7 +40,7 @@ export interface Setup {
 const known = ['forwardKwargs', 'baselines', 'target', 'attributeToLayerInputs', 'onProgress', 'signal'];
 
 export function setUp(
-  program: Program,
+  forward: Forward,
   settings: Settings,
   choice: LayerChoice | null,
   X: ModelInput,
@@ -53,20 +53,20 @@ export function setUp(
   if (given !== null && settings.targetFn !== null) {
     throw failure('target', 'targetFn is set already', {}, 'give a target or targetFn, not both');
   }
-  const formatted = formatInputs(program, X);
-  const inputs = alibiIntegers(formatted, program, alibi && choice === null);
-  const kwargs = formatKwargs(program, options.forwardKwargs, inputs);
+  const formatted = formatInputs(forward, X);
+  const inputs = alibiIntegers(formatted, forward, alibi && choice === null);
+  const kwargs = formatKwargs(forward, options.forwardKwargs, inputs);
   const side = options.attributeToLayerInputs ? 'inputs' : 'outputs';
-  const graphs = new Graphs({ program, inputs: inputs.tensors, kwargs, choice, side, everyCall: alibi });
-  if (!choice && graphs.moving.length === 0) throw integerInputs(program);
+  const graphs = new Graphs({ forward, inputs: inputs.tensors, kwargs, choice, side, everyCall: alibi });
+  if (!choice && graphs.moving.length === 0) throw integerInputs(forward);
   const probeRows = Math.min(inputs.rows, settings.internalBatchSize);
   const structure = lookUp(structures, graphs, probeRows);
-  checkConnected(program, choice, structure);
+  checkConnected(forward, choice, structure);
   const target = given ?? settings.targetFn;
   if (typeof target !== 'function') resolveTarget(target, structure.output.shape, inputs.rows, alibi);
   const baselines = options.baselines ?? null;
   return {
-    program,
+    forward,
     settings,
     choice,
     inputs,
@@ -117,10 +117,10 @@ function checkBaselines(
 }
 
 /** Ledger Q16: alibi interpolates a single integer input as if it were floats, from a baseline cast to integers. */
-function alibiIntegers(inputs: FormattedInputs, program: Program, apply: boolean): FormattedInputs {
+function alibiIntegers(inputs: FormattedInputs, forward: Forward, apply: boolean): FormattedInputs {
   const only = inputs.tensors[0]!;
   if (!apply || inputs.tensors.length > 1 || isFloat(only.dtype)) return inputs;
-  return { ...inputs, tensors: [tensor(only.data, only.shape, program.dtype)] };
+  return { ...inputs, tensors: [tensor(only.data, only.shape, forward.dtype)] };
 }
 
 function truncated({ count, draw }: BaselineSource): BaselineSource {
@@ -128,30 +128,30 @@ function truncated({ count, draw }: BaselineSource): BaselineSource {
   return { count, draw: (index) => round(draw(index)) };
 }
 
-function integerInputs(program: Program): Error {
+function integerInputs(forward: Forward): Error {
   return failure(
     'X',
     'holds integers (token ids?), and no path leads from one id to another',
     {},
-    embeddingAdvice(program),
+    embeddingAdvice(forward),
   );
 }
 
 /** Names the embedding layers, whose outputs are what can be attributed to. */
-function embeddingAdvice(program: Program): string {
-  const embeddings = program.model?.layers.filter(({ className }) => className === 'Embedding') ?? [];
+function embeddingAdvice(forward: Forward): string {
+  const embeddings = forward.model?.layers.filter(({ className }) => className === 'Embedding') ?? [];
   const layers = embeddings.map(({ name }) => `layer: '${name}'`).join(' or ');
   if (layers) return `attribute to the embedding instead: ${layers}`;
-  return program.model
+  return forward.model
     ? 'attribute to a layer that computes floats from them (option layer)'
     : 'explain a function of the embedded tokens instead';
 }
 
-function checkConnected(program: Program, choice: LayerChoice | null, { connected }: Structure): void {
-  const hasEmbedding = program.model?.layers.some(({ className }) => className === 'Embedding') ?? false;
+function checkConnected(forward: Forward, choice: LayerChoice | null, { connected }: Structure): void {
+  const hasEmbedding = forward.model?.layers.some(({ className }) => className === 'Embedding') ?? false;
   if (choice || connected.includes(true) || !hasEmbedding) return;
   const problem = 'the output does not depend on it differentiably: the model reads it as token ids';
-  throw failure('X', problem, {}, embeddingAdvice(program));
+  throw failure('X', problem, {}, embeddingAdvice(forward));
 }
 
 function attributedTensors(

@@ -1,7 +1,7 @@
 /** Which backend runs a plan when nobody chose one. A plan says in `backend` which it was. */
 import type { TensorSpec } from '../tensor/tensor.ts';
 import type { Backend } from './backend.ts';
-import { reference } from './reference.ts';
+import { reference } from './reference/index.ts';
 import { hasSimd, wasmBackend } from './wasm/index.ts';
 
 /** `wasm` wherever the engine has WebAssembly SIMD; `reference` for float64, which no other backend computes in. */

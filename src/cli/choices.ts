@@ -1,7 +1,7 @@
 /** What --target, --baseline, --output and --labels mean for this model and this batch. Errors name the flag. */
 import type { Baselines, Target } from '../attribution/index.ts';
 import { readNpy } from '../inputs/index.ts';
-import type { Model } from '../keras/model.ts';
+import type { Model } from '../keras/model/model.ts';
 import { didYouMean } from '../tensor/errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { exists, readBytes, readText } from './files.ts';

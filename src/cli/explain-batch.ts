@@ -1,7 +1,7 @@
 /** The computation of `pathgrad explain`: what the flags choose, handed to `IntegratedGradients`, with a bar while it works. */
 import { type Explanation, IntegratedGradients } from '../attribution/index.ts';
-import { embeddingOf } from '../keras/embedding.ts';
-import type { Model } from '../keras/model.ts';
+import { embeddingOf } from '../keras/model/embedding.ts';
+import type { Model } from '../keras/model/model.ts';
 import { softmax } from '../ops/softmax.ts';
 import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';

@@ -1,6 +1,6 @@
 /** `pathgrad explain`: reads model and inputs, computes integrated gradients, prints the findings and writes the files. */
 import type { Explanation } from '../attribution/index.ts';
-import type { Model } from '../keras/model.ts';
+import type { Model } from '../keras/model/model.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { explainBatch, readSettings } from './explain-batch.ts';

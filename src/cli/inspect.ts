@@ -1,7 +1,8 @@
 /** `pathgrad inspect`: the layers of a model file, whether it can be run, and what stands in the way. */
-import { loadModel } from '../keras/load.ts';
-import { inspectModel } from '../keras/load-inspect.ts';
-import { readReference } from '../keras/reference.ts';
+
+import { inspectModel } from '../keras/load/inspect.ts';
+import { loadModel } from '../keras/load/load.ts';
+import { readReference } from '../keras/verify/reference.ts';
 import { failure } from '../tensor/errors.ts';
 import { readBytes } from './files.ts';
 import type { Arguments } from './flags.ts';

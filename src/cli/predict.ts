@@ -1,7 +1,7 @@
 /** `pathgrad predict`: what the model says about each input. */
 import { version } from '../attribution/version.ts';
-import { loadModel } from '../keras/load.ts';
-import type { Model } from '../keras/model.ts';
+import { loadModel } from '../keras/load/load.ts';
+import type { Model } from '../keras/model/model.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';

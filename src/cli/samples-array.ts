@@ -1,8 +1,8 @@
 /** Rows of IDX and .npy files. Bytes for a model of pictures are pictures; integers for an Embedding are token ids. */
 import { basename } from 'node:path';
 import { isIntegerArray, type NumericArray, type Picture, readIdx, readNpy, takeRows } from '../inputs/index.ts';
-import { embeddingOf } from '../keras/embedding.ts';
-import type { Model } from '../keras/model.ts';
+import { embeddingOf } from '../keras/model/embedding.ts';
+import type { Model } from '../keras/model/model.ts';
 import { allocate } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';

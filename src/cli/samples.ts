@@ -4,7 +4,7 @@
  */
 
 import type { Vocabulary } from '../inputs/index.ts';
-import type { Model } from '../keras/model.ts';
+import type { Model } from '../keras/model/model.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Arguments, usage, wholeNumbers } from './flags.ts';

@@ -1,6 +1,6 @@
 /** The files that `explain` writes: report, pictures, numbers. All are made before the first is written. */
 import { baselineEntropy, type Explanation, version } from '../attribution/index.ts';
-import type { Model } from '../keras/model.ts';
+import type { Model } from '../keras/model/model.ts';
 import { plain } from '../visualize/format.ts';
 import { attributionGrid, encodePng, type ReportItem, report } from '../visualize/index.ts';
 import type { OutputChoice } from './choices.ts';

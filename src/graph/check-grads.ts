@@ -3,7 +3,7 @@
  * with a random cotangent `u`, must equal `<v, grad>`; then the same for the gradient itself, up to `order`. All in float64.
  * After `check_grads` of Autograd and JAX.
  */
-import { add, mul } from '../ops/arithmetic.ts';
+import { add, mul } from '../ops/binary.ts';
 import { sum } from '../ops/reduce.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';

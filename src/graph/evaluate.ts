@@ -1,5 +1,5 @@
 /** Computes tensors right away, on the reference backend. For repeated use, `compile` once and run the Plan. */
-import { reference } from '../backends/reference.ts';
+import { reference } from '../backends/reference/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { compile } from './compile.ts';

@@ -2,7 +2,7 @@
  * Reverse-mode differentiation. It knows no op: each op's vjp returns new nodes made with public ops, so the gradient
  * of a gradient is nothing special. Only what was asked for is built.
  */
-import { add, mul } from '../ops/arithmetic.ts';
+import { add, mul } from '../ops/binary.ts';
 import { sum } from '../ops/reduce.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';

@@ -2,7 +2,7 @@
  * Graph to graph, same values: equal subexpressions become one node (CSE) and what depends on constants alone is
  * computed now, and a few identities of `rewrite.ts` save work. Code that no output needs disappears, since only the outputs' ancestors are visited.
  */
-import { runStep } from '../backends/reference.ts';
+import { runStep } from '../backends/reference/index.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { rewrite } from './rewrite.ts';

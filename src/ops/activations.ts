@@ -6,10 +6,10 @@ import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { add, div, greater, greaterEqual, less, minimum, mul, neg, sub, where } from './arithmetic.ts';
+import { add, div, greater, greaterEqual, less, minimum, mul, neg, sub, where } from './binary.ts';
 import { exactGelu } from './fused.ts';
-import { abs, clip, exp, expm1, sigmoid, softplus, sqrt, square, tanh } from './math.ts';
 import { slice } from './slicing.ts';
+import { abs, clip, exp, expm1, sigmoid, softplus, sqrt, square, tanh } from './unary.ts';
 
 const reluOp = defineOp<Record<never, never>>({
   name: 'relu',

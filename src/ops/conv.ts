@@ -1,133 +1,128 @@
 /**
- * Convolution over 1 to 3 spatial axes, channels last: `x [batch, ...space, in]`, kernel `[...window, in/groups, out]`.
- * Three ops close the family under differentiation: `conv` is linear in input and kernel, and each of its gradients
- * (`convGradInput`, `convGradKernel`) has the other two as its own. A transposed convolution is `convGradInput`.
+ * The convolutions that people call by name, on top of `conv` and `convGradInput`. Layouts are Keras's, channels last:
+ * depthwise kernels are `[...window, in, multiplier]`, transposed ones `[...window, out, in]`.
  */
-import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
-import { type Shape, sizeOf } from '../tensor/shape.ts';
-import type { TensorSpec } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { conv, convGradInput } from './conv-primitives.ts';
+import { reshape } from './movement.ts';
+import { type Padding, type PerAxis, perAxis, resolvePads } from './padding.ts';
 import type { Pads } from './slicing.ts';
 
-export type ConvAttrs = {
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  /** Zeros before and after each spatial axis; the window sees them. */
-  readonly pads: Pads;
-  readonly groups: number;
-};
-type GradInputAttrs = ConvAttrs & { readonly inputShape: Shape };
-type GradKernelAttrs = ConvAttrs & { readonly kernelShape: Shape };
-
-function convShape(x: TensorSpec, w: TensorSpec, { strides, dilations, pads, groups }: ConvAttrs): Shape {
-  const space = x.shape.slice(1, -1);
-  const details = { input: x.shape, kernel: w.shape, stride: strides, dilation: dilations, padding: pads, groups };
-  const [channels, expected, out] = [x.shape.at(-1)!, w.shape.at(-2)! * groups, w.shape.at(-1)!];
-  if (channels !== expected)
-    throw failure('conv', `input has ${channels} channels, kernel expects ${expected}`, details);
-  if (out % groups !== 0) throw failure('conv', `${out} output channels do not divide into ${groups} groups`, details);
-  const counts = space.map((dim, i) => {
-    const reach = (w.shape[i]! - 1) * dilations[i]! + 1;
-    const padded = dim + pads[i]![0] + pads[i]![1];
-    if (padded < reach)
-      throw failure('conv', `spatial axis ${i} has ${padded} elements, the window needs ${reach}`, details);
-    return Math.floor((padded - reach) / strides[i]!) + 1;
-  });
-  return [x.shape[0]!, ...counts, out];
+export interface ConvOptions {
+  /** Steps of the window; 1 by default. */
+  stride?: PerAxis;
+  /** `valid` (default), `same`, `causal`, or zeros before and after each spatial axis. */
+  padding?: Padding;
+  /** Distance between the window's elements; 1 by default. */
+  dilation?: PerAxis;
+  /** Channels are split into this many groups that do not see each other; 1 by default. */
+  groups?: number;
 }
 
-/** Multiply-adds count as two: every output reads the whole window of its group. */
-const convFlops = (output: Shape, kernel: Shape): number => 2 * sizeOf(output) * sizeOf(kernel.slice(0, -1));
+function checkRanks(name: string, axes: number, x: Tensor, w: Tensor): void {
+  if (x.rank !== axes + 2 || w.rank !== axes + 2 || x.dtype !== w.dtype) {
+    const details = { input: x.toString(), kernel: w.toString() };
+    throw failure(
+      name,
+      `input and kernel need ${axes + 2} axes and one dtype`,
+      details,
+      '[batch, ...space, channels] and [...window, in, out]',
+    );
+  }
+}
 
-const attrs1d = (stride: number, dilation: number, pad: [number, number], groups = 1): ConvAttrs => ({
-  strides: [stride],
-  dilations: [dilation],
-  pads: [pad],
-  groups,
-});
-const attrs2d = (stride: number, dilation: number, pad: [number, number], groups = 1): ConvAttrs => ({
-  strides: [stride, stride],
-  dilations: [dilation, dilation],
-  pads: [pad, pad],
-  groups,
-});
+function convN(name: string, axes: number, x: Tensor, w: Tensor, options: ConvOptions): Tensor {
+  checkRanks(name, axes, x, w);
+  const strides = perAxis(name, options.stride, axes, 'stride');
+  const dilations = perAxis(name, options.dilation, axes, 'dilation');
+  const pads = resolvePads(
+    name,
+    options.padding ?? 'valid',
+    x.shape.slice(1, -1),
+    w.shape.slice(0, axes),
+    strides,
+    dilations,
+  );
+  return conv([x, w], { strides, dilations, pads, groups: options.groups ?? 1 });
+}
 
-// biome-ignore format: one use a line
-const uses: readonly { x: Shape; w: Shape; attrs: ConvAttrs; size?: 'real' }[] = [
-  { x: [2, 7, 3], w: [3, 3, 4], attrs: attrs1d(1, 1, [0, 0]) },
-  { x: [1, 8, 2], w: [3, 2, 3], attrs: attrs1d(2, 1, [1, 1]) },
-  { x: [1, 9, 2], w: [3, 2, 2], attrs: attrs1d(1, 2, [4, 0]) },
-  { x: [2, 5, 6, 2], w: [2, 3, 2, 3], attrs: { strides: [1, 1], dilations: [1, 1], pads: [[0, 1], [1, 1]], groups: 1 } },
-  { x: [1, 7, 7, 2], w: [3, 3, 2, 2], attrs: attrs2d(2, 2, [1, 2]) },
-  { x: [1, 5, 5, 4], w: [2, 2, 2, 6], attrs: attrs2d(1, 1, [0, 1], 2) },
-  { x: [1, 5, 4, 3], w: [3, 2, 1, 6], attrs: attrs2d(2, 1, [1, 0], 3) },
-  { x: [1, 3, 4, 3, 2], w: [2, 2, 2, 2, 2], attrs: { strides: [1, 2, 1], dilations: [1, 1, 1], pads: [[0, 0], [1, 0], [0, 1]], groups: 1 } },
-  { x: [100, 100, 50], w: [3, 50, 250], attrs: attrs1d(1, 1, [0, 0]), size: 'real' },
-  { x: [100, 14, 14, 64], w: [2, 2, 64, 32], attrs: attrs2d(1, 1, [0, 1]), size: 'real' },
-];
+/** `x [batch, time, in]` with `kernel [window, in/groups, out]`. */
+export function conv1d(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tensor {
+  return convN('conv1d', 1, x, kernel, options);
+}
 
-const outputOf = (use: { x: Shape; w: Shape; attrs: ConvAttrs }): Shape =>
-  convShape({ shape: use.x, dtype: 'float32' }, { shape: use.w, dtype: 'float32' }, use.attrs);
-const size = (use: { size?: 'real' }): { size: 'small' | 'real' } => ({ size: use.size ?? 'small' });
+/** `x [batch, height, width, in]` with `kernel [h, w, in/groups, out]`. */
+export function conv2d(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tensor {
+  return convN('conv2d', 2, x, kernel, options);
+}
 
-export const conv: OpFunction<ConvAttrs> = defineOp<ConvAttrs>({
-  name: 'conv',
-  shape: ([x, w], attrs) => ({ shape: convShape(x!, w!, attrs), dtype: x!.dtype }),
-  vjp: (g, _, [x, w], attrs) => [
-    () => convGradInput([g, w!], { ...attrs, inputShape: x!.shape }),
-    () => convGradKernel([x!, g], { ...attrs, kernelShape: w!.shape }),
-  ],
-  linear: [0, 1],
-  flops: ([, w], out) => convFlops(out.shape, w!.shape),
-  examples: uses.map((use): Example<ConvAttrs> => ({ inputs: [use.x, use.w], attrs: use.attrs, ...size(use) })),
-});
+/** Each channel with kernels of its own: `kernel [...window, in, multiplier] -> [batch, ...space, in * multiplier]`. */
+export function depthwiseConv(x: Tensor, kernel: Tensor, options: Omit<ConvOptions, 'groups'> = {}): Tensor {
+  const channels = x.shape.at(-1)!;
+  const [window, multiplier] = [kernel.shape.slice(0, -2), kernel.shape.at(-1)!];
+  if (kernel.shape.at(-2) !== channels) {
+    const details = { input: x.shape, kernel: kernel.shape };
+    throw failure('depthwiseConv', `input has ${channels} channels, kernel expects ${kernel.shape.at(-2)}`, details);
+  }
+  const grouped = reshape(kernel, [...window, 1, channels * multiplier]);
+  return convN('depthwiseConv', x.rank - 2, x, grouped, { ...options, groups: channels });
+}
 
-/** The gradient of `conv` to its input: `g [batch, ...outputs, out]` spread back through the kernel. */
-export const convGradInput: OpFunction<GradInputAttrs> = defineOp<GradInputAttrs>({
-  name: 'convGradInput',
-  shape: ([g, w], { inputShape, ...attrs }) => {
-    const expected = convShape({ shape: inputShape, dtype: g!.dtype }, w!, attrs);
-    if (expected.join() !== g!.shape.join()) {
-      throw failure('convGradInput', 'the gradient does not fit', { gradient: g!.shape, expected, input: inputShape });
+/** A depthwise convolution followed by a 1-wide one that mixes the channels. */
+export function separableConv(
+  x: Tensor,
+  depthwise: Tensor,
+  pointwise: Tensor,
+  options: Omit<ConvOptions, 'groups'> = {},
+): Tensor {
+  return convN('separableConv', x.rank - 2, depthwiseConv(x, depthwise, options), pointwise, {});
+}
+
+export interface ConvTransposeOptions extends ConvOptions {
+  padding?: 'valid' | 'same' | Pads;
+  /** Extra elements at the end of each axis, where the stride leaves the size open. */
+  outputPadding?: readonly number[] | null;
+}
+
+/**
+ * The transpose of `conv` (a "deconvolution"): `x [batch, ...space, in]` with `kernel [...window, out, in]`. Sizes follow
+ * Keras: `same` gives `size * stride`, `valid` adds what the window reaches beyond the stride; `outputPadding` overrides.
+ */
+export function convTranspose(x: Tensor, kernel: Tensor, options: ConvTransposeOptions = {}): Tensor {
+  const axes = x.rank - 2;
+  checkRanks('convTranspose', axes, x, kernel);
+  const strides = perAxis('convTranspose', options.stride, axes, 'stride');
+  const dilations = perAxis('convTranspose', options.dilation, axes, 'dilation');
+  const extra = options.outputPadding;
+  const padding = options.padding ?? 'valid';
+  const space: number[] = [];
+  const pads = x.shape.slice(1, -1).map((dim, i) => {
+    const reach = (kernel.shape[i]! - 1) * dilations[i]! + 1;
+    if (typeof padding !== 'string') {
+      const pad = padding[i]!;
+      space.push((dim - 1) * strides[i]! + reach - pad[0] - pad[1] + (extra?.[i] ?? 0));
+      return pad;
     }
-    return { shape: inputShape, dtype: g!.dtype };
-  },
-  vjp: (gg, _, [g, w], { inputShape, ...attrs }) => [
-    () => conv([gg, w!], attrs),
-    () => convGradKernel([gg, g!], { ...attrs, kernelShape: w!.shape }),
-  ],
-  linear: [0, 1],
-  flops: ([g, w]) => convFlops(g!.shape, w!.shape),
-  examples: uses.map((use) => ({
-    inputs: [outputOf(use), use.w],
-    attrs: { ...use.attrs, inputShape: use.x },
-    ...size(use),
-  })),
-});
-
-/** The gradient of `conv` to its kernel: `x` correlated with `g`. */
-export const convGradKernel: OpFunction<GradKernelAttrs> = defineOp<GradKernelAttrs>({
-  name: 'convGradKernel',
-  shape: ([x, g], { kernelShape, ...attrs }) => {
-    const expected = convShape(x!, { shape: kernelShape, dtype: g!.dtype }, attrs);
-    if (expected.join() !== g!.shape.join()) {
-      throw failure('convGradKernel', 'the gradient does not fit', {
-        gradient: g!.shape,
-        expected,
-        kernel: kernelShape,
-      });
-    }
-    return { shape: kernelShape, dtype: x!.dtype };
-  },
-  vjp: (gg, _, [x, g], { kernelShape: __, ...attrs }) => [
-    () => convGradInput([g!, gg], { ...attrs, inputShape: x!.shape }),
-    () => conv([x!, gg], attrs),
-  ],
-  linear: [0, 1],
-  flops: ([, g], out) => convFlops(g!.shape, out.shape),
-  examples: uses.map((use) => ({
-    inputs: [use.x, outputOf(use)],
-    attrs: { ...use.attrs, kernelShape: use.w },
-    ...size(use),
-  })),
-});
+    const valid = padding === 'valid';
+    // Keras's deconv_output_length: with an output padding, `same` counts as a pad of half the window.
+    const half = valid ? 0 : reach >> 1;
+    const size = extra
+      ? (dim - 1) * strides[i]! + reach - 2 * half + extra[i]!
+      : valid
+        ? dim * strides[i]! + Math.max(reach - strides[i]!, 0)
+        : dim * strides[i]!;
+    space.push(size);
+    const [before, after] = resolvePads(
+      'convTranspose',
+      padding,
+      [size],
+      [kernel.shape[i]!],
+      [strides[i]!],
+      [dilations[i]!],
+    )[0]!;
+    return [before, after] as const;
+  });
+  const inputShape = [x.shape[0]!, ...space, kernel.shape.at(-2)!];
+  return convGradInput([x, kernel], { strides, dilations, pads, groups: options.groups ?? 1, inputShape });
+}

@@ -4,7 +4,7 @@
  */
 import { failure } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { mul } from './arithmetic.ts';
+import { mul } from './binary.ts';
 import { matmul } from './matmul.ts';
 import { broadcastTo, reshape, transpose } from './movement.ts';
 import { sum } from './reduce.ts';

@@ -7,9 +7,9 @@ import { defineOp, type Op } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { add, mul, neg, sub } from './arithmetic.ts';
-import { exp, rsqrt, square } from './math.ts';
+import { add, mul, neg, sub } from './binary.ts';
 import { mean, sum, variance } from './reduce.ts';
+import { exp, rsqrt, square } from './unary.ts';
 
 type None = Record<never, never>;
 type Along = (x: Tensor, y: Tensor) => Tensor;

@@ -19,12 +19,19 @@ import {
   pow,
   sub,
   where,
-} from './arithmetic.ts';
-import { conv, convGradInput, convGradKernel } from './conv.ts';
+} from './binary.ts';
+import { conv, convGradInput, convGradKernel } from './conv-primitives.ts';
 import * as fused from './fused.ts';
 import { gather, scatterAdd } from './indexing.ts';
 import { lerp } from './lerp.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
+import { matmul } from './matmul.ts';
+import { broadcastTo, reshape, stopGradient, transpose } from './movement.ts';
+import { avgPool, avgPoolGrad, maxPool, maxPoolArgmax, maxPoolGrad } from './pool.ts';
+import { argmax, max, min, sum } from './reduce.ts';
+import { recurrentOps } from './rnn.ts';
+import { concat, pad, reverse, slice } from './slicing.ts';
+import { logSoftmax, softmax } from './softmax.ts';
 import {
   abs,
   atan,
@@ -50,25 +57,17 @@ import {
   square,
   tan,
   tanh,
-} from './math.ts';
-import { matmul } from './matmul.ts';
-import { broadcastTo, reshape, stopGradient, transpose } from './movement.ts';
-import { avgPool, avgPoolGrad, maxPool, maxPoolArgmax, maxPoolGrad } from './pool.ts';
-import { argmax, max, min, sum } from './reduce.ts';
-import { recurrentOps } from './rnn.ts';
-import { concat, pad, reverse, slice } from './slicing.ts';
-import { logSoftmax, softmax } from './softmax.ts';
+} from './unary.ts';
 
 export * from './activations.ts';
-export * from './arithmetic.ts';
+export * from './binary.ts';
 export * from './conv.ts';
-export * from './convolution.ts';
+export * from './conv-primitives.ts';
 export * from './einsum.ts';
 export * from './fused.ts';
 export * from './indexing.ts';
 export * from './lerp.ts';
 export { type LerpMaxPoolAttrs, lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
-export * from './math.ts';
 export * from './matmul.ts';
 export * from './movement.ts';
 export * from './normalization.ts';
@@ -79,6 +78,7 @@ export * from './reduce.ts';
 export { gru, lstm, type RecurrentOptions, simpleRnn } from './rnn.ts';
 export * from './slicing.ts';
 export * from './softmax.ts';
+export * from './unary.ts';
 
 /**
  * The definitions of all primitive ops by name: what a backend must have kernels for. Made by a call, because a bundle can leave out a

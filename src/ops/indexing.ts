@@ -3,9 +3,9 @@ import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import { arange, type Tensor } from '../tensor/tensor.ts';
-import { equal } from './arithmetic.ts';
-import { cast } from './math.ts';
+import { equal } from './binary.ts';
 import { expandDims } from './movement.ts';
+import { cast } from './unary.ts';
 
 const gatherOp = defineOp<{ axis: number }>({
   name: 'gather',

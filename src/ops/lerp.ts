@@ -3,7 +3,7 @@ import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { mul } from './arithmetic.ts';
+import { mul } from './binary.ts';
 import { reshape } from './movement.ts';
 import { sum } from './reduce.ts';
 

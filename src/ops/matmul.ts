@@ -3,7 +3,7 @@ import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { broadcastShapes, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
-import { add } from './arithmetic.ts';
+import { add } from './binary.ts';
 import { reshape } from './movement.ts';
 import { sumTo } from './reduce.ts';
 

@@ -1,10 +1,10 @@
 /** Batch, layer, group and unit normalization, made of other ops: affine where the statistics are constants. */
 import type { Tensor } from '../tensor/tensor.ts';
-import { add, maximum, mul, sub } from './arithmetic.ts';
+import { add, maximum, mul, sub } from './binary.ts';
 import { standardizeRows } from './fused.ts';
-import { rsqrt, square } from './math.ts';
 import { reshape } from './movement.ts';
 import { mean, sum, variance } from './reduce.ts';
+import { rsqrt, square } from './unary.ts';
 
 export interface BatchNormParameters {
   mean: Tensor;

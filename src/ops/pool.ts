@@ -7,7 +7,7 @@ import { defineOp, type Example, type Op, type OpFunction, withOp } from '../gra
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
-import { greater, where } from './arithmetic.ts';
+import { greater, where } from './binary.ts';
 import { gather } from './indexing.ts';
 import { reshape } from './movement.ts';
 import { type Padding, type PerAxis, perAxis, resolvePads } from './padding.ts';

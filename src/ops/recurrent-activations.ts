@@ -4,7 +4,7 @@
  */
 import type { Tensor } from '../tensor/tensor.ts';
 import * as op from './activations.ts';
-import { exp, sigmoid, softplus, tanh } from './math.ts';
+import { exp, sigmoid, softplus, tanh } from './unary.ts';
 
 export const recurrentActivations = {
   linear: { code: 0, apply: (x: Tensor): Tensor => x },

@@ -12,7 +12,7 @@ import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
-import { where } from './arithmetic.ts';
+import { where } from './binary.ts';
 import { expandDims, reshape } from './movement.ts';
 import { type RecurrentActivation, recurrentActivations } from './recurrent-activations.ts';
 import { concat, slice, stack } from './slicing.ts';

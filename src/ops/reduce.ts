@@ -3,10 +3,10 @@ import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxes, normalizeAxis, reduceShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { add, div, equal, mul, neg, sub } from './arithmetic.ts';
-import { cast, exp, log } from './math.ts';
+import { add, div, equal, mul, neg, sub } from './binary.ts';
 import { broadcastTo, reshape, stopGradient } from './movement.ts';
 import { pad, slice } from './slicing.ts';
+import { cast, exp, log } from './unary.ts';
 
 /** Which axes go (all of them by default), and whether they stay as 1. */
 export interface ReduceOptions {

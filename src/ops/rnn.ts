@@ -6,7 +6,7 @@
 import type { Example, Op } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
-import { add, mul, sub } from './arithmetic.ts';
+import { add, mul, sub } from './binary.ts';
 import { matmul } from './matmul.ts';
 import { type Cell, defineRecurrent, part, type Recurrent, type RecurrentAttrs, unrolled } from './recurrent.ts';
 import { type RecurrentActivation, recurrentActivations } from './recurrent-activations.ts';

@@ -2,10 +2,10 @@
 import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { mul, sub } from './arithmetic.ts';
+import { mul, sub } from './binary.ts';
 import { softmaxRowsGrad } from './fused.ts';
-import { exp } from './math.ts';
 import { sum } from './reduce.ts';
+import { exp } from './unary.ts';
 
 type AxisAttrs = { readonly axis: number };
 export type AxisFunction = ((x: Tensor, axis?: number) => Tensor) & { readonly op: Op };

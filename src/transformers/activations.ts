@@ -1,7 +1,7 @@
 /** Activations by the names of transformers (`ACT2FN` in `activations_tf.py`). */
 import { gelu, mish, relu, silu } from '../ops/activations.ts';
-import { mul } from '../ops/arithmetic.ts';
-import { clip, sigmoid, tanh } from '../ops/math.ts';
+import { mul } from '../ops/binary.ts';
+import { clip, sigmoid, tanh } from '../ops/unary.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 

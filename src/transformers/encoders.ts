@@ -3,13 +3,13 @@
  * states `[rows, positions, width]`. Layers have the names that transformers' TensorFlow classes give them, with `layer.3` for
  * `layer_._3`. Sources: `modeling_tf_distilbert.py` and `modeling_tf_bert.py` of transformers 4.
  */
-import { add, mul } from '../ops/arithmetic.ts';
+import { add, mul } from '../ops/binary.ts';
 import { gather } from '../ops/indexing.ts';
-import { tanh } from '../ops/math.ts';
 import { matmul } from '../ops/matmul.ts';
 import { reshape, transpose } from '../ops/movement.ts';
 import { slice } from '../ops/slicing.ts';
 import { softmax } from '../ops/softmax.ts';
+import { tanh } from '../ops/unary.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { activationNamed } from './activations.ts';
 import type { TransformerConfig } from './config.ts';

@@ -1,5 +1,5 @@
 /** The files of a model that transformers saved, from a folder (in Node), a URL that ends in `/`, or one by one. */
-import { type ModelSource, readSource } from '../keras/load-source.ts';
+import { type ModelSource, readSource } from '../keras/load/source.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 
 /** JSON as an object, as text that starts with `{`, or where to find it. */

@@ -3,12 +3,12 @@
  * tensors or dense layers given as arrays.
  */
 import { relu } from '../ops/activations.ts';
-import { div, mul, notEqual } from '../ops/arithmetic.ts';
-import { cast, sigmoid } from '../ops/math.ts';
+import { div, mul, notEqual } from '../ops/binary.ts';
 import { dense } from '../ops/matmul.ts';
 import { expandDims } from '../ops/movement.ts';
 import { mean, sum } from '../ops/reduce.ts';
 import { softmax } from '../ops/softmax.ts';
+import { cast, sigmoid } from '../ops/unary.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { type NestedArray, Tensor, tensor } from '../tensor/tensor.ts';

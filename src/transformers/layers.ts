@@ -3,7 +3,7 @@
  * computes; parts call each other through `Session.call`, so that a hook may look at or replace the tensors of any of them.
  */
 import type { ApplyOptions, LayerInfo } from '../graph/callable.ts';
-import { add } from '../ops/arithmetic.ts';
+import { add } from '../ops/binary.ts';
 import { dense as fullyConnected } from '../ops/matmul.ts';
 import { layerNorm } from '../ops/normalization.ts';
 import { failure } from '../tensor/errors.ts';

@@ -3,7 +3,7 @@
  * held against each other: what does not belong together is an error that says where.
  */
 import type { Backend } from '../backends/backend.ts';
-import { type ModelSource, readSource } from '../keras/load-source.ts';
+import { type ModelSource, readSource } from '../keras/load/source.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { readConfig, supportedClasses, type TransformerConfig } from './config.ts';

@@ -7,9 +7,9 @@
 import type { Backend } from '../backends/backend.ts';
 import type { ApplyOptions, CallableModel, InputInfo, Pruned } from '../graph/callable.ts';
 import { compile, type Plan } from '../graph/compile.ts';
-import { mul, notEqual, sub } from '../ops/arithmetic.ts';
-import { cast } from '../ops/math.ts';
+import { mul, notEqual, sub } from '../ops/binary.ts';
 import { reshape } from '../ops/movement.ts';
+import { cast } from '../ops/unary.ts';
 import { allocate, type FloatDType, type TypedArray } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { type NestedArray, placeholder, Tensor, tensor } from '../tensor/tensor.ts';

@@ -4,7 +4,7 @@
  * implies, finite; what the encoder leaves unread is an error, since then config and weights do not belong together.
  */
 import { openHdf5 } from '../hdf5/file.ts';
-import { readWeightStore, type StoredEntry } from '../keras/weights-store.ts';
+import { readWeightStore, type StoredEntry } from '../keras/weights/store.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { type Shape, sameShape } from '../tensor/shape.ts';

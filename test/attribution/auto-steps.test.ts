@@ -2,10 +2,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Explanation, IntegratedGradients } from '../../src/attribution/index.ts';
-import { add, div, mul, sub } from '../../src/ops/arithmetic.ts';
-import { sigmoid, sqrt, square, tanh } from '../../src/ops/math.ts';
+import { add, div, mul, sub } from '../../src/ops/binary.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { sum } from '../../src/ops/reduce.ts';
+import { sigmoid, sqrt, square, tanh } from '../../src/ops/unary.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import type { Model } from './closed-forms.ts';
 import { f64, floatInput, tinyModel } from './tiny-models.ts';

@@ -1,7 +1,7 @@
 /** Functions of a few numbers with integrated gradients that are known in closed form; rows of x are samples `[N, features]`. */
 import * as assert from 'uvu/assert';
 import { type Baselines, type Explanation, IntegratedGradients, type Target } from '../../src/attribution/index.ts';
-import { add, mul } from '../../src/ops/arithmetic.ts';
+import { add, mul } from '../../src/ops/binary.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { slice } from '../../src/ops/slicing.ts';
 import type { QuadratureMethod } from '../../src/quadrature/index.ts';

@@ -10,10 +10,10 @@ import {
   sumOver,
   sumTokens,
 } from '../../src/attribution/index.ts';
-import { mul, sub } from '../../src/ops/arithmetic.ts';
-import { sigmoid, tanh } from '../../src/ops/math.ts';
+import { mul, sub } from '../../src/ops/binary.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { softmax } from '../../src/ops/softmax.ts';
+import { sigmoid, tanh } from '../../src/ops/unary.ts';
 import type { Model } from './closed-forms.ts';
 import { f64 } from './tiny-models.ts';
 

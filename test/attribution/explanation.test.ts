@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Explanation, IntegratedGradients, predictedClass, version } from '../../src/attribution/index.ts';
-import { mul } from '../../src/ops/arithmetic.ts';
-import { cast } from '../../src/ops/math.ts';
+import { mul } from '../../src/ops/binary.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { softmax } from '../../src/ops/softmax.ts';
+import { cast } from '../../src/ops/unary.ts';
 import { Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { f64 } from './tiny-models.ts';
 

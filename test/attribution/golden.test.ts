@@ -5,13 +5,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { relu } from '../../src/ops/activations.ts';
-import { add, div, maximum, mul, pow, sub } from '../../src/ops/arithmetic.ts';
-import { conv1d } from '../../src/ops/convolution.ts';
-import { abs, clip, erf, exp, floor, sigmoid, sin, softplus, sqrt, square, tanh } from '../../src/ops/math.ts';
+import { add, div, maximum, mul, pow, sub } from '../../src/ops/binary.ts';
+import { conv1d } from '../../src/ops/conv.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { reshape } from '../../src/ops/movement.ts';
 import { logSumExp, sum } from '../../src/ops/reduce.ts';
 import { softmax } from '../../src/ops/softmax.ts';
+import { abs, clip, erf, exp, floor, sigmoid, sin, softplus, sqrt, square, tanh } from '../../src/ops/unary.ts';
 import type { QuadratureMethod } from '../../src/quadrature/index.ts';
 import { full, type Tensor } from '../../src/tensor/tensor.ts';
 import { affine, attributions, col, explainOne, type Model, type Setting } from './closed-forms.ts';

@@ -5,13 +5,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Explanation, IntegratedGradients, type ModelInput, type Target } from '../../src/attribution/index.ts';
-import { mul } from '../../src/ops/arithmetic.ts';
+import { mul } from '../../src/ops/binary.ts';
 import { embedding } from '../../src/ops/indexing.ts';
-import { cast, sigmoid, sqrt } from '../../src/ops/math.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { reshape } from '../../src/ops/movement.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { softmax } from '../../src/ops/softmax.ts';
+import { cast, sigmoid, sqrt } from '../../src/ops/unary.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { affine, explainOne, type Model, rejects, values } from './closed-forms.ts';
 import { f64, tinyModel } from './tiny-models.ts';

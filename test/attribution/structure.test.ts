@@ -9,13 +9,13 @@ import {
 } from '../../src/attribution/index.ts';
 import type { CallableModel } from '../../src/graph/callable.ts';
 import { relu } from '../../src/ops/activations.ts';
-import { mul } from '../../src/ops/arithmetic.ts';
+import { mul } from '../../src/ops/binary.ts';
 import { embedding } from '../../src/ops/indexing.ts';
-import { sigmoid, square } from '../../src/ops/math.ts';
 import { dense, matmul } from '../../src/ops/matmul.ts';
 import { reshape } from '../../src/ops/movement.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { concat } from '../../src/ops/slicing.ts';
+import { sigmoid, square } from '../../src/ops/unary.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { affine, col, explainOne } from './closed-forms.ts';

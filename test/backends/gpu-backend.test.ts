@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Device, type Handle } from '../../src/backends/gpu/adapter.ts';
 import { type GpuBackend, type GpuMode, gpuBackend, gpuModes } from '../../src/backends/gpu/index.ts';
-import { reference } from '../../src/backends/reference.ts';
+import { reference } from '../../src/backends/reference/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import * as o from '../../src/ops/index.ts';

@@ -13,7 +13,7 @@ function run(before: string, body: string): string {
   const code = `
     ${before}
     const { wasmBackend } = await import(${source('backends/wasm/index.ts')});
-    const { reference } = await import(${source('backends/reference.ts')});
+    const { reference } = await import(${source('backends/reference/index.ts')});
     const { compile } = await import(${source('graph/compile.ts')});
     const { matmul, relu } = await import(${source('ops/index.ts')});
     const { placeholder, tensor } = await import(${source('tensor/tensor.ts')});

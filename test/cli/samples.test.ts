@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { commands } from '../../src/cli/commands.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
 import { type Batch, readBatch } from '../../src/cli/samples.ts';
-import type { Model } from '../../src/keras/model.ts';
+import type { Model } from '../../src/keras/model/model.ts';
 import { npy, temporaryFolder } from '../support/cli.ts';
 
 const test = suite('cli: inputs for models of any layout');

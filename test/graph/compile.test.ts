@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { reference } from '../../src/backends/reference.ts';
+import { reference } from '../../src/backends/reference/index.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';

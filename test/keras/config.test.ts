@@ -1,7 +1,13 @@
 /** Configs of every dialect become one spec; what does not hang together is refused with the layer's name. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type CallValue, type Dialect, type Json, type ModelSpec, normaliseModel } from '../../src/keras/config.ts';
+import {
+  type CallValue,
+  type Dialect,
+  type Json,
+  type ModelSpec,
+  normaliseModel,
+} from '../../src/keras/config/config.ts';
 
 const test = suite('keras config');
 

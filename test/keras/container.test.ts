@@ -2,7 +2,7 @@
 import { strToU8, type Zippable, zipSync } from 'fflate';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { detectDialect, parseArchitecture } from '../../src/keras/container.ts';
+import { detectDialect, parseArchitecture } from '../../src/keras/load/container.ts';
 import { counted, legacyTree, writeH5 } from '../support/h5.ts';
 import { openAny } from '../support/open-keras.ts';
 

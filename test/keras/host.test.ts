@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IntegratedGradients } from '../../src/attribution/index.ts';
 import { fingerprint64, sipHash } from '../../src/keras/host/hash.ts';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { modelFrom } from '../support/keras-models.ts';
 
 const test = suite('lookups');

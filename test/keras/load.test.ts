@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type LoadOptions, loadModel } from '../../src/keras/load.ts';
-import { inspectModel } from '../../src/keras/load-inspect.ts';
-import type { ModelSource } from '../../src/keras/load-source.ts';
+import { inspectModel } from '../../src/keras/load/inspect.ts';
+import { type LoadOptions, loadModel } from '../../src/keras/load/load.ts';
+import type { ModelSource } from '../../src/keras/load/source.ts';
 
 const test = suite('loadModel');
 

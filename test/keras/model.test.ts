@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { IntegratedGradients } from '../../src/attribution/index.ts';
 import type { LayerCall } from '../../src/graph/callable.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
-import { mul } from '../../src/ops/arithmetic.ts';
+import { mul } from '../../src/ops/binary.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import {
   averager,

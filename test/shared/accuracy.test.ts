@@ -1,7 +1,7 @@
 /** On the first MNIST test images and IMDB test reviews our predictions are Keras's one for one, so the accuracy is too. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { mnistLabels, mnistPixels, reviews, scaled } from '../support/data-sets.ts';
 import { checksum, projectFile } from '../support/golden.ts';

@@ -1,7 +1,7 @@
 /** The example models on 10 real test inputs each: predictions of Keras, attributions of alibi, five rules, two baselines. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { mnistPixels, reviewTokens, scaled } from '../support/data-sets.ts';
 import {
   checksum,

@@ -1,7 +1,7 @@
 /** The AG News and DistilBERT examples on real test texts: our tokenizers give the ids that Python gave, and the predictions agree. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { loadTransformer } from '../../src/transformers/index.ts';
 import { news, reviewTexts } from '../support/data-sets.ts';

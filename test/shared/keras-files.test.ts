@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ModelSpec, normaliseModel } from '../../src/keras/config.ts';
-import { detectDialect, type KerasFile, parseArchitecture } from '../../src/keras/container.ts';
-import { bindWeights, type LayerWeights } from '../../src/keras/weights.ts';
+import { type ModelSpec, normaliseModel } from '../../src/keras/config/config.ts';
+import { detectDialect, type KerasFile, parseArchitecture } from '../../src/keras/load/container.ts';
+import { bindWeights, type LayerWeights } from '../../src/keras/weights/weights.ts';
 import { openAny } from '../support/open-keras.ts';
 import { sharedFolder } from '../support/shared.ts';
 

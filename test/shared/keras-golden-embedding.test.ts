@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { placeholder, type Tensor } from '../../src/tensor/tensor.ts';
 import { readNpz } from '../support/npz.ts';

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type LoadOptions, loadModel } from '../../src/keras/load.ts';
+import { type LoadOptions, loadModel } from '../../src/keras/load/load.ts';
 import { checkCorpusDoc } from '../support/corpus-doc.ts';
 import { lambdasOf } from '../support/corpus-layers.ts';
 import { type Comparison, compareWithGolden } from '../support/keras-golden.ts';

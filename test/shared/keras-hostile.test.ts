@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadModel } from '../../src/keras/load.ts';
-import { inspectModel } from '../../src/keras/load-inspect.ts';
+import { inspectModel } from '../../src/keras/load/inspect.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { sharedFolder } from '../support/shared.ts';
 
 const folder = join(sharedFolder, 'keras-corpus', 'hostile');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { expandDims, matmul, mul, softmax, sum } from '../../src/ops/index.ts';
 import type { Numbers } from '../support/keras-models.ts';
 import { sharedFolder } from '../support/shared.ts';

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { randomUniform } from '../../src/graph/random.ts';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { PathgradError } from '../../src/tensor/errors.ts';
 
 export interface FuzzCase {

@@ -8,7 +8,7 @@ import type { Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
-import { mul } from '../../src/ops/arithmetic.ts';
+import { mul } from '../../src/ops/binary.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { placeholder, tensor } from '../../src/tensor/tensor.ts';
 import { modelFrom, type NamedWeights, type Numbers } from './keras-models.ts';

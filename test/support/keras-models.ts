@@ -1,10 +1,11 @@
 /** Models made from an architecture and plain numbers, without a file. */
-import { buildGraph, refuseProblems } from '../../src/keras/build.ts';
-import { normaliseModel } from '../../src/keras/config.ts';
-import { detectDialect, parseArchitecture } from '../../src/keras/container.ts';
+
+import { normaliseModel } from '../../src/keras/config/config.ts';
 import { allRules } from '../../src/keras/layers/registry.ts';
-import { Model } from '../../src/keras/model.ts';
-import { allLayers } from '../../src/keras/model-lookup.ts';
+import { detectDialect, parseArchitecture } from '../../src/keras/load/container.ts';
+import { buildGraph, refuseProblems } from '../../src/keras/model/build.ts';
+import { allLayers } from '../../src/keras/model/lookup.ts';
+import { Model } from '../../src/keras/model/model.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
 
 const rules = await allRules();

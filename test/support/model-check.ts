@@ -4,15 +4,15 @@
  */
 import { IntegratedGradients } from '../../src/attribution/index.ts';
 import type { Backend } from '../../src/backends/backend.ts';
-import { reference } from '../../src/backends/reference.ts';
+import { reference } from '../../src/backends/reference/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { ancestors } from '../../src/graph/traverse.ts';
-import { loadModel } from '../../src/keras/load.ts';
-import { add, mul, neg } from '../../src/ops/arithmetic.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
+import { add, mul, neg } from '../../src/ops/binary.ts';
 import { oneHot } from '../../src/ops/indexing.ts';
-import { log } from '../../src/ops/math.ts';
 import { mean, sum } from '../../src/ops/reduce.ts';
+import { log } from '../../src/ops/unary.ts';
 import type { QuadratureMethod } from '../../src/quadrature/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Explanation, IntegratedGradients } from '../../src/attribution/index.ts';
 import { encodeText, parseVocabulary } from '../../src/inputs/index.ts';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { tensor } from '../../src/tensor/tensor.ts';
 import { loadTransformer } from '../../src/transformers/index.ts';
 import { example, temporaryFolder } from '../support/cli.ts';

@@ -3,7 +3,7 @@
  * browser test bundles it with esbuild and calls it in the page, for the modes that only a browser has.
  */
 import { type GpuMode, type GpuStats, gpuBackend } from '../../src/backends/gpu/index.ts';
-import { reference } from '../../src/backends/reference.ts';
+import { reference } from '../../src/backends/reference/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
 import type { Example, Op } from '../../src/graph/op.ts';

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { gzipBytes } from '../../scripts/build-web.mjs';
 import { Explanation, IntegratedGradients } from '../../src/attribution/index.ts';
 import { encodeText, parseVocabulary, readPng } from '../../src/inputs/index.ts';
-import { loadModel } from '../../src/keras/load.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
 import { tensor } from '../../src/tensor/tensor.ts';
 import { example, temporaryFolder } from '../support/cli.ts';
 import { buildPage, chooseExample, exported, launch, open, pageForEach, type Site, says, serve } from './support.ts';

@@ -5,7 +5,7 @@
  */
 import { grad } from '../../graph/grad.ts';
 import { substitute } from '../../graph/substitute.ts';
-import { add, sub } from '../../ops/arithmetic.ts';
+import { add, sub } from '../../ops/binary.ts';
 import { lerp } from '../../ops/lerp.ts';
 import { broadcastTo, reshape } from '../../ops/movement.ts';
 import { slice } from '../../ops/slicing.ts';

@@ -6,7 +6,7 @@
  * (`one-plan.ts`); what is here serves adaptive quadrature, point by point.
  */
 import { grad } from '../../graph/grad.ts';
-import { add } from '../../ops/arithmetic.ts';
+import { add } from '../../ops/binary.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { placeholder } from '../../tensor/tensor.ts';
 import { inDType } from '../arrays.ts';

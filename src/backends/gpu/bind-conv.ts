@@ -6,7 +6,7 @@ import * as kernels from '../../../kernels/gpu/conv.ts';
 import { INDEX_LIMIT } from '../../../kernels/gpu/kernel.ts';
 import type { MatmulShape } from '../../../kernels/gpu/matmul.ts';
 import { reduceKernel } from '../../../kernels/gpu/reduce.ts';
-import type { ConvAttrs } from '../../ops/conv.ts';
+import type { ConvAttrs } from '../../ops/conv-primitives.ts';
 import { type Shape, sizeOf, stridesOf } from '../../tensor/shape.ts';
 import { windowsOf } from '../wasm/geometry.ts';
 import { product } from './bind-matmul.ts';

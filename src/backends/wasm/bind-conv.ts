@@ -4,7 +4,7 @@
  * convolution). The gradient to the input is a product per phase of the stride, so that no multiplication by the zeros
  * of a dilated gradient takes place. Depthwise convolutions have kernels of their own.
  */
-import type { ConvAttrs } from '../../ops/conv.ts';
+import type { ConvAttrs } from '../../ops/conv-primitives.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { fill } from './bind-movement.ts';
 import { geometryTable, type Three, type Windows, windowsOf } from './geometry.ts';

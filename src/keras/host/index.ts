@@ -1,7 +1,7 @@
 /** The layers that run outside the graph, by class name, and what a file keeps for them. */
-import type { LayerSpec, ModelSpec } from '../config.ts';
-import type { KerasFile } from '../container.ts';
-import { layerPaths } from '../weights-paths.ts';
+import type { LayerSpec, ModelSpec } from '../config/config.ts';
+import type { KerasFile } from '../load/container.ts';
+import { layerPaths } from '../weights/paths.ts';
 import { type HostClass, type HostFiles, hashedCrossing, hashing, indexLookup } from './lookup.ts';
 import { textVectorization } from './text.ts';
 

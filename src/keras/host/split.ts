@@ -5,11 +5,11 @@
 import type { InputInfo } from '../../graph/callable.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { ModelGraph, ModelLayer, SymbolicShape } from '../build-layer.ts';
-import type { TensorRef } from '../config.ts';
-import { tensorsOf } from '../config-nodes.ts';
-import { type ArrayInput, type Fed, inputType, type ModelInput, readOne, splitInputs } from '../model-inputs.ts';
-import { allLayers } from '../model-lookup.ts';
+import type { TensorRef } from '../config/config.ts';
+import { tensorsOf } from '../config/nodes.ts';
+import { type ArrayInput, type Fed, type Feedable, inputType, readOne, splitInputs } from '../model/inputs.ts';
+import type { LayerTree, ModelLayer, SymbolicShape } from '../model/layer.ts';
+import { allLayers } from '../model/lookup.ts';
 import { type HostArray, readHostArray } from './values.ts';
 
 /** An input as the file's model takes it. */
@@ -23,16 +23,16 @@ export interface RawInput {
 export interface HostPart {
   readonly inputs: readonly RawInput[];
   /** The model behind the lookups; its inputs are described by `infos`. */
-  readonly graph: ModelGraph;
+  readonly graph: LayerTree;
   readonly infos: readonly InputInfo[];
   /** One array per entry of `infos`, from what the file's model takes. */
-  readonly read: (x: ModelInput) => Fed[];
+  readonly read: (x: Feedable) => Fed[];
 }
 
 const keyOf = ({ layer, node, tensor }: TensorRef): string => `${layer}:${node}:${tensor}`;
 
 /** The two parts, or null for a model without layers of the first kind and without inputs of texts. */
-export function splitHost(graph: ModelGraph, file: string, dtype: FloatDType): HostPart | null {
+export function splitHost(graph: LayerTree, file: string, dtype: FloatDType): HostPart | null {
   const { spec } = graph;
   const own = [...graph.byName.values()];
   const inner = allLayers(graph.layers).find((layer) => layer.host && !own.includes(layer));
@@ -70,7 +70,7 @@ export function splitHost(graph: ModelGraph, file: string, dtype: FloatDType): H
   });
   const rest = spec.callOrder.filter(({ layer }) => !isHost(layer));
   const cut = { ...spec, inputs: frontier, inputNames: infos.map((info) => info.name), callOrder: rest };
-  const read = (x: ModelInput): Fed[] => {
+  const read = (x: Feedable): Fed[] => {
     const given = splitInputs(
       file,
       inputs.map((input) => input.name),
@@ -82,7 +82,7 @@ export function splitHost(graph: ModelGraph, file: string, dtype: FloatDType): H
 }
 
 /** Tensors of the first part (and plain inputs) that the second part reads, each once, in order of reading. */
-function frontierOf(graph: ModelGraph, kinds: ReadonlyMap<string, RawInput['dtype']>): TensorRef[] {
+function frontierOf(graph: LayerTree, kinds: ReadonlyMap<string, RawInput['dtype']>): TensorRef[] {
   const found = new Map<string, TensorRef>();
   const visit = (ref: TensorRef, reader: ModelLayer | null): void => {
     const kind = kinds.get(keyOf(ref));
@@ -100,7 +100,7 @@ function frontierOf(graph: ModelGraph, kinds: ReadonlyMap<string, RawInput['dtyp
   return [...found.values()];
 }
 
-function shapesOf(graph: ModelGraph, inputs: readonly RawInput[]): Map<string, SymbolicShape> {
+function shapesOf(graph: LayerTree, inputs: readonly RawInput[]): Map<string, SymbolicShape> {
   const shapes = new Map<string, SymbolicShape>();
   graph.spec.inputs.forEach((ref, i) => {
     if (inputs[i]!.shape) shapes.set(keyOf(ref), inputs[i]!.shape!);
@@ -116,7 +116,7 @@ function shapesOf(graph: ModelGraph, inputs: readonly RawInput[]): Map<string, S
 }
 
 function run(
-  graph: ModelGraph,
+  graph: LayerTree,
   calls: readonly { readonly layer: string; readonly node: number }[],
   frontier: readonly TensorRef[],
   infos: readonly InputInfo[],
@@ -150,6 +150,6 @@ function run(
   });
 }
 
-function inputLayers(graph: ModelGraph): string[] {
+function inputLayers(graph: LayerTree): string[] {
   return graph.spec.inputs.map((ref) => ref.layer);
 }

@@ -1,8 +1,8 @@
 /** The layers of convolutional and dense networks, which every page that loads models carries; the others are loaded when a model has one. */
 // Plain lists: a spread at module level is an effect, which would keep all of them in a bundle without loadModel.
-import { activation, parametricActivations, prelu, softmax } from './activation.ts';
-import { convolution, depthwise, separable } from './convolution.ts';
-import { convolutionTranspose } from './convolution-transpose.ts';
+import { activation, parametricActivations, prelu, softmax } from './activation-layers.ts';
+import { convolution, depthwise, separable } from './convolution/plain.ts';
+import { convolutionTranspose } from './convolution/transpose.ts';
 import { dense, embedding, identity, masking, passThrough } from './core.ts';
 import type { LayerClass } from './layer.ts';
 import { concatenate, elementwise } from './merge.ts';

@@ -2,11 +2,11 @@
  * Numbers to categories and categories to vectors: Discretization and CategoryEncoding. Source: `discretization.py`,
  * `category_encoding.py` and `numerical_utils.encode_categorical_inputs` of Keras 3.15.
  */
-import { greaterEqual, mul } from '../../ops/arithmetic.ts';
+import { greaterEqual, mul } from '../../ops/binary.ts';
 import { oneHot } from '../../ops/indexing.ts';
-import { cast } from '../../ops/math.ts';
 import { expandDims, reshape } from '../../ops/movement.ts';
 import { max, sum } from '../../ops/reduce.ts';
+import { cast } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { defineLayer, type LayerClass } from './layer.ts';

@@ -1,12 +1,12 @@
 /** Dense, Embedding, Masking, and layers that do nothing to values. */
-import { mul, notEqual } from '../../ops/arithmetic.ts';
+import { mul, notEqual } from '../../ops/binary.ts';
 import { embedding as lookUp } from '../../ops/indexing.ts';
-import { cast } from '../../ops/math.ts';
 import { dense as fullyConnected } from '../../ops/matmul.ts';
 import { max } from '../../ops/reduce.ts';
+import { cast } from '../../ops/unary.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { activationOf } from './activations.ts';
-import { biasRule } from './convolution.ts';
+import { activationOf } from './activation-functions.ts';
+import { biasRule } from './convolution/plain.ts';
 import { defineLayer, identityRun, type LayerClass, passMask } from './layer.ts';
 
 export const dense: LayerClass = defineLayer({

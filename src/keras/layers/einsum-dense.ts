@@ -1,9 +1,9 @@
 /** EinsumDense: a kernel applied by an einsum equation, with a bias along named axes. */
-import { add } from '../../ops/arithmetic.ts';
+import { add } from '../../ops/binary.ts';
 import { einsum } from '../../ops/einsum.ts';
 import type { Shape } from '../../tensor/shape.ts';
-import type { Json } from '../config.ts';
-import { activationOf } from './activations.ts';
+import type { Json } from '../config/config.ts';
+import { activationOf } from './activation-functions.ts';
 import { defineLayer, type LayerClass, passMask, type WeightRule } from './layer.ts';
 import type { Options } from './options.ts';
 

@@ -1,10 +1,10 @@
 /** Layers that only Keras 1 had: MaxoutDense and Highway. Source: `keras/legacy/layers.py` and `core.py` of Keras 1.2 and 2.0. */
-import { add, mul, sub } from '../../ops/arithmetic.ts';
-import { sigmoid } from '../../ops/math.ts';
+import { add, mul, sub } from '../../ops/binary.ts';
 import { dense } from '../../ops/matmul.ts';
 import { reshape, transpose } from '../../ops/movement.ts';
 import { max } from '../../ops/reduce.ts';
-import { activationOf } from './activations.ts';
+import { sigmoid } from '../../ops/unary.ts';
+import { activationOf } from './activation-functions.ts';
 import { defineLayer, type LayerClass } from './layer.ts';
 
 /** The maximum of `nb_feature` Dense layers; the kernel is `[nb_feature, in, units]`. */

@@ -14,11 +14,11 @@ import {
   mul,
   sub,
   where,
-} from '../../ops/arithmetic.ts';
-import { cast } from '../../ops/math.ts';
+} from '../../ops/binary.ts';
 import { broadcastTo, expandDims, reshape } from '../../ops/movement.ts';
 import { max, min } from '../../ops/reduce.ts';
 import { concat } from '../../ops/slicing.ts';
+import { cast } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import { ones, type Tensor } from '../../tensor/tensor.ts';
 import { defineLayer, type LayerClass, type Mask } from './layer.ts';

@@ -1,20 +1,20 @@
 /** The layers and operations that are not in basic.ts; registry.ts loads this module when a model has one of them. */
 
 import { adaptivePooling } from './adaptive-pooling.ts';
-import { additiveAttention, attention } from './attention.ts';
-import { bidirectional } from './bidirectional.ts';
+import { additiveAttention, attention } from './attention/attention.ts';
+import { groupedQueryAttention, multiHeadAttention } from './attention/multi-head.ts';
 import { categoryEncoding, discretization } from './category.ts';
-import { convRecurrent } from './conv-lstm.ts';
+import { locallyConnected } from './convolution/locally-connected.ts';
 import { dot } from './dot.ts';
 import { einsumDense } from './einsum-dense.ts';
 import { highway, maxoutDense } from './keras1.ts';
 import type { LayerClass } from './layer.ts';
-import { locallyConnected } from './locally-connected.ts';
-import { groupedQueryAttention, multiHeadAttention } from './multi-head-attention.ts';
-import { centerCrop, resizing } from './resizing.ts';
+import { centerCrop, resizing } from './pictures/resizing.ts';
+import { upSampling } from './pictures/upsampling.ts';
+import { bidirectional } from './recurrent/bidirectional.ts';
+import { convRecurrent } from './recurrent/conv-lstm.ts';
+import { recurrent } from './recurrent/rnn.ts';
 import { rmsNormalization } from './rms-normalization.ts';
-import { recurrent } from './rnn.ts';
-import { upSampling } from './upsampling.ts';
 
 export * as host from '../host/index.ts';
 export * as operations from '../operations/index.ts';

@@ -1,9 +1,9 @@
 /** Batch, layer, group and unit normalization. Statistics of a batch are never used: models here only infer. */
-import { add, mul } from '../../ops/arithmetic.ts';
-import { rsqrt } from '../../ops/math.ts';
+import { add, mul } from '../../ops/binary.ts';
 import { reshape, transpose } from '../../ops/movement.ts';
 import { batchNorm, groupNorm, layerNorm, unitNorm } from '../../ops/normalization.ts';
 import { variance } from '../../ops/reduce.ts';
+import { rsqrt } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { normalizeAxis } from '../../tensor/shape.ts';

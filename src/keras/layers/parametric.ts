@@ -3,10 +3,10 @@
  * `activation` of other layers. Defaults are those of Keras; `alpha` is the name that Keras 1 and 2 use for `negative_slope`.
  */
 import { elu, leakyRelu, relu, thresholdUnit } from '../../ops/activations.ts';
-import { sub } from '../../ops/arithmetic.ts';
-import { exp } from '../../ops/math.ts';
+import { sub } from '../../ops/binary.ts';
 import { logSumExp } from '../../ops/reduce.ts';
 import { softmax } from '../../ops/softmax.ts';
+import { exp } from '../../ops/unary.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Options } from './options.ts';
 

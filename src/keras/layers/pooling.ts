@@ -1,9 +1,9 @@
 /** Pooling over windows and over all of space, in 1 to 3 dimensions. */
-import { div, mul } from '../../ops/arithmetic.ts';
-import { cast } from '../../ops/math.ts';
+import { div, mul } from '../../ops/binary.ts';
 import { expandDims } from '../../ops/movement.ts';
 import { avgPool, maxPool } from '../../ops/pool.ts';
 import { max, mean, sum } from '../../ops/reduce.ts';
+import { cast } from '../../ops/unary.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineLayer, type LayerClass, type Mask } from './layer.ts';
 import { inLayout, spatialAxes } from './layout.ts';

@@ -1,7 +1,7 @@
 /** Preprocessing that is arithmetic: Rescaling and Normalization. */
-import { add, div, maximum, mul, sub } from '../../ops/arithmetic.ts';
-import { sqrt } from '../../ops/math.ts';
+import { add, div, maximum, mul, sub } from '../../ops/binary.ts';
 import { broadcastTo, reshape } from '../../ops/movement.ts';
+import { sqrt } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import { normalizeAxis, type Shape } from '../../tensor/shape.ts';
 import { type NestedArray, type Tensor, tensor } from '../../tensor/tensor.ts';

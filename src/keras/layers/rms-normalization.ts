@@ -1,8 +1,8 @@
 /** RMSNormalization (Zhang and Sennrich 2019): `x` over its root mean square, without centring, times a learned scale. */
-import { add, mul } from '../../ops/arithmetic.ts';
-import { rsqrt, square } from '../../ops/math.ts';
+import { add, mul } from '../../ops/binary.ts';
 import { reshape } from '../../ops/movement.ts';
 import { mean } from '../../ops/reduce.ts';
+import { rsqrt, square } from '../../ops/unary.ts';
 import { normalizeAxis } from '../../tensor/shape.ts';
 import { defineLayer, type LayerClass, passMask } from './layer.ts';
 

@@ -3,7 +3,7 @@
  * Invariant: what nobody read and is not known to be without effect is an error, so that no argument is dropped in silence.
  */
 import { evaluate } from '../../graph/evaluate.ts';
-import { cast } from '../../ops/math.ts';
+import { cast } from '../../ops/unary.ts';
 import { type DType, type FloatDType, isFloat } from '../../tensor/dtype.ts';
 import { didYouMean, failure, type PathgradError } from '../../tensor/errors.ts';
 import { normalizeAxis } from '../../tensor/shape.ts';

@@ -1,7 +1,7 @@
 /** Operations on each element: arithmetic, comparisons, activations. Named as Keras 3's classes in snake case. */
 import * as activations from '../../ops/activations.ts';
-import * as binary from '../../ops/arithmetic.ts';
-import * as math from '../../ops/math.ts';
+import * as binary from '../../ops/binary.ts';
+import * as math from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { full, Tensor } from '../../tensor/tensor.ts';
 import { dtypeNamed, type OpArguments, type OperationRule, rule } from './arguments.ts';

@@ -5,10 +5,10 @@
 import { gelu } from '../../ops/activations.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Json, LayerSpec } from '../config.ts';
-import { field, isRecord } from '../config-json.ts';
+import type { Json, LayerSpec } from '../config/config.ts';
+import { field, isRecord } from '../config/json.ts';
 import type { Options } from '../layers/options.ts';
-import { interpolations, resample } from '../layers/resample.ts';
+import { interpolations, resample } from '../layers/pictures/resample.ts';
 import { OpArguments, type Operand, type OperationRule, rule } from './arguments.ts';
 import { elementwise, floatOf } from './elementwise.ts';
 import { functionNames, nodeNames, snake } from './names.ts';

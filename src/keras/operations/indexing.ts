@@ -3,9 +3,9 @@
  * Source: `__operators__.getitem` of tf_keras 2.21, `GetItem` of Keras 3.15, TensorFlow's StridedSlice and its bit masks.
  */
 import { gather } from '../../ops/indexing.ts';
-import { cast } from '../../ops/math.ts';
 import { expandDims, reshape } from '../../ops/movement.ts';
 import { reverse, slice } from '../../ops/slicing.ts';
+import { cast } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import { Tensor, tensor } from '../../tensor/tensor.ts';
 import { isRecordOperand, type OpArguments, type Operand } from './arguments.ts';

@@ -1,7 +1,6 @@
 /** Operations over axes: sums and their like, softmax, norms, products of matrices. Named as Keras 3's classes in snake case. */
-import { equal, mul } from '../../ops/arithmetic.ts';
+import { equal, mul } from '../../ops/binary.ts';
 import { einsum } from '../../ops/einsum.ts';
-import { abs, cast, logicalNot, round, sqrt, square } from '../../ops/math.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { expandDims, reshape, transpose } from '../../ops/movement.ts';
 import { unitNorm } from '../../ops/normalization.ts';
@@ -18,6 +17,7 @@ import {
   variance,
 } from '../../ops/reduce.ts';
 import { logSoftmax, softmax } from '../../ops/softmax.ts';
+import { abs, cast, logicalNot, round, sqrt, square } from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type OpArguments, type OperationRule, rule } from './arguments.ts';

@@ -1,8 +1,8 @@
 /** Operations that move elements, make constants, or look things up. Named as Keras 3's classes in snake case. */
 import { gather, oneHot } from '../../ops/indexing.ts';
-import { cast } from '../../ops/math.ts';
 import { broadcastTo, expandDims, repeat, reshape, stopGradient, tile, transpose } from '../../ops/movement.ts';
 import { concat, pad, reverse, slice, stack } from '../../ops/slicing.ts';
+import { cast } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import { normalizeAxis, sizeOf } from '../../tensor/shape.ts';
 import { arange, full, Tensor, tensor } from '../../tensor/tensor.ts';

@@ -1,6 +1,6 @@
 /** The backends by the names that the page shows. GPU.js comes with a chunk of its own, fetched when a GPU is chosen. */
 import type { Backend } from '../../backends/backend.ts';
-import { reference } from '../../backends/reference.ts';
+import { reference } from '../../backends/reference/index.ts';
 import { hasSimd, wasmBackend } from '../../backends/wasm/index.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Capabilities } from '../protocol.ts';

@@ -3,8 +3,8 @@
  * Which kinds fit follows from the input's shape and from whether an Embedding reads it; the page lets its user choose among them.
  */
 import { colourLayout, type PictureLayout } from '../../inputs/layout.ts';
-import { embeddingOf as anyEmbedding } from '../../keras/embedding.ts';
-import type { Model } from '../../keras/model.ts';
+import { embeddingOf as anyEmbedding } from '../../keras/model/embedding.ts';
+import type { Model } from '../../keras/model/model.ts';
 import type { InputKind } from '../protocol.ts';
 
 /** Below this a square of numbers is hardly a picture. */

@@ -7,8 +7,8 @@ import {
   readPng,
   type Vocabulary,
 } from '../../inputs/index.ts';
-import { loadModel } from '../../keras/load.ts';
-import type { Model } from '../../keras/model.ts';
+import { loadModel } from '../../keras/load/load.ts';
+import type { Model } from '../../keras/model/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
 import { freeGpu } from './backends.ts';

@@ -2,7 +2,7 @@
 import type { Explanation, IntegratedGradients } from '../../attribution/index.ts';
 import type { GpuBackend } from '../../gpu.ts';
 import type { Vocabulary } from '../../inputs/index.ts';
-import type { Model } from '../../keras/model.ts';
+import type { Model } from '../../keras/model/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LoadedTransformer } from '../../transformers/index.ts';
 import type { InputKind, ModelInfo, PixelRange, Pixels, ResultView } from '../protocol.ts';

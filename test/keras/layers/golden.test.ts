@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../../src/graph/compile.ts';
 import { grad } from '../../../src/graph/grad.ts';
-import { mul } from '../../../src/ops/arithmetic.ts';
+import { mul } from '../../../src/ops/binary.ts';
 import { sum } from '../../../src/ops/reduce.ts';
 import { placeholder, tensor } from '../../../src/tensor/tensor.ts';
 import { modelFrom, type Numbers } from '../../support/keras-models.ts';

@@ -1,0 +1,6 @@
+/** What only `.keras` and `.weights.h5` files and `verify` need; loaded for them. */
+
+export { embeddedReference } from '../verify/reference.ts';
+export { verifyModel } from '../verify/verify.ts';
+export { pathBindings } from '../weights/paths.ts';
+export { openKerasArchive } from './keras-archive.ts';

@@ -1,0 +1,113 @@
+/**
+ * Opening a model file as far as both `loadModel` and `inspectModel` go: bytes to a description of the model and its layers, with
+ * what is unsupported collected; then the weights; then the model.
+ */
+import type { Backend } from '../../backends/backend.ts';
+import type { FloatDType } from '../../tensor/dtype.ts';
+import { failure } from '../../tensor/errors.ts';
+import type { LayerSpec, ModelSpec } from '../config/config.ts';
+import { normaliseModel } from '../config/config.ts';
+import { type CustomLayers, customFinder } from '../custom/custom.ts';
+import { withParts } from '../custom/parts.ts';
+import { loadRules } from '../layers/registry.ts';
+import { buildGraph, type Problem } from '../model/build.ts';
+import type { BuildSettings, LayerTree } from '../model/layer.ts';
+import { allLayers } from '../model/lookup.ts';
+import { Model } from '../model/model.ts';
+import { referenceInHdf5 } from '../verify/reference-hdf5.ts';
+import { bindWeights, type LayerWeights } from '../weights/weights.ts';
+import { detectDialect, isArchive, type KerasFile, openKeras, parseArchitecture } from './container.ts';
+import { isArchitectureText, type ModelSource, readSource } from './source.ts';
+
+export interface LoadOptions {
+  /** The float type to compute in, whatever the file holds; float32 by default. */
+  readonly dtype?: FloatDType;
+  /** Weights to use instead of the file's own, or for an architecture. */
+  readonly weights?: ModelSource;
+  /** What `model.to_json()` gave (the text, or where to find it), for a file of weights only. */
+  readonly architecture?: ModelSource;
+  /**
+   * Kernels of files that Keras wrote on Theano are meant turned round in space. `flip` (default) computes what the model
+   * computed there; `as-stored` what tf_keras makes of such files, which ignores the backend.
+   */
+  readonly theanoKernels?: 'flip' | 'as-stored';
+  /** What to call the file in errors; its own name by default. */
+  readonly name?: string;
+  /**
+   * The TypeScript of layers whose code is not in the file (`Lambda`, custom classes), by class name, or by name or path for one
+   * layer. They come before what `registerLayer` knows.
+   */
+  readonly layers?: CustomLayers;
+  /** Runs the model's plans; the plain TypeScript reference by default. */
+  readonly backend?: Backend;
+}
+
+/** What is read of a model before its weights are put in place. */
+export interface OpenedModel {
+  readonly file: KerasFile;
+  readonly spec: ModelSpec;
+  readonly graph: LayerTree;
+  readonly rules: BuildSettings['rules'];
+  readonly problems: readonly Problem[];
+  /** Where the weights come from. */
+  readonly weights: KerasFile;
+  /** The source's content; a reference may lie in it. */
+  readonly bytes: Uint8Array;
+}
+
+/** Opens and describes the model; problems are collected, not thrown. */
+export async function openModel(source: ModelSource, options: LoadOptions): Promise<OpenedModel> {
+  const { architecture, weights: separate, name } = options;
+  const { bytes, name: own } = await readSource(source);
+  const first = await parsed(bytes, name ?? own);
+  const weights = separate === undefined ? first : await openOne(separate);
+  const file = architecture === undefined ? first : await openArchitecture(architecture);
+  if (file.config === null) {
+    const hint = 'give the text of model.to_json() as architecture, or save the whole model';
+    throw failure(file.name, 'holds no model, only weights or other data', { format: file.format }, hint);
+  }
+  const find = customFinder(options.layers);
+  const spec = withParts(normaliseModel(file.config, detectDialect(file, weights), file.name), find, file.name);
+  const rules = await loadRules(spec);
+  const settings = {
+    rules,
+    file: file.name,
+    dtype: options.dtype ?? 'float32',
+    theanoKernels: options.theanoKernels ?? 'flip',
+    find,
+    ...(rules.host ? { filesOf: rules.host.hostFilesOf(weights.vocabularies ? weights : file, spec) } : {}),
+  } as const;
+  return { file, spec, weights, bytes, rules, ...buildGraph(spec, settings) };
+}
+
+/** Hands every layer its arrays. */
+export async function attachWeights({ graph, spec, weights }: OpenedModel): Promise<void> {
+  const bound: ReadonlyMap<LayerSpec, LayerWeights> = await bindWeights(weights, spec);
+  for (const layer of allLayers(graph.layers)) layer.stored = bound.get(layer.spec) ?? null;
+}
+
+export async function modelOf({ file, graph, bytes, rules }: OpenedModel, options: LoadOptions): Promise<Model> {
+  const { dtype = 'float32', backend } = options;
+  const reference = isArchive(bytes)
+    ? (await import('./on-demand.ts')).embeddedReference(bytes, file.name)
+    : referenceInHdf5(bytes, file.name);
+  const host = rules.host?.splitHost(graph, file.name, dtype) ?? null;
+  return new Model(graph, { file: file.name, dtype, host, reference, ...(backend ? { backend } : {}) });
+}
+
+async function openOne(source: ModelSource): Promise<KerasFile> {
+  const { bytes, name } = await readSource(source);
+  return parsed(bytes, name);
+}
+
+async function parsed(bytes: Uint8Array, name: string): Promise<KerasFile> {
+  if (isArchitectureText(bytes)) return parseArchitecture(new TextDecoder().decode(bytes), name);
+  return isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive(bytes, name) : openKeras(bytes, name);
+}
+
+async function openArchitecture(source: ModelSource): Promise<KerasFile> {
+  if (typeof source === 'string' && source.trimStart().startsWith('{'))
+    return parseArchitecture(source, 'architecture');
+  const { bytes, name } = await readSource(source);
+  return parsed(bytes, name);
+}

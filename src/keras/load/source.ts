@@ -1,0 +1,65 @@
+/** Bytes from wherever a caller keeps a model: a path (in Node), a URL, bytes in memory, a Blob or File (in a browser). */
+import { failure } from '../../tensor/errors.ts';
+
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+
+/** Typed arrays cannot be longer in every engine we run in. */
+const largest = 2 ** 31;
+
+/** @returns the whole content, and a name for error messages */
+export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Array; name: string }> {
+  if (source instanceof Uint8Array) return { bytes: source, name: 'model' };
+  if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source), name: 'model' };
+  if (typeof Blob !== 'undefined' && source instanceof Blob) {
+    const name = 'name' in source && typeof source.name === 'string' ? source.name : 'model';
+    return { bytes: new Uint8Array(await source.arrayBuffer()), name };
+  }
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    throw failure('loadModel', 'the source must be a path, a URL, bytes or a File', { got: typeof source });
+  }
+  const text = String(source);
+  if (/^https?:/i.test(text)) return fetchBytes(text);
+  return readPath(source, text);
+}
+
+/** JSON rather than HDF5 or a zip archive. */
+export function isArchitectureText(bytes: Uint8Array): boolean {
+  const start = bytes.subarray(0, 64).find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
+  return start === 0x7b;
+}
+
+async function fetchBytes(url: string): Promise<{ bytes: Uint8Array; name: string }> {
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw failure(url, 'cannot be fetched', { error: String(cause) }, undefined, cause);
+  });
+  if (!response.ok) throw failure(url, 'cannot be fetched', { status: response.status });
+  return { bytes: new Uint8Array(await response.arrayBuffer()), name: nameIn(url.replace(/[?#].*$/, '')) };
+}
+
+async function readPath(source: string | URL, text: string): Promise<{ bytes: Uint8Array; name: string }> {
+  if (typeof process === 'undefined' || !process.versions?.node) {
+    const hint = 'give a URL that starts with https:, a File from an <input>, or the bytes';
+    throw failure(text, 'a path can be opened in Node only', {}, hint);
+  }
+  const { readFile, stat } = await import('node:fs/promises');
+  const path = /^file:/i.test(text) ? new URL(text) : source;
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) {
+      const hint = 'a SavedModel folder cannot be read: save the model as .keras or .h5';
+      throw failure(text, 'is a folder, not a model file', {}, hint);
+    }
+    if (!found.isFile()) throw failure(text, 'is not a regular file');
+    if (found.size > largest) throw failure(text, 'is too big to read', { bytes: found.size, limit: largest });
+    return { bytes: await readFile(path), name: nameIn(text) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw failure(text, 'no such file', {}, 'check the path', error);
+    if (code !== null) throw failure(text, 'cannot be read', { error: code }, undefined, error);
+    throw error;
+  }
+}
+
+function nameIn(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) || path;
+}

@@ -1,0 +1,275 @@
+/**
+ * A loaded Keras model: its layers, its graph on any batch, and predictions. Weights are constants of one float type; dropout and
+ * noise do nothing and batch normalization uses its stored statistics, as in `model.predict`.
+ */
+import type { Backend } from '../../backends/backend.ts';
+import type { ApplyOptions, CallableModel, InputInfo } from '../../graph/callable.ts';
+import { cast } from '../../ops/unary.ts';
+import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../../tensor/dtype.ts';
+import { didYouMean, failure } from '../../tensor/errors.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import { Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
+import type { HostPart, RawInput } from '../host/split.ts';
+import type { ReferenceSource } from '../verify/reference.ts';
+import type { VerifyOptions, VerifyReport } from '../verify/verify.ts';
+import { checkInputShape, type Fed, type Feedable, inputType, readInputs, rows } from './inputs.ts';
+import type { LayerTree, ModelLayer, SymbolicShape } from './layer.ts';
+import { allLayers, findLayer } from './lookup.ts';
+import { checkTokens, type ModelPlan, PredictPlans } from './plans.ts';
+import { runGraph } from './run.ts';
+import { probeShapes } from './shapes.ts';
+import { summarize } from './summary.ts';
+
+export interface OutputInfo {
+  readonly name: string;
+  /** With the batch axis first; null for a model whose input shape is not known yet. */
+  readonly shape: SymbolicShape | null;
+}
+
+export interface PredictOptions {
+  /** Samples computed at a time; 32 by default. */
+  readonly batchSize?: number;
+}
+
+/** One tensor, or as many as the model has outputs: in a list, or by name where the model was built with a dict of outputs. */
+export type Prediction = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
+
+export interface ModelSettings {
+  readonly file: string;
+  readonly dtype: FloatDType;
+  readonly backend?: Backend;
+  /** The layers that run before the graph (`splitHost`), if there are any. */
+  readonly host?: HostPart | null;
+  /** The JSON of the reference that lies inside the model's file, if there is one. */
+  readonly reference?: string | null;
+}
+
+export class Model implements CallableModel {
+  readonly name: string;
+  /** What errors call the model: its file. */
+  readonly file: string;
+  readonly dtype: FloatDType;
+  /** In config order, as `model.layers` in Keras: a Sequential's InputLayer is not among them. */
+  readonly layers: readonly ModelLayer[];
+  readonly #graph: LayerTree;
+  readonly #host: HostPart | null;
+  readonly #plans: PredictPlans;
+  readonly #reference: string | null;
+  #inputs: readonly InputInfo[];
+  #outputShapes: readonly SymbolicShape[] | null = null;
+
+  /** Use `loadModel`. Loads the weights if the file states the input shape, else the first application does. */
+  constructor(graph: LayerTree, settings: ModelSettings) {
+    this.#reference = settings.reference ?? null;
+    this.#host = settings.host ?? null;
+    this.#graph = this.#host?.graph ?? graph;
+    this.name = graph.spec.name;
+    this.file = settings.file;
+    this.dtype = settings.dtype;
+    this.layers = graph.layers;
+    this.#inputs =
+      this.#host?.infos ??
+      graph.spec.inputs.map((ref, i) => {
+        const { batchShape, dtype } = graph.byName.get(ref.layer)!.spec;
+        // Whatever batch size a file states was that of its training.
+        const shape = [null, ...(batchShape?.slice(1) ?? [])];
+        return { name: graph.spec.inputNames[i]!, shape, dtype: inputType(dtype, this.dtype) };
+      });
+    this.#plans = new PredictPlans((xs, onInputs) => this.#run(xs, { onInputs }), settings.backend);
+    if (this.hasInputShape) this.#probe();
+  }
+
+  /** False for a Sequential that was saved without ever seeing data: it takes the shape of the first input given to it. */
+  get hasInputShape(): boolean {
+    if (this.#host) return this.#host.infos.every((info) => info.shape.length > 1);
+    return this.#graph.spec.inputs.every((ref) => this.#graph.byName.get(ref.layer)!.spec.batchShape !== undefined);
+  }
+
+  /** What `apply` takes. Where the model looks up texts or ids first (`rawInputs`), these are the results of the lookups. */
+  get inputs(): readonly InputInfo[] {
+    return this.#inputs;
+  }
+
+  /** What `predict` takes: the inputs as the model was built with them, texts included. */
+  get rawInputs(): readonly RawInput[] {
+    return this.#host?.inputs ?? this.#inputs;
+  }
+
+  /**
+   * Texts and ids looked up: one tensor per entry of `inputs`, ready for `apply` and for explanations.
+   * @param x as for `predict`
+   */
+  encode(x: Feedable): Tensor[] {
+    return this.#read(x).map(({ data, shape }, i) => tensor(data, shape, this.#inputs[i]!.dtype));
+  }
+
+  get outputs(): readonly OutputInfo[] {
+    return this.#graph.spec.outputNames.map((name, i) => ({ name, shape: this.#outputShapes?.[i] ?? null }));
+  }
+
+  /**
+   * The graph of the model on `inputs`, one tensor per entry of `this.inputs`, batch axis first.
+   * @param options `kwargs.mask` is a bool mask for the first input; `onInputs` and `onOutputs` see every call of every layer, inner
+   * layers included, and may replace its tensors
+   * @returns one tensor per entry of `this.outputs`
+   */
+  apply(inputs: readonly Tensor[], options: ApplyOptions = {}): readonly Tensor[] {
+    if (inputs.length !== this.#inputs.length) {
+      const needs = this.#inputs.map((info) => info.name);
+      throw failure(this.file, `the model has ${needs.length} inputs, ${inputs.length} given`, { needs });
+    }
+    inputs.forEach((x, i) => {
+      const info = this.#inputs[i]!;
+      const where = `${this.file}, input '${info.name}'`;
+      if (isFloat(x.dtype) && x.dtype !== this.dtype) {
+        const hint = `cast(x, '${this.dtype}'), or load the model with dtype: '${x.dtype}'`;
+        throw failure(where, `the model computes in ${this.dtype}, the input is ${x.dtype}`, {}, hint);
+      }
+      if (this.hasInputShape) checkInputShape(where, info, x.shape);
+    });
+    if (this.#outputShapes === null) this.#learnShapes(inputs);
+    return this.#run(inputs, options);
+  }
+
+  /**
+   * Predictions for a batch of any size, computed `batchSize` samples at a time.
+   * @param x per input a tensor, nested arrays, or `{data, shape}`; several inputs as a list or by name
+   * @throws naming the input with expected and given shape, or the layer and token id outside its vocabulary
+   */
+  async predict(x: Feedable, options: PredictOptions = {}): Promise<Prediction> {
+    const results = await this.predictAll(x, options);
+    const names = this.#graph.spec.outputNames;
+    if ('dict' in this.#graph.spec.outputStructure) return Object.fromEntries(results.map((y, i) => [names[i]!, y]));
+    return results.length === 1 ? results[0]! : results;
+  }
+
+  /** `predict` with the outputs always in a list. */
+  async predictAll(x: Feedable, { batchSize = 32 }: PredictOptions = {}): Promise<Tensor[]> {
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw failure('predict', 'batchSize must be an integer from 1 up', { got: batchSize });
+    }
+    const fed = this.#read(x);
+    const results: { count: number; arrays: TypedArray[] }[] = [];
+    let specs: readonly TensorSpec[] = [];
+    for (const { entry, arrays, count } of this.#batches(fed, batchSize)) {
+      await checkTokens(entry, arrays);
+      specs = entry.plan.outputs;
+      results.push({ count, arrays: await entry.plan.run(arrays) });
+    }
+    return specs.map(({ shape, dtype }, i) => this.#join(results, i, shape, dtype, fed[0]!.shape[0]!));
+  }
+
+  /**
+   * Checks a batch without computing the model, for callers that run plans of their own.
+   * @throws as `predict` does: for a wrong shape, and for a token id that the layer which looks it up does not have
+   */
+  async checkInputs(x: Feedable): Promise<void> {
+    const fed = readInputs(this.file, this.#inputs, x, this.hasInputShape);
+    if (allLayers(this.layers).every((layer) => layer.run?.vocabulary === undefined)) return;
+    for (const { entry, arrays } of this.#batches(fed, 32)) await checkTokens(entry, arrays);
+  }
+
+  /**
+   * A layer by index in `layers` (negative from the end), name or path (`encoder/dense_1`).
+   * @throws with the nearest names
+   */
+  getLayer(selector: string | number): ModelLayer {
+    return findLayer(this.file, this.layers, selector);
+  }
+
+  /** How many numbers the weights hold; shared layers count once. */
+  countParams(): number {
+    return sum(allLayers(this.layers).map((layer) => sum(layer.weights.map(({ shape }) => sizeOf(shape)))));
+  }
+
+  /** A table of the layers with output shapes and parameters, for people. */
+  summary(): string {
+    return summarize(this.name, this.#graph);
+  }
+
+  /**
+   * Compares predictions, and gradients where there are some, with values that real Keras computed.
+   * @param reference JSON (text or parsed), the bytes of a `.json` or `.npz`, or nothing for the one inside the model's own file
+   * @returns errors and whether all pass; see `docs/verify.md` for the format and for the script that writes it
+   * @throws PathgradError where there is no reference, or its shapes are not the model's
+   */
+  async verify(reference?: ReferenceSource, options: VerifyOptions = {}): Promise<VerifyReport> {
+    const source = reference ?? this.#reference;
+    if (source) return (await import('../load/on-demand.ts')).verifyModel(this, source, options);
+    throw failure(
+      this.file,
+      'holds no reference values',
+      {},
+      'give some: model.verify(reference); docs/verify.md says how to make them',
+    );
+  }
+
+  /** Frees compiled plans; they are made anew when needed. */
+  dispose(): void {
+    this.#plans.dispose();
+  }
+
+  #read(x: Feedable): Fed[] {
+    return this.#host ? this.#host.read(x) : readInputs(this.file, this.#inputs, x, this.hasInputShape);
+  }
+
+  *#batches(
+    fed: readonly Fed[],
+    batchSize: number,
+  ): Generator<{ entry: ModelPlan; arrays: TypedArray[]; count: number }> {
+    const total = fed[0]!.shape[0]!;
+    for (let from = 0; from < total; from += batchSize) {
+      const part = fed.map((input) => rows(input, from, Math.min(from + batchSize, total)));
+      const inputs = part.map(({ shape }, i) => ({ shape, dtype: this.#inputs[i]!.dtype }));
+      if (this.#outputShapes === null) this.#learnShapes(inputs);
+      yield { entry: this.#plans.get(inputs), arrays: part.map(({ data }) => data), count: part[0]!.shape[0]! };
+    }
+  }
+
+  #run(inputs: readonly Tensor[], hooks: ApplyOptions): Tensor[] {
+    const mask = readKeywords(this.file, hooks.kwargs ?? {});
+    const values = inputs.map((x, i) => ({ tensor: x, mask: i === 0 ? mask : null }));
+    const session = { hooks, dtype: this.dtype, counts: new Map<ModelLayer, number>() };
+    return runGraph(this.#graph, values, session).map((value) => value.tensor);
+  }
+
+  #probe(): void {
+    this.#outputShapes = probeShapes(this.#inputs, (xs, onOutputs) => this.#run(xs, { onOutputs }));
+  }
+
+  #learnShapes(inputs: readonly { readonly shape: readonly number[] }[]): void {
+    this.#inputs = this.#inputs.map((info, i) => ({ ...info, shape: [null, ...inputs[i]!.shape.slice(1)] }));
+    this.#probe();
+  }
+
+  #join(
+    batches: readonly { count: number; arrays: readonly TypedArray[] }[],
+    output: number,
+    shape: readonly number[],
+    dtype: DType,
+    total: number,
+  ): Tensor {
+    const [first] = batches;
+    if (batches.length === 1) return tensor(first!.arrays[output]!, shape, dtype);
+    const data = allocate(dtype, (first!.arrays[output]!.length / first!.count) * total);
+    let at = 0;
+    for (const { arrays } of batches) {
+      data.set(arrays[output]!, at);
+      at += arrays[output]!.length;
+    }
+    return tensor(data, [total, ...shape.slice(1)], dtype);
+  }
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+function readKeywords(subject: string, kwargs: Readonly<Record<string, Tensor>>): Tensor | null {
+  for (const [name, value] of Object.entries(kwargs)) {
+    if (name === 'mask') continue;
+    if (name === 'training' && value.constant?.every((flag) => flag === 0)) continue;
+    const hint = name === 'training' ? 'models are applied for inference only' : didYouMean(name, ['mask', 'training']);
+    throw failure(subject, `argument '${name}' is not one that the model takes`, {}, hint);
+  }
+  const mask = kwargs['mask'];
+  return mask instanceof Tensor ? cast(mask, 'bool') : null;
+}

@@ -1,0 +1,67 @@
+/** The table that `model.summary()` prints: layers with output shapes, parameters and, for branched models, what feeds them. */
+import { sizeOf } from '../../tensor/shape.ts';
+import { tensorsOf } from '../config/nodes.ts';
+import type { LayerTree, ModelLayer, SymbolicShape } from './layer.ts';
+import { allLayers } from './lookup.ts';
+
+/** Parameters of a layer and of the layers inside it. */
+export function parametersOf(layer: ModelLayer, which: 'all' | 'trainable' = 'all'): number {
+  let count = 0;
+  for (const each of allLayers([layer])) {
+    for (const weight of each.weights) if (which === 'all' || weight.trainable) count += sizeOf(weight.shape);
+  }
+  return count;
+}
+
+/** `(None, 28, 28)` as Keras writes it would be Python; open sizes are `?` here. */
+export function formatShape(shapes: readonly SymbolicShape[]): string {
+  if (shapes.length === 0) return '?';
+  return shapes.map((shape) => `[${shape.map((dim) => dim ?? '?').join(', ')}]`).join(', ');
+}
+
+export function summarize(name: string, graph: LayerTree): string {
+  const branched = graph.spec.kind === 'functional';
+  const header = ['Layer (type)', 'Output shape', 'Parameters', ...(branched ? ['Connected to'] : [])];
+  const rows = graph.layers.flatMap((layer) => rowsOf(layer, 0, branched));
+  const widths = header.map((text, i) => Math.max(text.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((text, i) => (i === 2 ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
+  const rule = '─'.repeat(widths.reduce((a, b) => a + b + 2, -2));
+  const total = graph.layers.reduce((n, layer) => n + parametersOf(layer), 0);
+  const trainable = graph.layers.reduce((n, layer) => n + parametersOf(layer, 'trainable'), 0);
+  return [
+    `Model: ${name}`,
+    rule,
+    line(header),
+    rule,
+    ...rows.map(line),
+    rule,
+    `Parameters: ${group(total)} (${group(trainable)} trainable, ${group(total - trainable)} not)`,
+  ].join('\n');
+}
+
+function rowsOf(layer: ModelLayer, depth: number, branched: boolean): string[][] {
+  const row = [
+    `${'  '.repeat(depth)}${layer.name} (${layer.className})`,
+    formatShape(layer.outputShapes),
+    group(parametersOf(layer)),
+    ...(branched && depth === 0 ? [sourcesOf(layer)] : []),
+  ];
+  return [row, ...layer.layers.flatMap((inner) => rowsOf(inner, depth + 1, branched))];
+}
+
+function sourcesOf(layer: ModelLayer): string {
+  const sources = layer.spec.calls.map((call) =>
+    tensorsOf(call)
+      .map((ref) => ref.layer)
+      .join(' + '),
+  );
+  return sources.join('; ');
+}
+
+function group(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}

@@ -1,0 +1,198 @@
+/**
+ * Elementwise ops of two inputs, with NumPy broadcasting: arithmetic, maximum and minimum, comparisons, `where`.
+ * A number given for a tensor becomes a constant of the other operand's dtype.
+ */
+import { defineOp, type Example, type Op, type OpFunction, type Thunk, withOp } from '../graph/op.ts';
+import { failure } from '../tensor/errors.ts';
+import { broadcastShapes, sizeOf } from '../tensor/shape.ts';
+import { full, Tensor } from '../tensor/tensor.ts';
+import { sumTo } from './reduce.ts';
+import { exp, log } from './unary.ts';
+
+export type Operand = Tensor | number;
+type None = Record<never, never>;
+
+/** A function of two operands; its `op` is the definition. */
+export interface BinaryFunction {
+  (a: Operand, b: Operand): Tensor;
+  readonly op: Op;
+}
+
+const binaryExamples: readonly Example<None>[] = [
+  {
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+    attrs: {},
+  },
+  { inputs: [[2, 3, 4], [4]], attrs: {} },
+  {
+    inputs: [
+      [3, 1, 2],
+      [1, 4, 1],
+    ],
+    attrs: {},
+  },
+  { inputs: [[], [5]], attrs: {} },
+  { inputs: [[100, 98, 250], [250]], attrs: {}, size: 'real' },
+];
+
+const positiveExamples = binaryExamples.map((example) => ({ ...example, domain: [0.3, 2] as const }));
+
+/** Both operands as tensors of one dtype. */
+function operands(name: string, a: Operand, b: Operand): [Tensor, Tensor] {
+  const like = a instanceof Tensor ? a : b instanceof Tensor ? b : null;
+  const dtype = like?.dtype ?? 'float32';
+  const [x, y] = [a, b].map((v) => (v instanceof Tensor ? v : full([], v, dtype))) as [Tensor, Tensor];
+  if (x.dtype !== y.dtype) {
+    throw failure(
+      name,
+      'operands differ in dtype',
+      { left: x.dtype, right: y.dtype },
+      'cast(tensor, dtype) converts one',
+    );
+  }
+  return [x, y];
+}
+
+interface BinaryDefinition {
+  readonly name: string;
+  readonly linear: 'joint' | readonly number[];
+  readonly examples?: readonly Example<None>[];
+  readonly flops?: number;
+  readonly result?: 'bool';
+  readonly zeros?: 'keeps';
+  /** The gradients before un-broadcasting. */
+  readonly vjp: 'none' | ((g: Tensor, y: Tensor, a: Tensor, b: Tensor) => readonly [Thunk, Thunk]);
+}
+
+// @__NO_SIDE_EFFECTS__
+function binary(definition: BinaryDefinition): BinaryFunction {
+  const { name, vjp } = definition;
+  const make = defineOp<None>({
+    name,
+    shape: ([a, b]) => ({
+      shape: broadcastShapes(name, a!.shape, b!.shape),
+      dtype: definition.result ?? a!.dtype,
+    }),
+    vjp:
+      vjp === 'none'
+        ? 'none'
+        : (g, y, [a, b]) => {
+            const [da, db] = vjp(g, y, a!, b!);
+            return [() => sumTo(da(), a!.shape), () => sumTo(db(), b!.shape)];
+          },
+    linear: definition.linear,
+    ...(definition.zeros && { zeros: definition.zeros }),
+    flops: (_, out) => (definition.flops ?? 1) * sizeOf(out.shape),
+    examples: definition.examples ?? binaryExamples,
+  });
+  return withOp((a: Operand, b: Operand) => make(operands(name, a, b), {}), make);
+}
+
+// biome-ignore format: aligned, the table is the calculus
+export const add: BinaryFunction = binary({ name: 'add', linear: 'joint', vjp: (g) => [() => g, () => g] });
+export const sub: BinaryFunction = binary({ name: 'sub', linear: 'joint', vjp: (g) => [() => g, () => neg(g)] });
+export const mul: BinaryFunction = binary({
+  name: 'mul',
+  linear: [0, 1],
+  zeros: 'keeps',
+  vjp: (g, _, a, b) => [() => mul(g, b), () => mul(g, a)],
+});
+export const div: BinaryFunction = binary({
+  name: 'div',
+  linear: [0],
+  examples: positiveExamples,
+  vjp: (g, y, _, b) => [() => div(g, b), () => neg(div(mul(g, y), b))],
+});
+
+/** `a ** b`. The gradient to `b` counts where `a > 0`; at `b = 0` the gradient to `a` is 0 even for `a = 0`. */
+export const pow: BinaryFunction = binary({
+  name: 'pow',
+  linear: [],
+  flops: 20,
+  examples: positiveExamples,
+  vjp: (g, y, a, b) => [
+    () => where(equal(b, 0), 0, mul(g, mul(b, pow(a, where(equal(b, 0), 1, sub(b, 1)))))),
+    () => where(greater(a, 0), mul(mul(g, y), log(where(greater(a, 0), a, 1))), 0),
+  ],
+});
+
+/** The larger of each pair; a tie gives its gradient to `a`, as TensorFlow does. */
+export const maximum: BinaryFunction = binary({
+  name: 'maximum',
+  linear: [],
+  vjp: (g, _, a, b) => [() => where(greaterEqual(a, b), g, 0), () => where(greaterEqual(a, b), 0, g)],
+});
+/** The smaller of each pair; a tie gives its gradient to `a`. */
+export const minimum: BinaryFunction = binary({
+  name: 'minimum',
+  linear: [],
+  vjp: (g, _, a, b) => [() => where(lessEqual(a, b), g, 0), () => where(lessEqual(a, b), 0, g)],
+});
+
+// @__NO_SIDE_EFFECTS__
+const comparison = (name: string): BinaryFunction => binary({ name, linear: [], result: 'bool', vjp: 'none' });
+export const equal: BinaryFunction = comparison('equal');
+export const notEqual: BinaryFunction = comparison('notEqual');
+export const less: BinaryFunction = comparison('less');
+export const lessEqual: BinaryFunction = comparison('lessEqual');
+export const greater: BinaryFunction = comparison('greater');
+export const greaterEqual: BinaryFunction = comparison('greaterEqual');
+
+const boolExamples: readonly Example<None>[] = [
+  {
+    inputs: [
+      { shape: [2, 3], dtype: 'bool' },
+      { shape: [3], dtype: 'bool' },
+    ],
+    attrs: {},
+  },
+];
+// @__NO_SIDE_EFFECTS__
+const logical = (name: string): BinaryFunction =>
+  binary({ name, linear: [], result: 'bool', vjp: 'none', examples: boolExamples });
+export const logicalAnd: BinaryFunction = logical('logicalAnd');
+export const logicalOr: BinaryFunction = logical('logicalOr');
+
+const negate: OpFunction<None> = defineOp<None>({
+  name: 'neg',
+  shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  vjp: (g) => [() => neg(g)],
+  linear: 'joint',
+  flops: (_, out) => sizeOf(out.shape),
+  examples: [{ inputs: [[2, 3]], attrs: {} }],
+});
+export const neg: ((x: Tensor) => Tensor) & { readonly op: Op } = withOp((x: Tensor) => negate([x], {}), negate);
+
+const select: OpFunction<None> = defineOp<None>({
+  name: 'where',
+  shape: ([c, a, b]) => ({
+    shape: broadcastShapes('where', c!.shape, broadcastShapes('where', a!.shape, b!.shape)),
+    dtype: a!.dtype,
+  }),
+  vjp: (g, _, [c, a, b]) => [null, () => sumTo(where(c!, g, 0), a!.shape), () => sumTo(where(c!, 0, g), b!.shape)],
+  linear: 'joint',
+  zeros: 'makes',
+  flops: (_, out) => sizeOf(out.shape),
+  examples: [
+    { inputs: [{ shape: [2, 3], dtype: 'bool' }, [2, 3], [2, 3]], attrs: {} },
+    { inputs: [{ shape: [2, 1], dtype: 'bool' }, [3], []], attrs: {} },
+  ],
+});
+
+/** `a` where `condition` (bool) holds, else `b`; all three broadcast. No gradient reaches the side not chosen. */
+export const where: ((condition: Tensor, a: Operand, b: Operand) => Tensor) & { readonly op: Op } = withOp(
+  (condition: Tensor, a: Operand, b: Operand) => {
+    if (condition.dtype !== 'bool') throw failure('where', 'the condition must be bool', { got: condition.dtype });
+    return select([condition, ...operands('where', a, b)], {});
+  },
+  select,
+);
+
+/** `log(exp(a) + exp(b))` without overflow. */
+export function logAddExp(a: Tensor, b: Tensor): Tensor {
+  const top = maximum(a, b);
+  return add(top, log(add(exp(sub(a, top)), exp(sub(b, top)))));
+}

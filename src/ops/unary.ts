@@ -1,0 +1,116 @@
+/** Elementwise ops of one input that are neither activations nor arithmetic: one line of calculus each. */
+import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
+import type { DType } from '../tensor/dtype.ts';
+import { failure } from '../tensor/errors.ts';
+import { sizeOf } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { add, div, greaterEqual, lessEqual, logicalAnd, mul, neg, sub, where } from './binary.ts';
+
+type None = Record<never, never>;
+type Vjp = (g: Tensor, y: Tensor, x: Tensor) => Tensor;
+
+/** A function of one tensor; its `op` is the definition. */
+export interface UnaryFunction {
+  (x: Tensor): Tensor;
+  readonly op: Op;
+}
+
+/** Defines an elementwise op. `flops` is a rough count: a transcendental function is taken as 10. */
+// @__NO_SIDE_EFFECTS__
+export function unary(
+  name: string,
+  vjp: Vjp | 'none',
+  domain: readonly [number, number] = [-2, 2],
+  flops = 10,
+): UnaryFunction {
+  const example = (shape: number[], size: 'small' | 'real' = 'small'): Example<None> => ({
+    inputs: [shape],
+    attrs: {},
+    domain,
+    size,
+  });
+  const make = defineOp<None>({
+    name,
+    shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+    vjp: vjp === 'none' ? 'none' : (g, y, [x]) => [() => vjp(g, y, x!)],
+    linear: [],
+    flops: (_, out) => flops * sizeOf(out.shape),
+    examples: [example([2, 3]), example([7]), example([]), example([100, 98, 250], 'real')],
+  });
+  return withOp((x: Tensor) => make([x], {}), make);
+}
+
+const positive = [0.2, 3] as const;
+
+export const exp: UnaryFunction = unary('exp', (g, y) => mul(g, y));
+export const expm1: UnaryFunction = unary('expm1', (g, y) => mul(g, add(y, 1)));
+export const log: UnaryFunction = unary('log', (g, _, x) => div(g, x), positive);
+export const log1p: UnaryFunction = unary('log1p', (g, _, x) => div(g, add(x, 1)), [-0.5, 2]);
+export const sqrt: UnaryFunction = unary('sqrt', (g, y) => div(mul(g, 0.5), y), positive, 2);
+export const rsqrt: UnaryFunction = unary('rsqrt', (g, y) => mul(mul(g, -0.5), mul(y, mul(y, y))), positive, 4);
+export const square: UnaryFunction = unary('square', (g, _, x) => mul(g, mul(x, 2)), undefined, 1);
+export const reciprocal: UnaryFunction = unary('reciprocal', (g, y) => neg(mul(g, mul(y, y))), positive, 2);
+export const abs: UnaryFunction = unary('abs', (g, _, x) => mul(g, sign(x)), undefined, 1);
+export const sin: UnaryFunction = unary('sin', (g, _, x) => mul(g, cos(x)));
+export const cos: UnaryFunction = unary('cos', (g, _, x) => neg(mul(g, sin(x))));
+export const tan: UnaryFunction = unary('tan', (g, y) => mul(g, add(square(y), 1)), [-1, 1]);
+export const atan: UnaryFunction = unary('atan', (g, _, x) => div(g, add(square(x), 1)));
+export const tanh: UnaryFunction = unary('tanh', (g, y) => mul(g, sub(1, square(y))));
+export const erf: UnaryFunction = unary('erf', (g, _, x) => mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))));
+export const sigmoid: UnaryFunction = unary('sigmoid', (g, y) => mul(g, mul(y, sub(1, y))));
+/** `log(1 + exp(x))`, without overflow. */
+export const softplus: UnaryFunction = unary('softplus', (g, _, x) => mul(g, sigmoid(x)));
+/** -1, 0 or 1; no gradient. */
+export const sign: UnaryFunction = unary('sign', 'none', undefined, 1);
+export const floor: UnaryFunction = unary('floor', 'none', undefined, 1);
+export const ceil: UnaryFunction = unary('ceil', 'none', undefined, 1);
+/** To the nearest integer, halves to even as in IEEE 754 (and NumPy). */
+export const round: UnaryFunction = unary('round', 'none', undefined, 1);
+
+const clipOp = defineOp<{ min: number; max: number }>({
+  name: 'clip',
+  shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  vjp: (g, _, [x], { min, max }) => [() => where(logicalAnd(greaterEqual(x!, min), lessEqual(x!, max)), g, 0)],
+  linear: [],
+  flops: (_, out) => 2 * sizeOf(out.shape),
+  examples: [{ inputs: [[4, 5]], attrs: { min: -0.5, max: 1 } }],
+});
+
+/** `x` bounded to `[min, max]`. The gradient passes at the bounds, as in TensorFlow. */
+export const clip: ((x: Tensor, min: number, max: number) => Tensor) & { op: Op } = withOp(
+  (x: Tensor, min: number, max: number) => {
+    if (!(min <= max)) throw failure('clip', 'min must not exceed max', { min, max });
+    return clipOp([x], { min, max });
+  },
+  clipOp,
+);
+
+const not = defineOp<None>({
+  name: 'logicalNot',
+  shape: ([x]) => ({ shape: x!.shape, dtype: 'bool' }),
+  vjp: 'none',
+  linear: [],
+  flops: (_, out) => sizeOf(out.shape),
+  examples: [{ inputs: [{ shape: [5], dtype: 'bool' }], attrs: {} }],
+});
+export const logicalNot: UnaryFunction = withOp((x: Tensor) => not([x], {}), not);
+
+const castOp = defineOp<{ dtype: DType }>({
+  name: 'cast',
+  shape: ([x], { dtype }) => ({ shape: x!.shape, dtype }),
+  vjp: (g, _, [x]) => [x!.dtype === 'float32' || x!.dtype === 'float64' ? () => cast(g, x!.dtype) : null],
+  linear: 'joint',
+  zeros: 'makes',
+  flops: () => 0,
+  examples: [
+    { inputs: [[2, 3]], attrs: { dtype: 'float64' } },
+    { inputs: [{ shape: [4], dtype: 'int32', range: [0, 9] }], attrs: { dtype: 'float64' } },
+    { inputs: [{ shape: [4], dtype: 'bool' }], attrs: { dtype: 'float64' } },
+  ],
+});
+
+/** `x` with another dtype. Floats lose their fraction on the way to int32; anything but 0 is true. */
+export const cast: ((x: Tensor, dtype: DType) => Tensor) & { op: Op } = withOp(
+  (x: Tensor, dtype: DType) => (x.dtype === dtype ? x : castOp([x], { dtype })),
+  castOp,
+);
