@@ -7,6 +7,7 @@
  *   npm test -- backends --op=relu   of the tests that go through all ops, this op's only
  *   npm run test:shared           only test/shared/**: real data sets and model files that lie beside the project
  *   npm run test:web              only test/web/**: the page and the bundle in a Chromium on PATH
+ *   npm run faults                the tests named after faults that were once here, and a line for each
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -23,6 +24,7 @@ const op = process.argv.find((arg) => arg.startsWith('--op='))?.slice(5);
 const wantShared = process.argv.includes('--shared');
 const wantWeb = process.argv.includes('--web');
 const folder = wantShared ? 'test/shared/' : wantWeb ? 'test/web/' : null;
+const shown = process.argv.includes('--rows') ? /^\s*(skipped|note|row):/ : /^\s*(skipped|note):/;
 const apart = ['test/shared/', 'test/web/'];
 
 const files = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
@@ -84,8 +86,7 @@ await Promise.all(
       results.push(result);
       const counts = `${result.passed} passed${result.failed ? `, ${result.failed} FAILED` : ''}${result.skipped ? `, ${result.skipped} skipped` : ''}`;
       console.log(`${result.failed ? '✘' : '•'} ${result.file}  ${counts}  ${result.seconds.toFixed(1)} s`);
-      for (const line of result.output.split('\n'))
-        if (/^\s*(skipped|note):/.test(line)) console.log(`    ${line.trim()}`);
+      for (const line of result.output.split('\n')) if (shown.test(line)) console.log(`    ${line.trim()}`);
       if (result.failed) console.log(result.output);
     }
   }),
