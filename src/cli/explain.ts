@@ -9,7 +9,8 @@ import { findingsOf } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { notify, openModel } from './predict.ts';
 import { colorScale, legend, printFinding } from './print.ts';
-import { type Batch, readBatch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
+import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
 import { writeOutputs } from './write-outputs.ts';
 

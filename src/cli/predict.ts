@@ -11,7 +11,8 @@ import { areProbabilities, rank } from './findings.ts';
 import { type Arguments, number } from './flags.ts';
 import { formatScores, shorten } from './print.ts';
 import { ProgressBar } from './progress.ts';
-import { type Batch, readBatch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
+import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function runPredict(args: Arguments, path: string, terminal: Terminal): Promise<void> {

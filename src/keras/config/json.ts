@@ -3,7 +3,7 @@
  * Invariant: keys are copied as own properties, so that a `__proto__` key in a file stays data.
  */
 import { failure } from '../../tensor/errors.ts';
-import type { Json } from './config.ts';
+import type { Json } from './spec.ts';
 
 export type JsonRecord = { readonly [key: string]: Json };
 

@@ -7,8 +7,8 @@
 import { strFromU8, type UnzipFileInfo, unzipSync } from 'fflate';
 import { openHdf5 } from '../../hdf5/file.ts';
 import { failure, PathgradError } from '../../tensor/errors.ts';
-import type { Json } from '../config/config.ts';
 import { field, isRecord, parseJson } from '../config/json.ts';
+import type { Json } from '../config/spec.ts';
 import { pathStore, readWeightStore, type WeightStore } from '../weights/store.ts';
 import { compileConfig, type KerasFile, textOrNull } from './container.ts';
 

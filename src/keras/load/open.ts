@@ -5,8 +5,8 @@
 import type { Backend } from '../../backends/backend.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { LayerSpec, ModelSpec } from '../config/config.ts';
-import { normaliseModel } from '../config/config.ts';
+import { normaliseModel } from '../config/model.ts';
+import type { LayerSpec, ModelSpec } from '../config/spec.ts';
 import { type CustomLayers, customFinder } from '../custom/custom.ts';
 import { withParts } from '../custom/parts.ts';
 import { loadRules } from '../layers/registry.ts';
@@ -15,7 +15,8 @@ import type { BuildSettings, LayerTree } from '../model/layer.ts';
 import { allLayers } from '../model/lookup.ts';
 import { Model } from '../model/model.ts';
 import { referenceInHdf5 } from '../verify/reference-hdf5.ts';
-import { bindWeights, type LayerWeights } from '../weights/weights.ts';
+import { bindWeights } from '../weights/bind.ts';
+import type { LayerWeights } from '../weights/store.ts';
 import { detectDialect, isArchive, type KerasFile, openKeras, parseArchitecture } from './container.ts';
 import { isArchitectureText, type ModelSource, readSource } from './source.ts';
 

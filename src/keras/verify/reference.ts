@@ -8,8 +8,8 @@ import { findSignature } from '../../hdf5/guard.ts';
 import { readNpy } from '../../inputs/npy.ts';
 import { failure, PathgradError } from '../../tensor/errors.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
-import type { Json } from '../config/config.ts';
 import { field, isRecord, type JsonRecord, parseJson } from '../config/json.ts';
+import type { Json } from '../config/spec.ts';
 import { referenceInHdf5 } from './reference-hdf5.ts';
 
 export interface ReferenceArray {
