@@ -4,7 +4,7 @@
  * `pathgrad_reference` at the root of an `.h5`. Invariant: every array has as many values as its shape says.
  */
 import { strFromU8, unzipSync } from 'fflate';
-import { findSignature } from '../../hdf5/guard.ts';
+import { findSignature } from '../../hdf5/superblock.ts';
 import { readNpy } from '../../inputs/npy.ts';
 import { failure, PathgradError } from '../../tensor/errors.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
