@@ -3,6 +3,7 @@
  * it outgrows the limit. The CRC-32 at the end (RFC 1952) is checked, since a flipped bit would otherwise pass as data.
  */
 import { Gunzip } from 'fflate';
+import { crc32 } from '../guard/crc32.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 
 const PIECE = 1 << 16; // deflate grows data 1032-fold at most, so one piece makes 68 MB at most
@@ -64,17 +65,4 @@ export function gunzip(bytes: Uint8Array, name: string, limit: number = DEFAULT_
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-  return value;
-});
-
-/** CRC-32 with the reflected polynomial 0xEDB88320 (gzip, PNG). */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
-  return ~crc >>> 0;
 }

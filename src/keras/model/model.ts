@@ -40,8 +40,8 @@ export interface ModelSettings {
   readonly backend?: Backend;
   /** The layers that run before the graph (`splitHost`), if there are any. */
   readonly host?: HostPart | null;
-  /** The JSON of the reference that lies inside the model's file, if there is one. */
-  readonly reference?: string | null;
+  /** Reads the JSON of the reference that lies inside the model's file; null if there is none. Not before it is asked for. */
+  readonly reference?: () => Promise<string | null>;
 }
 
 export class Model implements CallableModel {
@@ -54,13 +54,13 @@ export class Model implements CallableModel {
   readonly #graph: LayerTree;
   readonly #host: HostPart | null;
   readonly #plans: PredictPlans;
-  readonly #reference: string | null;
+  readonly #reference: ModelSettings['reference'];
   #inputs: readonly InputInfo[];
   #outputShapes: readonly SymbolicShape[] | null = null;
 
   /** Use `loadModel`. Loads the weights if the file states the input shape, else the first application does. */
   constructor(graph: LayerTree, settings: ModelSettings) {
-    this.#reference = settings.reference ?? null;
+    this.#reference = settings.reference;
     this.#host = settings.host ?? null;
     this.#graph = this.#host?.graph ?? graph;
     this.name = graph.spec.name;
@@ -194,7 +194,7 @@ export class Model implements CallableModel {
    * @throws PathgradError where there is no reference, or its shapes are not the model's
    */
   async verify(reference?: ReferenceSource, options: VerifyOptions = {}): Promise<VerifyReport> {
-    const source = reference ?? this.#reference;
+    const source = reference ?? (await this.#reference?.());
     if (source) return (await import('../load/on-demand.ts')).verifyModel(this, source, options);
     throw failure(
       this.file,
