@@ -98,7 +98,10 @@ test('archives: missing config, truncation, and a member that unpacks to more th
     () => openAny(zipSync({ 'data.pkl': weights }), 'm.zip'),
     /m\.zip: is a zip archive, but no \.keras file: config\.json is missing/,
   );
-  assert.throws(() => openAny(good.slice(0, good.length - 40), 'm.keras'), /m\.keras: is a zip archive without an end: it is truncated/);
+  assert.throws(
+    () => openAny(good.slice(0, good.length - 40), 'm.keras'),
+    /m\.keras: is a zip archive without an end: it is truncated/,
+  );
   const bomb = zipSync(
     { 'config.json': strToU8(config), 'model.weights.h5': new Uint8Array(80 * 2 ** 20) },
     { level: 9 },

@@ -22,7 +22,9 @@ const bytes = name.endsWith('.h5.gz') ? gunzipSync(stored) : stored;
 function zeros({ shape, dtype }) {
   const dims = [1, ...shape.slice(1).map((dim) => dim ?? 1)];
   const size = dims.reduce((a, b) => a * b, 1);
-  return dtype === 'string' ? dims.reduceRight((value, dim) => new Array(dim).fill(value), 'aaaa') : { data: new Float32Array(size), shape: dims };
+  return dtype === 'string'
+    ? dims.reduceRight((value, dim) => new Array(dim).fill(value), 'aaaa')
+    : { data: new Float32Array(size), shape: dims };
 }
 
 async function predict() {
