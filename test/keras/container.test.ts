@@ -109,7 +109,7 @@ test('archives: missing config, truncation, and a member that unpacks to more th
   assert.ok(bomb.length < 2 ** 20);
   assert.throws(
     () => openAny(bomb, 'b.keras'),
-    /b\.keras\/model\.weights\.h5: would unpack to more than the archive can honestly hold/,
+    /b\.keras\/model\.weights\.h5: would unpack to more than the file can honestly hold/,
   );
 });
 
