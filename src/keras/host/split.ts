@@ -55,6 +55,8 @@ export function splitHost(graph: LayerTree, file: string, dtype: FloatDType): Ho
   const isHost = (name: string): boolean => graph.byName.get(name)!.host !== null;
   for (const { layer, node } of calls) {
     const found = graph.byName.get(layer)!;
+    if (tensorsOf(found.spec.calls[node]!).length === 0)
+      throw failure(found.subject, 'the file calls it with 0 arguments');
     const late = tensorsOf(found.spec.calls[node]!).find((ref) => !kinds.has(keyOf(ref)) && !isHost(ref.layer));
     if (late) {
       const hint = 'such layers run before the graph: only inputs and other lookups may feed them';

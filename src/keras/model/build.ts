@@ -62,7 +62,8 @@ function layerOf(
       : (host?.findHostClass(spec.className) ?? classes.get(spec.className));
     const own = error.message.slice(error.subject.length + 2).split('\n')[0]!;
     const unknown = operation ? `operation ${operation.operationName(spec)} is not supported` : whyUnsupported(spec);
-    const near = known || operation ? [] : nearestNames(spec.className, names);
+    // Names are compared for the first few only: a file may hold any number of layers.
+    const near = known || operation || problems.length > 8 ? [] : nearestNames(spec.className, names);
     const reason = known ? own : unknown;
     problems.push({ path, className: spec.className, reason, error: known || operation ? error : null, near });
   }

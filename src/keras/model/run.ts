@@ -124,6 +124,7 @@ function compute(
   args: CallArguments = plainCall(values),
 ): readonly Value[] {
   const { run, graph, inner } = layer;
+  if (values.length === 0 && !graph) throw failure(layer.subject, 'the file calls it with 0 arguments');
   if (layer.custom) return computeCustom(layer, values, session);
   if (graph) {
     if (values.length !== graph.spec.inputs.length) {
