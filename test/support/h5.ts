@@ -3,6 +3,9 @@
  * By default in the oldest file format, which is what h5py and so Keras write.
  */
 import { File, FS, type Group, ready } from 'h5wasm/node';
+import { onDemand, readHdf5 } from '../../src/hdf5/parts.ts';
+
+await readHdf5(() => onDemand('tests'));
 
 type Numbers = Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array | Uint16Array | BigInt64Array;
 

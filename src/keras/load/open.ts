@@ -3,6 +3,7 @@
  * what is unsupported collected; then the weights; then the model.
  */
 import type { Backend } from '../../backends/backend.ts';
+import { readHdf5 } from '../../hdf5/parts.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { LayerSpec, ModelSpec } from '../config/config.ts';
@@ -90,7 +91,7 @@ export async function modelOf({ file, graph, bytes, rules }: OpenedModel, option
   const { dtype = 'float32', backend } = options;
   const reference = isArchive(bytes)
     ? (await import('./on-demand.ts')).embeddedReference(bytes, file.name)
-    : referenceInHdf5(bytes, file.name);
+    : await readHdf5(() => referenceInHdf5(bytes, file.name));
   const host = rules.host?.splitHost(graph, file.name, dtype) ?? null;
   return new Model(graph, { file: file.name, dtype, host, reference, ...(backend ? { backend } : {}) });
 }
@@ -102,7 +103,8 @@ async function openOne(source: ModelSource): Promise<KerasFile> {
 
 async function parsed(bytes: Uint8Array, name: string): Promise<KerasFile> {
   if (isArchitectureText(bytes)) return parseArchitecture(new TextDecoder().decode(bytes), name);
-  return isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive(bytes, name) : openKeras(bytes, name);
+  const open = isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive : openKeras;
+  return readHdf5(() => open(bytes, name));
 }
 
 async function openArchitecture(source: ModelSource): Promise<KerasFile> {
