@@ -83,7 +83,7 @@ export class Attributes {
     const nameBytes = this.#file.view.getUint16(at + 2, true);
     this.#file.spend(nameBytes, this.#subject);
     const name = readText(this.#file.at(at + this.#headBytes(at), nameBytes, this.#subject));
-    if (this.#offsets.has(name)) throw failure(this.#subject, `has two attributes '${name}'`);
+    if (this.#offsets.has(name)) throw failure(this.#subject, 'has two attributes of one name', { name });
     this.#offsets.set(name, at);
   }
 

@@ -62,6 +62,6 @@ function addLink(links: Links, file: FileBytes, at: number, subject: string): vo
 }
 
 function add(links: Links, name: string, target: number | null, subject: string): void {
-  if (links.has(name)) throw failure(subject, `has two members '${name}'`);
+  if (links.has(name)) throw failure(subject, 'has two members of one name', { name });
   links.set(name, target);
 }

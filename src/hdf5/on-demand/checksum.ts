@@ -1,5 +1,5 @@
 /**
- * The checksum of the newer format's structures. Invariant: a structure is looked at only after its checksum was found right.
+ * The checksum of the newer format's structures. Invariant: a structure is looked at only after its checksum was compared.
  * Source: Bob Jenkins, lookup3.c, hashlittle (public domain); HDF5 file format specification 3.0, appendix B.
  */
 import { failure } from '../../tensor/errors.ts';
@@ -47,12 +47,20 @@ export function lookup3(bytes: Uint8Array): number {
   return c >>> 0;
 }
 
-/** Counts `length` bytes at `at`; throws unless the last four of them are the checksum of those before, and they begin with `letters`. */
+/**
+ * Throws unless `sum` is the checksum of the bytes, or 0: writers other than the HDF5 library leave it out, and damage does not make it 0.
+ * @param at their address, for the error
+ */
+export function checkSum(bytes: Uint8Array, sum: number, at: number, subject: string): void {
+  if (sum === 0 || lookup3(bytes) === sum) return;
+  const hint = 'the file is damaged: download or copy it again';
+  throw failure(subject, 'the checksum of a structure is wrong', { address: at, bytes: bytes.length }, hint);
+}
+
+/** Counts `length` bytes at `at`, which begin with `letters` and end with the checksum of all before it. */
 export function checked(file: FileBytes, letters: string, at: number, length: number, subject: string): void {
   file.spend(length, subject);
   if (letters) file.expect(letters, at, `a structure (${letters})`, subject);
   const bytes = file.at(at, length, subject);
-  if (length < 4 || lookup3(bytes.subarray(0, length - 4)) !== file.view.getUint32(at + length - 4, true)) {
-    throw failure(subject, 'the checksum of a structure is wrong', { letters, address: at, bytes: length });
-  }
+  checkSum(bytes.subarray(0, -4), file.view.getUint32(at + length - 4, true), at, subject);
 }

@@ -5,7 +5,7 @@
  */
 import { failure } from '../../tensor/errors.ts';
 import { type FileBytes, isAddress, uint64, uintOf } from '../bytes.ts';
-import { checked, lookup3 } from './checksum.ts';
+import { checked, checkSum } from './checksum.ts';
 import { treeRecords } from './trees.ts';
 
 /**
@@ -53,9 +53,7 @@ function fractalHeap(file: FileBytes, heap: number, subject: string): (id: numbe
     const at = 13 + offsetBytes;
     const copy = file.at(address, size, subject).slice();
     copy.fill(0, at, at + 4);
-    if (lookup3(copy) !== view.getUint32(address + at, true)) {
-      throw failure(subject, 'the checksum of a structure is wrong', { letters: 'FHDB', address, bytes: size });
-    }
+    checkSum(copy, view.getUint32(address + at, true), address, subject);
   };
 
   const hugeObject = (id: number): number => {
