@@ -35,19 +35,20 @@ function fractalHeap(file: FileBytes, heap: number, subject: string): (id: numbe
     throw failure(subject, 'the heap of names is damaged', { address: heap });
   }
   const rowBytes = (row: number): number => startBytes * 2 ** Math.max(0, row - 1);
-  const seen = new Set<number>();
+  const tables = new Set<number>();
+  const blocks = new Set<number>();
   let huge: Map<number, number> | undefined;
 
   const indirect = (address: number, rows: number): void => {
-    if (!seen.has(address)) checked(file, 'FHIB', address, 13 + offsetBytes + 8 * width * rows + 4, subject);
-    seen.add(address);
+    if (!tables.has(address)) checked(file, 'FHIB', address, 13 + offsetBytes + 8 * width * rows + 4, subject);
+    tables.add(address);
   };
 
   const direct = (address: number, size: number): void => {
-    if (seen.has(address)) return;
-    seen.add(address);
+    if (blocks.has(address)) return;
+    blocks.add(address);
     file.spend(size, subject);
-    file.expect('FHDB', address, 'the heap of names', subject);
+    file.expect('FHDB', address, 'a structure (FHDB)', subject);
     if (!hasChecksums) return;
     // The checksum is among what it is made of, as zero.
     const at = 13 + offsetBytes;
