@@ -15,6 +15,7 @@ import {
 import { inspectModel, loadModel } from '../../src/keras/load/load.ts';
 import type { Model } from '../../src/keras/model/model.ts';
 import { readReference } from '../../src/keras/verify/reference.ts';
+import { PathgradError } from '../../src/tensor/errors.ts';
 import { readJson } from '../../src/transformers/files.ts';
 import { bertTokenizerJson, loadTransformer, TextTokenizer } from '../../src/transformers/index.ts';
 import { customLayers } from '../support/zoo-layers.ts';
@@ -49,9 +50,14 @@ async function runModel(model: Model): Promise<void> {
 
 async function readModel(bytes: Uint8Array, name: string, architecture?: Uint8Array): Promise<void> {
   const options = { name, layers: customLayers, ...(architecture && { architecture }) };
-  const report = await inspectModel(bytes, options);
-  // What inspect finds wrong is a sentence in its report; loading throws it.
-  if (report.runnable || bytes.length % 2 === 0) await runModel(await loadModel(bytes, options));
+  try {
+    const report = await inspectModel(bytes, options);
+    // What inspect finds wrong is a sentence in its report; loading throws it.
+    if (report.runnable || bytes.length % 2 === 0) await runModel(await loadModel(bytes, options));
+  } catch (error) {
+    const named = !(error instanceof PathgradError) || error.message.includes(name) || architecture !== undefined;
+    throw named ? error : new Error(`an error that does not name the file: ${error.message}`, { cause: error });
+  }
 }
 
 type Target = (parts: Parts) => void | Promise<void>;
