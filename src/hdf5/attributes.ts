@@ -4,9 +4,9 @@
  * Invariant: counts are checked against the file's size before anything is allocated. Source: HDF5 specification 3.0, IV.A.2.m.
  */
 
+import { guarded } from '../guard/guard.ts';
 import { failure } from '../tensor/errors.ts';
 import { type FileBytes, uint64 } from './bytes.ts';
-import { guarded } from './guard.ts';
 import { MESSAGE, type Message } from './header.ts';
 import { denseObjects, globalHeapObject } from './heaps.ts';
 import { readShape, readType } from './messages.ts';
@@ -23,7 +23,7 @@ export class Attributes {
   constructor(file: FileBytes, messages: readonly Message[], subject: string) {
     this.#file = file;
     this.#subject = subject;
-    guarded(subject, () => this.#index(messages));
+    guarded(subject, 'HDF5', () => this.#index(messages));
   }
 
   get names(): readonly string[] {
@@ -34,7 +34,7 @@ export class Attributes {
   get(name: string): AttributeValue | undefined {
     const offset = this.#offsets.get(name);
     const subject = `${this.#subject}@${name}`;
-    return offset === undefined ? undefined : guarded(subject, () => this.#decode(offset, subject));
+    return offset === undefined ? undefined : guarded(subject, 'HDF5', () => this.#decode(offset, subject));
   }
 
   /** The value of a scalar text attribute (or of a list of one), or undefined. Throws if it is no text. */

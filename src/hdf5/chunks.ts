@@ -5,6 +5,7 @@
  * Source: HDF5 file format specification 3.0, III.A.1, IV.A.2.i and l; Fletcher's checksum as the HDF5 library computes it.
  */
 import { unzlibSync } from 'fflate';
+import { Guard } from '../guard/guard.ts';
 import { failure } from '../tensor/errors.ts';
 import { FileBytes } from './bytes.ts';
 import type { Chunking } from './messages.ts';
@@ -54,7 +55,7 @@ export function readChunks(
   const wanted = grid.reduce((a, b) => a * b, 1);
   const chunkBytes = chunk.reduce((a, b) => a * b, elementBytes);
   // A counter of its own: reading the same values again costs nothing of what the file as a whole may ask for.
-  const counted = new FileBytes(file.name, file.view);
+  const counted = new FileBytes(file.name, file.view, new Guard(file.name, file.view.byteLength));
   const entries = treeEntries(counted, tree, 16 + 8 * shape.length, 'chunks', subject);
   const stored = entries.reduce((sum, { key }) => sum + file.view.getUint32(key, true), 0);
   if (entries.length < wanted) {

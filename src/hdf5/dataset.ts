@@ -3,11 +3,11 @@
  * Invariant: the bytes that shape and type claim are compared with the file before anything is allocated.
  */
 
+import { guarded } from '../guard/guard.ts';
 import { failure } from '../tensor/errors.ts';
 import { Attributes } from './attributes.ts';
 import type { FileBytes } from './bytes.ts';
 import { readChunks, readFilters } from './chunks.ts';
-import { guarded } from './guard.ts';
 import { MESSAGE, type Message } from './header.ts';
 import { type Chunking, type ElementType, readLayout, readShape, readType } from './messages.ts';
 import { type NumericArray, readNumbers } from './values.ts';
@@ -64,7 +64,7 @@ export class Hdf5Dataset {
    * @throws PathgradError if the file is too small for the claimed shape, the values were never written, or the type is unsupported
    */
   read(): NumericArray {
-    return guarded(this.label, () => this.#read());
+    return guarded(this.label, 'HDF5', () => this.#read());
   }
 
   #read(): NumericArray {

@@ -3,7 +3,7 @@
  * Nothing is sent anywhere: files go to the engine worker of this page.
  */
 import { CallEnded, EngineClient } from './client.ts';
-import { announce, byId, download, make } from './dom.ts';
+import { announce, byId, download, make, write } from './dom.ts';
 import { type Example, examples } from './examples.ts';
 import { onDrop, sortFiles } from './files.ts';
 import { transformerIn } from './folder.ts';
@@ -56,7 +56,7 @@ function clearError(): void {
 
 function modelState(text: string): void {
   byId('model-state').hidden = false;
-  byId('model-state').textContent = text;
+  write('model-state', text);
 }
 
 async function explain(): Promise<void> {
@@ -117,7 +117,7 @@ function busy(on: boolean): void {
 }
 
 function hint(text: string): void {
-  byId('hint').textContent = text;
+  write('hint', text);
   byId('hint').hidden = text === '';
 }
 
@@ -164,7 +164,7 @@ async function loadModel(request: RequestOf<'load'>, labels: readonly string[]):
     clearError();
     info = found;
     modelState(`${found.file}: model “${found.name}”, takes ${found.takes}`);
-    byId('summary').textContent = found.summary;
+    write('summary', found.summary);
     byId('model-details').hidden = false;
     settings.setModel(found, labels.length > 0 ? labels : found.labels);
     byId('result').hidden = true; // it was another model's

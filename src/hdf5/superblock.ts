@@ -1,29 +1,12 @@
 /**
- * Where an HDF5 file begins, and the wrapper that turns what reading throws into errors naming file and path.
+ * Where an HDF5 file begins.
  * Source: HDF5 file format specification 3.0, II (superblock).
  */
 
-import { failure, PathgradError } from '../tensor/errors.ts';
+import { failure } from '../tensor/errors.ts';
 import { type FileBytes, uint64 } from './bytes.ts';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
-/** Runs a read; whatever it throws that is not our own error becomes one that names `subject`. */
-export function guarded<T>(subject: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof PathgradError) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    throw failure(
-      subject,
-      'cannot be read as HDF5',
-      { reader: said },
-      'the file is damaged or uses a rare HDF5 feature',
-      error,
-    );
-  }
-}
 
 /** Offset of the HDF5 signature (0, or after a user block of 512, 1024, … bytes), or -1. */
 export function findSignature(bytes: Uint8Array): number {
