@@ -1,5 +1,6 @@
 /** Integrated gradients: the explainer, its results, and helpers for baselines and attributions. */
 
+export type { PlanCache, PlanGraph } from '../graph/plan-cache.ts';
 export type { Completeness } from './completeness.ts';
 export type { Diagnostics } from './diagnostics.ts';
 export { baselineEntropy, type Entropy } from './entropy.ts';
@@ -19,7 +20,6 @@ export { IntegratedGradients } from './integrated-gradients.ts';
 export { brutePass } from './passes/brute.ts';
 export type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './passes/pass.ts';
 export type { PathGraph } from './path-graph.ts';
-export type { PlanCache, PlanGraph } from './plans.ts';
 export type { IntegratedGradientsOptions } from './settings.ts';
 export { sumOver, sumTokens } from './sum-over.ts';
 export { predictedClass } from './target.ts';

@@ -4,11 +4,11 @@
  * results follow alibi. The model is never changed, and one explainer can run any number of explanations at once.
  */
 import type { CallableModel } from '../graph/callable.ts';
+import { PlanCache } from '../graph/plan-cache.ts';
 import { quadratureRule } from '../quadrature/index.ts';
 import type { Explanation, Meta } from './explanation.ts';
 import { type Forward, type TensorFunction, toForward } from './forward.ts';
 import { chooseLayer, type LayerChoice } from './layer.ts';
-import { PlanCache } from './plans.ts';
 import { makeExplanation } from './report.ts';
 import { run } from './run.ts';
 import { checkSettings, type IntegratedGradientsOptions, type Settings } from './settings.ts';

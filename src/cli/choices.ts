@@ -1,8 +1,10 @@
 /** What --target, --baseline, --output and --labels mean for this model and this batch. Errors name the flag. */
+
 import type { Baselines, Target } from '../attribution/index.ts';
 import { readNpy } from '../inputs/index.ts';
 import type { Model } from '../keras/model/model.ts';
 import { didYouMean } from '../tensor/errors.ts';
+import { largest } from '../tensor/largest.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { exists, readBytes, readText } from './files.ts';
 import { type Arguments, number, usage } from './flags.ts';
@@ -96,7 +98,7 @@ export function argmaxRows({ data, shape }: Tensor): number[] {
   const width = shape.length === 2 ? shape[1]! : 1;
   return Array.from({ length: shape[0]! }, (_, row) => {
     const scores = Array.from(data.subarray(row * width, (row + 1) * width));
-    return width === 1 ? Number(scores[0]! >= 0.5) : scores.indexOf(Math.max(...scores));
+    return width === 1 ? Number(scores[0]! >= 0.5) : scores.indexOf(largest(scores));
   });
 }
 

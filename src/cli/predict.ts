@@ -1,8 +1,10 @@
 /** `pathgrad predict`: what the model says about each input. */
+
 import { version } from '../attribution/version.ts';
 import { loadModel } from '../keras/load/load.ts';
 import type { Model } from '../keras/model/model.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
+import { largest } from '../tensor/largest.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { chooseOutput } from './choices.ts';
@@ -34,7 +36,7 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
       const to = Math.min(from + batchSize, batch.samples.length);
       const result = (await model.predictAll(sliceRows(batch, from, to), { batchSize }))[output.index]!;
       probabilities &&= areProbabilities(result, output);
-      rows.push(...splitRows(result));
+      for (const row of splitRows(result)) rows.push(row);
       bar.update(to, batch.samples.length);
       await new Promise((resolve) => setImmediate(resolve)); // Ctrl-C is heard here
       terminal.signal.throwIfAborted();
@@ -43,7 +45,7 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
     bar.clear();
   }
   const titles = batch.samples.map(({ title }) => shorten(title, 60));
-  const width = Math.max(...titles.map(({ length }) => length));
+  const width = largest(titles.map(({ length }) => length));
   titles.forEach((title, i) => {
     const best = rank(rows[i]!, output).slice(0, top);
     terminal.out(`${title.padEnd(width)}  ${formatScores(best, probabilities)}\n`);

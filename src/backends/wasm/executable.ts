@@ -31,7 +31,7 @@ class Binding {
     this.#machine = machine;
     this.#program = program;
     try {
-      const arena = this.#block(program.arenaBytes);
+      const arena = this.#room('values', program.arenaBytes);
       this.inputs = program.inputs.map(({ shape, dtype }) => this.#block(sizeOf(shape) * bytesPerElement(dtype)));
       this.#operands = program.values.map((value) => this.#operand(value, arena));
       for (const step of program.steps) this.#bind(step.op.name, step);
@@ -55,6 +55,12 @@ class Binding {
     const at = this.#machine.heap.allocate(bytes);
     this.#blocks.push({ at, bytes });
     return at;
+  }
+
+  #room(kind: 'values' | 'work', bytes: number): number {
+    const held = this.#machine.room(kind, bytes);
+    this.#held.push(held);
+    return held.at;
   }
 
   #operand(value: Value, arena: number): Operand {
@@ -125,7 +131,7 @@ class Binding {
   /** Gives the work room its address, in all calls. */
   #placeWork(): void {
     if (this.#work === 0) return;
-    const at = this.#block(this.#work);
+    const at = this.#room('work', this.#work);
     this.calls.forEach((call, i) => {
       if (call.args.some((arg) => arg >= workBase)) {
         this.calls[i] = { ...call, args: call.args.map((arg) => (arg >= workBase ? arg - workBase + at : arg)) };

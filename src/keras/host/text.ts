@@ -1,5 +1,7 @@
 /** TextVectorization: texts to ids, counts or tf-idf. Source: `text_vectorization.py` of Keras 3.15 on TensorFlow's string ops. */
+
 import { failure } from '../../tensor/errors.ts';
+import { largest } from '../../tensor/largest.ts';
 import type { Options } from '../layers/options.ts';
 import { type HostClass, lookupOf } from './lookup.ts';
 import type { HostArray } from './values.ts';
@@ -67,9 +69,19 @@ export const textVectorization: HostClass = {
           const clean = standardize(text);
           return ngrams(split ? split(clean) : [clean], lengths).map(idOf);
         });
-        const width = length ?? Math.max(0, ...words.map((row) => row.length));
+        const width =
+          length ??
+          largest(
+            words.map((row) => row.length),
+            0,
+          );
         const pad = ids ? 0 : -1;
-        const cut = ids ? width : Math.max(0, ...words.map((row) => row.length));
+        const cut = ids
+          ? width
+          : largest(
+              words.map((row) => row.length),
+              0,
+            );
         const rows = words.flatMap((row) => Array.from({ length: cut }, (_, i) => row[i] ?? pad));
         const array: HostArray = { shape: [texts.length, cut], values: rows, kind: 'int' };
         return encode(array);
