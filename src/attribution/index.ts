@@ -15,8 +15,9 @@ export {
   type PathReport,
 } from './explanation.ts';
 export type { Json } from './explanation-json.ts';
-export type { OutputFunction, TensorFunction } from './forward.ts';
+export type { TensorFunction } from './forward.ts';
 export { IntegratedGradients } from './integrated-gradients.ts';
+export type { OutputFunction, OutputSelector } from './output.ts';
 export { brutePass } from './passes/brute.ts';
 export type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './passes/pass.ts';
 export type { PathGraph } from './path-graph.ts';

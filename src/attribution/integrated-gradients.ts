@@ -25,7 +25,6 @@ interface Predictor {
 }
 
 export class IntegratedGradients<M extends CallableModel | TensorFunction = CallableModel | TensorFunction> {
-  readonly meta: Meta;
   private readonly settings: Settings;
   private readonly options: IntegratedGradientsOptions<M>;
   private predictor: Predictor;
@@ -40,9 +39,13 @@ export class IntegratedGradients<M extends CallableModel | TensorFunction = Call
     this.settings = checkSettings(options);
     this.options = options;
     this.predictor = this.predict(model);
+  }
+
+  /** The settings; `layer` is that of the current model. */
+  get meta(): Meta {
     const { targetFn, method, nSteps, internalBatchSize, compat } = this.settings;
     const layer = this.predictor.choice?.label ?? 'unspecified';
-    this.meta = {
+    return {
       name: 'IntegratedGradients',
       type: ['whitebox'],
       explanations: ['local'],
@@ -77,11 +80,12 @@ export class IntegratedGradients<M extends CallableModel | TensorFunction = Call
   async explain(X: ModelInput, options: ExplainOptions = {}): Promise<Explanation> {
     options.signal?.throwIfAborted();
     const { forward, choice, plans, structures } = this.predictor;
+    const { meta } = this; // of the model that is explained, whatever comes after
     const setup = setUp(forward, this.settings, choice, X, options, structures);
     const { method, nSteps, compat } = this.settings;
     const rule = nSteps === 'auto' ? null : quadratureRule(method, nSteps, { compat: compat ?? undefined });
     const outcome = await run(setup, plans, rule, options);
-    return makeExplanation(this.meta, setup, outcome);
+    return makeExplanation(meta, setup, outcome);
   }
 
   /** Goes on with another model: the layer is looked up anew by the selector. */

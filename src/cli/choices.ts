@@ -1,6 +1,7 @@
 /** What --target, --baseline, --output and --labels mean for this model and this batch. Errors name the flag. */
 
 import type { Baselines, Target } from '../attribution/index.ts';
+import { outputIndex } from '../attribution/output.ts';
 import { readNpy } from '../inputs/index.ts';
 import type { Model } from '../keras/model/model.ts';
 import { didYouMean } from '../tensor/errors.ts';
@@ -24,11 +25,12 @@ export interface OutputChoice {
 export function chooseOutput(args: Arguments, model: Model): OutputChoice {
   const names = model.outputs.map(({ name }) => name);
   const wanted = args.text('output');
-  const index = wanted === undefined ? 0 : names.indexOf(wanted);
-  if (index < 0) throw usage('--output', `the model has no output '${wanted}'`, didYouMean(wanted!, names));
   if (names.length > 1 && wanted === undefined) {
     throw usage('--output', `is needed, as the model has ${names.length} outputs`, `one of ${names.join(', ')}`);
   }
+  // A name goes first, in case that it looks like a number.
+  const selector = wanted !== undefined && !names.includes(wanted) && /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
+  const index = outputIndex('--output', selector ?? 0, names, names.length);
   const shape = model.outputs[index]!.shape ?? [];
   if (shape.length > 2) {
     const takes = `[${shape.map((dim) => dim ?? 'any').join(',')}]`;

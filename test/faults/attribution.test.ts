@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
-import { IntegratedGradients } from '../../src/attribution/index.ts';
+import { IntegratedGradients, type OutputSelector, type TensorFunction } from '../../src/attribution/index.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
+import type { CallableModel } from '../../src/graph/callable.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { PlanCache } from '../../src/graph/plan-cache.ts';
 import { mul } from '../../src/ops/binary.ts';
@@ -13,7 +14,7 @@ import { placeholder, type Tensor } from '../../src/tensor/tensor.ts';
 import { loadTransformer } from '../../src/transformers/index.ts';
 import { example } from '../support/cli.ts';
 import { faults } from '../support/faults.ts';
-import { embedder } from '../support/keras-examples.ts';
+import { branched, classifier, embedder, nested } from '../support/keras-examples.ts';
 import { makeFiles, small } from '../transformers/support.ts';
 
 const fault = faults('attribution');
@@ -157,6 +158,47 @@ fault('R18', 'plans that were made with the same arena each had their own', () =
     alone,
   );
   for (const plan of plans) plan.dispose();
+});
+
+fault('R14', 'meta.params.layer was that of the model before resetPredictor', async () => {
+  const ig = new IntegratedGradients(classifier() as CallableModel, { layer: -1, nSteps: 2 });
+  assert.is(ig.meta.params.layer, 0);
+  const running = ig.explain([[1, 2]], {});
+  ig.resetPredictor(nested());
+  assert.is(ig.meta.params.layer, 2);
+  assert.is((await running).meta.params.layer, 0);
+  assert.is((await ig.explain([[1, 2]], { target: 0 })).meta.params.layer, 2);
+});
+
+fault('R16', 'an output by name or number was called as a function', async () => {
+  const model = branched();
+  const explain = async (output: OutputSelector, of: CallableModel | TensorFunction = model): Promise<number[]> => {
+    const ig = new IntegratedGradients(of, { output, nSteps: 10 });
+    return [...(await ig.explain([[3, 5]], { target: 1 })).attributions[0]!.data];
+  };
+  const both = { sum: [0, 10], product: [0, 25] };
+  const close = (got: number[], wanted: number[]): void =>
+    got.forEach((value, i) => {
+      assert.ok(Math.abs(value - wanted[i]!) < 1e-4, `${got}`);
+    });
+  for (const output of ['add', 0, -2, (a: Tensor) => a]) close(await explain(output), both.sum);
+  for (const output of ['multiply', 1, -1]) close(await explain(output), both.product);
+  close(await explain(1, ((x: Tensor) => [mul(x, 2), mul(x, x)]) as unknown as TensorFunction), both.product);
+
+  const throws = (output: unknown, message: RegExp): void => {
+    const make = () => new IntegratedGradients(model, { output: output as string });
+    assert.throws(make, (error: Error) => error.name === 'PathgradError' && message.test(error.message));
+  };
+  throws('multply', /output: the model has no output 'multply'\nhint: did you mean 'multiply'\?/);
+  throws(2, /output: there is no output 2 \(outputs 2\)\nhint: numbers go from 0 to 1, or from -1 to -2/);
+  throws(-3, /there is no output -3/);
+  for (const wrong of [0.5, null, {}, true]) throws(wrong, /output: must be a name, a whole number or a function/);
+  await explain('y', (x: Tensor) => mul(x, x)).then(
+    () => assert.unreachable(),
+    (error: Error) => {
+      assert.match(error.message, /no output 'y'\nhint: outputs have no names here: give its number/);
+    },
+  );
 });
 
 fault.run();
