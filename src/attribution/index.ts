@@ -18,6 +18,7 @@ export type { Json } from './explanation-json.ts';
 export type { TensorFunction } from './forward.ts';
 export { IntegratedGradients } from './integrated-gradients.ts';
 export type { OutputFunction, OutputSelector } from './output.ts';
+export { type OutputKind, outputKind } from './output-kind.ts';
 export { brutePass } from './passes/brute.ts';
 export type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './passes/pass.ts';
 export type { PathGraph } from './path-graph.ts';
@@ -41,3 +42,4 @@ export type {
   TargetValue,
 } from './types.ts';
 export { version } from './version.ts';
+export { describeWarning, type Phrases, type Warning, type WarningCode, type WarningValues } from './warnings.ts';

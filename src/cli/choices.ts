@@ -13,6 +13,7 @@ import type { Batch } from './samples.ts';
 
 export interface OutputChoice {
   readonly index: number;
+  readonly name: string;
   /** Number of classes; 1 for a model with one score per row. */
   readonly classes: number;
   /** Name of a class. */
@@ -42,7 +43,8 @@ export function chooseOutput(args: Arguments, model: Model): OutputChoice {
   }
   const classes = shape.length === 2 ? (shape[1] ?? 1) : 1;
   const labels = readLabels(args, classes);
-  return { index, classes, labels, label: (i) => labels?.[i] ?? (classes === 1 ? names[index]! : `class ${i}`) };
+  const name = names[index]!;
+  return { index, name, classes, labels, label: (i) => labels?.[i] ?? (classes === 1 ? names[index]! : `class ${i}`) };
 }
 
 function readLabels(args: Arguments, classes: number): readonly string[] | null {
