@@ -27,7 +27,18 @@ const products = new Set(['matmul', 'conv', 'convGradInput']);
 /** Models do not join outputs deeper than this. */
 const deepest = 32;
 
-export function outputKind(output: Tensor, depth = 0): OutputKind {
+export function outputKind(output: Tensor): OutputKind {
+  return kindOf(output, 0, new Map());
+}
+
+/** @param known parts that were looked at: a graph that joins its own parts has more ways through it than nodes */
+function kindOf(output: Tensor, depth: number, known: Map<Tensor, OutputKind>): OutputKind {
+  const found = known.get(output) ?? look(output, depth, known);
+  known.set(output, found);
+  return found;
+}
+
+function look(output: Tensor, depth: number, known: Map<Tensor, OutputKind>): OutputKind {
   let node = output;
   // Whether the last axis holds what it held where the probabilities were made.
   let whole = true;
@@ -50,7 +61,7 @@ export function outputKind(output: Tensor, depth = 0): OutputKind {
         return whole && node.attrs['axis'] === node.rank - 1 ? 'distribution' : 'probabilities';
       }
       if ((name === 'concat' || name === 'where' || name === 'mul') && depth < deepest)
-        return joined(node, whole, depth);
+        return joined(node, whole, depth, known);
     }
     if (!carriers.has(name)) return 'unknown';
     whole &&= name !== 'transpose' && name !== 'pad' && node.shape.at(-1) === first!.shape.at(-1);
@@ -59,7 +70,12 @@ export function outputKind(output: Tensor, depth = 0): OutputKind {
 }
 
 /** Of outputs side by side, or of some entries put in the place of others, which a mask (0 and 1) does too. */
-function joined({ op, attrs, inputs, rank }: Tensor, whole: boolean, depth: number): OutputKind {
+function joined(
+  { op, attrs, inputs, rank }: Tensor,
+  whole: boolean,
+  depth: number,
+  known: Map<Tensor, OutputKind>,
+): OutputKind {
   const isMask = (t: Tensor): boolean => {
     let node = t;
     while (carriers.has(node.op?.name ?? '') && node.dtype !== 'bool') node = node.inputs[0]!;
@@ -67,7 +83,7 @@ function joined({ op, attrs, inputs, rank }: Tensor, whole: boolean, depth: numb
   };
   const parts = (op!.name === 'where' ? inputs.slice(1) : inputs).filter((t) => !t.constant && !isMask(t));
   if (op!.name === 'mul' && parts.length !== 1) return 'unknown';
-  const kinds = new Set(parts.map((part) => outputKind(part, depth + 1)));
+  const kinds = new Set(parts.map((part) => kindOf(part, depth + 1, known)));
   const alike = kinds.size === 1 ? [...kinds][0]! : null;
   if (op!.name === 'concat' && alike === 'distribution' && whole && attrs['axis'] !== rank - 1) return alike;
   if (op!.name === 'concat' && alike === 'scores') return alike;

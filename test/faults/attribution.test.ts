@@ -2,15 +2,47 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { IntegratedGradients, type OutputSelector, type TensorFunction } from '../../src/attribution/index.ts';
+import {
+  describeWarning,
+  Explanation,
+  IntegratedGradients,
+  type OutputKind,
+  type OutputSelector,
+  outputKind,
+  type TensorFunction,
+  type Warning,
+  type WarningCode,
+} from '../../src/attribution/index.ts';
+import { warningValues } from '../../src/attribution/warning-values.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import type { CallableModel } from '../../src/graph/callable.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { PlanCache } from '../../src/graph/plan-cache.ts';
-import { mul } from '../../src/ops/binary.ts';
-import { sum } from '../../src/ops/reduce.ts';
-import { placeholder, type Tensor } from '../../src/tensor/tensor.ts';
+import {
+  add,
+  cast,
+  concat,
+  conv1d,
+  div,
+  exp,
+  expandDims,
+  greater,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  sigmoid,
+  slice,
+  softmax,
+  square,
+  sub,
+  sum,
+  transpose,
+  where,
+} from '../../src/ops/index.ts';
+import { placeholder, Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { loadTransformer } from '../../src/transformers/index.ts';
 import { example } from '../support/cli.ts';
 import { faults } from '../support/faults.ts';
@@ -199,6 +231,223 @@ fault('R16', 'an output by name or number was called as a function', async () =>
       assert.match(error.message, /no output 'y'\nhint: outputs have no names here: give its number/);
     },
   );
+});
+
+const W = tensor([
+  [1, -0.5, 2],
+  [0.2, 0.7, -1],
+]);
+const codes = async (f: TensorFunction, target: number | null, X: number[][] = [[0.5, 1]]): Promise<string[]> => {
+  const { warnings } = await new IntegratedGradients(f, { nSteps: 20 }).explain(X, { target });
+  return warnings.map(({ code }) => code);
+};
+
+fault('R13', 'numbers between 0 and 1 were taken for probabilities', async () => {
+  assert.equal(await codes((x: Tensor) => sum(mul(x, x), { axes: 1 }), null), []);
+  assert.equal(await codes((x: Tensor) => matmul(x, tensor([[0.1], [0.2]])), null), []);
+  const regression = await new IntegratedGradients(classifier(), { nSteps: 2 }).explain([[0.2, 0.3]]);
+  assert.equal([regression.warnings, regression.diagnostics.baselineEntropy], [[], null]);
+  // Rows that add up to 1 by chance.
+  assert.equal(await codes((x: Tensor) => mul(square(x), 1), 0, [[0.6, 0.8]]), []);
+});
+
+fault('R13', 'a sigmoid for each label was told to use a softmax', async () => {
+  const labels = (x: Tensor): Tensor => sigmoid(matmul(x, W));
+  assert.equal(await codes(labels, 1), []);
+  const rare = (x: Tensor): Tensor => sigmoid(add(matmul(x, W), tensor([0, -6, 0])));
+  assert.equal(await codes(rare, 0), []);
+  assert.equal(await codes(rare, 1), ['baseline-not-neutral']);
+  const { diagnostics } = await new IntegratedGradients(labels).explain([[1, 2]], { target: 2 });
+  assert.is(diagnostics.outputs, 'probabilities');
+  assert.ok(Math.abs(diagnostics.baselineEntropy![0]!.fraction - 1) < 1e-6);
+});
+
+fault('R13', 'what outputs are is told from the last op, whatever moves or cuts its entries', () => {
+  const x = placeholder([4, 2]);
+  const logits = add(matmul(x, W), tensor([1, 2, 3]));
+  const p = softmax(logits);
+  const mask = cast(greater(x, 0), 'float32');
+  const kinds: [OutputKind, Tensor][] = [
+    ['distribution', p],
+    ['distribution', softmax(mul(logits, -3))],
+    ['distribution', reshape(expandDims(cast(cast(p, 'float64'), 'float32'), 1), [4, 3])],
+    ['distribution', slice(p, { 0: [0, 2] })],
+    ['distribution', concat([p, softmax(x.rank ? mul(logits, 2) : x)], 0)],
+    ['probabilities', slice(p, { 1: [0, 1] })],
+    ['probabilities', softmax(logits, 0)],
+    ['probabilities', transpose(p)],
+    ['probabilities', sigmoid(logits)],
+    ['probabilities', concat([sigmoid(logits), p], 1)],
+    ['probabilities', where(greater(x, 0), sigmoid(x), 0)],
+    ['probabilities', mul(sigmoid(x), mask)],
+    ['scores', logits],
+    ['scores', matmul(x, W)],
+    ['scores', add(expandDims(matmul(x, W), 1), tensor([1, 2, 3]))],
+    ['scores', conv1d(reshape(x, [4, 2, 1]), tensor([[[2]]]))],
+    ['unknown', div(exp(logits), sum(exp(logits), { axes: 1, keepDims: true }))],
+    ['unknown', relu(logits)],
+    ['unknown', add(p, tensor([1, 1, 1]))],
+    ['unknown', mul(p, p)],
+    ['unknown', sub(1, p)],
+    ['unknown', x],
+  ];
+  kinds.forEach(([kind, y], i) => {
+    assert.is(outputKind(y), kind, `case ${i}`);
+  });
+  let deep = p;
+  for (let i = 0; i < 20_000; i++) deep = reshape(deep, i % 2 === 0 ? [12] : [4, 3]);
+  assert.is(outputKind(deep), 'probabilities');
+  for (let i = 0; i < 20_000; i++) deep = concat([deep, deep.rank === 2 ? slice(deep, { 0: [0, 1] }) : deep], 0);
+  assert.is(outputKind(deep), 'unknown');
+});
+
+fault('R13', 'warnings are codes and values, and each surface has words for them', async () => {
+  const logits = (x: Tensor): Tensor => matmul(x, W);
+  const { warnings } = await new IntegratedGradients(logits).explain([[0, 0]], { target: 0 });
+  assert.equal(warnings, [
+    { code: 'outputs-are-scores', values: {} },
+    { code: 'baseline-equals-input', values: { samples: [0] } },
+  ]);
+  assert.equal(
+    warnings.map((warning) => describeWarning(warning, { 'outputs-are-scores': () => 'scores' })),
+    ['scores', 'sample 0 equal to the baseline: all attributions are 0; choose another baseline'],
+  );
+  const words: Record<WarningCode, object> = warningValues;
+  for (const [code, types] of Object.entries(words)) {
+    const examples = { string: 'x', number: 0.5, boolean: true, 'number[]': [1, 2] };
+    const values = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, examples[type as 'string']]));
+    assert.match(describeWarning({ code, values } as unknown as Warning), /^[^{}]{20,}$/);
+  }
+});
+
+/** An explanation with these kwargs and names. */
+async function explanationWith(kwargs: Record<string, Tensor>, odd: number[] = [0.5]): Promise<Explanation> {
+  const f = (x: Tensor): Tensor => matmul(x, tensor([[1], [2]], undefined, 'float64'));
+  const made = await new IntegratedGradients(f, { nSteps: 2, dtype: 'float64' }).explain([[1, 2]]);
+  const values = tensor(Float64Array.from(odd));
+  return new Explanation(
+    made.meta,
+    { ...made.data, forwardKwargs: kwargs, deltas: values },
+    { ...made.extra, nSteps: odd[0]! },
+  );
+}
+const plain = (value: unknown): unknown => {
+  if (value instanceof Tensor)
+    return [value.dtype, value.shape, Array.from(value.data, (v) => (Object.is(v, -0) ? '-0' : v))];
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : value;
+  return Object.entries(value).map(([key, item]) => [key, plain(item)]);
+};
+const parts = ({ meta, data, extra }: Explanation): unknown => plain({ meta, data, extra });
+
+fault('R11', 'kwargs called number, dtype and data were lost or could not be read', async () => {
+  const names = ['number', 'dtype', 'data', 'shape', 'record', '__proto__', 'constructor', 'toString', ''];
+  for (const some of [...names.map((name) => [name]), names, ['dtype', 'data', 'shape'], ['record', 'number']]) {
+    const kwargs = Object.fromEntries(some.map((name, i) => [name, tensor([i, 0.1])]));
+    const explanation = await explanationWith(kwargs);
+    const back = Explanation.fromJSON(JSON.stringify(explanation));
+    assert.equal(parts(back), parts(explanation), some.join());
+    assert.equal(Object.keys(back.forwardKwargs), some);
+  }
+});
+
+fault('R11', 'whatever is in an explanation comes back from JSON as it was', async () => {
+  const number = fc.double();
+  const names = fc.oneof(fc.string(), fc.constantFrom('number', 'dtype', 'data', 'record', '__proto__', 'meta'));
+  const arrays = fc.oneof(
+    fc.array(number, { maxLength: 5 }).map((list) => tensor(Float64Array.from(list))),
+    fc.array(fc.float(), { maxLength: 5 }).map((list) => tensor(Float32Array.from(list))),
+    fc.array(fc.integer(), { maxLength: 5 }).map((list) => tensor(Int32Array.from(list))),
+    fc
+      .array(fc.boolean(), { maxLength: 6 })
+      .map((list) => tensor(Uint8Array.from(list, Number), [1, list.length], 'bool')),
+  );
+  const property = fc.asyncProperty(
+    fc.array(fc.tuple(names, arrays), { maxLength: 4 }),
+    fc.array(number, { minLength: 1, maxLength: 4 }),
+    async (kwargs, odd) => {
+      const explanation = await explanationWith(Object.fromEntries(kwargs), odd);
+      assert.equal(parts(Explanation.fromJSON(JSON.stringify(explanation))), parts(explanation));
+    },
+  );
+  await fc.assert(property, { numRuns: 100 });
+});
+
+fault('R11', 'damaged JSON is an error that says where, never another explanation or a RangeError', async () => {
+  const refused = (json: string | object, message: RegExp): void =>
+    assert.throws(
+      () => Explanation.fromJSON(json),
+      (error: Error) => error.name === 'PathgradError' && message.test(error.message),
+    );
+  const explanation = await explanationWith({ flag: tensor(Uint8Array.of(1, 0)) });
+  const text = JSON.stringify(explanation);
+  const changed = (change: (json: ReturnType<typeof JSON.parse>) => void): object => {
+    const json = JSON.parse(text);
+    change(json);
+    return json;
+  };
+  refused(`${'['.repeat(100_000)}${']'.repeat(100_000)}`, /the explanation is no object/);
+  const deep = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+  refused(text.replace('"params":{', `"params":{"odd":${deep},`), /is nested more than 32 levels deep/);
+  refused(
+    changed((json) => (json.format = 2)),
+    /the format is not 1 \(format 2\)/,
+  );
+  refused(
+    changed((json) => delete json.format),
+    /the format is not 1 \(format missing\)/,
+  );
+  refused(
+    changed((json) => (json.extra.warnings = ['the model is not neutral'])),
+    /extra.warnings must hold records/,
+  );
+  const odd = { code: 'incomplet', values: {} };
+  refused(
+    changed((json) => (json.extra.warnings = [odd])),
+    /warnings\[0\] has an unknown code 'incomplet'\nhint: did you mean 'incomplete'/,
+  );
+  refused(
+    changed((json) => (json.extra.warnings = [{ code: 'gradient-zero', values: { samples: '0' } }])),
+    /extra.warnings\[0\].values.samples must hold numbers/,
+  );
+  refused(
+    changed((json) => (json.data.forwardKwargs.flag.data[0] = 2)),
+    /forwardKwargs.flag holds a number that bool lacks/,
+  );
+  refused(
+    changed((json) => json.data.forwardKwargs.flag.data.pop()),
+    /forwardKwargs.flag is no tensor/,
+  );
+  refused(
+    changed((json) => (json.extra.nSteps = { number: 'seven' })),
+    /extra.nSteps is no number/,
+  );
+  const cyclic: Record<string, unknown> = JSON.parse(text);
+  (cyclic['meta'] as Record<string, unknown>)['params'] = cyclic;
+  refused(cyclic, /nested more than 32/);
+
+  // Any value put in any place: refused, or read as an explanation that can be used.
+  const places: (readonly (string | number)[])[] = [];
+  const walk = (value: unknown, path: readonly (string | number)[]): void => {
+    if (path.length > 0) places.push(path);
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, item] of Object.entries(value)) walk(item, [...path, key]);
+  };
+  walk(JSON.parse(text), []);
+  for (const path of places) {
+    for (const wrong of [null, 'x', -1.5, [], {}, [[]], { dtype: 'int32', shape: [1], data: [0.5] }, { record: [1] }]) {
+      const json = changed((root) => {
+        const parent = path.slice(0, -1).reduce((at, key) => at[key], root);
+        parent[path.at(-1)!] = wrong;
+      });
+      try {
+        const back = Explanation.fromJSON(json);
+        back.warnings.map((warning) => describeWarning(warning));
+        JSON.stringify(back);
+      } catch (error) {
+        assert.is((error as Error).name, 'PathgradError', `${path.join('.')} ${JSON.stringify(wrong)}: ${error}`);
+      }
+    }
+  }
 });
 
 fault.run();
