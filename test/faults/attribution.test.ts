@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import {
@@ -16,9 +17,13 @@ import {
   type WarningCode,
 } from '../../src/attribution/index.ts';
 import { warningValues } from '../../src/attribution/warning-values.ts';
+import { Heap } from '../../src/backends/wasm/heap.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
+import type { Machine } from '../../src/backends/wasm/machine.ts';
+import { Threads, type WorkerData } from '../../src/backends/wasm/threads.ts';
+import { control } from '../../src/backends/wasm/worker-source.ts';
 import type { CallableModel } from '../../src/graph/callable.ts';
-import { compile } from '../../src/graph/compile.ts';
+import { compile, type Plan } from '../../src/graph/compile.ts';
 import { PlanCache } from '../../src/graph/plan-cache.ts';
 import {
   add,
@@ -50,6 +55,16 @@ import { branched, classifier, embedder, nested } from '../support/keras-example
 import { makeFiles, small } from '../transformers/support.ts';
 
 const fault = faults('attribution');
+
+/** Every worker that the wasm backend starts from here on. `broken`: it throws at once. */
+const workers: Worker[] = [];
+let broken = false;
+process.getBuiltinModule('node:worker_threads').Worker = class extends Worker {
+  constructor(url: string | URL, options?: WorkerOptions) {
+    super(broken ? new URL('data:text/javascript,throw new Error("a worker that throws")') : url, options);
+    workers.push(this);
+  }
+};
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
@@ -448,6 +463,106 @@ fault('R11', 'damaged JSON is an error that says where, never another explanatio
       }
     }
   }
+});
+
+/** A product that is big enough to be shared among threads, its result, and how many workers took part lately. */
+function shared(): { run: () => Float32Array; plan: Plan } {
+  const x = placeholder([256, 256]);
+  const plan = compile([matmul(x, x)], [x], { backend: wasmBackend });
+  const feed = Float32Array.from({ length: 65536 }, (_, i) => Math.sin(i));
+  return { run: () => plan.runSync([feed])[0] as Float32Array, plan };
+}
+const until = async (condition: () => boolean): Promise<void> => {
+  for (let i = 0; i < 1000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(condition());
+};
+const ended = async (): Promise<void> => {
+  await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+};
+
+fault('R17', 'no worker was started again after all had died; results are the same bits', async () => {
+  const before = wasmBackend.threads();
+  wasmBackend.setThreads(3);
+  const { run, plan } = shared();
+  const wanted = run();
+  for (let round = 0; round < 3; round++) {
+    await until(() => run() && workers.length >= 2);
+    await ended();
+    assert.equal(run(), wanted);
+    assert.is(workers.length, 2, 'both are started again');
+    assert.equal(run(), wanted);
+    assert.is(workers.length, 2, 'and no more');
+  }
+  plan.dispose();
+  wasmBackend.setThreads(before);
+});
+
+fault('R17', 'a worker that throws ended the process; some tries later no more are started', async () => {
+  const before = wasmBackend.threads();
+  wasmBackend.setThreads(2);
+  const { run, plan } = shared();
+  const wanted = run();
+  await ended();
+  broken = true;
+  for (let i = 1; i <= 12; i++) {
+    assert.equal(run(), wanted);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (workers.length === i) await new Promise((resolve) => workers.at(-1)!.once('exit', resolve));
+  }
+  assert.is(workers.length, 6);
+  broken = false;
+  plan.dispose();
+  wasmBackend.setThreads(before);
+});
+
+fault('R17', 'workers that were given up could still write where others had their values by then', async () => {
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  const heap = new Heap(memory);
+  const block = heap.allocate(64);
+  const kernels = { work: () => -1 };
+  const machine = { loaded: { memory, module: null, shared: true }, heap, kernels } as unknown as Machine;
+  let end = (): void => {};
+  const terminated = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  // Takes a chunk in the name of a worker that is slow.
+  const worker = ({ at }: WorkerData) => {
+    const words = new Int32Array(memory.buffer, at, control.words);
+    started = () => Atomics.add(words, control.ticket, 1);
+    return { terminate: () => terminated };
+  };
+  let started = (): number => 0;
+  kernels.work = () => {
+    started();
+    started = () => 0;
+    return -1;
+  };
+  const threads = new Threads(machine, 2, { worker, patienceMs: 50 });
+  const call = { fn: 'work', args: [], units: 8, grain: 1 };
+  assert.throws(() => threads.run([call]), /a worker thread does not answer/);
+  assert.throws(() => threads.run([call]), /worker threads that did not answer have not ended yet/);
+  heap.free(block, 64);
+  assert.is.not(heap.allocate(64), block);
+  end();
+  await threads.ending;
+  assert.is(threads.ending, null);
+  assert.is(heap.allocate(64), block);
+  threads.limit = 1;
+  threads.run([call]);
+});
+
+fault('R17', 'a process with idle workers ends', async () => {
+  const code = `
+    import { compile, matmul, placeholder } from '${new URL('../../src/index.ts', import.meta.url).href}';
+    const x = placeholder([256, 256]);
+    const plan = compile([matmul(x, x)], [x]);
+    for (let i = 0; i < 20; i++) await plan.run([new Float32Array(65536)]);
+    console.log('done');`;
+  const argv = ['--import', 'tsx', '--input-type=module', '-e', code];
+  const cwd = fileURLToPath(new URL('../..', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd, timeout: 30_000 });
+  assert.is(stdout, 'done\n');
 });
 
 fault.run();

@@ -149,11 +149,14 @@ function allFinite(data: TypedArray): boolean {
   return known;
 }
 
-/** Makes the calls of a list, in order. */
-export type Runner = (calls: readonly Call[]) => void;
+/** Makes the calls of a list, in order. `ending`: what a run that can wait waits for first. */
+export interface Runner {
+  run(calls: readonly Call[]): void;
+  readonly ending: Promise<void> | null;
+}
 
-/** @param run makes the calls: in this thread, or together with others */
-export function bindProgram(machine: Machine, program: Program, run: Runner): Executable {
+/** @param runner makes the calls: in this thread, or together with others */
+export function bindProgram(machine: Machine, program: Program, runner: Runner): Executable {
   const binding = new Binding(machine, program);
   const { calls } = binding;
   const outputs = program.outputs.map((value) => ({ at: binding.at(value), value: program.values[value]! }));
@@ -161,7 +164,7 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
     for (const [i, data] of inputs.entries()) machine.write(binding.inputs[i]!, data);
   };
   const rerun = (): TypedArray[] => {
-    run(calls);
+    runner.run(calls);
     return outputs.map(({ at, value: { spec } }) => {
       const view = machine.view(spec.dtype, at, sizeOf(spec.shape));
       return new (view.constructor as Float32ArrayConstructor)(view as Float32Array);
@@ -172,7 +175,7 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
     if (held) binding.release();
     held = false;
   };
-  return makeExecutable(feed, rerun, release);
+  return makeExecutable(runner, feed, rerun, release);
 }
 
 /**
@@ -180,6 +183,7 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
  * function scope of its own keeps it so, since closures of one scope hold all that any of them uses.
  */
 function makeExecutable(
+  runner: Runner,
   feed: (inputs: readonly TypedArray[]) => void,
   compute: () => TypedArray[],
   release: () => void,
@@ -195,7 +199,10 @@ function makeExecutable(
     return rerun();
   };
   return {
-    run: async (inputs) => run(inputs),
+    run: async (inputs) => {
+      if (runner.ending) await runner.ending;
+      return run(inputs);
+    },
     runSync: run,
     feed: (inputs) => {
       owner.uses++;
