@@ -9,7 +9,7 @@ import { largest } from '../tensor/largest.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { exists, readBytes, readText } from './files.ts';
 import { type Arguments, number, usage } from './flags.ts';
-import type { Batch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
 
 export interface OutputChoice {
   readonly index: number;
