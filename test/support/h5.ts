@@ -60,7 +60,14 @@ function fillGroup(group: Group, wanted: H5Group): void {
     const filter = plain ? {} : { compression: compression as 'gzip', compression_opts: [...options] };
     const extra = chunks === undefined ? {} : { chunks: [...chunks], ...filter };
     const most = maxshape === undefined ? {} : { maxshape: [...maxshape] };
-    group.create_dataset({ name, data, shape: [...shape], ...(dtype === undefined ? {} : { dtype }), ...most, ...extra });
+    group.create_dataset({
+      name,
+      data,
+      shape: [...shape],
+      ...(dtype === undefined ? {} : { dtype }),
+      ...most,
+      ...extra,
+    });
   }
 }
 

@@ -81,6 +81,9 @@ export function unfiltered(stored: Bytes, used: readonly Filter[], to: Unpacked,
 
 function inflate(bytes: Bytes, _values: readonly number[], to: Unpacked, subject: string): Bytes {
   const out = unzlibSync(bytes, { out: new Uint8Array(to.bytes + ROOM) });
+  if (out.length === to.bytes + ROOM) {
+    throw failure(subject, 'a chunk does not have its size', { bytes: out.length, needs: to.bytes });
+  }
   let [a, b] = [1, 0];
   for (let at = 0; at < out.length; ) {
     // So many bytes fit before the sums leave 32 bits.
