@@ -6,7 +6,7 @@ import { didYouMean } from '../tensor/errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { exists, readBytes, readText } from './files.ts';
 import { type Arguments, number, usage } from './flags.ts';
-import type { Batch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
 
 export interface OutputChoice {
   readonly index: number;

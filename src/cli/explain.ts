@@ -3,13 +3,15 @@ import type { Explanation } from '../attribution/index.ts';
 import type { Model } from '../keras/model/model.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { tensor } from '../tensor/tensor.ts';
+import { visible } from '../tensor/visible.ts';
 import { explainBatch, readSettings } from './explain-batch.ts';
 import { checkWritable } from './files.ts';
 import { findingsOf } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { notify, openModel } from './predict.ts';
 import { colorScale, legend, printFinding } from './print.ts';
-import { type Batch, readBatch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
+import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
 import { writeOutputs } from './write-outputs.ts';
 
@@ -28,15 +30,15 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
   if (!model.hasInputShape) await model.predict(tensor(batch.X.data, batch.X.shape)); // the first input fixes the shapes
   const { explanation, context } = await explainBatch(args, model, batch, settings, terminal);
   const findings = findingsOf(explanation, context);
-  terminal.out(`${heading(model, batch, explanation)}\n\n`);
+  terminal.out(`${visible(heading(model, batch, explanation))}\n\n`);
   findings.forEach((finding, i) => {
-    terminal.out(`${printFinding(finding, i + 1, scale, terminal)}\n`);
+    terminal.out(`${printFinding(finding, i + 1, scale, terminal)}\n`, 'styled');
   });
   if (batch.kind === 'text') terminal.out(legend(terminal));
   const news = newsOf(explanation.warnings);
   notify(news, args, terminal);
   const written = writeOutputs(args, { path, model, batch, explanation, findings, output: context.output, news });
-  for (const file of written) terminal.err(`wrote ${file}\n`);
+  for (const file of written) terminal.err(`wrote ${visible(file)}\n`);
   if (written.length === 0 && findings.some(({ image }) => image))
     terminal.err('note: --png FILE or --html FILE draws the pixels\n');
 }

@@ -7,7 +7,7 @@ import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { indexOf } from '../visualize/format.ts';
 import { argmaxRows, type BaselineChoice, type OutputChoice } from './choices.ts';
-import type { Batch, ImageView, Sample } from './samples.ts';
+import type { Batch, ImageView, Sample } from './samples/batch.ts';
 
 export interface ClassScore {
   readonly label: string;

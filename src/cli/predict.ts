@@ -5,13 +5,15 @@ import type { Model } from '../keras/model/model.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { visible } from '../tensor/visible.ts';
 import { chooseOutput } from './choices.ts';
 import { checkWritable, writeWhole } from './files.ts';
 import { areProbabilities, rank } from './findings.ts';
 import { type Arguments, number } from './flags.ts';
 import { formatScores, shorten } from './print.ts';
 import { ProgressBar } from './progress.ts';
-import { type Batch, readBatch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
+import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function runPredict(args: Arguments, path: string, terminal: Terminal): Promise<void> {
@@ -46,12 +48,12 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
   const width = Math.max(...titles.map(({ length }) => length));
   titles.forEach((title, i) => {
     const best = rank(rows[i]!, output).slice(0, top);
-    terminal.out(`${title.padEnd(width)}  ${formatScores(best, probabilities)}\n`);
+    terminal.out(`${title.padEnd(width)}  ${visible(formatScores(best, probabilities))}\n`);
   });
   if (json !== undefined) {
     const items = batch.samples.map(({ title }, i) => ({ title, prediction: rows[i] }));
     writeWhole(json, `${JSON.stringify({ pathgrad: version, model: path, labels: output.labels, items }, null, 1)}\n`);
-    terminal.err(`wrote ${json}\n`);
+    terminal.err(`wrote ${visible(json)}\n`);
   }
 }
 
@@ -79,7 +81,7 @@ export async function withWeights<T>(
 /** Notices go to stderr, so that results can be piped. */
 export function notify(notices: readonly string[], args: Arguments, terminal: Terminal): void {
   if (args.has('quiet')) return;
-  for (const notice of notices) terminal.err(`note: ${notice}\n`);
+  for (const notice of notices) terminal.err(`note: ${visible(notice)}\n`);
 }
 
 function sliceRows({ X: { data, shape } }: Batch, from: number, to: number): Tensor {

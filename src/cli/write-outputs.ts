@@ -8,7 +8,7 @@ import { writeWhole } from './files.ts';
 import type { Finding } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { colorScale, formatScores, warningOf } from './print.ts';
-import type { Batch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
 
 export interface Results {
   readonly path: string;

@@ -22,7 +22,7 @@ const limits = {
   /** Elements of attributes: names of layers and weights, mostly. */
   values: [() => 2 ** 18, 'its attributes have too many values'],
   /** Calls of layers, those inside nested models once for each call of the model. */
-  calls: [() => 2 ** 14, 'calls its layers too often'],
+  calls: [() => 2 ** 15, 'calls its layers too often'],
 } as const;
 
 export type Counted = keyof typeof limits;
@@ -34,7 +34,7 @@ export const DEPTH_LIMIT = 200;
 export class Guard {
   /** The file, for errors. */
   readonly name: string;
-  /** Its bytes as they are stored. */
+  /** Its bytes as they are stored; 0 for what is counted without regard to them. */
   readonly size: number;
   readonly #used = new Map<Counted, number>();
 
@@ -52,7 +52,8 @@ export class Guard {
     const used = (this.#used.get(what) ?? 0) + amount;
     const [limitOf, problem] = limits[what];
     const limit = Math.floor(limitOf(this.size, this.#used.get('unpacked') ?? 0));
-    if (!(used <= limit)) throw failure(subject, problem, { [what]: used, limit, bytes: this.size });
+    if (!(used <= limit))
+      throw failure(subject, problem, { [what]: used, limit, ...(this.size > 0 && { bytes: this.size }) });
     this.#used.set(what, used);
   }
 }

@@ -1,7 +1,7 @@
 /** Reading and writing by index: `gather` and `scatterAdd` are each other's transpose. An embedding is a gather. */
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
-import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
+import { checkShape, normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import { arange, type Tensor } from '../tensor/tensor.ts';
 import { equal } from './binary.ts';
 import { expandDims } from './movement.ts';
@@ -80,5 +80,6 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
 
 /** `ids [...]` as rows of zeros with a single 1: `[..., depth]`. */
 export function oneHot(ids: Tensor, depth: number, dtype: 'float32' | 'float64' = 'float32'): Tensor {
+  checkShape('oneHot', [...ids.shape, depth]);
   return cast(equal(expandDims(cast(ids, 'int32'), -1), arange(depth, 'int32')), dtype);
 }

@@ -3,6 +3,7 @@
  * An output's error is the largest difference, relative to the largest value where that is above 1; a gradient's is relative to its
  * largest value. Anything that is not a number is infinitely wrong.
  */
+
 import { compile } from '../../graph/compile.ts';
 import { grad } from '../../graph/grad.ts';
 import { readHdf5 } from '../../hdf5/parts.ts';

@@ -139,3 +139,14 @@ export function pathStore(files: readonly Hdf5File[]): WeightStore {
   }
   return { layout: 'paths', label: files[0]?.name ?? '', entries, checkpointDependencies };
 }
+
+/** The arrays of one layer, as stored: nothing is flipped or transposed, and shapes are for the layer to check. */
+export interface LayerWeights {
+  /**
+   * In the order of Keras's `layer.weights`. Sub-objects follow their order of creation: Bidirectional forward then backward,
+   * attention query, key, value, output, stacked cells by their number; `part` says which one an array belongs to.
+   */
+  readonly arrays: readonly StoredArray[];
+  /** File and group that were read for this layer, for error messages: `model.h5/model_weights/dense_1`. */
+  readonly source: string;
+}

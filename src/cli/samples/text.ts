@@ -1,11 +1,17 @@
 /** Texts and token ids from the command line, encoded, padded and checked against the model's Embedding. */
-import { type EncodedText, type EncodeOptions, encodeText, parseVocabulary, type Vocabulary } from '../inputs/index.ts';
-import { embeddingOf } from '../keras/model/embedding.ts';
-import type { Model } from '../keras/model/model.ts';
-import { failure } from '../tensor/errors.ts';
-import { readText } from './files.ts';
-import { type Arguments, number, oneOf, usage, wholeNumbers } from './flags.ts';
-import type { Batch } from './samples.ts';
+import {
+  type EncodedText,
+  type EncodeOptions,
+  encodeText,
+  parseVocabulary,
+  type Vocabulary,
+} from '../../inputs/index.ts';
+import { embeddingOf } from '../../keras/model/embedding.ts';
+import type { Model } from '../../keras/model/model.ts';
+import { failure } from '../../tensor/errors.ts';
+import { readText } from '../files.ts';
+import { type Arguments, number, oneOf, usage, wholeNumbers } from '../flags.ts';
+import type { Batch } from './batch.ts';
 
 /** --text and --text-file. */
 export function readTexts(args: Arguments, model: Model, rows: readonly number[] | null): Batch {
