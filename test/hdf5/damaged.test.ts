@@ -11,19 +11,10 @@ import { onDemand, readHdf5 } from '../../src/hdf5/parts.ts';
 import { PathgradError } from '../../src/tensor/errors.ts';
 import { goldenHdf5 } from '../support/hdf5-golden.ts';
 
+import { seeded } from '../support/seeded.ts';
+
 const test = suite('hdf5 damaged');
 await readHdf5(() => onDemand('tests'));
-
-/** mulberry32: a small seeded generator, so that a failure can be repeated. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 type Range = readonly [start: number, length: number];
 
@@ -110,7 +101,8 @@ for (const part of ['indexes', 'filters', 'unwritten', 'types']) {
       const parts = partsOf(bytes);
       const bare = withoutChecksums(bytes, parts);
       assert.ok(readAll(bare), `${name} without checksums`);
-      const random = seeded(name.length * 31 + parts.length);
+      const next = seeded(name.length * 31 + parts.length);
+      const random = (below: number): number => Math.floor(next() * below);
       const started = spent();
       for (let i = 0; i < (more ?? 150) && (more || spent() - started < 200); i++) {
         const copy = damage(i % 2 === 0 ? bytes : bare, parts, random);

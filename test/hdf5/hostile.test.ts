@@ -5,18 +5,9 @@ import { openHdf5 } from '../../src/hdf5/file.ts';
 import { PathgradError } from '../../src/tensor/errors.ts';
 import { counted, legacyTree, writeH5 } from '../support/h5.ts';
 
-const test = suite('hdf5 hostile');
+import { seeded } from '../support/seeded.ts';
 
-/** mulberry32: a small seeded generator, so that a failure can be repeated. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const test = suite('hdf5 hostile');
 
 /** Reads everything; true if it could be read, false if it was refused with one of our errors. */
 function readAll(bytes: Uint8Array): boolean {

@@ -14,6 +14,9 @@ import { openAny } from '../support/open-keras.ts';
 import { sharedFolder } from '../support/shared.ts';
 
 const corpus = join(sharedFolder, 'keras-corpus');
+
+import { seeded } from '../support/seeded.ts';
+
 const test = suite('hdf5 shared');
 const load = (path: string): Uint8Array => new Uint8Array(readFileSync(join(corpus, path)));
 
@@ -142,17 +145,6 @@ test('names split over several attributes are joined; a __proto__ attribute is r
   );
   assert.ok(openHdf5(load('hostile/proto.h5'), 'proto').root.attributes.get('__proto__') !== undefined);
 });
-
-/** mulberry32: a small seeded generator, so that a failure can be repeated. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 test('damaged copies of real models are refused or read, in bounded memory', async () => {
   const before = process.memoryUsage().rss; // h5wasm alone takes 600 MB

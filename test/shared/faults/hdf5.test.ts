@@ -50,14 +50,14 @@ for (const [file, problem] of Object.entries(HOSTILE)) {
     const stored = readFileSync(join(cases, 'hostile', file));
     const bytes = new Uint8Array(file.endsWith('.gz') ? gunzipSync(stored) : stored);
     const before = process.memoryUsage().rss;
-    const started = performance.now();
+    const started = process.cpuUsage().user;
     const error = await loadModel(bytes, { name: file }).then(
       () => null,
       (thrown: Error) => thrown,
     );
     assert.is(error?.name, 'PathgradError', `${error?.stack}`);
     assert.match(error!.message, problem);
-    assert.ok(performance.now() - started < 1000, 'it took longer than a second');
+    assert.ok(process.cpuUsage().user - started < 1e6, 'it took longer than a second');
     assert.ok(process.memoryUsage().rss - before < 300e6, 'it took more than 300 MB');
     await inspectModel(bytes, { name: file }).catch((thrown: Error) => assert.is(thrown.name, 'PathgradError'));
   });
