@@ -65,9 +65,9 @@ fault('K7', 'random shapes, chunks and limits, written by h5wasm in both formats
   const { writeH5 } = await support();
   const next = seeded(7);
   const random = (below: number): number => Math.floor(next() * below);
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 4; i++) {
     const members = Object.fromEntries(
-      Array.from({ length: 12 }, (_, j) => {
+      Array.from({ length: 6 }, (_, j) => {
         const shape = Array.from({ length: 1 + random(3) }, () => 1 + random(7));
         const size = shape.reduce((a, b) => a * b, 1);
         const data = Float32Array.from({ length: size }, () => random(1000) / 8 - 50);
