@@ -9,6 +9,7 @@ import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, div, greater, greaterEqual, less, minimum, mul, neg, sub, where } from './binary.ts';
 import { exactGelu } from './fused.ts';
+import { counted } from './promote.ts';
 import { slice } from './slicing.ts';
 import { abs, clip, exp, expm1, sigmoid, softplus, sqrt, square, tanh } from './unary.ts';
 
@@ -38,7 +39,7 @@ export interface ReluOptions {
 /** `max(x, 0)`, with Keras's options. relu'(0) = 0, and the gradient is 0 at `maxValue` too. */
 export const relu: ((x: Tensor, options?: ReluOptions) => Tensor) & { op: Op } = withOp(
   (x: Tensor, { negativeSlope = 0, maxValue = null, threshold = 0 }: ReluOptions = {}) => {
-    if (negativeSlope === 0 && maxValue === null && threshold === 0) return reluOp([x], {});
+    if (negativeSlope === 0 && maxValue === null && threshold === 0) return reluOp([counted(x)], {});
     if (maxValue !== null && maxValue < 0) throw failure('relu', 'maxValue must not be negative', { maxValue });
     const passes = threshold === 0 ? greater(x, 0) : greaterEqual(x, threshold);
     const kept = where(threshold === 0 ? passes : greater(x, threshold), x, 0);

@@ -1,14 +1,16 @@
 /**
  * Elementwise ops of two inputs, with NumPy broadcasting: arithmetic, maximum and minimum, comparisons, `where`.
- * A number given for a tensor becomes a constant of the other operand's dtype.
+ * A number given for a tensor becomes a constant of the other operand's dtype; promote.ts says where that is not so.
  */
 import { elementwise } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type Op, type OpFunction, type Thunk, withOp } from '../graph/op.ts';
+import { type DType, isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { broadcastShapes, sizeOf } from '../tensor/shape.ts';
 import { full, Tensor } from '../tensor/tensor.ts';
+import { counted, meeting, widest } from './promote.ts';
 import { sumTo } from './reduce.ts';
-import { exp, log } from './unary.ts';
+import { cast, exp, log } from './unary.ts';
 
 export type Operand = Tensor | number;
 type None = Record<never, never>;
@@ -41,12 +43,14 @@ const binaryExamples: readonly Example<None>[] = [
 
 const positiveExamples = binaryExamples.map((example) => ({ ...example, domain: [0.3, 2] as const }));
 
-/** Both operands as tensors of one dtype. */
-function operands(name: string, a: Operand, b: Operand): [Tensor, Tensor] {
+/** Both operands as tensors of one dtype, which is `least` or wider. */
+function operands(name: string, a: Operand, b: Operand, least: DType = 'bool'): [Tensor, Tensor] {
   const like = a instanceof Tensor ? a : b instanceof Tensor ? b : null;
-  const dtype = like?.dtype ?? 'float32';
-  const [x, y] = [a, b].map((v) => (v instanceof Tensor ? v : full([], v, dtype))) as [Tensor, Tensor];
-  if (x.dtype !== y.dtype) {
+  const [x, y] = [a, b].map((v) => (v instanceof Tensor ? v : full([], v, meeting(like?.dtype ?? 'float32', v)))) as [
+    Tensor,
+    Tensor,
+  ];
+  if (x.dtype !== y.dtype && isFloat(x.dtype) && isFloat(y.dtype)) {
     throw failure(
       name,
       'operands differ in dtype',
@@ -54,7 +58,8 @@ function operands(name: string, a: Operand, b: Operand): [Tensor, Tensor] {
       'cast(tensor, dtype) converts one',
     );
   }
-  return [x, y];
+  const dtype = widest(x.dtype, y.dtype, least);
+  return [cast(x, dtype), cast(y, dtype)];
 }
 
 interface BinaryDefinition {
@@ -63,6 +68,8 @@ interface BinaryDefinition {
   readonly examples?: readonly Example<None>[];
   readonly flops?: number;
   readonly result?: 'bool';
+  /** What narrower operands are computed in: int32 for arithmetic, float32 where quotients or powers come out. */
+  readonly least?: DType;
   readonly zeros?: 'keeps';
   /** The gradients before un-broadcasting. */
   readonly vjp: 'none' | ((g: Tensor, y: Tensor, a: Tensor, b: Tensor) => readonly [Thunk, Thunk]);
@@ -90,20 +97,27 @@ function binary(definition: BinaryDefinition): BinaryFunction {
     flops: (_, out) => (definition.flops ?? 1) * sizeOf(out.shape),
     examples: definition.examples ?? binaryExamples,
   });
-  return withOp((a: Operand, b: Operand) => make(operands(name, a, b), {}), make);
+  return withOp((a: Operand, b: Operand) => make(operands(name, a, b, definition.least), {}), make);
 }
 
 // biome-ignore format: aligned, the table is the calculus
-export const add: BinaryFunction = binary({ name: 'add', linear: 'joint', vjp: (g) => [() => g, () => g] });
-export const sub: BinaryFunction = binary({ name: 'sub', linear: 'joint', vjp: (g) => [() => g, () => neg(g)] });
+export const add: BinaryFunction = binary({ name: 'add', linear: 'joint', least: 'int32', vjp: (g) => [() => g, () => g] });
+export const sub: BinaryFunction = binary({
+  name: 'sub',
+  linear: 'joint',
+  least: 'int32',
+  vjp: (g) => [() => g, () => neg(g)],
+});
 export const mul: BinaryFunction = binary({
   name: 'mul',
+  least: 'int32',
   linear: [0, 1],
   zeros: 'keeps',
   vjp: (g, _, a, b) => [() => mul(g, b), () => mul(g, a)],
 });
 export const div: BinaryFunction = binary({
   name: 'div',
+  least: 'float32',
   linear: [0],
   examples: positiveExamples,
   vjp: (g, y, _, b) => [() => div(g, b), () => neg(div(mul(g, y), b))],
@@ -112,6 +126,7 @@ export const div: BinaryFunction = binary({
 /** `a ** b`. The gradient to `b` counts where `a > 0`; at `b = 0` the gradient to `a` is 0 even for `a = 0`. */
 export const pow: BinaryFunction = binary({
   name: 'pow',
+  least: 'float32',
   linear: [],
   flops: 20,
   examples: positiveExamples,
@@ -167,7 +182,10 @@ const negate: OpFunction<None> = defineOp<None>({
   flops: (_, out) => sizeOf(out.shape),
   examples: [{ inputs: [[2, 3]], attrs: {} }],
 });
-export const neg: ((x: Tensor) => Tensor) & { readonly op: Op } = withOp((x: Tensor) => negate([x], {}), negate);
+export const neg: ((x: Tensor) => Tensor) & { readonly op: Op } = withOp(
+  (x: Tensor) => negate([counted(x)], {}),
+  negate,
+);
 
 const select: OpFunction<None> = defineOp<None>({
   name: 'where',

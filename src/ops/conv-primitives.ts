@@ -8,6 +8,7 @@ import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import type { TensorSpec } from '../tensor/tensor.ts';
+import { floatOf } from './promote.ts';
 import type { Pads } from './slicing.ts';
 
 export type ConvAttrs = {
@@ -73,7 +74,7 @@ const size = (use: { size?: 'real' }): { size: 'small' | 'real' } => ({ size: us
 
 export const conv: OpFunction<ConvAttrs> = defineOp<ConvAttrs>({
   name: 'conv',
-  shape: ([x, w], attrs) => ({ shape: convShape(x!, w!, attrs), dtype: x!.dtype }),
+  shape: ([x, w], attrs) => ({ shape: convShape(x!, w!, attrs), dtype: floatOf('conv', x!, w!) }),
   vjp: (g, _, [x, w], attrs) => [
     () => convGradInput([g, w!], { ...attrs, inputShape: x!.shape }),
     () => convGradKernel([x!, g], { ...attrs, kernelShape: w!.shape }),
@@ -92,7 +93,7 @@ export const convGradInput: OpFunction<GradInputAttrs> = defineOp<GradInputAttrs
     if (expected.join() !== g!.shape.join()) {
       throw failure('convGradInput', 'the gradient does not fit', { gradient: g!.shape, expected, input: inputShape });
     }
-    return { shape: inputShape, dtype: g!.dtype };
+    return { shape: inputShape, dtype: floatOf('convGradInput', g!, w!) };
   },
   vjp: (gg, _, [g, w], { inputShape, ...attrs }) => [
     () => conv([gg, w!], attrs),
@@ -120,7 +121,7 @@ export const convGradKernel: OpFunction<GradKernelAttrs> = defineOp<GradKernelAt
         kernel: kernelShape,
       });
     }
-    return { shape: kernelShape, dtype: x!.dtype };
+    return { shape: kernelShape, dtype: floatOf('convGradKernel', x!, g!) };
   },
   vjp: (gg, _, [x, g], { kernelShape: __, ...attrs }) => [
     () => convGradInput([g!, gg], { ...attrs, inputShape: x!.shape }),

@@ -9,6 +9,7 @@ import { failure } from '../tensor/errors.ts';
 import { sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, mul, neg, sub } from './binary.ts';
+import { floating, floatOf } from './promote.ts';
 import { mean, sum, variance } from './reduce.ts';
 import { exp, rsqrt, square } from './unary.ts';
 
@@ -38,13 +39,16 @@ const geluOp = defineOp<None>({
 });
 
 /** `x` times the normal distribution function of `x`. */
-export const exactGelu: ((x: Tensor) => Tensor) & { readonly op: Op } = Object.assign((x: Tensor) => geluOp([x], {}), {
-  op: geluOp.op,
-});
+export const exactGelu: ((x: Tensor) => Tensor) & { readonly op: Op } = Object.assign(
+  (x: Tensor) => geluOp([floating(x)], {}),
+  {
+    op: geluOp.op,
+  },
+);
 
 const geluGradOp = defineOp<None>({
   name: 'geluGrad',
-  shape: ([, x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  shape: ([g, x]) => ({ shape: x!.shape, dtype: floatOf('geluGrad', g!, x!) }),
   // gelu'' = phi(x) (2 - x^2) with the normal density phi.
   vjp: (h, _, [g, x]) => [
     () => geluGrad(h, x!),
@@ -84,7 +88,7 @@ export const geluGrad: ((g: Tensor, x: Tensor) => Tensor) & { readonly op: Op } 
 type EpsilonAttrs = { readonly epsilon: number };
 const standardizeOp = defineOp<EpsilonAttrs>({
   name: 'standardizeRows',
-  shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  shape: ([x]) => ({ shape: x!.shape, dtype: floatOf('standardizeRows', x!) }),
   vjp: (g, _, [x], attrs) => [() => standardizeRowsGrad(g, x!, attrs)],
   batch: alongLast,
   linear: [],
@@ -113,7 +117,7 @@ export const standardizeRows: ((x: Tensor, epsilon: number) => Tensor) & { reado
  */
 const standardizeGradOp = defineOp<EpsilonAttrs>({
   name: 'standardizeRowsGrad',
-  shape: ([, x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  shape: ([g, x]) => ({ shape: x!.shape, dtype: floatOf('standardizeRowsGrad', g!, x!) }),
   vjp: (h, jg, [g, x], attrs) => [
     () => standardizeRowsGrad(h, x!, attrs),
     () => {
@@ -167,7 +171,7 @@ export const standardizeRowsGrad: ((g: Tensor, x: Tensor, attrs: EpsilonAttrs) =
 
 const softmaxGradOp = defineOp<None>({
   name: 'softmaxRowsGrad',
-  shape: ([, y]) => ({ shape: y!.shape, dtype: y!.dtype }),
+  shape: ([g, y]) => ({ shape: y!.shape, dtype: floatOf('softmaxRowsGrad', g!, y!) }),
   vjp: (h, _, [g, y]) => [
     () => softmaxRowsGrad(h, y!),
     () => sub(mul(h, sub(g!, inner(g!, y!))), mul(g!, inner(h, y!))),

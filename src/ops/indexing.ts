@@ -6,6 +6,7 @@ import { checkShape, normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import { arange, type Tensor } from '../tensor/tensor.ts';
 import { equal } from './binary.ts';
 import { expandDims } from './movement.ts';
+import { floatOf } from './promote.ts';
 import { cast } from './unary.ts';
 
 const gatherOp = defineOp<{ axis: number }>({
@@ -47,7 +48,7 @@ const scatterAddOp = defineOp<ScatterAttrs>({
   name: 'scatterAdd',
   shape: ([x, index], { axis, size }) => ({
     shape: [...x!.shape.slice(0, axis), size, ...x!.shape.slice(axis + index!.shape.length)],
-    dtype: x!.dtype,
+    dtype: floatOf('scatterAdd', x!),
   }),
   vjp: (g, _, [, index], { axis }) => [() => gather(g, index!, axis), null],
   batch: scattered,

@@ -12,6 +12,7 @@ import { relu } from './activations.ts';
 import { lerp } from './lerp.ts';
 import { reshape } from './movement.ts';
 import { maxPoolOp, type PoolAttrs, poolShape } from './pool.ts';
+import { floatOf } from './promote.ts';
 import { max } from './reduce.ts';
 
 export type LerpMaxPoolAttrs = PoolAttrs & {
@@ -71,9 +72,9 @@ const examples: readonly Example<LerpMaxPoolAttrs>[] = [
 
 export const lerpMaxPool: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoolAttrs>({
   name: 'lerpMaxPool',
-  shape: ([start, , alpha], attrs) => {
+  shape: ([start, delta, alpha], attrs) => {
     const [rows, ...rest] = poolShape('lerpMaxPool', start!.shape, attrs);
-    return { shape: [rows! * alpha!.shape[0]!, ...rest], dtype: start!.dtype };
+    return { shape: [rows! * alpha!.shape[0]!, ...rest], dtype: floatOf('lerpMaxPool', start!, delta!, alpha!) };
   },
   vjp: (g, _, inputs, attrs) => {
     const other = (i: number): Tensor => {
@@ -92,7 +93,7 @@ export const lerpMaxPool: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoolAtt
 /** The gradient of `lerpMaxPool` to `start`: that of every step, summed. */
 export const lerpMaxPoolGrad: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoolAttrs>({
   name: 'lerpMaxPoolGrad',
-  shape: ([start]) => ({ shape: start!.shape, dtype: start!.dtype }),
+  shape: (all) => ({ shape: all[0]!.shape, dtype: floatOf('lerpMaxPoolGrad', ...all) }),
   vjp: (gg, _, inputs, attrs) => {
     const again = (i: number): Tensor => {
       const places = distinctPlaces(inputs) as [Tensor, Tensor, Tensor, Tensor];

@@ -6,13 +6,14 @@ import { sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { mul } from './binary.ts';
 import { reshape } from './movement.ts';
+import { floatOf } from './promote.ts';
 import { sum } from './reduce.ts';
 
 const lerpOp = defineOp<Record<never, never>>({
   name: 'lerp',
-  shape: ([start, , alpha]) => ({
+  shape: ([start, delta, alpha]) => ({
     shape: [alpha!.shape[0]! * start!.shape[0]!, ...start!.shape.slice(1)],
-    dtype: start!.dtype,
+    dtype: floatOf('lerp', start!, delta!, alpha!),
   }),
   vjp: (g, _, [start, delta, alpha]) => {
     const steps = alpha!.shape[0]!;

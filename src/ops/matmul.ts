@@ -6,6 +6,7 @@ import { broadcastShapes, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
 import { add } from './binary.ts';
 import { reshape } from './movement.ts';
+import { floatOf } from './promote.ts';
 import { sumTo } from './reduce.ts';
 
 export interface MatmulOptions {
@@ -39,7 +40,7 @@ const matmulOp = defineOp<MatmulAttrs>({
     const [m, , n] = matmulSizes(a!, b!, attrs);
     return {
       shape: [...broadcastShapes('matmul', a!.shape.slice(0, -2), b!.shape.slice(0, -2)), m, n],
-      dtype: a!.dtype,
+      dtype: floatOf('matmul', a!, b!),
     };
   },
   vjp: (g, _, [a, b], { transposeA: ta, transposeB: tb }) => [

@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { add, maximum, mul, sub } from './binary.ts';
 import { standardizeRows } from './fused.ts';
 import { reshape } from './movement.ts';
+import { floating } from './promote.ts';
 import { mean, sum, variance } from './reduce.ts';
 import { rsqrt, square } from './unary.ts';
 
@@ -39,7 +40,8 @@ export function batchNorm(x: Tensor, parameters: BatchNormParameters): Tensor {
 }
 
 /** `(x - mean) / sqrt(variance + epsilon)` over `axes` of each sample. */
-export function standardize(x: Tensor, axes: readonly number[], epsilon: number): Tensor {
+export function standardize(given: Tensor, axes: readonly number[], epsilon: number): Tensor {
+  const x = floating(given);
   if (axes.length === 1 && axes[0] === x.rank - 1 && x.shape.at(-1)! > 0) return standardizeRows(x, epsilon);
   const centred = sub(x, mean(x, { axes, keepDims: true }));
   return mul(centred, rsqrt(add(variance(x, { axes, keepDims: true }), epsilon)));
@@ -82,6 +84,7 @@ export function groupNorm(
 }
 
 /** `x` divided by its Euclidean norm over `axes`; the square is held at `epsilon` or above. */
-export function unitNorm(x: Tensor, axes: readonly number[] = [-1], epsilon = 1e-12): Tensor {
+export function unitNorm(given: Tensor, axes: readonly number[] = [-1], epsilon = 1e-12): Tensor {
+  const x = floating(given);
   return mul(x, rsqrt(maximum(sum(square(x), { axes, keepDims: true }), epsilon)));
 }

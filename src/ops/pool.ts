@@ -12,6 +12,7 @@ import { greater, where } from './binary.ts';
 import { gather } from './indexing.ts';
 import { reshape } from './movement.ts';
 import { type Padding, type PerAxis, perAxis, resolvePads } from './padding.ts';
+import { floatOf } from './promote.ts';
 import type { Pads } from './slicing.ts';
 
 export type PoolAttrs = {
@@ -56,7 +57,7 @@ const windowFlops = (_: readonly TensorSpec[], out: TensorSpec, { window }: Pool
 
 export const maxPoolOp: OpFunction<PoolAttrs> = defineOp<PoolAttrs>({
   name: 'maxPool',
-  shape: ([x], attrs) => ({ shape: poolShape('maxPool', x!.shape, attrs), dtype: x!.dtype }),
+  shape: ([x], attrs) => ({ shape: poolShape('maxPool', x!.shape, attrs), dtype: floatOf('maxPool', x!) }),
   vjp: (g, _, [x], attrs) => [() => maxPoolGrad([x!, g], { ...attrs, rectified: false })],
   batch: inFront(() => true),
   linear: [],
@@ -68,7 +69,10 @@ export const maxPoolOp: OpFunction<PoolAttrs> = defineOp<PoolAttrs>({
 /** The flat index (int32, into the whole of `x`) of the first maximum of each window. No gradient. */
 export const maxPoolArgmax: OpFunction<PoolAttrs> = defineOp<PoolAttrs>({
   name: 'maxPoolArgmax',
-  shape: ([x], attrs) => ({ shape: poolShape('maxPool', x!.shape, attrs), dtype: 'int32' }),
+  shape: ([x], attrs) => {
+    floatOf('maxPoolArgmax', x!);
+    return { shape: poolShape('maxPool', x!.shape, attrs), dtype: 'int32' };
+  },
   vjp: 'none',
   batch: mixes('counts through the samples'),
   linear: [],
@@ -89,7 +93,7 @@ export const maxPoolGrad: OpFunction<MaxGradAttrs> = defineOp<MaxGradAttrs>({
     if (expected.join() !== g!.shape.join()) {
       throw failure('maxPoolGrad', 'the gradient does not fit', { gradient: g!.shape, expected });
     }
-    return { shape: x!.shape, dtype: g!.dtype };
+    return { shape: x!.shape, dtype: floatOf('maxPoolGrad', x!, g!) };
   },
   // Which element is the maximum does not change in a small neighbourhood: nothing flows to x.
   vjp: (gg, _, [x], { rectified, ...attrs }) => {
@@ -115,7 +119,7 @@ export const maxPoolGrad: OpFunction<MaxGradAttrs> = defineOp<MaxGradAttrs>({
 
 const avgPoolOp = defineOp<PoolAttrs>({
   name: 'avgPool',
-  shape: ([x], attrs) => ({ shape: poolShape('avgPool', x!.shape, attrs), dtype: x!.dtype }),
+  shape: ([x], attrs) => ({ shape: poolShape('avgPool', x!.shape, attrs), dtype: floatOf('avgPool', x!) }),
   vjp: (g, _, [x], attrs) => [() => avgPoolGrad([g], { ...attrs, inputShape: x!.shape })],
   batch: inFront(() => true),
   linear: 'joint',
@@ -133,7 +137,7 @@ export const avgPoolGrad: OpFunction<AvgGradAttrs> = defineOp<AvgGradAttrs>({
     if (expected.join() !== g!.shape.join()) {
       throw failure('avgPoolGrad', 'the gradient does not fit', { gradient: g!.shape, expected });
     }
-    return { shape: inputShape, dtype: g!.dtype };
+    return { shape: inputShape, dtype: floatOf('avgPoolGrad', g!) };
   },
   vjp: (gg, _, __, { inputShape: ___, ...attrs }) => [() => avgPoolOp([gg], attrs)],
   batch: inFront(() => true),

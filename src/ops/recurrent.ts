@@ -15,6 +15,7 @@ import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
 import { where } from './binary.ts';
 import { expandDims, reshape } from './movement.ts';
+import { floatOf } from './promote.ts';
 import { type RecurrentActivation, recurrentActivations } from './recurrent-activations.ts';
 import { concat, slice, stack } from './slicing.ts';
 
@@ -121,6 +122,7 @@ function checkShapes(cell: Cell, name: string, inputs: readonly TensorSpec[], ex
   const state = [batch!, units];
   const wanted = [...weights, ...new Array<Shape>(cell.states).fill(state)];
   if (extra > 0) wanted.push([batch!, time!, cell.states * units]);
+  const floats = inputs.slice(0, wanted.length + 1);
   if (inputs.length > wanted.length + 1) wanted.push([batch!, time!]);
   wanted.forEach((shape, i) => {
     if (shapes[i + 1] && sameShape(shapes[i + 1]!, shape)) return;
@@ -128,6 +130,7 @@ function checkShapes(cell: Cell, name: string, inputs: readonly TensorSpec[], ex
       i < weights.length ? `weight ${i}` : i < weights.length + cell.states ? 'an initial state' : 'the mask';
     throw failure(name, `${what} has the wrong shape`, { expected: shape, got: shapes[i + 1], input: shapes[0] });
   });
+  floatOf(name, ...floats);
   return [batch!, time!, units];
 }
 

@@ -1,11 +1,13 @@
 /** Reductions over axes. Primitives are sum, max, min and argmax; the rest is made of them. */
 import { reduced } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
+import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxes, normalizeAxis, reduceShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, div, equal, mul, neg, sub } from './binary.ts';
 import { broadcastTo, reshape, stopGradient } from './movement.ts';
+import { counted, floating } from './promote.ts';
 import { pad, slice } from './slicing.ts';
 import { cast, exp, log } from './unary.ts';
 
@@ -50,7 +52,7 @@ function reduction(
     if (name !== 'sum' && list.some((axis) => x.shape[axis] === 0)) {
       throw failure(name, 'nothing to reduce: an axis has size 0', { shape: x.shape, axes: list });
     }
-    return make([x], { axes: list, keepDims });
+    return make([name === 'sum' ? counted(x) : x], { axes: list, keepDims });
   };
   return withOp(call, make);
 }
@@ -72,7 +74,7 @@ export const min: ReduceFunction = reduction('min', [], shareAmongTies);
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   const count = normalizeAxes('mean', options.axes, x.rank).reduce((n, axis) => n * x.shape[axis]!, 1);
   if (count === 0) throw failure('mean', 'nothing to reduce: an axis has size 0', { shape: x.shape });
-  return mul(sum(x, options), 1 / count);
+  return mul(sum(floating(x), options), 1 / count);
 }
 
 /** The mean of squared deviations (divided by n, as in Keras). */
@@ -84,7 +86,7 @@ export function variance(x: Tensor, options: ReduceOptions = {}): Tensor {
 /** The product, halved like a tree: exact gradients even where factors are 0, to any order. */
 export function prod(x: Tensor, { axes, keepDims = false }: ReduceOptions = {}): Tensor {
   const list = normalizeAxes('prod', axes, x.rank);
-  let y = x;
+  let y = counted(x);
   for (const axis of list) {
     if (y.shape[axis] === 0) throw failure('prod', 'nothing to reduce: an axis has size 0', { shape: x.shape });
     for (let n = y.shape[axis]!; n > 1; n = y.shape[axis]!) {
@@ -104,7 +106,8 @@ function padOnes(x: Tensor, axis: number, count: number): Tensor {
 }
 
 /** `log(sum(exp(x)))`, shifted by the maximum so that nothing overflows. */
-export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
+export function logSumExp(given: Tensor, options: ReduceOptions = {}): Tensor {
+  const x = floating(given);
   const axes = normalizeAxes('logSumExp', options.axes, x.rank);
   const top = stopGradient(max(x, { axes, keepDims: true }));
   const y = add(log(sum(exp(sub(x, top)), { axes, keepDims: true })), top);
@@ -132,7 +135,8 @@ export const argmax: ((x: Tensor, axis?: number) => Tensor) & { op: Op } = withO
 }, argmaxOp);
 
 export function argmin(x: Tensor, axis = -1): Tensor {
-  return argmax(neg(x), axis);
+  // -1 - x turns the order of integers round without overflow.
+  return argmax(isFloat(x.dtype) ? neg(x) : sub(-1, x), axis);
 }
 
 /** The transpose of broadcasting: sums `x` down to `shape`. */

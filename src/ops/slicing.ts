@@ -8,6 +8,8 @@ import { failure } from '../tensor/errors.ts';
 import { normalizeAxis, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { expandDims } from './movement.ts';
+import { meeting } from './promote.ts';
+import { cast } from './unary.ts';
 
 const free = (): number => 0;
 
@@ -108,7 +110,9 @@ export const pad: ((x: Tensor, pads: Pads, value?: number, gaps?: readonly numbe
     if (pads.length !== x.rank || pads.flat().some((by) => !Number.isInteger(by) || by < 0)) {
       throw failure('pad', 'one [before, after] per axis, integers from 0 up', { pads, shape: x.shape });
     }
-    return [...pads.flat(), ...gaps].every((by) => by === 0) ? x : padOp([x], { pads, gaps, value });
+    if ([...pads.flat(), ...gaps].every((by) => by === 0)) return x;
+    const held = x.dtype === 'bool' && (value === 0 || value === 1) ? 'bool' : meeting(x.dtype, value);
+    return padOp([cast(x, held)], { pads, gaps, value });
   },
   padOp,
 );

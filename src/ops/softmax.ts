@@ -5,6 +5,7 @@ import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { mul, sub } from './binary.ts';
 import { softmaxRowsGrad } from './fused.ts';
+import { floating } from './promote.ts';
 import { sum } from './reduce.ts';
 import { exp } from './unary.ts';
 
@@ -29,7 +30,7 @@ function alongAxis(name: string, vjp: (g: Tensor, y: Tensor, axis: number) => Te
     flops: (_, out) => 13 * sizeOf(out.shape),
     examples,
   });
-  const call = (x: Tensor, axis = -1): Tensor => make([x], { axis: normalizeAxis(name, axis, x.rank) });
+  const call = (x: Tensor, axis = -1): Tensor => make([floating(x)], { axis: normalizeAxis(name, axis, x.rank) });
   return withOp(call, make);
 }
 

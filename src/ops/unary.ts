@@ -6,6 +6,7 @@ import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, div, greaterEqual, lessEqual, logicalAnd, mul, neg, sub, where } from './binary.ts';
+import { counted, floating, meeting } from './promote.ts';
 
 type None = Record<never, never>;
 type Vjp = (g: Tensor, y: Tensor, x: Tensor) => Tensor;
@@ -16,13 +17,14 @@ export interface UnaryFunction {
   readonly op: Op;
 }
 
-/** Defines an elementwise op. `flops` is a rough count: a transcendental function is taken as 10. */
+/** Defines an elementwise op. `flops` is a rough count: a transcendental function is taken as 10; `closed`: integers stay integers. */
 // @__NO_SIDE_EFFECTS__
 export function unary(
   name: string,
   vjp: Vjp | 'none',
   domain: readonly [number, number] = [-2, 2],
   flops = 10,
+  closed = false,
 ): UnaryFunction {
   const example = (shape: number[], size: 'small' | 'real' = 'small'): Example<None> => ({
     inputs: [shape],
@@ -39,7 +41,7 @@ export function unary(
     flops: (_, out) => flops * sizeOf(out.shape),
     examples: [example([2, 3]), example([7]), example([]), example([100, 98, 250], 'real')],
   });
-  return withOp((x: Tensor) => make([x], {}), make);
+  return withOp((x: Tensor) => make([closed ? counted(x) : floating(x)], {}), make);
 }
 
 const positive = [0.2, 3] as const;
@@ -50,9 +52,9 @@ export const log: UnaryFunction = unary('log', (g, _, x) => div(g, x), positive)
 export const log1p: UnaryFunction = unary('log1p', (g, _, x) => div(g, add(x, 1)), [-0.5, 2]);
 export const sqrt: UnaryFunction = unary('sqrt', (g, y) => div(mul(g, 0.5), y), positive, 2);
 export const rsqrt: UnaryFunction = unary('rsqrt', (g, y) => mul(mul(g, -0.5), mul(y, mul(y, y))), positive, 4);
-export const square: UnaryFunction = unary('square', (g, _, x) => mul(g, mul(x, 2)), undefined, 1);
+export const square: UnaryFunction = unary('square', (g, _, x) => mul(g, mul(x, 2)), undefined, 1, true);
 export const reciprocal: UnaryFunction = unary('reciprocal', (g, y) => neg(mul(g, mul(y, y))), positive, 2);
-export const abs: UnaryFunction = unary('abs', (g, _, x) => mul(g, sign(x)), undefined, 1);
+export const abs: UnaryFunction = unary('abs', (g, _, x) => mul(g, sign(x)), undefined, 1, true);
 export const sin: UnaryFunction = unary('sin', (g, _, x) => mul(g, cos(x)));
 export const cos: UnaryFunction = unary('cos', (g, _, x) => neg(mul(g, sin(x))));
 export const tan: UnaryFunction = unary('tan', (g, y) => mul(g, add(square(y), 1)), [-1, 1]);
@@ -63,11 +65,11 @@ export const sigmoid: UnaryFunction = unary('sigmoid', (g, y) => mul(g, mul(y, s
 /** `log(1 + exp(x))`, without overflow. */
 export const softplus: UnaryFunction = unary('softplus', (g, _, x) => mul(g, sigmoid(x)));
 /** -1, 0 or 1; no gradient. */
-export const sign: UnaryFunction = unary('sign', 'none', undefined, 1);
-export const floor: UnaryFunction = unary('floor', 'none', undefined, 1);
-export const ceil: UnaryFunction = unary('ceil', 'none', undefined, 1);
+export const sign: UnaryFunction = unary('sign', 'none', undefined, 1, true);
+export const floor: UnaryFunction = unary('floor', 'none', undefined, 1, true);
+export const ceil: UnaryFunction = unary('ceil', 'none', undefined, 1, true);
 /** To the nearest integer, halves to even as in IEEE 754 (and NumPy). */
-export const round: UnaryFunction = unary('round', 'none', undefined, 1);
+export const round: UnaryFunction = unary('round', 'none', undefined, 1, true);
 
 const clipOp = defineOp<{ min: number; max: number }>({
   name: 'clip',
@@ -83,7 +85,9 @@ const clipOp = defineOp<{ min: number; max: number }>({
 export const clip: ((x: Tensor, min: number, max: number) => Tensor) & { op: Op } = withOp(
   (x: Tensor, min: number, max: number) => {
     if (!(min <= max)) throw failure('clip', 'min must not exceed max', { min, max });
-    return clipOp([x], { min, max });
+    // An infinite bound is none.
+    const whole = [min, max].every((by) => Math.abs(by) === Infinity || meeting(x.dtype, by) !== 'float32');
+    return clipOp([whole ? counted(x) : floating(x)], { min, max });
   },
   clipOp,
 );

@@ -15,7 +15,6 @@ const one = (f: (x: Tensor) => Tensor): OperationRule => rule(X, (a) => f(a.tens
 /** Integers become floats, as NumPy has it. */
 const smooth = (f: (x: Tensor) => Tensor): OperationRule => rule(X, (a) => f(floatOf(a, 'x')));
 const bool = (x: Pair): Tensor => (x instanceof Tensor ? math.cast(x, 'bool') : full([], x ? 1 : 0, 'bool'));
-const lifted = (x: Pair, dtype: Tensor['dtype']): Tensor => (x instanceof Tensor ? x : full([], x, dtype));
 
 export function floatOf(a: OpArguments, name: string): Tensor {
   const x = a.tensor(name);
@@ -29,7 +28,17 @@ function quotient(a: OpArguments): [Tensor, Tensor] {
   return [float(x), float(y)];
 }
 
-const remainder = (x: Pair, y: Pair): Tensor => binary.sub(x, binary.mul(math.floor(binary.div(x, y)), y));
+const isWhole = (x: Pair): boolean => (x instanceof Tensor ? !isFloat(x.dtype) : Number.isInteger(x));
+/** `f`, which computes in floats, of integers: an integer again, as in NumPy. */
+const whole =
+  (f: (x: Pair, y: Pair) => Tensor) =>
+  (x: Pair, y: Pair): Tensor => {
+    const found = f(x, y);
+    const integers = isWhole(x) && isWhole(y) && (x instanceof Tensor || y instanceof Tensor);
+    return integers ? math.cast(math.round(found), 'int32') : found;
+  };
+const floorDivide = whole((x, y) => math.floor(binary.div(x, y)));
+const remainder = (x: Pair, y: Pair): Tensor => binary.sub(x, binary.mul(floorDivide(x, y), y));
 const square = (x: Tensor): Tensor => binary.mul(x, x);
 
 /** `log(exp(x) + exp(-x)) - log 2` and its like from the exponentials. */
@@ -46,9 +55,9 @@ export const elementwise: Readonly<Record<string, OperationRule>> = {
     const none = binary.equal(y, 0);
     return binary.where(none, 0, binary.div(x, binary.where(none, 1, y)));
   }),
-  floor_divide: two((x, y) => math.floor(binary.div(x, y))),
+  floor_divide: two(floorDivide),
   mod: two(remainder),
-  power: two(binary.pow),
+  power: two(whole(binary.pow)),
   maximum: two(binary.maximum),
   minimum: two(binary.minimum),
   squared_difference: two((x, y) => square(binary.sub(x, y))),
@@ -64,8 +73,8 @@ export const elementwise: Readonly<Record<string, OperationRule>> = {
   logical_not: one((x) => math.logicalNot(bool(x))),
   where: rule(`condition ${X} ${Y}`, (a) => {
     const [x, y] = a.pair('x', 'y');
-    const dtype = x instanceof Tensor ? x.dtype : y instanceof Tensor ? y.dtype : a.dtype;
-    return binary.where(bool(a.tensor('condition')), lifted(x, dtype), lifted(y, dtype));
+    const chosen = x instanceof Tensor || y instanceof Tensor ? x : full([], x, a.dtype);
+    return binary.where(bool(a.tensor('condition')), chosen, y);
   }),
   negative: one(binary.neg),
   absolute: one(math.abs),
