@@ -1,6 +1,6 @@
 /**
- * The four element types and the typed array that holds each. Arithmetic never mixes them: an op on float32 and
- * float64 is an error, and `cast` is the way across.
+ * The four element types and the typed array that holds each. An op on float32 and float64 is an error, and
+ * `cast` is the way across; what becomes of integers and booleans is said in `src/ops/promote.ts`.
  */
 
 export type DType = 'float32' | 'float64' | 'int32' | 'bool';

@@ -123,7 +123,8 @@ function leaf(data: TypedArray, shape: Shape, dtype: DType): Tensor {
 
 function fill(dtype: DType, values: ArrayLike<number>): TypedArray {
   const data = allocate(dtype, values.length);
-  data.set(values);
+  // Anything but 0 is true, as `cast` has it; a typed array would cut 0.5 to 0.
+  data.set(dtype === 'bool' ? Array.from(values, (value) => Number(value !== 0)) : values);
   return data;
 }
 

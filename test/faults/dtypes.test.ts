@@ -148,6 +148,7 @@ fault('R5', 'the examples of the row', () => {
   assert.ok(Math.abs(evaluate(o.sum(o.softmax(ints))).item() - 1) < 1e-6);
   const three = tensor([true, true, true], undefined, 'bool');
   assert.is(evaluate(o.sum(three)).item(), 3);
+  assert.equal(tensor([0, 0.5], undefined, 'bool').toArray(), [false, true]);
   // -2^31 has no negative.
   assert.is(evaluate(o.argmin(tensor([5, -(2 ** 31)], undefined, 'int32'))).item(), 1);
 });
