@@ -5,10 +5,11 @@ import { Dataset, File, FS, Group, ready } from 'h5wasm/node';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Hdf5Dataset, openHdf5 } from '../../src/hdf5/file.ts';
-import { normaliseModel } from '../../src/keras/config/config.ts';
+import { normaliseModel } from '../../src/keras/config/model.ts';
 import { detectDialect } from '../../src/keras/load/container.ts';
-import { bindWeights } from '../../src/keras/weights/weights.ts';
+import { bindWeights } from '../../src/keras/weights/bind.ts';
 import { PathgradError } from '../../src/tensor/errors.ts';
+import '../support/h5.ts';
 import { openAny } from '../support/open-keras.ts';
 import { sharedFolder } from '../support/shared.ts';
 

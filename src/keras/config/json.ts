@@ -4,7 +4,7 @@
  */
 import { parseJson as parse } from '../../guard/json.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { Json } from './config.ts';
+import type { Json } from './spec.ts';
 
 export type JsonRecord = { readonly [key: string]: Json };
 

@@ -5,10 +5,10 @@
 import { Guard } from '../../guard/guard.ts';
 import { failure } from '../../tensor/errors.ts';
 import { alignNodes, checkGraph } from './check.ts';
-import type { Call, Dialect, Json, LayerSpec, ModelSpec, RefStructure, TensorRef } from './config.ts';
 import { describe, field, isRecord, type JsonRecord, listAt } from './json.ts';
 import { isModelEntry, readLayer, type Scope, type UnwiredLayer } from './layer.ts';
 import { flattenRefs, readCalls, readStructure } from './nodes.ts';
+import type { Call, Dialect, Json, LayerSpec, ModelSpec, RefStructure, TensorRef } from './spec.ts';
 
 /**
  * @param config parsed `model_config` (or the text of `model.to_json()`, parsed): `{class_name, config}`

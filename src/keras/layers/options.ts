@@ -5,7 +5,7 @@
 
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure, type PathgradError } from '../../tensor/errors.ts';
-import type { Dialect, Json, LayerSpec } from '../config/config.ts';
+import type { Dialect, Json, LayerSpec } from '../config/spec.ts';
 
 /** Options of training, of bookkeeping and of input shapes that are read elsewhere. */
 const withoutEffect = new Set(

@@ -5,8 +5,8 @@
 import { openHdf5 } from '../../hdf5/file.ts';
 import { findSignature } from '../../hdf5/superblock.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { Dialect, Json } from '../config/config.ts';
 import { describe, field, isRecord, parseJson } from '../config/json.ts';
+import type { Dialect, Json } from '../config/spec.ts';
 import { readWeightStore, type WeightStore } from '../weights/store.ts';
 
 export interface KerasFile {

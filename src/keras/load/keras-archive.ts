@@ -8,8 +8,8 @@ import { CONFIG_BYTES } from '../../guard/json.ts';
 import { openZip, type ZipMember } from '../../guard/zip.ts';
 import { openHdf5 } from '../../hdf5/file.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { Json } from '../config/config.ts';
 import { field, isRecord, parseJson } from '../config/json.ts';
+import type { Json } from '../config/spec.ts';
 import { pathStore, readWeightStore, type WeightStore } from '../weights/store.ts';
 import { compileConfig, type KerasFile, textOrNull } from './container.ts';
 

@@ -3,7 +3,7 @@
  * unsupported is collected, so that one message names all of it. Weights are loaded when the input shape is first known.
  */
 import { failure, nearestNames, PathgradError } from '../../tensor/errors.ts';
-import type { Dialect, LayerSpec, ModelSpec } from '../config/config.ts';
+import type { Dialect, LayerSpec, ModelSpec } from '../config/spec.ts';
 import { customRun } from '../custom/run.ts';
 import { Options } from '../layers/options.ts';
 import { whyUnsupported } from '../layers/registry.ts';

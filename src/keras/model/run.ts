@@ -8,7 +8,7 @@ import { type FloatDType, isFloat } from '../../tensor/dtype.ts';
 import { failure, PathgradError } from '../../tensor/errors.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import type { TensorRef } from '../config/config.ts';
+import type { TensorRef } from '../config/spec.ts';
 import type { CustomContext } from '../custom/custom.ts';
 import { callCustom, customArguments } from '../custom/run.ts';
 import type { CallArguments } from '../layers/layer.ts';

@@ -11,8 +11,8 @@ import { findSignature } from '../../hdf5/superblock.ts';
 import { readNpy } from '../../inputs/npy.ts';
 import { failure } from '../../tensor/errors.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
-import type { Json } from '../config/config.ts';
 import { field, isRecord, type JsonRecord } from '../config/json.ts';
+import type { Json } from '../config/spec.ts';
 import { isArchive } from '../load/container.ts';
 
 export interface ReferenceArray {

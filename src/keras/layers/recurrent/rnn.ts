@@ -11,7 +11,7 @@ import { failure } from '../../../tensor/errors.ts';
 import type { Shape } from '../../../tensor/shape.ts';
 import { checkSize, TABLE_LIMIT } from '../../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
-import type { Json } from '../../config/config.ts';
+import type { Json } from '../../config/spec.ts';
 import { type CallArguments, defineLayer, type LayerClass, type Mask, type Weights } from '../layer.ts';
 import { Options } from '../options.ts';
 import { addMaskAxes, cellMakers, type SequenceCell } from './cell.ts';

@@ -3,15 +3,15 @@
  * flattened. `ImageView.arrange` is the way back, for showing attributions over the picture.
  */
 import { basename } from 'node:path';
-import { fitPicture, invertPicture, type Picture, readPng } from '../inputs/index.ts';
-import { colourLayout, type PictureLayout, placeOf, rowShape } from '../inputs/layout.ts';
-import { embeddingOf } from '../keras/model/embedding.ts';
-import type { Model } from '../keras/model/model.ts';
-import { allocate } from '../tensor/dtype.ts';
-import { failure } from '../tensor/errors.ts';
-import { readBytes } from './files.ts';
-import { type Arguments, usage } from './flags.ts';
-import type { Batch, ImageView } from './samples.ts';
+import { fitPicture, invertPicture, type Picture, readPng } from '../../inputs/index.ts';
+import { colourLayout, type PictureLayout, placeOf, rowShape } from '../../inputs/layout.ts';
+import { embeddingOf } from '../../keras/model/embedding.ts';
+import type { Model } from '../../keras/model/model.ts';
+import { allocate } from '../../tensor/dtype.ts';
+import { failure } from '../../tensor/errors.ts';
+import { readBytes } from '../files.ts';
+import { type Arguments, usage } from '../flags.ts';
+import type { Batch, ImageView } from './batch.ts';
 
 /** --image. */
 export function readImages(args: Arguments, model: Model): Batch {

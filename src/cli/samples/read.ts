@@ -2,40 +2,13 @@
  * From the input flags to one batch for the model, and what is shown of each sample. Which kind of model it is follows from
  * its input and layers: an Embedding reads tokens, axes of height and width a picture, everything else plain numbers.
  */
-
-import type { Vocabulary } from '../inputs/index.ts';
-import type { Model } from '../keras/model/model.ts';
-import type { TypedArray } from '../tensor/dtype.ts';
-import { failure } from '../tensor/errors.ts';
-import { type Arguments, usage, wholeNumbers } from './flags.ts';
-import { readArrays } from './samples-array.ts';
-import { readImages } from './samples-image.ts';
-import { readTexts, readTokens } from './samples-text.ts';
-
-export interface ImageView {
-  /** Height x width x channels, as black (0) to white (1). */
-  readonly data: Float64Array;
-  readonly shape: readonly [height: number, width: number, channels: number];
-  /** Puts values that lie as the model's input does (one row) into height x width x channels. */
-  readonly arrange: (row: ArrayLike<number>) => Float64Array;
-}
-
-export interface Sample {
-  /** File, row or text. */
-  readonly title: string;
-  readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] };
-  readonly image?: ImageView;
-}
-
-export interface Batch {
-  readonly kind: 'text' | 'image' | 'array';
-  /** All samples, batch axis first. */
-  readonly X: { readonly data: TypedArray; readonly shape: readonly number[] };
-  readonly samples: readonly Sample[];
-  /** What a user should know about how inputs were read. */
-  readonly notices: readonly string[];
-  readonly vocabulary: Vocabulary | null;
-}
+import type { Model } from '../../keras/model/model.ts';
+import { failure } from '../../tensor/errors.ts';
+import { type Arguments, usage, wholeNumbers } from '../flags.ts';
+import { readArrays } from './array.ts';
+import type { Batch } from './batch.ts';
+import { readImages } from './image.ts';
+import { readTexts, readTokens } from './text.ts';
 
 const kinds = ['text', 'text-file', 'tokens', 'image', 'idx', 'npy'] as const;
 

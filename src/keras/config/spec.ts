@@ -107,5 +107,3 @@ export interface ModelSpec {
   readonly explicitInput: boolean;
   readonly dialect: Dialect;
 }
-
-export { normaliseModel } from './model.ts';

@@ -1,16 +1,16 @@
 /** Rows of IDX and .npy files. Bytes for a model of pictures are pictures; integers for an Embedding are token ids. */
 import { basename } from 'node:path';
-import { isIntegerArray, type NumericArray, type Picture, readIdx, readNpy, takeRows } from '../inputs/index.ts';
-import { embeddingOf } from '../keras/model/embedding.ts';
-import type { Model } from '../keras/model/model.ts';
-import { allocate } from '../tensor/dtype.ts';
-import { failure } from '../tensor/errors.ts';
-import { sizeOf } from '../tensor/shape.ts';
-import { readBytes } from './files.ts';
-import type { Arguments } from './flags.ts';
-import type { Batch } from './samples.ts';
-import { imageBatch, readsPictures } from './samples-image.ts';
-import { checkIds, padIds, readVocabulary } from './samples-text.ts';
+import { isIntegerArray, type NumericArray, type Picture, readIdx, readNpy, takeRows } from '../../inputs/index.ts';
+import { embeddingOf } from '../../keras/model/embedding.ts';
+import type { Model } from '../../keras/model/model.ts';
+import { allocate } from '../../tensor/dtype.ts';
+import { failure } from '../../tensor/errors.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import { readBytes } from '../files.ts';
+import type { Arguments } from '../flags.ts';
+import type { Batch } from './batch.ts';
+import { imageBatch, readsPictures } from './image.ts';
+import { checkIds, padIds, readVocabulary } from './text.ts';
 
 const MANY_ROWS = 1000; // more than anyone explains by accident
 
