@@ -70,6 +70,9 @@ function layerOf(
   return layer;
 }
 
+/** Never shown (`layerOf` says why), and made once: a file may hold thousands of unknown layers, and an error takes long to make. */
+let unknownClass: PathgradError | undefined;
+
 function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): void {
   const { spec, subject, className } = layer;
   const flipKernels = dialect.backend === 'theano' && settings.theanoKernels === 'flip';
@@ -91,7 +94,7 @@ function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): voi
     return;
   }
   const definition = classes.get(className);
-  if (!definition) throw failure(subject, 'unsupported layer');
+  if (!definition) throw (unknownClass ??= failure('layer', 'unsupported'));
   if (/int8|int4|float8/.test(spec.dtype)) {
     throw failure(
       subject,
