@@ -1,4 +1,5 @@
 /** The files of a model that transformers saved, from a folder (in Node), a URL that ends in `/`, or one by one. */
+import { DATA_JSON, parseJson } from '../guard/json.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 
@@ -90,11 +91,7 @@ async function filesAt(url: string): Promise<TransformerFiles> {
 export async function readJson(source: JsonSource, name: string): Promise<unknown> {
   const text = await jsonText(source);
   if (typeof text !== 'string') return text;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw failure(name, 'is not JSON', { error: String(cause) }, undefined, cause);
-  }
+  return parseJson(text, name, DATA_JSON);
 }
 
 async function jsonText(source: JsonSource): Promise<unknown> {
