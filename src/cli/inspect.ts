@@ -1,5 +1,6 @@
 /** `pathgrad inspect`: the layers of a model file, whether it can be run, and what stands in the way. */
 
+import { readHdf5 } from '../hdf5/parts.ts';
 import { inspectModel } from '../keras/load/inspect.ts';
 import { loadModel } from '../keras/load/load.ts';
 import { readReference } from '../keras/verify/reference.ts';
@@ -29,7 +30,8 @@ export async function runInspect(args: Arguments, path: string, terminal: Termin
 
 /** Prints errors against bounds; a model that does not compute what Keras computed ends the program with code 1. */
 async function verify(args: Arguments, path: string, reference: string, terminal: Terminal): Promise<void> {
-  const values = readReference(readBytes(reference), reference);
+  const bytes = readBytes(reference);
+  const values = await readHdf5(() => readReference(bytes, reference));
   const model = await withWeights(args, path, (options) => loadModel(path, options));
   const report = await model.verify(values);
   const made = report.madeWith === null ? '' : `, made with ${report.madeWith}`;

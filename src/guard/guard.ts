@@ -13,6 +13,8 @@ const limits = {
   unpacked: [(size: number) => Math.max(64 * MIB, 20 * size), 'would unpack to more than the file can honestly hold'],
   /** Bytes of structures on the way to names and values. They do not overlap, but links may lead to one several times. */
   walked: [(size: number, unpacked: number) => 4 * (size + unpacked), 'its structures lie on top of each other'],
+  /** Bytes of the values of datasets. They do not overlap either, but may be compressed. */
+  read: [(size: number) => Math.max(64 * MIB, 20 * size), 'claims more values than the file can hold'],
   /** Members of an archive; the smallest record of one is 46 bytes long. */
   members: [(size: number) => size / 46, 'lists more members than the archive has room for'],
   /** Groups, datasets, layers. */

@@ -5,6 +5,7 @@
  */
 import { failure } from '../tensor/errors.ts';
 import type { ElementType } from './messages.ts';
+import { onDemand } from './parts.ts';
 
 export type NumericArray =
   | Float32Array
@@ -40,6 +41,7 @@ export function readNumbers(
   subject: string,
 ): NumericArray {
   const { littleEndian: le, size } = type;
+  if (type.bits) return onDemand(subject).readSpareBits(view, offset, count, type, subject);
   if (type.dtype === 'float32') return readFloat32(view, offset, count, le);
   if (type.dtype === 'float64') return fill(new Float64Array(count), (i) => view.getFloat64(offset + 8 * i, le));
   if (type.dtype === 'float16') {
@@ -73,10 +75,15 @@ function readFloat32(view: DataView, offset: number, count: number, littleEndian
   return fill(new Float32Array(count), (i) => view.getFloat32(offset + 4 * i, littleEndian));
 }
 
-/** Text up to the first NUL: fixed strings are padded with NULs, and h5py 2 stored name lists so. */
-export function readText(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+/**
+ * Text up to the first NUL: fixed strings are padded with NULs, and h5py 2 stored name lists so.
+ * @param spaces whether it is padded with spaces instead
+ */
+export function readText(bytes: Uint8Array, spaces = false): string {
+  let end = bytes.indexOf(0);
+  if (end < 0) end = bytes.length;
+  while (spaces && bytes[end - 1] === 32) end--;
+  return new TextDecoder().decode(bytes.subarray(0, end));
 }
 
 function fill<A extends NumericArray>(out: A, value: (index: number) => number): A {

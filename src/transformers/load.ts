@@ -2,7 +2,9 @@
  * From the files that transformers saves of a TensorFlow model to a model that can be explained. Config, weights and tokenizer are
  * held against each other: what does not belong together is an error that says where.
  */
+
 import type { Backend } from '../backends/backend.ts';
+import { readHdf5 } from '../hdf5/parts.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
@@ -49,7 +51,8 @@ export async function loadTransformer(
   }
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
   const { bytes, name } = await readSource(files.weights);
-  const weights = new TransformerWeights(bytes, name === 'model' ? 'tf_model.h5' : name, config.architecture, dtype);
+  const file = name === 'model' ? 'tf_model.h5' : name;
+  const weights = await readHdf5(() => new TransformerWeights(bytes, file, config.architecture, dtype));
   const encoder = makeEncoder(config, weights);
   const head = chooseHead(config, weights, encoder, options.head ?? null, output);
   weights.finish(/\/pooler\//);

@@ -9,6 +9,7 @@ import { normaliseModel } from '../../src/keras/config/model.ts';
 import { detectDialect } from '../../src/keras/load/container.ts';
 import { bindWeights } from '../../src/keras/weights/bind.ts';
 import { PathgradError } from '../../src/tensor/errors.ts';
+import '../support/h5.ts';
 import { openAny } from '../support/open-keras.ts';
 import { sharedFolder } from '../support/shared.ts';
 

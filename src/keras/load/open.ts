@@ -3,6 +3,7 @@
  * what is unsupported collected; then the weights; then the model.
  */
 import type { Backend } from '../../backends/backend.ts';
+import { readHdf5 } from '../../hdf5/parts.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { normaliseModel } from '../config/model.ts';
@@ -88,8 +89,10 @@ export async function attachWeights({ graph, spec, weights }: OpenedModel): Prom
 
 export async function modelOf({ file, graph, bytes, rules }: OpenedModel, options: LoadOptions): Promise<Model> {
   const { dtype = 'float32', backend } = options;
-  const reference = async (): Promise<string | null> =>
-    (await import('./on-demand.ts')).embeddedReference(bytes, file.name);
+  const reference = async (): Promise<string | null> => {
+    const { embeddedReference } = await import('./on-demand.ts');
+    return readHdf5(() => embeddedReference(bytes, file.name));
+  };
   const host = rules.host?.splitHost(graph, file.name, dtype) ?? null;
   return new Model(graph, { file: file.name, dtype, host, reference, ...(backend ? { backend } : {}) });
 }
@@ -101,7 +104,8 @@ async function openOne(source: ModelSource): Promise<KerasFile> {
 
 async function parsed(bytes: Uint8Array, name: string): Promise<KerasFile> {
   if (isArchitectureText(bytes)) return parseArchitecture(new TextDecoder().decode(bytes), name);
-  return isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive(bytes, name) : openKeras(bytes, name);
+  const open = isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive : openKeras;
+  return readHdf5(() => open(bytes, name));
 }
 
 async function openArchitecture(source: ModelSource): Promise<KerasFile> {

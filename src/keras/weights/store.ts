@@ -69,8 +69,18 @@ export function readWeightStore(file: Hdf5File): WeightStore {
   );
 }
 
-/** A list of texts that Keras split into `name0`, `name1`, … because it outgrew an HDF5 attribute; undefined if there is none. */
+/**
+ * A list of texts that Keras split into `name0`, `name1`, … because it outgrew an HDF5 attribute; undefined if there is none. No file
+ * can hold two groups or datasets of one name, so a name listed twice is refused: lists of lists would multiply.
+ */
 function listNames(group: Hdf5Group, name: string): readonly string[] | undefined {
+  const names = joinedNames(group, name);
+  if (names === undefined || new Set(names).size === names.length) return names;
+  const twice = names.find((text, i) => names.indexOf(text) !== i);
+  throw failure(`${group.label}@${name}`, 'lists a name twice', { name: twice });
+}
+
+function joinedNames(group: Hdf5Group, name: string): readonly string[] | undefined {
   const whole = group.attributes.texts(name);
   if (whole !== undefined) return whole;
   const parts: string[] = [];
