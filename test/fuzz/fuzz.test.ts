@@ -5,7 +5,7 @@ import { type Fault, runCampaign, tableOf, weightsOf } from './campaign.ts';
 import { formats, type Job } from './formats.ts';
 import { makeInput } from './mutate/input.ts';
 import { type Finished, type Limits, Pool } from './pool.ts';
-import { makeSeeds } from './seeds.ts';
+import { makeSeeds } from './seeds/index.ts';
 
 const test = suite('fuzz');
 const seeds = await makeSeeds();

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { type Fault, type Plan, partsOf, runCampaign, tableOf } from './campaign.ts';
 import { type Format, formats, isFault, type Parts } from './formats.ts';
 import { Pool } from './pool.ts';
-import { makeSeeds } from './seeds.ts';
+import { makeSeeds } from './seeds/index.ts';
 
 const help = `npm run fuzz -- [options]
 
