@@ -30,61 +30,56 @@ export interface Finished extends Result {
 }
 
 export class Pool {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'pathgrad-fuzz-'));
+  readonly #setup: string;
   readonly #limits: Limits;
-  #bundle: Promise<string> | null = null;
 
   constructor(setup: Setup, limits: Limits = usual) {
     this.#limits = limits;
-    writeFileSync(join(this.#folder, 'setup'), serialize(setup));
+    this.#setup = join(folder, `setup-${pools++}`);
+    writeFileSync(this.#setup, serialize(setup));
   }
 
   /** Runs jobs, as many at a time as `width` says, until `next` gives null. */
   async run(next: () => Job | null, width: number, done: (job: Job, result: Finished) => void): Promise<void> {
-    const bundle = await (this.#bundle ??= this.#build());
+    const worker = await (bundle ??= makeBundle());
     const lane = async (): Promise<void> => {
-      const worker = new Worker(bundle, join(this.#folder, 'setup'), this.#limits);
+      const process = new Watched(worker, this.#setup, this.#limits);
       try {
         for (let job = next(); job !== null; job = next()) {
-          let result = await worker.run(job);
+          let result = await process.run(job);
           if (result.outcome === 'hang' || result.outcome === 'memory' || result.outcome === 'died') {
-            worker.end();
-            result = await worker.run(job);
+            process.end();
+            result = await process.run(job);
           }
           done(job, result);
         }
       } finally {
-        worker.end();
+        process.end();
       }
     };
     await Promise.all(Array.from({ length: width }, lane));
   }
+}
 
-  end(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
+/** Of all pools of this process; gone when it ends. */
+const folder = mkdtempSync(join(tmpdir(), 'pathgrad-fuzz-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+let pools = 0;
+let bundle: Promise<string> | undefined;
 
-  async #build(): Promise<string> {
-    const outfile = join(this.#folder, 'worker.mjs');
-    await build({
-      entryPoints: [fileURLToPath(new URL('./worker.ts', import.meta.url))],
-      ...{
-        bundle: true,
-        format: 'esm',
-        platform: 'node',
-        target: 'node20',
-        outfile,
-        sourcemap: 'inline',
-        logLevel: 'warning',
-      },
-      mainFields: ['module', 'main'],
-    });
-    return outfile;
-  }
+async function makeBundle(): Promise<string> {
+  const outfile = join(folder, 'worker.mjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('./worker.ts', import.meta.url))],
+    ...{ bundle: true, format: 'esm', platform: 'node', target: 'node20', outfile, sourcemap: 'inline' },
+    mainFields: ['module', 'main'],
+    logLevel: 'warning',
+  });
+  return outfile;
 }
 
 /** One process at a time; a new one takes its place when it was ended. */
-class Worker {
+class Watched {
   readonly #bundle: string;
   readonly #setup: string;
   readonly #limits: Limits;

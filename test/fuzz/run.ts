@@ -143,7 +143,6 @@ async function replay(path: string): Promise<number> {
       console.log(`${outcome}, ${milliseconds} ms, ${megabytes ?? '?'} MB\n${stack ?? message}`);
     },
   );
-  pool.end();
   return code;
 }
 

@@ -26,9 +26,9 @@ function zooSeeds(): Seed[] {
 }
 
 /** Small models in every layout that Keras has had. */
-export async function madeModels(): Promise<Seed[]> {
+export async function madeModels(chosen = networks): Promise<Seed[]> {
   const seeds: Seed[] = [];
-  for (const { name, layers, weights } of networks) {
+  for (const { name, layers, weights } of chosen) {
     for (const keras of [...(name === 'recurrent' ? [] : ['1.2.2']), '2.3.1', '2.15.0', '3.4.0']) {
       const config = python(architecture(name, layers, keras));
       const attributes = { keras_version: keras, backend: 'tensorflow', model_config: config };
