@@ -3,7 +3,9 @@
  * and the path graph, in which what is attributed is a placeholder of its own. Everything that the path does not move
  * is `held`: inputs that bypass the layer, integer inputs, forward kwargs.
  */
+import { inFrontOf, isInFront, placeSamples } from '../graph/batch.ts';
 import { grad, isConnected } from '../graph/grad.ts';
+import type { BatchAxis } from '../graph/op.ts';
 import { buildProgram } from '../graph/program.ts';
 import { ancestors } from '../graph/traverse.ts';
 import { isFloat } from '../tensor/dtype.ts';
@@ -19,6 +21,28 @@ export interface PathGraph {
   readonly held: readonly Tensor[];
   readonly output: Tensor;
 }
+
+/**
+ * Where every tensor of a path graph of two or more rows keeps its samples.
+ * @throws PathgradError naming the op that mixes samples
+ */
+export function samplesIn({ variables, held, output }: PathGraph, rows: number): Map<Tensor, BatchAxis> {
+  const places = placeSamples([output], sourcesOf([...variables, ...held], rows), rows);
+  const place = places.get(output);
+  if (place && isInFront(place) && place.inner === 1) return places;
+  if (!place) return places;
+  const details = { output: output.shape, samples: rows };
+  throw failure(
+    'output',
+    'its first axis is not that of the samples',
+    details,
+    'the first axis is the batch: keep it there',
+  );
+}
+
+/** Placeholders with rows, their samples in front. */
+const sourcesOf = (inputs: readonly Tensor[], rows: number): Map<Tensor, BatchAxis> =>
+  new Map(inputs.filter(({ rank }) => rank > 0).map((input) => [input, inFrontOf(input, rows)]));
 
 export interface ModelGraph {
   readonly inputs: readonly Tensor[];
@@ -72,12 +96,23 @@ export class Graphs {
     const { tensors, calls } = capture.result();
     this.calls = calls;
     const captured = tensors.filter((t) => isFloat(t.dtype));
-    checkCaptured(choice, side, tensors, captured, rows);
-    return { inputs: [...inputs, ...Object.values(kwargs)], output, captured };
+    const fed = [...inputs, ...Object.values(kwargs)];
+    checkCaptured(choice, side, tensors, captured, fed, rows);
+    return { inputs: fed, output, captured };
   }
 
-  /** The path graph on `rows` rows. Held: the inputs that do not move, then the forward kwargs. */
+  /**
+   * The path graph on `rows` rows. Held: the inputs that do not move, then the forward kwargs.
+   * @throws PathgradError naming the op that mixes samples
+   */
   path(rows: number): PathGraph {
+    const graph = this.build(rows);
+    // A single row has nothing to mix with.
+    if (rows > 1) samplesIn(graph, rows);
+    return graph;
+  }
+
+  private build(rows: number): PathGraph {
     const { forward, choice, side, everyCall } = this.options;
     const [inputs, kwargs] = this.placeholders(rows);
     const extra = Object.values(kwargs);
@@ -108,6 +143,7 @@ function checkCaptured(
   side: LayerSide,
   tensors: readonly Tensor[],
   floats: readonly Tensor[],
+  inputs: readonly Tensor[],
   rows: number,
 ): void {
   const subject = `layer '${choice.layer.path}'`;
@@ -116,7 +152,9 @@ function checkCaptured(
       side === 'inputs' ? 'its inputs are integers: attribute to its outputs' : 'choose a layer that computes floats';
     throw failure(subject, `has no float ${side} to attribute to`, { got: tensors.map(String) }, hint);
   }
-  const odd = floats.find((t) => t.rank === 0 || t.shape[0]! % rows !== 0);
+  // One row cannot mix with another, and says nothing of where rows lie; the graph of more rows is looked at before anything runs.
+  const places = rows > 1 ? placeSamples(floats, sourcesOf(inputs, rows), rows) : null;
+  const odd = floats.find((t) => t.rank === 0 || (places && !isInFront(places.get(t))));
   if (odd) throw failure(subject, `its ${side} do not have the batch as first axis`, { rows, got: odd.shape });
 }
 

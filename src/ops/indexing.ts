@@ -1,4 +1,5 @@
 /** Reading and writing by index: `gather` and `scatterAdd` are each other's transpose. An embedding is a gather. */
+import { gathered, scattered } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkShape, normalizeAxis, sizeOf } from '../tensor/shape.ts';
@@ -14,6 +15,7 @@ const gatherOp = defineOp<{ axis: number }>({
     dtype: x!.dtype,
   }),
   vjp: (g, _, [x, index], { axis }) => [() => scatterAdd(g, index!, { axis, size: x!.shape[axis]! }), null],
+  batch: gathered,
   linear: 'joint',
   zeros: 'keeps',
   flops: () => 0,
@@ -48,6 +50,7 @@ const scatterAddOp = defineOp<ScatterAttrs>({
     dtype: x!.dtype,
   }),
   vjp: (g, _, [, index], { axis }) => [() => gather(g, index!, axis), null],
+  batch: scattered,
   linear: 'joint',
   zeros: 'makes',
   flops: ([x]) => sizeOf(x!.shape),

@@ -3,6 +3,7 @@
  * relu, a max pool. As one op the points are never stored, and its gradient to `start`, summed over the steps, touches
  * only the elements that a window picked.
  */
+import { mixes } from '../graph/batch-rules.ts';
 import { distinctPlaces, grad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { sizeOf } from '../tensor/shape.ts';
@@ -81,6 +82,7 @@ export const lerpMaxPool: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoolAtt
     };
     return [() => lerpMaxPoolGrad([...inputs, g], attrs), () => other(1), () => other(2)];
   },
+  batch: mixes('spreads samples over points of a path'),
   linear: [],
   zeros: 'makes',
   flops: ([start, , alpha]) => 3 * sizeOf(start!.shape) * alpha!.shape[0]!,
@@ -100,6 +102,7 @@ export const lerpMaxPoolGrad: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoo
     };
     return inputs.map((_, i) => () => again(i));
   },
+  batch: mixes('spreads samples over points of a path'),
   linear: [3],
   zeros: 'makes',
   flops: ([start, , alpha]) => 6 * sizeOf(start!.shape) * alpha!.shape[0]!,

@@ -7,6 +7,7 @@
  * a bool mask `[batch, time]`; the result is `[batch, time, states * units]`, the states after each step. A masked step
  * leaves the states as they were. Source: Keras's `rnn`.
  */
+import { inFront } from '../graph/batch-rules.ts';
 import { distinctPlaces, grad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
@@ -168,6 +169,7 @@ export function defineRecurrent(cell: Cell): Recurrent {
         ...(mask ? [null] : []),
       ];
     },
+    batch: inFront((i) => i === 0 || i > count),
     linear: [],
     flops: (inputs) => work(inputs),
     examples: cell.examples,
@@ -196,6 +198,7 @@ export function defineRecurrent(cell: Cell): Recurrent {
       };
       return places.map((x) => (x.dtype === 'bool' ? null : () => (seconds ??= build())[floats.indexOf(x)]!));
     },
+    batch: inFront((i) => i === 0 || i > count),
     linear: [at],
     flops: (inputs) => 3 * work(inputs),
     examples: cell.examples.flatMap((example) => {

@@ -57,7 +57,7 @@ export function addTo(into: Float64Array, values: Float64Array): void {
 
 export function absoluteSum(displacement: ArrayLike<number>, values: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.abs(displacement[i]! * values[i]!);
+  for (let i = 0; i < values.length; i++) if (displacement[i] !== 0) sum += Math.abs(displacement[i]! * values[i]!);
   return sum;
 }
 

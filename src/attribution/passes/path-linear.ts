@@ -143,7 +143,7 @@ async function pullBack(
     out.forEach((values, v) => {
       const width = values.length / samples;
       for (let i = first * width, j = 0; j < count * width; i++, j++) {
-        values[i] = displaced(to[v]![i]! - from[v]![i]!, pulled[v]![j]!);
+        values[i] = displaced(from[v]![i]!, to[v]![i]!, pulled[v]![j]!);
       }
     });
   }
