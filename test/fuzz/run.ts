@@ -82,8 +82,8 @@ if (values.replay !== undefined) process.exit(await replay(values.replay));
 process.exit(await campaign());
 
 async function campaign(): Promise<number> {
-  const started = performance.now();
   const seeds = await makeSeeds(values.shared ?? false);
+  const started = performance.now();
   const until = minutes === undefined ? undefined : started + 60_000 * minutes;
   const plan: Plan = { seeds, seed, from, formats: chosen, count, flips, until, jobs };
   console.log(`seed ${seed}, ${seeds.length} intact files, ${jobs} processes`);
