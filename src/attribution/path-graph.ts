@@ -13,6 +13,7 @@ import { failure } from '../tensor/errors.ts';
 import { placeholder, type Tensor, type TensorSpec } from '../tensor/tensor.ts';
 import type { Forward } from './forward.ts';
 import { captureLayer, type LayerChoice, type LayerSide, substituteLayer } from './layer.ts';
+import { type OutputKind, outputKind } from './output-kind.ts';
 
 export interface PathGraph {
   /** What the path moves: a placeholder per attributed tensor, `[rows, ...]`. */
@@ -161,6 +162,7 @@ function checkCaptured(
 /** What can be told from the path graph without running it, for the number of rows that it was built with. */
 export interface Structure {
   readonly output: TensorSpec;
+  readonly kind: OutputKind;
   /** Each attributed tensor. */
   readonly variables: readonly TensorSpec[];
   /** Whether the output depends on each of them differentiably. */
@@ -178,6 +180,8 @@ export function examine(graphs: Graphs, rows: number): Structure {
   const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
   return {
     output: spec(output),
+    // The model's own: the path graph of its last layer ends at once.
+    kind: outputKind(graphs.options.choice ? graphs.model(rows).output : output),
     variables: variables.map(spec),
     connected: variables.map((t) => reached.has(t) && isConnected(output, t)),
     bypassed: inputs.some((t) => reached.has(t)),

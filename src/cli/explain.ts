@@ -1,5 +1,5 @@
 /** `pathgrad explain`: reads model and inputs, computes integrated gradients, prints the findings and writes the files. */
-import type { Explanation } from '../attribution/index.ts';
+import { describeWarning, type Explanation, type Phrases, type Warning } from '../attribution/index.ts';
 import type { Model } from '../keras/model/model.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { tensor } from '../tensor/tensor.ts';
@@ -43,11 +43,18 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
     terminal.err('note: --png FILE or --html FILE draws the pixels\n');
 }
 
-/** Warnings that the output does not show already, and that are about the user's choices; in the words of the command line. */
-function newsOf(warnings: readonly string[]): string[] {
-  return warnings
-    .filter((text) => !text.startsWith('attributions miss') && !text.startsWith('the target function'))
-    .map((text) => text.replace('output: (y) => softmax(y)', '--softmax').replaceAll('nSteps', '--steps'));
+/** The words of the command line, where they differ. */
+const words: Partial<Phrases> = {
+  'outputs-are-scores': () =>
+    'the outputs are scores, no probabilities: if they are logits, --softmax explains probabilities',
+  'no-target': () =>
+    'no target for a probability: --target 1 explains p, --target 0 explains 1 - p; the score itself is explained',
+};
+
+/** Warnings that the output does not show already, and that are about the user's choices. */
+function newsOf(warnings: readonly Warning[]): string[] {
+  const shown = warnings.filter(({ code }) => code !== 'incomplete' && code !== 'target-of-one-score');
+  return shown.map((warning) => describeWarning(warning, words));
 }
 
 function heading(model: Model, batch: Batch, { meta, nSteps }: Explanation): string {

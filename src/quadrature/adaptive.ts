@@ -133,7 +133,7 @@ export class AdaptivePath {
       ...removed.map((interval) => ({ interval, remove: true, difference: undefined })),
       ...added.map((interval) => ({ interval, remove: false, difference: new Float64Array(size) })),
     ];
-    this.#intervals.push(...added);
+    for (const interval of added) this.#intervals.push(interval);
   }
 
   /** Turns the differences of the round into errors and settles all but the worst intervals. */

@@ -33,12 +33,7 @@ export function showResult(view: ResultView): void {
   );
   showStrongest(view);
   showCompleteness(view);
-  showList(
-    'warnings',
-    view.completeness.ok
-      ? view.warnings
-      : [tooInexact(view), ...view.warnings.filter((text) => !text.startsWith('Attributions miss'))],
-  );
+  showList('warnings', view.completeness.ok ? view.warnings : [tooInexact(view), ...view.warnings]);
   showList('notices', view.notices);
 }
 

@@ -3,8 +3,8 @@
  * backward. Points are computed in double and rounded once to the model's dtype. The truth that faster passes meet.
  */
 import { grad } from '../../graph/grad.ts';
+import type { PlanGraph } from '../../graph/plan-cache.ts';
 import { allocate, type DType, type TypedArray } from '../../tensor/dtype.ts';
-import type { PlanGraph } from '../plans.ts';
 import type { AttributionPass, Feed, PathPoints, PathProblem } from './pass.ts';
 
 export const brutePass: AttributionPass = {

@@ -4,6 +4,7 @@
  * but inputs and summed gradients crosses from or to the backend.
  */
 import { grad } from '../../graph/grad.ts';
+import type { PlanGraph } from '../../graph/plan-cache.ts';
 import { substitute } from '../../graph/substitute.ts';
 import { add, equal, sub, where } from '../../ops/binary.ts';
 import { lerp } from '../../ops/lerp.ts';
@@ -13,7 +14,6 @@ import type { TypedArray } from '../../tensor/dtype.ts';
 import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import { inDType } from '../arrays.ts';
 import { sameForAll } from '../endpoints.ts';
-import type { PlanGraph } from '../plans.ts';
 import { brutePass, gatherRows, interpolate } from './brute.ts';
 import { type Frontier, frontierOf } from './frontier.ts';
 import { findLinePool, readersOf } from './line-pool.ts';

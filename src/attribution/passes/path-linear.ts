@@ -6,12 +6,12 @@
  * (`one-plan.ts`); what is here serves adaptive quadrature, point by point.
  */
 import { grad } from '../../graph/grad.ts';
+import type { PlanGraph } from '../../graph/plan-cache.ts';
 import { add } from '../../ops/binary.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { placeholder } from '../../tensor/tensor.ts';
 import { inDType } from '../arrays.ts';
 import { repeatRow, sameForAll } from '../endpoints.ts';
-import type { PlanGraph } from '../plans.ts';
 import { brutePass, displaced, gatherRows, interpolate } from './brute.ts';
 import { type Frontier, findFrontier, frontierOf } from './frontier.ts';
 import { inOnePlan } from './one-plan.ts';
@@ -119,6 +119,7 @@ async function pullBack(
 ): Promise<Float64Array[]> {
   const { samples, plans, key, from, to } = problem;
   const out = from.map((start) => new Float64Array(start.length));
+  const summed = means.map((mean) => ({ data: inDType(mean, problem.dtypes[0]!), width: mean.length / samples }));
   for (let first = 0; first < samples; first += problem.batch) {
     const count = Math.min(problem.batch, samples - first);
     const points = atLeastTwo(stepMajor(first, count, Float64Array.of(1)));
@@ -135,9 +136,7 @@ async function pullBack(
     const feeds = [
       ...from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!)),
       ...frontier.heldBefore.map((i) => gatherRows(problem.held[i]!, points)),
-      ...means.map((mean) =>
-        gatherRows({ data: inDType(mean, problem.dtypes[0]!), width: mean.length / samples }, points),
-      ),
+      ...summed.map((feed) => gatherRows(feed, points)),
     ];
     const pulled = await plans.run(`pull back ${rows} ${key}`, build, feeds);
     out.forEach((values, v) => {

@@ -9,6 +9,7 @@ import {
 import { embeddingOf } from '../../keras/model/embedding.ts';
 import type { Model } from '../../keras/model/model.ts';
 import { failure } from '../../tensor/errors.ts';
+import { largest } from '../../tensor/largest.ts';
 import { readText } from '../files.ts';
 import { type Arguments, number, oneOf, usage, wholeNumbers } from '../flags.ts';
 import type { Batch } from './batch.ts';
@@ -29,7 +30,7 @@ export function readTexts(args: Arguments, model: Model, rows: readonly number[]
     );
   }
   const counted = texts.map((text) => encodeText(text, vocabulary, { ...options, size: embedding.size }));
-  const common = length ?? Math.max(...counted.map(({ ids }) => ids.length));
+  const common = length ?? largest(counted.map(({ ids }) => ids.length));
   const encoded = texts.map((text, i) =>
     counted[i]!.ids.length === common
       ? counted[i]!
@@ -57,7 +58,7 @@ export function readTokens(args: Arguments, model: Model): Batch {
   const { length, options, embedding, notices } = tokenRules(args, model, '--tokens');
   const lists = args.all('tokens').map((list) => wholeNumbers('tokens', list));
   for (const ids of lists) checkIds(ids, embedding, '--tokens');
-  const common = length ?? Math.max(...lists.map((ids) => ids.length));
+  const common = length ?? largest(lists.map((ids) => ids.length));
   const encoded = lists.map((ids, i) => {
     if (ids.length > common)
       notices.push(`tokens ${i + 1}: ${ids.length - common} are cut off, the model takes ${common}`);

@@ -1,4 +1,5 @@
 /** TextVectorization: texts to ids, counts or tf-idf. Source: `text_vectorization.py` of Keras 3.15 on TensorFlow's string ops. */
+
 import { failure } from '../../tensor/errors.ts';
 import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import type { Options } from '../layers/options.ts';

@@ -16,7 +16,7 @@ import type { Value } from './arguments.ts';
 import { checkInputShape, type Fed, type Feedable, inputType, readInputs, rows } from './inputs.ts';
 import type { LayerTree, ModelLayer, SymbolicShape } from './layer.ts';
 import { allLayers, findLayer } from './lookup.ts';
-import { checkTokens, type ModelPlan, PredictPlans } from './plans.ts';
+import { checkTokens, PredictPlans } from './plans.ts';
 import { runGraph } from './run.ts';
 import { probeShapes } from './shapes.ts';
 import { summarize } from './summary.ts';
@@ -157,10 +157,12 @@ export class Model implements CallableModel {
     const fed = this.#read(x);
     const results: { count: number; arrays: TypedArray[] }[] = [];
     let specs: readonly TensorSpec[] = [];
-    for (const { entry, arrays, count } of this.#batches(fed, batchSize)) {
-      await checkTokens(entry, arrays);
-      specs = entry.plan.outputs;
-      results.push({ count, arrays: await entry.plan.run(arrays) });
+    for (const { inputs, arrays, count } of this.#batches(fed, batchSize)) {
+      await this.#plans.use(inputs, async (entry) => {
+        await checkTokens(entry, arrays);
+        specs = entry.plan.outputs;
+        results.push({ count, arrays: await entry.plan.run(arrays) });
+      });
     }
     return specs.map(({ shape, dtype }, i) => this.#join(results, i, shape, dtype, fed[0]!.shape[0]!));
   }
@@ -172,7 +174,9 @@ export class Model implements CallableModel {
   async checkInputs(x: Feedable): Promise<void> {
     const fed = readInputs(this.file, this.#inputs, x, this.hasInputShape);
     if (allLayers(this.layers).every((layer) => layer.run?.vocabulary === undefined)) return;
-    for (const { entry, arrays } of this.#batches(fed, 32)) await checkTokens(entry, arrays);
+    for (const { inputs, arrays } of this.#batches(fed, 32)) {
+      await this.#plans.use(inputs, (entry) => checkTokens(entry, arrays));
+    }
   }
 
   /**
@@ -222,13 +226,13 @@ export class Model implements CallableModel {
   *#batches(
     fed: readonly Fed[],
     batchSize: number,
-  ): Generator<{ entry: ModelPlan; arrays: TypedArray[]; count: number }> {
+  ): Generator<{ inputs: readonly TensorSpec[]; arrays: TypedArray[]; count: number }> {
     const total = fed[0]!.shape[0]!;
     for (let from = 0; from < total; from += batchSize) {
       const part = fed.map((input) => rows(input, from, Math.min(from + batchSize, total)));
       const inputs = part.map(({ shape }, i) => ({ shape, dtype: this.#inputs[i]!.dtype }));
       if (this.#outputShapes === null) this.#learnShapes(inputs);
-      yield { entry: this.#plans.get(inputs), arrays: part.map(({ data }) => data), count: part[0]!.shape[0]! };
+      yield { inputs, arrays: part.map(({ data }) => data), count: part[0]!.shape[0]! };
     }
   }
 
