@@ -18,12 +18,19 @@ export function splitNested(layer: LayerSpec, stored: StoredLayer, major: 1 | 2 
     entries,
     parts: partsOf(leaf, entries),
   });
+  if (layer.model && !leaves.some((leaf) => leaf.custom)) stored = withoutState(stored);
   if (leaves.length === 1) return [bind(leaves[0]!, stored.entries)];
   // The names inside a custom layer are those of its Python; ours are its attributes.
   const named = leaves.some((leaf) => leaf.custom) ? undefined : splitByName(leaves, stored.entries);
   if (named !== undefined) return leaves.map((leaf) => bind(leaf, named.get(leaf) ?? []));
   const counted = splitByCount(leaves, stored, major);
   return leaves.map((leaf) => bind(leaf, counted.get(leaf) ?? []));
+}
+
+/** Keras 2 lists the metrics that a subclass of Model holds (`total:0`) among its weights; those of layers have their layer's name in front. */
+function withoutState(stored: StoredLayer): StoredLayer {
+  const entries = stored.entries.filter(({ key }) => key.includes('/'));
+  return entries.length === 0 ? stored : { ...stored, entries };
 }
 
 /** Where every weight name carries the name of exactly one inner layer, the names decide. */
