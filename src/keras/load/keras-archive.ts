@@ -7,10 +7,10 @@
 import { strFromU8, type UnzipFileInfo, unzipSync } from 'fflate';
 import { openHdf5 } from '../../hdf5/file.ts';
 import { failure, PathgradError } from '../../tensor/errors.ts';
-import type { Json } from '../config/config.ts';
 import { field, isRecord, parseJson } from '../config/json.ts';
 import { pathStore, readWeightStore, type WeightStore } from '../weights/store.ts';
 import { compileConfig, type KerasFile, textOrNull } from './container.ts';
+import { shardNames } from './shards.ts';
 
 const MEMBERS =
   /^(assets\/.+\/vocabulary\.txt|config\.json|metadata\.json|model\.weights\.h5|model\.weights\.json|model_\d+\.weights\.h5)$/;
@@ -98,7 +98,8 @@ function archiveWeights(members: ReadonlyMap<string, Uint8Array>, name: string):
   if (whole !== undefined) return readWeightStore(openHdf5(whole, `${name}/model.weights.h5`));
   const index = members.get('model.weights.json');
   if (index === undefined) return { layout: 'none', label: name };
-  const shards = shardNames(parseJson(strFromU8(index), `${name}/model.weights.json`), name);
+  const subject = `${name}/model.weights.json`;
+  const shards = shardNames(parseJson(strFromU8(index), subject), subject);
   return pathStore(
     shards.map((shard) => {
       const bytes = members.get(shard);
@@ -107,12 +108,4 @@ function archiveWeights(members: ReadonlyMap<string, Uint8Array>, name: string):
       return openHdf5(bytes, `${name}/${shard}`);
     }),
   );
-}
-
-/** The files that `weight_map` names, each once. */
-function shardNames(index: Json, name: string): string[] {
-  const map = isRecord(index) ? field(index, 'weight_map') : null;
-  if (!isRecord(map)) throw failure(`${name}/model.weights.json`, `has no 'weight_map'`);
-  const names = Object.values(map).flatMap((value): readonly Json[] => (Array.isArray(value) ? value : [value]));
-  return [...new Set(names.map(String))].sort();
 }

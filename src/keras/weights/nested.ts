@@ -5,6 +5,7 @@
  */
 import { failure } from '../../tensor/errors.ts';
 import type { LayerSpec } from '../config/config.ts';
+import { isBoolean } from '../config/json.ts';
 import { expectedWeights } from './expected.ts';
 import { type Binding, leavesOf } from './leaves.ts';
 import type { StoredEntry, StoredLayer } from './store.ts';
@@ -117,7 +118,7 @@ function share(leaf: LayerSpec, wanted: 'trainable' | 'state', stored: StoredLay
       hint,
     );
   }
-  const frozen = leaf.config['trainable'] === false;
+  const frozen = isBoolean(leaf.config['trainable'], false);
   if (wanted === 'trainable') return frozen ? 0 : expected.trainable.length;
   return expected.state.length + (frozen ? expected.trainable.length : 0);
 }

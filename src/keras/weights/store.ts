@@ -29,7 +29,7 @@ export interface StoredArray {
 export interface StoredEntry {
   /** Legacy: the weight name (`dense_1/kernel:0`). Paths: from the root, with forward slashes (`layers/dense/vars/0`). */
   readonly key: string;
-  readonly dataset: Hdf5Dataset;
+  readonly dataset: Pick<Hdf5Dataset, 'label' | 'shape' | 'dtype' | 'read'>;
 }
 
 export interface StoredLayer {
