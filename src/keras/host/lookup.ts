@@ -19,6 +19,8 @@ export interface HostRun {
   /** The shape of the result from that of the (first) input, with null for what is not known. */
   readonly shape: (input: readonly (number | null)[]) => readonly (number | null)[];
   readonly result: 'int' | 'float';
+  /** The layer takes a list of inputs; by default exactly one. */
+  readonly many?: true;
 }
 
 export interface HostClass {
@@ -159,6 +161,7 @@ export const hashedCrossing: HostClass = {
       typeof value === 'string' ? fingerprint64(encoder.encode(value)) : BigInt.asUintN(64, BigInt(value));
     return {
       ...resultOf(bins, mode),
+      many: true,
       call: (inputs) => {
         const values = inputs[0]!.values.map((_, i) => {
           const hash = inputs.reduce((sofar, x) => fingerprintCat(sofar, feature(x.values[i]!)), crossKey);
