@@ -161,7 +161,7 @@ function array(name: string, ...shape: number[]): NamedWeights[string][number] {
 /** A functional model of one layer; `node` is how it is called. */
 function one(className: string, config: Entry, node: unknown, version: string, shape: readonly number[]): Entry {
   const x: Entry = { ...input(...shape), name: 'x', inbound_nodes: [] };
-  const own: Entry = { ...layer(className, 'l', config), name: 'l', inbound_nodes: [node] };
+  const own: Entry = { ...layer(className, 'l', config), module: 'keras.layers', name: 'l', inbound_nodes: [node] };
   const graph = { name: 'm', layers: [x, own], input_layers: [['x', 0, 0]], output_layers: [['l', 0, 0]] };
   return { class_name: 'Functional', config: graph, keras_version: version };
 }

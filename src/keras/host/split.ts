@@ -55,7 +55,8 @@ export function splitHost(graph: LayerTree, file: string, dtype: FloatDType): Ho
   const isHost = (name: string): boolean => graph.byName.get(name)!.host !== null;
   for (const { layer, node } of calls) {
     const found = graph.byName.get(layer)!;
-    const given = tensorsOf(found.spec.calls[node]!);
+    const { args, kwargs } = found.spec.calls[node]!;
+    const given = tensorsOf({ args, kwargs: args.length === 0 ? kwargs : new Map() });
     if (found.host!.many ? given.length < 2 : given.length !== 1) {
       const problem = `${found.host!.many ? 'two inputs or more are' : 'exactly one input is'} needed`;
       throw failure(found.subject, problem, { given: given.length });
