@@ -20,8 +20,11 @@ interface Numbers {
 
 const read = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 const ints = ({ data, shape }: Numbers): Tensor => tensor(Int32Array.from(data), shape);
+/** The largest difference, relative to the largest value where that is above 1. */
 const worst = (got: ArrayLike<number>, wanted: readonly number[]): number =>
-  wanted.length === got.length ? Math.max(...wanted.map((v, i) => Math.abs(v - got[i]!))) : Number.POSITIVE_INFINITY;
+  wanted.length === got.length
+    ? Math.max(...wanted.map((v, i) => Math.abs(v - got[i]!))) / Math.max(1, ...wanted.map(Math.abs))
+    : Number.POSITIVE_INFINITY;
 
 const folders: readonly (readonly [Row, string])[] = [
   ['K1', 'keras-archive-metrics'],
