@@ -18,6 +18,7 @@ import { rmsNormalization } from './rms-normalization.ts';
 
 export * as host from '../host/index.ts';
 export * as operations from '../operations/index.ts';
+export { executionOrder } from './attention/execution.ts';
 
 export const moreLayers: readonly LayerClass[] = [
   recurrent,

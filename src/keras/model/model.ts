@@ -229,7 +229,13 @@ export class Model implements CallableModel {
   #run(inputs: readonly Tensor[], hooks: ApplyOptions): Tensor[] {
     const mask = readKeywords(this.file, hooks.kwargs ?? {});
     const values = inputs.map((x, i) => ({ tensor: x, mask: i === 0 ? mask : null }));
-    const session = { hooks, dtype: this.dtype, counts: new Map<ModelLayer, number>() };
+    const session = {
+      hooks,
+      dtype: this.dtype,
+      counts: new Map<ModelLayer, number>(),
+      bare: new Set<Tensor>(),
+      origins: new Map<Tensor, Tensor>(),
+    };
     return runGraph(this.#graph, values, session).map((value) => value.tensor);
   }
 
