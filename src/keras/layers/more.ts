@@ -1,6 +1,7 @@
 /** The layers and operations that are not in basic.ts; registry.ts loads this module when a model has one of them. */
 
 import { adaptivePooling } from './adaptive-pooling.ts';
+import { layerScale, scaledResidual, stochasticDepth } from './applications.ts';
 import { additiveAttention, attention } from './attention/attention.ts';
 import { groupedQueryAttention, multiHeadAttention } from './attention/multi-head.ts';
 import { categoryEncoding, discretization } from './category.ts';
@@ -30,6 +31,9 @@ export const moreLayers: readonly LayerClass[] = [
   groupedQueryAttention,
   einsumDense,
   rmsNormalization,
+  layerScale,
+  stochasticDepth,
+  scaledResidual,
   upSampling,
   dot,
   locallyConnected,

@@ -186,8 +186,11 @@ export const groupedQueryAttention: LayerClass = defineLayer({
         const q = mul(project(query, w, 'query'), 1 / Math.sqrt(size));
         const scores = einsum('bquh,bkuh->buqk', q, spread(project(key, w, 'key')));
         const mask = callMask(xs, masks, args, window);
-        let shares = maskedSoftmax(scores, mask, 1);
-        if (mask && (zeroed || wantsScores(args))) shares = mul(shares, cast(headed(mask, 4, 1), shares.dtype));
+        const inLayer = zeroed || wantsScores(args);
+        const moved = keras3Before(o.dialect, 7) || (inLayer && keras3Before(o.dialect, 13));
+        let shares = maskedSoftmax(scores, mask, 1, moved);
+        if (mask && inLayer && !keras3Before(o.dialect, 10))
+          shares = mul(shares, cast(headed(mask, 4, 1), shares.dtype));
         const context = einsum('buqk,bkuh->bquh', shares, spread(project(value, w, 'value')));
         const result = finish(context, query, w, gate);
         return wantsScores(args) ? [result, shares] : result;
