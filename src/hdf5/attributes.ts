@@ -7,9 +7,8 @@
 import { guarded } from '../guard/guard.ts';
 import { failure } from '../tensor/errors.ts';
 import { type FileBytes, isAddress, uint64 } from './bytes.ts';
-
+import { globalHeapObject } from './global-heap.ts';
 import { MESSAGE, type Message } from './header.ts';
-import { globalHeapObject } from './heaps.ts';
 import { readShape, readType } from './messages.ts';
 import { onDemand } from './parts.ts';
 import { readNumbers, readText } from './values.ts';

@@ -3,7 +3,7 @@
  * Invariant: every error names file and path; sizes are compared with the file's before anything is allocated; soft and external
  * links are never followed; no walk visits a group twice.
  */
-import { Guard, guarded } from '../guard/guard.ts';
+import { checkDepth, Guard, guarded } from '../guard/guard.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { Attributes } from './attributes.ts';
 import { FileBytes } from './bytes.ts';
@@ -15,8 +15,6 @@ import { findSignature, readSuperblock } from './superblock.ts';
 export type { AttributeValue } from './attributes.ts';
 export { Hdf5Dataset } from './dataset.ts';
 export type { NumericArray } from './values.ts';
-
-const DEPTH_LIMIT = 64;
 
 export interface Hdf5File {
   readonly name: string;
@@ -88,6 +86,7 @@ export class Hdf5Group {
     if (target === null) throw failure(label, 'is a soft or external link; links are not followed');
     if (name === '.' || name.includes('/')) throw failure(label, `'${name}' is no name for a member`);
     const child = guarded(label, 'HDF5', () => {
+      this.#file.guard.take('objects', 1, label);
       if (target >= this.#file.view.byteLength) throw failure(label, 'lies outside the file', { address: target });
       const messages = readHeader(this.#file, target, label);
       const isDataset = messages.some(({ type }) => type === MESSAGE.dataspace);
@@ -125,7 +124,7 @@ export class Hdf5Group {
         found.push(node);
         continue;
       }
-      if (depth > DEPTH_LIMIT) throw failure(node.label, `groups are nested deeper than ${DEPTH_LIMIT}`);
+      checkDepth(depth, node.label);
       for (const name of [...node.names].reverse()) {
         const child = node.child(name);
         if (child.kind === 'group' && seen.has(child.address)) {

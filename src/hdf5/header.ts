@@ -1,6 +1,6 @@
 /**
  * Object headers: the list of messages that says what an object is. Those of version 1 are read here, those of the newer format in
- * on-demand/headers.ts. Source: HDF5 file format specification 3.0, IV.A.1.
+ * on-demand/new-format.ts. Source: HDF5 file format specification 3.0, IV.A.1.
  */
 import { type FileBytes, uint64 } from './bytes.ts';
 import { onDemand } from './parts.ts';

@@ -6,7 +6,7 @@ import { failure } from '../tensor/errors.ts';
 import { type FileBytes, isAddress, uint64, uintOf } from './bytes.ts';
 import { MESSAGE, type Message } from './header.ts';
 import { onDemand } from './parts.ts';
-import { treeEntries } from './trees.ts';
+import { treeEntries } from './tree-1.ts';
 import { readText } from './values.ts';
 
 /** Names to the addresses of object headers, or to null for a soft or external link. */

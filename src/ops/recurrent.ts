@@ -8,7 +8,7 @@
  * leaves the states as they were. Source: Keras's `rnn`.
  */
 import { inFront } from '../graph/batch-rules.ts';
-import { distinctPlaces, grad } from '../graph/grad.ts';
+import { distinctPlaces, partialGrad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
@@ -188,13 +188,13 @@ export function defineRecurrent(cell: Cell): Recurrent {
       let seconds: readonly Tensor[] | undefined;
       const build = (): readonly Tensor[] => {
         const y = unrolled(cell, operands, curvesOf(attrs), attrs.reverse);
-        const firsts = grad(
+        const firsts = partialGrad(
           y,
           floats.filter((x) => x !== g),
           g,
         );
         const first = of === 'input' ? firsts[0]! : concat(firsts.slice(1 + count), 1);
-        return grad(first, floats, gg);
+        return partialGrad(first, floats, gg);
       };
       return places.map((x) => (x.dtype === 'bool' ? null : () => (seconds ??= build())[floats.indexOf(x)]!));
     },

@@ -13,6 +13,8 @@ import { PathgradError } from '../../src/tensor/errors.ts';
 import { faults } from '../support/faults.ts';
 import { compareValues, goldenHdf5 } from '../support/hdf5-golden.ts';
 
+import { seeded } from '../support/seeded.ts';
+
 const fault = faults('hdf5');
 
 const open = (bytes: Uint8Array, name = 'made.h5'): Promise<Hdf5File> => readHdf5(() => openHdf5(bytes, name));
@@ -59,23 +61,13 @@ fault('K7', 'named types, any number type, names padded with spaces, large attri
   }
 });
 
-/** mulberry32: a small seeded generator, so that a failure can be repeated. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
 fault('K7', 'random shapes, chunks and limits, written by h5wasm in both formats', async () => {
   const { writeH5 } = await support();
-  const random = seeded(7);
-  for (let i = 0; i < 24; i++) {
+  const next = seeded(7);
+  const random = (below: number): number => Math.floor(next() * below);
+  for (let i = 0; i < 4; i++) {
     const members = Object.fromEntries(
-      Array.from({ length: 4 }, (_, j) => {
+      Array.from({ length: 6 }, (_, j) => {
         const shape = Array.from({ length: 1 + random(3) }, () => 1 + random(7));
         const size = shape.reduce((a, b) => a * b, 1);
         const data = Float32Array.from({ length: size }, () => random(1000) / 8 - 50);
@@ -122,13 +114,13 @@ async function dense(change: (view: DataView, heap: number) => void): Promise<Ui
 }
 
 async function refused(bytes: Uint8Array, problem: RegExp, read = true): Promise<void> {
-  const started = performance.now();
+  const started = process.cpuUsage().user;
   try {
     for (const dataset of (await open(bytes)).root.datasets()) if (read) dataset.read();
   } catch (error) {
     assert.instance(error, PathgradError);
     assert.match((error as Error).message, problem, (error as Error).message);
-    assert.ok(performance.now() - started < 1000, 'within a second');
+    assert.ok(process.cpuUsage().user - started < 1e6, 'within a second');
     return;
   }
   assert.unreachable(`not refused: ${problem}`);

@@ -1,11 +1,11 @@
 /** Finds the frontier of the affine region in the path graph, for any number of rows. */
 import { type AffineRegion, affineRegion } from '../../graph/affine.ts';
 import { isInFront } from '../../graph/batch.ts';
-import { ancestors } from '../../graph/traverse.ts';
+import { ancestors, readersOf } from '../../graph/traverse.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type PathGraph, samplesIn } from '../path-graph.ts';
-import { findLinePool, readersOf } from './line-pool.ts';
+import { findLinePool } from './line-pool.ts';
 import type { PathProblem } from './pass.ts';
 
 export interface Frontier {
@@ -75,7 +75,7 @@ const roomOf = (nodes: readonly Tensor[], places: ReadonlyMap<Tensor, unknown>):
 
 /** What is computed for every point: all after the frontier, and the frontier itself where no pool swallows it. */
 function bodyOf(output: Tensor, frontier: readonly Tensor[]): Tensor[] {
-  const readers = readersOf(output, frontier);
+  const readers = readersOf(ancestors([output], new Set(frontier)));
   const swallowed = new Set<Tensor>();
   for (const node of frontier) {
     const pool = findLinePool(node, output, readers);

@@ -6,6 +6,7 @@
 import { grad } from '../../graph/grad.ts';
 import type { PlanGraph } from '../../graph/plan-cache.ts';
 import { substitute } from '../../graph/substitute.ts';
+import { ancestors, readersOf } from '../../graph/traverse.ts';
 import { add, equal, sub, where } from '../../ops/binary.ts';
 import { lerp } from '../../ops/lerp.ts';
 import { broadcastTo, reshape } from '../../ops/movement.ts';
@@ -16,7 +17,7 @@ import { inDType } from '../arrays.ts';
 import { sameForAll } from '../endpoints.ts';
 import { brutePass, gatherRows, interpolate } from './brute.ts';
 import { type Frontier, frontierOf } from './frontier.ts';
-import { findLinePool, readersOf } from './line-pool.ts';
+import { findLinePool } from './line-pool.ts';
 import type { Feed, PathPoints, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
@@ -63,7 +64,7 @@ function planGraph(problem: PathProblem, frontier: Frontier, count: number, step
   const ends = [atX, atStart].map((graph) => frontierOf(frontier, graph));
   const body = problem.graph(count * steps);
   const nodes = frontierOf(frontier, body);
-  const readers = readersOf(body.output, nodes);
+  const readers = readersOf(ancestors([body.output], new Set(nodes)));
   const alpha = placeholder([steps], nodes[0]!.dtype);
 
   const lines = nodes.map((node, v) => {

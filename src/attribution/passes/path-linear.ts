@@ -5,7 +5,7 @@
  * same everywhere. Exact in real arithmetic (docs/architecture.md has the argument). Fixed rules run as one plan
  * (`one-plan.ts`); what is here serves adaptive quadrature, point by point.
  */
-import { grad } from '../../graph/grad.ts';
+import { grad, partialGrad } from '../../graph/grad.ts';
 import type { PlanGraph } from '../../graph/plan-cache.ts';
 import { add } from '../../ops/binary.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
@@ -106,7 +106,7 @@ function gradientGraph(problem: PathProblem, frontier: Frontier, rows: number): 
   const graph = problem.graph(rows);
   const nodes = frontierOf(frontier, graph);
   return {
-    outputs: grad(graph.output, nodes, graph.cotangent),
+    outputs: partialGrad(graph.output, nodes, graph.cotangent),
     inputs: [...nodes, ...frontier.heldAfter.map((i) => graph.held[i]!), graph.cotangent],
   };
 }

@@ -59,7 +59,10 @@ export function readFilters(view: DataView, offset: number, elementBytes: number
     return { id, values };
   });
   for (const [i, { id, values }] of filters.entries()) {
-    if (!UNDO[id]) throw failure(subject, `its values are compressed by '${OTHERS[id] ?? id}', which is not supported`);
+    if (!UNDO[id]) {
+      const hint = 'copy the file with h5repack -f GZIP=6';
+      throw failure(subject, `its values are compressed by '${OTHERS[id] ?? id}', which is not supported`, {}, hint);
+    }
     if (filters.findIndex((other) => other.id === id) !== i) throw failure(subject, 'lists a filter twice', { id });
     if (id === 2 && values[0] !== elementBytes) {
       const details = { shuffled: values[0] ?? 0, needs: elementBytes };
@@ -81,6 +84,9 @@ export function unfiltered(stored: Bytes, used: readonly Filter[], to: Unpacked,
 
 function inflate(bytes: Bytes, _values: readonly number[], to: Unpacked, subject: string): Bytes {
   const out = unzlibSync(bytes, { out: new Uint8Array(to.bytes + ROOM) });
+  if (out.length === to.bytes + ROOM) {
+    throw failure(subject, 'a chunk does not have its size', { bytes: out.length, needs: to.bytes });
+  }
   let [a, b] = [1, 0];
   for (let at = 0; at < out.length; ) {
     // So many bytes fit before the sums leave 32 bits.

@@ -4,10 +4,10 @@
  */
 import { failure } from '../../tensor/errors.ts';
 import { type FileBytes, isAddress, uint64, uintOf } from '../bytes.ts';
-import { treeEntries } from '../trees.ts';
+import { treeEntries } from '../tree-1.ts';
 import { extensibleArray, fixedArray } from './arrays.ts';
 import type { Chunking } from './layout.ts';
-import { treeRecords } from './trees.ts';
+import { treeRecords } from './tree-2.ts';
 
 export interface Chunk {
   /** Of its first element. */

@@ -8,9 +8,9 @@ import { failure } from '../../tensor/errors.ts';
 import { type FileBytes, isAddress, uint64 } from '../bytes.ts';
 import { MESSAGE, type Message } from '../header.ts';
 import { readFilters, unfiltered } from './filters.ts';
-import { sharedMessage } from './headers.ts';
 import { findChunks } from './index-of-chunks.ts';
 import { readChunking } from './layout.ts';
+import { sharedMessage } from './new-format.ts';
 
 /** What gives all values of a dataset as they would lie contiguously. The index is walked once, and what they take is counted then. */
 export function storedValues(

@@ -20,6 +20,8 @@ export interface HostRun {
   /** The shape of the result from that of the (first) input, with null for what is not known. */
   readonly shape: (input: readonly (number | null)[]) => readonly (number | null)[];
   readonly result: 'int' | 'float';
+  /** The layer takes a list of inputs; by default exactly one. */
+  readonly many?: true;
 }
 
 export interface HostClass {
@@ -167,7 +169,12 @@ export const hashedCrossing: HostClass = {
       return BigInt.asUintN(64, BigInt(value));
     };
     return {
+<<<<<<< HEAD
       ...resultOf(o, bins, mode),
+=======
+      ...resultOf(bins, mode),
+      many: true,
+>>>>>>> weights
       call: (inputs) => {
         const values = inputs[0]!.values.map((_, i) => {
           const hash = inputs.reduce((sofar, x) => fingerprintCat(sofar, feature(x.values[i]!)), crossKey);

@@ -28,7 +28,8 @@ export function buildGraph(spec: ModelSpec, settings: BuildSettings): { graph: L
 function graphOf(spec: ModelSpec, prefix: string, settings: BuildSettings, problems: Problem[]): LayerTree {
   const all = spec.layers.map((layer) => layerOf(layer, prefix, spec.dialect, settings, problems));
   const listed = spec.kind === 'sequential' ? all.filter((layer) => layer.className !== 'InputLayer') : all;
-  return { spec, layers: listed, byName: new Map(all.map((layer) => [layer.name, layer])) };
+  const callOrder = settings.rules.executionOrder?.(spec) ?? spec.callOrder;
+  return { spec: { ...spec, callOrder }, layers: listed, byName: new Map(all.map((layer) => [layer.name, layer])) };
 }
 
 function layerOf(

@@ -14,7 +14,7 @@ export interface TreeRecords {
   readonly records: readonly number[];
 }
 
-const DEPTH_LIMIT = 16;
+const MOST_LEVELS = 16;
 /** A node's letters, version and type, and its checksum. */
 const NODE_BYTES = 10;
 
@@ -30,7 +30,7 @@ export function treeRecords(file: FileBytes, header: number, subject: string): T
   const rootDepth = view.getUint16(header + 12, true);
   // A pointer is the child's address, its number of records, and (above the lowest inner nodes) that of its whole subtree.
   const leafLimit = Math.floor((nodeBytes - NODE_BYTES) / recordBytes);
-  if (rootDepth > DEPTH_LIMIT || !(leafLimit >= 1 && leafLimit < 2 ** 32) || nodeBytes > view.byteLength) {
+  if (rootDepth > MOST_LEVELS || !(leafLimit >= 1 && leafLimit < 2 ** 32) || nodeBytes > view.byteLength) {
     throw failure(subject, 'a tree does not fit the file', { depth: rootDepth, nodeBytes, recordBytes });
   }
   const countBytes = bytesFor(leafLimit);

@@ -6,7 +6,7 @@
 import { failure } from '../../tensor/errors.ts';
 import { type FileBytes, isAddress, uint64, uintOf } from '../bytes.ts';
 import { checked, checkSum } from './checksum.ts';
-import { treeRecords } from './trees.ts';
+import { treeRecords } from './tree-2.ts';
 
 /**
  * Offsets of the objects of a fractal heap that a version 2 tree lists.
