@@ -1,4 +1,5 @@
 /** The files of a model that transformers saved, from a folder (in Node), a URL that ends in `/`, or one by one. */
+import { DATA_JSON, parseJson } from '../guard/json.ts';
 import { isShardIndex, type ModelSource, readSource } from '../keras/load/source.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 

@@ -3,7 +3,6 @@
  * Nothing in a config is executed: a Lambda keeps its serialised function as plain data, for the layer code to refuse.
  */
 import { failure } from '../../tensor/errors.ts';
-import type { Dialect, Json, LayerSpec, ModelSpec } from './spec.ts';
 import { describe, field, isBoolean, isRecord, type JsonRecord, textAt } from './json.ts';
 import { translateKeras1, translateKeras2 } from './names.ts';
 import type { Dialect, Json, LayerSpec, ModelSpec } from './spec.ts';

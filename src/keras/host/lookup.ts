@@ -169,12 +169,8 @@ export const hashedCrossing: HostClass = {
       return BigInt.asUintN(64, BigInt(value));
     };
     return {
-<<<<<<< HEAD
       ...resultOf(o, bins, mode),
-=======
-      ...resultOf(bins, mode),
       many: true,
->>>>>>> weights
       call: (inputs) => {
         const values = inputs[0]!.values.map((_, i) => {
           const hash = inputs.reduce((sofar, x) => fingerprintCat(sofar, feature(x.values[i]!)), crossKey);

@@ -55,11 +55,6 @@ export function splitHost(graph: LayerTree, file: string, dtype: FloatDType): Ho
   const isHost = (name: string): boolean => graph.byName.get(name)!.host !== null;
   for (const { layer, node } of calls) {
     const found = graph.byName.get(layer)!;
-<<<<<<< HEAD
-    if (tensorsOf(found.spec.calls[node]!).length === 0)
-      throw failure(found.subject, 'the file calls it with 0 arguments');
-    const late = tensorsOf(found.spec.calls[node]!).find((ref) => !kinds.has(keyOf(ref)) && !isHost(ref.layer));
-=======
     const { args, kwargs } = found.spec.calls[node]!;
     const given = tensorsOf({ args, kwargs: args.length === 0 ? kwargs : new Map() });
     if (found.host!.many ? given.length < 2 : given.length !== 1) {
@@ -67,7 +62,6 @@ export function splitHost(graph: LayerTree, file: string, dtype: FloatDType): Ho
       throw failure(found.subject, problem, { given: given.length });
     }
     const late = given.find((ref) => !kinds.has(keyOf(ref)) && !isHost(ref.layer));
->>>>>>> weights
     if (late) {
       const hint = 'such layers run before the graph: only inputs and other lookups may feed them';
       throw failure(found.subject, `it looks up what layer '${late.layer}' computes`, {}, hint);

@@ -7,7 +7,7 @@ import { Guard } from '../../guard/guard.ts';
 import { CONFIG_BYTES } from '../../guard/json.ts';
 import { openZip, type ZipMember } from '../../guard/zip.ts';
 import { openHdf5 } from '../../hdf5/file.ts';
-import { failure, PathgradError } from '../../tensor/errors.ts';
+import { failure } from '../../tensor/errors.ts';
 import { field, isRecord, parseJson } from '../config/json.ts';
 import type { Json } from '../config/spec.ts';
 import { pathStore, readWeightStore, type WeightStore } from '../weights/store.ts';
@@ -71,17 +71,9 @@ function vocabulariesIn(members: ReadonlyMap<string, ZipMember>): Map<string, st
 
 function archiveWeights(members: ReadonlyMap<string, ZipMember>, name: string, guard: Guard): WeightStore {
   const whole = members.get('model.weights.h5');
-<<<<<<< HEAD
   if (whole !== undefined) return readWeightStore(openHdf5(whole.read(), `${name}/model.weights.h5`, guard));
   if (!members.has('model.weights.json')) return { layout: 'none', label: name };
-  const shards = shardNames(jsonIn(members, 'model.weights.json', name), name);
-=======
-  if (whole !== undefined) return readWeightStore(openHdf5(whole, `${name}/model.weights.h5`));
-  const index = members.get('model.weights.json');
-  if (index === undefined) return { layout: 'none', label: name };
-  const subject = `${name}/model.weights.json`;
-  const shards = shardNames(parseJson(strFromU8(index), subject), subject);
->>>>>>> weights
+  const shards = shardNames(jsonIn(members, 'model.weights.json', name), `${name}/model.weights.json`);
   return pathStore(
     shards.map((shard) => {
       const member = MODEL_SHARD.test(shard) ? members.get(shard) : undefined;

@@ -239,12 +239,6 @@ export class Model implements CallableModel {
   #run(inputs: readonly Tensor[], hooks: ApplyOptions): Tensor[] {
     const mask = readKeywords(this.file, hooks.kwargs ?? {});
     const values = inputs.map((x, i) => ({ tensor: x, mask: i === 0 ? mask : null }));
-<<<<<<< HEAD
-    const session = { hooks, dtype: this.dtype, counts: new Map<ModelLayer, number>() };
-    const run = (): Value[] => runGraph(this.#graph, values, session);
-    const outputs = limited(SAMPLE_LIMIT * (inputs[0]?.shape[0] || 1), () => boundedNodes(NODE_LIMIT, run));
-    return outputs.map((value) => value.tensor);
-=======
     const session = {
       hooks,
       dtype: this.dtype,
@@ -252,8 +246,9 @@ export class Model implements CallableModel {
       bare: new Set<Tensor>(),
       origins: new Map<Tensor, Tensor>(),
     };
-    return runGraph(this.#graph, values, session).map((value) => value.tensor);
->>>>>>> layers
+    const run = (): Value[] => runGraph(this.#graph, values, session);
+    const outputs = limited(SAMPLE_LIMIT * (inputs[0]?.shape[0] || 1), () => boundedNodes(NODE_LIMIT, run));
+    return outputs.map((value) => value.tensor);
   }
 
   #probe(): void {
