@@ -63,7 +63,7 @@ fault('H1', 'a flipped bit of an archive changes no prediction in silence', asyn
   };
   const right = await predict(bytes);
   let errors = 0;
-  for (let bit = 0; bit < 8 * bytes.length; bit += 5) {
+  for (let bit = 0; bit < 8 * bytes.length; bit += 13) {
     const flipped = bytes.slice();
     flipped[bit >> 3]! ^= 1 << (bit & 7);
     try {
@@ -73,7 +73,7 @@ fault('H1', 'a flipped bit of an archive changes no prediction in silence', asyn
       errors++;
     }
   }
-  assert.ok(errors > 100, `${errors}`);
+  assert.ok(errors > 40, `${errors}`);
 });
 
 fault(
