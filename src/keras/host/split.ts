@@ -143,16 +143,21 @@ function run(
     const expected = shape ?? [null, 1];
     arrays.set(keyOf(ref), readHostArray(`${file}, input '${name}'`, given[i], expected, kind));
   });
+  const computed = (ref: TensorRef) => {
+    const array = arrays.get(keyOf(ref));
+    if (array) return array;
+    throw failure(file, `nothing computes output ${ref.tensor} of layer '${ref.layer}'`);
+  };
   for (const { layer, node } of calls) {
     const found = graph.byName.get(layer)!;
-    const from = tensorsOf(found.spec.calls[node]!).map((ref) => arrays.get(keyOf(ref))!);
+    const from = tensorsOf(found.spec.calls[node]!).map(computed);
     arrays.set(keyOf({ layer, node, tensor: 0 }), found.host!.call(from));
   }
   return frontier.map((ref, i): Fed => {
-    const array = arrays.get(keyOf(ref));
     const source = refs.findIndex((each) => keyOf(each) === keyOf(ref));
     if (source >= 0) return readOne(file, infos[i]!, given[source] as ArrayInput, true);
-    return readOne(file, infos[i]!, { data: array!.values as number[], shape: array!.shape }, true);
+    const array = computed(ref);
+    return readOne(file, infos[i]!, { data: array.values as number[], shape: array.shape }, true);
   });
 }
 
