@@ -2,7 +2,9 @@
  * From the files that transformers saves of a TensorFlow model to a model that can be explained. Config, weights and tokenizer are
  * held against each other: what does not belong together is an error that says where.
  */
+
 import type { Backend } from '../backends/backend.ts';
+import { readHdf5 } from '../hdf5/parts.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
@@ -48,7 +50,8 @@ export async function loadTransformer(
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
   }
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
-  const weights = new TransformerWeights(await readWeights(files.weights), config.architecture, dtype);
+  const weightFiles = await readWeights(files.weights);
+  const weights = await readHdf5(() => new TransformerWeights(weightFiles, config.architecture, dtype));
   const encoder = makeEncoder(config, weights);
   const head = chooseHead(config, weights, encoder, options.head ?? null, output);
   weights.finish(/\/pooler\//);

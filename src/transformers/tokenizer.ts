@@ -2,9 +2,11 @@
  * Text to token ids as a BERT-like model was trained with, through the tokenizers library of Hugging Face (pure TypeScript). It adds
  * what that library leaves to its callers: truncation that keeps the special tokens, padding, masks, and notices of what was cut.
  */
+
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { BaselineKind } from '../attribution/types.ts';
 import { failure } from '../tensor/errors.ts';
+import { largest } from '../tensor/largest.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 export interface EncodeOptions {
@@ -97,7 +99,7 @@ export class TextTokenizer {
       const cut = <T>(all: readonly T[]): T[] => [...all.slice(0, maxLength - 1), all.at(-1)!];
       return { ids: cut(ids), tokens: cut(tokens) };
     });
-    const length = padding === 'max' ? maxLength : Math.max(...encoded.map(({ ids }) => ids.length));
+    const length = padding === 'max' ? maxLength : largest(encoded.map(({ ids }) => ids.length));
     const shape = [encoded.length, length];
     const ids = new Int32Array(encoded.length * length).fill(this.padId);
     const mask = new Int32Array(ids.length);

@@ -2,14 +2,8 @@
  * The files of a transformer among files that were dropped together: weights, config.json, and a tokenizer. Which of them is missing
  * can be known here only: the engine gets all of them or none.
  */
-import type { FileKind } from './files.ts';
+import type { FileKind, KnownFile } from './files.ts';
 import type { TransformerParts } from './protocol.ts';
-
-/** A file and what it is. */
-export interface KnownFile {
-  readonly file: File;
-  readonly kind: FileKind;
-}
 
 export interface TransformerFolder {
   readonly weights: File;

@@ -3,8 +3,8 @@
  * The order it finds (Kahn's algorithm, iterative, stable in config order) is the order in which the calls can be made.
  */
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import type { Call, CallRef, LayerSpec, ModelSpec, RefStructure, TensorRef } from './config.ts';
 import { flattenRefs, mapTensors, tensorsOf } from './nodes.ts';
+import type { Call, CallRef, LayerSpec, ModelSpec, RefStructure, TensorRef } from './spec.ts';
 
 interface Ends {
   readonly input: RefStructure;

@@ -3,9 +3,9 @@
  * Nothing in a config is executed: a Lambda keeps its serialised function as plain data, for the layer code to refuse.
  */
 import { failure } from '../../tensor/errors.ts';
-import type { Dialect, Json, LayerSpec, ModelSpec } from './config.ts';
 import { describe, field, isBoolean, isRecord, type JsonRecord, textAt } from './json.ts';
 import { translateKeras1, translateKeras2 } from './names.ts';
+import type { Dialect, Json, LayerSpec, ModelSpec } from './spec.ts';
 
 /** Models inside models, and layers inside wrappers, deeper than any real network has them. */
 export const NESTING_LIMIT = 24;

@@ -5,8 +5,8 @@
 import type { InputInfo } from '../../graph/callable.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { TensorRef } from '../config/config.ts';
 import { tensorsOf } from '../config/nodes.ts';
+import type { TensorRef } from '../config/spec.ts';
 import { type ArrayInput, type Fed, type Feedable, inputType, readOne, splitInputs } from '../model/inputs.ts';
 import type { LayerTree, ModelLayer, SymbolicShape } from '../model/layer.ts';
 import { allLayers } from '../model/lookup.ts';

@@ -2,7 +2,7 @@
 import { add } from '../../ops/binary.ts';
 import { einsum } from '../../ops/einsum.ts';
 import type { Shape } from '../../tensor/shape.ts';
-import type { Json } from '../config/config.ts';
+import type { Json } from '../config/spec.ts';
 import { activationOf } from './activation-functions.ts';
 import { defineLayer, type LayerClass, passMask, type WeightRule } from './layer.ts';
 import type { Options } from './options.ts';

@@ -5,8 +5,8 @@
 
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure, type PathgradError } from '../../tensor/errors.ts';
-import type { Dialect, Json, LayerSpec } from '../config/config.ts';
 import { isBoolean } from '../config/json.ts';
+import type { Dialect, Json, LayerSpec } from '../config/spec.ts';
 
 /** Options of training, of bookkeeping, of input shapes that are read elsewhere, and of adapters, which are added to their kernels. */
 const withoutEffect = new Set(

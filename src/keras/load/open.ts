@@ -3,10 +3,11 @@
  * what is unsupported collected; then the weights; then the model.
  */
 import type { Backend } from '../../backends/backend.ts';
+import { readHdf5 } from '../../hdf5/parts.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { LayerSpec, ModelSpec } from '../config/config.ts';
-import { normaliseModel } from '../config/config.ts';
+import { normaliseModel } from '../config/model.ts';
+import type { LayerSpec, ModelSpec } from '../config/spec.ts';
 import { type CustomLayers, customFinder } from '../custom/custom.ts';
 import { withParts } from '../custom/parts.ts';
 import { loadRules } from '../layers/registry.ts';
@@ -14,8 +15,8 @@ import { buildGraph, type Problem } from '../model/build.ts';
 import type { BuildSettings, LayerTree } from '../model/layer.ts';
 import { allLayers } from '../model/lookup.ts';
 import { Model } from '../model/model.ts';
-import { referenceInHdf5 } from '../verify/reference-hdf5.ts';
-import { bindWeights, type LayerWeights } from '../weights/weights.ts';
+import { bindWeights } from '../weights/bind.ts';
+import type { LayerWeights } from '../weights/store.ts';
 import { detectDialect, isArchive, type KerasFile, openKeras, parseArchitecture } from './container.ts';
 import { isArchitectureText, isShardIndex, type ModelSource, readSource } from './source.ts';
 
@@ -91,9 +92,10 @@ export async function attachWeights({ graph, spec, weights }: OpenedModel): Prom
 
 export async function modelOf({ file, graph, bytes, rules }: OpenedModel, options: LoadOptions): Promise<Model> {
   const { dtype = 'float32', backend } = options;
-  const reference = isArchive(bytes)
-    ? (await import('./on-demand.ts')).embeddedReference(bytes, file.name)
-    : referenceInHdf5(bytes, file.name);
+  const reference = async (): Promise<string | null> => {
+    const { embeddedReference } = await import('./on-demand.ts');
+    return readHdf5(() => embeddedReference(bytes, file.name));
+  };
   const host = rules.host?.splitHost(graph, file.name, dtype) ?? null;
   return new Model(graph, { file: file.name, dtype, host, reference, ...(backend ? { backend } : {}) });
 }
@@ -112,7 +114,8 @@ type Read = Awaited<ReturnType<typeof readSource>>;
 async function parsed({ bytes, name }: Read, source: ModelSource): Promise<KerasFile> {
   if (isShardIndex(bytes)) return (await import('./on-demand.ts')).openSharded(source, { bytes, name });
   if (isArchitectureText(bytes)) return parseArchitecture(new TextDecoder().decode(bytes), name);
-  return isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive(bytes, name) : openKeras(bytes, name);
+  const open = isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive : openKeras;
+  return readHdf5(() => open(bytes, name));
 }
 
 async function openArchitecture(source: ModelSource): Promise<KerasFile> {

@@ -1,5 +1,6 @@
 /** `save_weights('m.weights.json', max_shard_size=…)` of Keras 3.10 and later: weights in several HDF5 files and an index. */
 import { openHdf5 } from '../../hdf5/file.ts';
+import { readHdf5 } from '../../hdf5/parts.ts';
 import { failure } from '../../tensor/errors.ts';
 import { pathStore } from '../weights/store.ts';
 import type { KerasFile } from './container.ts';
@@ -29,6 +30,6 @@ export async function openSharded(
     backend: null,
     config: null,
     trainingConfig: null,
-    weights: pathStore(shards.map(({ bytes, name }) => openHdf5(bytes, name))),
+    weights: await readHdf5(() => pathStore(shards.map(({ bytes, name }) => openHdf5(bytes, name)))),
   };
 }

@@ -4,8 +4,8 @@
  */
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { CallValue, Json, TensorRef } from '../config/config.ts';
 import { field, isBoolean, isRecord } from '../config/json.ts';
+import type { CallValue, Json, TensorRef } from '../config/spec.ts';
 import type { CallArguments, Mask } from '../layers/layer.ts';
 import type { Operand } from '../operations/index.ts';
 import type { ModelLayer } from './layer.ts';

@@ -3,12 +3,11 @@
  * Invariant: every weight of the file is bound exactly once; what is missing or left over is an error that names layer and file.
  */
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import type { LayerSpec, ModelSpec } from '../config/config.ts';
+import type { LayerSpec, ModelSpec } from '../config/spec.ts';
 import { expectedWeights, nameByPosition, plainName } from './expected.ts';
 import { type Binding, leavesOf } from './leaves.ts';
 import { splitNested } from './nested.ts';
-import type { StoredArray, StoredLayer, WeightStore } from './store.ts';
-import type { LayerWeights } from './weights.ts';
+import type { LayerWeights, StoredArray, StoredLayer, WeightStore } from './store.ts';
 
 /**
  * Binds the weights of a file to a model; the model may come from the same file or from an architecture given separately.

@@ -3,8 +3,9 @@
  * of a nested model, and shows a missing or surplus array. Classes that are not listed are unknown, and nothing is claimed of them.
  * Source: `build` of the layers in Keras 1.2, 2.15 and 3.15.
  */
-import type { Json, LayerSpec } from '../config/config.ts';
+
 import { field, isBoolean, isRecord, type JsonRecord } from '../config/json.ts';
+import type { Json, LayerSpec } from '../config/spec.ts';
 
 export interface ExpectedWeights {
   readonly trainable: readonly string[];

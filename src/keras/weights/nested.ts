@@ -4,8 +4,8 @@
  * Source: `Model.weights` in Keras 2.15 and 3.15 (`trainable_weights + non_trainable_weights`).
  */
 import { failure } from '../../tensor/errors.ts';
-import type { LayerSpec } from '../config/config.ts';
 import { isBoolean } from '../config/json.ts';
+import type { LayerSpec } from '../config/spec.ts';
 import { expectedWeights } from './expected.ts';
 import { type Binding, leavesOf } from './leaves.ts';
 import type { StoredEntry, StoredLayer } from './store.ts';

@@ -4,7 +4,7 @@
  * Source: `saving_lib._save_container_state` and `_walk_saveable` of Keras 2.13 to 3.15.
  */
 import { failure } from '../../tensor/errors.ts';
-import type { LayerSpec, ModelSpec } from '../config/config.ts';
+import type { LayerSpec, ModelSpec } from '../config/spec.ts';
 import { expectedWeights } from './expected.ts';
 import type { Binding } from './leaves.ts';
 import type { StoredEntry, WeightStore } from './store.ts';
