@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import type { Json, LayerSpec } from '../src/keras/config/config.ts';
+import type { Json, LayerSpec } from '../src/keras/config/spec.ts';
 import { readLayer } from '../src/keras/config/layer.ts';
 import { keras1Classes, translateKeras2 } from '../src/keras/config/names.ts';
 import { wrapperNames } from '../src/keras/custom/custom.ts';

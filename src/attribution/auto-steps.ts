@@ -6,6 +6,7 @@
 import { AdaptivePath } from '../quadrature/adaptive.ts';
 import type { PathIntegral } from './integrate.ts';
 import type { Pace } from './pace.ts';
+import { displaced } from './passes/brute.ts';
 import type { PreparedPath } from './passes/pass.ts';
 
 export interface AutoOptions {
@@ -54,7 +55,8 @@ function adaptivePath(path: PreparedPath, sample: number, samples: number, optio
   const displacement = path.from.flatMap((from, v) => {
     const width = from.length / samples;
     const to = path.to[v]!;
-    return [Float64Array.from({ length: width }, (_, i) => to[sample * width + i]! - from[sample * width + i]!)];
+    const at = sample * width;
+    return [Float64Array.from({ length: width }, (_, i) => displaced(from[at + i]!, to[at + i]!, 1))];
   });
   const joined = new Float64Array(displacement.reduce((size, part) => size + part.length, 0));
   let offset = 0;

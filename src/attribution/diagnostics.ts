@@ -1,18 +1,24 @@
 /**
- * What can make an explanation misleading, found from numbers that are there anyway. Every warning says what was seen and
- * what to do; none stops the explanation.
+ * What can make an explanation misleading, found from the model's last op and from numbers that are there anyway. None of it stops
+ * the explanation; the words are in warnings.ts.
  */
-import type { Tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { rowSize } from './arrays.ts';
 import type { Completeness } from './completeness.ts';
-import { areProbabilities, baselineEntropy, type Entropy } from './entropy.ts';
+import { baselineEntropy, type Entropy } from './entropy.ts';
 import type { NonFinite } from './integrate.ts';
+import type { OutputKind } from './output-kind.ts';
 import { isScalarOutput } from './target.ts';
+import type { Warning } from './warnings.ts';
 
 export interface Diagnostics {
-  /** Entropy of the model's distribution at the baseline, per sample; null when outputs are not probabilities. */
+  /** What the explained output is: probabilities, scores, or not known. */
+  readonly outputs: OutputKind;
+  /**
+   * Entropy at the baseline per sample, of the distribution over classes or of the one explained label; null when the outputs are not
+   * probabilities.
+   */
   readonly baselineEntropy: readonly Entropy[] | null;
-  /** Several outputs that are no distribution: probably scores before a softmax. */
-  readonly looksLikeLogits: boolean;
   readonly firstNonFinite: NonFinite | null;
   /** Attributed inputs that the output does not depend on differentiably. */
   readonly disconnected: readonly string[];
@@ -20,7 +26,9 @@ export interface Diagnostics {
   readonly held: readonly string[];
 }
 
-export interface Evidence extends Omit<Diagnostics, 'baselineEntropy' | 'looksLikeLogits'> {
+export interface Evidence extends Omit<Diagnostics, 'baselineEntropy'> {
+  /** `[N, outputs]`: what the target weighs each entry of the output with. */
+  readonly weights: Float64Array;
   readonly predictions: Tensor;
   readonly baselinePredictions: Tensor;
   readonly completeness: readonly Completeness[];
@@ -38,111 +46,68 @@ export interface Evidence extends Omit<Diagnostics, 'baselineEntropy' | 'looksLi
 
 const LEAST_ENTROPY = 0.5;
 
-export function diagnose(evidence: Evidence): { diagnostics: Diagnostics; warnings: string[] } {
-  const { predictions, baselinePredictions, firstNonFinite, disconnected, held } = evidence;
-  const entropy = baselineEntropy(baselinePredictions);
-  const several = predictions.rank === 2 && !isScalarOutput(predictions.shape);
-  const looksLikeLogits = several && !areProbabilities(predictions);
-  const diagnostics = { baselineEntropy: entropy, looksLikeLogits, firstNonFinite, disconnected, held };
+export function diagnose(evidence: Evidence): { diagnostics: Diagnostics; warnings: Warning[] } {
+  const { outputs, firstNonFinite, disconnected, held } = evidence;
+  const entropy = entropyAtBaseline(evidence);
+  const diagnostics = { outputs, baselineEntropy: entropy, firstNonFinite, disconnected, held };
   const warnings = [
-    ...inputWarnings(evidence),
-    ...outputWarnings(evidence, looksLikeLogits),
+    ...disconnected.map((name): Warning => ({ code: 'input-disconnected', values: { name } })),
+    ...held.map((name): Warning => ({ code: 'input-held', values: { name } })),
+    ...outputWarnings(evidence),
     ...baselineWarnings(evidence, entropy),
     ...pathWarnings(evidence),
   ];
   return { diagnostics, warnings };
 }
 
-function inputWarnings({ disconnected, held }: Evidence): string[] {
-  return [
-    ...disconnected.map(
-      (name) =>
-        `'${name}' gets zeros: the output does not depend on it differentiably; leave it out if that is not expected`,
-    ),
-    ...held.map(
-      (name) =>
-        `'${name}' holds integers and stays at X on the path: explain the layer that embeds it to attribute to it`,
-    ),
-  ];
+/** Of the distribution over classes, or of the one label that is explained. */
+function entropyAtBaseline({ outputs, baselinePredictions, weights }: Evidence): Entropy[] | null {
+  const { data, shape } = baselinePredictions;
+  if (outputs === 'distribution') return baselineEntropy(baselinePredictions);
+  if (outputs !== 'probabilities' || shape.length > 2) return null;
+  const width = rowSize(shape);
+  const explained = Array.from({ length: shape[0]! }, (_, row) => {
+    const named = Array.from({ length: width }, (_, k) => row * width + k).filter((at) => weights[at] !== 0);
+    return named.length === 1 ? data[named[0]!]! : Number.NaN;
+  });
+  return baselineEntropy(tensor(Float64Array.from(explained)));
 }
 
-function outputWarnings({ predictions, targetGiven, usedTargetFn }: Evidence, looksLikeLogits: boolean): string[] {
+function outputWarnings({ predictions, outputs, targetGiven, usedTargetFn }: Evidence): Warning[] {
   const scalar = isScalarOutput(predictions.shape);
-  const warnings: string[] = [];
-  if (predictions.data.some((p) => !Number.isFinite(p))) {
-    warnings.push('a prediction is not finite: check the weights and the scale of the inputs');
-  }
-  if (looksLikeLogits) {
-    warnings.push(
-      'the outputs are no probabilities, probably logits: output: (y) => softmax(y) explains probabilities',
-    );
-  }
-  if (scalar && !targetGiven && areProbabilities(predictions)) {
-    warnings.push(
-      'no target for what may be a probability: target 1 explains p, target 0 explains 1 - p; the score itself is explained',
-    );
-  }
-  if (scalar && usedTargetFn) {
-    warnings.push(
-      'the target function saw one score per sample: make sure that it returns the labels 0 and 1, not an argmax',
-    );
-  }
-  return warnings;
+  const codes = {
+    'prediction-not-finite': !predictions.data.every(Number.isFinite),
+    'outputs-are-scores': outputs === 'scores' && predictions.rank === 2 && !scalar,
+    'no-target': scalar && !targetGiven && outputs === 'probabilities',
+    'target-of-one-score': scalar && usedTargetFn,
+  };
+  const found = Object.entries(codes) as [keyof typeof codes, boolean][];
+  return found.flatMap(([code, seen]) => (seen ? [{ code, values: {} }] : []));
 }
 
-function baselineWarnings({ completeness, unmoved, bypassGap, relTol }: Evidence, entropy: Entropy[] | null): string[] {
-  const warnings: string[] = [];
-  const least = entropy?.reduce((low, { fraction }) => Math.min(low, fraction), 1) ?? 1;
-  if (least < LEAST_ENTROPY) {
-    const share = (100 * least).toFixed(0);
-    warnings.push(
-      `the model is not neutral at the baseline (entropy ${share} % of the maximum): compare with another baseline before you trust the signs`,
-    );
-  }
-  if (unmoved.length > 0)
-    warnings.push(`${samples(unmoved)} equal to the baseline: all attributions are 0; choose another baseline`);
+function baselineWarnings(
+  { completeness, unmoved, bypassGap, relTol }: Evidence,
+  entropy: Entropy[] | null,
+): Warning[] {
+  const warnings: Warning[] = [];
+  const fraction = entropy?.reduce((low, { fraction }) => Math.min(low, fraction), 1) ?? 1;
+  if (fraction < LEAST_ENTROPY) warnings.push({ code: 'baseline-not-neutral', values: { fraction } });
+  if (unmoved.length > 0) warnings.push({ code: 'baseline-equals-input', values: { samples: unmoved } });
   const largest = completeness.reduce((most, { scoreChange }) => Math.max(most, Math.abs(scoreChange)), 0);
-  if (bypassGap > relTol * largest) {
-    const gap = bypassGap.toPrecision(3);
-    warnings.push(
-      `part of the prediction bypasses the layer: its attributions add up to the change from f with the layer at its baseline, which differs from f(b) by up to ${gap}; explain the inputs to cover all of it`,
-    );
-  }
+  if (bypassGap > relTol * largest) warnings.push({ code: 'layer-bypassed', values: { gap: bypassGap } });
   return warnings;
 }
 
-function pathWarnings({ completeness, relTol, auto, moved, firstNonFinite }: Evidence): string[] {
+function pathWarnings({ completeness, relTol, auto, moved, firstNonFinite }: Evidence): Warning[] {
+  if (firstNonFinite) return [{ code: 'gradient-not-finite', values: { ...firstNonFinite } }];
   const bad = completeness.flatMap(({ ok }, i) => (ok ? [] : [i]));
-  const warnings: string[] = [];
-  if (firstNonFinite) {
-    const { sample, step, alpha } = firstNonFinite;
-    warnings.push(
-      `the gradient is not finite at step ${step} (alpha ${alpha}) of sample ${sample}: use gausslegendre, whose points avoid the ends, or move the baseline`,
-    );
-    return warnings;
-  }
+  const warnings: Warning[] = [];
   const flat = bad.filter((i) => moved[i] === 0);
-  if (flat.length > 0) {
-    warnings.push(
-      `the score changes but its gradient is 0 on the whole path (${samples(flat)}): the model is flat there (steps, rounding, saturation), and gradients cannot explain it; explain logits or an earlier layer`,
-    );
-  }
+  if (flat.length > 0) warnings.push({ code: 'gradient-zero', values: { samples: flat } });
   const inexact = bad.filter((i) => moved[i] !== 0);
   if (inexact.length > 0) {
-    const worst = inexact.reduce((most, i) => Math.max(most, Math.abs(completeness[i]!.relative)), 0);
-    const advice = auto ? 'raise maxSteps or relTol' : "raise nSteps or use nSteps: 'auto'";
-    warnings.push(
-      `attributions miss the change of the score by up to ${percent(worst)} (${samples(inexact)}; limit ${percent(relTol)}): ${advice}`,
-    );
+    const share = inexact.reduce((most, i) => Math.max(most, Math.abs(completeness[i]!.relative)), 0);
+    warnings.push({ code: 'incomplete', values: { samples: inexact, share, limit: relTol, auto } });
   }
   return warnings;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toPrecision(3)} %`;
-}
-
-function samples(list: readonly number[]): string {
-  const shown = list.slice(0, 8).join(', ');
-  return `sample${list.length > 1 ? 's' : ''} ${shown}${list.length > 8 ? ` and ${list.length - 8} more` : ''}`;
 }

@@ -2,13 +2,14 @@
  * The model at the two ends of the path, in chunks: predictions, and the attributed layer's tensors where there is one.
  * Also the path graph's own value at a point, for models in which part of the prediction bypasses the layer.
  */
+
+import type { PlanCache, PlanGraph } from '../graph/plan-cache.ts';
 import { allocate, dtypeOf, type TypedArray } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { rowSize } from './arrays.ts';
 import type { Pace } from './pace.ts';
 import type { Feed } from './passes/pass.ts';
 import type { Graphs } from './path-graph.ts';
-import type { PlanCache, PlanGraph } from './plans.ts';
 
 export interface Runner {
   readonly graphs: Graphs;

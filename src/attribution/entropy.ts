@@ -16,7 +16,7 @@ export interface Entropy {
 const TOLERANCE = 1e-3;
 
 /** Whether every row of `[N, K]` is a probability distribution, or every value of `[N]` or `[N, 1]` a probability. */
-export function areProbabilities({ data, shape }: Tensor): boolean {
+function areProbabilities({ data, shape }: Tensor): boolean {
   if (shape.length > 2) return false;
   const width = rowSize(shape);
   for (let row = 0; row < shape[0]!; row++) {
@@ -32,9 +32,9 @@ export function areProbabilities({ data, shape }: Tensor): boolean {
 }
 
 /**
- * The entropy of each row of predictions; a scalar output counts as the probability of one of two classes.
- * @param predictions `[N, K]`, `[N, 1]` or `[N]`
- * @returns null when the predictions are not probabilities
+ * The entropy of each row of probabilities; a scalar output counts as the probability of one of two classes.
+ * @param predictions `[N, K]`, `[N, 1]` or `[N]`, of a model whose outputs are probabilities: `diagnostics.outputs` says whether
+ * @returns null where they cannot be
  */
 export function baselineEntropy(predictions: Tensor): Entropy[] | null {
   if (!areProbabilities(predictions)) return null;

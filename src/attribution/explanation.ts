@@ -5,7 +5,8 @@
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Completeness } from './completeness.ts';
 import type { Diagnostics } from './diagnostics.ts';
-import { decodeExplanation, encode, type Json } from './explanation-json.ts';
+import { decodeExplanation, encodeExplanation, type Json } from './explanation-json.ts';
+import type { Warning } from './warnings.ts';
 
 /** The explainer's settings. A function is recorded by its name. */
 export interface Params {
@@ -82,8 +83,8 @@ export interface ExplanationExtra {
   /** Path points used; the most that any sample needed under 'auto'. */
   readonly nSteps: number;
   readonly baselineSpread: BaselineSpread | null;
-  /** What may mislead, and what to do about it. */
-  readonly warnings: readonly string[];
+  /** What may mislead; `describeWarning` says it in words, with what to do about it. */
+  readonly warnings: readonly Warning[];
   readonly diagnostics: Diagnostics;
 }
 
@@ -102,7 +103,7 @@ export class Explanation implements ExplanationData, ExplanationExtra {
   readonly baselinePredictions: Tensor;
   readonly nSteps: number;
   readonly baselineSpread: BaselineSpread | null;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Warning[];
   readonly diagnostics: Diagnostics;
 
   constructor(meta: ExplanationMeta, data: ExplanationData, extra: ExplanationExtra) {
@@ -137,9 +138,9 @@ export class Explanation implements ExplanationData, ExplanationExtra {
     return { names, relativeDeltas, completeness, baselinePredictions, nSteps, baselineSpread, warnings, diagnostics };
   }
 
-  /** A plain object `{ meta, data, extra }` for `JSON.stringify`; the format is in explanation-json.ts. */
+  /** A plain object `{ format, meta, data, extra }` for `JSON.stringify`; the format is in explanation-json.ts. */
   toJSON(): Json {
-    return encode({ meta: this.meta, data: this.data, extra: this.extra });
+    return encodeExplanation({ meta: this.meta, data: this.data, extra: this.extra });
   }
 
   /**

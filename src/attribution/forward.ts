@@ -6,12 +6,10 @@ import type { ApplyOptions, CallableModel, InputInfo } from '../graph/callable.t
 import { type FloatDType, isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { type OutputSelector, outputIndex } from './output.ts';
 
 /** A function of the inputs in order; the forward kwargs come last, as a record, when some are given. */
 export type TensorFunction = (...args: never[]) => Tensor;
-
-/** Picks or computes what is explained from the model's outputs: `(logits) => softmax(logits)`, `(a, b) => b`. */
-export type OutputFunction = (...outputs: Tensor[]) => Tensor;
 
 export interface Forward {
   readonly name: string;
@@ -37,10 +35,14 @@ export function isCallableModel(model: unknown): model is CallableModel {
 /** @param dtype for plain functions, the float type of nested arrays; a model brings its own */
 export function toForward(
   model: CallableModel | TensorFunction,
-  output: OutputFunction | undefined,
+  output: OutputSelector | undefined,
   dtype: FloatDType,
 ): Forward {
   if (isCallableModel(model)) {
+    const names = model.outputs?.map((info) => info.name) ?? null;
+    if (names && output !== undefined && typeof output !== 'function') {
+      outputIndex('output', output, names, names.length);
+    }
     return {
       name: model.name,
       inputs: model.inputs,
@@ -48,7 +50,7 @@ export function toForward(
       dtype: model.dtype,
       apply: (inputs, rows, kwargs, hooks) => {
         const outputs = model.apply(inputs, { ...hooks, ...(Object.keys(kwargs).length > 0 && { kwargs }) });
-        return explained(model.name, outputs, output, rows);
+        return explained(model.name, outputs, output, names, rows);
       },
     };
   }
@@ -65,7 +67,7 @@ export function toForward(
     dtype,
     apply: (inputs, rows, kwargs) => {
       const result = Object.keys(kwargs).length > 0 ? call(...inputs, kwargs) : call(...inputs);
-      return explained(name, Array.isArray(result) ? result : [result], output, rows);
+      return explained(name, Array.isArray(result) ? result : [result], output, null, rows);
     },
   };
 }
@@ -73,18 +75,22 @@ export function toForward(
 function explained(
   name: string,
   outputs: readonly unknown[],
-  choose: OutputFunction | undefined,
+  selector: OutputSelector | undefined,
+  names: readonly string[] | null,
   rows: number,
 ): Tensor {
   const tensors = outputs.filter((item) => item instanceof Tensor);
   if (tensors.length !== outputs.length || tensors.length === 0) {
     throw failure(name, 'must return tensors', { got: outputs.map((item) => typeof item) });
   }
-  if (!choose && tensors.length > 1) {
-    const hint = `choose one with the option output, e.g. output: (${tensors.map((_, i) => `y${i}`).join(', ')}) => y0`;
+  if (selector === undefined && tensors.length > 1) {
+    const hint = `choose one with the option output, e.g. output: ${names ? `'${names[0]}'` : 0}`;
     throw failure(name, `has ${tensors.length} outputs`, { shapes: tensors.map((t) => t.shape) }, hint);
   }
-  const y = choose ? choose(...tensors) : tensors[0];
+  const y =
+    typeof selector === 'function'
+      ? selector(...tensors)
+      : tensors[selector === undefined ? 0 : outputIndex('output', selector, names, tensors.length)];
   if (!(y instanceof Tensor)) throw failure('output', 'the option output must return a tensor', { got: typeof y });
   if (!isFloat(y.dtype)) throw failure(name, 'only a float output has gradients to explain', { output: y.toString() });
   if (y.shape[0] !== rows) {

@@ -1,5 +1,6 @@
 /** Integrated gradients: the explainer, its results, and helpers for baselines and attributions. */
 
+export type { PlanCache, PlanGraph } from '../graph/plan-cache.ts';
 export type { Completeness } from './completeness.ts';
 export type { Diagnostics } from './diagnostics.ts';
 export { baselineEntropy, type Entropy } from './entropy.ts';
@@ -14,12 +15,13 @@ export {
   type PathReport,
 } from './explanation.ts';
 export type { Json } from './explanation-json.ts';
-export type { OutputFunction, TensorFunction } from './forward.ts';
+export type { TensorFunction } from './forward.ts';
 export { IntegratedGradients } from './integrated-gradients.ts';
+export type { OutputFunction, OutputSelector } from './output.ts';
+export { type OutputKind, outputKind } from './output-kind.ts';
 export { brutePass } from './passes/brute.ts';
 export type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './passes/pass.ts';
 export type { PathGraph } from './path-graph.ts';
-export type { PlanCache, PlanGraph } from './plans.ts';
 export type { IntegratedGradientsOptions } from './settings.ts';
 export { sumOver, sumTokens } from './sum-over.ts';
 export { predictedClass } from './target.ts';
@@ -40,3 +42,4 @@ export type {
   TargetValue,
 } from './types.ts';
 export { version } from './version.ts';
+export { describeWarning, type Phrases, type Warning, type WarningCode, type WarningValues } from './warnings.ts';

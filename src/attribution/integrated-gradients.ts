@@ -4,11 +4,11 @@
  * results follow alibi. The model is never changed, and one explainer can run any number of explanations at once.
  */
 import type { CallableModel } from '../graph/callable.ts';
+import { PlanCache } from '../graph/plan-cache.ts';
 import { quadratureRule } from '../quadrature/index.ts';
 import type { Explanation, Meta } from './explanation.ts';
 import { type Forward, type TensorFunction, toForward } from './forward.ts';
 import { chooseLayer, type LayerChoice } from './layer.ts';
-import { PlanCache } from './plans.ts';
 import { makeExplanation } from './report.ts';
 import { run } from './run.ts';
 import { checkSettings, type IntegratedGradientsOptions, type Settings } from './settings.ts';
@@ -25,7 +25,6 @@ interface Predictor {
 }
 
 export class IntegratedGradients<M extends CallableModel | TensorFunction = CallableModel | TensorFunction> {
-  readonly meta: Meta;
   private readonly settings: Settings;
   private readonly options: IntegratedGradientsOptions<M>;
   private predictor: Predictor;
@@ -40,9 +39,13 @@ export class IntegratedGradients<M extends CallableModel | TensorFunction = Call
     this.settings = checkSettings(options);
     this.options = options;
     this.predictor = this.predict(model);
+  }
+
+  /** The settings; `layer` is that of the current model. */
+  get meta(): Meta {
     const { targetFn, method, nSteps, internalBatchSize, compat } = this.settings;
     const layer = this.predictor.choice?.label ?? 'unspecified';
-    this.meta = {
+    return {
       name: 'IntegratedGradients',
       type: ['whitebox'],
       explanations: ['local'],
@@ -77,11 +80,12 @@ export class IntegratedGradients<M extends CallableModel | TensorFunction = Call
   async explain(X: ModelInput, options: ExplainOptions = {}): Promise<Explanation> {
     options.signal?.throwIfAborted();
     const { forward, choice, plans, structures } = this.predictor;
+    const { meta } = this; // of the model that is explained, whatever comes after
     const setup = setUp(forward, this.settings, choice, X, options, structures);
     const { method, nSteps, compat } = this.settings;
     const rule = nSteps === 'auto' ? null : quadratureRule(method, nSteps, { compat: compat ?? undefined });
     const outcome = await run(setup, plans, rule, options);
-    return makeExplanation(this.meta, setup, outcome);
+    return makeExplanation(meta, setup, outcome);
   }
 
   /** Goes on with another model: the layer is looked up anew by the selector. */

@@ -2,15 +2,10 @@
  * What long work owes its surroundings between chunks: progress reports, prompt abortion, and a turn for the event loop
  * every few frames so that a page stays responsive.
  */
+import { nextTask } from '../graph/next-task.ts';
 import type { Progress } from './types.ts';
 
 const YIELD_AFTER_MS = 25;
-
-/** The end of the event queue; where there is setImmediate, without the millisecond that a timer waits at least. */
-const nextTask = (then: () => void): void => {
-  if (typeof setImmediate === 'function') setImmediate(then);
-  else setTimeout(then, 0);
-};
 
 export class Pace {
   private done = 0;
@@ -33,7 +28,7 @@ export class Pace {
   async turn(): Promise<void> {
     this.signal?.throwIfAborted();
     if (performance.now() - this.lastYield < YIELD_AFTER_MS) return;
-    await new Promise<void>(nextTask);
+    await nextTask();
     this.lastYield = performance.now();
     this.signal?.throwIfAborted();
   }

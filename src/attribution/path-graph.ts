@@ -3,7 +3,9 @@
  * and the path graph, in which what is attributed is a placeholder of its own. Everything that the path does not move
  * is `held`: inputs that bypass the layer, integer inputs, forward kwargs.
  */
+import { inFrontOf, isInFront, placeSamples } from '../graph/batch.ts';
 import { grad, isConnected } from '../graph/grad.ts';
+import type { BatchAxis } from '../graph/op.ts';
 import { buildProgram } from '../graph/program.ts';
 import { ancestors } from '../graph/traverse.ts';
 import { isFloat } from '../tensor/dtype.ts';
@@ -11,6 +13,7 @@ import { failure } from '../tensor/errors.ts';
 import { placeholder, type Tensor, type TensorSpec } from '../tensor/tensor.ts';
 import type { Forward } from './forward.ts';
 import { captureLayer, type LayerChoice, type LayerSide, substituteLayer } from './layer.ts';
+import { type OutputKind, outputKind } from './output-kind.ts';
 
 export interface PathGraph {
   /** What the path moves: a placeholder per attributed tensor, `[rows, ...]`. */
@@ -19,6 +22,28 @@ export interface PathGraph {
   readonly held: readonly Tensor[];
   readonly output: Tensor;
 }
+
+/**
+ * Where every tensor of a path graph of two or more rows keeps its samples.
+ * @throws PathgradError naming the op that mixes samples
+ */
+export function samplesIn({ variables, held, output }: PathGraph, rows: number): Map<Tensor, BatchAxis> {
+  const places = placeSamples([output], sourcesOf([...variables, ...held], rows), rows);
+  const place = places.get(output);
+  if (place && isInFront(place) && place.inner === 1) return places;
+  if (!place) return places;
+  const details = { output: output.shape, samples: rows };
+  throw failure(
+    'output',
+    'its first axis is not that of the samples',
+    details,
+    'the first axis is the batch: keep it there',
+  );
+}
+
+/** Placeholders with rows, their samples in front. */
+const sourcesOf = (inputs: readonly Tensor[], rows: number): Map<Tensor, BatchAxis> =>
+  new Map(inputs.filter(({ rank }) => rank > 0).map((input) => [input, inFrontOf(input, rows)]));
 
 export interface ModelGraph {
   readonly inputs: readonly Tensor[];
@@ -72,12 +97,23 @@ export class Graphs {
     const { tensors, calls } = capture.result();
     this.calls = calls;
     const captured = tensors.filter((t) => isFloat(t.dtype));
-    checkCaptured(choice, side, tensors, captured, rows);
-    return { inputs: [...inputs, ...Object.values(kwargs)], output, captured };
+    const fed = [...inputs, ...Object.values(kwargs)];
+    checkCaptured(choice, side, tensors, captured, fed, rows);
+    return { inputs: fed, output, captured };
   }
 
-  /** The path graph on `rows` rows. Held: the inputs that do not move, then the forward kwargs. */
+  /**
+   * The path graph on `rows` rows. Held: the inputs that do not move, then the forward kwargs.
+   * @throws PathgradError naming the op that mixes samples
+   */
   path(rows: number): PathGraph {
+    const graph = this.build(rows);
+    // A single row has nothing to mix with.
+    if (rows > 1) samplesIn(graph, rows);
+    return graph;
+  }
+
+  private build(rows: number): PathGraph {
     const { forward, choice, side, everyCall } = this.options;
     const [inputs, kwargs] = this.placeholders(rows);
     const extra = Object.values(kwargs);
@@ -108,6 +144,7 @@ function checkCaptured(
   side: LayerSide,
   tensors: readonly Tensor[],
   floats: readonly Tensor[],
+  inputs: readonly Tensor[],
   rows: number,
 ): void {
   const subject = `layer '${choice.layer.path}'`;
@@ -116,13 +153,16 @@ function checkCaptured(
       side === 'inputs' ? 'its inputs are integers: attribute to its outputs' : 'choose a layer that computes floats';
     throw failure(subject, `has no float ${side} to attribute to`, { got: tensors.map(String) }, hint);
   }
-  const odd = floats.find((t) => t.rank === 0 || t.shape[0]! % rows !== 0);
+  // One row cannot mix with another, and says nothing of where rows lie; the graph of more rows is looked at before anything runs.
+  const places = rows > 1 ? placeSamples(floats, sourcesOf(inputs, rows), rows) : null;
+  const odd = floats.find((t) => t.rank === 0 || (places && !isInFront(places.get(t))));
   if (odd) throw failure(subject, `its ${side} do not have the batch as first axis`, { rows, got: odd.shape });
 }
 
 /** What can be told from the path graph without running it, for the number of rows that it was built with. */
 export interface Structure {
   readonly output: TensorSpec;
+  readonly kind: OutputKind;
   /** Each attributed tensor. */
   readonly variables: readonly TensorSpec[];
   /** Whether the output depends on each of them differentiably. */
@@ -140,6 +180,8 @@ export function examine(graphs: Graphs, rows: number): Structure {
   const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
   return {
     output: spec(output),
+    // The model's own: the path graph of its last layer ends at once.
+    kind: outputKind(graphs.options.choice ? graphs.model(rows).output : output),
     variables: variables.map(spec),
     connected: variables.map((t) => reached.has(t) && isConnected(output, t)),
     bypassed: inputs.some((t) => reached.has(t)),

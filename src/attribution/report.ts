@@ -18,6 +18,8 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     settings.compat === 'alibi' ? alibiDeltas(sums, end, start, target, predictions.rank) : deltasOf(sums, end, start);
   const baselinePredictions = tensor(outcome.baselinePredictions.means[0]!, predictions.shape, predictions.dtype);
   const { diagnostics, warnings } = diagnose({
+    outputs: structure.kind,
+    weights: target.weights,
     predictions,
     baselinePredictions,
     completeness,

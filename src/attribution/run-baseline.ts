@@ -4,6 +4,7 @@
  */
 
 import type { TypedArray } from '../tensor/dtype.ts';
+import { largest } from '../tensor/largest.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import { inDType } from './arrays.ts';
 import { type AutoOptions, integrateAdaptively } from './auto-steps.ts';
@@ -70,7 +71,7 @@ export async function runBaseline(context: Context, drawn: readonly Tensor[]): P
     : await integrateAdaptively(path, samples, autoOptions(context, pathStart), pace);
   const attributions = await path.finish(integral.means);
   // Brute: forward and backward at every point. Path-linear: the affine part forward twice and backward once.
-  const points = Math.max(2, ...integral.steps);
+  const points = largest(integral.steps, 2);
   const flopsRemoved = (path.saving ?? 0) * (1 - 3 / (2 * points));
   return {
     predictions,

@@ -2,6 +2,8 @@
  * One explanation: the model at X, then for each baseline the model at the baseline and the integral between the two, and
  * the average over baselines. f(x) and f(b) are evaluated once and serve predictions, deltas and the stop rule alike.
  */
+
+import type { PlanCache } from '../graph/plan-cache.ts';
 import { dtypeOf, type FloatDType } from '../tensor/dtype.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { inDType } from './arrays.ts';
@@ -14,7 +16,6 @@ import type { NonFinite, Rule } from './integrate.ts';
 import { Pace } from './pace.ts';
 import { joinOutcomes, joinRows, partsOf, withTarget } from './parts.ts';
 import type { Feed } from './passes/pass.ts';
-import type { PlanCache } from './plans.ts';
 import { type Context, runBaseline } from './run-baseline.ts';
 import type { Setup } from './setup.ts';
 import { type ResolvedTarget, resolveTarget, targetScores } from './target.ts';

@@ -6,7 +6,7 @@ import type { Backend } from '../backends/backend.ts';
 import { checkQuadrature, type QuadratureMethod } from '../quadrature/index.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
-import type { OutputFunction } from './forward.ts';
+import { checkOutput, type OutputSelector } from './output.ts';
 import type { AttributionPass } from './passes/pass.ts';
 import { chooseStrategy, type Strategy } from './passes/strategy.ts';
 import type { LayerSelector, TargetFunction } from './types.ts';
@@ -31,8 +31,11 @@ export interface IntegratedGradientsOptions<M> {
    * that the target does not name, integer inputs interpolated as floats.
    */
   readonly compat?: 'alibi' | null;
-  /** What is explained, from the model's outputs: `(y) => softmax(y)`, or `(a, b) => b` for several outputs. */
-  readonly output?: OutputFunction;
+  /**
+   * What is explained: the name or number of one of several outputs, or a function of all: `(y) => softmax(y)`,
+   * `(a, b) => b`.
+   */
+  readonly output?: OutputSelector;
   /** Share of the change of score that attributions may miss before it is a warning; 0.05 by default. */
   readonly relTol?: number;
   /** Most points per sample under 'auto'; 1000 by default. */
@@ -55,7 +58,7 @@ export interface Settings {
   readonly nSteps: number | 'auto';
   readonly internalBatchSize: number;
   readonly compat: 'alibi' | null;
-  readonly output: OutputFunction | undefined;
+  readonly output: OutputSelector | undefined;
   readonly relTol: number;
   readonly maxSteps: number;
   readonly strategy: AttributionPass;
@@ -104,6 +107,7 @@ export function checkSettings(options: IntegratedGradientsOptions<never>): Setti
   if (targetFn !== null && typeof targetFn !== 'function') {
     throw failure('targetFn', 'must be a function of the predictions', { got: typeof targetFn });
   }
+  checkOutput(output);
   if (dtype !== 'float32' && dtype !== 'float64') {
     throw failure(
       'dtype',

@@ -1,15 +1,19 @@
 /** What --target, --baseline, --output and --labels mean for this model and this batch. Errors name the flag. */
+
 import type { Baselines, Target } from '../attribution/index.ts';
+import { outputIndex } from '../attribution/output.ts';
 import { readNpy } from '../inputs/index.ts';
 import type { Model } from '../keras/model/model.ts';
 import { didYouMean } from '../tensor/errors.ts';
+import { largest } from '../tensor/largest.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { exists, readBytes, readText } from './files.ts';
 import { type Arguments, number, usage } from './flags.ts';
-import type { Batch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
 
 export interface OutputChoice {
   readonly index: number;
+  readonly name: string;
   /** Number of classes; 1 for a model with one score per row. */
   readonly classes: number;
   /** Name of a class. */
@@ -22,11 +26,12 @@ export interface OutputChoice {
 export function chooseOutput(args: Arguments, model: Model): OutputChoice {
   const names = model.outputs.map(({ name }) => name);
   const wanted = args.text('output');
-  const index = wanted === undefined ? 0 : names.indexOf(wanted);
-  if (index < 0) throw usage('--output', `the model has no output '${wanted}'`, didYouMean(wanted!, names));
   if (names.length > 1 && wanted === undefined) {
     throw usage('--output', `is needed, as the model has ${names.length} outputs`, `one of ${names.join(', ')}`);
   }
+  // A name goes first, in case that it looks like a number.
+  const selector = wanted !== undefined && !names.includes(wanted) && /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
+  const index = outputIndex('--output', selector ?? 0, names, names.length);
   const shape = model.outputs[index]!.shape ?? [];
   if (shape.length > 2) {
     const takes = `[${shape.map((dim) => dim ?? 'any').join(',')}]`;
@@ -38,7 +43,8 @@ export function chooseOutput(args: Arguments, model: Model): OutputChoice {
   }
   const classes = shape.length === 2 ? (shape[1] ?? 1) : 1;
   const labels = readLabels(args, classes);
-  return { index, classes, labels, label: (i) => labels?.[i] ?? (classes === 1 ? names[index]! : `class ${i}`) };
+  const name = names[index]!;
+  return { index, name, classes, labels, label: (i) => labels?.[i] ?? (classes === 1 ? names[index]! : `class ${i}`) };
 }
 
 function readLabels(args: Arguments, classes: number): readonly string[] | null {
@@ -96,7 +102,7 @@ export function argmaxRows({ data, shape }: Tensor): number[] {
   const width = shape.length === 2 ? shape[1]! : 1;
   return Array.from({ length: shape[0]! }, (_, row) => {
     const scores = Array.from(data.subarray(row * width, (row + 1) * width));
-    return width === 1 ? Number(scores[0]! >= 0.5) : scores.indexOf(Math.max(...scores));
+    return width === 1 ? Number(scores[0]! >= 0.5) : scores.indexOf(largest(scores));
   });
 }
 

@@ -51,7 +51,7 @@ const model: FlagGroup = {
       value: 'FILE',
       help: 'weights, where MODEL is only an architecture (.json, or .h5 without weights)',
     },
-    { name: 'output', value: 'NAME', help: 'which output, where the model has several' },
+    { name: 'output', value: 'NAME', help: 'which output by name or number, where the model has several' },
     { name: 'labels', value: 'NAMES', help: 'names of the classes: negative,positive or a file with one per line' },
   ],
 };

@@ -10,7 +10,7 @@ import { chooseBaseline, chooseOutput, chooseTarget } from './choices.ts';
 import type { Context } from './findings.ts';
 import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
 import { ProgressBar } from './progress.ts';
-import type { Batch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Settings {

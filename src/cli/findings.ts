@@ -2,12 +2,12 @@
  * What is said about each input of an explanation, apart from how it is shown: printed, as a report, as JSON. One number per
  * token or pixel, where attributions lie so; the strongest entries of any other array.
  */
-import { baselineEntropy, type Completeness, type Entropy, type Explanation } from '../attribution/index.ts';
+import type { Completeness, Entropy, Explanation, OutputKind } from '../attribution/index.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { indexOf } from '../visualize/format.ts';
 import { argmaxRows, type BaselineChoice, type OutputChoice } from './choices.ts';
-import type { Batch, ImageView, Sample } from './samples.ts';
+import type { Batch, ImageView, Sample } from './samples/batch.ts';
 
 export interface ClassScore {
   readonly label: string;
@@ -43,17 +43,16 @@ export interface Context {
 /** One finding per input. */
 export function findingsOf(explanation: Explanation, context: Context): Finding[] {
   const { batch, output, baseline } = context;
-  const { predictions, baselinePredictions, completeness } = explanation;
+  const { predictions, baselinePredictions, completeness, diagnostics } = explanation;
   const winners = argmaxRows(predictions);
-  const entropies = baselineEntropy(baselinePredictions);
-  const probabilities = areProbabilities(predictions, output);
+  const probabilities = areProbabilities(diagnostics.outputs, output);
   return batch.samples.map((sample, row) => {
     const index = explanation.target ? explanation.target.data[row]! : null;
     const scores = rowOf(predictions, row);
     const start = rowOf(baselinePredictions, row);
     return {
       title: sample.title,
-      prediction: rank(scores, output),
+      prediction: rank(scores, output, probabilities),
       probabilities,
       target: {
         label: index === null ? output.label(0) : labelOf(index, output),
@@ -62,8 +61,8 @@ export function findingsOf(explanation: Explanation, context: Context): Finding[
       },
       baseline: {
         name: baseline.name,
-        score: scoreAt(start, index),
-        entropy: probabilities ? (entropies?.[row] ?? null) : null,
+        score: scoreAt(start, index, probabilities),
+        entropy: diagnostics.baselineEntropy?.[row] ?? null,
       },
       completeness: completeness[row]!,
       ...shown(sample, explanation, row, context),
@@ -71,15 +70,19 @@ export function findingsOf(explanation: Explanation, context: Context): Finding[
   });
 }
 
-/** A single score is read as a probability only where names of two classes are given: it may be anything. */
-export function areProbabilities(predictions: Tensor, output: OutputChoice): boolean {
-  return (output.classes > 1 || output.labels !== null) && baselineEntropy(predictions) !== null;
+/** Whether scores are probabilities. One score of which the model's last op says nothing is, where names of two classes are given. */
+export function areProbabilities(kind: OutputKind, output: OutputChoice): boolean {
+  if (kind === 'unknown') return output.classes === 1 && output.labels !== null;
+  return kind !== 'scores';
 }
 
 /** Scores of a row as classes, the largest first; a single score stays one. */
-export function rank(scores: ArrayLike<number>, output: OutputChoice): ClassScore[] {
-  const listed = Array.from(scores, (score, i) => ({ label: output.label(i), score }));
-  if (output.classes === 1) return output.labels ? twoClasses(scores[0]!, output.labels) : listed;
+export function rank(scores: ArrayLike<number>, output: OutputChoice, probabilities: boolean): ClassScore[] {
+  const label = (i: number): string => (output.classes === 1 ? output.name : output.label(i));
+  const listed = Array.from(scores, (score, i) => ({ label: label(i), score }));
+  if (output.classes === 1) {
+    return output.labels && probabilities ? twoClasses(scores[0]!, output.labels) : listed;
+  }
   return listed.sort((a, b) => b.score - a.score);
 }
 
@@ -96,10 +99,11 @@ function labelOf(index: number, output: OutputChoice): string {
   return output.classes === 1 ? (output.labels?.[index] ?? `label ${index}`) : output.label(index);
 }
 
-/** The score that a target names: of its class, or p and 1 - p for the labels 1 and 0 of a single score. */
-function scoreAt(scores: readonly number[], index: number | null): number {
+/** The score that a target names: of its class; for the labels 1 and 0 of a single score p and 1 - p, or y and -y. */
+function scoreAt(scores: readonly number[], index: number | null, probabilities: boolean): number {
   if (scores.length > 1) return scores[index ?? 0]!;
-  return index === 0 ? 1 - scores[0]! : scores[0]!;
+  if (index !== 0) return scores[0]!;
+  return probabilities ? 1 - scores[0]! : -scores[0]!;
 }
 
 function rowOf({ data, shape }: Tensor, row: number): number[] {

@@ -1,9 +1,11 @@
 /** `pathgrad inspect`: the layers of a model file, whether it can be run, and what stands in the way. */
 
+import { readHdf5 } from '../hdf5/parts.ts';
 import { inspectModel } from '../keras/load/inspect.ts';
 import { loadModel } from '../keras/load/load.ts';
 import { readReference } from '../keras/verify/reference.ts';
 import { failure } from '../tensor/errors.ts';
+import { shortened, visible } from '../tensor/visible.ts';
 import { readBytes } from './files.ts';
 import type { Arguments } from './flags.ts';
 import { withWeights } from './predict.ts';
@@ -12,12 +14,12 @@ import type { Terminal } from './terminal.ts';
 export async function runInspect(args: Arguments, path: string, terminal: Terminal): Promise<void> {
   const report = await withWeights(args, path, (options) => inspectModel(path, options));
   const made = [`Keras ${report.kerasVersion ?? 'of an unknown version'}`, ...(report.backend ? [report.backend] : [])];
-  terminal.out(
-    `${report.file}: ${report.kind} model '${report.name}', ${report.format}, written by ${made.join(' on ')}\n`,
-  );
-  for (const { name, shape, dtype } of report.inputs) terminal.out(`input   ${name} ${formatShape(shape)} ${dtype}\n`);
+  const what = `${report.kind} model '${shortened(report.name)}', ${report.format}`;
+  terminal.out(`${visible(report.file)}: ${what}, written by ${shortened(made.join(' on '))}\n`);
+  for (const { name, shape, dtype } of report.inputs)
+    terminal.out(`input   ${shortened(name)} ${formatShape(shape)} ${dtype}\n`);
   for (const { name, shape } of report.outputs)
-    terminal.out(`output  ${name} ${shape ? formatShape(shape) : ''}`.trimEnd().concat('\n'));
+    terminal.out(`output  ${shortened(name)} ${shape ? formatShape(shape) : ''}`.trimEnd().concat('\n'));
   terminal.out('\n');
   if (report.summary !== null) terminal.out(`${report.summary.trimEnd()}\n`);
   else terminal.out(`${table(report.layers)}\n`);
@@ -28,7 +30,8 @@ export async function runInspect(args: Arguments, path: string, terminal: Termin
 
 /** Prints errors against bounds; a model that does not compute what Keras computed ends the program with code 1. */
 async function verify(args: Arguments, path: string, reference: string, terminal: Terminal): Promise<void> {
-  const values = readReference(readBytes(reference), reference);
+  const bytes = readBytes(reference);
+  const values = await readHdf5(() => readReference(bytes, reference));
   const model = await withWeights(args, path, (options) => loadModel(path, options));
   const report = await model.verify(values);
   const made = report.madeWith === null ? '' : `, made with ${report.madeWith}`;
@@ -50,8 +53,8 @@ type Report = Awaited<ReturnType<typeof inspectModel>>;
 /** For models without a summary of their own: path, class, shapes, numbers, and what is unsupported. */
 function table(layers: Report['layers']): string {
   const rows = layers.map(({ path, className, outputShapes, parameters, unsupported }) => [
-    path,
-    className,
+    shortened(path),
+    shortened(className),
     outputShapes.map(formatShape).join(' ') || '?',
     parameters === null ? '?' : parameters.toLocaleString('en-US'),
     unsupported === null ? '' : 'not supported',
@@ -67,8 +70,10 @@ function table(layers: Report['layers']): string {
 }
 
 function verdict({ runnable, unsupported, problem }: Report, path: string): string {
-  if (runnable) return `This model can be run and explained: pathgrad explain ${path} …`;
-  const reasons = unsupported.map(({ path, className, reason }) => `  ${path} (${className}): ${reason}`);
+  if (runnable) return `This model can be run and explained: pathgrad explain ${visible(path)} …`;
+  const reasons = unsupported.map(
+    (each) => `  ${shortened(each.path)} (${shortened(each.className)}): ${shortened(each.reason, 500)}`,
+  );
   if (problem !== null) reasons.push(`  ${problem.replaceAll('\n', '\n  ')}`);
   return ['This model cannot be run:', ...reasons].join('\n');
 }

@@ -10,7 +10,7 @@ import { type Arguments, parseFlags, UsageError, usage } from './flags.ts';
 import { helpOf, overview } from './help.ts';
 import { runInspect } from './inspect.ts';
 import { runPredict } from './predict.ts';
-import { Interrupted, type Terminal } from './terminal.ts';
+import { Interrupted, shielded, type Terminal } from './terminal.ts';
 
 const runners: Readonly<Record<CommandName, (args: Arguments, model: string, terminal: Terminal) => Promise<void>>> = {
   explain: runExplain,
@@ -19,7 +19,8 @@ const runners: Readonly<Record<CommandName, (args: Arguments, model: string, ter
 };
 
 /** Runs the command that `argv` (without `node` and the script) asks for; returns the exit code and never throws. */
-export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+export async function main(argv: readonly string[], bare: Terminal): Promise<number> {
+  const terminal = shielded(bare);
   try {
     await dispatch(argv, terminal);
     return 0;

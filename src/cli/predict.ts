@@ -1,17 +1,22 @@
 /** `pathgrad predict`: what the model says about each input. */
+
+import { type OutputKind, outputKind } from '../attribution/output-kind.ts';
 import { version } from '../attribution/version.ts';
 import { loadModel } from '../keras/load/load.ts';
 import type { Model } from '../keras/model/model.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
+import { largest } from '../tensor/largest.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { chooseOutput } from './choices.ts';
+import { placeholder, type Tensor, tensor } from '../tensor/tensor.ts';
+import { visible } from '../tensor/visible.ts';
+import { chooseOutput, type OutputChoice } from './choices.ts';
 import { checkWritable, writeWhole } from './files.ts';
 import { areProbabilities, rank } from './findings.ts';
 import { type Arguments, number } from './flags.ts';
 import { formatScores, shorten } from './print.ts';
 import { ProgressBar } from './progress.ts';
-import { type Batch, readBatch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
+import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function runPredict(args: Arguments, path: string, terminal: Terminal): Promise<void> {
@@ -28,13 +33,12 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
   const output = chooseOutput(args, model);
   const bar = new ProgressBar(terminal, 'predicting', args.has('quiet'));
   const rows: number[][] = [];
-  let probabilities = true;
+  const probabilities = areProbabilities(kindOf(model, batch, output), output);
   try {
     for (let from = 0; from < batch.samples.length; from += batchSize) {
       const to = Math.min(from + batchSize, batch.samples.length);
       const result = (await model.predictAll(sliceRows(batch, from, to), { batchSize }))[output.index]!;
-      probabilities &&= areProbabilities(result, output);
-      rows.push(...splitRows(result));
+      for (const row of splitRows(result)) rows.push(row);
       bar.update(to, batch.samples.length);
       await new Promise((resolve) => setImmediate(resolve)); // Ctrl-C is heard here
       terminal.signal.throwIfAborted();
@@ -43,16 +47,22 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
     bar.clear();
   }
   const titles = batch.samples.map(({ title }) => shorten(title, 60));
-  const width = Math.max(...titles.map(({ length }) => length));
+  const width = largest(titles.map(({ length }) => length));
   titles.forEach((title, i) => {
-    const best = rank(rows[i]!, output).slice(0, top);
-    terminal.out(`${title.padEnd(width)}  ${formatScores(best, probabilities)}\n`);
+    const best = rank(rows[i]!, output, probabilities).slice(0, top);
+    terminal.out(`${title.padEnd(width)}  ${visible(formatScores(best, probabilities))}\n`);
   });
   if (json !== undefined) {
     const items = batch.samples.map(({ title }, i) => ({ title, prediction: rows[i] }));
     writeWhole(json, `${JSON.stringify({ pathgrad: version, model: path, labels: output.labels, items }, null, 1)}\n`);
-    terminal.err(`wrote ${json}\n`);
+    terminal.err(`wrote ${visible(json)}\n`);
   }
+}
+
+/** What the output is, from the model's graph on one row. */
+function kindOf(model: Model, { X }: Batch, output: OutputChoice): OutputKind {
+  const input = placeholder([1, ...X.shape.slice(1)], model.inputs[0]!.dtype);
+  return outputKind(model.apply([input])[output.index]!);
 }
 
 /** Loads the model that the command names, with the weights of --weights. */
@@ -79,7 +89,7 @@ export async function withWeights<T>(
 /** Notices go to stderr, so that results can be piped. */
 export function notify(notices: readonly string[], args: Arguments, terminal: Terminal): void {
   if (args.has('quiet')) return;
-  for (const notice of notices) terminal.err(`note: ${notice}\n`);
+  for (const notice of notices) terminal.err(`note: ${visible(notice)}\n`);
 }
 
 function sliceRows({ X: { data, shape } }: Batch, from: number, to: number): Tensor {

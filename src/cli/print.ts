@@ -1,4 +1,5 @@
 /** Findings as lines for a terminal: colours where it has them, signs where it has not. */
+import { visible } from '../tensor/visible.ts';
 import { percent, plain, signed } from '../visualize/format.ts';
 import { colorSupport, tokensToAnsi } from '../visualize/index.ts';
 import type { ClassScore, Finding } from './findings.ts';
@@ -9,7 +10,7 @@ const STRONGEST = 5; // tokens listed with their numbers
 const FEATURES = 10;
 const CLASSES = 3;
 
-/** The lines about one input. */
+/** The lines about one input, with colours (`styled`): all else in them is made visible here. */
 export function printFinding(
   finding: Finding,
   position: number,
@@ -17,7 +18,7 @@ export function printFinding(
   terminal: Terminal,
 ): string {
   const { completeness, target, baseline } = finding;
-  const rows: [string, string][] = [
+  const rows: [name: string, text: string, styled?: 'styled'][] = [
     ['prediction', formatScores(finding.prediction.slice(0, CLASSES), finding.probabilities)],
     ['explained', `${target.label}${target.isPredicted ? ' (predicted)' : ''}`],
     [
@@ -28,12 +29,12 @@ export function printFinding(
   ];
   const color = colorSupport(terminal.env, terminal.outIsTty);
   if (finding.text) {
-    rows.push(['tokens', tokensToAnsi(finding.text.tokens, finding.text.scores, { color, scale })]);
+    rows.push(['tokens', tokensToAnsi(finding.text.tokens, finding.text.scores, { color, scale }), 'styled']);
     rows.push(['strongest', strongest(finding.text.tokens, finding.text.scores, STRONGEST)]);
   }
   if (finding.features) rows.push(['strongest', strongest(finding.features.names, finding.features.scores, FEATURES)]);
   if (finding.image) rows.push(['pixels', pixelsOf(finding.image.attribution)]);
-  const lines = rows.map(([name, text]) => `   ${name.padEnd(11)} ${text}`);
+  const lines = rows.map(([name, text, styled]) => `   ${name.padEnd(11)} ${styled ? text : visible(text)}`);
   const warning = completeness.ok ? [] : [`   ${'warning'.padEnd(11)} ${warningOf(finding)}`];
   return [`${position}. ${shorten(finding.title)}`, ...lines, ...warning, ''].join('\n');
 }
@@ -95,6 +96,9 @@ export function colorScale(args: Arguments): number | undefined {
 
 /** A title as a heading: one line, not long. */
 export function shorten(text: string, length = 72): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length <= length ? line : `${line.slice(0, length - 1).trimEnd()}…`;
+  const line = text
+    .slice(0, 10 * length)
+    .replace(/\s+/g, ' ')
+    .trim();
+  return visible(line.length <= length ? line : `${line.slice(0, length - 1).trimEnd()}…`);
 }

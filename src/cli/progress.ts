@@ -28,12 +28,12 @@ export class ProgressBar {
     const share = Math.min(1, done / total);
     const full = Math.round(share * WIDTH);
     const bar = '█'.repeat(full) + '░'.repeat(WIDTH - full);
-    this.terminal.err(`\r\x1b[K${this.label} ${bar} ${String(Math.floor(share * 100)).padStart(3)} %`);
+    this.terminal.err(`\r\x1b[K${this.label} ${bar} ${String(Math.floor(share * 100)).padStart(3)} %`, 'styled');
   }
 
   /** Takes the bar off the screen. */
   clear(): void {
-    if (this.drawn) this.terminal.err('\r\x1b[K');
+    if (this.drawn) this.terminal.err('\r\x1b[K', 'styled');
     this.drawn = false;
   }
 }

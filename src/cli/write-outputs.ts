@@ -1,5 +1,5 @@
 /** The files that `explain` writes: report, pictures, numbers. All are made before the first is written. */
-import { baselineEntropy, type Explanation, version } from '../attribution/index.ts';
+import { type Explanation, version } from '../attribution/index.ts';
 import type { Model } from '../keras/model/model.ts';
 import { plain } from '../visualize/format.ts';
 import { attributionGrid, encodePng, type ReportItem, report } from '../visualize/index.ts';
@@ -8,7 +8,7 @@ import { writeWhole } from './files.ts';
 import type { Finding } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { colorScale, formatScores, warningOf } from './print.ts';
-import type { Batch } from './samples.ts';
+import type { Batch } from './samples/batch.ts';
 
 export interface Results {
   readonly path: string;
@@ -99,12 +99,11 @@ function ascii(text: string): string {
 }
 
 function makeJson({ path, findings, explanation, output }: Results): string {
-  const entropies = baselineEntropy(explanation.baselinePredictions);
-  const items = findings.map(({ title, prediction, target, baseline, completeness, text, features }, i) => ({
+  const items = findings.map(({ title, prediction, target, baseline, completeness, text, features }) => ({
     title,
     prediction,
     target,
-    baseline: { ...baseline, entropy: entropies?.[i] ?? null },
+    baseline,
     completeness,
     ...(text && { tokens: text.tokens, scores: text.scores }),
     ...(features && { features: features.names, scores: features.scores }),

@@ -6,7 +6,7 @@
 import { isFloat } from '../tensor/dtype.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { ancestors, dependents } from './traverse.ts';
+import { ancestors, dependents, readersOf } from './traverse.ts';
 
 export interface AffineRegion {
   /** Where the region ends, in id order; variables themselves where nothing affine follows. */
@@ -61,17 +61,9 @@ function isAffine(node: Tensor, moving: ReadonlySet<Tensor>, affine: ReadonlySet
   return changing.length === 1 && node.op.linear.includes(changing[0]!);
 }
 
-function usersOf(path: readonly Tensor[]): Map<Tensor, Tensor[]> {
-  const users = new Map<Tensor, Tensor[]>();
-  for (const node of path) {
-    for (const input of new Set(node.inputs)) users.set(input, [...(users.get(input) ?? []), node]);
-  }
-  return users;
-}
-
 /** Affine nodes that something outside the region, or nobody but the caller, reads. */
 function edge(path: readonly Tensor[], output: Tensor, affine: ReadonlySet<Tensor>): Tensor[] {
-  const users = usersOf(path);
+  const users = readersOf(path);
   return path.filter(
     (node) => affine.has(node) && (node === output || users.get(node)?.some((user) => !affine.has(user))),
   );
@@ -89,7 +81,7 @@ function shrink(
   moving: ReadonlySet<Tensor>,
   affine: Set<Tensor>,
 ): void {
-  const users = usersOf(path);
+  const users = readersOf(path);
   const sources = new Set(variables);
   const onEdge = (node: Tensor): boolean => node === output || !!users.get(node)?.some((user) => !affine.has(user));
   for (let at = path.length - 1; at >= 0; at--) {

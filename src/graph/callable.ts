@@ -49,6 +49,8 @@ export interface Pruned {
 export interface CallableModel {
   readonly name: string;
   readonly inputs: readonly InputInfo[];
+  /** What `apply` returns, in order; without them outputs are chosen by number only. */
+  readonly outputs?: readonly { readonly name: string }[];
   /** The top-level layers in the order of the model's config (for lookup by index). */
   readonly layers: readonly LayerInfo[];
   /** The float type that the model computes in. */

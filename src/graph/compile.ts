@@ -8,7 +8,8 @@ import { dtypeOf, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
-import { buildProgram } from './program.ts';
+import { nextTask } from './next-task.ts';
+import { buildProgram, type Program } from './program.ts';
 import { simplify } from './simplify.ts';
 import { ancestors } from './traverse.ts';
 
@@ -45,9 +46,16 @@ export interface Plan {
    * must not change before that: only some backends make copies.
    */
   feed(inputs: readonly TypedArray[]): void;
-  /** Frees what the backend holds; the plan cannot run afterwards. */
+  /** Frees what the backend holds, after the runs that have begun; no other can begin afterwards. */
   dispose(): void;
 }
+
+/**
+ * Bytes of plans made since the event loop had a turn. Plans that were dropped without `dispose` are freed by finalizers, and those
+ * run between turns only, of which a loop that awaits nothing but runs of plans gives none.
+ */
+let untended = 0;
+const mostUntended = 32 * 2 ** 20;
 
 /**
  * @param outputs what to compute
@@ -59,7 +67,9 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
   const program = buildProgram(simple.outputs, inputs, backend.fuses);
   const executable = backend.prepare(program);
   const check = (arrays: readonly TypedArray[]): void => checkFeeds(program.inputs, arrays);
+  untended += bytesHeld(program);
   let disposed = false;
+  let running = 0;
   let fed: readonly TypedArray[] | null = null;
   const alive = (): void => {
     if (disposed) throw failure('Plan', 'it has been disposed of', { backend: backend.name });
@@ -87,8 +97,17 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
       merged: simple.merged,
     },
     async run(arrays) {
-      if (arrays) return executable.run(ready(arrays));
-      return executable.rerun && onFed() ? executable.rerun() : executable.run(onFed());
+      const given = arrays ? ready(arrays) : onFed();
+      running++;
+      try {
+        return await (!arrays && executable.rerun ? executable.rerun() : executable.run(given));
+      } finally {
+        if (--running === 0 && disposed) executable.dispose();
+        if (untended > mostUntended) {
+          untended = 0;
+          await nextTask();
+        }
+      }
     },
     runSync(arrays) {
       const given = arrays ? ready(arrays) : onFed();
@@ -101,10 +120,15 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
       executable.feed?.(arrays);
     },
     dispose() {
-      if (!disposed) executable.dispose();
+      if (!disposed && running === 0) executable.dispose();
       disposed = true;
     },
   };
+}
+
+function bytesHeld({ arenaBytes, values }: Program): number {
+  const constants = new Set(values.flatMap(({ home }) => (home.kind === 'constant' ? [home.data] : [])));
+  return [...constants].reduce((sum, data) => sum + data.byteLength, arenaBytes);
 }
 
 function checkFeeds(specs: readonly TensorSpec[], arrays: readonly TypedArray[]): void {

@@ -6,6 +6,7 @@
 import { sizeOf } from '../tensor/shape.ts';
 import type { TensorSpec } from '../tensor/tensor.ts';
 import type { Step } from './program.ts';
+import { append } from './traverse.ts';
 
 /** What follows a product in the same step: first the bias, the step's last input, then the activation. */
 export interface Epilogue {
@@ -33,9 +34,7 @@ interface Listing {
 export function fuseEpilogues({ steps, specs, owner, outputs }: Listing, fuses: Fuses): Step[] {
   const readers = new Map<number, Step[]>();
   for (const step of steps) {
-    for (const input of new Set(step.inputs.map((value) => owner[value]!))) {
-      readers.set(input, [...(readers.get(input) ?? []), step]);
-    }
+    for (const input of new Set(step.inputs.map((value) => owner[value]!))) append(readers, input, step);
   }
   const kept = new Set(outputs.map((value) => owner[value]!));
   /** The step that alone reads `value`, as itself and not under another shape. */

@@ -11,24 +11,38 @@ import { ones, placeholder, type Tensor, zeros } from '../tensor/tensor.ts';
 import { ancestors, dependents } from './traverse.ts';
 
 /**
- * The gradients of `sum(gy * y)` with respect to each of `xs`, as nodes of the shapes of `xs`.
- * A tensor that `y` does not depend on differentiably gets zeros.
+ * The gradients of `sum(gy * y)` with respect to each of `xs`, as nodes of the shapes of `xs`: total derivatives, also along the way
+ * through another of `xs`. A tensor that `y` does not depend on differentiably gets zeros.
  * @param gy the gradient of `y` (shape of `y`); all ones when left out
  */
-export function grad(y: Tensor, xs: readonly Tensor[], gy: Tensor = ones(y.shape, y.dtype)): Tensor[] {
+export function grad(y: Tensor, xs: readonly Tensor[], gy?: Tensor): Tensor[] {
+  return pullBack(y, xs, gy, ancestors([y]));
+}
+
+/** The same with the graph cut at `xs`: what leads from one of them to another does not count. */
+export function partialGrad(y: Tensor, xs: readonly Tensor[], gy?: Tensor): Tensor[] {
+  return pullBack(y, xs, gy, ancestors([y], new Set(xs)), new Set(xs));
+}
+
+function pullBack(
+  y: Tensor,
+  xs: readonly Tensor[],
+  gy: Tensor = ones(y.shape, y.dtype),
+  nodes: readonly Tensor[],
+  cut: ReadonlySet<Tensor> = new Set(),
+): Tensor[] {
   if (!isFloat(y.dtype)) throw failure('grad', 'only a float tensor has a gradient', { of: y.toString() });
   if (!sameShape(gy.shape, y.shape)) throw failure('grad', 'gy must have the shape of y', { gy: gy.shape, y: y.shape });
-  const nodes = ancestors([y], new Set(xs));
   const wanted = dependents(nodes, xs);
   const gradients = new Map<Tensor, Tensor>([[y, gy]]);
-  const sources = new Set(xs);
+  const kept = new Set(xs);
 
   for (let at = nodes.length - 1; at >= 0; at--) {
     const node = nodes[at]!;
     const g = gradients.get(node);
-    if (g === undefined || node.op === null || node.op.vjp === 'none' || sources.has(node) || !wanted.has(node))
-      continue;
-    const thunks = node.op.vjp(g, node, node.inputs, node.attrs);
+    if (g === undefined || node.op === null || node.op.vjp === 'none' || cut.has(node) || !wanted.has(node)) continue;
+    const leads = node.inputs.some((input) => wanted.has(input));
+    const thunks = leads ? node.op.vjp(g, node, node.inputs, node.attrs) : [];
     node.inputs.forEach((input, i) => {
       const thunk = thunks[i];
       if (!thunk || !wanted.has(input)) return;
@@ -40,15 +54,15 @@ export function grad(y: Tensor, xs: readonly Tensor[], gy: Tensor = ones(y.shape
       const sofar = gradients.get(input);
       gradients.set(input, sofar ? add(sofar, contribution) : contribution);
     });
-    gradients.delete(node);
+    if (!kept.has(node)) gradients.delete(node);
   }
   return xs.map((x) => gradients.get(x) ?? zeros(x.shape, x.dtype));
 }
 
 /**
  * The inputs of an op whose vjp differentiates what the op means in other ops: a node of its own for each place, since a tensor
- * may stand in several. Ask `grad` for all places at once: derivatives then stop at each, and do not go on from one operand
- * to another that it was made from, which the walk through the whole graph does already.
+ * may stand in several. Ask `partialGrad` for all places at once: derivatives then stop at each, and do not go on from one
+ * operand to another that it was made from, which the walk through the whole graph does already.
  */
 export function distinctPlaces(inputs: readonly Tensor[]): Tensor[] {
   return inputs.map((x, i) => (isFloat(x.dtype) && inputs.indexOf(x) < i ? mul(x, 1) : x));

@@ -3,6 +3,8 @@
  * placed in the order in which they come to life, each into the smallest hole that takes it (best fit).
  */
 
+import { append } from './traverse.ts';
+
 /** `bytes` needed from step `from` up to and including step `to`. Blocks come sorted by `from`. */
 export interface Block {
   readonly bytes: number;
@@ -60,7 +62,7 @@ export function planMemory(blocks: readonly Block[]): { offsets: number[]; total
       offsets.push(total);
       total += block.bytes;
     }
-    dying.set(block.to, [...(dying.get(block.to) ?? []), index]);
+    append(dying, block.to, index);
   });
   return { offsets, total };
 }

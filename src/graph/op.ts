@@ -27,6 +27,29 @@ export interface Example<A extends Attrs = Attrs> {
   readonly size?: 'small' | 'real';
 }
 
+/**
+ * Where a tensor keeps the samples of a batch: axis `axis` counts `outer * rows * inner`, and sample `r` is where the middle one of the
+ * three indices is `r`.
+ */
+export interface BatchAxis {
+  readonly axis: number;
+  readonly outer: number;
+  readonly inner: number;
+}
+
+/** Null: the same for all samples. */
+export type Placed = BatchAxis | null;
+
+/**
+ * Where the result of `node` keeps samples, given where its inputs do; in words what the op does to samples where they do not stay
+ * apart. `even` tells whether an input that no sample changes is the same all along one of its axes.
+ */
+export type BatchRule = (
+  at: readonly Placed[],
+  node: Tensor,
+  context: { readonly rows: number; readonly even: (x: Tensor, axis: number) => boolean },
+) => Placed | string;
+
 export interface OpDefinition<A extends Attrs> {
   readonly name: string;
   /** The result's shape and dtype; throws an error that names op, shapes, attrs and a hint. */
@@ -42,6 +65,8 @@ export interface OpDefinition<A extends Attrs> {
    * fixed. `[]`: neither.
    */
   readonly linear: 'joint' | readonly number[];
+  /** Where the result keeps the samples of a batch (batch-rules.ts has the rules by family). */
+  readonly batch: BatchRule;
   /** Floating-point operations of one evaluation (a multiply-add counts as two). */
   readonly flops: (inputs: readonly TensorSpec[], output: TensorSpec, attrs: A) => number;
   /**

@@ -5,6 +5,8 @@
 import { runStep } from '../backends/reference/index.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { valueKey } from './attrs.ts';
+import type { Attr } from './op.ts';
 import { rewrite } from './rewrite.ts';
 import { ancestors } from './traverse.ts';
 
@@ -24,12 +26,18 @@ export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[]):
   const stop = new Set(inputs);
   for (const node of ancestors(outputs, stop)) {
     if (node.op === null || stop.has(node)) {
-      replaced.set(node, node.op === null && node.constant?.length === 1 ? shareScalar(node, known) : node);
+      // What is fed is opaque, a constant too: its value comes with the run.
+      const scalar = !stop.has(node) && node.constant?.length === 1;
+      replaced.set(node, scalar ? shareScalar(node, known) : node);
       continue;
     }
     const given = node.inputs.map((input) => replaced.get(input)!);
-    const { op, inputs: sources, attrs } = rewrite(node.op, given) ?? { op: node.op, inputs: given, attrs: node.attrs };
-    const key = `${op!.name} ${sources.map((source) => source.id).join()} ${JSON.stringify(attrs)}`;
+    const {
+      op,
+      inputs: sources,
+      attrs,
+    } = rewrite(node.op, given, stop) ?? { op: node.op, inputs: given, attrs: node.attrs };
+    const key = `${op!.name} ${sources.map((source) => source.id).join()} ${valueKey(attrs as unknown as Attr)}`;
     const twin = known.get(key);
     if (twin) {
       counts.merged++;
@@ -39,7 +47,10 @@ export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[]):
     const unchanged = op === node.op && sources.every((source, i) => source === node.inputs[i]);
     let result = unchanged ? node : new Tensor(op, sources, attrs, node, null);
     const size = sizeOf(node.shape);
-    if (sources.every((source) => source.constant) && size <= Math.max(alwaysFold, ...sources.map((s) => s.size))) {
+    if (
+      sources.every((source) => source.constant && !stop.has(source)) &&
+      size <= Math.max(alwaysFold, ...sources.map((s) => s.size))
+    ) {
       counts.folded++;
       result = new Tensor(null, [], {}, node, runStep(result));
     }

@@ -28,3 +28,17 @@ export function dependents(nodes: readonly Tensor[], sources: readonly Tensor[])
   }
   return dependent;
 }
+
+/** Who reads what: for every input of `nodes` those that read it, in order, each once. Linear in the number of edges. */
+export function readersOf(nodes: readonly Tensor[]): Map<Tensor, Tensor[]> {
+  const readers = new Map<Tensor, Tensor[]>();
+  for (const node of nodes) for (const input of new Set(node.inputs)) append(readers, input, node);
+  return readers;
+}
+
+/** Adds `value` to the list of `key`. */
+export function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}

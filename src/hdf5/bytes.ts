@@ -1,12 +1,10 @@
 /**
  * The bytes of one HDF5 file, and how much of them may be walked through.
  * Invariant: reads outside the file throw (DataView does), and all structures together that are read on the way to names and texts
- * are not longer than a few times the file, so that overlapping or circular ones (a damaged or hostile file) cannot multiply.
+ * are not longer than a few times the file (guard.ts), so that overlapping or circular ones (a damaged or hostile file) cannot multiply.
  */
+import type { Guard } from '../guard/guard.ts';
 import { failure } from '../tensor/errors.ts';
-
-/** Structures do not overlap in an honest file; hard links may lead to an object several times. */
-const TIMES_READ = 4;
 
 export class FileBytes {
   /** The file's name, for errors. */
@@ -15,19 +13,18 @@ export class FileBytes {
   readonly view: DataView<ArrayBuffer>;
   /** Where the objects of each global heap collection lie that was read: index to offset and length. */
   readonly collections = new Map<number, ReadonlyMap<number, readonly [offset: number, length: number]>>();
-  #left: number;
+  /** What the file may ask for in all. */
+  readonly guard: Guard;
 
-  constructor(name: string, view: DataView<ArrayBuffer>) {
+  constructor(name: string, view: DataView<ArrayBuffer>, guard: Guard) {
     this.name = name;
     this.view = view;
-    this.#left = TIMES_READ * view.byteLength;
+    this.guard = guard;
   }
 
   /** Counts the bytes of a structure that is about to be read. */
   spend(bytes: number, subject: string): void {
-    this.#left -= bytes;
-    if (!(this.#left >= 0))
-      throw failure(subject, 'its structures lie on top of each other', { bytes: this.view.byteLength });
+    this.guard.take('walked', bytes, subject);
   }
 
   /** Bytes of the file, not copied. */

@@ -3,19 +3,15 @@
  * Invariant: the bytes that shape and type claim are compared with the file before anything is allocated.
  */
 
+import { guarded } from '../guard/guard.ts';
 import { failure } from '../tensor/errors.ts';
 import { Attributes } from './attributes.ts';
 import type { FileBytes } from './bytes.ts';
-import { readChunks, readFilters } from './chunks.ts';
-import { guarded } from './guard.ts';
-import { MESSAGE, type Message } from './header.ts';
-import { type Chunking, type ElementType, readLayout, readShape, readType } from './messages.ts';
-import { type NumericArray, readNumbers } from './values.ts';
 
-/** Weights hardly compress, so chunks that would unpack to more than this many times the file are no honest ones. */
-const EXPANSION = 20;
-/** Bytes that a small file may unpack to all the same. */
-const SMALL = 64 * 2 ** 20;
+import { MESSAGE, type Message } from './header.ts';
+import { type ElementType, type Run, readRun, readShape, readType } from './messages.ts';
+import { onDemand } from './parts.ts';
+import { type NumericArray, readNumbers } from './values.ts';
 
 export class Hdf5Dataset {
   readonly kind = 'dataset';
@@ -29,6 +25,10 @@ export class Hdf5Dataset {
   readonly #file: FileBytes;
   readonly #messages: readonly Message[];
   readonly #type: ElementType;
+  /** Where the values lie, unless that takes parts which are loaded on demand. */
+  readonly #run: Run | undefined;
+  /** Gives the values; made once, with what they take counted: reading them again costs nothing of what the file may ask for. */
+  #values: (() => NumericArray) | undefined;
 
   constructor(file: FileBytes, address: number, messages: readonly Message[], path: string) {
     this.#file = file;
@@ -43,6 +43,8 @@ export class Hdf5Dataset {
     if (this.shape.some((size) => size >= 2 ** 32)) {
       throw failure(this.label, 'a dimension of 2^32 or more', { shape: this.shape });
     }
+    this.#run = readRun(view, this.#message(MESSAGE.layout, 'layout'));
+    if (!this.#run || this.#type.bits) onDemand(this.label);
   }
 
   get label(): string {
@@ -61,41 +63,35 @@ export class Hdf5Dataset {
 
   /**
    * The values in row-major order, `size` of them. An aligned little-endian float32 dataset is a view on the file.
-   * @throws PathgradError if the file is too small for the claimed shape, the values were never written, or the type is unsupported
+   * Values that were never written are the dataset's fill value, as the HDF5 library reads them.
+   * @throws PathgradError if the file is too small for the claimed shape, or the type or a filter is unsupported
    */
   read(): NumericArray {
-    return guarded(this.label, () => this.#read());
+    return guarded(this.label, 'HDF5', () => {
+      this.#values ??= this.#prepare();
+      return this.#values();
+    });
   }
 
-  #read(): NumericArray {
-    const { view } = this.#file;
-    const { label, size } = this;
-    if (this.#find(MESSAGE.externalFiles) !== undefined) throw failure(label, 'its values lie in another file');
-    if (size === 0) return readNumbers(view, 0, 0, this.#type, label);
-    const layout = readLayout(view, this.#message(MESSAGE.layout, 'layout'), label);
-    const details = { shape: this.shape, dtype: this.dtype, bytes: this.byteLength, file: view.byteLength };
-    if (layout.kind === 'unallocated') throw failure(label, 'its values were never written', details);
-    if (layout.kind === 'chunked') return this.#readChunks(layout.chunking, details);
-    if (!(this.byteLength <= layout.bytes && layout.offset + this.byteLength <= view.byteLength)) {
+  #prepare(): () => NumericArray {
+    const { label, shape, size, byteLength } = this;
+    const [file, type, run] = [this.#file, this.#type, this.#run];
+    const { view } = file;
+    if (this.#find(MESSAGE.externalFiles)) throw failure(label, 'its values lie in another file');
+    if (size === 0) return () => readNumbers(view, 0, 0, type, label);
+    if (run === undefined) {
+      const values = onDemand(label).storedValues(file, this.#messages, shape, type.size, label);
+      return () => {
+        const bytes = values();
+        return readNumbers(new DataView(bytes.buffer, bytes.byteOffset), 0, size, type, label);
+      };
+    }
+    if (!(byteLength <= run.bytes && run.offset + byteLength <= view.byteLength)) {
+      const details = { shape, dtype: this.dtype, bytes: byteLength, file: view.byteLength };
       throw failure(label, 'claims more values than the file holds', details, 'the file is truncated or damaged');
     }
-    return readNumbers(view, layout.offset, size, this.#type, label);
-  }
-
-  #readChunks(chunking: Chunking, details: Readonly<Record<string, unknown>>): NumericArray {
-    const { label, shape, size } = this;
-    const limit = Math.max(SMALL, EXPANSION * this.#file.view.byteLength);
-    if (chunking.shape.length !== shape.length) throw failure(label, 'its chunks have another rank', details);
-    // What its chunks take, those at the edges whole.
-    const needs = shape.reduce((bytes, n, axis) => {
-      const chunk = chunking.shape[axis]!;
-      return bytes * Math.ceil(n / chunk) * chunk;
-    }, this.#type.size);
-    if (!(needs <= limit)) throw failure(label, 'claims more values than the file can hold', details);
-    const filtersAt = this.#find(MESSAGE.filters)?.at;
-    const filters = filtersAt === undefined ? [] : readFilters(this.#file.view, filtersAt, label);
-    const bytes = readChunks(this.#file, chunking, filters, shape, this.#type.size, label);
-    return readNumbers(new DataView(bytes.buffer), 0, size, this.#type, label);
+    file.guard.take('read', byteLength, label);
+    return () => readNumbers(view, run.offset, size, type, label);
   }
 
   #find(type: number): Message | undefined {
@@ -105,8 +101,8 @@ export class Hdf5Dataset {
   #message(type: number, what: string): number {
     const found = this.#find(type);
     if (found === undefined) throw failure(this.label, `has no ${what} message`);
-    if ((found.flags & 2) !== 0) throw failure(this.label, `a shared ${what} is not supported`);
-    return found.at;
+    if ((found.flags & 2) === 0) return found.at;
+    return onDemand(this.label).sharedMessage(this.#file, type, found.at, this.label);
   }
 }
 

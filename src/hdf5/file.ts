@@ -3,19 +3,18 @@
  * Invariant: every error names file and path; sizes are compared with the file's before anything is allocated; soft and external
  * links are never followed; no walk visits a group twice.
  */
+import { checkDepth, Guard, guarded } from '../guard/guard.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { Attributes } from './attributes.ts';
 import { FileBytes } from './bytes.ts';
 import { Hdf5Dataset, joinPath } from './dataset.ts';
-import { findSignature, guarded, readSuperblock } from './guard.ts';
 import { MESSAGE, type Message, readHeader } from './header.ts';
 import { type Links, readLinks } from './links.ts';
+import { findSignature, readSuperblock } from './superblock.ts';
 
 export type { AttributeValue } from './attributes.ts';
 export { Hdf5Dataset } from './dataset.ts';
 export type { NumericArray } from './values.ts';
-
-const DEPTH_LIMIT = 64;
 
 export interface Hdf5File {
   readonly name: string;
@@ -26,15 +25,16 @@ export interface Hdf5File {
 /**
  * Opens an HDF5 file held in memory. The bytes must not change while values are in use: aligned float32 values are views on them.
  * @param name what to call the file in errors
+ * @param guard of the archive that it lies in, where it lies in one
  * @throws PathgradError if the bytes are no HDF5, are truncated, or use a superblock we cannot read
  */
-export function openHdf5(bytes: Uint8Array, name: string): Hdf5File {
+export function openHdf5(bytes: Uint8Array, name: string, guard = new Guard(name, bytes.length)): Hdf5File {
   const start = findSignature(bytes);
   if (start < 0) throw failure(name, 'is not an HDF5 file', { bytes: bytes.length });
   const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice(); // texts are not decoded from shared memory
   const view = new DataView(own.buffer as ArrayBuffer, own.byteOffset + start, own.byteLength - start);
-  const file = new FileBytes(name, view);
-  const root = guarded(name, () => {
+  const file = new FileBytes(name, view, guard);
+  const root = guarded(name, 'HDF5', () => {
     const address = readSuperblock(file);
     return new Hdf5Group(file, address, readHeader(file, address, name), '');
   });
@@ -85,7 +85,8 @@ export class Hdf5Group {
     if (target === undefined) throw failure(this.label, `has no member '${name}'`, {}, didYouMean(name, this.names));
     if (target === null) throw failure(label, 'is a soft or external link; links are not followed');
     if (name === '.' || name.includes('/')) throw failure(label, `'${name}' is no name for a member`);
-    const child = guarded(label, () => {
+    const child = guarded(label, 'HDF5', () => {
+      this.#file.guard.take('objects', 1, label);
       if (target >= this.#file.view.byteLength) throw failure(label, 'lies outside the file', { address: target });
       const messages = readHeader(this.#file, target, label);
       const isDataset = messages.some(({ type }) => type === MESSAGE.dataspace);
@@ -123,7 +124,7 @@ export class Hdf5Group {
         found.push(node);
         continue;
       }
-      if (depth > DEPTH_LIMIT) throw failure(node.label, `groups are nested deeper than ${DEPTH_LIMIT}`);
+      checkDepth(depth, node.label);
       for (const name of [...node.names].reverse()) {
         const child = node.child(name);
         if (child.kind === 'group' && seen.has(child.address)) {

@@ -3,10 +3,10 @@
  * Source: HDF5 file format specification 3.0, III.B (symbol tables), III.D (local heap), IV.A.2.c, g and r.
  */
 import { failure } from '../tensor/errors.ts';
-import { type FileBytes, uint64, uintOf } from './bytes.ts';
+import { type FileBytes, isAddress, uint64, uintOf } from './bytes.ts';
 import { MESSAGE, type Message } from './header.ts';
-import { denseObjects } from './heaps.ts';
-import { treeEntries } from './trees.ts';
+import { onDemand } from './parts.ts';
+import { treeEntries } from './tree-1.ts';
 import { readText } from './values.ts';
 
 /** Names to the addresses of object headers, or to null for a soft or external link. */
@@ -18,8 +18,9 @@ export function readLinks(file: FileBytes, messages: readonly Message[], subject
     if (type === MESSAGE.symbolTable) addSymbolTable(links, file, at, subject);
     if (type === MESSAGE.link) addLink(links, file, at, subject);
     if (type === MESSAGE.linkInfo) {
-      const addresses = at + 2 + ((file.view.getUint8(at + 1) & 1) !== 0 ? 8 : 0);
-      for (const link of denseObjects(file, addresses, 4, subject)) addLink(links, file, link, subject);
+      const heap = at + 2 + ((file.view.getUint8(at + 1) & 1) !== 0 ? 8 : 0);
+      if (!isAddress(uint64(file.view, heap))) continue;
+      for (const link of onDemand(subject).denseObjects(file, heap, 4, subject)) addLink(links, file, link, subject);
     }
   }
   return links;
@@ -42,7 +43,7 @@ function addSymbolTable(links: Links, file: FileBytes, message: number, subject:
         throw failure(subject, 'the name of a link is missing', { address: entry });
       file.spend(end - nameAt, subject);
       const soft = view.getUint32(entry + 16, true) === 2;
-      links.set(readText(names.subarray(nameAt, end)), soft ? null : uint64(view, entry + 8));
+      add(links, readText(names.subarray(nameAt, end)), soft ? null : uint64(view, entry + 8), subject);
     }
   }
 }
@@ -57,5 +58,10 @@ function addLink(links: Links, file: FileBytes, at: number, subject: string): vo
   const length = uintOf(lengthBytes, view, next);
   next += lengthBytes;
   file.spend(length, subject);
-  links.set(readText(file.at(next, length, subject)), hard ? uint64(view, next + length) : null);
+  add(links, readText(file.at(next, length, subject)), hard ? uint64(view, next + length) : null, subject);
+}
+
+function add(links: Links, name: string, target: number | null, subject: string): void {
+  if (links.has(name)) throw failure(subject, 'has two members of one name', { name });
+  links.set(name, target);
 }

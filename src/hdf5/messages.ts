@@ -10,20 +10,12 @@ export interface ElementType {
   readonly kind: 'int' | 'uint' | 'float' | 'bfloat16' | 'string' | 'vlen-string' | 'opaque';
   readonly size: number;
   readonly littleEndian: boolean;
+  /** Whether a fixed string is padded with spaces. */
+  readonly spaces?: boolean;
+  /** Of an integer whose element has bits to spare: where its own begin, and how many they are. */
+  readonly bits?: readonly [offset: number, precision: number];
   /** `float32`, `int64`, `bfloat16`, `string`, …; an opaque type of 2 bytes is how h5py stores bfloat16. */
   readonly dtype: string;
-}
-
-export type Layout =
-  | { readonly kind: 'bytes'; readonly offset: number; readonly bytes: number }
-  | { readonly kind: 'unallocated' }
-  | { readonly kind: 'chunked'; readonly chunking: Chunking };
-
-export interface Chunking {
-  /** Address of the version 1 tree of the chunks. */
-  readonly tree: number;
-  /** Shape of a chunk, in elements. */
-  readonly shape: readonly number[];
 }
 
 /** Dimensions of a dataspace message; `null` is the null dataspace (no elements at all). */
@@ -50,11 +42,13 @@ export function readType(view: DataView, offset: number, subject: string): Eleme
       return floatType(view, offset, { bits, size, littleEndian }, subject);
     case 3:
       if (size === 0) throw failure(subject, 'a string type of 0 bytes');
-      return { kind: 'string', size, littleEndian, dtype: 'string' };
+      return { kind: 'string', size, littleEndian, dtype: 'string', spaces: (bits & 15) === 2 };
     case 5:
       return { kind: 'opaque', size, littleEndian: true, dtype: size === 2 ? 'bfloat16' : `opaque${size}` };
     case 8:
-      return readType(view, offset + 8, subject); // an enumeration (h5py's bool) reads as its base type, which follows
+      // An enumeration (h5py's bool) reads as its base type, an integer, which follows.
+      if ((view.getUint8(offset + 8) & 0x0f) !== 0) throw failure(subject, 'an enumeration of no integers');
+      return readType(view, offset + 8, subject);
     case 9:
       if ((bits & 0x0f) === 1) return { kind: 'vlen-string', size: 16, littleEndian: true, dtype: 'string' };
       throw failure(subject, 'variable-length sequences are not supported');
@@ -72,47 +66,55 @@ interface RawNumber {
 }
 
 function integerType(view: DataView, offset: number, raw: RawNumber, subject: string): ElementType {
+  const { size, littleEndian } = raw;
+  const first = view.getUint16(offset + 8, true);
   const precision = view.getUint16(offset + 10, true);
-  if (![1, 2, 4, 8].includes(raw.size) || precision !== 8 * raw.size || view.getUint16(offset + 8, true) !== 0) {
-    throw failure(subject, `integers of ${raw.size} bytes and ${precision} bits are not supported`);
+  if (![1, 2, 4, 8].includes(size) || precision === 0 || first + precision > 8 * size) {
+    throw failure(subject, `integers of ${size} bytes and ${precision} bits are not supported`);
   }
   const kind = (raw.bits & 8) !== 0 ? 'int' : 'uint';
-  return { kind, size: raw.size, littleEndian: raw.littleEndian, dtype: `${kind}${precision}` };
+  const type = { kind, size, littleEndian, dtype: `${kind}${8 * size}` } as const;
+  return precision === 8 * size ? type : { ...type, bits: [first, precision] };
 }
 
-/** IEEE half, single and double, told apart from bfloat16 by the width of the exponent. */
+/** IEEE half, single and double, and bfloat16, told apart by the width of the exponent; every other field follows from it. */
 function floatType(view: DataView, offset: number, raw: RawNumber, subject: string): ElementType {
-  const exponentBits = view.getUint8(offset + 13);
-  const mantissaBits = view.getUint8(offset + 15);
+  const byte = (at: number): number => view.getUint8(offset + at);
+  const exponentBits = byte(13);
   const { size, littleEndian } = raw;
-  const layout = `${size}:${exponentBits}:${mantissaBits}`;
-  if (layout === '2:8:7') return { kind: 'bfloat16', size, littleEndian, dtype: 'bfloat16' };
-  if ((raw.bits & 0x40) !== 0 || !['2:5:10', '4:8:23', '8:11:52'].includes(layout)) {
+  const width = 8 * size;
+  const mantissaBits = width - exponentBits - 1;
+  const plain =
+    (raw.bits & 0x70) === 0x20 && // the leading 1 is implied, the order of the bytes is not the VAX's
+    byte(2) === width - 1 &&
+    view.getUint32(offset + 8, true) === width * 65536 &&
+    byte(12) === mantissaBits &&
+    byte(14) === 0 &&
+    byte(15) === mantissaBits &&
+    view.getUint32(offset + 16, true) === 2 ** (exponentBits - 1) - 1;
+  const kind = `${size}:${exponentBits}`;
+  if (plain && kind === '2:8') return { kind: 'bfloat16', size, littleEndian, dtype: 'bfloat16' };
+  if (!plain || !['2:5', '4:8', '8:11'].includes(kind)) {
     throw failure(subject, `floats of ${size} bytes with ${exponentBits} exponent bits are not supported`);
   }
-  return { kind: 'float', size, littleEndian, dtype: `float${8 * size}` };
+  return { kind: 'float', size, littleEndian, dtype: `float${width}` };
 }
 
-/** Where the values lie: in one run of bytes (contiguous or compact), nowhere, or in chunks. */
-export function readLayout(view: DataView, offset: number, subject: string): Layout {
+/** Where the values lie, if in one run of bytes: contiguous or compact. */
+export interface Run {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Undefined where the values are in chunks, in other datasets, or were never written; on-demand/layout.ts reads those. */
+export function readRun(view: DataView, offset: number): Run | undefined {
   const version = view.getUint8(offset);
-  if (version < 1 || version > 4) throw failure(subject, `unknown data layout version ${version}`);
   const modern = version >= 3;
   const kind = view.getUint8(offset + (modern ? 1 : 2));
-  if (kind === 2) return readChunking(view, offset, version, subject);
-  if (kind === 0 && modern) return { kind: 'bytes', offset: offset + 4, bytes: view.getUint16(offset + 2, true) };
-  if (kind !== 1) throw failure(subject, `data layout class ${kind} (version ${version}) is not supported`);
+  if (kind === 0 && modern) return { offset: offset + 4, bytes: view.getUint16(offset + 2, true) };
+  if (kind !== 1 || version < 1 || version > 5) return undefined;
   const at = offset + (modern ? 2 : 8);
   const address = uint64(view, at);
-  if (!isAddress(address)) return { kind: 'unallocated' };
-  return { kind: 'bytes', offset: address, bytes: modern ? uint64(view, at + 8) : Number.POSITIVE_INFINITY };
-}
-
-function readChunking(view: DataView, offset: number, version: number, subject: string): Layout {
-  if (version === 4) throw failure(subject, "chunks in the newest format (libver 'latest') are not supported");
-  const old = version < 3;
-  const rank = view.getUint8(offset + (old ? 1 : 2)) - 1;
-  const tree = uint64(view, offset + (old ? 8 : 3));
-  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(offset + (old ? 16 : 11) + 4 * axis, true));
-  return isAddress(tree) ? { kind: 'chunked', chunking: { tree, shape } } : { kind: 'unallocated' };
+  const bytes = modern ? uint64(view, at + 8) : Number.POSITIVE_INFINITY;
+  return isAddress(address) ? { offset: address, bytes } : undefined;
 }

@@ -5,6 +5,7 @@
  */
 import { failure } from '../tensor/errors.ts';
 import type { ElementType } from './messages.ts';
+import { onDemand } from './parts.ts';
 
 export type NumericArray =
   | Float32Array
@@ -39,54 +40,59 @@ export function readNumbers(
   type: ElementType,
   subject: string,
 ): NumericArray {
-  const { littleEndian: le, size } = type;
-  if (type.dtype === 'float32') return readFloat32(view, offset, count, le);
-  if (type.dtype === 'float64') return fill(new Float64Array(count), (i) => view.getFloat64(offset + 8 * i, le));
-  if (type.dtype === 'float16') {
-    return fill(new Float32Array(count), (i) => halfToNumber(view.getUint16(offset + 2 * i, le)));
-  }
-  if (type.dtype === 'bfloat16') {
-    const words = fill(new Uint32Array(count), (i) => view.getUint16(offset + 2 * i, le) << 16);
-    return new Float32Array(words.buffer);
-  }
-  if (type.kind === 'int') {
-    if (size === 1) return fill(new Int8Array(count), (i) => view.getInt8(offset + i));
-    if (size === 2) return fill(new Int16Array(count), (i) => view.getInt16(offset + 2 * i, le));
-    if (size === 4) return fill(new Int32Array(count), (i) => view.getInt32(offset + 4 * i, le));
-    return fill(new Float64Array(count), (i) => exactNumber(view.getBigInt64(offset + 8 * i, le), subject));
-  }
-  if (type.kind === 'uint') {
-    if (size === 1) return fill(new Uint8Array(count), (i) => view.getUint8(offset + i));
-    if (size === 2) return fill(new Uint16Array(count), (i) => view.getUint16(offset + 2 * i, le));
-    if (size === 4) return fill(new Uint32Array(count), (i) => view.getUint32(offset + 4 * i, le));
-    return fill(new Float64Array(count), (i) => exactNumber(view.getBigUint64(offset + 8 * i, le), subject));
-  }
-  throw failure(subject, `holds ${type.dtype}, not numbers`);
-}
-
-function readFloat32(view: DataView, offset: number, count: number, littleEndian: boolean): Float32Array {
+  const { dtype, size } = type;
+  if (type.bits) return onDemand(subject).readSpareBits(view, offset, count, type, subject);
   const at = view.byteOffset + offset;
-  if (littleEndian === hostIsLittleEndian) {
-    if (at % 4 === 0) return new Float32Array(view.buffer as ArrayBuffer, at, count);
-    return new Float32Array(view.buffer.slice(at, at + 4 * count) as ArrayBuffer);
+  const asStored = size === 1 || type.littleEndian === hostIsLittleEndian;
+  if (dtype === 'float32' && asStored && at % 4 === 0) return new Float32Array(view.buffer as ArrayBuffer, at, count);
+  const bytes = new Uint8Array(view.buffer.slice(at, at + size * count) as ArrayBuffer);
+  if (!asStored) reverseElements(bytes, size);
+  const { buffer } = bytes;
+  if (dtype === 'float32') return new Float32Array(buffer);
+  if (dtype === 'float64') return new Float64Array(buffer);
+  if (dtype === 'float16' || dtype === 'bfloat16') {
+    const halves = new Uint16Array(buffer);
+    const wide = new Float32Array(count);
+    const words = new Uint32Array(wide.buffer);
+    if (dtype === 'float16') for (let i = 0; i < count; i++) wide[i] = halfToNumber(halves[i]!);
+    else for (let i = 0; i < count; i++) words[i] = halves[i]! << 16;
+    return wide;
   }
-  return fill(new Float32Array(count), (i) => view.getFloat32(offset + 4 * i, littleEndian));
-}
-
-/** Text up to the first NUL: fixed strings are padded with NULs, and h5py 2 stored name lists so. */
-export function readText(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
-}
-
-function fill<A extends NumericArray>(out: A, value: (index: number) => number): A {
-  for (let i = 0; i < out.length; i++) out[i] = value(i);
+  if (type.kind !== 'int' && type.kind !== 'uint') throw failure(subject, `holds ${dtype}, not numbers`);
+  const signed = type.kind === 'int';
+  if (size === 1) return signed ? new Int8Array(buffer) : bytes;
+  if (size === 2) return signed ? new Int16Array(buffer) : new Uint16Array(buffer);
+  if (size === 4) return signed ? new Int32Array(buffer) : new Uint32Array(buffer);
+  const wide = signed ? new BigInt64Array(buffer) : new BigUint64Array(buffer);
+  const out = new Float64Array(count);
+  for (let i = 0; i < count; i++) out[i] = exactNumber(wide[i]!, subject);
   return out;
+}
+
+function reverseElements(bytes: Uint8Array, size: number): void {
+  for (let start = 0; start < bytes.length; start += size) {
+    for (let [from, to] = [start, start + size - 1]; from < to; from++, to--) {
+      const byte = bytes[from]!;
+      bytes[from] = bytes[to]!;
+      bytes[to] = byte;
+    }
+  }
+}
+
+/**
+ * Text up to the first NUL: fixed strings are padded with NULs, and h5py 2 stored name lists so.
+ * @param spaces whether it is padded with spaces instead
+ */
+export function readText(bytes: Uint8Array, spaces = false): string {
+  let end = bytes.indexOf(0);
+  if (end < 0) end = bytes.length;
+  while (spaces && bytes[end - 1] === 32) end--;
+  return new TextDecoder().decode(bytes.subarray(0, end));
 }
 
 function exactNumber(value: bigint, subject: string): number {
   const number = Number(value);
-  if (BigInt(number) !== value)
+  if (!Number.isSafeInteger(number) && BigInt(number) !== value)
     throw failure(subject, `the 64-bit integer ${value} is beyond what a double holds exactly`);
   return number;
 }

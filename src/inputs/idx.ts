@@ -51,8 +51,12 @@ export function readIdx(file: Uint8Array, name = 'IDX file'): NumericArray {
       'get the file anew',
     );
   }
+  if (kind.bytes === 1) {
+    // What was inflated is nobody else's: pixels of a large file are not copied once more.
+    const own = bytes === file ? bytes.slice(start) : bytes.subarray(start);
+    return { data: bytes[2] === 9 ? new Int8Array(own.buffer, own.byteOffset, length) : own, shape };
+  }
   const data = kind.make(length);
-  if (kind.bytes === 1) data.set(new (data.constructor as Uint8ArrayConstructor)(bytes.slice(start).buffer));
-  else for (let i = 0; i < length; i++) data[i] = kind.read(view, start + i * kind.bytes);
+  for (let i = 0; i < length; i++) data[i] = kind.read(view, start + i * kind.bytes);
   return { data, shape };
 }

@@ -1,10 +1,11 @@
 /**
- * PNG files to arrays of pixels in [0, 1], height x width x channels. fast-png inflates and unfilters; this file unpacks bit
- * depths and palettes, checks sizes before that, and lays transparent pictures over white.
+ * PNG files to arrays of pixels in [0, 1], height x width x channels. png.ts checks the file, fast-png inflates and unfilters; this file
+ * unpacks bit depths and palettes, and lays transparent pictures over white.
  * Invariant: `channels` is 1 (grey) or 3 (RGB), and whatever was changed on the way is in `notices`.
  */
 import { type DecodedPng, decode } from 'fast-png';
 import { failure } from '../tensor/errors.ts';
+import { checkedPng } from './png.ts';
 
 export interface Picture {
   readonly height: number;
@@ -15,8 +16,6 @@ export interface Picture {
   /** What a user should know about how the file was read; empty if it was taken as it is. */
   readonly notices: readonly string[];
 }
-
-const MAX_PIXELS = 2 ** 26; // 8192 x 8192: one unpacked picture stays below 500 MB as 8-bit RGBA, inflated and copied
 
 const otherFormats: readonly (readonly [string, readonly number[]])[] = [
   ['JPEG', [0xff, 0xd8, 0xff]],
@@ -31,10 +30,16 @@ const otherFormats: readonly (readonly [string, readonly number[]])[] = [
  * @param name of the file, for errors and notices
  */
 export function readPng(bytes: Uint8Array, name = 'image'): Picture {
-  checkHeader(bytes, name);
+  const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+  if (!signature.every((byte, i) => bytes[i] === byte)) {
+    const other = otherFormats.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0];
+    const found = bytes.length === 0 ? 'is empty' : other ? `is a ${other} file, not a PNG` : 'is not a PNG file';
+    throw failure(name, found, { bytes: bytes.length }, 'convert the picture to PNG');
+  }
+  const plain = checkedPng(bytes, name);
   let png: DecodedPng;
   try {
-    png = decode(bytes, { checkCrc: true });
+    png = decode(plain);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw failure(name, `is a damaged PNG: ${reason}`, { bytes: bytes.length }, 'save the picture anew', error);
@@ -42,57 +47,42 @@ export function readPng(bytes: Uint8Array, name = 'image'): Picture {
   return flatten(png, name);
 }
 
-function checkHeader(bytes: Uint8Array, name: string): void {
-  const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-  if (!signature.every((byte, i) => bytes[i] === byte)) {
-    const other = otherFormats.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0];
-    const found = bytes.length === 0 ? 'is empty' : other ? `is a ${other} file, not a PNG` : 'is not a PNG file';
-    throw failure(name, found, { bytes: bytes.length }, 'convert the picture to PNG');
-  }
-  if (bytes.length < 33) throw failure(name, 'is a damaged PNG: it ends within its header', { bytes: bytes.length });
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  if (width * height > MAX_PIXELS) throw failure(name, 'is too large a picture', { width, height, limit: MAX_PIXELS });
-  if (width * height === 0) throw failure(name, 'is a picture without pixels', { width, height });
+/** The number of a sample as it is stored: of a palette picture the index. Rows of packed samples start on a byte. */
+function sampleReader({ data, width, channels, depth }: DecodedPng): (row: number, sample: number) => number {
+  const perRow = width * channels;
+  if (depth >= 8) return (row, sample) => data[row * perRow + sample]!;
+  const rowBytes = Math.ceil((perRow * depth) / 8);
+  return (row, sample) => {
+    const bit = sample * depth;
+    return (data[row * rowBytes + (bit >> 3)]! >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+  };
 }
 
-/** Samples of one packed row-major plane as fractions of the largest value; palette indices stay as they are. */
-function samplesOf(png: DecodedPng): Float64Array {
-  const perRow = png.width * png.channels;
-  const out = new Float64Array(perRow * png.height);
-  const scale = png.palette ? 1 : 2 ** png.depth - 1;
-  if (png.depth >= 8) return out.map((_, i) => png.data[i]! / scale);
-  const rowBytes = Math.ceil((perRow * png.depth) / 8); // rows start on a byte
-  for (let row = 0; row < png.height; row++) {
-    for (let i = 0; i < perRow; i++) {
-      const bit = i * png.depth;
-      const byte = png.data[row * rowBytes + (bit >> 3)]!;
-      out[row * perRow + i] = ((byte >> (8 - png.depth - (bit & 7))) & (2 ** png.depth - 1)) / scale;
-    }
-  }
-  return out;
-}
-
+/** Straight from the stored samples to the result: a picture may be large, and is held once. */
 function flatten(png: DecodedPng, name: string): Picture {
-  const samples = samplesOf(png);
-  const pixels = png.width * png.height;
-  const colours = png.palette || png.channels >= 3 ? 3 : 1;
+  const { width, height, channels, depth, palette } = png;
+  const read = sampleReader(png);
+  const colours = palette || channels >= 3 ? 3 : 1;
   const key = png.transparency && png.transparency.length === colours ? png.transparency : null;
-  const largest = 2 ** png.depth - 1;
-  const data = new Float64Array(pixels * colours);
+  const largest = 2 ** depth - 1;
+  const data = new Float64Array(width * height * colours);
   let transparent = 0;
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    const entry = png.palette?.[samples[pixel]!];
-    if (png.palette && !entry) throw failure(name, 'is a damaged PNG: a pixel is outside its palette', { pixel });
-    const at = pixel * png.channels;
-    let alpha = entry ? (entry[3] ?? 255) / 255 : png.channels % 2 === 0 ? samples[at + png.channels - 1]! : 1;
-    if (!entry && key?.every((value, c) => Math.round(samples[at + c]! * largest) === value)) alpha = 0;
-    if (alpha < 1) transparent++;
-    for (let c = 0; c < colours; c++) {
-      const value = entry ? entry[c]! / 255 : samples[at + c]!;
-      data[pixel * colours + c] = value * alpha + (1 - alpha);
+  for (let row = 0, to = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const at = column * channels;
+      const entry = palette?.[read(row, at)];
+      if (palette && !entry) {
+        throw failure(name, 'is a damaged PNG: a pixel is outside its palette', { pixel: row * width + column });
+      }
+      let alpha = entry ? (entry[3] ?? 255) / 255 : channels % 2 === 0 ? read(row, at + channels - 1) / largest : 1;
+      if (!entry && key?.every((value, c) => read(row, at + c) === value)) alpha = 0;
+      if (alpha < 1) transparent++;
+      for (let c = 0; c < colours; c++) {
+        const value = entry ? entry[c]! / 255 : read(row, at + c) / largest;
+        data[to++] = value * alpha + (1 - alpha);
+      }
     }
   }
   const notices = transparent > 0 ? [`${name}: ${transparent} transparent pixels are laid over white`] : [];
-  return { height: png.height, width: png.width, channels: colours, data, notices };
+  return { height, width, channels: colours, data, notices };
 }

@@ -29,6 +29,10 @@ const kinds: Readonly<Record<string, Kind>> = {
   f8: { bytes: 8, make: (n) => new Float64Array(n), read: (view, at, le) => view.getFloat64(at, le) },
 };
 
+/** NumPy 2's own limits. */
+const AXES_LIMIT = 64;
+const HEADER_LIMIT = 2 ** 16;
+
 /** Reads a .npy file. `name` is the file's, for errors. */
 export function readNpy(bytes: Uint8Array, name = 'npy file'): NumericArray {
   const { descr, fortran, shape, start } = readHeader(bytes, name);
@@ -73,6 +77,7 @@ function readHeader(bytes: Uint8Array, name: string): { descr: string; fortran: 
   if (bytes.length < fixed || version < 1 || version > 3)
     throw failure(name, 'has an unknown .npy version', { version });
   const start = fixed + (long ? view.getUint32(8, true) : view.getUint16(8, true));
+  if (start > HEADER_LIMIT) throw failure(name, 'has a header that is too long', { bytes: start, limit: HEADER_LIMIT });
   if (start > bytes.length) throw failure(name, 'ends within its header', { bytes: bytes.length });
   const header = new TextDecoder().decode(bytes.subarray(fixed, start));
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
@@ -85,17 +90,24 @@ function readHeader(bytes: Uint8Array, name: string): { descr: string; fortran: 
     .split(',')
     .filter((dim) => dim.trim() !== '')
     .map((dim) => Number.parseInt(dim, 10));
+  if (shape.length > AXES_LIMIT) throw failure(name, 'has too many axes', { axes: shape.length, limit: AXES_LIMIT });
   return { descr, fortran: fortran === 'True', shape, start };
 }
 
-/** Fortran order has the first axis fastest; `into` is filled row-major. */
-function fromFortran(data: NumericData, shape: Shape, into: NumericData): NumericData {
+/** Fortran order has the first axis fastest; `into` is filled row-major. One step per element, whatever the number of axes. */
+function fromFortran(data: NumericData, whole: Shape, into: NumericData): NumericData {
+  const shape = whole.filter((dim) => dim !== 1);
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(0, axis)));
   const index = new Array<number>(shape.length).fill(0);
+  let from = 0;
   for (let at = 0; at < data.length; at++) {
-    let from = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis--) from = from * shape[axis]! + index[axis]!;
     into[at] = data[from]!;
-    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      index[axis] = 0;
+      from -= strides[axis]! * shape[axis]!;
+    }
   }
   return into;
 }

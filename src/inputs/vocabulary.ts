@@ -3,6 +3,7 @@
  * their usual names, `<pad>` or `[PAD]`, …), and Keras's word index, a JSON object of ranks, where id = rank + 3 and
  * 0, 1, 2 are padding, start and unknown (`keras.datasets.imdb`, `index_from=3`).
  */
+import { DATA_JSON, parseJson } from '../guard/json.ts';
 import { failure } from '../tensor/errors.ts';
 
 export interface Vocabulary {
@@ -81,12 +82,7 @@ function fromList(text: string, name: string): Vocabulary {
 }
 
 function fromWordIndex(text: string, name: string, indexFrom: number): Vocabulary {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw failure(name, `is not valid JSON: ${error instanceof Error ? error.message : error}`, {}, undefined, error);
-  }
+  const parsed = parseJson(text, name, DATA_JSON);
   const words = new Map<string, number>();
   const tokens = new Map<number, string>(
     indexFrom === 3

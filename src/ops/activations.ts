@@ -2,6 +2,7 @@
  * Every activation that Keras names. `relu`, `sigmoid`, `tanh`, `softplus` and the softmaxes are ops of their own; the
  * others are made of ops, arranged so that the branch not taken never overflows. Derivatives at kinks are TensorFlow's.
  */
+import { elementwise } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
@@ -15,6 +16,7 @@ const reluOp = defineOp<Record<never, never>>({
   name: 'relu',
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: (g, y) => [() => where(greater(y, 0), g, 0)],
+  batch: elementwise,
   linear: [],
   zeros: 'makes',
   flops: (_, out) => sizeOf(out.shape),

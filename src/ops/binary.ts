@@ -2,6 +2,7 @@
  * Elementwise ops of two inputs, with NumPy broadcasting: arithmetic, maximum and minimum, comparisons, `where`.
  * A number given for a tensor becomes a constant of the other operand's dtype.
  */
+import { elementwise } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type Op, type OpFunction, type Thunk, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { broadcastShapes, sizeOf } from '../tensor/shape.ts';
@@ -83,6 +84,7 @@ function binary(definition: BinaryDefinition): BinaryFunction {
             const [da, db] = vjp(g, y, a!, b!);
             return [() => sumTo(da(), a!.shape), () => sumTo(db(), b!.shape)];
           },
+    batch: elementwise,
     linear: definition.linear,
     ...(definition.zeros && { zeros: definition.zeros }),
     flops: (_, out) => (definition.flops ?? 1) * sizeOf(out.shape),
@@ -160,6 +162,7 @@ const negate: OpFunction<None> = defineOp<None>({
   name: 'neg',
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: (g) => [() => neg(g)],
+  batch: elementwise,
   linear: 'joint',
   flops: (_, out) => sizeOf(out.shape),
   examples: [{ inputs: [[2, 3]], attrs: {} }],
@@ -173,6 +176,7 @@ const select: OpFunction<None> = defineOp<None>({
     dtype: a!.dtype,
   }),
   vjp: (g, _, [c, a, b]) => [null, () => sumTo(where(c!, g, 0), a!.shape), () => sumTo(where(c!, 0, g), b!.shape)],
+  batch: elementwise,
   linear: 'joint',
   zeros: 'makes',
   flops: (_, out) => sizeOf(out.shape),

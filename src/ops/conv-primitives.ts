@@ -3,6 +3,7 @@
  * Three ops close the family under differentiation: `conv` is linear in input and kernel, and each of its gradients
  * (`convGradInput`, `convGradKernel`) has the other two as its own. A transposed convolution is `convGradInput`.
  */
+import { inFront, mixes } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
@@ -77,6 +78,7 @@ export const conv: OpFunction<ConvAttrs> = defineOp<ConvAttrs>({
     () => convGradInput([g, w!], { ...attrs, inputShape: x!.shape }),
     () => convGradKernel([x!, g], { ...attrs, kernelShape: w!.shape }),
   ],
+  batch: inFront((i) => i === 0),
   linear: [0, 1],
   flops: ([, w], out) => convFlops(out.shape, w!.shape),
   examples: uses.map((use): Example<ConvAttrs> => ({ inputs: [use.x, use.w], attrs: use.attrs, ...size(use) })),
@@ -96,6 +98,7 @@ export const convGradInput: OpFunction<GradInputAttrs> = defineOp<GradInputAttrs
     () => conv([gg, w!], attrs),
     () => convGradKernel([gg, g!], { ...attrs, kernelShape: w!.shape }),
   ],
+  batch: inFront((i) => i === 0),
   linear: [0, 1],
   flops: ([g, w]) => convFlops(g!.shape, w!.shape),
   examples: uses.map((use) => ({
@@ -123,6 +126,7 @@ export const convGradKernel: OpFunction<GradKernelAttrs> = defineOp<GradKernelAt
     () => convGradInput([g!, gg], { ...attrs, inputShape: x!.shape }),
     () => conv([x!, gg], attrs),
   ],
+  batch: mixes('sums over the samples'),
   linear: [0, 1],
   flops: ([, g], out) => convFlops(g!.shape, out.shape),
   examples: uses.map((use) => ({

@@ -3,6 +3,7 @@
  * gelu, rows brought to mean 0 and variance 1, and the gradients of these and of softmax. Both row gradients are symmetric
  * matrices applied to `g`, so that they are their own transposes.
  */
+import { alongLast, elementwise } from '../graph/batch-rules.ts';
 import { defineOp, type Op } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape, sizeOf } from '../tensor/shape.ts';
@@ -26,6 +27,7 @@ const geluOp = defineOp<None>({
   name: 'gelu',
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: (g, _, [x]) => [() => geluGrad(g, x!)],
+  batch: elementwise,
   linear: [],
   flops: (_, out) => 15 * sizeOf(out.shape),
   examples: [
@@ -51,6 +53,7 @@ const geluGradOp = defineOp<None>({
       return mul(mul(h, g!), mul(density, sub(2, square(x!))));
     },
   ],
+  batch: elementwise,
   linear: [0],
   flops: (_, out) => 25 * sizeOf(out.shape),
   examples: [
@@ -83,6 +86,7 @@ const standardizeOp = defineOp<EpsilonAttrs>({
   name: 'standardizeRows',
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: (g, _, [x], attrs) => [() => standardizeRowsGrad(g, x!, attrs)],
+  batch: alongLast,
   linear: [],
   flops: (_, out) => 6 * sizeOf(out.shape),
   examples: [
@@ -122,6 +126,7 @@ const standardizeGradOp = defineOp<EpsilonAttrs>({
       return mul(neg(mul(s, add(mul(mul(s, p), y), bent))), 1 / n);
     },
   ],
+  batch: alongLast,
   linear: [0],
   flops: (_, out) => 12 * sizeOf(out.shape),
   examples: [
@@ -167,6 +172,7 @@ const softmaxGradOp = defineOp<None>({
     () => softmaxRowsGrad(h, y!),
     () => sub(mul(h, sub(g!, inner(g!, y!))), mul(g!, inner(h, y!))),
   ],
+  batch: alongLast,
   linear: [0],
   flops: (_, out) => 4 * sizeOf(out.shape),
   examples: [

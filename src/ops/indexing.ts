@@ -1,7 +1,8 @@
 /** Reading and writing by index: `gather` and `scatterAdd` are each other's transpose. An embedding is a gather. */
+import { gathered, scattered } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
-import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
+import { checkShape, normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import { arange, type Tensor } from '../tensor/tensor.ts';
 import { equal } from './binary.ts';
 import { expandDims } from './movement.ts';
@@ -14,6 +15,7 @@ const gatherOp = defineOp<{ axis: number }>({
     dtype: x!.dtype,
   }),
   vjp: (g, _, [x, index], { axis }) => [() => scatterAdd(g, index!, { axis, size: x!.shape[axis]! }), null],
+  batch: gathered,
   linear: 'joint',
   zeros: 'keeps',
   flops: () => 0,
@@ -48,6 +50,7 @@ const scatterAddOp = defineOp<ScatterAttrs>({
     dtype: x!.dtype,
   }),
   vjp: (g, _, [, index], { axis }) => [() => gather(g, index!, axis), null],
+  batch: scattered,
   linear: 'joint',
   zeros: 'makes',
   flops: ([x]) => sizeOf(x!.shape),
@@ -80,5 +83,6 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
 
 /** `ids [...]` as rows of zeros with a single 1: `[..., depth]`. */
 export function oneHot(ids: Tensor, depth: number, dtype: 'float32' | 'float64' = 'float32'): Tensor {
+  checkShape('oneHot', [...ids.shape, depth]);
   return cast(equal(expandDims(cast(ids, 'int32'), -1), arange(depth, 'int32')), dtype);
 }

@@ -3,7 +3,8 @@
  * relu, a max pool. As one op the points are never stored, and its gradient to `start`, summed over the steps, touches
  * only the elements that a window picked.
  */
-import { distinctPlaces, grad } from '../graph/grad.ts';
+import { mixes } from '../graph/batch-rules.ts';
+import { distinctPlaces, partialGrad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -77,10 +78,11 @@ export const lerpMaxPool: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoolAtt
   vjp: (g, _, inputs, attrs) => {
     const other = (i: number): Tensor => {
       const [start, delta, alpha] = distinctPlaces(inputs) as [Tensor, Tensor, Tensor];
-      return grad(lerpMaxPoolUnfused(start, delta, alpha, attrs), [start, delta, alpha], g)[i]!;
+      return partialGrad(lerpMaxPoolUnfused(start, delta, alpha, attrs), [start, delta, alpha], g)[i]!;
     };
     return [() => lerpMaxPoolGrad([...inputs, g], attrs), () => other(1), () => other(2)];
   },
+  batch: mixes('spreads samples over points of a path'),
   linear: [],
   zeros: 'makes',
   flops: ([start, , alpha]) => 3 * sizeOf(start!.shape) * alpha!.shape[0]!,
@@ -95,11 +97,12 @@ export const lerpMaxPoolGrad: OpFunction<LerpMaxPoolAttrs> = defineOp<LerpMaxPoo
     const again = (i: number): Tensor => {
       const places = distinctPlaces(inputs) as [Tensor, Tensor, Tensor, Tensor];
       const [start, delta, alpha, g] = places;
-      const [unfused] = grad(lerpMaxPoolUnfused(start, delta, alpha, attrs), [start, delta, alpha], g);
-      return grad(unfused!, places, gg)[i]!;
+      const [unfused] = partialGrad(lerpMaxPoolUnfused(start, delta, alpha, attrs), [start, delta, alpha], g);
+      return partialGrad(unfused!, places, gg)[i]!;
     };
     return inputs.map((_, i) => () => again(i));
   },
+  batch: mixes('spreads samples over points of a path'),
   linear: [3],
   zeros: 'makes',
   flops: ([start, , alpha]) => 6 * sizeOf(start!.shape) * alpha!.shape[0]!,

@@ -1,4 +1,5 @@
 /** Points on straight lines: what integrated gradients feeds a model with, as one op, so that no backend stores the line. */
+import { mixes } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape, sizeOf } from '../tensor/shape.ts';
@@ -23,6 +24,7 @@ const lerpOp = defineOp<Record<never, never>>({
       () => sum(mul(perStep, delta!), { axes: start!.shape.map((_, axis) => axis + 1) }),
     ];
   },
+  batch: mixes('spreads samples over points of a path'),
   linear: [0, 1, 2],
   flops: (_, out) => 2 * sizeOf(out.shape),
   examples: [

@@ -1,4 +1,5 @@
 /** Matrix products with batches and transposes. Each gradient is again a matrix product. */
+import { multiplied } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { broadcastShapes, sizeOf } from '../tensor/shape.ts';
@@ -45,6 +46,7 @@ const matmulOp = defineOp<MatmulAttrs>({
     () => sumTo(ta ? times(b!, g, tb, true) : times(g, b!, false, !tb), a!.shape),
     () => sumTo(tb ? times(g, a!, true, ta) : times(a!, g, !ta, false), b!.shape),
   ],
+  batch: multiplied,
   linear: [0, 1],
   flops: ([a, b], out, attrs) => 2 * sizeOf(out.shape) * matmulSizes(a!, b!, attrs)[1],
   examples: [

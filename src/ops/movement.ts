@@ -2,6 +2,7 @@
  * Ops that give the same elements in another shape or order, or repeated. `broadcastTo` and `sum` are each other's
  * transpose; parts of tensors are in `slicing.ts`.
  */
+import { elementwise, reshaped, transposed } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { broadcastShapes, normalizeAxis, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
@@ -15,6 +16,7 @@ const reshapeOp = defineOp<{ shape: Shape }>({
   name: 'reshape',
   shape: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   vjp: (g, _, [x]) => [() => reshape(g, x!.shape)],
+  batch: reshaped,
   linear: 'joint',
   zeros: 'keeps',
   flops: free,
@@ -44,6 +46,7 @@ const transposeOp = defineOp<{ perm: readonly number[] }>({
         perm.map((_, axis) => perm.indexOf(axis)),
       ),
   ],
+  batch: transposed,
   linear: 'joint',
   zeros: 'keeps',
   flops: free,
@@ -70,6 +73,7 @@ const broadcastOp = defineOp<{ shape: Shape }>({
   name: 'broadcastTo',
   shape: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   vjp: (g, _, [x]) => [() => sumTo(g, x!.shape)],
+  batch: elementwise,
   linear: 'joint',
   zeros: 'keeps',
   flops: free,
@@ -91,6 +95,7 @@ const stopOp = defineOp<None>({
   name: 'stopGradient',
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: 'none',
+  batch: elementwise,
   linear: [],
   zeros: 'keeps',
   flops: free,

@@ -3,6 +3,7 @@
  * each window and may be differentiated again, through its argmax; windows may overlap. An average counts only
  * elements inside the input, as TensorFlow's does.
  */
+import { inFront, mixes } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type Op, type OpFunction, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
@@ -57,6 +58,7 @@ export const maxPoolOp: OpFunction<PoolAttrs> = defineOp<PoolAttrs>({
   name: 'maxPool',
   shape: ([x], attrs) => ({ shape: poolShape('maxPool', x!.shape, attrs), dtype: x!.dtype }),
   vjp: (g, _, [x], attrs) => [() => maxPoolGrad([x!, g], { ...attrs, rectified: false })],
+  batch: inFront(() => true),
   linear: [],
   zeros: 'keeps',
   flops: windowFlops,
@@ -68,6 +70,7 @@ export const maxPoolArgmax: OpFunction<PoolAttrs> = defineOp<PoolAttrs>({
   name: 'maxPoolArgmax',
   shape: ([x], attrs) => ({ shape: poolShape('maxPool', x!.shape, attrs), dtype: 'int32' }),
   vjp: 'none',
+  batch: mixes('counts through the samples'),
   linear: [],
   flops: windowFlops,
   examples,
@@ -97,6 +100,7 @@ export const maxPoolGrad: OpFunction<MaxGradAttrs> = defineOp<MaxGradAttrs>({
     };
     return [null, picked];
   },
+  batch: inFront(() => true),
   linear: [1],
   zeros: 'makes',
   flops: ([x]) => sizeOf(x!.shape),
@@ -113,6 +117,7 @@ const avgPoolOp = defineOp<PoolAttrs>({
   name: 'avgPool',
   shape: ([x], attrs) => ({ shape: poolShape('avgPool', x!.shape, attrs), dtype: x!.dtype }),
   vjp: (g, _, [x], attrs) => [() => avgPoolGrad([g], { ...attrs, inputShape: x!.shape })],
+  batch: inFront(() => true),
   linear: 'joint',
   flops: windowFlops,
   examples,
@@ -131,6 +136,7 @@ export const avgPoolGrad: OpFunction<AvgGradAttrs> = defineOp<AvgGradAttrs>({
     return { shape: inputShape, dtype: g!.dtype };
   },
   vjp: (gg, _, __, { inputShape: ___, ...attrs }) => [() => avgPoolOp([gg], attrs)],
+  batch: inFront(() => true),
   linear: 'joint',
   flops: ([g], _, { window }) => sizeOf(g!.shape) * sizeOf(window),
   examples: uses.map(({ x, attrs, size = 'small' }) => ({

@@ -7,7 +7,8 @@
  * a bool mask `[batch, time]`; the result is `[batch, time, states * units]`, the states after each step. A masked step
  * leaves the states as they were. Source: Keras's `rnn`.
  */
-import { distinctPlaces, grad } from '../graph/grad.ts';
+import { inFront } from '../graph/batch-rules.ts';
+import { distinctPlaces, partialGrad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
@@ -168,6 +169,7 @@ export function defineRecurrent(cell: Cell): Recurrent {
         ...(mask ? [null] : []),
       ];
     },
+    batch: inFront((i) => i === 0 || i > count),
     linear: [],
     flops: (inputs) => work(inputs),
     examples: cell.examples,
@@ -186,16 +188,17 @@ export function defineRecurrent(cell: Cell): Recurrent {
       let seconds: readonly Tensor[] | undefined;
       const build = (): readonly Tensor[] => {
         const y = unrolled(cell, operands, curvesOf(attrs), attrs.reverse);
-        const firsts = grad(
+        const firsts = partialGrad(
           y,
           floats.filter((x) => x !== g),
           g,
         );
         const first = of === 'input' ? firsts[0]! : concat(firsts.slice(1 + count), 1);
-        return grad(first, floats, gg);
+        return partialGrad(first, floats, gg);
       };
       return places.map((x) => (x.dtype === 'bool' ? null : () => (seconds ??= build())[floats.indexOf(x)]!));
     },
+    batch: inFront((i) => i === 0 || i > count),
     linear: [at],
     flops: (inputs) => 3 * work(inputs),
     examples: cell.examples.flatMap((example) => {

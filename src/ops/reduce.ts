@@ -1,4 +1,5 @@
 /** Reductions over axes. Primitives are sum, max, min and argmax; the rest is made of them. */
+import { reduced } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxes, normalizeAxis, reduceShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
@@ -39,6 +40,7 @@ function reduction(
     name,
     shape: ([x], { axes, keepDims }) => ({ shape: reduceShape(x!.shape, axes, keepDims), dtype: x!.dtype }),
     vjp: (g, y, [x], { axes }) => [() => vjp(g, y, x!, axes)],
+    batch: reduced((attrs: ReduceAttrs) => attrs),
     linear,
     flops: ([x]) => sizeOf(x!.shape),
     examples,
@@ -113,6 +115,7 @@ const argmaxOp = defineOp<{ axis: number }>({
   name: 'argmax',
   shape: ([x], { axis }) => ({ shape: reduceShape(x!.shape, [axis], false), dtype: 'int32' }),
   vjp: 'none',
+  batch: reduced(({ axis }: { axis: number }) => ({ axes: [axis], keepDims: false })),
   linear: [],
   flops: ([x]) => sizeOf(x!.shape),
   examples: [

@@ -2,6 +2,7 @@
  * Ops that take parts of tensors and put parts together. `slice` (with steps) and `pad` (with gaps between elements) are each
  * other's transpose; they compute nothing.
  */
+import { along, joined, padded, sliced } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { normalizeAxis, type Shape, sameShape } from '../tensor/shape.ts';
@@ -26,6 +27,7 @@ const sliceOp = defineOp<SliceAttrs>({
       );
     },
   ],
+  batch: sliced,
   linear: 'joint',
   zeros: 'keeps',
   flops: free,
@@ -70,6 +72,7 @@ const padOp = defineOp<PadAttrs>({
       return slice(g, Object.fromEntries(ranges.entries()));
     },
   ],
+  batch: padded,
   linear: 'joint',
   zeros: 'keeps',
   flops: free,
@@ -114,6 +117,7 @@ const reverseOp = defineOp<{ axes: readonly number[] }>({
   name: 'reverse',
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: (g, _, __, { axes }) => [() => reverse(g, axes)],
+  batch: along(({ axes }: { axes: readonly number[] }) => axes),
   linear: 'joint',
   zeros: 'keeps',
   flops: free,
@@ -146,6 +150,7 @@ const concatOp = defineOp<{ axis: number }>({
       return () => slice(g, { [axis]: [begin, begin + x.shape[axis]!] });
     });
   },
+  batch: joined,
   linear: 'joint',
   zeros: 'keeps',
   flops: free,

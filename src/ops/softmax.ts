@@ -1,4 +1,5 @@
 /** Softmax and its logarithm along one axis, shifted by the maximum so that nothing overflows. */
+import { along } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -23,6 +24,7 @@ function alongAxis(name: string, vjp: (g: Tensor, y: Tensor, axis: number) => Te
     name,
     shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
     vjp: (g, y, _, { axis }) => [() => vjp(g, y, axis)],
+    batch: along(({ axis }: AxisAttrs) => [axis]),
     linear: [],
     flops: (_, out) => 13 * sizeOf(out.shape),
     examples,

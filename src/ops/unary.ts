@@ -1,4 +1,5 @@
 /** Elementwise ops of one input that are neither activations nor arithmetic: one line of calculus each. */
+import { elementwise } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
@@ -33,6 +34,7 @@ export function unary(
     name,
     shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
     vjp: vjp === 'none' ? 'none' : (g, y, [x]) => [() => vjp(g, y, x!)],
+    batch: elementwise,
     linear: [],
     flops: (_, out) => flops * sizeOf(out.shape),
     examples: [example([2, 3]), example([7]), example([]), example([100, 98, 250], 'real')],
@@ -71,6 +73,7 @@ const clipOp = defineOp<{ min: number; max: number }>({
   name: 'clip',
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: (g, _, [x], { min, max }) => [() => where(logicalAnd(greaterEqual(x!, min), lessEqual(x!, max)), g, 0)],
+  batch: elementwise,
   linear: [],
   flops: (_, out) => 2 * sizeOf(out.shape),
   examples: [{ inputs: [[4, 5]], attrs: { min: -0.5, max: 1 } }],
@@ -89,6 +92,7 @@ const not = defineOp<None>({
   name: 'logicalNot',
   shape: ([x]) => ({ shape: x!.shape, dtype: 'bool' }),
   vjp: 'none',
+  batch: elementwise,
   linear: [],
   flops: (_, out) => sizeOf(out.shape),
   examples: [{ inputs: [{ shape: [5], dtype: 'bool' }], attrs: {} }],
@@ -99,6 +103,7 @@ const castOp = defineOp<{ dtype: DType }>({
   name: 'cast',
   shape: ([x], { dtype }) => ({ shape: x!.shape, dtype }),
   vjp: (g, _, [x]) => [x!.dtype === 'float32' || x!.dtype === 'float64' ? () => cast(g, x!.dtype) : null],
+  batch: elementwise,
   linear: 'joint',
   zeros: 'makes',
   flops: () => 0,

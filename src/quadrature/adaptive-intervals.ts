@@ -4,6 +4,7 @@
  */
 
 import { failure } from '../tensor/errors.ts';
+import { largest } from '../tensor/largest.ts';
 import { KRONROD_POINTS } from './gauss-kronrod.ts';
 
 export type AdaptiveOptions = {
@@ -47,7 +48,7 @@ export function worst(intervals: readonly Interval[], excess: number, floor: num
 
 /** Every estimate is small but completeness fails: something lies between the points, so look where they are farthest apart. */
 export function widest(intervals: readonly Interval[]): Interval[] {
-  const width = Math.max(...intervals.map(({ lo, hi }) => hi - lo));
+  const width = largest(intervals.map(({ lo, hi }) => hi - lo));
   return intervals.filter(({ lo, hi }) => hi - lo === width);
 }
 
@@ -57,7 +58,7 @@ export function addTo(into: Float64Array, values: Float64Array): void {
 
 export function absoluteSum(displacement: ArrayLike<number>, values: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.abs(displacement[i]! * values[i]!);
+  for (let i = 0; i < values.length; i++) if (displacement[i] !== 0) sum += Math.abs(displacement[i]! * values[i]!);
   return sum;
 }
 

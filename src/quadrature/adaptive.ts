@@ -108,7 +108,8 @@ export class AdaptivePath {
     const factor = remove ? -kronrod : kronrod;
     for (let i = 0; i < gradient.length; i++) {
       const g = gradient[i]!;
-      if (!Number.isFinite(g)) {
+      // Along a feature that does not move any gradient counts as nothing.
+      if (!Number.isFinite(g) && this.#options.displacement[offset + i] !== 0) {
         const alpha = interval.lo + width * kronrodNodes[k]!;
         throw failure('adaptive path', 'gradient is not finite', { alpha, feature: offset + i, value: g });
       }
@@ -132,7 +133,7 @@ export class AdaptivePath {
       ...removed.map((interval) => ({ interval, remove: true, difference: undefined })),
       ...added.map((interval) => ({ interval, remove: false, difference: new Float64Array(size) })),
     ];
-    this.#intervals.push(...added);
+    for (const interval of added) this.#intervals.push(interval);
   }
 
   /** Turns the differences of the round into errors and settles all but the worst intervals. */
@@ -157,7 +158,7 @@ export class AdaptivePath {
     const total = this.#settled.slice();
     for (const { vector } of this.#intervals) if (vector !== undefined) addTo(total, vector);
     let sum = 0;
-    for (let i = 0; i < total.length; i++) sum += displacement[i]! * total[i]!;
+    for (let i = 0; i < total.length; i++) if (displacement[i] !== 0) sum += displacement[i]! * total[i]!;
     const delta = sum - scoreChange;
     const estimate = this.#intervals.reduce((s, { error }) => s + error, 0);
     const mass = absoluteSum(displacement, total);

@@ -3,6 +3,8 @@
  * reads `subject: problem (detail a 1, detail b [2,3])` and, where we know one, `hint: …` on a line of its own.
  */
 
+import { shortened } from './visible.ts';
+
 /** The one error class that pathgrad throws on purpose. `subject` is the op, layer, file or argument at fault. */
 export class PathgradError extends Error {
   override readonly name = 'PathgradError';
@@ -32,14 +34,34 @@ export function failure(
   hint?: string,
   cause?: unknown,
 ): PathgradError {
-  const shown = Object.entries(details).map(([key, value]) => `${key} ${formatDetail(value)}`);
-  const text = shown.length > 0 ? `${subject}: ${problem} (${shown.join(', ')})` : `${subject}: ${problem}`;
-  return new PathgradError(text, subject, hint, cause === undefined ? undefined : { cause });
+  const shown = Object.entries(details).map(([key, value]) => `${key} ${shortened(formatDetail(value))}`);
+  const where = shortened(subject, 300);
+  const text = `${where}: ${lines(problem, 500)}${shown.length > 0 ? ` (${shown.join(', ')})` : ''}`;
+  const options = cause === undefined ? undefined : { cause };
+  return new PathgradError(text, where, hint === undefined ? hint : lines(hint, 1000), options);
 }
 
-function formatDetail(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(formatDetail).join(',')}]`;
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+/** Each line shortened: a problem may list several, one a line. */
+function lines(text: string, length: number): string {
+  const [first = '', ...more] = text.split('\n').map((line) => shortened(line, length));
+  return [first, ...more].join('\n');
+}
+
+function formatDetail(value: unknown, depth = 0): string {
+  if (Array.isArray(value)) {
+    return depth > 8
+      ? '[…]'
+      : `[${value
+          .slice(0, 100)
+          .map((item) => formatDetail(item, depth + 1))
+          .join(',')}]`;
+  }
+  if (typeof value !== 'object' || value === null) return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '{…}'; // out of a file, nested deeper than the stack
+  }
 }
 
 /** `one of a, b, c` with the names nearest to `wanted` first, for messages about an unknown name. */
@@ -53,11 +75,14 @@ export function didYouMean(wanted: string, names: readonly string[]): string {
 
 /** Letters of a name that are compared: names come from files, and the work grows with the square. */
 const comparedLetters = 64;
+/** Names that are compared, the first ones: a file may hold any number. */
+const comparedNames = 2000;
 
 /** At most three of `names`, those that differ least from `wanted` first; none where all differ in more than a third. */
 export function nearestNames(wanted: string, names: readonly string[]): string[] {
   const letters = (name: string): string => name.toLowerCase().slice(0, comparedLetters);
   return names
+    .slice(0, comparedNames)
     .map((name) => ({ name, d: editDistance(letters(wanted), letters(name)) }))
     .filter(({ name, d }) => d <= Math.max(2, Math.floor(name.length / 3)))
     .sort((a, b) => a.d - b.d)

@@ -70,11 +70,34 @@ export function reduceShape(shape: Shape, axes: readonly number[], keepDims: boo
     : shape.filter((_, axis) => !axes.includes(axis));
 }
 
+/** Elements of the largest tensor: what a typed array can index, or less while a file's graph is built (`limited`). */
+let largest = 2 ** 32;
+
+/** Runs `f`, in which a tensor has at most `elements` elements: sizes in a file are checked here, before anything is made of them. */
+export function limited<T>(elements: number, f: () => T): T {
+  const before = largest;
+  largest = Math.min(before, elements);
+  try {
+    return f();
+  } finally {
+    largest = before;
+  }
+}
+
+/** Elements of tables that are made one by one while a graph is built. */
+export const TABLE_LIMIT = 2 ** 22;
+
+/** Throws unless a tensor of this shape may be made. */
+export function checkSize(subject: string, shape: Shape, limit = largest): void {
+  const size = sizeOf(shape);
+  if (!(size <= limit)) throw failure(subject, 'a tensor this big does not fit', { shape, elements: size, limit });
+}
+
 /** Throws unless every size is a non-negative integer and the whole fits a typed array's index. */
-export function checkShape(subject: string, shape: Shape): Shape {
+export function checkShape(subject: string, shape: Shape, limit = largest): Shape {
   for (const dim of shape) {
     if (!Number.isInteger(dim) || dim < 0) throw failure(subject, 'a shape holds integers from 0 up', { shape });
   }
-  if (sizeOf(shape) > 2 ** 32) throw failure(subject, 'a tensor this big does not fit', { shape, limit: 2 ** 32 });
+  checkSize(subject, shape, limit);
   return shape;
 }

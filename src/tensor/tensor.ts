@@ -6,7 +6,7 @@
 import type { Attrs, Op } from '../graph/op.ts';
 import { allocate, type DType, dtypeOf, type TypedArray } from './dtype.ts';
 import { failure } from './errors.ts';
-import { checkShape, type Shape, sizeOf } from './shape.ts';
+import { checkShape, checkSize, type Shape, sizeOf } from './shape.ts';
 
 /** What is known of a tensor before it is computed. */
 export interface TensorSpec {
@@ -17,6 +17,19 @@ export interface TensorSpec {
 export type NestedArray = number | boolean | readonly NestedArray[];
 
 let nextId = 0;
+/** Ids end here while a file's graph is built. */
+let lastId = Number.POSITIVE_INFINITY;
+
+/** Runs `f`, which may make at most `count` nodes: a file must not unroll a loop without end. */
+export function boundedNodes<T>(count: number, f: () => T): T {
+  const before = lastId;
+  lastId = Math.min(before, nextId + count);
+  try {
+    return f();
+  } finally {
+    lastId = before;
+  }
+}
 
 export class Tensor implements TensorSpec {
   readonly id: number;
@@ -30,6 +43,8 @@ export class Tensor implements TensorSpec {
 
   /** Use `tensor`, `placeholder` or an op: they check what the constructor takes on trust. */
   constructor(op: Op | null, inputs: readonly Tensor[], attrs: Attrs, spec: TensorSpec, constant: TypedArray | null) {
+    if (nextId >= lastId) throw failure('graph', 'a model with more operations than can be run');
+    if (op) checkSize(op.name, spec.shape);
     this.id = nextId++;
     this.op = op;
     this.inputs = inputs;
@@ -145,5 +160,8 @@ export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
 
 /** `[0, 1, …, count-1]`. */
 export function arange(count: number, dtype: DType = 'float32'): Tensor {
-  return leaf(allocate(dtype, count).map((_, i) => i) as TypedArray, [count], dtype);
+  checkShape('arange', [count]);
+  const data = allocate(dtype, count);
+  for (let i = 0; i < count; i++) data[i] = i;
+  return leaf(data, [count], dtype);
 }

@@ -2,13 +2,16 @@
  * From the files that transformers saves of a TensorFlow model to a model that can be explained. Config, weights and tokenizer are
  * held against each other: what does not belong together is an error that says where.
  */
+
 import type { Backend } from '../backends/backend.ts';
+import { readHdf5 } from '../hdf5/parts.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
+
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { readConfig, supportedClasses, type TransformerConfig } from './config.ts';
 import { type Encoder, makeEncoder } from './encoders.ts';
-import { filesIn, type JsonSource, readJson, type TransformerFiles } from './files.ts';
+import { filesIn, type JsonSource, readJson, readWeights, type TransformerFiles } from './files.ts';
 import { classifierHead, type Head, type MadeHead, type OutputKind, ownHead } from './head.ts';
 import { TransformerModel } from './model.ts';
 import { bertTokenizerJson, TextTokenizer } from './tokenizer.ts';
@@ -48,8 +51,8 @@ export async function loadTransformer(
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
   }
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
-  const { bytes, name } = await readSource(files.weights);
-  const weights = new TransformerWeights(bytes, name === 'model' ? 'tf_model.h5' : name, config.architecture, dtype);
+  const stored = await readWeights(files.weights);
+  const weights = await readHdf5(() => new TransformerWeights(stored, config.architecture, dtype));
   const encoder = makeEncoder(config, weights);
   const head = chooseHead(config, weights, encoder, options.head ?? null, output);
   weights.finish(/\/pooler\//);

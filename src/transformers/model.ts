@@ -7,6 +7,7 @@
 import type { Backend } from '../backends/backend.ts';
 import type { ApplyOptions, CallableModel, InputInfo, Pruned } from '../graph/callable.ts';
 import { compile, type Plan } from '../graph/compile.ts';
+import { PlanCache } from '../graph/plan-cache.ts';
 import { mul, notEqual, sub } from '../ops/binary.ts';
 import { reshape } from '../ops/movement.ts';
 import { cast } from '../ops/unary.ts';
@@ -34,7 +35,6 @@ type Kwargs = Readonly<Record<string, Tensor>>;
 const known = ['attention_mask', 'token_type_ids', 'position_ids'];
 /** Subtracted from the scores of hidden positions: their exponentials are exactly 0. */
 const hidden = 1e30;
-const plansKept = 8;
 
 export interface ModelParts {
   readonly config: TransformerConfig;
@@ -54,7 +54,7 @@ export class TransformerModel implements CallableModel {
   /** As transformers' class lists them: the encoder, then the layers of the classifier. Those inside are their `layers`. */
   readonly layers: readonly TransformerLayer[];
   readonly #parts: ModelParts;
-  readonly #plans = new Map<string, Plan>();
+  readonly #plans = new PlanCache({}, 8);
 
   /** Use `loadTransformer`. */
   constructor(parts: ModelParts) {
@@ -175,30 +175,23 @@ export class TransformerModel implements CallableModel {
 
   /** Frees compiled plans; they are made anew when needed. */
   dispose(): void {
-    for (const plan of this.#plans.values()) plan.dispose();
-    this.#plans.clear();
+    this.#plans.dispose();
   }
 
   async #run(ids: Tensor, kwargs: Kwargs): Promise<{ data: TypedArray; shape: readonly number[] }> {
     const named = Object.entries(kwargs);
     const feeds = [ids, ...named.map(([, t]) => t)];
     const key = [ids.shape, ...named.map(([name, { dtype }]) => [name, dtype])].join(';');
-    let plan = this.#plans.get(key);
-    if (!plan) {
+    const make = (): Plan => {
       const inputs = feeds.map(({ shape, dtype }) => placeholder(shape, dtype));
       const given = Object.fromEntries(named.map(([name], i) => [name, inputs[i + 1]!]));
       const { backend } = this.#parts;
-      plan = compile(this.apply([inputs[0]!], { kwargs: given }), inputs, backend ? { backend } : {});
-    }
-    this.#plans.delete(key);
-    this.#plans.set(key, plan);
-    if (this.#plans.size > plansKept) {
-      const [oldest, old] = this.#plans.entries().next().value!;
-      this.#plans.delete(oldest);
-      old.dispose();
-    }
-    const [data] = await plan.run(feeds.map((t) => t.data));
-    return { data: data!, shape: plan.outputs[0]!.shape };
+      return compile(this.apply([inputs[0]!], { kwargs: given }), inputs, backend ? { backend } : {});
+    };
+    return this.#plans.use(key, make, async (plan) => {
+      const [data] = await plan.run(feeds.map((t) => t.data));
+      return { data: data!, shape: plan.outputs[0]!.shape };
+    });
   }
 
   #read(x: TokenInput): { ids: Tensor; kwargs: Kwargs } {

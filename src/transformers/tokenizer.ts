@@ -2,10 +2,14 @@
  * Text to token ids as a BERT-like model was trained with, through the tokenizers library of Hugging Face (pure TypeScript). It adds
  * what that library leaves to its callers: truncation that keeps the special tokens, padding, masks, and notices of what was cut.
  */
+
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { BaselineKind } from '../attribution/types.ts';
+import { guarded } from '../guard/guard.ts';
 import { failure } from '../tensor/errors.ts';
+import { largest } from '../tensor/largest.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { checkTokenizer } from './tokenizer-check.ts';
 
 export interface EncodeOptions {
   /** Most tokens per text, special ones included; by default as many as the model has positions for. */
@@ -53,6 +57,7 @@ export class TextTokenizer {
   constructor(json: unknown, { positions = 512, name = 'tokenizer.json' }: TokenizerOptions = {}, config: Json = {}) {
     this.#name = name;
     this.positions = positions;
+    checkTokenizer(json, name);
     try {
       this.#tokenizer = new Tokenizer(json as object, config);
     } catch (cause) {
@@ -88,7 +93,8 @@ export class TextTokenizer {
     const notices: string[] = [];
     const encoded = list.map((text, i) => {
       if (typeof text !== 'string') throw failure('encode', `text ${i} is not a string`, { got: typeof text });
-      const { ids, tokens } = this.#tokenizer.encode(text);
+      const { ids, tokens } = guarded(this.#name, 'a tokenizer', () => this.#tokenizer.encode(text));
+      if (!ids.every(Number.isInteger)) throw failure(this.#name, 'has no id for unknown tokens', { text: i });
       if (ids.length <= maxLength) {
         if (ids.every((id: number) => id === this.clsId || id === this.sepId)) notices.push(`text ${i} is empty`);
         return { ids, tokens };
@@ -97,7 +103,7 @@ export class TextTokenizer {
       const cut = <T>(all: readonly T[]): T[] => [...all.slice(0, maxLength - 1), all.at(-1)!];
       return { ids: cut(ids), tokens: cut(tokens) };
     });
-    const length = padding === 'max' ? maxLength : Math.max(...encoded.map(({ ids }) => ids.length));
+    const length = padding === 'max' ? maxLength : largest(encoded.map(({ ids }) => ids.length));
     const shape = [encoded.length, length];
     const ids = new Int32Array(encoded.length * length).fill(this.padId);
     const mask = new Int32Array(ids.length);

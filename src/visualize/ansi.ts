@@ -3,8 +3,8 @@
  * `bad[--]`) where colour is unwanted. Control characters in tokens are made visible, so that a text cannot steer the terminal.
  */
 
+import { visible } from '../tensor/visible.ts';
 import { colormap, type Rgb, readableOn } from './colors.ts';
-import { visible } from './format.ts';
 import { FAINTEST, type ScoredToken, scoredTokens, type TokenOptions } from './tokens.ts';
 
 export type ColorSupport = '24bit' | '256' | 'none';

@@ -1,4 +1,5 @@
-/** Text for people: numbers with few digits and a real sign, HTML escaping, and control characters made visible. */
+/** Text for people: numbers with few digits and a real sign, and HTML escaping. */
+import { visible } from '../tensor/visible.ts';
 
 /** `+0.0123`, `-4.2e-7`, `0`: three significant digits and always a sign, so that colour is never the only one. */
 export function signed(value: number, digits = 3): string {
@@ -30,19 +31,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text that is safe in HTML content and in quoted attributes. Control characters become visible signs. */
+/** Text that is safe in HTML content and in quoted attributes. What cannot be seen becomes a sign (tensor/visible.ts). */
 export function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"']/g, (c) => ENTITIES[c]!);
-}
-
-/** Replaces control characters by their pictures (U+2400 on), so that a token cannot move a cursor or hide in a page. */
-export function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => {
-    const code = c.charCodeAt(0);
-    if (code < 32) return String.fromCharCode(0x2400 + code);
-    return code === 127 ? '\u2421' : '\ufffd';
-  });
 }
 
 /** Row-major position to indices: `2,5`. */

@@ -4,6 +4,7 @@
  */
 
 import { failure } from '../tensor/errors.ts';
+import { largest } from '../tensor/largest.ts';
 import { type ArrayLikeWithShape, asImage, sumChannels } from './arrays.ts';
 import { type ColormapName, colormap, type Rgb } from './colors.ts';
 import { CAPITAL_HEIGHT, textWidth } from './font.ts';
@@ -74,9 +75,12 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
     return { cells, lines, zoom, width: original.width * zoom, height: original.height * zoom };
   });
 
-  const cellWidth = Math.max(...rows.map(({ width }) => width), ...COLUMNS.map((name) => textWidth(name) * ZOOM));
-  const rowHeight = Math.max(...rows.map(({ height, lines }) => Math.max(height, lines.length * LINE_HEIGHT)));
-  const labelWidth = Math.max(0, ...rows.flatMap(({ lines }) => lines.map((line) => textWidth(line) * ZOOM)));
+  const cellWidth = largest([...rows.map(({ width }) => width), ...COLUMNS.map((name) => textWidth(name) * ZOOM)]);
+  const rowHeight = largest(rows.map(({ height, lines }) => Math.max(height, lines.length * LINE_HEIGHT)));
+  const labelWidth = largest(
+    rows.flatMap(({ lines }) => lines.map((line) => textWidth(line) * ZOOM)),
+    0,
+  );
   const left = MARGIN + (labelWidth > 0 ? labelWidth + SPACE : 0);
   const top = MARGIN + (title === undefined ? 0 : LINE_HEIGHT + 12) + LINE_HEIGHT;
   const gridRight = left + COLUMNS.length * (cellWidth + SPACE) - SPACE;

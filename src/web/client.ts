@@ -1,6 +1,7 @@
 /**
- * The page's side of the engine worker: calls as promises, progress, cancelling, and a worker that starts anew when it does
- * not stop in time. The worker starts with the first call. Invariant: every call settles, also when the worker cannot start or is ended.
+ * The page's side of the engine worker: calls as promises, progress, ending what is not wanted any more, and a new worker in place of one
+ * that hangs or died, which gets the files that the old one had read. The worker starts with the first call. Invariant: every call
+ * settles, also when the worker cannot start, is ended, or says nothing.
  */
 import type { CallError, CallName, ReplyOf, RequestOf, ToPage, ToWorker } from './protocol.ts';
 
@@ -14,70 +15,128 @@ export class CallEnded extends Error {
 }
 
 interface Waiting {
+  readonly call: CallName;
+  readonly request: RequestOf<CallName>;
   readonly resolve: (value: never) => void;
   readonly reject: (error: CallEnded) => void;
-  readonly onProgress: ((share: number) => void) | undefined;
+  readonly onProgress?: ((share: number) => void) | undefined;
+  /** Asked by nobody: it brings a new worker to where the old one was. */
+  readonly restores?: boolean;
 }
 
-/** How long a cancelled explanation may go on before its worker is ended: one call of a slow model can last. */
-const PATIENCE_MS = 700;
-/** A worker that says nothing for so long after its start will not. */
-const START_MS = 20_000;
+/** What is used of a worker. */
+export type EngineWorker = Pick<Worker, 'postMessage' | 'terminate' | 'onmessage' | 'onerror' | 'onmessageerror'>;
+
+export interface ClientOptions {
+  readonly makeWorker?: () => EngineWorker;
+  /** How long an explanation that was told to end may go on before its worker is ended: one call of a slow model can last. */
+  readonly patienceMs?: number;
+  /** A worker that says nothing for so long after its start will not. */
+  readonly startMs?: number;
+  /** A file that takes longer to read has caught the reader in a circle. */
+  readonly readMs?: number;
+}
+
+const reading: readonly CallName[] = ['load', 'vocabulary', 'picture'];
+
+function makeWorker(): EngineWorker {
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'pathgrad' });
+}
 
 export class EngineClient {
+  readonly #options: Required<ClientOptions>;
   readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | null = null;
+  #worker: EngineWorker | null = null;
   #next = 0;
-  #started = false;
-  /** What a new worker needs to know: model and vocabulary. */
-  readonly #loaded = new Map<'load' | 'vocabulary', { readonly file: Blob; readonly name: string }>();
+  /** Whether the worker has said that it is there. */
+  #ready = false;
+  /** What was read last without an error; a vocabulary belongs to the model that it came after. */
+  #model: RequestOf<'load'> | null = null;
+  #vocabulary: RequestOf<'vocabulary'> | null = null;
 
-  #start(): Worker {
-    this.#started = false;
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'pathgrad' });
-    worker.onmessage = ({ data }: MessageEvent<ToPage>) => this.#receive(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      const said = event.message ? `: ${event.message}` : '';
-      const hint = this.#started ? 'reload the page' : 'the page must be served over http, with worker.js beside it';
-      this.#fail(`The engine ${this.#started ? 'stopped' : 'did not start'}${said}\nhint: ${hint}`);
-    };
-    setTimeout(() => {
-      if (worker === this.#worker && !this.#started && this.#waiting.size > 0)
-        this.#fail('The engine did not start: its worker does not answer\nhint: reload the page');
-    }, START_MS);
-    return worker;
+  constructor(options: ClientOptions = {}) {
+    this.#options = { makeWorker, patienceMs: 700, startMs: 20_000, readMs: 60_000, ...options };
   }
 
   /** @throws CallEnded with what the worker said, or why it was ended */
   call<K extends CallName>(call: K, request: RequestOf<K>, onProgress?: (share: number) => void): Promise<ReplyOf<K>> {
-    const id = this.#next++;
     return new Promise<ReplyOf<K>>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, onProgress });
-      this.#worker ??= this.#start();
-      this.#worker.postMessage({ id, call, request } as ToWorker);
-      if (call === 'load' || call === 'vocabulary') {
-        if (call === 'load') this.#loaded.clear();
-        this.#loaded.set(call, request as { file: Blob; name: string });
-      }
+      this.#add({ call, request, resolve: resolve as Waiting['resolve'], reject, onProgress });
     });
   }
 
-  /** Ends the explanation that runs: by asking, and where that takes too long by ending the worker. */
+  /** Ends all that runs: an explanation by asking it, and where that takes too long, or a file is read, by ending the worker. */
   cancel(): void {
-    const running = [...this.#waiting.keys()];
-    this.#worker?.postMessage({ call: 'cancel' } satisfies ToWorker);
+    this.#end('cancelled', [...this.#waiting.keys()]);
+  }
+
+  /**
+   * Makes way for a file that was just given: what runs has `patienceMs` left. A model replaces everything; other files belong to the
+   * model that may be on its way, and wait for it.
+   */
+  makeWay(forModel: boolean): void {
+    const calls = [...this.#waiting];
+    if (!forModel && calls.some(([, { call }]) => call === 'load')) return;
+    this.#end(
+      'superseded',
+      calls.flatMap(([id, { call }]) => (call === 'start' ? [] : [id])),
+    );
+  }
+
+  #end(kind: 'cancelled' | 'superseded', ids: readonly number[]): void {
+    const worker = this.#worker;
+    const isWaiting = (id: number): boolean => this.#waiting.has(id);
+    if (!worker || ids.length === 0) return;
+    worker.postMessage({ call: 'cancel', kind } satisfies ToWorker);
+    const giveUp = (): void => {
+      if (worker !== this.#worker || !ids.some(isWaiting)) return;
+      // Until it is there its time has not begun; that it comes at all is watched elsewhere.
+      if (!this.#ready) setTimeout(giveUp, this.#options.patienceMs);
+      else this.#replace({ kind, message: kind === 'cancelled' ? 'stopped' : 'a newer request came' }, ids);
+    };
+    // A reader hears nothing until it is done, and then the file would be the model after all.
+    const reads = ids.some((id) => reading.includes(this.#waiting.get(id)!.call));
+    if (kind === 'cancelled' && reads && this.#ready) giveUp();
+    else setTimeout(giveUp, this.#options.patienceMs);
+  }
+
+  #start(): EngineWorker {
+    this.#ready = false;
+    const worker = this.#options.makeWorker();
+    const current = (): boolean => worker === this.#worker;
+    worker.onmessage = ({ data }: MessageEvent<ToPage>) => current() && this.#receive(data);
+    worker.onmessageerror = () => current() && this.#lose('an answer cannot be read');
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (current()) this.#lose(event.message ?? '');
+    };
+    setTimeout(() => current() && !this.#ready && this.#lose('its worker does not answer'), this.#options.startMs);
+    return worker;
+  }
+
+  #add(waiting: Waiting): void {
+    const id = this.#next++;
+    this.#waiting.set(id, waiting);
+    this.#post(id, waiting);
+  }
+
+  #post(id: number, { call, request }: Waiting): void {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    worker.postMessage({ id, call, request } as ToWorker);
+    if (!reading.includes(call)) return;
     setTimeout(() => {
-      if (!running.some((id) => this.#waiting.has(id))) return;
-      this.#worker?.terminate();
-      this.#worker = null;
-      this.#endAll({ kind: 'cancelled', message: 'stopped' });
-      for (const [call, request] of this.#loaded) this.call(call, request).catch(() => {});
-    }, PATIENCE_MS);
+      if (worker !== this.#worker || !this.#waiting.has(id)) return;
+      const name = 'name' in request ? request.name : call;
+      const seconds = Math.round(this.#options.readMs / 1000);
+      const message = `${name}: could not be read within ${seconds} s\nhint: the file is damaged, or too big for this browser`;
+      this.#replace({ kind: 'failure', message }, [...this.#waiting.keys()]);
+    }, this.#options.readMs);
   }
 
   #receive(message: ToPage): void {
-    this.#started = true;
+    this.#ready = true;
+    if ('ready' in message) return;
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return;
     if ('progress' in message) {
@@ -85,17 +144,51 @@ export class EngineClient {
       return;
     }
     this.#waiting.delete(message.id);
-    if ('error' in message) waiting.reject(new CallEnded(message.error));
-    else waiting.resolve(message.value as never);
+    if ('error' in message) {
+      waiting.reject(new CallEnded(message.error));
+      return;
+    }
+    if (!waiting.restores) this.#remember(waiting);
+    waiting.resolve(message.value as never);
   }
 
-  #fail(message: string): void {
-    this.#endAll({ kind: 'failure', message });
+  #remember({ call, request }: Waiting): void {
+    if (call === 'load') [this.#model, this.#vocabulary] = [request as RequestOf<'load'>, null];
+    if (call === 'vocabulary') this.#vocabulary = request as RequestOf<'vocabulary'>;
   }
 
-  #endAll(error: CallError): void {
-    const all = [...this.#waiting.values()];
+  /** The worker died, or never came. */
+  #lose(why: string): void {
+    const said = why === '' ? '' : `: ${why}`;
+    const waiting = [...this.#waiting.values()];
+    // Whatever ended it while it was brought back would do so again.
+    if (waiting.some(({ restores }) => restores)) [this.#model, this.#vocabulary] = [null, null];
+    const message = this.#ready
+      ? `The engine stopped${said}\nhint: it was started anew; try again, or a smaller input`
+      : `The engine did not start${said}\nhint: the page must be served over http, with worker.js beside it; reload it`;
+    if (!this.#ready) [this.#model, this.#vocabulary] = [null, null];
+    this.#replace({ kind: 'failure', message }, [...this.#waiting.keys()]);
+  }
+
+  /** Ends the worker and these calls. A new one reads the files again that were read, and gets the calls that are left. */
+  #replace(error: CallError, ids: readonly number[]): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    const ended = ids.map((id) => this.#waiting.get(id));
+    for (const id of ids) this.#waiting.delete(id);
+    const left = [...this.#waiting].filter(([, { restores }]) => !restores);
     this.#waiting.clear();
-    for (const { reject } of all) reject(new CallEnded(error));
+    const [model, vocabulary] = [this.#model, this.#vocabulary];
+    if (model) this.#restore('load', model);
+    if (vocabulary) this.#restore('vocabulary', vocabulary);
+    for (const [id, waiting] of left) {
+      this.#waiting.set(id, waiting);
+      this.#post(id, waiting);
+    }
+    for (const waiting of ended) waiting?.reject(new CallEnded(error));
+  }
+
+  #restore<K extends 'load' | 'vocabulary'>(call: K, request: RequestOf<K>): void {
+    this.#add({ call, request, resolve: () => {}, reject: () => {}, restores: true });
   }
 }

@@ -1,4 +1,8 @@
-/** Small helpers for the page's elements. Text goes in as text, never as HTML. */
+/**
+ * Small helpers for the page's elements. Text goes in as text, never as HTML, and what cannot be seen in it becomes a sign: names, tokens
+ * and errors come from files.
+ */
+import { visibleLines } from '../tensor/visible.ts';
 
 /** The element with this id. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -6,6 +10,14 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   if (!found) throw new Error(`the page has no element '${id}'`);
   return found as T;
 }
+
+/** Makes `text` the content of the element with this id. */
+export function write(id: string, text: string): void {
+  byId(id).textContent = visibleLines(text);
+}
+
+/** Attributes that people read or hear. */
+const SPOKEN = ['title', 'aria-label', 'alt', 'placeholder'];
 
 type Attributes = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -17,9 +29,11 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== false) element.setAttribute(name, value === true ? '' : String(value));
+    if (value === null || value === false) continue;
+    const text = value === true ? '' : String(value);
+    element.setAttribute(name, SPOKEN.includes(name) ? visibleLines(text) : text);
   }
-  element.append(...children);
+  element.append(...children.map((child) => (typeof child === 'string' ? visibleLines(child) : child)));
   return element;
 }
 
@@ -49,7 +63,7 @@ export function announce(text: string, delay = 900, region: 'live' | 'cursor' = 
   waiting.set(
     region,
     setTimeout(() => {
-      byId(region).textContent = text;
+      write(region, text);
     }, delay),
   );
 }

@@ -1,8 +1,13 @@
 /** What a dropped file is, and dropping itself: anywhere on the page. */
 import { byId } from './dom.ts';
-import type { KnownFile } from './folder.ts';
 
 export type FileKind = 'model' | 'config' | 'tokenizer' | 'tokenizer-config' | 'vocabulary' | 'picture' | 'unknown';
+
+/** A file and what it is. */
+export interface KnownFile {
+  readonly file: File;
+  readonly kind: FileKind;
+}
 
 /** By name and type; a JSON file by what it says. */
 export async function kindOfFile(file: File): Promise<FileKind> {

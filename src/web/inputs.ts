@@ -1,5 +1,5 @@
 /** Part 2 of the page: the text, the drawing or the numbers, whichever the model takes. */
-import { announce, byId, fillSelect, make } from './dom.ts';
+import { announce, byId, fillSelect, make, write } from './dom.ts';
 import { Drawing } from './drawing.ts';
 import type { InputData, InputKind, ModelInfo, PixelRange, Pixels } from './protocol.ts';
 
@@ -93,7 +93,7 @@ export class InputPanel {
     this.#take(title, pixels, false);
     this.#showTools();
     byId('picture-notices').hidden = notices.length === 0;
-    byId('picture-notices').textContent = notices.join('. ');
+    write('picture-notices', notices.join('. '));
   }
 
   /** The input as it stands, or null while there is none. */

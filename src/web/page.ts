@@ -3,7 +3,7 @@
  * Nothing is sent anywhere: files go to the engine worker of this page.
  */
 import { CallEnded, EngineClient } from './client.ts';
-import { announce, byId, download, make } from './dom.ts';
+import { announce, byId, download, make, write } from './dom.ts';
 import { type Example, examples } from './examples.ts';
 import { onDrop, sortFiles } from './files.ts';
 import { transformerIn } from './folder.ts';
@@ -20,12 +20,18 @@ const settings = new SettingsPanel(() => void explain());
 const inputs = new InputPanel({
   onChange: () => void explain(),
   onKind: (kind) => settings.setKind(kind),
-  onPicture: (file) => void takeFiles([file]),
+  onPicture: (file) => void reading(() => takeFiles([file])),
 });
 let info: ModelInfo | null = null;
 /** Counts loads and explanations, so that an answer that came too late is known as one. */
 let loading = 0;
 let asked = 0;
+/** Whether an explanation runs, and whether one was ended for a file that then gave nothing to explain. */
+let explaining = false;
+let interrupted = false;
+/** Reading of files that is under way, and what fetches those of an example. */
+let reads = 0;
+let fetching = new AbortController();
 
 function showError(error: unknown): void {
   if (error instanceof CallEnded && error.kind !== 'failure') return;
@@ -50,18 +56,20 @@ function clearError(): void {
 
 function modelState(text: string): void {
   byId('model-state').hidden = false;
-  byId('model-state').textContent = text;
+  write('model-state', text);
 }
 
 async function explain(): Promise<void> {
   const number = ++asked;
+  interrupted = false;
   const input = info && inputs.read();
   if (!input) {
-    busy(false);
+    endExplaining();
     byId('result').hidden = true;
     hint('Give the model an input above.');
     return;
   }
+  explaining = true;
   const bar = setTimeout(() => number === asked && busy(true), BAR_AFTER_MS);
   const onProgress = (share: number): void => {
     if (number === asked) byId<HTMLProgressElement>('progress').value = share;
@@ -75,7 +83,7 @@ async function explain(): Promise<void> {
     for (const button of formatButtons()) button.disabled = button.dataset['format'] === 'png' && !view.picture;
     announce(spoken(view));
   } catch (error) {
-    if (number !== asked) return;
+    if (number !== asked || (error instanceof CallEnded && error.kind === 'superseded')) return;
     byId('result').hidden = true;
     const stopped = error instanceof CallEnded && error.kind === 'cancelled';
     hint(
@@ -87,8 +95,18 @@ async function explain(): Promise<void> {
     showError(error);
   } finally {
     clearTimeout(bar);
-    if (number === asked) busy(false);
+    if (number === asked) endExplaining();
   }
+}
+
+function endExplaining(): void {
+  explaining = false;
+  busy(false);
+}
+
+/** Explains after all what was given up for files that were not read. */
+function resume(): void {
+  if (info && interrupted) void explain();
 }
 
 function busy(on: boolean): void {
@@ -99,14 +117,46 @@ function busy(on: boolean): void {
 }
 
 function hint(text: string): void {
-  byId('hint').textContent = text;
+  write('hint', text);
   byId('hint').hidden = text === '';
+}
+
+/** Shows that files are read, with a button that stops it, while `work` lasts. */
+async function reading<T>(work: () => Promise<T>): Promise<T> {
+  const show = (): void => {
+    byId('reading').hidden = reads === 0;
+  };
+  reads++;
+  setTimeout(show, BAR_AFTER_MS);
+  try {
+    return await work();
+  } finally {
+    reads--;
+    show();
+  }
+}
+
+/** New files are there: what ran for older ones ends. */
+function makeWay(forModel: boolean): void {
+  asked++;
+  interrupted ||= explaining;
+  endExplaining();
+  if (forModel) {
+    loading++;
+    fetching.abort();
+  }
+  engine.makeWay(forModel);
+}
+
+/** Ends what runs: the last explanation and model stay. */
+function stop(): void {
+  fetching.abort();
+  engine.cancel();
 }
 
 async function loadModel(request: RequestOf<'load'>, labels: readonly string[]): Promise<boolean> {
   const { name } = request;
-  const number = ++loading;
-  asked++;
+  const number = loading;
   modelState(`Reading ${name} …`);
   try {
     const found = await engine.call('load', request);
@@ -114,7 +164,7 @@ async function loadModel(request: RequestOf<'load'>, labels: readonly string[]):
     clearError();
     info = found;
     modelState(`${found.file}: model “${found.name}”, takes ${found.takes}`);
-    byId('summary').textContent = found.summary;
+    write('summary', found.summary);
     byId('model-details').hidden = false;
     settings.setModel(found, labels.length > 0 ? labels : found.labels);
     byId('result').hidden = true; // it was another model's
@@ -122,23 +172,35 @@ async function loadModel(request: RequestOf<'load'>, labels: readonly string[]):
     return true;
   } catch (error) {
     if (number !== loading) return false;
-    modelState(info ? `Still ${info.file}: model “${info.name}”` : 'No model yet');
-    showError(error);
+    keepModel(error);
     return false;
   }
 }
 
+/** Why there is no other model. */
+function keepModel(error: unknown): void {
+  const stopped = error instanceof CallEnded && error.kind === 'cancelled';
+  const kept = info ? `Still ${info.file}: model “${info.name}”` : 'No model yet';
+  modelState(stopped ? `Stopped. ${kept}` : kept);
+  if (stopped) announce(`Stopped. ${kept}`, 0);
+  showError(error);
+  resume();
+}
+
 async function loadExample(example: Example): Promise<void> {
-  const number = ++loading;
+  makeWay(true);
+  const number = loading;
+  fetching = new AbortController();
+  const { signal } = fetching;
   modelState(`Loading ${example.model} …`);
   try {
     const { model, vocabulary, truncating = 'pre', texts, pictures = [], beside } = example;
     const [modelFile, vocabularyFile, textFile, besideFiles, ...pictureFiles] = await Promise.all([
-      fetchExample(model),
-      vocabulary ? fetchExample(vocabulary) : null,
-      texts ? fetchExample(texts) : null,
-      beside ? fetchBeside(beside) : null,
-      ...pictures.map(({ file }) => fetchExample(file)),
+      fetchExample(model, signal),
+      vocabulary ? fetchExample(vocabulary, signal) : null,
+      texts ? fetchExample(texts, signal) : null,
+      beside ? fetchBeside(beside, signal) : null,
+      ...pictures.map(({ file }) => fetchExample(file, signal)),
     ]);
     if (number !== loading) return;
     const request = { file: modelFile, name: model, ...(besideFiles && { beside: besideFiles }) };
@@ -153,34 +215,38 @@ async function loadExample(example: Example): Promise<void> {
         }),
       ),
     };
-    inputs.setModel(info!, offered);
-    await explain();
+    if (number === loading) inputs.setModel(info!, offered);
   } catch (error) {
-    modelState(info ? `Still ${info.file}` : 'No model yet');
-    showError(error);
+    if (number === loading) keepModel(error);
+    return;
   }
+  void explain();
 }
 
-async function fetchBeside(files: NonNullable<Example['beside']>): Promise<TransformerParts> {
+async function fetchBeside(files: NonNullable<Example['beside']>, signal: AbortSignal): Promise<TransformerParts> {
   const [config, tokenizer, tokenizerConfig] = await Promise.all(
-    [files.config, files.tokenizer, files.tokenizerConfig].map(fetchExample),
+    [files.config, files.tokenizer, files.tokenizerConfig].map((file) => fetchExample(file, signal)),
   );
   return { config: config!, tokenizer: tokenizer!, tokenizerConfig: tokenizerConfig! };
 }
 
-async function fetchExample(file: string): Promise<Blob> {
-  const response = await fetch(new URL(`examples/${file}`, import.meta.url)).catch((error: unknown) => {
-    throw new Error(`${file}: cannot be fetched (${String(error)})`);
-  });
-  if (!response.ok)
-    throw new Error(`${file}: cannot be fetched (status ${response.status})\nhint: build the page anew: npm run web`);
-  return response.blob();
+async function fetchExample(file: string, signal: AbortSignal): Promise<Blob> {
+  try {
+    const response = await fetch(new URL(`examples/${file}`, import.meta.url), { signal });
+    if (response.ok) return await response.blob();
+    const hint = 'build the page anew: npm run web';
+    throw new Error(`${file}: cannot be fetched (status ${response.status})\nhint: ${hint}`);
+  } catch (error) {
+    if (signal.aborted) throw new CallEnded({ kind: 'cancelled', message: 'stopped' });
+    throw error instanceof TypeError ? new Error(`${file}: cannot be fetched (${String(error)})`) : error;
+  }
 }
 
 async function takeFiles(files: readonly File[]): Promise<void> {
   const sorted = await sortFiles(files);
   try {
     const folder = transformerIn(sorted);
+    makeWay(folder !== null || sorted.some(({ kind }) => kind === 'model'));
     if (folder) return await takeModel({ file: folder.weights, name: folder.weights.name, beside: folder.beside });
   } catch (error) {
     return showError(error);
@@ -190,6 +256,7 @@ async function takeFiles(files: readonly File[]): Promise<void> {
       await takeFile(file, kind);
     } catch (error) {
       showError(error);
+      resume();
     }
   }
 }
@@ -199,7 +266,7 @@ async function takeModel(request: RequestOf<'load'>): Promise<void> {
   inputs.setModel(info!, { texts: [], pictures: [] });
   if (info!.tokens === 'words')
     modelState(`${byId('model-state').textContent}. Now drop its vocabulary (.txt or .json).`);
-  return explain();
+  void explain();
 }
 
 async function takeFile(file: File, kind: string): Promise<void> {
@@ -220,7 +287,7 @@ async function takeFile(file: File, kind: string): Promise<void> {
     announce(`${file.name} opened. ${notices.join('. ')}`);
   }
   clearError();
-  await explain();
+  void explain();
 }
 
 function formatButtons(): HTMLButtonElement[] {
@@ -235,7 +302,7 @@ for (const example of examples) {
     make('b', {}, example.title),
     ` ${example.about}`,
   );
-  button.addEventListener('click', () => void loadExample(example));
+  button.addEventListener('click', () => void reading(() => loadExample(example)));
   byId('examples').append(button);
 }
 for (const button of formatButtons()) {
@@ -253,10 +320,10 @@ const chooser = byId<HTMLInputElement>('file');
 chooser.addEventListener('change', () => {
   const files = [...(chooser.files ?? [])];
   chooser.value = ''; // so that the same file can be chosen again
-  void takeFiles(files);
+  void reading(() => takeFiles(files));
 });
-byId('cancel').addEventListener('click', () => engine.cancel());
-onDrop((files) => void takeFiles(files), showError);
+for (const id of ['cancel', 'stop']) byId(id).addEventListener('click', stop);
+onDrop((files) => void reading(() => takeFiles(files)), showError);
 
 // The engine is fetched at the first sign of use: before a file is there to be read, and not by who only looks at the page.
 const signs = ['pointermove', 'pointerdown', 'keydown', 'dragenter'] as const;

@@ -46,6 +46,8 @@ export interface TransformerParts {
   readonly tokenizer?: Blob;
   readonly vocab?: Blob;
   readonly tokenizerConfig?: Blob;
+  /** All files of weights that are cut into several. */
+  readonly shards?: readonly Blob[];
 }
 
 /** What can be asked, and what comes back. */
@@ -78,10 +80,10 @@ export type CallName = keyof Calls;
 export type RequestOf<K extends CallName> = Calls[K]['request'];
 export type ReplyOf<K extends CallName> = Calls[K]['reply'];
 
-/** Page to worker. `cancel` has no answer of its own: what is running is answered with `cancelled`. */
+/** Page to worker. `cancel` has no answer of its own: the explanation that runs is answered with its kind. */
 export type ToWorker =
   | { readonly [K in CallName]: { readonly id: number; readonly call: K; readonly request: RequestOf<K> } }[CallName]
-  | { readonly call: 'cancel' };
+  | { readonly call: 'cancel'; readonly kind: 'cancelled' | 'superseded' };
 
 /** Why a call has no result: an error to show, or a newer request or a click that ended it. */
 export interface CallError {
@@ -89,8 +91,9 @@ export interface CallError {
   readonly message: string;
 }
 
-/** Worker to page. */
+/** Worker to page; `ready` once, when it listens. */
 export type ToPage =
+  | { readonly ready: true }
   | { readonly id: number; readonly progress: { readonly done: number; readonly total: number } }
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: CallError };

@@ -1,6 +1,7 @@
 /** The result on the page: prediction, attribution as marks or pictures, completeness, and a table that says it in numbers. */
-import { percent, plain, signed, visible } from '../visualize/format.ts';
-import { byId, make } from './dom.ts';
+import { visible } from '../tensor/visible.ts';
+import { percent, plain, signed } from '../visualize/format.ts';
+import { byId, make, write } from './dom.ts';
 import { putMagnified } from './drawing.ts';
 import type { Mark, Panel, ResultView } from './protocol.ts';
 
@@ -12,10 +13,9 @@ const score = (view: ResultView, value: number): string => (view.probabilities ?
 /** Shows a result in place of the one before it. */
 export function showResult(view: ResultView): void {
   byId('result').hidden = false;
-  byId('verdict').textContent = verdict(view);
+  write('verdict', verdict(view));
   byId('classes').replaceChildren(...classRows(view));
-  byId('explained').textContent =
-    `Explained: ${view.target.label}${view.target.isPredicted ? ' (the predicted class)' : ''}`;
+  write('explained', `Explained: ${view.target.label}${view.target.isPredicted ? ' (the predicted class)' : ''}`);
   const words = byId('words');
   words.hidden = view.marks === null;
   words.replaceChildren(
@@ -24,18 +24,16 @@ export function showResult(view: ResultView): void {
   showPanels(view);
   byId('legend').hidden = view.marks === null && view.picture === null;
   byId('ramp').classList.toggle('light', view.picture !== null);
-  byId('scale').textContent = `Full colour stands for ${plain(view.scale)}${view.picture ? ' and more' : ''}.`;
-  byId('signs').textContent = view.marks
-    ? `Words that lower the score are also underlined.${view.marks.some(({ fixed }) => fixed) ? ' Grey tokens are those that the baseline keeps.' : ''}`
-    : 'The last two pictures split what raises from what lowers.';
+  write('scale', `Full colour stands for ${plain(view.scale)}${view.picture ? ' and more' : ''}.`);
+  write(
+    'signs',
+    view.marks
+      ? `Words that lower the score are also underlined.${view.marks.some(({ fixed }) => fixed) ? ' Grey tokens are those that the baseline keeps.' : ''}`
+      : 'The last two pictures split what raises from what lowers.',
+  );
   showStrongest(view);
   showCompleteness(view);
-  showList(
-    'warnings',
-    view.completeness.ok
-      ? view.warnings
-      : [tooInexact(view), ...view.warnings.filter((text) => !text.startsWith('Attributions miss'))],
-  );
+  showList('warnings', view.completeness.ok ? view.warnings : [tooInexact(view), ...view.warnings]);
   showList('notices', view.notices);
 }
 
@@ -121,7 +119,7 @@ function showStrongest({ strongest, raised, lowered }: ResultView): void {
       );
     }),
   );
-  byId('balance').textContent = `In all ${signed(raised)} that raises the score and ${signed(lowered)} that lowers it.`;
+  write('balance', `In all ${signed(raised)} that raises the score and ${signed(lowered)} that lowers it.`);
 }
 
 function showCompleteness(view: ResultView): void {

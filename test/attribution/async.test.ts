@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IntegratedGradients, type Progress } from '../../src/attribution/index.ts';
-import { PlanCache } from '../../src/attribution/plans.ts';
+import { PlanCache } from '../../src/graph/plan-cache.ts';
 import { mul } from '../../src/ops/binary.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { sum } from '../../src/ops/reduce.ts';

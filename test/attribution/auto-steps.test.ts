@@ -7,6 +7,7 @@ import { matmul } from '../../src/ops/matmul.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { sigmoid, sqrt, square, tanh } from '../../src/ops/unary.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
+import { said } from '../support/warnings.ts';
 import type { Model } from './closed-forms.ts';
 import { f64, floatInput, tinyModel } from './tiny-models.ts';
 
@@ -54,7 +55,7 @@ test('the cap holds, and a warning says what to do', async () => {
   const capped = await explain(steep(5000, 0.3712), f64([[1]]), { maxSteps: 30 });
   assert.ok(capped.nSteps <= 30);
   assert.is(capped.completeness[0]!.converged, false);
-  assert.match(capped.warnings.join('\n'), 'raise maxSteps or relTol');
+  assert.match(said(capped), 'raise maxSteps or relTol');
 });
 
 test('several features, several inputs and layers', async () => {

@@ -14,6 +14,7 @@ import { mul, sub } from '../../src/ops/binary.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { softmax } from '../../src/ops/softmax.ts';
 import { sigmoid, tanh } from '../../src/ops/unary.ts';
+import { said } from '../support/warnings.ts';
 import type { Model } from './closed-forms.ts';
 import { f64 } from './tiny-models.ts';
 
@@ -27,19 +28,19 @@ const logits: Model = (x) => matmul(x, W);
 const X = f64([[0.5, 1]]);
 const explain = (f: Model, options: ExplainOptions = {}, nSteps = 50): Promise<Explanation> =>
   new IntegratedGradients(f, { nSteps }).explain(X, options);
-const text = async (explanation: Promise<Explanation>): Promise<string> => (await explanation).warnings.join('\n');
+const text = async (explanation: Promise<Explanation>): Promise<string> => said(await explanation);
 
 test('a sound explanation has no warnings', async () => {
   const explanation = await explain(classifier, { target: 0 });
   assert.equal(explanation.warnings, []);
-  assert.is(explanation.diagnostics.looksLikeLogits, false);
+  assert.is(explanation.diagnostics.outputs, 'distribution');
   assert.ok(explanation.completeness[0]!.ok);
   assert.is(explanation.nSteps, 50);
   assert.is(explanation.meta.path.pass, 'path-linear');
 });
 
 test('logits are recognised; the option output explains probabilities instead', async () => {
-  assert.match(await text(explain(logits, { target: 0 })), 'probably logits: output: (y) => softmax(y)');
+  assert.match(await text(explain(logits, { target: 0 })), 'if they are logits, output: (y) => softmax(y)');
   const ig = new IntegratedGradients(logits, { output: (y) => softmax(y) });
   const explanation = await ig.explain(X, { target: 0 });
   assert.equal(explanation.warnings, []);
@@ -58,7 +59,7 @@ test('too few steps: completeness over the limit, with the size and the advice',
   const steep: Model = (x) => sigmoid(mul(sub(matmul(x, f64([[1], [1]])), 0.7), 400));
   const explanation = await explain(steep, { target: 1 }, 20);
   assert.match(
-    explanation.warnings.join('\n'),
+    said(explanation),
     /attributions miss the change of the score by up to [\d.]+ % \(sample 0; limit 5\.00 %\): raise nSteps or use nSteps: 'auto'/,
   );
   assert.not.ok(explanation.completeness[0]!.ok);
@@ -67,11 +68,11 @@ test('too few steps: completeness over the limit, with the size and the advice',
 
 test('a probability without a target, and an argmax of one score', async () => {
   const probability: Model = (x) => sigmoid(matmul(x, f64([[1], [1]])));
-  assert.match(await text(explain(probability)), 'no target for what may be a probability');
+  assert.match(await text(explain(probability)), 'no target for a probability');
   const ig = new IntegratedGradients(probability, { targetFn: predictedClass });
   const explanation = await ig.explain(X);
   assert.equal(explanation.target!.toArray(), [0]);
-  assert.match(explanation.warnings.join('\n'), 'the target function saw one score per sample');
+  assert.match(said(explanation), 'the target function saw one score per sample');
 });
 
 test('the relative delta falls back to the size of the score where it hardly changes', () => {

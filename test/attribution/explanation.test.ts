@@ -105,7 +105,7 @@ test('JSON that is no explanation is refused, and what is wrong is named', async
     (json) => (json.data.deltas.data[0] = 'cat'),
     'data.deltas holds something other than a number (at 0, got cat)',
   );
-  refuses((json) => (json.data.predictions = [1]), 'data.predictions must hold tensors');
+  refuses((json) => (json.data.predictions = [1]), 'data.predictions must be a tensor');
   refuses((json) => (json.meta = []), 'meta is no object');
   assert.throws(() => Explanation.fromJSON('[]'), 'the explanation is no object');
 });

@@ -13,6 +13,7 @@ import { sum } from '../../src/ops/reduce.ts';
 import { softmax } from '../../src/ops/softmax.ts';
 import { cast, sigmoid, sqrt } from '../../src/ops/unary.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { said } from '../support/warnings.ts';
 import { affine, explainOne, type Model, rejects, values } from './closed-forms.ts';
 import { f64, tinyModel } from './tiny-models.ts';
 
@@ -88,7 +89,7 @@ test('Q16 an integer input beside others stays at X, with a warning', async () =
   const explanation = await new IntegratedGradients(f).explain([f64([[2]]), { data: Int32Array.of(1), shape: [1, 1] }]);
   assert.equal(explanation.attributions.map(values), [[20], [0]]);
   assert.equal(explanation.diagnostics.held, ['input_1']);
-  assert.match(explanation.warnings.join('\n'), "'input_1' holds integers and stays at X");
+  assert.match(said(explanation), "'input_1' holds integers and stays at X");
 });
 
 test('Q17 any number is a baseline and any integer a target', async () => {
@@ -174,7 +175,7 @@ test('Q21 NaN in a baseline is an error, an infinite gradient a warning that nam
     'baseline: has NaN',
   );
   const infinite = await explainOne(sqrt, [4], { method: 'riemann_left' });
-  assert.match(infinite.warnings.join('\n'), 'not finite at step 0 (alpha 0) of sample 0');
+  assert.match(said(infinite), 'not finite at step 0 (alpha 0) of sample 0');
 });
 
 test.run();

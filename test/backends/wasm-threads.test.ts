@@ -63,12 +63,14 @@ function scene(fate: string, work: (unit: number) => void = () => {}): Scene {
   };
 }
 
-test('a worker that dies with a chunk in hand is an error, not a hang; the next run starts another', () => {
+test('a worker that dies with a chunk in hand is an error, not a hang; the next run starts another', async () => {
   const { threads, counts, workers, taken } = scene('process.exit(1);');
   assert.throws(() => threads.run([call]), /a worker thread does not answer \(chunksMissing 1, patience 0.3 s\)/);
   assert.is(counts.filter((n) => n === 0).length, 1);
   taken[0] = 0;
+  await threads.ending;
   assert.throws(() => threads.run([call]), /does not answer/);
+  await threads.ending;
   assert.is(workers.length, 2);
   threads.limit = 1;
   counts.fill(0);

@@ -43,7 +43,7 @@ function cut(into: (call: Call) => Range[]): Backend {
       }
     }
   };
-  return { name: 'wasm in pieces', fuses, prepare: (program) => bindProgram(machine, program, run) };
+  return { name: 'wasm in pieces', fuses, prepare: (program) => bindProgram(machine, program, { run, ending: null }) };
 }
 
 const once = cut(whole);

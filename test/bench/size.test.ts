@@ -10,13 +10,13 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 84_000,
+  [ON_DEMAND]: 94_000,
   'src/keras': 82_000,
   'src/attribution': 57_000,
   'src/backends': 40_000,
   'src/ops': 41_000,
   'packed kernels': 34_000,
-  'src/hdf5': 21_000,
+  'src/hdf5': 16_000,
   'src/quadrature': 10_000,
   'kernels/reference': 14_500,
   'src/graph': 10_000,

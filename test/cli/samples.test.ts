@@ -5,7 +5,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commands } from '../../src/cli/commands.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
-import { type Batch, readBatch } from '../../src/cli/samples.ts';
+import type { Batch } from '../../src/cli/samples/batch.ts';
+import { readBatch } from '../../src/cli/samples/read.ts';
 import type { Model } from '../../src/keras/model/model.ts';
 import { npy, temporaryFolder } from '../support/cli.ts';
 

@@ -1,8 +1,9 @@
 /** HDF5 reading against files that the HDF5 library itself wrote, old format and new. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { withoutChecksum } from '../../src/hdf5/chunks.ts';
+
 import { Hdf5Dataset, type Hdf5File, openHdf5 } from '../../src/hdf5/file.ts';
+import { withoutChecksum } from '../../src/hdf5/on-demand/filters.ts';
 import { halfToNumber } from '../../src/hdf5/values.ts';
 import { counted, writeH5 } from '../support/h5.ts';
 

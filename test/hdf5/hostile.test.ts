@@ -5,18 +5,9 @@ import { openHdf5 } from '../../src/hdf5/file.ts';
 import { PathgradError } from '../../src/tensor/errors.ts';
 import { counted, legacyTree, writeH5 } from '../support/h5.ts';
 
-const test = suite('hdf5 hostile');
+import { seeded } from '../support/seeded.ts';
 
-/** mulberry32: a small seeded generator, so that a failure can be repeated. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const test = suite('hdf5 hostile');
 
 /** Reads everything; true if it could be read, false if it was refused with one of our errors. */
 function readAll(bytes: Uint8Array): boolean {
@@ -116,7 +107,7 @@ test('chunks that would unpack to more than their size, or that claim more than 
     }
     return copy;
   };
-  assert.throws(read(claimed(1000)), /bomb\.h5\/x: a chunk does not have its size \(bytes 4005, needs 4000\)/);
+  assert.throws(read(claimed(1000)), /bomb\.h5\/x: a chunk does not have its size \(bytes \d+, needs 4000\)/);
   assert.throws(read(claimed(2 ** 30)), /bomb\.h5\/x: claims more values than the file can hold/);
 });
 
@@ -130,7 +121,7 @@ test('structures that lie on top of each other cannot multiply', async () => {
   const names = Number(view.getBigUint64(heap + 24, true));
   bytes.fill(65, names, names + Number(view.getBigUint64(heap + 8, true)) - 1);
   for (let i = 0; i < view.getUint16(table + 6, true); i++) view.setBigUint64(table + 8 + 40 * i, 0n, true);
-  assert.is(openHdf5(bytes, 'same.h5').root.names.length < 20, true);
+  assert.throws(() => openHdf5(bytes, 'same.h5'), /same\.h5: has two members of one name/);
   const tree = find(bytes, 'TREE');
   view.setUint16(tree + 6, 65535, true);
   assert.throws(() => openHdf5(bytes, 'long.h5'), /long\.h5: (its structures lie on top of each other|cannot be read)/);
@@ -142,6 +133,9 @@ test('an object header whose continuation leads back to itself is refused', asyn
   const view = new DataView(bytes.buffer);
   const block = find(bytes, 'OCHK');
   assert.ok(block > 0);
+  // The block's length lies behind its address; without checksums it is looked into all the same.
+  const reference = bytes.findIndex((_, at) => at + 8 <= block && view.getBigUint64(at, true) === BigInt(block));
+  view.setUint32(block + Number(view.getBigUint64(reference + 8, true)) - 4, 0, true);
   // The first message of the continuation becomes a continuation that leads to its own block.
   const first = block + 4;
   view.setUint8(first, 0x10);
@@ -150,6 +144,7 @@ test('an object header whose continuation leads back to itself is refused', asyn
   const head = (view.getUint8(find(bytes, 'OHDR') + 5) & 4) !== 0 ? 6 : 4;
   view.setBigUint64(first + head, BigInt(block), true);
   view.setBigUint64(first + head + 8, BigInt(8 + head + 16), true);
+  view.setUint32(first + head + 16, 0, true);
   assert.throws(() => openHdf5(bytes, 'self.h5'), /self\.h5: its structures lie on top of each other/);
 });
 

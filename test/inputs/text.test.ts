@@ -69,7 +69,7 @@ test("Keras's word index: rank + 3, and 0, 1, 2 are padding, start and unknown",
 
 test('what is no vocabulary is refused', () => {
   assert.throws(() => parseVocabulary('\n', 'v.txt'), /v\.txt: is empty/);
-  assert.throws(() => parseVocabulary('{"a": ', 'v.json'), /v\.json: is not valid JSON/);
+  assert.throws(() => parseVocabulary('{"a": ', 'v.json'), /v\.json: is not JSON/);
   assert.throws(() => parseVocabulary('{"a": "b"}', 'v.json'), /gives the word 'a' no rank \(found b\)/);
   assert.throws(() => parseVocabulary('a\nb\na\n', 'v.txt'), /has the token 'a' twice \(lines \[1,3\]\)/);
   assert.throws(() => parseVocabulary('[PAD]\n##ing\n', 'v.txt'), /WordPiece/);

@@ -1,13 +1,8 @@
 /** Configs of every dialect become one spec; what does not hang together is refused with the layer's name. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  type CallValue,
-  type Dialect,
-  type Json,
-  type ModelSpec,
-  normaliseModel,
-} from '../../src/keras/config/config.ts';
+import { normaliseModel } from '../../src/keras/config/model.ts';
+import type { CallValue, Dialect, Json, ModelSpec } from '../../src/keras/config/spec.ts';
 
 const test = suite('keras config');
 

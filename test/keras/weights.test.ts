@@ -1,10 +1,11 @@
 /** Every layout of weights binds to the right layers in Keras's order; missing and surplus weights are errors. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Json, type LayerSpec, type ModelSpec, normaliseModel } from '../../src/keras/config/config.ts';
+import { normaliseModel } from '../../src/keras/config/model.ts';
+import type { Json, LayerSpec, ModelSpec } from '../../src/keras/config/spec.ts';
 import { detectDialect, openKeras, parseArchitecture } from '../../src/keras/load/container.ts';
+import { bindWeights } from '../../src/keras/weights/bind.ts';
 import { snakeCase } from '../../src/keras/weights/paths.ts';
-import { bindWeights } from '../../src/keras/weights/weights.ts';
 import { counted, type H5Group, legacyTree, nest, writeH5 } from '../support/h5.ts';
 
 const test = suite('keras weights');

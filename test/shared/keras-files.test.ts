@@ -3,9 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ModelSpec, normaliseModel } from '../../src/keras/config/config.ts';
+import { normaliseModel } from '../../src/keras/config/model.ts';
+import type { ModelSpec } from '../../src/keras/config/spec.ts';
 import { detectDialect, type KerasFile, parseArchitecture } from '../../src/keras/load/container.ts';
-import { bindWeights, type LayerWeights } from '../../src/keras/weights/weights.ts';
+import { bindWeights } from '../../src/keras/weights/bind.ts';
+import type { LayerWeights } from '../../src/keras/weights/store.ts';
 import { openAny } from '../support/open-keras.ts';
 import { sharedFolder } from '../support/shared.ts';
 

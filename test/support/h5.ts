@@ -3,6 +3,9 @@
  * By default in the oldest file format, which is what h5py and so Keras write.
  */
 import { File, FS, type Group, ready } from 'h5wasm/node';
+import { onDemand, readHdf5 } from '../../src/hdf5/parts.ts';
+
+await readHdf5(() => onDemand('tests'));
 
 type Numbers = Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array | Uint16Array | BigInt64Array;
 
@@ -12,6 +15,12 @@ export interface H5Data {
   /** h5wasm's letter, where the array's own type is not meant: `<f`, `<q`, … */
   readonly dtype?: string;
   readonly chunks?: readonly number[];
+  /** How far each axis may grow; null without limit. */
+  readonly maxshape?: readonly (number | null)[];
+  /** Chunks are compressed by gzip, unless plain or with the number of another filter and its options. */
+  readonly plain?: boolean;
+  readonly compression?: number;
+  readonly options?: readonly number[];
 }
 
 /** Text is a variable-length scalar; `fixed` is a NUL-padded list as h5py 2 wrote it; `[]` is h5py's empty float64 list. */
@@ -47,10 +56,18 @@ function fillGroup(group: Group, wanted: H5Group): void {
       fillGroup(group.create_group(name), member);
       continue;
     }
-    const { data, shape, dtype, chunks } = member;
-    const extra =
-      chunks === undefined ? {} : { chunks: [...chunks], compression: 'gzip' as const, compression_opts: [6] };
-    group.create_dataset({ name, data, shape: [...shape], ...(dtype === undefined ? {} : { dtype }), ...extra });
+    const { data, shape, dtype, chunks, maxshape, plain, compression = 'gzip', options = [6] } = member;
+    const filter = plain ? {} : { compression: compression as 'gzip', compression_opts: [...options] };
+    const extra = chunks === undefined ? {} : { chunks: [...chunks], ...filter };
+    const most = maxshape === undefined ? {} : { maxshape: [...maxshape] };
+    group.create_dataset({
+      name,
+      data,
+      shape: [...shape],
+      ...(dtype === undefined ? {} : { dtype }),
+      ...most,
+      ...extra,
+    });
   }
 }
 

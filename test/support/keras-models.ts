@@ -1,6 +1,6 @@
 /** Models made from an architecture and plain numbers, without a file. */
 
-import { normaliseModel } from '../../src/keras/config/config.ts';
+import { normaliseModel } from '../../src/keras/config/model.ts';
 import { allRules } from '../../src/keras/layers/registry.ts';
 import { detectDialect, parseArchitecture } from '../../src/keras/load/container.ts';
 import { buildGraph, refuseProblems } from '../../src/keras/model/build.ts';

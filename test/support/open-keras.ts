@@ -1,7 +1,10 @@
-/** Opens bytes as `loadModel` does, without loading code on demand. */
+/** Opens bytes as `loadModel` does, with all of the HDF5 reader loaded before. */
 
+import { onDemand, readHdf5 } from '../../src/hdf5/parts.ts';
 import { isArchive, type KerasFile, openKeras } from '../../src/keras/load/container.ts';
 import { openKerasArchive } from '../../src/keras/load/keras-archive.ts';
+
+await readHdf5(() => onDemand('tests'));
 
 /** HDF5 or a `.keras` archive, whichever the content is. */
 export function openAny(bytes: Uint8Array, name: string): KerasFile {

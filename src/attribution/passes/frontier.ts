@@ -1,10 +1,11 @@
 /** Finds the frontier of the affine region in the path graph, for any number of rows. */
 import { type AffineRegion, affineRegion } from '../../graph/affine.ts';
-import { ancestors } from '../../graph/traverse.ts';
+import { isInFront } from '../../graph/batch.ts';
+import { ancestors, readersOf } from '../../graph/traverse.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { PathGraph } from '../path-graph.ts';
-import { findLinePool, readersOf } from './line-pool.ts';
+import { type PathGraph, samplesIn } from '../path-graph.ts';
+import { findLinePool } from './line-pool.ts';
 import type { PathProblem } from './pass.ts';
 
 export interface Frontier {
@@ -29,16 +30,13 @@ export interface Frontier {
 /** Frontiers belong to a plan cache, and within it to a kind of graph. */
 const known = new WeakMap<PathProblem['plans'], Map<string, Frontier>>();
 
-/** A prime number of rows, so that a size which follows the rows is known by being its multiple. */
-const probeRows = 1009;
+/** Rows of the graph that the frontier is looked for in. */
+const probeRows = 3;
 
 const nodesOf = ({ output, variables }: PathGraph): Tensor[] => ancestors([output], new Set(variables));
 const signatureOf = (nodes: readonly Tensor[]): string => nodes.map((node) => node.op?.name ?? '-').join();
 
-/**
- * The frontier of a path problem. Only nodes whose rows come first qualify: the others' elements cannot be told apart by
- * sample.
- */
+/** The frontier of a path problem. Only nodes whose samples lie in front qualify: their rows are taken and put together by sample. */
 export function findFrontier(problem: PathProblem): Frontier {
   const frontiers = known.get(problem.plans) ?? new Map<string, Frontier>();
   known.set(problem.plans, frontiers);
@@ -51,8 +49,8 @@ function search(problem: PathProblem): Frontier {
   const graph = problem.graph(probeRows);
   const nodes = nodesOf(graph);
   const place = new Map(nodes.map((node, index) => [node, index]));
-  const rowsFirst = (node: Tensor): boolean => node.rank > 0 && node.shape[0]! % probeRows === 0;
-  const region = affineRegion(graph.output, graph.variables, rowsFirst);
+  const places = samplesIn(graph, probeRows);
+  const region = affineRegion(graph.output, graph.variables, (node) => isInFront(places.get(node)));
   const positions = region.frontier.map((node) => place.get(node)!);
   const scale = { ...region, flops: region.flops / probeRows, affineFlops: region.affineFlops / probeRows };
   const reached = (from: readonly Tensor[], stop: readonly Tensor[]): number[] => {
@@ -60,7 +58,7 @@ function search(problem: PathProblem): Frontier {
     return graph.held.flatMap((input, i) => (seen.has(input) ? [i] : []));
   };
   return {
-    rowsPerRow: roomOf(nodes) / Math.max(1, roomOf(bodyOf(graph.output, region.frontier))),
+    rowsPerRow: roomOf(nodes, places) / Math.max(1, roomOf(bodyOf(graph.output, region.frontier), places)),
     heldBefore: reached(region.frontier, graph.variables),
     heldAfter: reached([graph.output], region.frontier),
     region: scale,
@@ -71,12 +69,13 @@ function search(problem: PathProblem): Frontier {
   };
 }
 
-const roomOf = (nodes: readonly Tensor[]): number =>
-  nodes.reduce((most, node) => (node.constant ? most : Math.max(most, node.size)), 0);
+/** Elements of the widest tensor that has rows. */
+const roomOf = (nodes: readonly Tensor[], places: ReadonlyMap<Tensor, unknown>): number =>
+  nodes.reduce((most, node) => (places.has(node) ? Math.max(most, node.size) : most), 0);
 
 /** What is computed for every point: all after the frontier, and the frontier itself where no pool swallows it. */
 function bodyOf(output: Tensor, frontier: readonly Tensor[]): Tensor[] {
-  const readers = readersOf(output, frontier);
+  const readers = readersOf(ancestors([output], new Set(frontier)));
   const swallowed = new Set<Tensor>();
   for (const node of frontier) {
     const pool = findLinePool(node, output, readers);

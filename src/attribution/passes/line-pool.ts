@@ -3,7 +3,6 @@
  * op (`lerpMaxPool`) in the place of the interpolated points, the relu and the pool.
  */
 import type { Attrs } from '../../graph/op.ts';
-import { ancestors } from '../../graph/traverse.ts';
 import { type LerpMaxPoolAttrs, lerpMaxPool } from '../../ops/lerp-max-pool.ts';
 import { reshape } from '../../ops/movement.ts';
 import type { PoolAttrs } from '../../ops/pool.ts';
@@ -13,15 +12,6 @@ export interface LinePool {
   /** The node whose value the fused op gives. */
   readonly pooled: Tensor;
   readonly fuse: (start: Tensor, delta: Tensor, alpha: Tensor) => Tensor;
-}
-
-/** Who reads each node on the way from `nodes` to `output`. */
-export function readersOf(output: Tensor, nodes: readonly Tensor[]): Map<Tensor, Tensor[]> {
-  const readers = new Map<Tensor, Tensor[]>();
-  for (const node of ancestors([output], new Set(nodes))) {
-    for (const input of new Set(node.inputs)) readers.set(input, [...(readers.get(input) ?? []), node]);
-  }
-  return readers;
 }
 
 /** The pool that alone reads frontier node `node` (through a relu), or null. */

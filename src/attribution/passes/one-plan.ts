@@ -4,8 +4,10 @@
  * but inputs and summed gradients crosses from or to the backend.
  */
 import { grad } from '../../graph/grad.ts';
+import type { PlanGraph } from '../../graph/plan-cache.ts';
 import { substitute } from '../../graph/substitute.ts';
-import { add, sub } from '../../ops/binary.ts';
+import { ancestors, readersOf } from '../../graph/traverse.ts';
+import { add, equal, sub, where } from '../../ops/binary.ts';
 import { lerp } from '../../ops/lerp.ts';
 import { broadcastTo, reshape } from '../../ops/movement.ts';
 import { slice } from '../../ops/slicing.ts';
@@ -13,10 +15,9 @@ import type { TypedArray } from '../../tensor/dtype.ts';
 import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import { inDType } from '../arrays.ts';
 import { sameForAll } from '../endpoints.ts';
-import type { PlanGraph } from '../plans.ts';
 import { brutePass, gatherRows, interpolate } from './brute.ts';
 import { type Frontier, frontierOf } from './frontier.ts';
-import { findLinePool, readersOf } from './line-pool.ts';
+import { findLinePool } from './line-pool.ts';
 import type { Feed, PathPoints, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
@@ -34,9 +35,9 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
     frontier: frontier.names,
     sumRows: Math.max(problem.batch, Math.floor(problem.batch * frontier.rowsPerRow)),
     async sums(first, count, ...rule) {
-      // A graph of one row may look different, so a single point gets a second one that weighs nothing.
-      const alone = count * rule[0].length === 1;
-      const [alphas, weights] = alone ? [Float64Array.of(rule[0][0]!, 0), Float64Array.of(rule[1][0]!, 0)] : rule;
+      // A graph of one row may look different, so a single point is taken twice, each time for half. A second point that weighed
+      // nothing would do where its gradient is finite only.
+      const [alphas, weights] = count * rule[0].length === 1 ? [twice(rule[0][0]!), twice(rule[1][0]! / 2)] : rule;
       const at = (alpha: number): PathPoints => atLeastTwo(stepMajor(first, count, Float64Array.of(alpha)));
       const variables = (points: PathPoints): TypedArray[] =>
         from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!));
@@ -63,7 +64,7 @@ function planGraph(problem: PathProblem, frontier: Frontier, count: number, step
   const ends = [atX, atStart].map((graph) => frontierOf(frontier, graph));
   const body = problem.graph(count * steps);
   const nodes = frontierOf(frontier, body);
-  const readers = readersOf(body.output, nodes);
+  const readers = readersOf(ancestors([body.output], new Set(nodes)));
   const alpha = placeholder([steps], nodes[0]!.dtype);
 
   const lines = nodes.map((node, v) => {
@@ -81,7 +82,7 @@ function planGraph(problem: PathProblem, frontier: Frontier, count: number, step
     const replaced: [Tensor, Tensor] = pool
       ? [pool.pooled, pool.fuse(start, delta, alpha)]
       : [node, reshape(lerp(start, delta, alpha), node.shape)];
-    return { start, delta, replaced, from, displacement: sub(end, from) };
+    return { start, delta, replaced, from, displacement: moved(from, end) };
   });
 
   // The gradient to where each line starts is the sum over its points.
@@ -112,6 +113,11 @@ function planGraph(problem: PathProblem, frontier: Frontier, count: number, step
     ],
   };
 }
+
+const twice = (value: number): Float64Array => Float64Array.of(value, value);
+
+/** `to - from`; 0 where nothing moves, also between two equal infinities (additive masks). */
+const moved = (from: Tensor, to: Tensor): Tensor => where(equal(from, to), 0, sub(to, from));
 
 /** Of a tensor of `rows` rows the first `count`, as `shape`. */
 function firstRows(x: Tensor, rows: number, count: number, shape: readonly number[]): Tensor {

@@ -3,10 +3,11 @@
  * quadrature then asks for gradients at path points, a chunk of rows at a time, and sums them. A pass may integrate in
  * other variables than those attributed (the frontier of an affine region) and map the result back in `finish`.
  */
+
+import type { PlanCache } from '../../graph/plan-cache.ts';
 import type { DType, TypedArray } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { PathGraph } from '../path-graph.ts';
-import type { PlanCache } from '../plans.ts';
 
 /** Rows of values that stay fixed for a sample. */
 export interface Feed {

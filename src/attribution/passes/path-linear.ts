@@ -5,13 +5,13 @@
  * same everywhere. Exact in real arithmetic (docs/architecture.md has the argument). Fixed rules run as one plan
  * (`one-plan.ts`); what is here serves adaptive quadrature, point by point.
  */
-import { grad } from '../../graph/grad.ts';
+import { grad, partialGrad } from '../../graph/grad.ts';
+import type { PlanGraph } from '../../graph/plan-cache.ts';
 import { add } from '../../ops/binary.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { placeholder } from '../../tensor/tensor.ts';
 import { inDType } from '../arrays.ts';
 import { repeatRow, sameForAll } from '../endpoints.ts';
-import type { PlanGraph } from '../plans.ts';
 import { brutePass, displaced, gatherRows, interpolate } from './brute.ts';
 import { type Frontier, findFrontier, frontierOf } from './frontier.ts';
 import { inOnePlan } from './one-plan.ts';
@@ -106,7 +106,7 @@ function gradientGraph(problem: PathProblem, frontier: Frontier, rows: number): 
   const graph = problem.graph(rows);
   const nodes = frontierOf(frontier, graph);
   return {
-    outputs: grad(graph.output, nodes, graph.cotangent),
+    outputs: partialGrad(graph.output, nodes, graph.cotangent),
     inputs: [...nodes, ...frontier.heldAfter.map((i) => graph.held[i]!), graph.cotangent],
   };
 }
@@ -119,6 +119,7 @@ async function pullBack(
 ): Promise<Float64Array[]> {
   const { samples, plans, key, from, to } = problem;
   const out = from.map((start) => new Float64Array(start.length));
+  const summed = means.map((mean) => ({ data: inDType(mean, problem.dtypes[0]!), width: mean.length / samples }));
   for (let first = 0; first < samples; first += problem.batch) {
     const count = Math.min(problem.batch, samples - first);
     const points = atLeastTwo(stepMajor(first, count, Float64Array.of(1)));
@@ -135,15 +136,13 @@ async function pullBack(
     const feeds = [
       ...from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!)),
       ...frontier.heldBefore.map((i) => gatherRows(problem.held[i]!, points)),
-      ...means.map((mean) =>
-        gatherRows({ data: inDType(mean, problem.dtypes[0]!), width: mean.length / samples }, points),
-      ),
+      ...summed.map((feed) => gatherRows(feed, points)),
     ];
     const pulled = await plans.run(`pull back ${rows} ${key}`, build, feeds);
     out.forEach((values, v) => {
       const width = values.length / samples;
       for (let i = first * width, j = 0; j < count * width; i++, j++) {
-        values[i] = displaced(to[v]![i]! - from[v]![i]!, pulled[v]![j]!);
+        values[i] = displaced(from[v]![i]!, to[v]![i]!, pulled[v]![j]!);
       }
     });
   }

@@ -2,7 +2,10 @@
  * Compiled kernels by text, shapes and constants: plans that need the same kernel share it. The least recently used goes
  * first; a plan that needs it again compiles it again.
  */
+
 import type { GpuKernel } from '../../../kernels/gpu/kernel.ts';
+import { valueKey } from '../../graph/attrs.ts';
+import type { Attr } from '../../graph/op.ts';
 import type { Compiled, Device } from './adapter.ts';
 
 export class KernelCache {
@@ -50,12 +53,5 @@ export class KernelCache {
 /** Two kernels of one key are the same: the text, the shapes of what goes in and out, the constants. */
 export function keyOf(kernel: GpuKernel, sizes: readonly number[]): string {
   const { source, threads, constants = {}, floats = {}, block } = kernel;
-  return JSON.stringify([
-    source,
-    threads,
-    sizes,
-    constants,
-    Object.entries(floats).flatMap(([k, v]) => [k, String(v)]),
-    block,
-  ]);
+  return [source, threads, sizes, constants, floats, block].map((part) => valueKey(part as unknown as Attr)).join();
 }

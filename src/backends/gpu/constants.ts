@@ -1,7 +1,7 @@
 /** Constants on the device: each array is moved there once per backend, however many plans use it, and freed with the last. */
 import type { TypedArray } from '../../tensor/dtype.ts';
 import type { Device, Handle } from './adapter.ts';
-import { toFloats } from './executable.ts';
+import { toFloats } from './floats.ts';
 
 export class Constants {
   readonly #device: Device;

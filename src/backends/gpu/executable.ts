@@ -3,9 +3,9 @@
  * use, outputs come back. The list of actions is one generator that hands out promises; a device that is this machine needs
  * none, and is driven without.
  */
-import { type GpuKernel, INDEX_LIMIT } from '../../../kernels/gpu/kernel.ts';
+import type { GpuKernel } from '../../../kernels/gpu/kernel.ts';
 import type { Program } from '../../graph/program.ts';
-import { allocate, type DType, type TypedArray } from '../../tensor/dtype.ts';
+import type { TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Executable } from '../backend.ts';
@@ -13,6 +13,7 @@ import type { Device, Handle } from './adapter.ts';
 import type { Bound } from './bind.ts';
 import { type KernelCache, keyOf } from './cache.ts';
 import type { Constants } from './constants.ts';
+import { fromFloats, toFloats } from './floats.ts';
 import type { Action } from './step.ts';
 
 export interface Machine {
@@ -41,32 +42,6 @@ function* download(machine: Machine, handle: Handle, size: number): Steps<Float3
   const reader = () =>
     machine.kernels.get({ name: 'read', source: copySource, threads: [size], toHost: true }, `read ${size}`);
   return (yield machine.device.read(handle, reader)) as Float32Array;
-}
-
-/** Any array as the float32 that the device holds. */
-export function toFloats(data: TypedArray): Float32Array {
-  if (data instanceof Float32Array) return data;
-  if (data instanceof Int32Array) {
-    const far = data.find((value) => Math.abs(value) > INDEX_LIMIT);
-    if (far !== undefined) throw inexact(far);
-  }
-  return Float32Array.from(data);
-}
-
-function inexact(value: number): Error {
-  const hint = "the backend 'wasm' computes with whole int32";
-  return failure('gpu', 'integers are float32 on the device, exact up to 2^24', { value }, hint);
-}
-
-function fromFloats(data: Float32Array, dtype: DType, shared: boolean): TypedArray {
-  if (dtype === 'float32') return shared ? data.slice() : data;
-  if (dtype === 'int32') {
-    const far = data.find((value) => Math.abs(value) > INDEX_LIMIT);
-    if (far !== undefined) throw inexact(far);
-  }
-  const out = allocate(dtype, data.length);
-  out.set(data);
-  return out;
 }
 
 /** For every action the slots that nobody reads after it. */

@@ -31,7 +31,7 @@ class Binding {
     this.#machine = machine;
     this.#program = program;
     try {
-      const arena = this.#block(program.arenaBytes);
+      const arena = this.#room('values', program.arenaBytes);
       this.inputs = program.inputs.map(({ shape, dtype }) => this.#block(sizeOf(shape) * bytesPerElement(dtype)));
       this.#operands = program.values.map((value) => this.#operand(value, arena));
       for (const step of program.steps) this.#bind(step.op.name, step);
@@ -55,6 +55,12 @@ class Binding {
     const at = this.#machine.heap.allocate(bytes);
     this.#blocks.push({ at, bytes });
     return at;
+  }
+
+  #room(kind: 'values' | 'work', bytes: number): number {
+    const held = this.#machine.room(kind, bytes);
+    this.#held.push(held);
+    return held.at;
   }
 
   #operand(value: Value, arena: number): Operand {
@@ -125,7 +131,7 @@ class Binding {
   /** Gives the work room its address, in all calls. */
   #placeWork(): void {
     if (this.#work === 0) return;
-    const at = this.#block(this.#work);
+    const at = this.#room('work', this.#work);
     this.calls.forEach((call, i) => {
       if (call.args.some((arg) => arg >= workBase)) {
         this.calls[i] = { ...call, args: call.args.map((arg) => (arg >= workBase ? arg - workBase + at : arg)) };
@@ -143,11 +149,14 @@ function allFinite(data: TypedArray): boolean {
   return known;
 }
 
-/** Makes the calls of a list, in order. */
-export type Runner = (calls: readonly Call[]) => void;
+/** Makes the calls of a list, in order. `ending`: what a run that can wait waits for first. */
+export interface Runner {
+  run(calls: readonly Call[]): void;
+  readonly ending: Promise<void> | null;
+}
 
-/** @param run makes the calls: in this thread, or together with others */
-export function bindProgram(machine: Machine, program: Program, run: Runner): Executable {
+/** @param runner makes the calls: in this thread, or together with others */
+export function bindProgram(machine: Machine, program: Program, runner: Runner): Executable {
   const binding = new Binding(machine, program);
   const { calls } = binding;
   const outputs = program.outputs.map((value) => ({ at: binding.at(value), value: program.values[value]! }));
@@ -155,7 +164,7 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
     for (const [i, data] of inputs.entries()) machine.write(binding.inputs[i]!, data);
   };
   const rerun = (): TypedArray[] => {
-    run(calls);
+    runner.run(calls);
     return outputs.map(({ at, value: { spec } }) => {
       const view = machine.view(spec.dtype, at, sizeOf(spec.shape));
       return new (view.constructor as Float32ArrayConstructor)(view as Float32Array);
@@ -166,7 +175,7 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
     if (held) binding.release();
     held = false;
   };
-  return makeExecutable(feed, rerun, release);
+  return makeExecutable(runner, feed, rerun, release);
 }
 
 /**
@@ -174,6 +183,7 @@ export function bindProgram(machine: Machine, program: Program, run: Runner): Ex
  * function scope of its own keeps it so, since closures of one scope hold all that any of them uses.
  */
 function makeExecutable(
+  runner: Runner,
   feed: (inputs: readonly TypedArray[]) => void,
   compute: () => TypedArray[],
   release: () => void,
@@ -189,7 +199,10 @@ function makeExecutable(
     return rerun();
   };
   return {
-    run: async (inputs) => run(inputs),
+    run: async (inputs) => {
+      if (runner.ending) await runner.ending;
+      return run(inputs);
+    },
     runSync: run,
     feed: (inputs) => {
       owner.uses++;

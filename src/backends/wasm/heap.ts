@@ -18,6 +18,8 @@ export class Heap {
   readonly #memory: WebAssembly.Memory;
   #end = firstAddress;
   #used = 0;
+  /** What is to be free when `keepFreed` ends; null: freed at once. */
+  #kept: { at: number; bytes: number }[] | null = null;
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
@@ -48,7 +50,18 @@ export class Heap {
     return at;
   }
 
+  /** Whether what is freed stays as it is for now: somebody may still write there. */
+  set keepFreed(keep: boolean) {
+    const kept = this.#kept ?? [];
+    this.#kept = keep ? kept : null;
+    if (!keep) for (const { at, bytes } of kept) this.free(at, bytes);
+  }
+
   free(at: number, bytes: number): void {
+    if (this.#kept) {
+      this.#kept.push({ at, bytes });
+      return;
+    }
     const size = roundUp(bytes);
     this.#used -= size;
     let i = this.#free.findIndex((range) => range.at > at);

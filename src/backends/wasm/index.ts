@@ -45,7 +45,7 @@ export const wasmBackend: WasmBackend = {
   fuses,
   prepare(program: Program): Executable {
     const { machine, threads } = start();
-    return bindProgram(machine, program, (calls) => threads.run(calls));
+    return bindProgram(machine, program, threads);
   },
   memoryInUse: () => start().machine.heap.used,
   simd: () => start().machine.loaded.simd,

@@ -15,6 +15,9 @@ export interface Held {
 /** Pointers to the rows of a tile and the longest panel of A (see `kernels/wasm/matmul.ts`), with room to spare. */
 export const scratchBytes = 16384;
 
+/** Intermediate values, or what a kernel needs beside them. */
+type Room = 'values' | 'work';
+
 interface Shared {
   at: number;
   holders: number;
@@ -25,6 +28,7 @@ export class Machine {
   readonly heap: Heap;
   readonly kernels: Kernels;
   readonly #constants = new WeakMap<TypedArray, Map<string, Shared>>();
+  readonly #rooms: Record<Room, { at: number; bytes: number; holders: number } | null> = { values: null, work: null };
   #zeros = { at: 0, bytes: 0 };
 
   constructor() {
@@ -51,6 +55,23 @@ export class Machine {
       (this.view('bool', this.#zeros.at, size) as Uint8Array).fill(0);
     }
     return this.#zeros.at;
+  }
+
+  /**
+   * Room that plans share: they run one after another, and nothing in it outlives a run. A plan that needs more than there is gets
+   * a larger one, which later plans share.
+   */
+  room(kind: Room, bytes: number): Held {
+    let room = this.#rooms[kind];
+    if (!room || room.bytes < bytes) this.#rooms[kind] = room = { at: this.heap.allocate(bytes), bytes, holders: 0 };
+    const held = room;
+    held.holders++;
+    const release = (): void => {
+      if (--held.holders > 0) return;
+      if (this.#rooms[kind] === held) this.#rooms[kind] = null;
+      this.heap.free(held.at, held.bytes);
+    };
+    return { at: held.at, release };
   }
 
   /**

@@ -24,7 +24,10 @@ const patienceMs = 10_000;
 interface NodeModules {
   'node:os': { availableParallelism(): number };
   'node:worker_threads': {
-    Worker: new (url: URL, options: { workerData: unknown }) => { unref(): void; terminate(): unknown };
+    Worker: new (
+      url: URL,
+      options: { workerData: unknown },
+    ) => Stoppable & { unref(): void; on(event: 'error' | 'exit', listener: () => void): void };
   };
 }
 function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K] | undefined {
@@ -50,18 +53,21 @@ export interface WorkerData {
   readonly number: number;
 }
 
-/** A worker that was started. */
+/** A worker that was started; `terminate` may give a promise of its end. */
 interface Stoppable {
   terminate(): unknown;
 }
 
-/** Starts a worker; undefined where none is to be had. */
-function startWorker(data: WorkerData): Stoppable | undefined {
+/** Starts a worker that tells `onEnd` when it is no more, and whether it failed by itself; undefined where none is to be had. */
+function startWorker(data: WorkerData, onEnd: (failed: boolean) => void): Stoppable | undefined {
   try {
     const node = nodeModule('node:worker_threads');
     if (node) {
       const code = `import { workerData } from 'node:worker_threads';${workerBody}serve(workerData);`;
       const worker = new node.Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: data });
+      // Without a listener an error in a worker ends the process.
+      worker.on('error', () => onEnd(true));
+      worker.on('exit', () => onEnd(false));
       worker.unref();
       return worker;
     }
@@ -69,6 +75,7 @@ function startWorker(data: WorkerData): Stoppable | undefined {
     const code = `${workerBody}onmessage = (event) => serve(event.data);`;
     const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
     const worker = new Worker(url);
+    worker.onerror = () => onEnd(true);
     worker.postMessage(data);
     return worker;
   } catch {
@@ -77,10 +84,20 @@ function startWorker(data: WorkerData): Stoppable | undefined {
   }
 }
 
-/** Whether this thread may sleep: browsers forbid it on a page's main thread. */
-function canSleep(): boolean {
-  return nodeModule('node:os') !== undefined;
+/** Whether this thread may sleep: browsers forbid it on a page's main thread, and allow it in workers. */
+function canSleep(words: Int32Array): boolean {
+  try {
+    Atomics.wait(words, control.done, Atomics.load(words, control.done) ^ 1, 0); // it holds another value: no wait
+    return true;
+  } catch {
+    return false;
+  }
 }
+
+/** Workers that fail before they started, in a row and per thread, after which no more are started. */
+const mostFailures = 3;
+/** How long a worker of a browser, which does not say when it has ended, is given to end. */
+const endingMs = 100;
 
 export class Threads {
   readonly #machine: Machine;
@@ -89,7 +106,13 @@ export class Threads {
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #startWorker: typeof startWorker;
   readonly #patienceMs: number;
-  readonly #workers: Stoppable[] = [];
+  /** By number; a worker that ended leaves its place to another. */
+  readonly #workers: (Stoppable | null)[] = [];
+  /** The scratch block of each. */
+  readonly #scratch: number[] = [];
+  #failures = 0;
+  /** Settles when workers that were given up have ended; until then they may write where they were at work. */
+  #ending: Promise<void> | null = null;
   #limit: number;
   #number = 0;
   /** Told of every call. */
@@ -132,11 +155,21 @@ export class Threads {
   /** Workers that have started and can take chunks. */
   get running(): number {
     if (!this.#machine.loaded.shared) return 0;
-    return Math.min(Atomics.load(this.#words, control.started), this.#limit - 1);
+    const started = this.#words.subarray(control.started, control.started + this.#limit - 1);
+    return started.reduce((count, flag) => count + flag, 0);
+  }
+
+  /** Null, or what to wait for before the next run: workers that were given up and have not ended yet. */
+  get ending(): Promise<void> | null {
+    return this.#ending;
   }
 
   /** Makes all calls of a list, in order. */
   run(calls: readonly Call[]): void {
+    if (this.#ending) {
+      const hint = 'await plan.run(inputs), which waits for them, or try again later';
+      throw failure('wasm', 'worker threads that did not answer have not ended yet', {}, hint);
+    }
     const { kernels } = this.#machine;
     const { trace } = this;
     for (const call of calls) {
@@ -152,7 +185,7 @@ export class Threads {
   }
 
   #share(call: Call, chunks: number): void {
-    while (this.#workers.length < this.#limit - 1) this.#start();
+    for (let number = 0; number < this.#limit - 1; number++) if (!this.#workers[number]) this.#start(number);
     const words = this.#words;
     this.#record[0] = this.#numbers.get(call.fn)!;
     this.#record[1] = call.units;
@@ -194,7 +227,7 @@ export class Threads {
   #awaitDone(chunks: number): void {
     const words = this.#words;
     for (let i = 0; i < spins; i++) if (Atomics.load(words, control.done) === chunks) return;
-    const sleeps = canSleep();
+    const sleeps = canSleep(words);
     let [seen, since] = [-1, performance.now()];
     for (;;) {
       const done = Atomics.load(words, control.done);
@@ -206,14 +239,24 @@ export class Threads {
   }
 
   /**
-   * A chunk was taken and never finished. All workers are ended, so that a slow one does not write into memory that then
-   * belongs to another plan; later runs start new ones.
+   * A chunk was taken and never finished. All workers are ended, since a slow one may still write into memory: until they have ended
+   * nothing is freed and nothing runs. Then the next run starts new ones.
    */
   #giveUp(missing: number): never {
     const words = this.#words;
-    for (const worker of this.#workers.splice(0)) void worker.terminate();
+    const { heap } = this.#machine;
+    const ends = this.#workers.splice(0).map((worker) => worker?.terminate());
     Atomics.store(words, control.ticket, (this.#number << 10) | closed);
-    for (const word of [control.started, control.sleepers, control.failed]) Atomics.store(words, word, 0);
+    heap.keepFreed = true;
+    const ended = Promise.allSettled(
+      ends.map((end) => (end instanceof Promise ? end : new Promise((then) => setTimeout(then, endingMs)))),
+    );
+    this.#ending = ended.then(() => {
+      words.fill(0, control.started, control.started + mostThreads);
+      for (const word of [control.sleepers, control.failed]) Atomics.store(words, word, 0);
+      heap.keepFreed = false;
+      this.#ending = null;
+    });
     throw failure(
       'wasm',
       'a worker thread does not answer',
@@ -222,17 +265,22 @@ export class Threads {
     );
   }
 
-  #start(): void {
-    const number = this.#workers.length;
-    const scratch = this.#machine.heap.allocate(scratchBytes);
+  #start(number: number): void {
+    if (this.#failures >= mostFailures * this.#limit) return;
+    const scratch = (this.#scratch[number] ??= this.#machine.heap.allocate(scratchBytes));
     const { module, memory } = this.#machine.loaded;
     const setScratch = this.#numbers.get('setScratch');
-    const worker = this.#startWorker({ module, memory, setScratch, scratch, at: this.#words.byteOffset, number });
-    if (worker) {
-      this.#workers.push(worker);
-      return;
-    }
-    this.#machine.heap.free(scratch, scratchBytes);
-    this.limit = number + 1;
+    const data = { module, memory, setScratch, scratch, at: this.#words.byteOffset, number };
+    const ended = (failed: boolean): void => {
+      // One that was given up, or whose place is taken, is no longer of concern; an error comes before an exit.
+      if (!worker || this.#workers[number] !== worker) return;
+      this.#workers[number] = null;
+      const started = Atomics.exchange(this.#words, control.started + number, 0) === 1;
+      if (started) this.#failures = 0;
+      else if (failed) this.#failures++;
+    };
+    const worker = this.#startWorker(data, ended);
+    if (worker) this.#workers[number] = worker;
+    else this.limit = number + 1;
   }
 }

@@ -18,9 +18,9 @@ export const control = {
   sleepers: 34,
   /** Workers with this number or a higher one stay idle. */
   allowed: 35,
-  /** Workers that have started. */
-  started: 36,
-  words: 48,
+  /** The flag of worker 0, then those of the others: 1 when it has started. */
+  started: 48,
+  words: 48 + 64,
 } as const;
 
 /** In place of a chunk: no chunk can be taken. */
@@ -38,7 +38,7 @@ const serve = ({ module, memory, setScratch, scratch, at, number }) => {
   const words = new Int32Array(memory.buffer, at, ${control.words});
   const record = new Float64Array(memory.buffer, at + ${control.words * 4}, ${recordDoubles});
   kernels[setScratch](scratch);
-  Atomics.add(words, ${control.started}, 1);
+  Atomics.store(words, ${control.started} + number, 1);
   for (let idle = 0; ; ) {
     const ticket = Atomics.load(words, ${control.ticket});
     const chunk = ticket & ${closed};

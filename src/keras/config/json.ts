@@ -2,8 +2,9 @@
  * Reading JSON whose shape is not trusted: each accessor says which key of which layer is wrong.
  * Invariant: keys are copied as own properties, so that a `__proto__` key in a file stays data.
  */
+import { parseJson as parse } from '../../guard/json.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { Json } from './config.ts';
+import type { Json } from './spec.ts';
 
 export type JsonRecord = { readonly [key: string]: Json };
 
@@ -14,6 +15,11 @@ export function isRecord(value: unknown): value is JsonRecord {
 /** Own value of a key, or null where it is absent (or null). */
 export function field(record: JsonRecord, key: string): Json {
   return Object.hasOwn(record, key) ? (record[key] ?? null) : null;
+}
+
+/** Whether a value is the boolean `wanted`, which Python also writes as 1 or 0 where people do. */
+export function isBoolean(value: unknown, wanted: boolean): boolean {
+  return value === wanted || value === Number(wanted);
 }
 
 export function textAt(record: JsonRecord, key: string, subject: string): string {
@@ -39,22 +45,7 @@ export function describe(value: unknown): string {
   return `${typeof value} ${text.length > 40 ? `${text.slice(0, 40)}…` : text}`;
 }
 
-/**
- * JSON as Python writes it: `NaN` and `Infinity` are allowed outside texts (NaN reads as null, Infinity as a number).
- * @param subject file and place, for the error
- */
+/** The JSON of a config; see guard/json.ts for what it may hold. */
 export function parseJson(text: string, subject: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (first) {
-    const strict = text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|\bNaN\b|\bInfinity\b/g, (token) =>
-      token === 'NaN' ? 'null' : token === 'Infinity' ? '1e999' : token,
-    );
-    try {
-      return JSON.parse(strict) as Json;
-    } catch {
-      const start = text.slice(0, 30).replace(/\s+/g, ' ');
-      throw failure(subject, 'is not JSON', { starts: `'${start}'`, characters: text.length }, undefined, first);
-    }
-  }
+  return parse(text, subject) as Json;
 }

@@ -2,12 +2,13 @@
  * A whole model from its config: chains a Sequential, wires a functional model, and proves the result sound (check.ts).
  * Source: `from_config` of Sequential and Functional in Keras 1.2, 2.15 and 3.15.
  */
+import { Guard } from '../../guard/guard.ts';
 import { failure } from '../../tensor/errors.ts';
 import { alignNodes, checkGraph } from './check.ts';
-import type { Call, Dialect, Json, LayerSpec, ModelSpec, RefStructure, TensorRef } from './config.ts';
 import { describe, field, isRecord, type JsonRecord, listAt } from './json.ts';
 import { isModelEntry, readLayer, type Scope, type UnwiredLayer } from './layer.ts';
 import { flattenRefs, readCalls, readStructure } from './nodes.ts';
+import type { Call, Dialect, Json, LayerSpec, ModelSpec, RefStructure, TensorRef } from './spec.ts';
 
 /**
  * @param config parsed `model_config` (or the text of `model.to_json()`, parsed): `{class_name, config}`
@@ -27,7 +28,17 @@ export function normaliseModel(config: Json, dialect: Dialect, name: string): Mo
       hint,
     );
   }
-  return readModel(config, { dialect, subject: name, depth: 0, trainable: true, readModel });
+  const spec = readModel(config, { dialect, subject: name, depth: 0, trainable: true, readModel });
+  new Guard(name, 0).take('calls', countCalls(spec));
+  return spec;
+}
+
+/** Calls of layers in one application of a model, those in a nested model as often as it is called. */
+function countCalls({ layers }: ModelSpec): number {
+  return layers.reduce((total, layer) => {
+    const once = layer.model ? 1 + countCalls(layer.model) : 1;
+    return total + layer.calls.length * once;
+  }, 0);
 }
 
 function readModel(entry: JsonRecord, scope: Scope): ModelSpec {

@@ -3,8 +3,8 @@
  * Source: the `legacy` interfaces that Keras 2.0 shipped for Keras 1 code, and the Keras 2 to 3 argument changes.
  */
 import { failure } from '../../tensor/errors.ts';
-import type { Json } from './config.ts';
 import { field, type JsonRecord } from './json.ts';
+import type { Json } from './spec.ts';
 
 const CLASSES: ReadonlyMap<string, string> = new Map([
   ['Convolution1D', 'Conv1D'],

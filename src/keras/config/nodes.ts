@@ -4,8 +4,8 @@
  * `__keras_tensor__` objects. Invariant: depth is bounded, and a leaf is a tensor only if its layer exists.
  */
 import { failure } from '../../tensor/errors.ts';
-import type { Call, CallValue, Json, RefStructure, TensorRef } from './config.ts';
 import { describe, field, isRecord } from './json.ts';
+import type { Call, CallValue, Json, RefStructure, TensorRef } from './spec.ts';
 
 const DEPTH_LIMIT = 32;
 const CONSTANT = '_CONSTANT_VALUE';

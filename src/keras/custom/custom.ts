@@ -5,7 +5,7 @@
 import { failure } from '../../tensor/errors.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Json, LayerSpec } from '../config/config.ts';
+import type { Json, LayerSpec } from '../config/spec.ts';
 import type { Mask } from '../layers/layer.ts';
 
 /** A Keras layer inside a custom one: its class and its options, as in `Dense(units=4)`; an array is a list of layers. */

@@ -3,10 +3,10 @@
  * Keys of `parts` are attribute names; layer `i` of a list is `name/i`.
  */
 import { failure } from '../../tensor/errors.ts';
-import type { Json, LayerSpec, ModelSpec } from '../config/config.ts';
 import type { JsonRecord } from '../config/json.ts';
 import { NESTING_LIMIT, readLayer } from '../config/layer.ts';
 import { normaliseModel } from '../config/model.ts';
+import type { Json, LayerSpec, ModelSpec } from '../config/spec.ts';
 import type { FindCustom, SubLayer } from './custom.ts';
 
 interface Walk {

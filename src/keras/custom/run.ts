@@ -2,11 +2,11 @@
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import type { Json } from '../config/config.ts';
+import type { Json } from '../config/spec.ts';
 import type { LayerRun, Mask } from '../layers/layer.ts';
 import type { Argument, Value } from '../model/arguments.ts';
 import type { ModelLayer } from '../model/layer.ts';
-import type { StoredArray } from '../weights/weights.ts';
+import type { StoredArray } from '../weights/store.ts';
 import type { CallArgument, CustomContext, CustomLayer, SubCall } from './custom.ts';
 
 type Extras = CustomContext['args'];

@@ -1,5 +1,5 @@
 /** The layers that run outside the graph, by class name, and what a file keeps for them. */
-import type { LayerSpec, ModelSpec } from '../config/config.ts';
+import type { LayerSpec, ModelSpec } from '../config/spec.ts';
 import type { KerasFile } from '../load/container.ts';
 import { layerPaths } from '../weights/paths.ts';
 import { type HostClass, type HostFiles, hashedCrossing, hashing, indexLookup } from './lookup.ts';

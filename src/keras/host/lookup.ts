@@ -3,6 +3,7 @@
  * Source: `index_lookup.py`, `hashing.py` and `hashed_crossing.py` of Keras 3.15.
  */
 import { failure } from '../../tensor/errors.ts';
+import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import type { Options } from '../layers/options.ts';
 import { bucketOf, fingerprint64, fingerprintCat } from './hash.ts';
 import { encodedShape, encodeIds, type HostArray, type Scalar } from './values.ts';
@@ -19,6 +20,8 @@ export interface HostRun {
   /** The shape of the result from that of the (first) input, with null for what is not known. */
   readonly shape: (input: readonly (number | null)[]) => readonly (number | null)[];
   readonly result: 'int' | 'float';
+  /** The layer takes a list of inputs; by default exactly one. */
+  readonly many?: true;
 }
 
 export interface HostClass {
@@ -38,6 +41,9 @@ export function lookupOf(o: Options, files: HostFiles, strings: boolean, mask: S
   o.expect('invert', false, 'false: a tensor holds no texts');
   o.ignore('vocabulary_size', 'vocabulary_dtype', 'has_input_vocabulary', 'encoding', 'ragged', 'idf_weights');
   const unknowns = o.number('num_oov_indices', 1);
+  if (!Number.isInteger(unknowns) || unknowns < 0 || unknowns > TABLE_LIMIT) {
+    throw o.wrong('num_oov_indices', unknowns, `an integer from 0 to ${TABLE_LIMIT}`);
+  }
   const given = o.raw('vocabulary');
   const stored = Array.isArray(given) ? (given as readonly Scalar[]) : files.vocabulary;
   if (!stored || stored.length === 0) {
@@ -64,13 +70,14 @@ export function lookupOf(o: Options, files: HostFiles, strings: boolean, mask: S
   const limit = o.raw('max_tokens') === undefined ? null : o.count('max_tokens');
   const depth = o.flag('pad_to_max_tokens', false) && limit !== null ? limit : size;
   return {
-    ...resultOf(depth, mode),
+    ...resultOf(o, depth, mode),
     idOf: (value) => (value === mask ? (mode === 'int' ? 0 : -1) : (table.get(value) ?? outside(value))),
     encode: (ids) => (mode === 'int' ? ids : encoded(o, ids, depth, mode, frequencies(o, files, start, hasSpecial))),
   };
 }
 
-function resultOf(depth: number, mode: string): Pick<HostRun, 'shape' | 'result'> {
+function resultOf(o: Options, depth: number, mode: string): Pick<HostRun, 'shape' | 'result'> {
+  if (mode !== 'int') checkSize(o.subject, [depth], TABLE_LIMIT);
   return { shape: (input) => encodedShape(input, depth, mode), result: mode === 'int' ? 'int' : 'float' };
 }
 
@@ -103,7 +110,8 @@ function saltOf(o: Options): readonly [bigint, bigint] | null {
   const salt = o.raw('salt');
   if (salt === undefined) return null;
   const pair = Array.isArray(salt) ? salt : [salt, salt];
-  return [BigInt.asUintN(64, BigInt(Number(pair[0]))), BigInt.asUintN(64, BigInt(Number(pair[1])))];
+  if (pair.length !== 2 || !pair.every(Number.isInteger)) throw o.wrong('salt', salt, 'an integer or two of them');
+  return [BigInt.asUintN(64, BigInt(pair[0] as number)), BigInt.asUintN(64, BigInt(pair[1] as number))];
 }
 
 export const indexLookup: HostClass = {
@@ -137,7 +145,7 @@ export const hashing: HostClass = {
       return reserved + bucketOf(String(typeof value === 'number' ? Math.trunc(value) : value), bins - reserved, salt);
     };
     return {
-      ...resultOf(bins, mode),
+      ...resultOf(o, bins, mode),
       call: ([x]) => {
         const ids: HostArray = { shape: x!.shape, values: x!.values.map(binOf), kind: 'int' };
         return mode === 'int' ? ids : encodeIds(ids, bins, mode);
@@ -155,10 +163,14 @@ export const hashedCrossing: HostClass = {
   create: (o) => {
     const [bins, mode] = [o.count('num_bins'), outputMode(o)];
     o.expect('sparse', false, 'false: sparse tensors are not supported');
-    const feature = (value: Scalar): bigint =>
-      typeof value === 'string' ? fingerprint64(encoder.encode(value)) : BigInt.asUintN(64, BigInt(value));
+    const feature = (value: Scalar): bigint => {
+      if (typeof value === 'string') return fingerprint64(encoder.encode(value));
+      if (!Number.isInteger(value)) throw failure(o.subject, 'it crosses texts and whole numbers', { value });
+      return BigInt.asUintN(64, BigInt(value));
+    };
     return {
-      ...resultOf(bins, mode),
+      ...resultOf(o, bins, mode),
+      many: true,
       call: (inputs) => {
         const values = inputs[0]!.values.map((_, i) => {
           const hash = inputs.reduce((sofar, x) => fingerprintCat(sofar, feature(x.values[i]!)), crossKey);

@@ -5,8 +5,8 @@
 import type { InputInfo } from '../../graph/callable.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { TensorRef } from '../config/config.ts';
 import { tensorsOf } from '../config/nodes.ts';
+import type { TensorRef } from '../config/spec.ts';
 import { type ArrayInput, type Fed, type Feedable, inputType, readOne, splitInputs } from '../model/inputs.ts';
 import type { LayerTree, ModelLayer, SymbolicShape } from '../model/layer.ts';
 import { allLayers } from '../model/lookup.ts';
@@ -55,7 +55,13 @@ export function splitHost(graph: LayerTree, file: string, dtype: FloatDType): Ho
   const isHost = (name: string): boolean => graph.byName.get(name)!.host !== null;
   for (const { layer, node } of calls) {
     const found = graph.byName.get(layer)!;
-    const late = tensorsOf(found.spec.calls[node]!).find((ref) => !kinds.has(keyOf(ref)) && !isHost(ref.layer));
+    const { args, kwargs } = found.spec.calls[node]!;
+    const given = tensorsOf({ args, kwargs: args.length === 0 ? kwargs : new Map() });
+    if (found.host!.many ? given.length < 2 : given.length !== 1) {
+      const problem = `${found.host!.many ? 'two inputs or more are' : 'exactly one input is'} needed`;
+      throw failure(found.subject, problem, { given: given.length });
+    }
+    const late = given.find((ref) => !kinds.has(keyOf(ref)) && !isHost(ref.layer));
     if (late) {
       const hint = 'such layers run before the graph: only inputs and other lookups may feed them';
       throw failure(found.subject, `it looks up what layer '${late.layer}' computes`, {}, hint);

@@ -1,5 +1,7 @@
 /** TextVectorization: texts to ids, counts or tf-idf. Source: `text_vectorization.py` of Keras 3.15 on TensorFlow's string ops. */
+
 import { failure } from '../../tensor/errors.ts';
+import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import type { Options } from '../layers/options.ts';
 import { type HostClass, lookupOf } from './lookup.ts';
 import type { HostArray } from './values.ts';
@@ -42,19 +44,23 @@ function ngrams(words: readonly string[], lengths: readonly number[] | null): re
   );
 }
 
+/** Words in an n-gram, at most: what they are joined to grows with the square. */
+const LONGEST = 32;
+
 export const textVectorization: HostClass = {
   classes: ['TextVectorization'],
   create: (o, files) => {
     const [standardize, split] = [standardizer(o), splitter(o)];
     const given = o.raw('ngrams');
     const most = typeof given === 'number' ? given : null;
+    const wanted = given === undefined ? [1] : o.integers('ngrams');
+    if (wanted.length > LONGEST || !wanted.every((n) => n >= 1 && n <= LONGEST)) {
+      throw o.wrong('ngrams', given, `integers from 1 to ${LONGEST}`);
+    }
     const lengths =
-      most === null
-        ? given === undefined
-          ? null
-          : o.integers('ngrams')
-        : Array.from({ length: most }, (_, i) => i + 1);
+      most === null ? (given === undefined ? null : wanted) : Array.from({ length: most }, (_, i) => i + 1);
     const length = o.raw('output_sequence_length') === undefined ? null : o.count('output_sequence_length');
+    checkSize(o.subject, [length ?? 0], TABLE_LIMIT);
     o.expect('ragged', false, 'false: ragged tensors are not supported');
     const ids = (o.raw('output_mode') ?? 'int') === 'int';
     const { idOf, encode, shape, result } = lookupOf(o, files, true, '', '[UNK]');
@@ -67,9 +73,10 @@ export const textVectorization: HostClass = {
           const clean = standardize(text);
           return ngrams(split ? split(clean) : [clean], lengths).map(idOf);
         });
-        const width = length ?? Math.max(0, ...words.map((row) => row.length));
+        const longest = words.reduce((most, row) => Math.max(most, row.length), 0);
+        const width = length ?? longest;
         const pad = ids ? 0 : -1;
-        const cut = ids ? width : Math.max(0, ...words.map((row) => row.length));
+        const cut = ids ? width : longest;
         const rows = words.flatMap((row) => Array.from({ length: cut }, (_, i) => row[i] ?? pad));
         const array: HostArray = { shape: [texts.length, cut], values: rows, kind: 'int' };
         return encode(array);

@@ -10,7 +10,7 @@ import { logSoftmax, softmax } from '../../ops/softmax.ts';
 import { cast, sigmoid, softplus, tanh } from '../../ops/unary.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { arange, type Tensor } from '../../tensor/tensor.ts';
-import type { Json } from '../config/config.ts';
+import type { Json } from '../config/spec.ts';
 import { Options } from './options.ts';
 import { parametric } from './parametric.ts';
 

@@ -1,6 +1,7 @@
 /** Adaptive pooling (Keras 3.13 on): the output size is given, window `i` spans `floor(i n / out)` to `ceil((i + 1) n / out)`. */
 import { max, mean } from '../../ops/reduce.ts';
 import { concat, slice } from '../../ops/slicing.ts';
+import { checkSize } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineLayer, type LayerClass } from './layer.ts';
 import { inLayout, spatialAxes } from './layout.ts';
@@ -9,6 +10,7 @@ import { inLayout, spatialAxes } from './layout.ts';
 function poolAxis(x: Tensor, axis: number, size: number, pool: typeof max | typeof mean): Tensor {
   const dim = x.shape[axis]!;
   if (dim === size) return x;
+  checkSize('pooling', [(x.size / dim) * size]);
   const parts = Array.from({ length: size }, (_, i) => {
     const window = slice(x, { [axis]: [Math.floor((i * dim) / size), Math.ceil(((i + 1) * dim) / size)] });
     return pool(window, { axes: axis, keepDims: true });

@@ -8,6 +8,7 @@ import { expandDims, reshape } from '../../ops/movement.ts';
 import { max, sum } from '../../ops/reduce.ts';
 import { cast } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
+import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { defineLayer, type LayerClass } from './layer.ts';
 import type { Options } from './options.ts';
@@ -36,6 +37,7 @@ export const categoryEncoding: LayerClass = defineLayer({
   classes: ['CategoryEncoding'],
   create: (o) => {
     const depth = o.count('num_tokens', o.raw('max_tokens') === undefined ? undefined : o.count('max_tokens'));
+    checkSize(o.subject, [depth], TABLE_LIMIT);
     const mode = encodingOf(o, 'multi_hot') as Encoding;
     o.expect('sparse', false, 'false: sparse tensors are not supported');
     return {

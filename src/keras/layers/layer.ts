@@ -5,8 +5,8 @@
  */
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Dialect, Json } from '../config/config.ts';
-import type { StoredArray } from '../weights/weights.ts';
+import type { Dialect, Json } from '../config/spec.ts';
+import type { StoredArray } from '../weights/store.ts';
 import type { Options } from './options.ts';
 
 export type Mask = Tensor | null;

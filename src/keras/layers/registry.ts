@@ -3,7 +3,7 @@
  * are there at once; the others, with host layers and recorded operations, are loaded before a graph is built, for models that have one.
  * Invariant: which names are supported does not depend on what is loaded: a name that is not basic loads everything.
  */
-import type { LayerSpec, ModelSpec } from '../config/config.ts';
+import type { LayerSpec, ModelSpec } from '../config/spec.ts';
 import { wrapperNames } from '../custom/custom.ts';
 import { mayBeOperation } from '../operations/recorded.ts';
 import { basicLayers } from './basic.ts';

@@ -3,10 +3,10 @@
  * `.keras` archives are opened by keras-archive.ts. Nothing is bound or built here; config and weights are brought together by load/open.ts.
  */
 import { openHdf5 } from '../../hdf5/file.ts';
-import { findSignature } from '../../hdf5/guard.ts';
+import { findSignature } from '../../hdf5/superblock.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { Dialect, Json } from '../config/config.ts';
 import { describe, field, isRecord, parseJson } from '../config/json.ts';
+import type { Dialect, Json } from '../config/spec.ts';
 import { readWeightStore, type WeightStore } from '../weights/store.ts';
 
 export interface KerasFile {

@@ -1,21 +1,20 @@
 /**
  * The `.keras` archive: a zip of config.json, metadata.json and the weights, whole or in shards. Only members with the names Keras
- * writes are unpacked, into memory, so that paths in the archive mean nothing.
- * Invariant: what is unpacked is bounded before it is allocated. Keras stores its members uncompressed, and weights hardly
- * compress when somebody re-zips them, so 20 times the archive (and 64 MiB for small ones) is beyond any honest file.
+ * writes are unpacked, into memory, so that paths in the archive mean nothing; all of them share the archive's guard.
  */
-import { strFromU8, type UnzipFileInfo, unzipSync } from 'fflate';
+
+import { Guard } from '../../guard/guard.ts';
+import { CONFIG_BYTES } from '../../guard/json.ts';
+import { openZip, type ZipMember } from '../../guard/zip.ts';
 import { openHdf5 } from '../../hdf5/file.ts';
-import { failure, PathgradError } from '../../tensor/errors.ts';
-import type { Json } from '../config/config.ts';
+import { failure } from '../../tensor/errors.ts';
 import { field, isRecord, parseJson } from '../config/json.ts';
+import type { Json } from '../config/spec.ts';
 import { pathStore, readWeightStore, type WeightStore } from '../weights/store.ts';
 import { compileConfig, type KerasFile, textOrNull } from './container.ts';
+import { shardNames } from './shards.ts';
 
-const MEMBERS =
-  /^(assets\/.+\/vocabulary\.txt|config\.json|metadata\.json|model\.weights\.h5|model\.weights\.json|model_\d+\.weights\.h5)$/;
-const EXPANSION = 20;
-const SMALL = 64 * 2 ** 20;
+const MODEL_SHARD = /^model_\d+\.weights\.h5$/;
 
 /**
  * Opens a `.keras` file.
@@ -24,20 +23,19 @@ const SMALL = 64 * 2 ** 20;
  * @throws PathgradError where it is damaged, or some other zip archive
  */
 export function openKerasArchive(bytes: Uint8Array, name: string): KerasFile {
-  const members = unpack(bytes, name);
-  const config = members.get('config.json');
-  if (config === undefined) {
+  const guard = new Guard(name, bytes.length);
+  const members = openZip(bytes, name, guard);
+  if (!members.has('config.json')) {
     const hint = 'a .keras file holds config.json, metadata.json and model.weights.h5 at its top';
     throw failure(
       name,
       'is a zip archive, but no .keras file: config.json is missing',
-      { has: [...members.keys()] },
+      { has: [...members.keys()].slice(0, 12) },
       hint,
     );
   }
-  const about = members.get('metadata.json');
-  const metadata = about === undefined ? null : parseJson(strFromU8(about), `${name}/metadata.json`);
-  const parsed = parseJson(strFromU8(config), `${name}/config.json`);
+  const metadata = jsonIn(members, 'metadata.json', name);
+  const parsed = jsonIn(members, 'config.json', name);
   return {
     name,
     format: 'keras',
@@ -45,74 +43,43 @@ export function openKerasArchive(bytes: Uint8Array, name: string): KerasFile {
     backend: null,
     config: parsed,
     trainingConfig: compileConfig(parsed),
-    weights: archiveWeights(members, name),
+    weights: archiveWeights(members, name, guard),
     vocabularies: vocabulariesIn(members),
   };
 }
 
+/** A member that holds JSON, or null where there is none. Its size is looked at before it is unpacked. */
+function jsonIn(members: ReadonlyMap<string, ZipMember>, key: string, name: string): Json {
+  const member = members.get(key);
+  if (member === undefined) return null;
+  const subject = `${name}/${key}`;
+  if (member.size > CONFIG_BYTES) {
+    throw failure(subject, 'is larger than a config is read', { bytes: member.size, limit: CONFIG_BYTES });
+  }
+  return parseJson(new TextDecoder().decode(member.read()), subject);
+}
+
 /** By path (`layers/text_vectorization`). */
-function vocabulariesIn(members: ReadonlyMap<string, Uint8Array>): Map<string, string> {
+function vocabulariesIn(members: ReadonlyMap<string, ZipMember>): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [member, bytes] of members) {
-    const path = /^assets\/(.+)\/vocabulary\.txt$/.exec(member)?.[1];
-    if (path !== undefined) found.set(path, new TextDecoder().decode(bytes));
+  for (const [key, member] of members) {
+    const path = /^assets\/(.+)\/vocabulary\.txt$/.exec(key)?.[1];
+    if (path !== undefined) found.set(path, new TextDecoder().decode(member.read()));
   }
   return found;
 }
 
-function unpack(bytes: Uint8Array, name: string): Map<string, Uint8Array> {
-  const limit = Math.max(SMALL, EXPANSION * bytes.length);
-  const sizes = new Map<string, number>();
-  let total = 0;
-  const filter = (member: UnzipFileInfo): boolean => {
-    if (!MEMBERS.test(member.name)) return false;
-    if (sizes.has(member.name)) throw failure(`${name}/${member.name}`, 'is in the archive twice');
-    sizes.set(member.name, member.originalSize);
-    total += member.originalSize;
-    if (total > limit) {
-      throw failure(`${name}/${member.name}`, 'would unpack to more than the archive can honestly hold', {
-        bytes: total,
-        limit,
-      });
-    }
-    return true;
-  };
-  let unpacked: Record<string, Uint8Array>;
-  try {
-    unpacked = unzipSync(bytes, { filter });
-  } catch (error) {
-    if (error instanceof PathgradError) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    throw failure(name, 'cannot be unpacked', { reader: said }, 'the archive is truncated or damaged', error);
-  }
-  const members = new Map(Object.entries(unpacked));
-  for (const [member, size] of sizes) {
-    const got = members.get(member)?.length ?? 0;
-    if (got !== size) throw failure(`${name}/${member}`, 'is cut short', { bytes: got, needs: size });
-  }
-  return members;
-}
-
-function archiveWeights(members: ReadonlyMap<string, Uint8Array>, name: string): WeightStore {
+function archiveWeights(members: ReadonlyMap<string, ZipMember>, name: string, guard: Guard): WeightStore {
   const whole = members.get('model.weights.h5');
-  if (whole !== undefined) return readWeightStore(openHdf5(whole, `${name}/model.weights.h5`));
-  const index = members.get('model.weights.json');
-  if (index === undefined) return { layout: 'none', label: name };
-  const shards = shardNames(parseJson(strFromU8(index), `${name}/model.weights.json`), name);
+  if (whole !== undefined) return readWeightStore(openHdf5(whole.read(), `${name}/model.weights.h5`, guard));
+  if (!members.has('model.weights.json')) return { layout: 'none', label: name };
+  const shards = shardNames(jsonIn(members, 'model.weights.json', name), `${name}/model.weights.json`);
   return pathStore(
     shards.map((shard) => {
-      const bytes = members.get(shard);
-      if (bytes === undefined)
+      const member = MODEL_SHARD.test(shard) ? members.get(shard) : undefined;
+      if (member === undefined)
         throw failure(`${name}/${shard}`, 'is listed in model.weights.json, but not in the archive');
-      return openHdf5(bytes, `${name}/${shard}`);
+      return openHdf5(member.read(), `${name}/${shard}`, guard);
     }),
   );
-}
-
-/** The files that `weight_map` names, each once. */
-function shardNames(index: Json, name: string): string[] {
-  const map = isRecord(index) ? field(index, 'weight_map') : null;
-  if (!isRecord(map)) throw failure(`${name}/model.weights.json`, `has no 'weight_map'`);
-  const names = Object.values(map).flatMap((value): readonly Json[] => (Array.isArray(value) ? value : [value]));
-  return [...new Set(names.map(String))].sort();
 }

@@ -3,7 +3,7 @@
  * unsupported is collected, so that one message names all of it. Weights are loaded when the input shape is first known.
  */
 import { failure, nearestNames, PathgradError } from '../../tensor/errors.ts';
-import type { Dialect, LayerSpec, ModelSpec } from '../config/config.ts';
+import type { Dialect, LayerSpec, ModelSpec } from '../config/spec.ts';
 import { customRun } from '../custom/run.ts';
 import { Options } from '../layers/options.ts';
 import { whyUnsupported } from '../layers/registry.ts';
@@ -63,7 +63,8 @@ function layerOf(
       : (host?.findHostClass(spec.className) ?? classes.get(spec.className));
     const own = error.message.slice(error.subject.length + 2).split('\n')[0]!;
     const unknown = operation ? `operation ${operation.operationName(spec)} is not supported` : whyUnsupported(spec);
-    const near = known || operation ? [] : nearestNames(spec.className, names);
+    // Names are compared for the first few only: a file may hold any number of layers.
+    const near = known || operation || problems.length > 8 ? [] : nearestNames(spec.className, names);
     const reason = known ? own : unknown;
     problems.push({ path, className: spec.className, reason, error: known || operation ? error : null, near });
   }

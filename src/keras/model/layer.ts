@@ -5,14 +5,14 @@
 import type { LayerInfo } from '../../graph/callable.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import type { Shape } from '../../tensor/shape.ts';
-import type { Dialect, LayerSpec, ModelSpec } from '../config/config.ts';
+import type { Dialect, LayerSpec, ModelSpec } from '../config/spec.ts';
 import type { CustomLayer, FindCustom } from '../custom/custom.ts';
 import type { HostFiles, HostRun } from '../host/index.ts';
 import type { CallArguments, LayerRun, Weights } from '../layers/layer.ts';
 import type { Rules } from '../layers/registry.ts';
 import type { Operation } from '../operations/index.ts';
 import { type LayerWeight, loadWeights } from '../weights/place.ts';
-import type { LayerWeights } from '../weights/weights.ts';
+import type { LayerWeights } from '../weights/store.ts';
 
 /** Sizes with null for what the input decides; the batch axis is always null. */
 export type SymbolicShape = readonly (number | null)[];

@@ -7,18 +7,24 @@ import type { ApplyOptions, CallableModel, InputInfo } from '../../graph/callabl
 import { cast } from '../../ops/unary.ts';
 import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { sizeOf } from '../../tensor/shape.ts';
-import { Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
+import { limited, sizeOf } from '../../tensor/shape.ts';
+import { boundedNodes, Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
 import type { HostPart, RawInput } from '../host/split.ts';
 import type { ReferenceSource } from '../verify/reference.ts';
 import type { VerifyOptions, VerifyReport } from '../verify/verify.ts';
+import type { Value } from './arguments.ts';
 import { checkInputShape, type Fed, type Feedable, inputType, readInputs, rows } from './inputs.ts';
 import type { LayerTree, ModelLayer, SymbolicShape } from './layer.ts';
 import { allLayers, findLayer } from './lookup.ts';
-import { checkTokens, type ModelPlan, PredictPlans } from './plans.ts';
+import { checkTokens, PredictPlans } from './plans.ts';
 import { runGraph } from './run.ts';
 import { probeShapes } from './shapes.ts';
 import { summarize } from './summary.ts';
+
+/** Elements of one result per sample: those of 32 channels on 128 x 128 x 128 points. */
+const SAMPLE_LIMIT = 2 ** 26;
+/** Operations of one graph: 1,000 steps of a recurrent layer, unrolled, take 50,000. */
+const NODE_LIMIT = 2 ** 18;
 
 export interface OutputInfo {
   readonly name: string;
@@ -40,8 +46,8 @@ export interface ModelSettings {
   readonly backend?: Backend;
   /** The layers that run before the graph (`splitHost`), if there are any. */
   readonly host?: HostPart | null;
-  /** The JSON of the reference that lies inside the model's file, if there is one. */
-  readonly reference?: string | null;
+  /** Reads the JSON of the reference that lies inside the model's file; null if there is none. Not before it is asked for. */
+  readonly reference?: () => Promise<string | null>;
 }
 
 export class Model implements CallableModel {
@@ -54,13 +60,13 @@ export class Model implements CallableModel {
   readonly #graph: LayerTree;
   readonly #host: HostPart | null;
   readonly #plans: PredictPlans;
-  readonly #reference: string | null;
+  readonly #reference: ModelSettings['reference'];
   #inputs: readonly InputInfo[];
   #outputShapes: readonly SymbolicShape[] | null = null;
 
   /** Use `loadModel`. Loads the weights if the file states the input shape, else the first application does. */
   constructor(graph: LayerTree, settings: ModelSettings) {
-    this.#reference = settings.reference ?? null;
+    this.#reference = settings.reference;
     this.#host = settings.host ?? null;
     this.#graph = this.#host?.graph ?? graph;
     this.name = graph.spec.name;
@@ -151,10 +157,12 @@ export class Model implements CallableModel {
     const fed = this.#read(x);
     const results: { count: number; arrays: TypedArray[] }[] = [];
     let specs: readonly TensorSpec[] = [];
-    for (const { entry, arrays, count } of this.#batches(fed, batchSize)) {
-      await checkTokens(entry, arrays);
-      specs = entry.plan.outputs;
-      results.push({ count, arrays: await entry.plan.run(arrays) });
+    for (const { inputs, arrays, count } of this.#batches(fed, batchSize)) {
+      await this.#plans.use(inputs, async (entry) => {
+        await checkTokens(entry, arrays);
+        specs = entry.plan.outputs;
+        results.push({ count, arrays: await entry.plan.run(arrays) });
+      });
     }
     return specs.map(({ shape, dtype }, i) => this.#join(results, i, shape, dtype, fed[0]!.shape[0]!));
   }
@@ -166,7 +174,9 @@ export class Model implements CallableModel {
   async checkInputs(x: Feedable): Promise<void> {
     const fed = readInputs(this.file, this.#inputs, x, this.hasInputShape);
     if (allLayers(this.layers).every((layer) => layer.run?.vocabulary === undefined)) return;
-    for (const { entry, arrays } of this.#batches(fed, 32)) await checkTokens(entry, arrays);
+    for (const { inputs, arrays } of this.#batches(fed, 32)) {
+      await this.#plans.use(inputs, (entry) => checkTokens(entry, arrays));
+    }
   }
 
   /**
@@ -194,7 +204,7 @@ export class Model implements CallableModel {
    * @throws PathgradError where there is no reference, or its shapes are not the model's
    */
   async verify(reference?: ReferenceSource, options: VerifyOptions = {}): Promise<VerifyReport> {
-    const source = reference ?? this.#reference;
+    const source = reference ?? (await this.#reference?.());
     if (source) return (await import('../load/on-demand.ts')).verifyModel(this, source, options);
     throw failure(
       this.file,
@@ -216,13 +226,13 @@ export class Model implements CallableModel {
   *#batches(
     fed: readonly Fed[],
     batchSize: number,
-  ): Generator<{ entry: ModelPlan; arrays: TypedArray[]; count: number }> {
+  ): Generator<{ inputs: readonly TensorSpec[]; arrays: TypedArray[]; count: number }> {
     const total = fed[0]!.shape[0]!;
     for (let from = 0; from < total; from += batchSize) {
       const part = fed.map((input) => rows(input, from, Math.min(from + batchSize, total)));
       const inputs = part.map(({ shape }, i) => ({ shape, dtype: this.#inputs[i]!.dtype }));
       if (this.#outputShapes === null) this.#learnShapes(inputs);
-      yield { entry: this.#plans.get(inputs), arrays: part.map(({ data }) => data), count: part[0]!.shape[0]! };
+      yield { inputs, arrays: part.map(({ data }) => data), count: part[0]!.shape[0]! };
     }
   }
 
@@ -236,7 +246,9 @@ export class Model implements CallableModel {
       bare: new Set<Tensor>(),
       origins: new Map<Tensor, Tensor>(),
     };
-    return runGraph(this.#graph, values, session).map((value) => value.tensor);
+    const run = (): Value[] => runGraph(this.#graph, values, session);
+    const outputs = limited(SAMPLE_LIMIT * (inputs[0]?.shape[0] || 1), () => boundedNodes(NODE_LIMIT, run));
+    return outputs.map((value) => value.tensor);
   }
 
   #probe(): void {

@@ -1,18 +1,17 @@
 /**
- * Compiled plans of a model, one per input shape, the least recently used dropped beyond a handful. A plan knows which of its values
+ * Compiled plans of a model, one per input shape, a handful at a time. A plan knows which of its values
  * are token ids, so that an id outside a layer's vocabulary is reported with the layer's name before anything is computed.
  */
 import type { Backend } from '../../backends/backend.ts';
 import type { LayerCall } from '../../graph/callable.ts';
 import { compile, type Plan } from '../../graph/compile.ts';
+import { PlanCache } from '../../graph/plan-cache.ts';
 import { cast } from '../../ops/unary.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { TensorSpec } from '../../tensor/tensor.ts';
 import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import type { ModelLayer } from './layer.ts';
-
-const limit = 8;
 
 interface Vocabulary {
   readonly layer: ModelLayer;
@@ -24,12 +23,13 @@ export interface ModelPlan {
   /** The ids that each embedding looks up, in the order of `vocabularies`; null for a model without embeddings. */
   readonly ids: Plan | null;
   readonly vocabularies: readonly Vocabulary[];
+  dispose(): void;
 }
 
 type Apply = (inputs: readonly Tensor[], onInputs: (call: Omit<LayerCall, 'outputs'>) => null) => readonly Tensor[];
 
 export class PredictPlans {
-  readonly #plans = new Map<string, ModelPlan>();
+  readonly #plans = new PlanCache<ModelPlan>({}, 8);
   readonly #apply: Apply;
   readonly #backend: Backend | undefined;
 
@@ -38,28 +38,14 @@ export class PredictPlans {
     this.#backend = backend;
   }
 
-  /** The plan for inputs of these shapes and types. */
-  get(inputs: readonly TensorSpec[]): ModelPlan {
+  /** What `work` does with the plan for inputs of these shapes and types. */
+  use<R>(inputs: readonly TensorSpec[], work: (plan: ModelPlan) => Promise<R>): Promise<R> {
     const key = inputs.map(({ shape, dtype }) => `${dtype}[${shape.join(',')}]`).join(';');
-    const found = this.#plans.get(key);
-    const entry = found ?? this.#make(inputs);
-    this.#plans.delete(key);
-    this.#plans.set(key, entry); // last in the map: most recently used
-    if (this.#plans.size > limit) {
-      const [oldest, old] = this.#plans.entries().next().value!;
-      this.#plans.delete(oldest);
-      old.plan.dispose();
-      old.ids?.dispose();
-    }
-    return entry;
+    return this.#plans.use(key, () => this.#make(inputs), work);
   }
 
   dispose(): void {
-    for (const { plan, ids } of this.#plans.values()) {
-      plan.dispose();
-      ids?.dispose();
-    }
-    this.#plans.clear();
+    this.#plans.dispose();
   }
 
   #make(specs: readonly TensorSpec[]): ModelPlan {
@@ -72,12 +58,14 @@ export class PredictPlans {
       return null;
     });
     const options = this.#backend ? { backend: this.#backend } : {};
-    const ids = lookups.map((lookup) => lookup.ids);
-    return {
-      plan: compile(outputs, inputs, options),
-      ids: ids.length > 0 ? compile(ids, inputs) : null,
-      vocabularies: lookups.map((lookup) => lookup.vocabulary),
+    const looked = lookups.map((lookup) => lookup.ids);
+    const plan = compile(outputs, inputs, options);
+    const ids = looked.length > 0 ? compile(looked, inputs) : null;
+    const dispose = (): void => {
+      plan.dispose();
+      ids?.dispose();
     };
+    return { plan, ids, vocabularies: lookups.map((lookup) => lookup.vocabulary), dispose };
   }
 }
 

@@ -8,7 +8,7 @@ import { type FloatDType, isFloat } from '../../tensor/dtype.ts';
 import { failure, PathgradError } from '../../tensor/errors.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import type { TensorRef } from '../config/config.ts';
+import type { TensorRef } from '../config/spec.ts';
 import type { CustomContext } from '../custom/custom.ts';
 import { callCustom, customArguments } from '../custom/run.ts';
 import { type CallArguments, keras3Before } from '../layers/layer.ts';
@@ -136,6 +136,7 @@ function compute(
   args: CallArguments = plainCall(values),
 ): readonly Value[] {
   const { run, graph, inner } = layer;
+  if (values.length === 0 && !graph) throw failure(layer.subject, 'the file calls it with 0 arguments');
   if (layer.custom) return computeCustom(layer, values, session);
   if (graph) {
     if (values.length !== graph.spec.inputs.length) {

@@ -1,5 +1,6 @@
 /** The table that `model.summary()` prints: layers with output shapes, parameters and, for branched models, what feeds them. */
 import { sizeOf } from '../../tensor/shape.ts';
+import { shortened } from '../../tensor/visible.ts';
 import { tensorsOf } from '../config/nodes.ts';
 import type { LayerTree, ModelLayer, SymbolicShape } from './layer.ts';
 import { allLayers } from './lookup.ts';
@@ -33,7 +34,7 @@ export function summarize(name: string, graph: LayerTree): string {
   const total = graph.layers.reduce((n, layer) => n + parametersOf(layer), 0);
   const trainable = graph.layers.reduce((n, layer) => n + parametersOf(layer, 'trainable'), 0);
   return [
-    `Model: ${name}`,
+    `Model: ${shortened(name)}`,
     rule,
     line(header),
     rule,
@@ -45,7 +46,7 @@ export function summarize(name: string, graph: LayerTree): string {
 
 function rowsOf(layer: ModelLayer, depth: number, branched: boolean): string[][] {
   const row = [
-    `${'  '.repeat(depth)}${layer.name} (${layer.className})`,
+    `${'  '.repeat(depth)}${shortened(layer.name)} (${shortened(layer.className)})`,
     formatShape(layer.outputShapes),
     group(parametersOf(layer)),
     ...(branched && depth === 0 ? [sourcesOf(layer)] : []),
@@ -59,7 +60,7 @@ function sourcesOf(layer: ModelLayer): string {
       .map((ref) => ref.layer)
       .join(' + '),
   );
-  return sources.join('; ');
+  return shortened(sources.join('; '));
 }
 
 function group(count: number): string {

@@ -5,8 +5,8 @@
 import { gelu } from '../../ops/activations.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Json, LayerSpec } from '../config/config.ts';
 import { field, isRecord } from '../config/json.ts';
+import type { Json, LayerSpec } from '../config/spec.ts';
 import type { Options } from '../layers/options.ts';
 import { interpolations, resample } from '../layers/pictures/resample.ts';
 import { OpArguments, type Operand, type OperationRule, rule } from './arguments.ts';

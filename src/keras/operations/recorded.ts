@@ -1,5 +1,5 @@
 /** Which entries of a file may be recorded operations; small, so that models without them need not load the table of operations. */
-import type { LayerSpec } from '../config/config.ts';
+import type { LayerSpec } from '../config/spec.ts';
 
 /** Classes under which tf.keras records calls of TensorFlow. */
 export const recorders: readonly string[] = ['TFOpLambda', 'SlicingOpLambda', 'TensorFlowOpLayer'];

@@ -19,6 +19,7 @@ import {
 import { logSoftmax, softmax } from '../../ops/softmax.ts';
 import { abs, cast, logicalNot, round, sqrt, square } from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
+import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type OpArguments, type OperationRule, rule } from './arguments.ts';
 import { floatOf } from './elementwise.ts';
@@ -162,6 +163,7 @@ function cumulate(a: OpArguments): Tensor {
   const axis = a.axes('axis', x)[0]!;
   const n = x.shape[axis]!;
   const [exclusive, backwards] = [a.flag('exclusive'), a.flag('reverse')];
+  checkSize(a.subject, [n, n], TABLE_LIMIT);
   const values = Array.from({ length: n * n }, (_, i) => {
     const [from, to] = backwards ? [i % n, Math.floor(i / n)] : [Math.floor(i / n), i % n];
     return from < to || (from === to && !exclusive) ? 1 : 0;

@@ -4,7 +4,7 @@ import { broadcastTo, expandDims, repeat, reshape, stopGradient, tile, transpose
 import { concat, pad, reverse, slice, stack } from '../../ops/slicing.ts';
 import { cast } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
-import { normalizeAxis, sizeOf } from '../../tensor/shape.ts';
+import { checkShape, checkSize, normalizeAxis, sizeOf, TABLE_LIMIT } from '../../tensor/shape.ts';
 import { arange, full, Tensor, tensor } from '../../tensor/tensor.ts';
 import { dtypeNamed, type OpArguments, type OperationRule, rule } from './arguments.ts';
 import { getItem, stridedSlice } from './indexing.ts';
@@ -33,7 +33,7 @@ function split(a: OpArguments): Tensor[] {
   const given = a.integers('parts')!;
   const dim = x.shape[axis]!;
   const single = !Array.isArray(a.get('parts'));
-  if (single && dim % given[0]! !== 0)
+  if (single && (dim % given[0]! !== 0 || !(given[0]! > 0 && given[0]! <= dim)))
     throw failure(a.subject, 'the axis does not divide into equal parts', { input: x.shape, axis, parts: given });
   const sizes = single ? new Array<number>(given[0]!).fill(dim / given[0]!) : withRest(given, dim);
   return pieces(x, axis, sizes);
@@ -203,6 +203,7 @@ export const shaping: Readonly<Record<string, OperationRule>> = {
     if (a.number('axis', -1) !== -1) throw a.wrong('axis', '-1');
     if (a.number('on_value', 1) !== 1 || a.number('off_value', 0) !== 0)
       throw a.wrong('on_value', '1, and 0 for off_value');
+    checkSize(a.subject, [a.number('num_classes')], TABLE_LIMIT);
     return oneHot(a.tensor('x'), a.number('num_classes'), a.dtype);
   }),
   shape: rule(X, (a) => tensor([...a.tensor('x').shape], undefined, 'int32')),
@@ -213,11 +214,15 @@ export const shaping: Readonly<Record<string, OperationRule>> = {
   full_like: rule(`${X} fill_value dtype`, (a) =>
     full(a.tensor('x').shape, a.number('fill_value'), a.tensor('x').dtype),
   ),
-  fill: rule('dims value', (a) => full(a.integers('dims')!, a.number('value'), a.dtype)),
+  fill: rule('dims value', (a) =>
+    full(checkShape(a.subject, a.integers('dims')!, TABLE_LIMIT), a.number('value'), a.dtype),
+  ),
   arange: rule('start stop step', (a) => {
     const [first, last] = [a.number('start', 0), a.get('stop') === undefined ? null : a.number('stop')];
     const [from, to, step] = [last === null ? 0 : first, last ?? first, a.number('step', 1)];
-    const values = Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
+    const length = Math.max(0, Math.ceil((to - from) / step));
+    checkSize(a.subject, [length], TABLE_LIMIT);
+    const values = Array.from({ length }, (_, i) => from + i * step);
     return values.every((v, i) => v === i) ? arange(values.length, 'int32') : a.constant(values);
   }),
   stop_gradient: rule(X, (a) => stopGradient(a.tensor('x'))),

@@ -3,14 +3,17 @@
  * `dy0_dx0 …`. A reference may also lie inside a model file: as `pathgrad.json` in a `.keras` archive, as dataset
  * `pathgrad_reference` at the root of an `.h5`. Invariant: every array has as many values as its shape says.
  */
-import { strFromU8, unzipSync } from 'fflate';
-import { findSignature } from '../../hdf5/guard.ts';
+import { Guard } from '../../guard/guard.ts';
+import { DATA_JSON, parseJson } from '../../guard/json.ts';
+import { openZip } from '../../guard/zip.ts';
+import { openHdf5 } from '../../hdf5/file.ts';
+import { findSignature } from '../../hdf5/superblock.ts';
 import { readNpy } from '../../inputs/npy.ts';
-import { failure, PathgradError } from '../../tensor/errors.ts';
+import { failure } from '../../tensor/errors.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
-import type { Json } from '../config/config.ts';
-import { field, isRecord, type JsonRecord, parseJson } from '../config/json.ts';
-import { referenceInHdf5 } from './reference-hdf5.ts';
+import { field, isRecord, type JsonRecord } from '../config/json.ts';
+import type { Json } from '../config/spec.ts';
+import { isArchive } from '../load/container.ts';
 
 export interface ReferenceArray {
   /** Name of the input or output; references without names go by position. */
@@ -45,11 +48,11 @@ export type ReferenceSource = Reference | Uint8Array | string | { readonly [key:
 
 /** @throws PathgradError saying what is wrong with it, or that the file holds none */
 export function readReference(source: ReferenceSource, name = 'reference'): Reference {
-  if (typeof source === 'string') return fromJson(parseJson(source, name), name);
+  if (typeof source === 'string') return fromText(source, name);
   if (!(source instanceof Uint8Array)) return fromJson(source as unknown as Json, name);
   const text = embeddedReference(source, name);
-  if (text !== null) return fromJson(parseJson(text, name), name);
-  if (source[0] === 0x50 && source[1] === 0x4b) return fromNpz(source, name);
+  if (text !== null) return fromText(text, name);
+  if (isArchive(source)) return fromNpz(source, name);
   if (findSignature(source) >= 0) {
     throw failure(
       name,
@@ -58,40 +61,33 @@ export function readReference(source: ReferenceSource, name = 'reference'): Refe
       'scripts/write_reference.py writes some beside or inside the file',
     );
   }
-  return fromJson(parseJson(new TextDecoder().decode(source), name), name);
+  return fromText(new TextDecoder().decode(source), name);
 }
 
 /** The JSON that lies inside a model file, or null. */
 export function embeddedReference(bytes: Uint8Array, name: string): string | null {
-  if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) return referenceInHdf5(bytes, name);
-  const members = unzipped(bytes, name, (member) => member === 'pathgrad.json');
-  return members['pathgrad.json'] ? strFromU8(members['pathgrad.json']) : null;
+  if (!isArchive(bytes)) return referenceInHdf5(bytes, name);
+  const member = openZip(bytes, name, new Guard(name, bytes.length)).get('pathgrad.json');
+  return member ? new TextDecoder().decode(member.read()) : null;
 }
 
-function unzipped(bytes: Uint8Array, name: string, keep: (member: string) => boolean): Record<string, Uint8Array> {
-  try {
-    return unzipSync(bytes, {
-      filter: (member) => {
-        if (keep(member.name) && member.originalSize > 2 ** 28)
-          throw failure(name, 'holds too large an array', { member: member.name });
-        return keep(member.name);
-      },
-    });
-  } catch (error) {
-    if (error instanceof PathgradError) throw error;
-    throw failure(name, 'cannot be unpacked', { reader: String(error) }, 'the file is truncated or damaged', error);
-  }
+/** The JSON of dataset `pathgrad_reference` at the root, or null where there is none or the bytes are no HDF5. */
+function referenceInHdf5(bytes: Uint8Array, name: string): string | null {
+  if (findSignature(bytes) < 0) return null;
+  const found = openHdf5(bytes, name).root.find('pathgrad_reference');
+  if (found?.kind !== 'dataset') return null;
+  return new TextDecoder().decode(Uint8Array.from(found.read()));
 }
 
 function fromNpz(bytes: Uint8Array, name: string): Reference {
-  const members = unzipped(bytes, name, (member) => /^(x\d+|y\d+|dy\d+_dx\d+)\.npy$/.test(member));
+  const members = openZip(bytes, name, new Guard(name, bytes.length));
   const array = (key: string): ReferenceArray => ({
     name: null,
-    ...readNpy(members[`${key}.npy`]!, `${name}/${key}.npy`),
+    ...readNpy(members.get(`${key}.npy`)!.read(), `${name}/${key}.npy`),
   });
   const numbered = (letter: string): ReferenceArray[] => {
     const found: ReferenceArray[] = [];
-    while (members[`${letter}${found.length}.npy`]) found.push(array(`${letter}${found.length}`));
+    while (members.has(`${letter}${found.length}.npy`)) found.push(array(`${letter}${found.length}`));
     return found;
   };
   const [inputs, outputs] = [numbered('x'), numbered('y')];
@@ -103,7 +99,7 @@ function fromNpz(bytes: Uint8Array, name: string): Reference {
       'a .npz has x0, x1, … for inputs, y0, y1, … for outputs and dy0_dx0, … for gradients',
     );
   }
-  const gradients = Object.keys(members).flatMap((member): ReferenceGradient[] => {
+  const gradients = [...members.keys()].flatMap((member): ReferenceGradient[] => {
     const match = /^dy(\d+)_dx(\d+)\.npy$/.exec(member);
     if (!match) return [];
     return [
@@ -111,6 +107,10 @@ function fromNpz(bytes: Uint8Array, name: string): Reference {
     ];
   });
   return { madeWith: null, inputs, outputs, gradients };
+}
+
+function fromText(text: string, name: string): Reference {
+  return fromJson(parseJson(text, name, DATA_JSON) as Json, name);
 }
 
 function fromJson(json: Json, name: string): Reference {

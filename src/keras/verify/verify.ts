@@ -3,8 +3,10 @@
  * An output's error is the largest difference, relative to the largest value where that is above 1; a gradient's is relative to its
  * largest value. Anything that is not a number is infinitely wrong.
  */
+
 import { compile } from '../../graph/compile.ts';
 import { grad } from '../../graph/grad.ts';
+import { readHdf5 } from '../../hdf5/parts.ts';
 import { mul } from '../../ops/binary.ts';
 import { sum } from '../../ops/reduce.ts';
 import { isFloat } from '../../tensor/dtype.ts';
@@ -50,7 +52,7 @@ export async function verifyModel(
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const { tolerance = 1e-5, gradientTolerance = 1e-4 } = options;
-  const reference = readReference(source, `${model.file}, reference`);
+  const reference = await readHdf5(() => readReference(source, `${model.file}, reference`));
   const x = inputsOf(model, reference);
   const outputs = await model.predictAll(x);
   const names = model.outputs.map(({ name }) => name);

@@ -3,12 +3,11 @@
  * Invariant: every weight of the file is bound exactly once; what is missing or left over is an error that names layer and file.
  */
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import type { LayerSpec, ModelSpec } from '../config/config.ts';
+import type { LayerSpec, ModelSpec } from '../config/spec.ts';
 import { expectedWeights, nameByPosition, plainName } from './expected.ts';
 import { type Binding, leavesOf } from './leaves.ts';
 import { splitNested } from './nested.ts';
-import type { StoredArray, StoredLayer, WeightStore } from './store.ts';
-import type { LayerWeights } from './weights.ts';
+import type { LayerWeights, StoredArray, StoredLayer, WeightStore } from './store.ts';
 
 /**
  * Binds the weights of a file to a model; the model may come from the same file or from an architecture given separately.
@@ -22,7 +21,9 @@ export async function bindWeights(
 ): Promise<Map<LayerSpec, LayerWeights>> {
   const store = file.weights;
   const bound = new Map<LayerSpec, LayerWeights>();
-  for (const binding of await bindings(store, spec)) {
+  for (const found of await bindings(store, spec)) {
+    const adapted = found.entries.some(({ key }) => key.includes('lora_')) && !found.layer.custom;
+    const binding = adapted ? (await import('../load/on-demand.ts')).withoutLora(found) : found;
     bound.set(binding.layer, { arrays: readArrays(binding, spec.dialect.major), source: binding.source });
   }
   for (const layer of allLayers(spec)) if (!bound.has(layer)) bound.set(layer, { arrays: [], source: store.label });

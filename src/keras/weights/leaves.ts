@@ -1,7 +1,7 @@
 /**
  * Who can own weights: models and TimeDistributed stand for the layers inside them, every other layer for itself.
  */
-import type { LayerSpec } from '../config/config.ts';
+import type { LayerSpec } from '../config/spec.ts';
 import type { StoredEntry } from './store.ts';
 
 /** The entries of one layer, in Keras's order, not yet read. */

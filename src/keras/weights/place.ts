@@ -8,7 +8,7 @@ import { failure } from '../../tensor/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { WeightRule } from '../layers/layer.ts';
-import type { LayerWeights, StoredArray } from './weights.ts';
+import type { LayerWeights, StoredArray } from './store.ts';
 
 export interface LayerWeight {
   readonly name: string;

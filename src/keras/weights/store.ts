@@ -29,7 +29,7 @@ export interface StoredArray {
 export interface StoredEntry {
   /** Legacy: the weight name (`dense_1/kernel:0`). Paths: from the root, with forward slashes (`layers/dense/vars/0`). */
   readonly key: string;
-  readonly dataset: Hdf5Dataset;
+  readonly dataset: Pick<Hdf5Dataset, 'label' | 'shape' | 'dtype' | 'read'>;
 }
 
 export interface StoredLayer {
@@ -69,8 +69,18 @@ export function readWeightStore(file: Hdf5File): WeightStore {
   );
 }
 
-/** A list of texts that Keras split into `name0`, `name1`, … because it outgrew an HDF5 attribute; undefined if there is none. */
+/**
+ * A list of texts that Keras split into `name0`, `name1`, … because it outgrew an HDF5 attribute; undefined if there is none. No file
+ * can hold two groups or datasets of one name, so a name listed twice is refused: lists of lists would multiply.
+ */
 function listNames(group: Hdf5Group, name: string): readonly string[] | undefined {
+  const names = joinedNames(group, name);
+  if (names === undefined || new Set(names).size === names.length) return names;
+  const twice = names.find((text, i) => names.indexOf(text) !== i);
+  throw failure(`${group.label}@${name}`, 'lists a name twice', { name: twice });
+}
+
+function joinedNames(group: Hdf5Group, name: string): readonly string[] | undefined {
   const whole = group.attributes.texts(name);
   if (whole !== undefined) return whole;
   const parts: string[] = [];
@@ -115,17 +125,28 @@ function wholeNumber(group: Hdf5Group, name: string): number {
   throw failure(`${group.label}@${name}`, 'must be a whole number below 65536', { value });
 }
 
-/** The new layout; several files are the shards of one model. Optimizer state and random seeds are no weights. */
+/** The new layout; several files are the shards of one model. Random seeds are no weights. */
 export function pathStore(files: readonly Hdf5File[]): WeightStore {
   const entries: StoredEntry[] = [];
   let checkpointDependencies = false;
   for (const { root } of files) {
     for (const dataset of root.datasets()) {
       const stored = dataset.path.replaceAll('\\', '/');
-      if (stored.startsWith('optimizer/') || /(^|\/)_?seed_generators?\//.test(stored)) continue;
+      if (/(^|\/)_?seed_generators?\//.test(stored)) continue;
       if (stored.includes(DEPENDENCIES)) checkpointDependencies = true;
       entries.push({ key: stored.replaceAll(DEPENDENCIES, 'layers'), dataset });
     }
   }
   return { layout: 'paths', label: files[0]?.name ?? '', entries, checkpointDependencies };
+}
+
+/** The arrays of one layer, as stored: nothing is flipped or transposed, and shapes are for the layer to check. */
+export interface LayerWeights {
+  /**
+   * In the order of Keras's `layer.weights`. Sub-objects follow their order of creation: Bidirectional forward then backward,
+   * attention query, key, value, output, stacked cells by their number; `part` says which one an array belongs to.
+   */
+  readonly arrays: readonly StoredArray[];
+  /** File and group that were read for this layer, for error messages: `model.h5/model_weights/dense_1`. */
+  readonly source: string;
 }

@@ -31,7 +31,7 @@ class Ended extends Error {
 
 scope.onmessage = ({ data: message }) => {
   if (message.call === 'cancel') {
-    running?.abort(new Ended('cancelled'));
+    running?.abort(new Ended(message.kind));
     return;
   }
   const changes = message.call === 'explain' || message.call === 'load' || message.call === 'vocabulary';
@@ -81,3 +81,5 @@ function describe(error: unknown): CallError {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { kind: 'failure', message: `Something went wrong inside pathgrad: ${text}` };
 }
+
+scope.postMessage({ ready: true });

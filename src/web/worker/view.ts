@@ -1,5 +1,5 @@
 /** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
-import { baselineEntropy, type Explanation } from '../../attribution/index.ts';
+import { describeWarning, type Explanation, type Phrases } from '../../attribution/index.ts';
 import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
 import { indexOf } from '../../visualize/format.ts';
 import { attributionRaster, imageRaster, overlay } from '../../visualize/image.ts';
@@ -29,8 +29,7 @@ export function viewOf(explanation: Explanation, facts: Facts): Shown {
   const { sample, settings, classes, backend, milliseconds } = facts;
   const { predictions, baselinePredictions, completeness, diagnostics } = explanation;
   const label = (i: number): string => settings.labels[i] ?? (classes === 1 ? outputName(facts) : `class ${i}`);
-  const entropy = baselineEntropy(baselinePredictions)?.[0] ?? null;
-  const probabilities = classes > 1 && !diagnostics.looksLikeLogits && entropy !== null;
+  const probabilities = diagnostics.outputs === 'distribution' || diagnostics.outputs === 'probabilities';
   const index = explanation.target ? explanation.target.data[0]! : null;
   const scores = Array.from(predictions.data, (score, i) => ({ label: label(i), score }));
   const winner = scores.reduce((best, { score }, i) => (score > scores[best]!.score ? i : best), 0);
@@ -53,10 +52,13 @@ export function viewOf(explanation: Explanation, facts: Facts): Shown {
     baseline: {
       name: facts.baselineName,
       score: baselinePredictions.data[at]!,
-      entropy: probabilities ? entropy : null,
+      entropy: diagnostics.baselineEntropy?.[0] ?? null,
     },
     completeness: completeness[0]!,
-    warnings: explanation.warnings.map(forThePage),
+    // Completeness is told beside its number.
+    warnings: explanation.warnings
+      .filter(({ code }) => code !== 'incomplete')
+      .map((w) => capital(describeWarning(w, words))),
     notices: sample.notices,
     marks: shown.marks,
     picture: shown.picture,
@@ -74,18 +76,18 @@ function outputName({ model, settings }: Facts): string {
   return (isTransformer(model) ? undefined : model.outputs[settings.output]?.name) ?? 'score';
 }
 
-/** The library's advice in the words of the page's controls. */
-function forThePage(text: string): string {
-  const replaced = text
-    .replace('output: (y) => softmax(y) explains probabilities', 'switch on “apply softmax” to explain probabilities')
-    .replace("raise nSteps or use nSteps: 'auto'", 'choose more steps, or “as many as needed”')
-    .replace('raise maxSteps or relTol', 'choose a fixed, larger number of steps, or another baseline')
-    .replace(' (sample 0; limit 5.00 %)', ' (limit 5 %)')
-    .replace(' (sample 0)', '')
-    .replace(' of sample 0', '')
-    .replace('sample 0 equal to the baseline', 'the input equals the baseline');
-  return replaced.charAt(0).toUpperCase() + replaced.slice(1);
-}
+/** Words for the one input that there is, and for the page's controls. */
+const words: Partial<Phrases> = {
+  'outputs-are-scores': () =>
+    'the outputs are scores, no probabilities: if they are logits, switch on “apply softmax” to explain probabilities',
+  'baseline-equals-input': () => 'the input equals the baseline: all attributions are 0; choose another baseline',
+  'gradient-not-finite': ({ step, alpha }) =>
+    `the gradient is not finite at step ${step} (alpha ${alpha}): use Gauss-Legendre, whose points avoid the ends, or move the baseline`,
+  'gradient-zero': () =>
+    'the score changes but its gradient is 0 on the whole path: the model is flat there (steps, rounding, saturation), and gradients cannot explain it; explain logits or an earlier layer',
+};
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 type Parts = Pick<Shown, 'tokens' | 'scores' | 'attribution'> &
   Pick<ResultView, 'marks' | 'picture' | 'strongest' | 'scale'>;

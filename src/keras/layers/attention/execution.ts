@@ -3,8 +3,9 @@
  * MultiHeadAttention takes the masks off the tensors it is called with, so that what runs later does not see them.
  * Source: `map_graph` and `_run_through_graph` of keras/src/ops/function.py, the same from 3.8 to 3.15.
  */
-import type { CallRef, ModelSpec, TensorRef } from '../../config/config.ts';
+
 import { tensorsOf } from '../../config/nodes.ts';
+import type { CallRef, ModelSpec, TensorRef } from '../../config/spec.ts';
 import { keras3Before } from '../layer.ts';
 
 interface Node extends CallRef {

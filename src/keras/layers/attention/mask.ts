@@ -4,6 +4,7 @@
  */
 import { logicalAnd, notEqual, sub, where } from '../../../ops/binary.ts';
 import { expandDims, reshape } from '../../../ops/movement.ts';
+import { checkSize, TABLE_LIMIT } from '../../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 import type { CallArguments, Mask } from '../layer.ts';
 import { softmaxOver } from '../parametric.ts';
@@ -26,6 +27,7 @@ export function windowMask(queries: number, keys: number, width: number): Tensor
 }
 
 function pairs(queries: number, keys: number, sees: (i: number, j: number) => boolean): Tensor {
+  checkSize('mask', [queries, keys], TABLE_LIMIT);
   const data = new Uint8Array(queries * keys);
   for (let i = 0; i < queries; i++) for (let j = 0; j < keys; j++) data[i * keys + j] = Number(sees(i, j));
   return tensor(data, [1, queries, keys]);

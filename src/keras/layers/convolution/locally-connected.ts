@@ -8,7 +8,7 @@ import { matmul } from '../../../ops/matmul.ts';
 import { reshape, transpose } from '../../../ops/movement.ts';
 import { pad, slice, stack } from '../../../ops/slicing.ts';
 import { failure } from '../../../tensor/errors.ts';
-import { type Shape, sizeOf } from '../../../tensor/shape.ts';
+import { checkSize, type Shape, sizeOf, TABLE_LIMIT } from '../../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 import { defineLayer, type LayerClass } from '../layer.ts';
 import { toChannelsFirst, toChannelsLast } from '../layout.ts';
@@ -28,6 +28,7 @@ interface Geometry {
 
 /** Every multi-index of `shape` in row-major order. */
 function indices(shape: Shape): number[][] {
+  checkSize('convolution', shape, TABLE_LIMIT);
   return Array.from({ length: sizeOf(shape) }, (_, flat) => {
     const index = new Array<number>(shape.length);
     let rest = flat;
@@ -72,6 +73,7 @@ function patchesFrom(stored: Tensor, implementation: number, g: Geometry): Tenso
     const split = reshape(stored, [places, g.channels, window, g.filters]);
     return reshape(transpose(split, [0, 2, 1, 3]), shape);
   }
+  checkSize('kernel', shape, TABLE_LIMIT);
   const [inSize, outSize] = [sizeOf(g.input) * g.channels, places * g.filters];
   const all = [...uses(g)];
   const inner = all.filter((use) => use.input !== null);

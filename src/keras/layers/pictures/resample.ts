@@ -5,6 +5,7 @@
 import { gather } from '../../../ops/indexing.ts';
 import { matmul } from '../../../ops/matmul.ts';
 import { transpose } from '../../../ops/movement.ts';
+import { checkSize, TABLE_LIMIT } from '../../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 
 export const interpolations = [
@@ -100,6 +101,8 @@ function areaWeights(from: number, to: number): Map<number, number>[] {
 export function resample(x: Tensor, axis: number, size: number, method: Interpolation, antialias = false): Tensor {
   const from = x.shape[axis]!;
   if (from === size) return x;
+  checkSize('resize', [(x.size / from) * size]);
+  checkSize('resize', [method === 'nearest' ? 1 : from, size], TABLE_LIMIT);
   if (method === 'nearest') {
     const index = Array.from({ length: size }, (_, i) => Math.min(Math.floor((i + 0.5) * (from / size)), from - 1));
     return gather(x, tensor(index, [size], 'int32'), axis);

@@ -9,7 +9,7 @@ import { gru, lstm, type RecurrentOptions, simpleRnn } from '../../../ops/rnn.ts
 import { slice } from '../../../ops/slicing.ts';
 import type { Shape } from '../../../tensor/shape.ts';
 import { type Tensor, zeros } from '../../../tensor/tensor.ts';
-import type { StoredArray } from '../../weights/weights.ts';
+import type { StoredArray } from '../../weights/store.ts';
 import { type Activation, activationOf } from '../activation-functions.ts';
 import type { Mask, WeightRule, Weights } from '../layer.ts';
 import type { Options } from '../options.ts';

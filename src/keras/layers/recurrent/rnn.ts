@@ -9,8 +9,9 @@ import { reverse, slice } from '../../../ops/slicing.ts';
 import { cast } from '../../../ops/unary.ts';
 import { failure } from '../../../tensor/errors.ts';
 import type { Shape } from '../../../tensor/shape.ts';
+import { checkSize, TABLE_LIMIT } from '../../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
-import type { Json } from '../../config/config.ts';
+import type { Json } from '../../config/spec.ts';
 import { type CallArguments, defineLayer, type LayerClass, type Mask, type Weights } from '../layer.ts';
 import { Options } from '../options.ts';
 import { addMaskAxes, cellMakers, type SequenceCell } from './cell.ts';
@@ -110,6 +111,7 @@ export function callRecurrent(
 /** Whether any step so far counted: before, there is no output to repeat. */
 function anySoFar(mask: Tensor, backwards: boolean): Tensor {
   const time = mask.shape[1]!;
+  checkSize('mask', [time, time], TABLE_LIMIT);
   const before = Float32Array.from({ length: time * time }, (_, i) => {
     const [from, to] = [Math.floor(i / time), i % time];
     return Number(backwards ? from >= to : from <= to);

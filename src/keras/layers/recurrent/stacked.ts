@@ -5,7 +5,7 @@
 import { failure } from '../../../tensor/errors.ts';
 import type { Shape } from '../../../tensor/shape.ts';
 import { snakeCase } from '../../weights/paths.ts';
-import type { StoredArray } from '../../weights/weights.ts';
+import type { StoredArray } from '../../weights/store.ts';
 import type { WeightRule, Weights } from '../layer.ts';
 import type { SequenceCell } from './cell.ts';
 

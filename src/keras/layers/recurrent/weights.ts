@@ -7,7 +7,7 @@ import { add } from '../../../ops/binary.ts';
 import { reshape, transpose } from '../../../ops/movement.ts';
 import { concat, slice } from '../../../ops/slicing.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
-import type { StoredArray } from '../../weights/weights.ts';
+import type { StoredArray } from '../../weights/store.ts';
 import type { WeightRule, Weights } from '../layer.ts';
 
 interface Joined {

@@ -1,0 +1,28 @@
+/** What the input flags come to: one batch for the model, and what is shown of each sample. */
+import type { Vocabulary } from '../../inputs/index.ts';
+import type { TypedArray } from '../../tensor/dtype.ts';
+
+export interface ImageView {
+  /** Height x width x channels, as black (0) to white (1). */
+  readonly data: Float64Array;
+  readonly shape: readonly [height: number, width: number, channels: number];
+  /** Puts values that lie as the model's input does (one row) into height x width x channels. */
+  readonly arrange: (row: ArrayLike<number>) => Float64Array;
+}
+
+export interface Sample {
+  /** File, row or text. */
+  readonly title: string;
+  readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] };
+  readonly image?: ImageView;
+}
+
+export interface Batch {
+  readonly kind: 'text' | 'image' | 'array';
+  /** All samples, batch axis first. */
+  readonly X: { readonly data: TypedArray; readonly shape: readonly number[] };
+  readonly samples: readonly Sample[];
+  /** What a user should know about how inputs were read. */
+  readonly notices: readonly string[];
+  readonly vocabulary: Vocabulary | null;
+}

@@ -1,0 +1,113 @@
+/**
+ * What is done with an input of each format: what an application would do with such a file, from reading it to a prediction. An input
+ * that the model itself asks for is at most 65,536 numbers: more is the caller's to give, not the file's.
+ */
+import { Explanation } from '../../src/attribution/index.ts';
+import {
+  arrayToTensor,
+  encodeText,
+  fitPicture,
+  parseVocabulary,
+  readIdx,
+  readNpy,
+  readPng,
+} from '../../src/inputs/index.ts';
+import { inspectModel, loadModel } from '../../src/keras/load/load.ts';
+import type { Model } from '../../src/keras/model/model.ts';
+import { readReference } from '../../src/keras/verify/reference.ts';
+import { PathgradError } from '../../src/tensor/errors.ts';
+import { readJson } from '../../src/transformers/files.ts';
+import { bertTokenizerJson, loadTransformer, TextTokenizer } from '../../src/transformers/index.ts';
+import { customLayers } from '../support/zoo-layers.ts';
+import type { Format, Parts } from './formats.ts';
+
+const LARGEST_INPUT = 65_536;
+const sentence = 'A good film, [MASK] not the end \u202e of it.';
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** Inputs that a model says it takes: small numbers, ids and words, the same each time; null where it takes too many. */
+export function inputsFor(model: Model): Parameters<Model['predictAll']>[0] | null {
+  const made = model.rawInputs.map((info, at) => inputFor(info, at));
+  if (made.some((each) => each === null)) return null;
+  return (made.length === 1 ? made[0] : made) as Parameters<Model['predictAll']>[0];
+}
+
+function inputFor({ shape, dtype }: Model['rawInputs'][number], at: number) {
+  const dims = [2, ...(shape ?? [null, null]).slice(1).map((dim) => dim ?? 3)];
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  if (!(size <= LARGEST_INPUT)) return null;
+  const values = Array.from({ length: size }, (_, i) => Math.sin(1 + i + 7 * at));
+  if (dtype === 'string') return { strings: values.map((value) => (value > 0 ? 'good film' : 'red')), shape: dims };
+  return { data: dtype === 'int32' ? values.map((value) => Math.round(1 + value)) : values, shape: dims };
+}
+
+async function runModel(model: Model): Promise<void> {
+  const x = inputsFor(model);
+  if (x !== null) await model.predictAll(x);
+  if (model.hasInputShape) model.summary();
+  model.dispose();
+}
+
+async function readModel(bytes: Uint8Array, name: string, architecture?: Uint8Array): Promise<void> {
+  const options = { name, layers: customLayers, ...(architecture && { architecture }) };
+  try {
+    const report = await inspectModel(bytes, options);
+    // What inspect finds wrong is a sentence in its report; loading throws it.
+    if (report.runnable || bytes.length % 2 === 0) await runModel(await loadModel(bytes, options));
+  } catch (error) {
+    const named = !(error instanceof PathgradError) || error.message.includes(name) || architecture !== undefined;
+    throw named ? error : new Error(`an error that does not name the file: ${error.message}`, { cause: error });
+  }
+}
+
+type Target = (parts: Parts) => void | Promise<void>;
+
+/** Each part by the name that the seeds give it. */
+export const targets: Readonly<Record<Format, Target>> = {
+  h5: (parts) => readModel(parts['model.h5']!, 'model.h5'),
+  keras: (parts) => readModel(parts['model.keras']!, 'model.keras'),
+  weights: (parts) => readModel(parts['model.weights.h5']!, 'model.weights.h5', parts['architecture.json']!),
+  config: (parts) => readModel(parts['config.json']!, 'config.json'),
+  transformer: async (parts) => {
+    const model = await loadTransformer({
+      config: parts['config.json']!,
+      weights: parts['tf_model.h5']!,
+      ...(parts['tokenizer.json'] ? { tokenizer: parts['tokenizer.json'] } : { vocab: parts['vocab.txt']! }),
+      ...(parts['tokenizer_config.json'] && { tokenizerConfig: parts['tokenizer_config.json'] }),
+    });
+    const { input_ids, attention_mask } = model.tokenizer!.encode([sentence, 'good']);
+    await model.predict({ input_ids, attention_mask });
+    model.dispose();
+  },
+  tokenizer: async (parts) => {
+    const name = Object.keys(parts)[0]!;
+    const source = text(parts[name]!);
+    const json = name === 'vocab.txt' ? bertTokenizerJson(source, {}, name) : await readJson(parts[name]!, name);
+    new TextTokenizer(json, { name, positions: 64 }).encode([sentence, `${'a'.repeat(40)}!`], { padding: 'max' });
+  },
+  npy: (parts) => {
+    arrayToTensor(readNpy(parts['array.npy']!, 'array.npy'), 'float32');
+  },
+  npz: (parts) => {
+    readReference(parts['reference.npz']!, 'reference.npz');
+  },
+  idx: (parts) => {
+    arrayToTensor(readIdx(parts['images.idx']!, 'images.idx'), 'float32', 255);
+  },
+  png: (parts) => {
+    fitPicture(readPng(parts['picture.png']!, 'picture.png'), { height: 28, width: 28, channels: 1 }, 'picture.png');
+  },
+  vocabulary: (parts) => {
+    const vocabulary = parseVocabulary(text(parts['vocabulary.txt']!), 'vocabulary.txt');
+    for (const id of encodeText(sentence, vocabulary, { length: 20 }).ids) vocabulary.tokenOf(id);
+  },
+  reference: async (parts) => {
+    const reference = readReference(parts['reference.json']!, 'reference.json');
+    const model = await loadModel(parts['model.h5']!, { name: 'model.h5' });
+    await model.verify(reference);
+    model.dispose();
+  },
+  explanation: (parts) => {
+    Explanation.fromJSON(text(parts['explanation.json']!)).toJSON();
+  },
+};
