@@ -111,7 +111,7 @@ case("meshgrid", lambda x, y: K.meshgrid(x, y), n(3), n(2))
 case("meshgrid ij", lambda x, y: K.meshgrid(x, y, indexing="ij"), n(3), n(2))
 case("select", lambda x, y: K.select([x > 0.5, x > -0.5], [x, y], default=K.zeros_like(x)), n(2, 3), n(2, 3))
 case("slice_update", lambda x, y: K.slice_update(x, (0, 1), y), n(2, 4), n(2, 2))
-for f, parts in (("hsplit", 2), ("vsplit", 2), ("dsplit", 2), ("array_split", 3)):
+for f, parts in (("hsplit", 2), ("vsplit", [1]), ("dsplit", 2), ("array_split", 3)):
     case(f, lambda x, f=f, p=parts: getattr(K, f)(x, p), n(4, 4, 2) if f != "array_split" else n(5, 2))
 case("full_like of full", lambda x: K.full((2, 3), 4.0) + x, n(2, 3))
 
@@ -142,9 +142,11 @@ for logits in (False, True):
     case(f"categorical_crossentropy {logits}", lambda t, x, g=logits: K.categorical_crossentropy(t, x, from_logits=g), np.eye(3)[:2], n(2, 3) if logits else u(2, 3))
     case(f"sparse_categorical_crossentropy {logits}", lambda t, x, g=logits: K.sparse_categorical_crossentropy(t, x, from_logits=g), np.array([2, 0]), n(2, 3) if logits else u(2, 3))
 case("multi_hot", lambda x: K.multi_hot(x, num_classes=5), rng.integers(0, 5, (2, 3)), grad=False)
-case("batch_normalization", lambda x, m, v, b, g: K.batch_normalization(x, m, v, axis=-1, offset=b, scale=g), n(4, 3), n(3), u(3), n(3), n(3))
-case("layer_normalization", lambda x, g, b: K.layer_normalization(x, g, b, axis=-1), n(2, 4), n(4), n(4))
-case("rms_normalization", lambda x, g: K.rms_normalization(x, g), n(2, 4), n(4))
+# All inputs of a model share the batch axis, so parameters are constants of the file.
+W = [K.convert_to_tensor(u(4)) for _ in range(4)]
+case("batch_normalization", lambda x: K.batch_normalization(x, W[0], W[1], axis=-1, offset=W[2], scale=W[3]), n(2, 4))
+case("layer_normalization", lambda x: K.layer_normalization(x, W[0], W[1], axis=-1), n(2, 4))
+case("rms_normalization", lambda x: K.rms_normalization(x, W[0]), n(2, 4))
 case("psnr", lambda x, y: K.psnr(x, y, max_val=1.0), u(2, 3), u(2, 3))
 case("dot_product_attention", lambda q, k, v: K.dot_product_attention(q, k, v), n(1, 3, 2, 4), n(1, 3, 2, 4), n(1, 3, 2, 4))
 case("dot_product_attention causal", lambda q, k, v: K.dot_product_attention(q, k, v, is_causal=True, scale=0.3), n(1, 3, 2, 4), n(1, 3, 2, 4), n(1, 3, 2, 4))
