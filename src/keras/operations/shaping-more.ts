@@ -156,8 +156,10 @@ function linspace(a: OpArguments): Tensor {
   );
 }
 
+const several = ['a', 'b', 'c', 'd', 'e', 'f'];
+
 function meshgrid(a: OpArguments): Tensor[] {
-  const xs = a.tensors('xs').map(flat);
+  const xs = several.flatMap((name) => (a.get(name) === undefined ? [] : [flat(a.tensor(name))]));
   const swap = a.text('indexing', 'xy') === 'xy' && xs.length > 1;
   const place = (i: number): number => (swap && i < 2 ? 1 - i : i);
   const shape = xs.map((_, i) => xs[place(i)]!.size);
@@ -233,7 +235,7 @@ export const moreShaping: Readonly<Record<string, OperationRule>> = {
     return broadcastTo(typeof value === 'number' ? full([], value, a.dtype) : value, a.integers('shape')!);
   }),
   linspace: rule('start stop num endpoint retstep dtype axis', linspace),
-  meshgrid: { params: ['xs', 'indexing'], run: meshgrid },
+  meshgrid: { params: [...several, 'indexing'], run: meshgrid },
   select: rule('condlist choicelist default', (a) => {
     const [conditions, choices] = [a.tensors('condlist'), a.tensors('choicelist')];
     const last = a.get('default') === undefined ? 0 : a.operand('default');
