@@ -5,9 +5,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import type { Json, LayerSpec } from '../src/keras/config/spec.ts';
 import { readLayer } from '../src/keras/config/layer.ts';
 import { keras1Classes, translateKeras2 } from '../src/keras/config/names.ts';
+import type { Json, LayerSpec } from '../src/keras/config/spec.ts';
 import { wrapperNames } from '../src/keras/custom/custom.ts';
 import { isTrainingOption, Options } from '../src/keras/layers/options.ts';
 import { allRules, whyUnsupported } from '../src/keras/layers/registry.ts';

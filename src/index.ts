@@ -10,7 +10,14 @@ export * from './attribution/index.ts';
 export type { Backend, Executable } from './backends/backend.ts';
 export { reference } from './backends/reference/index.ts';
 export { hasSimd, type WasmBackend, wasmBackend } from './backends/wasm/index.ts';
-export * from './graph/callable.ts';
+export type {
+  ApplyOptions,
+  CallableModel,
+  InputInfo,
+  LayerCall,
+  LayerInfo,
+  Pruned,
+} from './graph/callable.ts';
 export { type CheckGradsOptions, type CheckGradsResult, checkGrads } from './graph/check-grads.ts';
 export { type CompileOptions, compile, type Plan, type PlanStats } from './graph/compile.ts';
 export { evaluate } from './graph/evaluate.ts';
@@ -47,4 +54,14 @@ export * from './quadrature/index.ts';
 export type { DType, FloatDType, TypedArray } from './tensor/dtype.ts';
 export { PathgradError } from './tensor/errors.ts';
 export type { Shape } from './tensor/shape.ts';
-export * from './tensor/tensor.ts';
+export {
+  arange,
+  full,
+  type NestedArray,
+  ones,
+  placeholder,
+  Tensor,
+  type TensorSpec,
+  tensor,
+  zeros,
+} from './tensor/tensor.ts';

@@ -9,7 +9,7 @@ import { readWeightStore, type StoredEntry } from '../keras/weights/store.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { type Shape, sameShape } from '../tensor/shape.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { adopt, type Tensor } from '../tensor/tensor.ts';
 import type { Architecture } from './config.ts';
 
 export interface WeightFile {
@@ -71,7 +71,7 @@ export class TransformerWeights {
     const bad = own.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw failure(this.file, `weight '${path}' is not finite`, { at: bad, value: own[bad] });
     this.#unread.delete(path);
-    return tensor(own, shape, this.dtype);
+    return adopt(own, shape);
   }
 
   /** Throws if the encoder has weights that nothing took: a deeper or otherwise different network. */
