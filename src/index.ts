@@ -10,6 +10,7 @@ export * from './attribution/index.ts';
 export type { Backend, Executable } from './backends/backend.ts';
 export { reference } from './backends/reference/index.ts';
 export { hasSimd, type WasmBackend, wasmBackend } from './backends/wasm/index.ts';
+export * as batchRules from './graph/batch-rules.ts';
 export type {
   ApplyOptions,
   CallableModel,
@@ -26,12 +27,15 @@ export { grad, isConnected, jvp, valueAndGrad } from './graph/grad.ts';
 export {
   type Attr,
   type Attrs,
+  type BatchAxis,
+  type BatchRule,
   defineOp,
   type Example,
   type ExampleInput,
   type Op,
   type OpDefinition,
   type OpFunction,
+  type Placed,
   type Thunk,
 } from './graph/op.ts';
 export {
