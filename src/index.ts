@@ -10,7 +10,15 @@ export * from './attribution/index.ts';
 export type { Backend, Executable } from './backends/backend.ts';
 export { reference } from './backends/reference/index.ts';
 export { hasSimd, type WasmBackend, wasmBackend } from './backends/wasm/index.ts';
-export * from './graph/callable.ts';
+export * as batchRules from './graph/batch-rules.ts';
+export type {
+  ApplyOptions,
+  CallableModel,
+  InputInfo,
+  LayerCall,
+  LayerInfo,
+  Pruned,
+} from './graph/callable.ts';
 export { type CheckGradsOptions, type CheckGradsResult, checkGrads } from './graph/check-grads.ts';
 export { type CompileOptions, compile, type Plan, type PlanStats } from './graph/compile.ts';
 export { evaluate } from './graph/evaluate.ts';
@@ -19,12 +27,15 @@ export { grad, isConnected, jvp, valueAndGrad } from './graph/grad.ts';
 export {
   type Attr,
   type Attrs,
+  type BatchAxis,
+  type BatchRule,
   defineOp,
   type Example,
   type ExampleInput,
   type Op,
   type OpDefinition,
   type OpFunction,
+  type Placed,
   type Thunk,
 } from './graph/op.ts';
 export {
@@ -47,4 +58,14 @@ export * from './quadrature/index.ts';
 export type { DType, FloatDType, TypedArray } from './tensor/dtype.ts';
 export { PathgradError } from './tensor/errors.ts';
 export type { Shape } from './tensor/shape.ts';
-export * from './tensor/tensor.ts';
+export {
+  arange,
+  full,
+  type NestedArray,
+  ones,
+  placeholder,
+  Tensor,
+  type TensorSpec,
+  tensor,
+  zeros,
+} from './tensor/tensor.ts';

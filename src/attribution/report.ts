@@ -1,5 +1,5 @@
 /** From the outcome of the runs to an Explanation: completeness, deltas, warnings, and everything as tensors. */
-import { tensor } from '../tensor/tensor.ts';
+import { adopt, tensor } from '../tensor/tensor.ts';
 import { recordBaselines } from './baselines.ts';
 import { alibiDeltas, attributionSums, type Completeness, deltasOf, judge } from './completeness.ts';
 import { diagnose } from './diagnostics.ts';
@@ -70,7 +70,7 @@ function judgeAll({ end, pathStart, steps, converged }: Outcome, sums: Float64Ar
 function asAttributions({ attributed }: Setup, values: readonly Float64Array[]): ReturnType<typeof tensor>[] {
   return attributed.map(({ shape, variable }) => {
     const size = shape.reduce((product, dim) => product * dim, 1);
-    return tensor(variable === null ? new Float64Array(size) : values[variable]!, shape);
+    return adopt(variable === null ? new Float64Array(size) : values[variable]!, shape);
   });
 }
 

@@ -59,26 +59,125 @@ import {
   tanh,
 } from './unary.ts';
 
-export * from './activations.ts';
-export * from './binary.ts';
-export * from './conv.ts';
-export * from './conv-primitives.ts';
-export * from './einsum.ts';
-export * from './fused.ts';
-export * from './indexing.ts';
-export * from './lerp.ts';
-export { type LerpMaxPoolAttrs, lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
-export * from './matmul.ts';
-export * from './movement.ts';
-export * from './normalization.ts';
+export {
+  celu,
+  elu,
+  exponential,
+  gelu,
+  glu,
+  hardShrink,
+  hardSigmoid,
+  hardSigmoid2,
+  hardSilu,
+  hardTanh,
+  leakyRelu,
+  linear,
+  logSigmoid,
+  mish,
+  prelu,
+  type ReluOptions,
+  relu,
+  relu6,
+  selu,
+  silu,
+  softShrink,
+  softsign,
+  sparsePlus,
+  sparseSigmoid,
+  squareplus,
+  tanhShrink,
+  thresholdUnit,
+} from './activations.ts';
+export {
+  add,
+  type BinaryFunction,
+  div,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  logAddExp,
+  logicalAnd,
+  logicalOr,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  notEqual,
+  type Operand,
+  pow,
+  sub,
+  where,
+} from './binary.ts';
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  convTranspose,
+  depthwiseConv,
+  separableConv,
+} from './conv.ts';
+export { einsum } from './einsum.ts';
+export { embedding, gather, oneHot, scatterAdd } from './indexing.ts';
+export { dense, type MatmulOptions, matmul } from './matmul.ts';
+export { broadcastTo, expandDims, repeat, reshape, stopGradient, tile, transpose } from './movement.ts';
+export {
+  type BatchNormParameters,
+  batchNorm,
+  groupNorm,
+  type LayerNormOptions,
+  layerNorm,
+  standardize,
+  unitNorm,
+} from './normalization.ts';
 export type { Padding, PerAxis } from './padding.ts';
-export * from './pool.ts';
+export { avgPool, maxPool, type PoolFunction, type PoolOptions } from './pool.ts';
 export type { RecurrentActivation } from './recurrent-activations.ts';
-export * from './reduce.ts';
+export {
+  argmax,
+  argmin,
+  logSumExp,
+  max,
+  mean,
+  min,
+  prod,
+  type ReduceFunction,
+  type ReduceOptions,
+  sum,
+  variance,
+} from './reduce.ts';
 export { gru, lstm, type RecurrentOptions, simpleRnn } from './rnn.ts';
-export * from './slicing.ts';
-export * from './softmax.ts';
-export * from './unary.ts';
+export { concat, type Pads, pad, type Ranges, reverse, slice, stack } from './slicing.ts';
+export { type AxisFunction, logSoftmax, softmax } from './softmax.ts';
+export {
+  abs,
+  atan,
+  cast,
+  ceil,
+  clip,
+  cos,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  logicalNot,
+  reciprocal,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  tan,
+  tanh,
+  type UnaryFunction,
+} from './unary.ts';
 
 /**
  * The definitions of all primitive ops by name: what a backend must have kernels for. Made by a call, because a bundle can leave out a

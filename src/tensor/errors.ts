@@ -47,9 +47,21 @@ function lines(text: string, length: number): string {
   return [first, ...more].join('\n');
 }
 
-function formatDetail(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.slice(0, 100).map(formatDetail).join(',')}]`;
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+function formatDetail(value: unknown, depth = 0): string {
+  if (Array.isArray(value)) {
+    return depth > 8
+      ? '[…]'
+      : `[${value
+          .slice(0, 100)
+          .map((item) => formatDetail(item, depth + 1))
+          .join(',')}]`;
+  }
+  if (typeof value !== 'object' || value === null) return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '{…}'; // out of a file, nested deeper than the stack
+  }
 }
 
 /** `one of a, b, c` with the names nearest to `wanted` first, for messages about an unknown name. */

@@ -62,7 +62,7 @@ export class Tensor implements TensorSpec {
     return sizeOf(this.shape);
   }
 
-  /** The elements of a constant. Results of ops have none until `evaluate` or a Plan computes them. */
+  /** The elements of a constant, to be read only: plans read them once. Results of ops have none until `evaluate` or a Plan computes them. */
   get data(): TypedArray {
     if (this.constant) return this.constant;
     throw failure(
@@ -100,17 +100,21 @@ function nest(data: TypedArray, shape: Shape, bool: boolean, axis: number, curso
 /**
  * A constant. `values` is a number, nested arrays of equal lengths, or a typed array with a shape.
  * @param shape of a flat `values`; for nested arrays it is read off them
- * @param dtype float32 by default; a typed array brings its own
+ * @param dtype float32 by default; a typed array brings its own. It is copied: a tensor does not change with the caller's array.
  */
 export function tensor(values: NestedArray | TypedArray, shape?: Shape, dtype?: DType): Tensor {
   if (ArrayBuffer.isView(values)) {
     const kind = dtype ?? dtypeOf(values);
-    const own = kind === dtypeOf(values) ? values : fill(kind, values);
-    return leaf(own, shape ?? [values.length], kind);
+    return leaf(kind === dtypeOf(values) ? values.slice() : fill(kind, values), shape ?? [values.length], kind);
   }
   const flat: number[] = [];
   const found = flatten(values, flat, 0);
   return leaf(fill(dtype ?? 'float32', flat), shape ?? found, dtype ?? 'float32');
+}
+
+/** A constant that takes over `data`: for arrays that nobody else writes into, since plans keep what they saw of it. */
+export function adopt(data: TypedArray, shape: Shape): Tensor {
+  return leaf(data, shape, dtypeOf(data));
 }
 
 function leaf(data: TypedArray, shape: Shape, dtype: DType): Tensor {

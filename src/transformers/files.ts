@@ -1,5 +1,6 @@
 /** The files of a model that transformers saved, from a folder (in Node), a URL that ends in `/`, or one by one. */
-import { type ModelSource, readSource } from '../keras/load/source.ts';
+import { DATA_JSON, parseJson } from '../guard/json.ts';
+import { isShardIndex, type ModelSource, readSource } from '../keras/load/source.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 
 /** JSON as an object, as text that starts with `{`, or where to find it. */
@@ -8,8 +9,8 @@ export type JsonSource = ModelSource | Readonly<Record<string, unknown>>;
 export interface TransformerFiles {
   /** `config.json`. */
   readonly config: JsonSource;
-  /** `tf_model.h5`. */
-  readonly weights: ModelSource;
+  /** `tf_model.h5`; its index `tf_model.h5.index.json`, whose shards lie beside it; or the shards, with or without the index. */
+  readonly weights: ModelSource | readonly ModelSource[];
   /** `tokenizer.json`; left out where texts are tokenized elsewhere. */
   readonly tokenizer?: JsonSource;
   /** `vocab.txt`, in place of `tokenizer.json`. */
@@ -21,6 +22,7 @@ export interface TransformerFiles {
 const names = {
   config: 'config.json',
   weights: 'tf_model.h5',
+  index: 'tf_model.h5.index.json',
   tokenizer: 'tokenizer.json',
   vocab: 'vocab.txt',
   tokenizerConfig: 'tokenizer_config.json',
@@ -38,7 +40,8 @@ export async function filesIn(place: string | URL): Promise<TransformerFiles> {
   const found = await readdir(/^file:/i.test(text) ? new URL(text) : text).catch((cause: unknown) => {
     throw failure(text, 'is not a folder that can be read', { error: String(cause) }, undefined, cause);
   });
-  for (const name of [names.config, names.weights]) {
+  const weights = found.includes(names.weights) || !found.includes(names.index) ? names.weights : names.index;
+  for (const name of [names.config, weights]) {
     if (found.includes(name)) continue;
     throw failure(text, `has no ${name}`, { files: found.slice(0, 12) }, missingHint(name, found));
   }
@@ -47,7 +50,7 @@ export async function filesIn(place: string | URL): Promise<TransformerFiles> {
     found.includes(name) ? { [key]: path(name) } : {};
   return {
     config: path(names.config),
-    weights: path(names.weights),
+    weights: path(weights),
     ...optional(names.tokenizer, 'tokenizer'),
     ...optional(names.vocab, 'vocab'),
     ...optional(names.tokenizerConfig, 'tokenizerConfig'),
@@ -57,7 +60,7 @@ export async function filesIn(place: string | URL): Promise<TransformerFiles> {
 function missingHint(name: string, found: readonly string[]): string {
   if (name === names.config) return 'save the model with save_pretrained(), which writes config.json';
   if (found.some((file) => /^tf_model-\d+-of-/.test(file))) {
-    return 'the weights are cut into several files: save them with a larger max_shard_size';
+    return `the weights are cut into several files, which ${names.index} lists: it is missing`;
   }
   const other = found.some((file) => /\.(safetensors|bin)$/.test(file));
   const convert =
@@ -78,23 +81,31 @@ async function filesAt(url: string): Promise<TransformerFiles> {
       throw error;
     }
   };
+  const whole = await optional(names.weights, 'weights');
   const extra = await Promise.all([
     optional(names.tokenizer, 'tokenizer'),
     optional(names.vocab, 'vocab'),
     optional(names.tokenizerConfig, 'tokenizerConfig'),
   ]);
-  return Object.assign({ config: at(names.config), weights: at(names.weights) }, ...extra) as TransformerFiles;
+  return Object.assign({ config: at(names.config), weights: at(names.index) }, whole, ...extra) as TransformerFiles;
+}
+
+/** The file of the weights, or all its shards. */
+export async function readWeights(
+  weights: TransformerFiles['weights'],
+): Promise<{ bytes: Uint8Array; name: string }[]> {
+  const { openShards, readGiven } = await import('../keras/load/shards.ts');
+  const files = Array.isArray(weights) ? await readGiven(weights) : [await readSource(weights as ModelSource)];
+  if (files.some(({ bytes }) => isShardIndex(bytes)))
+    return openShards(files, Array.isArray(weights) ? null : (weights as ModelSource));
+  return files.map(({ bytes, name }) => ({ bytes, name: name === 'model' ? names.weights : name }));
 }
 
 /** Parsed JSON and what to call it. */
 export async function readJson(source: JsonSource, name: string): Promise<unknown> {
   const text = await jsonText(source);
   if (typeof text !== 'string') return text;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw failure(name, 'is not JSON', { error: String(cause) }, undefined, cause);
-  }
+  return parseJson(text, name, DATA_JSON);
 }
 
 async function jsonText(source: JsonSource): Promise<unknown> {

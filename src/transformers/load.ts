@@ -6,11 +6,12 @@
 import type { Backend } from '../backends/backend.ts';
 import { readHdf5 } from '../hdf5/parts.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
+
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { readConfig, supportedClasses, type TransformerConfig } from './config.ts';
 import { type Encoder, makeEncoder } from './encoders.ts';
-import { filesIn, type JsonSource, readJson, type TransformerFiles } from './files.ts';
+import { filesIn, type JsonSource, readJson, readWeights, type TransformerFiles } from './files.ts';
 import { classifierHead, type Head, type MadeHead, type OutputKind, ownHead } from './head.ts';
 import { TransformerModel } from './model.ts';
 import { bertTokenizerJson, TextTokenizer } from './tokenizer.ts';
@@ -50,9 +51,8 @@ export async function loadTransformer(
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
   }
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
-  const { bytes, name } = await readSource(files.weights);
-  const file = name === 'model' ? 'tf_model.h5' : name;
-  const weights = await readHdf5(() => new TransformerWeights(bytes, file, config.architecture, dtype));
+  const stored = await readWeights(files.weights);
+  const weights = await readHdf5(() => new TransformerWeights(stored, config.architecture, dtype));
   const encoder = makeEncoder(config, weights);
   const head = chooseHead(config, weights, encoder, options.head ?? null, output);
   weights.finish(/\/pooler\//);

@@ -5,9 +5,11 @@
 
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { BaselineKind } from '../attribution/types.ts';
+import { guarded } from '../guard/guard.ts';
 import { failure } from '../tensor/errors.ts';
 import { largest } from '../tensor/largest.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { checkTokenizer } from './tokenizer-check.ts';
 
 export interface EncodeOptions {
   /** Most tokens per text, special ones included; by default as many as the model has positions for. */
@@ -55,6 +57,7 @@ export class TextTokenizer {
   constructor(json: unknown, { positions = 512, name = 'tokenizer.json' }: TokenizerOptions = {}, config: Json = {}) {
     this.#name = name;
     this.positions = positions;
+    checkTokenizer(json, name);
     try {
       this.#tokenizer = new Tokenizer(json as object, config);
     } catch (cause) {
@@ -90,7 +93,8 @@ export class TextTokenizer {
     const notices: string[] = [];
     const encoded = list.map((text, i) => {
       if (typeof text !== 'string') throw failure('encode', `text ${i} is not a string`, { got: typeof text });
-      const { ids, tokens } = this.#tokenizer.encode(text);
+      const { ids, tokens } = guarded(this.#name, 'a tokenizer', () => this.#tokenizer.encode(text));
+      if (!ids.every(Number.isInteger)) throw failure(this.#name, 'has no id for unknown tokens', { text: i });
       if (ids.length <= maxLength) {
         if (ids.every((id: number) => id === this.clsId || id === this.sepId)) notices.push(`text ${i} is empty`);
         return { ids, tokens };

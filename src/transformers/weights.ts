@@ -1,6 +1,7 @@
 /**
  * The arrays of a `tf_model.h5` by the path of their layer. transformers saves them with `save_weights`: the name of a dataset is the
- * layer's group, the name of the model, then the path. Invariant: an array is handed out once, in the shape that the config
+ * layer's group, the name of the model, then the path; in shards (`tf_model-00001-of-00004.h5`) datasets lie at their paths. A decoder
+ * that is tied to the embeddings (masked LM, pre-training) lists them a second time. Invariant: an array is handed out once, in the shape that the config
  * implies, finite; what the encoder leaves unread is an error, since then config and weights do not belong together.
  */
 import { openHdf5 } from '../hdf5/file.ts';
@@ -8,8 +9,13 @@ import { readWeightStore, type StoredEntry } from '../keras/weights/store.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { type Shape, sameShape } from '../tensor/shape.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { adopt, type Tensor } from '../tensor/tensor.ts';
 import type { Architecture } from './config.ts';
+
+export interface WeightFile {
+  readonly bytes: Uint8Array;
+  readonly name: string;
+}
 
 export class TransformerWeights {
   readonly file: string;
@@ -18,19 +24,19 @@ export class TransformerWeights {
   readonly #entries = new Map<string, StoredEntry>();
   readonly #unread = new Set<string>();
 
-  /** @throws PathgradError where the bytes are no HDF5 file of weights, or those of another architecture */
-  constructor(bytes: Uint8Array, file: string, base: Architecture, dtype: FloatDType) {
+  /** @param files one, or the shards of one @throws PathgradError where the bytes are no HDF5 file of weights, or those of another architecture */
+  constructor(files: readonly WeightFile[], base: Architecture, dtype: FloatDType) {
+    const file = files[0]!.name;
     this.file = file;
     this.dtype = dtype;
     this.#base = base;
-    const store = readWeightStore(openHdf5(bytes, file));
-    if (store.layout !== 'legacy') {
-      const hint = 'transformers writes tf_model.h5 with save_pretrained of a TensorFlow class';
-      throw failure(file, 'is not a tf_model.h5 of transformers', { layout: store.layout }, hint);
-    }
-    for (const entry of store.layers.flatMap(({ entries }) => entries)) {
+    for (const entry of files.length === 1 ? entriesOf(files[0]!) : files.flatMap(shardEntries)) {
       const path = pathOf(entry.key, base);
-      if (this.#entries.has(path)) throw failure(file, `has two weights '${path}'`);
+      const first = this.#entries.get(path);
+      if (first) {
+        if (!sameValues(first, entry)) throw failure(file, `has two weights '${path}' that differ`);
+        continue;
+      }
       this.#entries.set(path, entry);
       this.#unread.add(path);
     }
@@ -65,7 +71,7 @@ export class TransformerWeights {
     const bad = own.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw failure(this.file, `weight '${path}' is not finite`, { at: bad, value: own[bad] });
     this.#unread.delete(path);
-    return tensor(own, shape, this.dtype);
+    return adopt(own, shape);
   }
 
   /** Throws if the encoder has weights that nothing took: a deeper or otherwise different network. */
@@ -82,6 +88,23 @@ export class TransformerWeights {
     const hint = `${didYouMean(path, [...this.#entries.keys()])} ${misfit}`;
     throw failure(this.file, `lacks the weight '${path}', which config.json implies`, {}, hint);
   }
+}
+
+function entriesOf({ bytes, name }: WeightFile): readonly StoredEntry[] {
+  const store = readWeightStore(openHdf5(bytes, name));
+  if (store.layout === 'legacy') return store.layers.flatMap(({ entries }) => entries);
+  const hint = 'transformers writes tf_model.h5 with save_pretrained of a TensorFlow class';
+  throw failure(name, 'is not a tf_model.h5 of transformers', { layout: store.layout }, hint);
+}
+
+function shardEntries({ bytes, name }: WeightFile): StoredEntry[] {
+  return [...openHdf5(bytes, name).root.datasets()].map((dataset) => ({ key: dataset.path, dataset }));
+}
+
+function sameValues({ dataset: a }: StoredEntry, { dataset: b }: StoredEntry): boolean {
+  if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) return false;
+  const [x, y] = [a.read(), b.read()];
+  return x.length === y.length && (x as Float32Array).every((value, i) => Object.is(value, y[i]));
 }
 
 const misfit = 'config.json and tf_model.h5 must be saved by one save_pretrained()';

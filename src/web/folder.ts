@@ -27,10 +27,7 @@ export function transformerIn(files: readonly KnownFile[]): TransformerFolder | 
   if (!config && !tokenizer && !tokenizerConfig && named.length === 0) return null;
   const [weights] = named.length > 0 ? named : models;
   const vocab = of('vocabulary').find(({ name }) => name.toLowerCase().endsWith('.txt'));
-  if (named.length > 1) {
-    const hint = 'save the model with a larger max_shard_size, so that its weights are one file';
-    throw new Error(`${named[0]!.name}: the weights are cut into ${named.length} files\nhint: ${hint}`);
-  }
+  const shards = weights && named.length > 1 ? allShards(named) : null;
   const missing = [
     ...(weights ? [] : ['tf_model.h5']),
     ...(config ? [] : ['config.json']),
@@ -43,5 +40,19 @@ export function transformerIn(files: readonly KnownFile[]): TransformerFolder | 
     throw new Error(`${given}: belongs to a transformer, and ${wanted}\nhint: ${torch ? convert : together}`);
   }
   const words: Pick<TransformerParts, 'tokenizer' | 'vocab'> = tokenizer ? { tokenizer } : vocab ? { vocab } : {};
-  return { weights, beside: { config, ...words, ...(tokenizerConfig && { tokenizerConfig }) } };
+  const extra = { ...(tokenizerConfig && { tokenizerConfig }), ...(shards && { shards }) };
+  return { weights, beside: { config, ...words, ...extra } };
+}
+
+/** The files of `tf_model-00001-of-00004.h5`. @throws Error that names the first one that is missing */
+function allShards(files: readonly File[]): readonly File[] {
+  const names = files.map(({ name }) => name);
+  const count = /-of-(\d+)\.h5$/i.exec(names.find((name) => /-of-\d+\.h5$/i.test(name)) ?? '')?.[1] ?? '';
+  const whole = names.find((name) => !/-of-\d+\.h5$/i.test(name));
+  if (whole) throw new Error(`${whole}: there are several files of weights\nhint: drop one model at a time`);
+  for (let i = 1; i <= Number(count); i++) {
+    const name = `tf_model-${String(i).padStart(5, '0')}-of-${count}.h5`;
+    if (!names.includes(name)) throw new Error(`${name}: this shard of the weights is missing\nhint: ${together}`);
+  }
+  return files;
 }

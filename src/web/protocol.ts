@@ -46,6 +46,8 @@ export interface TransformerParts {
   readonly tokenizer?: Blob;
   readonly vocab?: Blob;
   readonly tokenizerConfig?: Blob;
+  /** All files of weights that are cut into several. */
+  readonly shards?: readonly Blob[];
 }
 
 /** What can be asked, and what comes back. */

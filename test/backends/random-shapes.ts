@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import type { Backend } from '../../src/backends/backend.ts';
 import { randomUniform } from '../../src/graph/random.ts';
+import { conv, convGradInput, convGradKernel } from '../../src/ops/conv-primitives.ts';
 import * as o from '../../src/ops/index.ts';
+import { avgPoolGrad, maxPoolArgmax, maxPoolGrad } from '../../src/ops/pool.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { agrees } from './support.ts';
 
@@ -113,18 +115,18 @@ export function randomShapes(name: string, backend: Backend, { numRuns, largest,
         return { x, w, attrs };
       });
 
-  type Convolution = { x: number[]; w: number[]; attrs: Parameters<typeof o.conv>[1] };
+  type Convolution = { x: number[]; w: number[]; attrs: Parameters<typeof conv>[1] };
 
   /** The convolution and its gradients agree with the reference backend. */
   function agree({ x, w, attrs }: Convolution, constants: number): void {
     const [input, kernel] = [random(x), random(w, 2)];
-    const y = o.conv([input, kernel], attrs).shape;
+    const y = conv([input, kernel], attrs).shape;
     const what = JSON.stringify({ x, w, attrs });
-    agrees(backend, `conv ${what}`, ([a, b]) => o.conv([a!, b!], attrs), [input, kernel], 1e-5, constants);
+    agrees(backend, `conv ${what}`, ([a, b]) => conv([a!, b!], attrs), [input, kernel], 1e-5, constants);
     const g = random(y, 3);
-    const dx = ([a, b]: Tensor[]): Tensor => o.convGradInput([a!, b!], { ...attrs, inputShape: x });
+    const dx = ([a, b]: Tensor[]): Tensor => convGradInput([a!, b!], { ...attrs, inputShape: x });
     agrees(backend, `convGradInput ${what}`, dx, [g, kernel], 1e-5, constants);
-    const dw = ([a, b]: Tensor[]): Tensor => o.convGradKernel([a!, b!], { ...attrs, kernelShape: w });
+    const dw = ([a, b]: Tensor[]): Tensor => convGradKernel([a!, b!], { ...attrs, kernelShape: w });
     agrees(backend, `convGradKernel ${what}`, dw, [input, g]);
   }
 
@@ -166,14 +168,14 @@ export function randomShapes(name: string, backend: Backend, { numRuns, largest,
         const input = random(x);
         const what = JSON.stringify({ x, pool });
         agrees(backend, `maxPool ${what}`, ([a]) => o.maxPool(a!, options), [input]);
-        agrees(backend, `argmax ${what}`, ([a]) => o.maxPoolArgmax([a!], pool), [input], 0);
+        agrees(backend, `argmax ${what}`, ([a]) => maxPoolArgmax([a!], pool), [input], 0);
         agrees(backend, `avgPool ${what}`, ([a]) => o.avgPool(a!, options), [input]);
         const g = random(o.avgPool(input, options).shape, 2);
         for (const rectified of [false, true]) {
-          const dx = ([a, b]: Tensor[]): Tensor => o.maxPoolGrad([a!, b!], { ...pool, rectified });
+          const dx = ([a, b]: Tensor[]): Tensor => maxPoolGrad([a!, b!], { ...pool, rectified });
           agrees(backend, `maxPoolGrad ${rectified} ${what}`, dx, [input, g], 1e-6);
         }
-        agrees(backend, `avgPoolGrad ${what}`, ([a]) => o.avgPoolGrad([a!], { ...pool, inputShape: x }), [g]);
+        agrees(backend, `avgPoolGrad ${what}`, ([a]) => avgPoolGrad([a!], { ...pool, inputShape: x }), [g]);
       }),
       runs,
     );

@@ -4,6 +4,7 @@ import { erf } from '../../kernels/reference/elementwise.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { randomUniform } from '../../src/graph/random.ts';
 import * as o from '../../src/ops/index.ts';
+import { maxPoolArgmax, maxPoolGrad } from '../../src/ops/pool.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { run } from './support.ts';
 
@@ -124,9 +125,9 @@ test('rounding: halves to even; NaN is the maximum of a pool and of a reduction,
   assert.equal([...run(([a]) => o.argmax(a!, 1), [x], wasmBackend)], [1]);
   assert.equal([...run(([a]) => o.maxPool(a!, { window: 3 }), [x], wasmBackend)], [nan, nan]);
   const pool = { window: [3], strides: [3], pads: [[0, 0]] } as const;
-  assert.equal([...run(([a]) => o.maxPoolArgmax([a!], pool), [x], wasmBackend)], [1, 3]);
+  assert.equal([...run(([a]) => maxPoolArgmax([a!], pool), [x], wasmBackend)], [1, 3]);
   const g = tensor(Float32Array.of(7, 8), [1, 2, 1]);
-  const dx = ([a, b]: Tensor[]): Tensor => o.maxPoolGrad([a!, b!], { ...pool, rectified: false });
+  const dx = ([a, b]: Tensor[]): Tensor => maxPoolGrad([a!, b!], { ...pool, rectified: false });
   assert.equal([...run(dx, [x, g], wasmBackend)], [0, 7, 0, 8, 0, 0]);
 });
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { randomUniform } from '../../src/graph/random.ts';
-import * as o from '../../src/ops/index.ts';
+import { type LerpMaxPoolAttrs, lerpMaxPool, lerpMaxPoolGrad } from '../../src/ops/lerp-max-pool.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { agrees, run } from './support.ts';
 
@@ -25,9 +25,9 @@ function lines(shape: readonly number[], steps: number, seed: number, still = 0.
   return { start: numbers(coarse), delta: numbers(() => (next() < still ? 0 : coarse())), alpha };
 }
 
-function compare(what: string, { start, delta, alpha }: Lines, attrs: o.LerpMaxPoolAttrs): void {
+function compare(what: string, { start, delta, alpha }: Lines, attrs: LerpMaxPoolAttrs): void {
   const inputs = [start, delta, alpha];
-  const forward = (xs: Tensor[]): Tensor => o.lerpMaxPool(xs, attrs);
+  const forward = (xs: Tensor[]): Tensor => lerpMaxPool(xs, attrs);
   agrees(wasmBackend, `forward ${what}`, forward, inputs, 0);
   const next = randomUniform(9);
   const { shape, size } = forward(inputs);
@@ -35,7 +35,7 @@ function compare(what: string, { start, delta, alpha }: Lines, attrs: o.LerpMaxP
     Float32Array.from({ length: size }, () => (next() < 0.3 ? 0 : Math.round(next() * 8 - 4))),
     shape,
   );
-  agrees(wasmBackend, `gradient ${what}`, (xs) => o.lerpMaxPoolGrad(xs, attrs), [...inputs, g], 1e-6);
+  agrees(wasmBackend, `gradient ${what}`, (xs) => lerpMaxPoolGrad(xs, attrs), [...inputs, g], 1e-6);
 }
 
 const geometry = fc
@@ -143,7 +143,7 @@ test('a NaN reaches every step of its window and no other; infinities do no harm
       ties: 'first',
     } as const;
     const pooled = (x: Tensor): Float32Array =>
-      run((xs) => o.lerpMaxPool(xs, attrs), [x, delta, alpha], wasmBackend) as Float32Array;
+      run((xs) => lerpMaxPool(xs, attrs), [x, delta, alpha], wasmBackend) as Float32Array;
     const [clean, dirty] = [pooled(start), pooled(tensor(bad, start.shape))];
     const across = 6 / window[0]!;
     const perStep = across * across * 5;
@@ -154,7 +154,7 @@ test('a NaN reaches every step of its window and no other; infinities do no harm
     });
     const g = tensor(new Float32Array(dirty.length).fill(1), [3, across, across, 5]);
     const grad = (x: Tensor): Float32Array =>
-      run((xs) => o.lerpMaxPoolGrad(xs, attrs), [x, delta, alpha, g], wasmBackend) as Float32Array;
+      run((xs) => lerpMaxPoolGrad(xs, attrs), [x, delta, alpha, g], wasmBackend) as Float32Array;
     const [cleanGrad, dirtyGrad] = [grad(start), grad(tensor(bad, start.shape))];
     const [size] = window;
     dirtyGrad.forEach((value, i) => {

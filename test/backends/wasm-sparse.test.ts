@@ -5,6 +5,7 @@ import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { buildProgram } from '../../src/graph/program.ts';
 import { randomUniform } from '../../src/graph/random.ts';
+import { type conv, convGradInput } from '../../src/ops/conv-primitives.ts';
 import * as o from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
@@ -90,8 +91,8 @@ test('conv and its gradient to the input: paddings, strides, groups', () => {
       sameBits(`conv ${what}`, f, input, w);
       const y = f(input, w);
       const g = tensor(sprinkled(y.shape, share, 6, inRuns), y.shape);
-      const attrs = y.attrs as unknown as Parameters<typeof o.conv>[1];
-      sameBits(`dx ${what}`, (a, b) => o.convGradInput([a, b], { ...attrs, inputShape: input.shape }), g, w);
+      const attrs = y.attrs as unknown as Parameters<typeof conv>[1];
+      sameBits(`dx ${what}`, (a, b) => convGradInput([a, b], { ...attrs, inputShape: input.shape }), g, w);
     }),
     runs,
   );

@@ -51,25 +51,21 @@ export async function runCampaign(
     if (inputs < count && performance.now() < until) return { kind: 'input', index: from + inputs++ };
     return flipped < flips ? { kind: 'flip', index: from + flipped++ } : null;
   };
-  try {
-    await pool.run(next, jobs, (job, found) => {
-      // A process that was killed could not say what it was reading.
-      const result = found.changes.length > 0 ? found : { ...found, ...describe(plan, job) };
-      const key = job.kind === 'flip' ? 'flips' : result.format;
-      const tally = tallies.get(key) ?? { counts: new Map(), slowest: 0, largest: 0 };
-      tallies.set(key, tally);
-      tally.counts.set(result.outcome, (tally.counts.get(result.outcome) ?? 0) + 1);
-      tally.slowest = Math.max(tally.slowest, result.milliseconds);
-      tally.largest = Math.max(tally.largest, result.megabytes ?? 0);
-      if (isFault(result.outcome)) {
-        faults.push({ job, result });
-        onFault({ job, result });
-      }
-      onDone(++done);
-    });
-  } finally {
-    pool.end();
-  }
+  await pool.run(next, jobs, (job, found) => {
+    // A process that was killed could not say what it was reading.
+    const result = found.changes.length > 0 ? found : { ...found, ...describe(plan, job) };
+    const key = job.kind === 'flip' ? 'flips' : result.format;
+    const tally = tallies.get(key) ?? { counts: new Map(), slowest: 0, largest: 0 };
+    tallies.set(key, tally);
+    tally.counts.set(result.outcome, (tally.counts.get(result.outcome) ?? 0) + 1);
+    tally.slowest = Math.max(tally.slowest, result.milliseconds);
+    tally.largest = Math.max(tally.largest, result.megabytes ?? 0);
+    if (isFault(result.outcome)) {
+      faults.push({ job, result });
+      onFault({ job, result });
+    }
+    onDone(++done);
+  });
   return { tallies, faults };
 }
 

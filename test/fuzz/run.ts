@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { type Fault, type Plan, partsOf, runCampaign, tableOf } from './campaign.ts';
 import { type Format, formats, isFault, type Parts } from './formats.ts';
 import { Pool } from './pool.ts';
-import { makeSeeds } from './seeds.ts';
+import { makeSeeds } from './seeds/index.ts';
 
 const help = `npm run fuzz -- [options]
 
@@ -82,8 +82,8 @@ if (values.replay !== undefined) process.exit(await replay(values.replay));
 process.exit(await campaign());
 
 async function campaign(): Promise<number> {
-  const started = performance.now();
   const seeds = await makeSeeds(values.shared ?? false);
+  const started = performance.now();
   const until = minutes === undefined ? undefined : started + 60_000 * minutes;
   const plan: Plan = { seeds, seed, from, formats: chosen, count, flips, until, jobs };
   console.log(`seed ${seed}, ${seeds.length} intact files, ${jobs} processes`);
@@ -143,7 +143,6 @@ async function replay(path: string): Promise<number> {
       console.log(`${outcome}, ${milliseconds} ms, ${megabytes ?? '?'} MB\n${stack ?? message}`);
     },
   );
-  pool.end();
   return code;
 }
 

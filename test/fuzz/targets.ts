@@ -55,7 +55,9 @@ async function readModel(bytes: Uint8Array, name: string, architecture?: Uint8Ar
     // What inspect finds wrong is a sentence in its report; loading throws it.
     if (report.runnable || bytes.length % 2 === 0) await runModel(await loadModel(bytes, options));
   } catch (error) {
-    const named = !(error instanceof PathgradError) || error.message.includes(name) || architecture !== undefined;
+    // The forward pass knows the model's name only.
+    const isOurs = error instanceof PathgradError && !error.message.includes('nothing computes output');
+    const named = !isOurs || error.message.includes(name) || architecture !== undefined;
     throw named ? error : new Error(`an error that does not name the file: ${error.message}`, { cause: error });
   }
 }

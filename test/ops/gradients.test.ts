@@ -7,6 +7,7 @@ import { grad } from '../../src/graph/grad.ts';
 import type { Op } from '../../src/graph/op.ts';
 import { randomNormal } from '../../src/graph/random.ts';
 import * as o from '../../src/ops/index.ts';
+import { lerpMaxPool } from '../../src/ops/lerp-max-pool.ts';
 import { isFloat } from '../../src/tensor/dtype.ts';
 import { Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { opsUnderTest } from '../support/ops.ts';
@@ -114,8 +115,8 @@ test('third order through conv and max pool', () => {
 test('a line through a max pool whose ends are made from each other, orders 1 and 2', () => {
   const attrs = { window: [2], strides: [2], pads: [[0, 0]], relu: true, ties: 'first' } as const;
   const alpha = tensor([0.25, 0.75], [2], 'float64');
-  checkGrads((a) => o.lerpMaxPool([a, o.tanh(a), alpha], attrs), [normal([2, 4, 3])]);
-  checkGrads((a) => o.lerpMaxPool([a, a, alpha], attrs), [normal([2, 4, 3])]);
+  checkGrads((a) => lerpMaxPool([a, o.tanh(a), alpha], attrs), [normal([2, 4, 3])]);
+  checkGrads((a) => lerpMaxPool([a, a, alpha], attrs), [normal([2, 4, 3])]);
 });
 
 test('a wrong vjp is found', () => {

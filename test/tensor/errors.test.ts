@@ -1,7 +1,7 @@
 /** Hints in error messages: the nearest names. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { didYouMean, editDistance } from '../../src/tensor/errors.ts';
+import { didYouMean, editDistance, failure } from '../../src/tensor/errors.ts';
 
 const test = suite('errors');
 
@@ -29,6 +29,22 @@ test('the nearest names come first, else those that are known', () => {
 test('names as long as a hostile file makes them are compared letter by letter at their beginning only', () => {
   const names = Array.from({ length: 200 }, (_, i) => 'x'.repeat(60_000) + i);
   assert.match(didYouMean('x'.repeat(60_000), names), /^did you mean 'x/);
+});
+
+test('values nested deeper than the stack can be shown in an error', () => {
+  const nested = (open: string, close: string): unknown => JSON.parse(`${open.repeat(50_000)}1${close.repeat(50_000)}`);
+  assert.match(
+    failure('config', 'is wrong', { got: nested('[', ']') }).message,
+    /^config: is wrong \(got \[{9}\[…\]{10}\)$/,
+  );
+  assert.match(
+    failure('config', 'is wrong', { got: nested('{"a":', '}') }).message,
+    /^config: is wrong \(got \{…\}\)$/,
+  );
+  assert.is(
+    failure('x', 'y', { got: { a: [1, 'b'] }, shape: [1, [2, 3]] }).message,
+    'x: y (got {"a":[1,"b"]}, shape [1,[2,3]])',
+  );
 });
 
 test.run();

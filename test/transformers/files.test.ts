@@ -50,7 +50,10 @@ test('what a folder lacks is named, with what to do', async () => {
     /has no tf_model.h5 .*\nhint: weights of PyTorch are not read; in Python: TFAutoModel.*from_pt=True/,
   );
   const shards = folder('shards', { 'config.json': config, 'tf_model-00001-of-00002.h5': '' });
-  await refused(shards, /cut into several files: save them with a larger max_shard_size/);
+  await refused(
+    shards,
+    /has no tf_model.h5 .*\nhint: the weights are cut into several files, which tf_model.h5.index.json lists: it is missing/,
+  );
   await refused(folder('text', { 'config.json': '{', 'tf_model.h5': '' }), /config.json: is not JSON/);
   await refused(folder('nothing', { 'config.json': config, 'tf_model.h5': '' }), /tf_model.h5: is not an HDF5 file/);
 });

@@ -61,8 +61,11 @@ export function checkGraph(spec: ModelSpec, subject: string): ModelSpec {
   }
   for (const ref of [...spec.inputs, ...spec.outputs]) checkRef(ref, layers, `${subject} (${spec.name})`);
   for (const layer of spec.layers) {
-    for (const call of layer.calls)
-      for (const ref of tensorsOf(call)) checkRef(ref, layers, `${subject}/${layer.name}`);
+    for (const call of layer.calls) {
+      const refs = tensorsOf(call);
+      if (refs.length === 0) throw failure(`${subject}/${layer.name}`, 'is called without a tensor');
+      for (const ref of refs) checkRef(ref, layers, `${subject}/${layer.name}`);
+    }
   }
   return { ...spec, callOrder: orderCalls(spec, subject) };
 }

@@ -17,6 +17,11 @@ export function field(record: JsonRecord, key: string): Json {
   return Object.hasOwn(record, key) ? (record[key] ?? null) : null;
 }
 
+/** Whether a value is the boolean `wanted`, which Python also writes as 1 or 0 where people do. */
+export function isBoolean(value: unknown, wanted: boolean): boolean {
+  return value === wanted || value === Number(wanted);
+}
+
 export function textAt(record: JsonRecord, key: string, subject: string): string {
   const value = field(record, key);
   if (typeof value !== 'string' || value === '') {

@@ -3,7 +3,7 @@
  * Nothing in a config is executed: a Lambda keeps its serialised function as plain data, for the layer code to refuse.
  */
 import { failure } from '../../tensor/errors.ts';
-import { describe, field, isRecord, type JsonRecord, textAt } from './json.ts';
+import { describe, field, isBoolean, isRecord, type JsonRecord, textAt } from './json.ts';
 import { translateKeras1, translateKeras2 } from './names.ts';
 import type { Dialect, Json, LayerSpec, ModelSpec } from './spec.ts';
 
@@ -53,7 +53,7 @@ export function readLayer(entry: Json, scope: Scope): UnwiredLayer {
   }
   const plain: JsonRecord = isRecord(raw) ? raw : { name };
   const { className, config } = translate(shortName(stored), plain, scope.dialect.major, subject);
-  const trainable = scope.trainable && field(config, 'trainable') !== false;
+  const trainable = scope.trainable && !isBoolean(field(config, 'trainable'), false);
   const inner: Scope = { ...scope, subject, depth: scope.depth + 1, trainable };
   const batchShape = readBatchShape(config, className, subject);
   const layer = isModel ? undefined : wrappedLayer(config, inner);

@@ -20,6 +20,8 @@ export interface HostRun {
   /** The shape of the result from that of the (first) input, with null for what is not known. */
   readonly shape: (input: readonly (number | null)[]) => readonly (number | null)[];
   readonly result: 'int' | 'float';
+  /** The layer takes a list of inputs; by default exactly one. */
+  readonly many?: true;
 }
 
 export interface HostClass {
@@ -168,6 +170,7 @@ export const hashedCrossing: HostClass = {
     };
     return {
       ...resultOf(o, bins, mode),
+      many: true,
       call: (inputs) => {
         const values = inputs[0]!.values.map((_, i) => {
           const hash = inputs.reduce((sofar, x) => fingerprintCat(sofar, feature(x.values[i]!)), crossKey);

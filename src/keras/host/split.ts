@@ -55,9 +55,13 @@ export function splitHost(graph: LayerTree, file: string, dtype: FloatDType): Ho
   const isHost = (name: string): boolean => graph.byName.get(name)!.host !== null;
   for (const { layer, node } of calls) {
     const found = graph.byName.get(layer)!;
-    if (tensorsOf(found.spec.calls[node]!).length === 0)
-      throw failure(found.subject, 'the file calls it with 0 arguments');
-    const late = tensorsOf(found.spec.calls[node]!).find((ref) => !kinds.has(keyOf(ref)) && !isHost(ref.layer));
+    const { args, kwargs } = found.spec.calls[node]!;
+    const given = tensorsOf({ args, kwargs: args.length === 0 ? kwargs : new Map() });
+    if (found.host!.many ? given.length < 2 : given.length !== 1) {
+      const problem = `${found.host!.many ? 'two inputs or more are' : 'exactly one input is'} needed`;
+      throw failure(found.subject, problem, { given: given.length });
+    }
+    const late = given.find((ref) => !kinds.has(keyOf(ref)) && !isHost(ref.layer));
     if (late) {
       const hint = 'such layers run before the graph: only inputs and other lookups may feed them';
       throw failure(found.subject, `it looks up what layer '${late.layer}' computes`, {}, hint);
@@ -139,16 +143,21 @@ function run(
     const expected = shape ?? [null, 1];
     arrays.set(keyOf(ref), readHostArray(`${file}, input '${name}'`, given[i], expected, kind));
   });
+  const computed = (ref: TensorRef) => {
+    const array = arrays.get(keyOf(ref));
+    if (array) return array;
+    throw failure(file, `nothing computes output ${ref.tensor} of layer '${ref.layer}'`);
+  };
   for (const { layer, node } of calls) {
     const found = graph.byName.get(layer)!;
-    const from = tensorsOf(found.spec.calls[node]!).map((ref) => arrays.get(keyOf(ref))!);
+    const from = tensorsOf(found.spec.calls[node]!).map(computed);
     arrays.set(keyOf({ layer, node, tensor: 0 }), found.host!.call(from));
   }
   return frontier.map((ref, i): Fed => {
-    const array = arrays.get(keyOf(ref));
     const source = refs.findIndex((each) => keyOf(each) === keyOf(ref));
     if (source >= 0) return readOne(file, infos[i]!, given[source] as ArrayInput, true);
-    return readOne(file, infos[i]!, { data: array!.values as number[], shape: array!.shape }, true);
+    const array = computed(ref);
+    return readOne(file, infos[i]!, { data: array.values as number[], shape: array.shape }, true);
   });
 }
 

@@ -4,7 +4,7 @@ import { mul, sub, where } from '../../ops/binary.ts';
 import { cast } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import { activationOf } from './activation-functions.ts';
-import { defineLayer, type LayerClass, passMask } from './layer.ts';
+import { defineLayer, keras3Before, type LayerClass, passMask } from './layer.ts';
 import { parametric, softmaxOver } from './parametric.ts';
 
 export const activation: LayerClass = defineLayer({
@@ -23,12 +23,13 @@ export const parametricActivations: LayerClass = defineLayer({
   },
 });
 
-/** Masked elements get a weight of exactly 0; in Keras 2 not where all of them are masked. */
+/** Masked elements get a weight of exactly 0; before Keras 3.10 not where all of them are masked. */
 export const softmax: LayerClass = defineLayer({
   classes: ['Softmax'],
   create: (o) => {
     const axes = o.integers('axis', [-1]);
-    const shifted = o.dialect.major < 3 && !o.flag('robust_masking', false);
+    const shifted = (o.dialect.major < 3 && !o.flag('robust_masking', false)) || keras3Before(o.dialect, 13);
+    const exact = o.dialect.major === 3 && !keras3Before(o.dialect, 10);
     return {
       call: ([x], _, [mask]) => {
         if (!mask) return softmaxOver(x!, axes);
@@ -39,7 +40,7 @@ export const softmax: LayerClass = defineLayer({
         }
         // -1e9 is Keras's "large negative number": its exponential underflows to 0. Keras 2 shifts scores by it, unless told otherwise.
         const shares = softmaxOver(where(mask, x!, shifted ? sub(x!, 1e9) : -1e9), axes);
-        return o.dialect.major < 3 ? shares : mul(shares, cast(mask, x!.dtype));
+        return !exact ? shares : mul(shares, cast(mask, x!.dtype));
       },
       mask: passMask,
     };

@@ -13,8 +13,6 @@ export const dense: LayerClass = defineLayer({
   classes: ['Dense'],
   create: (o) => {
     const [units, useBias, activation] = [o.count('units'), o.flag('use_bias', true), activationOf(o)];
-    o.expect('lora_rank', null, 'no LoRA: its extra weights change the kernel');
-    o.ignore('lora_alpha');
     return {
       weights: ([x]) => [{ name: 'kernel', shape: [x!.at(-1)!, units] }, ...biasRule(useBias, units)],
       call: ([x], w) => activation(fullyConnected(x!, w['kernel']!, w['bias'])),
@@ -27,8 +25,7 @@ export const embedding: LayerClass = defineLayer({
   classes: ['Embedding'],
   create: (o) => {
     const [words, size, maskZero] = [o.count('input_dim'), o.count('output_dim'), o.flag('mask_zero', false)];
-    o.expect('lora_rank', null, 'no LoRA: its extra weights change the table');
-    o.ignore('lora_alpha', 'dropout'); // Keras 1 dropped whole words in training
+    o.ignore('dropout'); // Keras 1 dropped whole words in training
     return {
       anyDType: true,
       vocabulary: words,

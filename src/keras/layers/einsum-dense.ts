@@ -43,8 +43,7 @@ export const einsumDense: LayerClass = defineLayer({
     const axes = o.raw('bias_axes');
     if (axes !== undefined && typeof axes !== 'string') throw o.wrong('bias_axes', axes, 'labels of the result');
     const activation = activationOf(o);
-    o.expect('lora_rank', null, 'no LoRA: its extra weights change the kernel');
-    o.ignore('lora_alpha', 'gptq_unpacked_column_size', 'quantization_config');
+    o.ignore('gptq_unpacked_column_size', 'quantization_config');
     const { input, kernel, output, dots } = equation;
     const text = { none: '', left: '', right: '' };
     text[dots] = '...';

@@ -5,7 +5,7 @@
  */
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Json } from '../config/spec.ts';
+import type { Dialect, Json } from '../config/spec.ts';
 import type { StoredArray } from '../weights/store.ts';
 import type { Options } from './options.ts';
 
@@ -31,6 +31,8 @@ export interface CallArguments {
   readonly constants: ReadonlyMap<string, Json>;
   /** The mask is an argument of the call, not one that its first tensor carries. */
   readonly maskGiven?: boolean;
+  /** The masks that the tensors carry, where the layer hands those on and not the ones that it was given. */
+  readonly carried?: readonly Mask[];
 }
 
 /** A layer with its options read. */
@@ -58,6 +60,8 @@ export interface LayerRun {
     stored: readonly StoredArray[],
     args?: CallArguments,
   ) => readonly WeightRule[];
+  /** Takes the masks off the tensors it was called with, for whatever runs later: MultiHeadAttention of Keras 3.8 and newer. */
+  readonly dropsMasks?: boolean;
   /** A list where the layer has several outputs. */
   readonly call: (
     xs: readonly Tensor[],
@@ -78,6 +82,11 @@ export interface LayerClass {
 // @__NO_SIDE_EFFECTS__
 export function defineLayer(definition: LayerClass): LayerClass {
   return definition;
+}
+
+/** Whether Keras 3 before 3.`minor` wrote the file; one that names no version counts as newest. */
+export function keras3Before({ major, version }: Dialect, minor: number): boolean {
+  return major === 3 && Number(version?.split('.')[1] ?? minor) < minor;
 }
 
 /** The mask rule of layers that keep each time step in its place. */

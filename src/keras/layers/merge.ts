@@ -1,7 +1,7 @@
 /**
  * Layers that merge a list of inputs. Inputs of fewer axes get new axes of size 1 behind the batch axis, as in Keras 3.
- * Masks follow the Keras of the file. In Keras 3 one unmasked input unmasks an elementwise result, else any mask suffices, and
- * products and extremes look at the masks; before it an element counted if every mask that there was let it.
+ * Masks follow the Keras of the file. From Keras 3.4 on one unmasked input unmasks an elementwise result, else any mask suffices, and
+ * products and extremes look at the masks; in 3.0 to 3.3 masks end here; in Keras 1 and 2 an element counts if every mask that there is lets it.
  */
 import {
   add,
@@ -21,7 +21,7 @@ import { concat } from '../../ops/slicing.ts';
 import { cast } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import { ones, type Tensor } from '../../tensor/tensor.ts';
-import { defineLayer, type LayerClass, type Mask } from './layer.ts';
+import { defineLayer, keras3Before, type LayerClass, type Mask } from './layer.ts';
 
 /** All with as many axes as the longest. */
 function aligned(xs: readonly Tensor[]): Tensor[] {
@@ -99,7 +99,7 @@ export const elementwise: LayerClass = defineLayer({
       if (o.className === 'Subtract' && xs.length !== 2) {
         throw failure(o.subject, 'exactly 2 inputs are needed', { got: xs.length });
       }
-      const seen = o.dialect.major === 3 ? masks : masks.map(() => null);
+      const seen = o.dialect.major === 3 && !keras3Before(o.dialect, 4) ? masks : masks.map(() => null);
       return merges[o.className]!(aligned(xs), seen);
     },
     mask: o.dialect.major === 3 ? anyMask : allMasks,

@@ -1,6 +1,7 @@
 /** The layers and operations that are not in basic.ts; registry.ts loads this module when a model has one of them. */
 
 import { adaptivePooling } from './adaptive-pooling.ts';
+import { layerScale, scaledResidual, stochasticDepth } from './applications.ts';
 import { additiveAttention, attention } from './attention/attention.ts';
 import { groupedQueryAttention, multiHeadAttention } from './attention/multi-head.ts';
 import { categoryEncoding, discretization } from './category.ts';
@@ -18,6 +19,7 @@ import { rmsNormalization } from './rms-normalization.ts';
 
 export * as host from '../host/index.ts';
 export * as operations from '../operations/index.ts';
+export { executionOrder } from './attention/execution.ts';
 
 export const moreLayers: readonly LayerClass[] = [
   recurrent,
@@ -29,6 +31,9 @@ export const moreLayers: readonly LayerClass[] = [
   groupedQueryAttention,
   einsumDense,
   rmsNormalization,
+  layerScale,
+  stochasticDepth,
+  scaledResidual,
   upSampling,
   dot,
   locallyConnected,

@@ -5,14 +5,15 @@
 
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure, type PathgradError } from '../../tensor/errors.ts';
+import { isBoolean } from '../config/json.ts';
 import type { Dialect, Json, LayerSpec } from '../config/spec.ts';
 
-/** Options of training, of bookkeeping and of input shapes that are read elsewhere. */
+/** Options of training, of bookkeeping, of input shapes that are read elsewhere, and of adapters, which are added to their kernels. */
 const withoutEffect = new Set(
   (
     'name trainable dtype batch_input_shape batch_shape build_config build_input_shape input_dtype input_shape input_dim ' +
     'input_length init seed autocast sparse ragged optional activity_regularizer weights activity_regularizer_l1 ' +
-    'activity_regularizer_l2 supports_masking implementation'
+    'activity_regularizer_l2 supports_masking implementation lora_rank lora_alpha'
   ).split(' '),
 );
 const trainingOption = /(_initializer|_regularizer|_constraint|^init)$/;
@@ -82,11 +83,13 @@ export class Options {
   expect(key: string, allowed: Json, reason: string): void {
     this.#read.set(key, { kind: 'only', reason });
     const value = this.raw(key);
-    if (value !== undefined && value !== allowed) throw this.wrong(key, value, reason);
+    const fits = value === allowed || (typeof allowed === 'boolean' && isBoolean(value, allowed));
+    if (value !== undefined && !fits) throw this.wrong(key, value, reason);
   }
 
   number(key: string, fallback?: number): number {
-    const value = this.raw(key) ?? fallback;
+    const given = this.raw(key) ?? fallback;
+    const value = typeof given === 'boolean' ? Number(given) : given; // Python's booleans are integers
     if (typeof value !== 'number' || !Number.isFinite(value)) throw this.wrong(key, value, 'a number');
     return value;
   }
@@ -100,8 +103,9 @@ export class Options {
 
   flag(key: string, fallback: boolean): boolean {
     const value = this.raw(key) ?? fallback;
-    if (typeof value !== 'boolean') throw this.wrong(key, value, 'true or false');
-    return value;
+    if (isBoolean(value, true)) return true;
+    if (!isBoolean(value, false)) throw this.wrong(key, value, 'true or false');
+    return false;
   }
 
   choice<T extends string>(key: string, allowed: readonly T[], fallback: T): T {

@@ -18,6 +18,8 @@ export interface Rules {
   readonly host: More['host'] | null;
   /** Recorded operations; null for a model of basic layers. */
   readonly operations: More['operations'] | null;
+  /** The order of calls where it changes the result; null for a model of basic layers. */
+  readonly executionOrder: More['executionOrder'] | null;
   /** Names that a model may use, sorted: all that are supported, unless it has basic layers alone. */
   readonly names: readonly string[];
 }
@@ -44,7 +46,8 @@ function rulesOf(more: More | null): Rules {
   const all = [...basicLayers, ...(more?.moreLayers ?? [])];
   const classes = new Map(all.flatMap((layer) => layer.classes.map((name) => [name, layer] as const)));
   const names = [...classes.keys(), ...structural, ...wrapperNames(), ...(more?.host.hostLayers ?? [])].sort();
-  return { classes, host: more?.host ?? null, operations: more?.operations ?? null, names };
+  const { host = null, operations = null, executionOrder = null } = more ?? {};
+  return { classes, host, operations, executionOrder, names };
 }
 
 /** The layers of a model with those inside models, wrappers and custom layers. */

@@ -12,6 +12,7 @@ import { field, isRecord, parseJson } from '../config/json.ts';
 import type { Json } from '../config/spec.ts';
 import { pathStore, readWeightStore, type WeightStore } from '../weights/store.ts';
 import { compileConfig, type KerasFile, textOrNull } from './container.ts';
+import { shardNames } from './shards.ts';
 
 const MODEL_SHARD = /^model_\d+\.weights\.h5$/;
 
@@ -72,7 +73,7 @@ function archiveWeights(members: ReadonlyMap<string, ZipMember>, name: string, g
   const whole = members.get('model.weights.h5');
   if (whole !== undefined) return readWeightStore(openHdf5(whole.read(), `${name}/model.weights.h5`, guard));
   if (!members.has('model.weights.json')) return { layout: 'none', label: name };
-  const shards = shardNames(jsonIn(members, 'model.weights.json', name), name);
+  const shards = shardNames(jsonIn(members, 'model.weights.json', name), `${name}/model.weights.json`);
   return pathStore(
     shards.map((shard) => {
       const member = MODEL_SHARD.test(shard) ? members.get(shard) : undefined;
@@ -81,12 +82,4 @@ function archiveWeights(members: ReadonlyMap<string, ZipMember>, name: string, g
       return openHdf5(member.read(), `${name}/${shard}`, guard);
     }),
   );
-}
-
-/** The files that `weight_map` names, each once. */
-function shardNames(index: Json, name: string): string[] {
-  const map = isRecord(index) ? field(index, 'weight_map') : null;
-  if (!isRecord(map)) throw failure(`${name}/model.weights.json`, `has no 'weight_map'`);
-  const names = Object.values(map).flatMap((value): readonly Json[] => (Array.isArray(value) ? value : [value]));
-  return [...new Set(names.map(String))].sort();
 }

@@ -2,5 +2,7 @@
 
 export { embeddedReference } from '../verify/reference.ts';
 export { verifyModel } from '../verify/verify.ts';
+export { withoutLora } from '../weights/lora.ts';
 export { pathBindings } from '../weights/paths.ts';
 export { openKerasArchive } from './keras-archive.ts';
+export { openSharded } from './sharded.ts';

@@ -18,13 +18,16 @@ import { Model } from '../model/model.ts';
 import { bindWeights } from '../weights/bind.ts';
 import type { LayerWeights } from '../weights/store.ts';
 import { detectDialect, isArchive, type KerasFile, openKeras, parseArchitecture } from './container.ts';
-import { isArchitectureText, type ModelSource, readSource } from './source.ts';
+import { isArchitectureText, isShardIndex, type ModelSource, readSource } from './source.ts';
 
 export interface LoadOptions {
   /** The float type to compute in, whatever the file holds; float32 by default. */
   readonly dtype?: FloatDType;
-  /** Weights to use instead of the file's own, or for an architecture. */
-  readonly weights?: ModelSource;
+  /**
+   * Weights to use instead of the file's own, or for an architecture. Of sharded weights the index (`m.weights.json`), or a list of
+   * files: the index and all its shards.
+   */
+  readonly weights?: ModelSource | readonly ModelSource[];
   /** What `model.to_json()` gave (the text, or where to find it), for a file of weights only. */
   readonly architecture?: ModelSource;
   /**
@@ -60,7 +63,7 @@ export interface OpenedModel {
 export async function openModel(source: ModelSource, options: LoadOptions): Promise<OpenedModel> {
   const { architecture, weights: separate, name } = options;
   const { bytes, name: own } = await readSource(source);
-  const first = await parsed(bytes, name ?? own);
+  const first = await parsed({ bytes, name: name ?? own }, source);
   const weights = separate === undefined ? first : await openOne(separate);
   const file = architecture === undefined ? first : await openArchitecture(architecture);
   if (file.config === null) {
@@ -97,12 +100,19 @@ export async function modelOf({ file, graph, bytes, rules }: OpenedModel, option
   return new Model(graph, { file: file.name, dtype, host, reference, ...(backend ? { backend } : {}) });
 }
 
-async function openOne(source: ModelSource): Promise<KerasFile> {
-  const { bytes, name } = await readSource(source);
-  return parsed(bytes, name);
+async function openOne(source: ModelSource | readonly ModelSource[]): Promise<KerasFile> {
+  if (Array.isArray(source)) {
+    if (source.length === 1) return openOne(source[0] as ModelSource);
+    return (await import('./on-demand.ts')).openSharded(source);
+  }
+  return parsed(await readSource(source as ModelSource), source as ModelSource);
 }
 
-async function parsed(bytes: Uint8Array, name: string): Promise<KerasFile> {
+type Read = Awaited<ReturnType<typeof readSource>>;
+
+/** @param source where the bytes are from: shards lie beside their index */
+async function parsed({ bytes, name }: Read, source: ModelSource): Promise<KerasFile> {
+  if (isShardIndex(bytes)) return (await import('./on-demand.ts')).openSharded(source, { bytes, name });
   if (isArchitectureText(bytes)) return parseArchitecture(new TextDecoder().decode(bytes), name);
   const open = isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive : openKeras;
   return readHdf5(() => open(bytes, name));
@@ -111,6 +121,5 @@ async function parsed(bytes: Uint8Array, name: string): Promise<KerasFile> {
 async function openArchitecture(source: ModelSource): Promise<KerasFile> {
   if (typeof source === 'string' && source.trimStart().startsWith('{'))
     return parseArchitecture(source, 'architecture');
-  const { bytes, name } = await readSource(source);
-  return parsed(bytes, name);
+  return parsed(await readSource(source), source);
 }

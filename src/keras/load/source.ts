@@ -28,6 +28,11 @@ export function isArchitectureText(bytes: Uint8Array): boolean {
   return start === 0x7b;
 }
 
+/** The JSON that lists the files that weights were cut into. */
+export function isShardIndex(bytes: Uint8Array): boolean {
+  return isArchitectureText(bytes) && /"weight_map"\s*:/.test(new TextDecoder().decode(bytes));
+}
+
 async function fetchBytes(url: string): Promise<{ bytes: Uint8Array; name: string }> {
   const response = await fetch(url).catch((cause: unknown) => {
     throw failure(url, 'cannot be fetched', { error: String(cause) }, undefined, cause);

@@ -4,7 +4,7 @@
  */
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { field, isRecord } from '../config/json.ts';
+import { field, isBoolean, isRecord } from '../config/json.ts';
 import type { CallValue, Json, TensorRef } from '../config/spec.ts';
 import type { CallArguments, Mask } from '../layers/layer.ts';
 import type { Operand } from '../operations/index.ts';
@@ -63,7 +63,9 @@ export function placeArguments(
     if (arg === undefined || name === 'mask' || name === 'training') continue;
     rest.delete(name);
     if ('constant' in arg) {
-      if (arg.constant !== null) constants.set(name, arg.constant);
+      // Parameters that take no tensor are switches, which people also write as 1 and 0.
+      const value = isBoolean(arg.constant, true) || (isBoolean(arg.constant, false) ? false : arg.constant);
+      if (value !== null) constants.set(name, value);
       continue;
     }
     const found = collectTensors(layer, arg);
@@ -84,7 +86,13 @@ function inputsOf(layer: ModelLayer, args: readonly Argument[]): Value[] {
     const hint = 'layers are called with one argument: a tensor, a list or a dict of them';
     throw failure(layer.subject, `the file calls it with ${args.length} arguments`, {}, hint);
   }
-  return collectTensors(layer, first);
+  const found = collectTensors(layer, first);
+  const odd = 'items' in first ? first.items.some((item) => !('tensor' in item)) : 'entries' in first;
+  if (found.length === 0 || (odd && layer.run)) {
+    const hint = layer.run?.many ? 'it takes a list of tensors' : 'it takes one tensor';
+    throw failure(layer.subject, `the file calls it with ${found.length} tensors in a way it does not take`, {}, hint);
+  }
+  return found;
 }
 
 function collectTensors(layer: ModelLayer, arg: Argument): Value[] {
@@ -113,7 +121,7 @@ export function checkKeywords(layer: ModelLayer, kwargs: ReadonlyMap<string, Arg
   for (const [key, arg] of kwargs) {
     const value = 'constant' in arg ? arg.constant : undefined;
     if (value === null || (key === 'mask' && value === undefined)) continue;
-    if (key === 'training' && typeof value === 'boolean') {
+    if (key === 'training' && (isBoolean(value, true) || isBoolean(value, false))) {
       // Keras 3 overrides the stored argument when it predicts; before it, a stored True stays True.
       if (!value || layer.dialect.major === 3 || !(layer.run?.trainingMatters || layer.graph || layer.inner)) continue;
       const hint = 'its results would be random, or depend on the batch';

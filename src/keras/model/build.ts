@@ -28,7 +28,8 @@ export function buildGraph(spec: ModelSpec, settings: BuildSettings): { graph: L
 function graphOf(spec: ModelSpec, prefix: string, settings: BuildSettings, problems: Problem[]): LayerTree {
   const all = spec.layers.map((layer) => layerOf(layer, prefix, spec.dialect, settings, problems));
   const listed = spec.kind === 'sequential' ? all.filter((layer) => layer.className !== 'InputLayer') : all;
-  return { spec, layers: listed, byName: new Map(all.map((layer) => [layer.name, layer])) };
+  const callOrder = settings.rules.executionOrder?.(spec) ?? spec.callOrder;
+  return { spec: { ...spec, callOrder }, layers: listed, byName: new Map(all.map((layer) => [layer.name, layer])) };
 }
 
 function layerOf(
@@ -70,6 +71,9 @@ function layerOf(
   return layer;
 }
 
+/** Never shown (`layerOf` says why), and made once: a file may hold thousands of unknown layers, and an error takes long to make. */
+let unknownClass: PathgradError | undefined;
+
 function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): void {
   const { spec, subject, className } = layer;
   const flipKernels = dialect.backend === 'theano' && settings.theanoKernels === 'flip';
@@ -91,7 +95,7 @@ function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): voi
     return;
   }
   const definition = classes.get(className);
-  if (!definition) throw failure(subject, 'unsupported layer');
+  if (!definition) throw (unknownClass ??= failure('layer', 'unsupported'));
   if (/int8|int4|float8/.test(spec.dtype)) {
     throw failure(
       subject,

@@ -8,7 +8,7 @@ import { cast } from '../../ops/unary.ts';
 import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { limited, sizeOf } from '../../tensor/shape.ts';
-import { boundedNodes, Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
+import { adopt, boundedNodes, Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
 import type { HostPart, RawInput } from '../host/split.ts';
 import type { ReferenceSource } from '../verify/reference.ts';
 import type { VerifyOptions, VerifyReport } from '../verify/verify.ts';
@@ -239,7 +239,13 @@ export class Model implements CallableModel {
   #run(inputs: readonly Tensor[], hooks: ApplyOptions): Tensor[] {
     const mask = readKeywords(this.file, hooks.kwargs ?? {});
     const values = inputs.map((x, i) => ({ tensor: x, mask: i === 0 ? mask : null }));
-    const session = { hooks, dtype: this.dtype, counts: new Map<ModelLayer, number>() };
+    const session = {
+      hooks,
+      dtype: this.dtype,
+      counts: new Map<ModelLayer, number>(),
+      bare: new Set<Tensor>(),
+      origins: new Map<Tensor, Tensor>(),
+    };
     const run = (): Value[] => runGraph(this.#graph, values, session);
     const outputs = limited(SAMPLE_LIMIT * (inputs[0]?.shape[0] || 1), () => boundedNodes(NODE_LIMIT, run));
     return outputs.map((value) => value.tensor);
@@ -262,14 +268,14 @@ export class Model implements CallableModel {
     total: number,
   ): Tensor {
     const [first] = batches;
-    if (batches.length === 1) return tensor(first!.arrays[output]!, shape, dtype);
+    if (batches.length === 1) return adopt(first!.arrays[output]!, shape);
     const data = allocate(dtype, (first!.arrays[output]!.length / first!.count) * total);
     let at = 0;
     for (const { arrays } of batches) {
       data.set(arrays[output]!, at);
       at += arrays[output]!.length;
     }
-    return tensor(data, [total, ...shape.slice(1)], dtype);
+    return adopt(data, [total, ...shape.slice(1)]);
   }
 }
 

@@ -11,7 +11,7 @@ import { Tensor } from '../../tensor/tensor.ts';
 import type { TensorRef } from '../config/spec.ts';
 import type { CustomContext } from '../custom/custom.ts';
 import { callCustom, customArguments } from '../custom/run.ts';
-import type { CallArguments } from '../layers/layer.ts';
+import { type CallArguments, keras3Before } from '../layers/layer.ts';
 import { timeDistributed } from '../layers/wrappers.ts';
 import type { Operation } from '../operations/index.ts';
 import { type Argument, checkKeywords, fillIn, operandOf, placeArguments, type Value } from './arguments.ts';
@@ -23,6 +23,10 @@ export interface Session {
   readonly dtype: FloatDType;
   /** How often each layer was called so far. */
   readonly counts: Map<ModelLayer, number>;
+  /** Tensors whose masks a layer has taken off. */
+  readonly bare: Set<Tensor>;
+  /** What hooks put in the place of a tensor, and that tensor. */
+  readonly origins: Map<Tensor, Tensor>;
 }
 
 /** The outputs of `graph` on one value per input. */
@@ -38,7 +42,7 @@ export function runGraph(graph: LayerTree, inputs: readonly Value[], session: Se
   });
   const read = (ref: TensorRef): Value => {
     const value = results.get(keyOf(ref.layer, ref.node))?.[ref.tensor];
-    if (value) return value;
+    if (value) return session.bare.has(value.tensor) ? { tensor: value.tensor, mask: null } : value;
     const hint = 'the file refers to an output that the layer does not have';
     throw failure(graph.spec.name, `nothing computes output ${ref.tensor} of layer '${ref.layer}'`, {}, hint);
   };
@@ -74,10 +78,18 @@ function callLayer(
   checkKeywords(layer, rest);
   const mask = rest.get('mask');
   const masks = mask && 'items' in mask ? mask.items : [mask];
+  // Before 3.11, what a call says of the mask is not what the layer hands on.
+  const before = keras3Before(layer.dialect, 11) ? { carried: values.map((value) => value.mask) } : {};
   masks.forEach((m, i) => {
-    if (m && 'tensor' in m && values[i]) values[i] = { tensor: values[i].tensor, mask: cast(m.tensor, 'bool') };
+    if (!m || !('tensor' in m) || !values[i]) return;
+    values[i] = { tensor: values[i].tensor, mask: cast(m.tensor, 'bool') };
+    if (layer.graph) session.bare.delete(values[i].tensor);
   });
-  return hooked(layer, values, session, (list) => compute(layer, list, session, placed));
+  const results = hooked(layer, values, session, (list) => compute(layer, list, session, { ...placed, ...before }));
+  for (const { tensor } of layer.run?.dropsMasks ? values : []) {
+    for (let t: Tensor | undefined = tensor; t; t = session.origins.get(t)) session.bare.add(t);
+  }
+  return results;
 }
 
 function computeCustom(
@@ -155,7 +167,9 @@ function compute(
   );
   return named(layer, () => {
     const outputs = run.call(tensors, weights, masks, args);
-    const found = run.mask?.(tensors, masks, args) ?? null;
+    // Before 3.4, a layer that is called with a list hands no mask on.
+    const none = run.many && keras3Before(layer.dialect, 4);
+    const found = run.mask?.(tensors, none ? masks.map(() => null) : (args.carried ?? masks), args) ?? null;
     const list = found instanceof Tensor || found === null ? [found] : found;
     return (outputs instanceof Tensor ? [outputs] : outputs).map((tensor, i) => ({ tensor, mask: list[i] ?? null }));
   });
@@ -188,6 +202,7 @@ function hooked(
   session.counts.set(layer, index + 1);
   const seen = values.map((value) => value.tensor);
   const given = replaced(layer, values, onInputs?.({ layer, index, inputs: seen }) ?? null, 'input');
+  for (const [i, { tensor }] of given.entries()) if (tensor !== seen[i]) session.origins.set(tensor, seen[i]!);
   const results = f(given);
   const [inputs, outputs] = [given, results].map((list) => list.map((value) => value.tensor)) as [Tensor[], Tensor[]];
   return replaced(layer, results, onOutputs?.({ layer, index, inputs, outputs }) ?? null, 'output');

@@ -8,6 +8,7 @@ import { type DType, type FloatDType, isFloat } from '../../tensor/dtype.ts';
 import { didYouMean, failure, type PathgradError } from '../../tensor/errors.ts';
 import { normalizeAxis } from '../../tensor/shape.ts';
 import { type NestedArray, Tensor, tensor } from '../../tensor/tensor.ts';
+import { isBoolean } from '../config/json.ts';
 
 /** What a file can pass: tensors, plain values, and lists and dicts of them. */
 export type Operand =
@@ -112,8 +113,9 @@ export class OpArguments {
 
   flag(name: string, fallback = false): boolean {
     const value = this.get(name) ?? fallback;
-    if (typeof value !== 'boolean') throw this.wrong(name, 'true or false');
-    return value;
+    if (isBoolean(value, true)) return true;
+    if (!isBoolean(value, false)) throw this.wrong(name, 'true or false');
+    return false;
   }
 
   number(name: string, fallback?: number): number {

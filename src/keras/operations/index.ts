@@ -11,10 +11,14 @@ import type { Options } from '../layers/options.ts';
 import { interpolations, resample } from '../layers/pictures/resample.ts';
 import { OpArguments, type Operand, type OperationRule, rule } from './arguments.ts';
 import { elementwise, floatOf } from './elementwise.ts';
+import { moreElementwise } from './elementwise-more.ts';
 import { functionNames, nodeNames, snake } from './names.ts';
+import { neural } from './neural.ts';
 import { mayBeOperation, recorders } from './recorded.ts';
 import { reducing } from './reducing.ts';
+import { moreReducing } from './reducing-more.ts';
 import { shaping } from './shaping.ts';
+import { moreShaping } from './shaping-more.ts';
 
 export type { Operand } from './arguments.ts';
 
@@ -57,7 +61,16 @@ function withAxis(name: 'argmax' | 'argmin', a: OpArguments): Tensor {
   return reducing[name]!.run(inner) as Tensor;
 }
 
-const rules: Readonly<Record<string, OperationRule>> = { ...elementwise, ...reducing, ...shaping, ...tensorflow };
+const rules: Readonly<Record<string, OperationRule>> = {
+  ...elementwise,
+  ...moreElementwise,
+  ...reducing,
+  ...moreReducing,
+  ...shaping,
+  ...moreShaping,
+  ...neural,
+  ...tensorflow,
+};
 
 /** Canonical names of all operations. */
 export const operationNames: readonly string[] = Object.keys(rules).sort();
@@ -72,7 +85,6 @@ function kerasRule(className: string): OperationRule | undefined {
   const renamed: Readonly<Record<string, string>> = {
     true_divide: 'divide',
     resize: 'image.resize',
-    take_along_axis: '',
   };
   return ruleNamed(Object.hasOwn(renamed, name) ? renamed[name]! : name);
 }

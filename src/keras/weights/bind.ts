@@ -21,7 +21,9 @@ export async function bindWeights(
 ): Promise<Map<LayerSpec, LayerWeights>> {
   const store = file.weights;
   const bound = new Map<LayerSpec, LayerWeights>();
-  for (const binding of await bindings(store, spec)) {
+  for (const found of await bindings(store, spec)) {
+    const adapted = found.entries.some(({ key }) => key.includes('lora_')) && !found.layer.custom;
+    const binding = adapted ? (await import('../load/on-demand.ts')).withoutLora(found) : found;
     bound.set(binding.layer, { arrays: readArrays(binding, spec.dialect.major), source: binding.source });
   }
   for (const layer of allLayers(spec)) if (!bound.has(layer)) bound.set(layer, { arrays: [], source: store.label });

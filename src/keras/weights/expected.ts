@@ -4,7 +4,7 @@
  * Source: `build` of the layers in Keras 1.2, 2.15 and 3.15.
  */
 
-import { field, isRecord, type JsonRecord } from '../config/json.ts';
+import { field, isBoolean, isRecord, type JsonRecord } from '../config/json.ts';
 import type { Json, LayerSpec } from '../config/spec.ts';
 
 export interface ExpectedWeights {
@@ -41,7 +41,7 @@ const GATES: ReadonlyMap<string, readonly string[]> = new Map([
 /** The weights of `spec`, or undefined where its class (or its dialect) is not one we can speak for. */
 export function expectedWeights(spec: LayerSpec, major: 1 | 2 | 3): ExpectedWeights | undefined {
   const { className, config } = spec;
-  const on = (key: string): boolean => (Object.hasOwn(config, key) ? config[key] !== false : true);
+  const on = (key: string): boolean => !(Object.hasOwn(config, key) && isBoolean(config[key], false));
   const when = (key: string, name: string): string[] => (on(key) ? [name] : []);
   const trained = (...trainable: string[]): ExpectedWeights => ({ trainable, state: [] });
   if (/int8|int4|float8/.test(spec.dtype)) return undefined; // quantised layers add scales
@@ -53,18 +53,18 @@ export function expectedWeights(spec: LayerSpec, major: 1 | 2 | 3): ExpectedWeig
   if (className === 'Embedding') return trained('embeddings');
   if (className === 'PReLU') return trained('alpha');
   if (className === 'BatchNormalization') {
-    if (config['renorm'] === true) return undefined;
+    if (isBoolean(config['renorm'], true)) return undefined;
     const trainable = [...when('scale', 'gamma'), ...when('center', 'beta')];
     return { trainable, state: ['moving_mean', 'moving_variance'] };
   }
-  if (className === 'LayerNormalization' && config['rms_scaling'] !== true) {
+  if (className === 'LayerNormalization' && !isBoolean(config['rms_scaling'], true)) {
     return trained(...when('scale', 'gamma'), ...when('center', 'beta'));
   }
   // Dropout layers inside store the state of their generators.
   if (className === 'RMSNormalization') return trained('scale');
   if (className === 'EinsumDense') return trained('kernel', ...(config['bias_axes'] == null ? [] : ['bias']));
   if (/^(MultiHead|Group(ed)?Query)Attention$/.test(className) && !(Number(config['dropout'] ?? 0) > 0)) {
-    const names = ['query', 'key', ...(config['use_gate'] === true ? ['gate'] : []), 'value', 'output'];
+    const names = ['query', 'key', ...(isBoolean(config['use_gate'], true) ? ['gate'] : []), 'value', 'output'];
     return trained(...names.flatMap((name) => [`${name}_kernel`, ...when('use_bias', `${name}_bias`)]));
   }
   if (RECURRENT.has(className)) {
@@ -101,7 +101,7 @@ function twoDirections(spec: LayerSpec, major: 1 | 2 | 3): ExpectedWeights | und
   const one = spec.layer === undefined ? undefined : expectedWeights(spec.layer, major);
   const backward = field(spec.config, 'backward_layer');
   const config = isRecord(backward) ? field(backward, 'config') : null;
-  const bias = (record: JsonRecord): boolean => field(record, 'use_bias') !== false;
+  const bias = (record: JsonRecord): boolean => !isBoolean(field(record, 'use_bias'), false);
   if (one === undefined || (isRecord(config) && bias(config) !== bias(spec.layer!.config))) return undefined;
   return { trainable: [...one.trainable, ...one.trainable], state: [...one.state, ...one.state] };
 }

@@ -4,6 +4,7 @@
  * Source: `Model.weights` in Keras 2.15 and 3.15 (`trainable_weights + non_trainable_weights`).
  */
 import { failure } from '../../tensor/errors.ts';
+import { isBoolean } from '../config/json.ts';
 import type { LayerSpec } from '../config/spec.ts';
 import { expectedWeights } from './expected.ts';
 import { type Binding, leavesOf } from './leaves.ts';
@@ -18,12 +19,19 @@ export function splitNested(layer: LayerSpec, stored: StoredLayer, major: 1 | 2 
     entries,
     parts: partsOf(leaf, entries),
   });
+  if (layer.model && !leaves.some((leaf) => leaf.custom)) stored = withoutState(stored);
   if (leaves.length === 1) return [bind(leaves[0]!, stored.entries)];
   // The names inside a custom layer are those of its Python; ours are its attributes.
   const named = leaves.some((leaf) => leaf.custom) ? undefined : splitByName(leaves, stored.entries);
   if (named !== undefined) return leaves.map((leaf) => bind(leaf, named.get(leaf) ?? []));
   const counted = splitByCount(leaves, stored, major);
   return leaves.map((leaf) => bind(leaf, counted.get(leaf) ?? []));
+}
+
+/** Keras 2 lists the metrics that a subclass of Model holds (`total:0`) among its weights; those of layers have their layer's name in front. */
+function withoutState(stored: StoredLayer): StoredLayer {
+  const entries = stored.entries.filter(({ key }) => key.includes('/'));
+  return entries.length === 0 ? stored : { ...stored, entries };
 }
 
 /** Where every weight name carries the name of exactly one inner layer, the names decide. */
@@ -110,7 +118,7 @@ function share(leaf: LayerSpec, wanted: 'trainable' | 'state', stored: StoredLay
       hint,
     );
   }
-  const frozen = leaf.config['trainable'] === false;
+  const frozen = isBoolean(leaf.config['trainable'], false);
   if (wanted === 'trainable') return frozen ? 0 : expected.trainable.length;
   return expected.state.length + (frozen ? expected.trainable.length : 0);
 }

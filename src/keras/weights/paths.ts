@@ -25,9 +25,10 @@ export function snakeCase(className: string): string {
 /** Binds every entry, or names the ones that no layer claims. */
 export function pathBindings(store: PathStore, spec: ModelSpec): Binding[] {
   const groups = groupByParent(store.entries);
-  const bound = bindContainer(spec, 'layers', { store, groups, major: spec.dialect.major });
+  const walk: Walk = { store, groups, major: spec.dialect.major, models: new Set(['']) };
+  const bound = bindContainer(spec, 'layers', walk);
   const claimed = new Set(bound.flatMap((binding) => binding.entries));
-  const left = store.entries.filter((entry) => !claimed.has(entry));
+  const left = store.entries.filter((entry) => !claimed.has(entry) && !isTrainingState(entry.key, walk.models));
   if (left.length > 0) {
     const details = { weights: left.slice(0, 6).map((entry) => entry.key), count: left.length, model: spec.name };
     throw failure(
@@ -45,6 +46,17 @@ interface Walk {
   /** Entries by the group that holds their `vars`. */
   readonly groups: ReadonlyMap<string, readonly StoredEntry[]>;
   readonly major: 1 | 2 | 3;
+  /** Paths of the models that were met; the outermost is ''. */
+  readonly models: Set<string>;
+}
+
+/**
+ * What a model keeps beside its `layers` belongs to its training: optimizer (with an inner one where losses are scaled), metrics, the
+ * trackers of a subclass. Layers may have those names: they lie in `layers`. A model's own `vars` are refused, since code would use them.
+ */
+function isTrainingState(key: string, models: ReadonlySet<string>): boolean {
+  const parts = key.split('/');
+  return parts.some((part, i) => part !== 'layers' && part !== 'vars' && models.has(parts.slice(0, i).join('/')));
 }
 
 function groupByParent(entries: readonly StoredEntry[]): Map<string, StoredEntry[]> {
@@ -117,7 +129,10 @@ function hasWeights(layer: LayerSpec, major: 1 | 2 | 3): boolean {
 }
 
 function bindLayer(layer: LayerSpec, path: string, walk: Walk): Binding[] {
-  if (layer.model !== undefined) return bindContainer(layer.model, `${path}/layers`, walk);
+  if (layer.model !== undefined) {
+    walk.models.add(path);
+    return bindContainer(layer.model, `${path}/layers`, walk);
+  }
   if (layer.className === 'TimeDistributed' && layer.layer !== undefined)
     return bindLayer(layer.layer, `${path}/layer`, walk);
   if (layer.parts !== undefined) return bindParts(layer, layer.parts, path, walk);

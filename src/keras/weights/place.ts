@@ -6,7 +6,7 @@ import { evaluate } from '../../graph/evaluate.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../../tensor/shape.ts';
-import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { adopt, type Tensor } from '../../tensor/tensor.ts';
 import type { WeightRule } from '../layers/layer.ts';
 import type { LayerWeights, StoredArray } from './store.ts';
 
@@ -74,7 +74,7 @@ function load(subject: string, rule: WeightRule, array: StoredArray, dtype: Floa
     throw failure(subject, `weight '${rule.name}' is not finite`, details, 'training diverged, or the file is damaged');
   }
   const data = dtype === 'float64' ? Float64Array.from(array.data) : Float32Array.from(array.data);
-  const asStored = tensor(data, array.shape, dtype);
+  const asStored = adopt(data, array.shape);
   const converted = rule.convert ? rule.convert(asStored) : asStored;
   if (!sameShape(converted.shape, rule.shape)) {
     const details = { expected: rule.shape, found: array.shape, file: array.path };

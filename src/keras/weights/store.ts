@@ -29,7 +29,7 @@ export interface StoredArray {
 export interface StoredEntry {
   /** Legacy: the weight name (`dense_1/kernel:0`). Paths: from the root, with forward slashes (`layers/dense/vars/0`). */
   readonly key: string;
-  readonly dataset: Hdf5Dataset;
+  readonly dataset: Pick<Hdf5Dataset, 'label' | 'shape' | 'dtype' | 'read'>;
 }
 
 export interface StoredLayer {
@@ -125,14 +125,14 @@ function wholeNumber(group: Hdf5Group, name: string): number {
   throw failure(`${group.label}@${name}`, 'must be a whole number below 65536', { value });
 }
 
-/** The new layout; several files are the shards of one model. Optimizer state and random seeds are no weights. */
+/** The new layout; several files are the shards of one model. Random seeds are no weights. */
 export function pathStore(files: readonly Hdf5File[]): WeightStore {
   const entries: StoredEntry[] = [];
   let checkpointDependencies = false;
   for (const { root } of files) {
     for (const dataset of root.datasets()) {
       const stored = dataset.path.replaceAll('\\', '/');
-      if (stored.startsWith('optimizer/') || /(^|\/)_?seed_generators?\//.test(stored)) continue;
+      if (/(^|\/)_?seed_generators?\//.test(stored)) continue;
       if (stored.includes(DEPENDENCIES)) checkpointDependencies = true;
       entries.push({ key: stored.replaceAll(DEPENDENCIES, 'layers'), dataset });
     }

@@ -5,7 +5,8 @@ import { tokenizerOf } from './pieces.ts';
 
 /** @throws PathgradError naming the file and what does not fit */
 export async function readTransformer(weights: Blob, beside: TransformerParts): Promise<LoadedTransformer> {
-  const model = await loadTransformer({ weights, ...beside });
+  const { shards, ...others } = beside;
+  const model = await loadTransformer({ weights: shards ?? weights, ...others });
   tokenizerOf(model); // the page types texts
   return model;
 }

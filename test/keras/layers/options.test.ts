@@ -68,7 +68,6 @@ test('an option with an unusable value names layer, option and what is allowed',
 
 test('an option that nobody reads is refused, not ignored', () => {
   refuses(sequential('Dense', { units: 2, sparsity: 0.5 }, [null, 2]), /option 'sparsity' is not supported/);
-  refuses(sequential('Dense', { units: 2, lora_rank: 4 }, [null, 2]), /'lora_rank' .*no LoRA/);
   refuses(sequential('Dense', { units: 2, quantization_config: { mode: 'int8' } }, [null, 2]), /'quantization_config'/);
   refuses(
     sequential('Dense', { units: 2, dtype: 'int8_from_float32' }, [null, 2], { version: '3.5.0' }),

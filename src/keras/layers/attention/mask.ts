@@ -39,10 +39,11 @@ export function callMask(
   masks: readonly Mask[],
   args: CallArguments,
   slidingWindow: number | null,
+  carriedOnly = false,
 ): AttentionMask {
   const find = (name: string): number | undefined => args.tensors.get(name)?.[0];
   const own = (name: string, explicit: string): Mask => {
-    const given = find(explicit);
+    const given = carriedOnly && explicit === 'query_mask' ? undefined : find(explicit);
     if (given !== undefined) return notEqual(xs[given]!, 0);
     const at = find(name);
     return at === undefined ? null : (masks[at] ?? null);

@@ -12,6 +12,7 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import {
   type CallArguments,
   defineLayer,
+  keras3Before,
   type LayerClass,
   type LayerRun,
   passMask,
@@ -105,6 +106,8 @@ export const multiHeadAttention: LayerClass = defineLayer({
     const zeroed = Number(o.raw('dropout') ?? 0) > 0;
     // Keras 2 only.
     const shifted = o.dialect.major < 3 && !o.flag('softmax_robust_masking', false);
+    // Keras 3.8 and newer look at the mask that the query carries, whatever the call says of it.
+    const dropsMasks = o.dialect.major === 3 && !keras3Before(o.dialect, 8);
     const { bias, gate, window } = shared(o);
     const weights = rules(bias, gate, { heads, keyHeads: heads, keySize, valueSize, outputs });
     return {
@@ -112,17 +115,21 @@ export const multiHeadAttention: LayerClass = defineLayer({
       first: 'query',
       weights,
       mask: passMask,
+      dropsMasks,
       call: (xs, w, masks, args) => {
         const [query, key, value] = inputsOf(o, xs, args);
         const axes = asked?.map((axis) => (axis < 0 ? query.rank + axis : axis)) ?? innerAxes(query.rank);
         const { dot, combine } = equations(query.rank + 1, axes);
         const q = mul(project(query, w, 'query'), 1 / Math.sqrt(keySize));
-        const mask = callMask(xs, masks, args, window);
+        const mask = callMask(xs, masks, args, window, dropsMasks);
         const scores = einsum(dot, q, project(key, w, 'key'));
-        let shares = maskedSoftmax(scores, mask, axes.length, shifted);
-        // With dropout, or scores asked for, Keras 3 computes its softmax in a layer that gives masked positions exactly 0.
-        const exact = o.dialect.major === 3 && (zeroed || wantsScores(args) || query.rank !== 3);
-        if (mask && exact) shares = mul(shares, cast(headed(mask, scores.rank, axes.length), shares.dtype));
+        // With dropout, or scores asked for, and before 3.7 always, Keras 3 computes its softmax in a layer, which shifted scores up to
+        // 3.12 and gives masked positions exactly 0 since 3.10.
+        const inLayer = o.dialect.major === 3 && (zeroed || wantsScores(args) || query.rank !== 3);
+        const moved = shifted || keras3Before(o.dialect, 7) || (inLayer && keras3Before(o.dialect, 13));
+        let shares = maskedSoftmax(scores, mask, axes.length, moved);
+        if (mask && inLayer && !keras3Before(o.dialect, 10))
+          shares = mul(shares, cast(headed(mask, scores.rank, axes.length), shares.dtype));
         const result = finish(einsum(combine, shares, project(value, w, 'value')), query, w, gate);
         return wantsScores(args) ? [result, shares] : result;
       },
@@ -179,8 +186,11 @@ export const groupedQueryAttention: LayerClass = defineLayer({
         const q = mul(project(query, w, 'query'), 1 / Math.sqrt(size));
         const scores = einsum('bquh,bkuh->buqk', q, spread(project(key, w, 'key')));
         const mask = callMask(xs, masks, args, window);
-        let shares = maskedSoftmax(scores, mask, 1);
-        if (mask && (zeroed || wantsScores(args))) shares = mul(shares, cast(headed(mask, 4, 1), shares.dtype));
+        const inLayer = zeroed || wantsScores(args);
+        const moved = keras3Before(o.dialect, 7) || (inLayer && keras3Before(o.dialect, 13));
+        let shares = maskedSoftmax(scores, mask, 1, moved);
+        if (mask && inLayer && !keras3Before(o.dialect, 10))
+          shares = mul(shares, cast(headed(mask, 4, 1), shares.dtype));
         const context = einsum('buqk,bkuh->bquh', shares, spread(project(value, w, 'value')));
         const result = finish(context, query, w, gate);
         return wantsScores(args) ? [result, shares] : result;

@@ -28,8 +28,6 @@ export interface Common {
 
 export function commonOptions(o: Options): Common {
   const axes = spatialAxes(o);
-  o.expect('lora_rank', null, 'no LoRA: its extra weights change the kernel');
-  o.ignore('lora_alpha');
   const strides = o.perAxis('strides', axes, 1);
   return {
     axes,

@@ -1,5 +1,5 @@
 /** Small networks for files that are made in every layout of Keras: their layers as Keras lists them, and their weights. */
-import { counted, type H5Data } from '../support/h5.ts';
+import { counted, type H5Data } from '../../support/h5.ts';
 
 export type Arrays = readonly (readonly [name: string, data: H5Data])[];
 
