@@ -68,6 +68,7 @@ export const textVectorization: HostClass = {
       shape: (input) => shape([input[0] ?? null, length]),
       result,
       call: ([x]) => {
+        if (x!.kind !== 'string') throw failure(o.subject, 'it splits texts, and gets numbers', { shape: x!.shape });
         const texts = x!.values as readonly string[];
         const words = texts.map((text) => {
           const clean = standardize(text);
