@@ -5,6 +5,7 @@
  */
 import { sizeOf } from '../tensor/shape.ts';
 import type { TensorSpec } from '../tensor/tensor.ts';
+import type { Activation } from './op.ts';
 import type { Step } from './program.ts';
 import { append } from './traverse.ts';
 
@@ -13,10 +14,6 @@ export interface Epilogue {
   readonly bias: boolean;
   readonly activation: Activation | null;
 }
-
-export type Activation = 'relu' | 'tanh' | 'sigmoid';
-
-const activations: readonly string[] = ['relu', 'tanh', 'sigmoid'] satisfies Activation[];
 
 /** Says whether a backend computes an epilogue together with this step. */
 export type Fuses = (step: Step, inputs: readonly TensorSpec[]) => boolean;
@@ -57,7 +54,8 @@ export function fuseEpilogues({ steps, specs, owner, outputs }: Listing, fuses: 
       if (bias !== undefined) gone.add(adding!);
       const sum = bias === undefined ? step.output : adding!.output;
       const next = onlyReader(sum);
-      const activation = next && activations.includes(next.op.name) ? (next.op.name as Activation) : null;
+      const kind = next?.op.epilogue;
+      const activation = kind && kind !== 'bias' ? kind : null;
       if (activation) gone.add(next!);
       if (bias === undefined && !activation) return step;
       return {
@@ -72,7 +70,7 @@ export function fuseEpilogues({ steps, specs, owner, outputs }: Listing, fuses: 
 
 /** What `step` adds to each row of `product`, if that is what it does. */
 function biasOf({ op, inputs, output }: Step, product: number, specs: readonly TensorSpec[]): number | undefined {
-  if (op.name !== 'add') return undefined;
+  if (op.epilogue !== 'bias') return undefined;
   const bias = inputs[0] === product ? inputs[1]! : inputs[0]!;
   const { shape } = specs[product]!;
   const columns = shape.at(-1)!;

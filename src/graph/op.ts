@@ -8,6 +8,9 @@ import { Tensor, type TensorSpec } from '../tensor/tensor.ts';
 export type Attr = string | number | boolean | null | readonly Attr[];
 export type Attrs = { readonly [name: string]: Attr };
 
+/** Functions that are computed in the step of the product before them. */
+export type Activation = 'relu' | 'tanh' | 'sigmoid';
+
 /** Builds one gradient; called only when somebody asks for it. */
 export type Thunk = () => Tensor;
 
@@ -74,6 +77,14 @@ export interface OpDefinition<A extends Attrs> {
    * inputs (reshape). Backends may skip them; nothing but speed depends on it.
    */
   readonly zeros?: 'makes' | 'keeps';
+  /** The result is the bytes of the first input under another shape or name. */
+  readonly alias?: true;
+  /** What a backend may compute together with the product before it: an addition of one row to all, or a function of each element. */
+  readonly epilogue?: 'bias' | Activation;
+  /** Takes in a mask that leaves the result where the first input is above 0 and makes it 0 elsewhere: the attrs of doing both. */
+  readonly rectify?: (attrs: A) => A;
+  /** What computes the same from `inputs` in a cheaper way, or null; nothing is known of what is `fed`. */
+  readonly rewrite?: (inputs: readonly Tensor[], fed: ReadonlySet<Tensor>) => Tensor | null;
   readonly examples: readonly Example<A>[];
 }
 

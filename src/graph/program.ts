@@ -44,9 +44,6 @@ export interface Program {
   readonly flops: number;
 }
 
-/** Ops whose result is their input's bytes under another shape or name. */
-const aliases = new Set(['reshape', 'stopGradient']);
-
 /** Every offset is a multiple of this, so that SIMD loads may be aligned. */
 const alignment = 64;
 
@@ -67,7 +64,7 @@ export function buildProgram(outputs: readonly Tensor[], inputs: readonly Tensor
       });
     }
     const sources = node.inputs.map((input) => number.get(input)!);
-    if (aliases.has(node.op.name)) owner[index] = owner[sources[0]!]!;
+    if (node.op.alias) owner[index] = owner[sources[0]!]!;
     else {
       listed.push({ op: node.op, attrs: node.attrs, inputs: sources, output: index });
       flops += node.op.flops(node.inputs, node, node.attrs);

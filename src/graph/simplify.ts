@@ -1,13 +1,12 @@
 /**
  * Graph to graph, same values: equal subexpressions become one node (CSE) and what depends on constants alone is
- * computed now, and a few identities of `rewrite.ts` save work. Code that no output needs disappears, since only the outputs' ancestors are visited.
+ * computed now, and what an op knows to do cheaper (`rewrite`) is done so. Code that no output needs disappears, since only the outputs' ancestors are visited.
  */
 import { runStep } from '../backends/reference/index.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { valueKey } from './attrs.ts';
 import type { Attr } from './op.ts';
-import { rewrite } from './rewrite.ts';
 import { ancestors } from './traverse.ts';
 
 export interface Simplified {
@@ -36,7 +35,7 @@ export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[]):
       op,
       inputs: sources,
       attrs,
-    } = rewrite(node.op, given, stop) ?? { op: node.op, inputs: given, attrs: node.attrs };
+    } = node.op.rewrite?.(given, stop) ?? { op: node.op, inputs: given, attrs: node.attrs };
     const key = `${op!.name} ${sources.map((source) => source.id).join()} ${valueKey(attrs as unknown as Attr)}`;
     const twin = known.get(key);
     if (twin) {

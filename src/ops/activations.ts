@@ -15,6 +15,7 @@ import { abs, clip, exp, expm1, sigmoid, softplus, sqrt, square, tanh } from './
 
 const reluOp = defineOp<Record<never, never>>({
   name: 'relu',
+  epilogue: 'relu',
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: (g, y) => [() => where(greater(y, 0), g, 0)],
   batch: elementwise,

@@ -71,6 +71,7 @@ interface BinaryDefinition {
   /** What narrower operands are computed in: int32 for arithmetic, float32 where quotients or powers come out. */
   readonly least?: DType;
   readonly zeros?: 'keeps';
+  readonly epilogue?: 'bias';
   /** The gradients before un-broadcasting. */
   readonly vjp: 'none' | ((g: Tensor, y: Tensor, a: Tensor, b: Tensor) => readonly [Thunk, Thunk]);
 }
@@ -94,6 +95,7 @@ function binary(definition: BinaryDefinition): BinaryFunction {
     batch: elementwise,
     linear: definition.linear,
     ...(definition.zeros && { zeros: definition.zeros }),
+    ...(definition.epilogue && { epilogue: definition.epilogue }),
     flops: (_, out) => (definition.flops ?? 1) * sizeOf(out.shape),
     examples: definition.examples ?? binaryExamples,
   });
@@ -101,7 +103,7 @@ function binary(definition: BinaryDefinition): BinaryFunction {
 }
 
 // biome-ignore format: aligned, the table is the calculus
-export const add: BinaryFunction = binary({ name: 'add', linear: 'joint', least: 'int32', vjp: (g) => [() => g, () => g] });
+export const add: BinaryFunction = binary({ name: 'add', linear: 'joint', least: 'int32', epilogue: 'bias', vjp: (g) => [() => g, () => g] });
 export const sub: BinaryFunction = binary({
   name: 'sub',
   linear: 'joint',
@@ -187,8 +189,18 @@ export const neg: ((x: Tensor) => Tensor) & { readonly op: Op } = withOp(
   negate,
 );
 
+/** `where(x > 0, f(x, ...), 0)` as one step, where `f` can take the mask in. */
+function rectified([mask, value, other]: readonly Tensor[], fed: ReadonlySet<Tensor>): Tensor | null {
+  const { op, inputs, attrs } = value!;
+  const isZero = (t: Tensor): boolean => !fed.has(t) && t.constant?.length === 1 && t.constant[0] === 0;
+  if (fed.has(mask!) || fed.has(value!) || mask!.op !== greater.op || !op?.rectify || !isZero(other!)) return null;
+  const [x, bound] = mask!.inputs;
+  return x === inputs[0] && isZero(bound!) ? new Tensor(op, inputs, op.rectify(attrs), value!, null) : null;
+}
+
 const select: OpFunction<None> = defineOp<None>({
   name: 'where',
+  rewrite: rectified,
   shape: ([c, a, b]) => ({
     shape: broadcastShapes('where', c!.shape, broadcastShapes('where', a!.shape, b!.shape)),
     dtype: a!.dtype,

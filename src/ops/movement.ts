@@ -14,6 +14,7 @@ type None = Record<never, never>;
 
 const reshapeOp = defineOp<{ shape: Shape }>({
   name: 'reshape',
+  alias: true,
   shape: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   vjp: (g, _, [x]) => [() => reshape(g, x!.shape)],
   batch: reshaped,
@@ -93,6 +94,7 @@ export const broadcastTo: ((x: Tensor, shape: Shape) => Tensor) & { op: Op } = w
 
 const stopOp = defineOp<None>({
   name: 'stopGradient',
+  alias: true,
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: 'none',
   batch: elementwise,

@@ -88,6 +88,8 @@ type MaxGradAttrs = PoolAttrs & {
 /** The gradient of `maxPool` to its input `x`: each window's gradient `g` to its first maximum, zeros elsewhere. */
 export const maxPoolGrad: OpFunction<MaxGradAttrs> = defineOp<MaxGradAttrs>({
   name: 'maxPoolGrad',
+  // A window's gradient goes to its maximum, so that the mask of a relu behind the pool is one test per window.
+  rectify: (attrs) => ({ ...attrs, rectified: true }),
   shape: ([x, g], { rectified: _, ...attrs }) => {
     const expected = poolShape('maxPoolGrad', x!.shape, attrs);
     if (expected.join() !== g!.shape.join()) {

@@ -1,6 +1,6 @@
 /** Elementwise ops of one input that are neither activations nor arithmetic: one line of calculus each. */
 import { elementwise } from '../graph/batch-rules.ts';
-import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
+import { type Activation, defineOp, type Example, type Op, withOp } from '../graph/op.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
@@ -25,6 +25,7 @@ export function unary(
   domain: readonly [number, number] = [-2, 2],
   flops = 10,
   closed = false,
+  epilogue?: Activation,
 ): UnaryFunction {
   const example = (shape: number[], size: 'small' | 'real' = 'small'): Example<None> => ({
     inputs: [shape],
@@ -38,6 +39,7 @@ export function unary(
     vjp: vjp === 'none' ? 'none' : (g, y, [x]) => [() => vjp(g, y, x!)],
     batch: elementwise,
     linear: [],
+    ...(epilogue && { epilogue }),
     flops: (_, out) => flops * sizeOf(out.shape),
     examples: [example([2, 3]), example([7]), example([]), example([100, 98, 250], 'real')],
   });
@@ -59,9 +61,23 @@ export const sin: UnaryFunction = unary('sin', (g, _, x) => mul(g, cos(x)));
 export const cos: UnaryFunction = unary('cos', (g, _, x) => neg(mul(g, sin(x))));
 export const tan: UnaryFunction = unary('tan', (g, y) => mul(g, add(square(y), 1)), [-1, 1]);
 export const atan: UnaryFunction = unary('atan', (g, _, x) => div(g, add(square(x), 1)));
-export const tanh: UnaryFunction = unary('tanh', (g, y) => mul(g, sub(1, square(y))));
+export const tanh: UnaryFunction = unary(
+  'tanh',
+  (g, y) => mul(g, sub(1, square(y))),
+  undefined,
+  undefined,
+  false,
+  'tanh',
+);
 export const erf: UnaryFunction = unary('erf', (g, _, x) => mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))));
-export const sigmoid: UnaryFunction = unary('sigmoid', (g, y) => mul(g, mul(y, sub(1, y))));
+export const sigmoid: UnaryFunction = unary(
+  'sigmoid',
+  (g, y) => mul(g, mul(y, sub(1, y))),
+  undefined,
+  undefined,
+  false,
+  'sigmoid',
+);
 /** `log(1 + exp(x))`, without overflow. */
 export const softplus: UnaryFunction = unary('softplus', (g, _, x) => mul(g, sigmoid(x)));
 /** -1, 0 or 1; no gradient. */

@@ -115,7 +115,7 @@ for (const dtype of ['float64', 'float32'] as const) {
     const runs = dtype === 'float64' ? GRAPHS : Math.ceil(GRAPHS / (process.env['PATHGRAD_GRAPHS'] ? 1 : 4));
     await fc.assert(fc.asyncProperty(cases, check), { numRuns: runs, seed: SEED });
     console.log(
-      `note: seed ${SEED}, ${runs} graphs: ${JSON.stringify(count)}, largest difference ${worst.toExponential(1)}`,
+      `\nnote: seed ${SEED}, ${runs} graphs: ${JSON.stringify(count)}, largest difference ${worst.toExponential(1)}`,
     );
     assert.ok(count.agree > runs / 2 && count.linear > runs / 20 && count.refused > runs / 100, 'graphs of every kind');
     assert.ok(count.needlessly <= runs / 20, 'few are refused that keep samples apart');

@@ -17,7 +17,7 @@ export function faults(family: string): Faults {
   const add = (row: Row, what: string, check: () => void | Promise<void>): void => {
     test(`${row}: ${what}`, async () => {
       await check();
-      console.log(`row: ${row} ${what}`);
+      console.log(`\nrow: ${row} ${what}`);
     });
   };
   return Object.assign(add, { run: () => test.run() });

@@ -6,7 +6,7 @@ import type { Backend } from '../../backends/backend.ts';
 import type { ApplyOptions, CallableModel, InputInfo } from '../../graph/callable.ts';
 import { cast } from '../../ops/unary.ts';
 import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../../tensor/dtype.ts';
-import { didYouMean, failure } from '../../tensor/errors.ts';
+import { didYouMean, failure, PathgradError } from '../../tensor/errors.ts';
 import { limited, sizeOf } from '../../tensor/shape.ts';
 import { adopt, boundedNodes, Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
 import type { HostPart, RawInput } from '../host/split.ts';
@@ -252,7 +252,12 @@ export class Model implements CallableModel {
   }
 
   #probe(): void {
-    this.#outputShapes = probeShapes(this.#inputs, (xs, onOutputs) => this.#run(xs, { onOutputs }));
+    try {
+      this.#outputShapes = probeShapes(this.#inputs, (xs, onOutputs) => this.#run(xs, { onOutputs }));
+    } catch (error) {
+      if (!(error instanceof PathgradError) || error.message.includes(this.file)) throw error;
+      throw failure(this.file, error.message.split('\nhint: ')[0]!, {}, error.hint, error);
+    }
   }
 
   #learnShapes(inputs: readonly { readonly shape: readonly number[] }[]): void {
