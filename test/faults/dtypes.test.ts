@@ -17,6 +17,7 @@ import { allocate, type DType, dtypeOf, isFloat, type TypedArray } from '../../s
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { relativeError } from '../backends/support.ts';
 import { faults } from '../support/faults.ts';
+import { modelFrom } from '../support/keras-models.ts';
 
 const fault = faults('dtypes');
 
@@ -168,6 +169,31 @@ fault('R5', 'int32 is exact where float32 is not', () => {
     assert.equal([...found[4]!], [2 ** 31, 2 ** 31]);
     plan.dispose();
   }
+});
+
+fault('R5', 'operations in files cut quotients of integers towards 0', async () => {
+  const of = async (op: string, by: number): Promise<number[]> => {
+    const input = { name: 'x', batch_input_shape: [null, 4], dtype: 'int32' };
+    const node = {
+      name: 'op',
+      dtype: 'int32',
+      node_def: { name: op, op, input: ['x'], attr: {} },
+      constants: { 1: by },
+    };
+    const layers = [
+      { class_name: 'InputLayer', name: 'x', config: input, inbound_nodes: [] },
+      { class_name: 'TensorFlowOpLayer', name: 'op', config: node, inbound_nodes: [[['x', 0, 0, {}]]] },
+    ];
+    const config = { name: 'm', layers, input_layers: [['x', 0, 0]], output_layers: [['op', 0, 0]] };
+    const model = modelFrom({ class_name: 'Model', keras_version: '2.3.0-tf', config });
+    const [y] = await model.predictAll([[-3, -1, 2, 5]]);
+    model.dispose();
+    return [...y!.data];
+  };
+  assert.equal(await of('FloorDiv', 2), [-2, -1, 1, 2]);
+  assert.equal(await of('FloorMod', 3), [0, 2, 2, 2]);
+  assert.equal(await of('Pow', 3), [-27, -1, 8, 125]);
+  assert.equal(await of('Pow', -1), [-1 / 3, -1, 0.5, 0.2].map(Math.fround));
 });
 
 fault('R5', 'graphs of floats have no node more, and gradients end at integers', () => {

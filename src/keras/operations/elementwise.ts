@@ -57,7 +57,8 @@ export const elementwise: Readonly<Record<string, OperationRule>> = {
   }),
   floor_divide: two(floorDivide),
   mod: two(remainder),
-  power: two(whole(binary.pow)),
+  // A negative power of an integer has a fraction; Keras throws or not, as its backend does.
+  power: two((x, y) => (typeof y === 'number' && y < 0 ? binary.pow : whole(binary.pow))(x, y)),
   maximum: two(binary.maximum),
   minimum: two(binary.minimum),
   squared_difference: two((x, y) => square(binary.sub(x, y))),
