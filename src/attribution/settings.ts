@@ -2,10 +2,12 @@
  * The options of `IntegratedGradients`, checked when the explainer is made: what is wrong with a method, a number of steps
  * or a batch size is said there and not after the first minute of work.
  */
+
 import type { Backend } from '../backends/backend.ts';
 import { checkQuadrature, type QuadratureMethod } from '../quadrature/index.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
+import { checkOptions, type OptionNames } from '../tensor/options.ts';
 import { checkOutput, type OutputSelector } from './output.ts';
 import type { AttributionPass } from './passes/pass.ts';
 import { chooseStrategy, type Strategy } from './passes/strategy.ts';
@@ -65,24 +67,24 @@ export interface Settings {
   readonly dtype: FloatDType;
 }
 
-const known: readonly (keyof IntegratedGradientsOptions<unknown>)[] = [
-  'layer',
-  'targetFn',
-  'method',
-  'nSteps',
-  'internalBatchSize',
-  'compat',
-  'output',
-  'relTol',
-  'maxSteps',
-  'strategy',
-  'backend',
-  'dtype',
-];
+const known: OptionNames<IntegratedGradientsOptions<never>> = {
+  layer: 1,
+  targetFn: 1,
+  method: 1,
+  nSteps: 1,
+  internalBatchSize: 1,
+  compat: 1,
+  output: 1,
+  relTol: 1,
+  maxSteps: 1,
+  strategy: 1,
+  backend: 1,
+  dtype: 1,
+};
 
 /** @throws PathgradError naming the option that is unknown or makes no sense */
 export function checkSettings(options: IntegratedGradientsOptions<never>): Settings {
-  checkNames('IntegratedGradients', options, known);
+  checkOptions('IntegratedGradients', options, known);
   const { method = 'gausslegendre', nSteps = 50, internalBatchSize = 100, compat = null } = options;
   const { relTol = 0.05, maxSteps = 1000, targetFn = null, output, dtype = 'float32' } = options;
   const strategy = chooseStrategy(options.strategy ?? 'auto');
@@ -117,10 +119,4 @@ export function checkSettings(options: IntegratedGradientsOptions<never>): Setti
     );
   }
   return { targetFn, method, nSteps, internalBatchSize, compat, output, relTol, maxSteps, strategy, dtype };
-}
-
-/** A misspelt option would be ignored without a word. */
-export function checkNames(subject: string, options: object, names: readonly string[]): void {
-  const stranger = Object.keys(options).find((key) => !names.includes(key));
-  if (stranger !== undefined) throw failure(subject, `unknown option '${stranger}'`, {}, didYouMean(stranger, names));
 }

@@ -2,8 +2,10 @@
  * Everything about one `explain` call that can be checked before the model runs: inputs, kwargs, what is attributed, the
  * target's form, the baselines' shapes. What comes out is consistent; what is wrong has thrown.
  */
+
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions, type OptionNames } from '../tensor/options.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { BaselineSource } from './baseline-kinds.ts';
@@ -12,7 +14,7 @@ import type { Forward } from './forward.ts';
 import { type FormattedInputs, formatInputs, formatKwargs } from './inputs.ts';
 import type { LayerChoice } from './layer.ts';
 import { examine, Graphs, type Structure } from './path-graph.ts';
-import { checkNames, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { resolveTarget } from './target.ts';
 import type { ExplainOptions, LayerBaseline, ModelInput, Target } from './types.ts';
 
@@ -37,7 +39,14 @@ export interface Setup {
   readonly baselines: BaselineSource[] | LayerBaseline;
 }
 
-const known = ['forwardKwargs', 'baselines', 'target', 'attributeToLayerInputs', 'onProgress', 'signal'];
+const known: OptionNames<ExplainOptions> = {
+  forwardKwargs: 1,
+  baselines: 1,
+  target: 1,
+  attributeToLayerInputs: 1,
+  onProgress: 1,
+  signal: 1,
+};
 
 export function setUp(
   forward: Forward,
@@ -47,7 +56,7 @@ export function setUp(
   options: ExplainOptions,
   structures: StructureCache,
 ): Setup {
-  checkNames('explain', options, known);
+  checkOptions('explain', options, known);
   const alibi = settings.compat === 'alibi';
   const given = options.target ?? null;
   if (given !== null && settings.targetFn !== null) {

@@ -3,10 +3,12 @@
  * with a random cotangent `u`, must equal `<v, grad>`; then the same for the gradient itself, up to `order`. All in float64.
  * After `check_grads` of Autograd and JAX.
  */
+
 import { add, mul } from '../ops/binary.ts';
 import { sum } from '../ops/reduce.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { placeholder, type Tensor, tensor } from '../tensor/tensor.ts';
 import { compile } from './compile.ts';
 import { grad } from './grad.ts';
@@ -39,6 +41,8 @@ export function checkGrads(
   xs: readonly Tensor[],
   options: CheckGradsOptions = {},
 ): CheckGradsResult {
+  const names = { order: 1, directions: 1, tolerance: 1, step: 1, seed: 1 } as const;
+  checkOptions<CheckGradsOptions>('checkGrads', options, names);
   const { order = 2, directions = 2, tolerance = 1e-6, step = 1e-4, seed = 1 } = options;
   const narrow = xs.find((x) => isFloat(x.dtype) && x.dtype !== 'float64');
   if (narrow)

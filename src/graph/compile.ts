@@ -2,10 +2,12 @@
  * From nodes to a Plan that can be run many times: the graph is cut at the inputs, simplified, laid out in memory and
  * handed to a backend.
  */
+
 import type { Backend } from '../backends/backend.ts';
 import { defaultBackend } from '../backends/default.ts';
 import { dtypeOf, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
 import { nextTask } from './next-task.ts';
@@ -62,6 +64,7 @@ const mostUntended = 32 * 2 ** 20;
  * @param inputs what will be fed: placeholders, or any other nodes, at which the graph is then cut
  */
 export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], options: CompileOptions = {}): Plan {
+  checkOptions<CompileOptions>('compile', options, { backend: 1 });
   const simple = simplify(outputs, inputs);
   const backend = options.backend ?? defaultBackend(ancestors(simple.outputs, new Set(inputs)));
   const program = buildProgram(simple.outputs, inputs, backend.fuses);

@@ -98,6 +98,13 @@ export function valueAndGrad(f: (...xs: Tensor[]) => Tensor): (...xs: Tensor[]) 
  * cotangent `u` and so `J v = d/du <v, J^T u>` (Townsend 2017, "A new trick for calculating Jacobian vector products").
  */
 export function jvp(y: Tensor, xs: readonly Tensor[], tangents: readonly Tensor[]): Tensor {
+  const misfit = xs.findIndex(
+    (x, i) => !tangents[i] || !sameShape(tangents[i].shape, x.shape) || tangents[i].dtype !== x.dtype,
+  );
+  if (misfit >= 0 || tangents.length !== xs.length || xs.length === 0) {
+    const details = { xs: xs.map(String), tangents: tangents.map(String) };
+    throw failure('jvp', 'one tangent per tensor, of its shape and dtype', details);
+  }
   const u = placeholder(y.shape, y.dtype);
   const pulled = grad(y, xs, u).map((g, i) => sum(mul(g, tangents[i]!)));
   return grad(pulled.reduce(add), [u])[0]!;

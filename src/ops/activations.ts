@@ -2,9 +2,11 @@
  * Every activation that Keras names. `relu`, `sigmoid`, `tanh`, `softplus` and the softmaxes are ops of their own; the
  * others are made of ops, arranged so that the branch not taken never overflows. Derivatives at kinks are TensorFlow's.
  */
+
 import { elementwise } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, div, greater, greaterEqual, less, minimum, mul, neg, sub, where } from './binary.ts';
@@ -39,7 +41,9 @@ export interface ReluOptions {
 
 /** `max(x, 0)`, with Keras's options. relu'(0) = 0, and the gradient is 0 at `maxValue` too. */
 export const relu: ((x: Tensor, options?: ReluOptions) => Tensor) & { op: Op } = withOp(
-  (x: Tensor, { negativeSlope = 0, maxValue = null, threshold = 0 }: ReluOptions = {}) => {
+  (x: Tensor, options: ReluOptions = {}) => {
+    checkOptions<ReluOptions>('relu', options, { negativeSlope: 1, maxValue: 1, threshold: 1 });
+    const { negativeSlope = 0, maxValue = null, threshold = 0 } = options;
     if (negativeSlope === 0 && maxValue === null && threshold === 0) return reluOp([counted(x)], {});
     if (maxValue !== null && maxValue < 0) throw failure('relu', 'maxValue must not be negative', { maxValue });
     const passes = threshold === 0 ? greater(x, 0) : greaterEqual(x, threshold);

@@ -10,7 +10,7 @@ import { broadcastShapes, sizeOf } from '../tensor/shape.ts';
 import { full, Tensor } from '../tensor/tensor.ts';
 import { counted, meeting, widest } from './promote.ts';
 import { sumTo } from './reduce.ts';
-import { cast, exp, log } from './unary.ts';
+import { abs, cast, exp, log } from './unary.ts';
 
 export type Operand = Tensor | number;
 type None = Record<never, never>;
@@ -227,6 +227,17 @@ export const where: ((condition: Tensor, a: Operand, b: Operand) => Tensor) & { 
 
 /** `log(exp(a) + exp(b))` without overflow. */
 export function logAddExp(a: Tensor, b: Tensor): Tensor {
-  const top = maximum(a, b);
-  return add(top, log(add(exp(sub(a, top)), exp(sub(b, top)))));
+  const top = shiftFor(maximum(a, b));
+  return shiftedLog(add(exp(sub(a, top)), exp(sub(b, top))), top);
+}
+
+/** What exponents are shifted by so that none overflows; nothing where their largest is infinite. */
+export function shiftFor(most: Tensor): Tensor {
+  return where(equal(abs(most), Infinity), 0, most);
+}
+
+/** `log(total) + shift`; of a sum of nothing -Infinity, with gradient 0. */
+export function shiftedLog(total: Tensor, shift: Tensor): Tensor {
+  const none = equal(total, 0);
+  return where(none, -Infinity, add(log(where(none, 1, total)), shift));
 }

@@ -2,7 +2,9 @@
  * The convolutions that people call by name, on top of `conv` and `convGradInput`. Layouts are Keras's, channels last:
  * depthwise kernels are `[...window, in, multiplier]`, transposed ones `[...window, out, in]`.
  */
+
 import { failure } from '../tensor/errors.ts';
+import { checkOptions, checkWhole } from '../tensor/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { conv, convGradInput } from './conv-primitives.ts';
 import { reshape } from './movement.ts';
@@ -34,6 +36,8 @@ function checkRanks(name: string, axes: number, x: Tensor, w: Tensor): void {
 
 function convN(name: string, axes: number, x: Tensor, w: Tensor, options: ConvOptions): Tensor {
   checkRanks(name, axes, x, w);
+  checkOptions<ConvOptions>(name, options, { stride: 1, padding: 1, dilation: 1, groups: 1 });
+  checkWhole(name, 'groups', options.groups ?? 1, 1);
   const strides = perAxis(name, options.stride, axes, 'stride');
   const dilations = perAxis(name, options.dilation, axes, 'dilation');
   const pads = resolvePads(
@@ -92,6 +96,8 @@ export interface ConvTransposeOptions extends ConvOptions {
 export function convTranspose(x: Tensor, kernel: Tensor, options: ConvTransposeOptions = {}): Tensor {
   const axes = x.rank - 2;
   checkRanks('convTranspose', axes, x, kernel);
+  const names = { stride: 1, padding: 1, dilation: 1, groups: 1, outputPadding: 1 } as const;
+  checkOptions<ConvTransposeOptions>('convTranspose', options, names);
   const strides = perAxis('convTranspose', options.stride, axes, 'stride');
   const dilations = perAxis('convTranspose', options.dilation, axes, 'dilation');
   const extra = options.outputPadding;

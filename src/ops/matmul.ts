@@ -1,7 +1,9 @@
 /** Matrix products with batches and transposes. Each gradient is again a matrix product. */
+
 import { multiplied } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { broadcastShapes, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
 import { add } from './binary.ts';
@@ -117,7 +119,9 @@ const times = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): 
 
 /** `a [..., m, k] @ b [..., k, n] -> [..., m, n]`; leading axes broadcast. */
 export const matmul: ((a: Tensor, b: Tensor, options?: MatmulOptions) => Tensor) & { op: Op } = withOp(
-  (a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}) => {
+  (a: Tensor, b: Tensor, options: MatmulOptions = {}) => {
+    checkOptions<MatmulOptions>('matmul', options, { transposeA: 1, transposeB: 1 });
+    const { transposeA = false, transposeB = false } = options;
     if (a.rank < 2 || b.rank < 2 || a.dtype !== b.dtype) {
       throw failure('matmul', 'two tensors of one dtype with at least 2 axes each are needed', {
         a: a.toString(),

@@ -2,9 +2,11 @@
  * Ops that give the same elements in another shape or order, or repeated. `broadcastTo` and `sum` are each other's
  * transpose; parts of tensors are in `slicing.ts`.
  */
+
 import { elementwise, reshaped, transposed } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkWhole } from '../tensor/options.ts';
 import { broadcastShapes, normalizeAxis, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { sumTo } from './reduce.ts';
@@ -30,6 +32,7 @@ const reshapeOp = defineOp<{ shape: Shape }>({
 /** The same elements in another shape; one size may be -1 and is worked out. */
 export const reshape: ((x: Tensor, shape: Shape) => Tensor) & { op: Op } = withOp((x: Tensor, shape: Shape) => {
   const known = shape.filter((dim) => dim !== -1);
+  for (const dim of known) checkWhole('reshape', 'a size beside one -1', dim);
   const missing = x.size / sizeOf(known);
   const full = shape.map((dim) => (dim === -1 ? missing : dim));
   const wrong = shape.length - known.length > 1 || !Number.isInteger(missing) || sizeOf(full) !== x.size;
@@ -109,12 +112,14 @@ export const stopGradient: ((x: Tensor) => Tensor) & { op: Op } = withOp((x: Ten
 
 /** `x` with a new axis of size 1 at `axis`. */
 export function expandDims(x: Tensor, axis: number): Tensor {
-  const at = axis < 0 ? axis + x.rank + 1 : axis;
+  const at = normalizeAxis('expandDims', axis, x.rank + 1);
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
 /** `x` repeated `counts[axis]` times along each axis: `[a, b] -> [a, b, a, b]`. */
 export function tile(x: Tensor, counts: readonly number[]): Tensor {
+  if (counts.length !== x.rank) throw failure('tile', 'one count per axis', { counts, shape: x.shape });
+  for (const count of counts) checkWhole('tile', 'a count', count);
   const spread = broadcastTo(
     reshape(
       x,
@@ -131,6 +136,7 @@ export function tile(x: Tensor, counts: readonly number[]): Tensor {
 /** Each element repeated `count` times along `axis`: `[a, b] -> [a, a, b, b]`. */
 export function repeat(x: Tensor, count: number, axis: number): Tensor {
   const at = normalizeAxis('repeat', axis, x.rank);
+  checkWhole('repeat', 'the count', count);
   const wide = expandDims(x, at + 1);
   const spread = broadcastTo(
     wide,

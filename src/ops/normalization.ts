@@ -1,4 +1,7 @@
 /** Batch, layer, group and unit normalization, made of other ops: affine where the statistics are constants. */
+
+import { checkOptions } from '../tensor/options.ts';
+import { normalizeAxis } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { add, maximum, mul, sub } from './binary.ts';
 import { standardizeRows } from './fused.ts';
@@ -57,8 +60,10 @@ export interface LayerNormOptions {
 }
 
 /** Layer normalization (Ba et al. 2016): each sample standardized over `axes`, then scaled and shifted. */
-export function layerNorm(x: Tensor, { gamma, beta, epsilon = 1e-3, axes = [-1] }: LayerNormOptions = {}): Tensor {
-  const list = axes.map((axis) => (axis < 0 ? axis + x.rank : axis));
+export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
+  checkOptions<LayerNormOptions>('layerNorm', options, { gamma: 1, beta: 1, epsilon: 1, axes: 1 });
+  const { gamma, beta, epsilon = 1e-3, axes = [-1] } = options;
+  const list = axes.map((axis) => normalizeAxis('layerNorm', axis, x.rank));
   const along = (v: Tensor): Tensor =>
     reshape(
       v,

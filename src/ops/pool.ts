@@ -3,9 +3,11 @@
  * each window and may be differentiated again, through its argmax; windows may overlap. An average counts only
  * elements inside the input, as TensorFlow's does.
  */
+
 import { inFront, mixes } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type Op, type OpFunction, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
 import { greater, where } from './binary.ts';
@@ -168,6 +170,7 @@ function pooling(name: string, make: OpFunction<PoolAttrs>): PoolFunction {
     const axes = x.rank - 2;
     if (axes < 1 || axes > 3)
       throw failure(name, 'input must be [batch, ...1 to 3 spatial axes, channels]', { input: x.shape });
+    checkOptions<PoolOptions>(name, options, { window: 1, stride: 1, padding: 1 });
     const window = perAxis(name, options.window ?? 2, axes, 'window');
     const strides = perAxis(name, options.stride ?? window, axes, 'stride');
     const pads = resolvePads(

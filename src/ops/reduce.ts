@@ -1,15 +1,17 @@
 /** Reductions over axes. Primitives are sum, max, min and argmax; the rest is made of them. */
+
 import { reduced } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type Op, withOp } from '../graph/op.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { normalizeAxes, normalizeAxis, reduceShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { add, div, equal, mul, neg, sub } from './binary.ts';
+import { div, equal, mul, neg, shiftedLog, shiftFor, sub } from './binary.ts';
 import { broadcastTo, reshape, stopGradient } from './movement.ts';
 import { counted, floating } from './promote.ts';
 import { pad, slice } from './slicing.ts';
-import { cast, exp, log } from './unary.ts';
+import { cast, exp } from './unary.ts';
 
 /** Which axes go (all of them by default), and whether they stay as 1. */
 export interface ReduceOptions {
@@ -26,6 +28,11 @@ const examples: readonly Example<ReduceAttrs>[] = [
   { inputs: [[3, 1]], attrs: { axes: [], keepDims: false } },
   { inputs: [[100, 98, 250]], attrs: { axes: [1], keepDims: false }, size: 'real' },
 ];
+
+const checked = (name: string, options: ReduceOptions): ReduceOptions => {
+  checkOptions<ReduceOptions>(name, options, { axes: 1, keepDims: 1 });
+  return options;
+};
 
 /** `g` of a reduced shape, ready to broadcast against what was reduced. */
 function expand(g: Tensor, shape: Shape, axes: readonly number[]): Tensor {
@@ -47,7 +54,8 @@ function reduction(
     flops: ([x]) => sizeOf(x!.shape),
     examples,
   });
-  const call = (x: Tensor, { axes, keepDims = false }: ReduceOptions = {}): Tensor => {
+  const call = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+    const { axes, keepDims = false } = checked(name, options);
     const list = normalizeAxes(name, axes, x.rank);
     if (name !== 'sum' && list.some((axis) => x.shape[axis] === 0)) {
       throw failure(name, 'nothing to reduce: an axis has size 0', { shape: x.shape, axes: list });
@@ -72,6 +80,7 @@ export const max: ReduceFunction = reduction('max', [], shareAmongTies);
 export const min: ReduceFunction = reduction('min', [], shareAmongTies);
 
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checked('mean', options);
   const count = normalizeAxes('mean', options.axes, x.rank).reduce((n, axis) => n * x.shape[axis]!, 1);
   if (count === 0) throw failure('mean', 'nothing to reduce: an axis has size 0', { shape: x.shape });
   return mul(sum(floating(x), options), 1 / count);
@@ -79,12 +88,14 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
 
 /** The mean of squared deviations (divided by n, as in Keras). */
 export function variance(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checked('variance', options);
   const deviation = sub(x, mean(x, { ...options, keepDims: true }));
   return mean(mul(deviation, deviation), options);
 }
 
 /** The product, halved like a tree: exact gradients even where factors are 0, to any order. */
-export function prod(x: Tensor, { axes, keepDims = false }: ReduceOptions = {}): Tensor {
+export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const { axes, keepDims = false } = checked('prod', options);
   const list = normalizeAxes('prod', axes, x.rank);
   let y = counted(x);
   for (const axis of list) {
@@ -108,9 +119,9 @@ function padOnes(x: Tensor, axis: number, count: number): Tensor {
 /** `log(sum(exp(x)))`, shifted by the maximum so that nothing overflows. */
 export function logSumExp(given: Tensor, options: ReduceOptions = {}): Tensor {
   const x = floating(given);
-  const axes = normalizeAxes('logSumExp', options.axes, x.rank);
-  const top = stopGradient(max(x, { axes, keepDims: true }));
-  const y = add(log(sum(exp(sub(x, top)), { axes, keepDims: true })), top);
+  const axes = normalizeAxes('logSumExp', checked('logSumExp', options).axes, x.rank);
+  const top = stopGradient(shiftFor(max(x, { axes, keepDims: true })));
+  const y = shiftedLog(sum(exp(sub(x, top)), { axes, keepDims: true }), top);
   return reshape(y, reduceShape(x.shape, axes, options.keepDims ?? false));
 }
 

@@ -3,8 +3,10 @@
  * after the product) and the simple recurrent net. Gate orders are Keras's: input, forget, cell, output; update, reset, new.
  * Each is one scan with a scan back, however long the sequence; second derivatives unroll it into public ops.
  */
+
 import type { Example, Op } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import { add, mul, sub } from './binary.ts';
 import { matmul } from './matmul.ts';
@@ -149,6 +151,8 @@ function run(
   weights: readonly Tensor[],
   options: RecurrentOptions,
 ): Tensor {
+  const names = { activation: 1, recurrentActivation: 1, reverse: 1, mask: 1, initialState: 1 } as const;
+  checkOptions<RecurrentOptions>(cell.name, options, names);
   const { activation = 'tanh', recurrentActivation = 'sigmoid', reverse = false, mask = null } = options;
   const shape = [z.shape[0]!, weights[0]!.shape[0]!];
   const initial = options.initialState ?? Array.from({ length: cell.states }, () => zeros(shape, z.dtype));

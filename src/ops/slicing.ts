@@ -49,6 +49,9 @@ export const slice: ((x: Tensor, ranges: Ranges) => Tensor) & { op: Op } = withO
     const axis = normalizeAxis('slice', Number(key), x.rank);
     const dim = x.shape[axis]!;
     const bound = (at: number): number => Math.min(Math.max(at < 0 ? at + dim : at, 0), dim);
+    if (![from, to].every((at) => Number.isInteger(at) || Math.abs(at) === Infinity)) {
+      throw failure('slice', 'a range is of whole numbers', { axis, from, to });
+    }
     if (!(Number.isInteger(by) && by > 0)) throw failure('slice', 'a step is an integer from 1 up', { axis, step: by });
     begin[axis] = bound(from);
     size[axis] = Math.max(0, Math.ceil((bound(to) - bound(from)) / by));
@@ -107,6 +110,9 @@ const padOp = defineOp<PadAttrs>({
 /** `x` with `pads[axis] = [before, after]` elements of `value` around it, and `gaps[axis]` between neighbours. */
 export const pad: ((x: Tensor, pads: Pads, value?: number, gaps?: readonly number[]) => Tensor) & { op: Op } = withOp(
   (x: Tensor, pads: Pads, value = 0, gaps: readonly number[] = x.shape.map(() => 0)) => {
+    if (gaps.length !== x.rank || gaps.some((by) => !Number.isInteger(by) || by < 0)) {
+      throw failure('pad', 'one gap per axis, whole numbers from 0 up', { gaps, shape: x.shape });
+    }
     if (pads.length !== x.rank || pads.flat().some((by) => !Number.isInteger(by) || by < 0)) {
       throw failure('pad', 'one [before, after] per axis, integers from 0 up', { pads, shape: x.shape });
     }

@@ -6,9 +6,9 @@
 import type { Backend } from '../backends/backend.ts';
 import { readHdf5 } from '../hdf5/parts.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
-
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { readConfig, supportedClasses, type TransformerConfig } from './config.ts';
 import { type Encoder, makeEncoder } from './encoders.ts';
 import { filesIn, type JsonSource, readJson, readWeights, type TransformerFiles } from './files.ts';
@@ -46,6 +46,8 @@ export async function loadTransformer(
   options: TransformerOptions = {},
 ): Promise<LoadedTransformer> {
   const files = typeof source === 'string' || source instanceof URL ? await filesIn(source) : source;
+  const names = { output: 1, head: 1, dtype: 1, backend: 1, name: 1 } as const;
+  checkOptions<TransformerOptions>('loadTransformer', options, names);
   const { output = 'probabilities', dtype = 'float32', backend = null } = options;
   if (output !== 'probabilities' && output !== 'logits') {
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");

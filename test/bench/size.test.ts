@@ -10,16 +10,16 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 94_000,
+  [ON_DEMAND]: 114_000,
   'src/keras': 82_000,
-  'src/attribution': 57_000,
+  'src/attribution': 60_000,
   'src/backends': 40_000,
-  'src/ops': 41_000,
+  'src/ops': 44_000,
   'packed kernels': 34_000,
-  'src/hdf5': 16_000,
+  'src/hdf5': 15_000,
   'src/quadrature': 10_000,
   'kernels/reference': 14_500,
-  'src/graph': 10_000,
+  'src/graph': 15_500,
 };
 const OTHER = 7_000;
 

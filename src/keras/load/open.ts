@@ -2,10 +2,12 @@
  * Opening a model file as far as both `loadModel` and `inspectModel` go: bytes to a description of the model and its layers, with
  * what is unsupported collected; then the weights; then the model.
  */
+
 import type { Backend } from '../../backends/backend.ts';
 import { readHdf5 } from '../../hdf5/parts.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
+import { checkOptions, type OptionNames } from '../../tensor/options.ts';
 import { normaliseModel } from '../config/model.ts';
 import type { LayerSpec, ModelSpec } from '../config/spec.ts';
 import { type CustomLayers, customFinder } from '../custom/custom.ts';
@@ -59,8 +61,19 @@ export interface OpenedModel {
   readonly bytes: Uint8Array;
 }
 
+const known: OptionNames<LoadOptions> = {
+  dtype: 1,
+  weights: 1,
+  architecture: 1,
+  theanoKernels: 1,
+  name: 1,
+  layers: 1,
+  backend: 1,
+};
+
 /** Opens and describes the model; problems are collected, not thrown. */
 export async function openModel(source: ModelSource, options: LoadOptions): Promise<OpenedModel> {
+  checkOptions('loadModel', options, known);
   const { architecture, weights: separate, name } = options;
   const { bytes, name: own } = await readSource(source);
   const first = await parsed({ bytes, name: name ?? own }, source);

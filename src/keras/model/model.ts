@@ -2,11 +2,13 @@
  * A loaded Keras model: its layers, its graph on any batch, and predictions. Weights are constants of one float type; dropout and
  * noise do nothing and batch normalization uses its stored statistics, as in `model.predict`.
  */
+
 import type { Backend } from '../../backends/backend.ts';
 import type { ApplyOptions, CallableModel, InputInfo } from '../../graph/callable.ts';
 import { cast } from '../../ops/unary.ts';
 import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure, PathgradError } from '../../tensor/errors.ts';
+import { checkOptions } from '../../tensor/options.ts';
 import { limited, sizeOf } from '../../tensor/shape.ts';
 import { adopt, boundedNodes, Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
 import type { HostPart, RawInput } from '../host/split.ts';
@@ -150,7 +152,9 @@ export class Model implements CallableModel {
   }
 
   /** `predict` with the outputs always in a list. */
-  async predictAll(x: Feedable, { batchSize = 32 }: PredictOptions = {}): Promise<Tensor[]> {
+  async predictAll(x: Feedable, options: PredictOptions = {}): Promise<Tensor[]> {
+    checkOptions<PredictOptions>('predict', options, { batchSize: 1 });
+    const { batchSize = 32 } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw failure('predict', 'batchSize must be an integer from 1 up', { got: batchSize });
     }

@@ -11,6 +11,7 @@ import { mul } from '../../ops/binary.ts';
 import { sum } from '../../ops/reduce.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
+import { checkOptions } from '../../tensor/options.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { placeholder, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Feedable } from '../model/inputs.ts';
@@ -51,6 +52,7 @@ export async function verifyModel(
   source: ReferenceSource,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
+  checkOptions<VerifyOptions>('verify', options, { tolerance: 1, gradientTolerance: 1 });
   const { tolerance = 1e-5, gradientTolerance = 1e-4 } = options;
   const reference = await readHdf5(() => readReference(source, `${model.file}, reference`));
   const x = inputsOf(model, reference);

@@ -1,0 +1,23 @@
+/** Arguments that are checked before anything is made of them: options by name, counts and axes as whole numbers. */
+import { didYouMean, failure } from './errors.ts';
+
+/** The names of the options of `T`, all of them: a name that the type has and the list has not is a type error. */
+export type OptionNames<T> = Readonly<Record<keyof Required<T>, 1>>;
+
+/** @throws PathgradError naming an option that there is not, with the nearest that there is */
+export function checkOptions<T extends object>(subject: string, options: T | undefined, names: OptionNames<T>): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null)
+    throw failure(subject, 'options are an object', { got: options });
+  for (const name of Object.keys(options)) {
+    if (name in names) continue;
+    throw failure(subject, `unknown option '${name}'`, {}, didYouMean(name, Object.keys(names)));
+  }
+}
+
+/** @throws PathgradError where `value` is no whole number from `least` up */
+export function checkWhole(subject: string, what: string, value: number, least = 0): void {
+  if (!Number.isInteger(value) || value < least) {
+    throw failure(subject, `${what} is a whole number from ${least} up`, { got: value });
+  }
+}
