@@ -173,7 +173,24 @@ export interface Structure {
   readonly bytesPerRow: number;
 }
 
+/**
+ * A function may read the number of rows and compute with it (`1 / x.shape[0]`). Path points are rows too, so that it would be another
+ * function for every block of points: its graphs for two and for three rows differ in a number.
+ * @throws PathgradError with the two numbers
+ */
+function checkRowCount(graphs: Graphs): void {
+  const [two, three] = [2, 3].map((rows) =>
+    ancestors([graphs.path(rows).output]).flatMap(({ constant }) => (constant?.length === 1 ? [constant[0]!] : [])),
+  );
+  const at = two!.length === three!.length ? two!.findIndex((value, i) => !Object.is(value, three![i])) : -1;
+  if (at < 0) return;
+  const details = { forTwoSamples: two![at], forThree: three![at] };
+  const hint = 'an explanation needs a function that gives a sample the same result whatever others are beside it';
+  throw failure('model', 'computes with the number of samples', details, hint);
+}
+
 export function examine(graphs: Graphs, rows: number): Structure {
+  checkRowCount(graphs);
   const { variables, held, output } = graphs.path(rows);
   const reached = new Set(ancestors([output], new Set(variables)));
   const inputs = graphs.options.choice ? held.slice(0, graphs.options.inputs.length) : [];

@@ -140,6 +140,14 @@ function checkFeeds(specs: readonly TensorSpec[], arrays: readonly TypedArray[])
   }
   specs.forEach(({ shape, dtype }, index) => {
     const array = arrays[index]!;
+    if (!ArrayBuffer.isView(array)) {
+      throw failure(
+        'Plan',
+        `input ${index} is a typed array of ${dtype}`,
+        { got: typeof array },
+        'Float32Array.of(1, 2)',
+      );
+    }
     if (array.length !== sizeOf(shape) || dtypeOf(array) !== dtype) {
       const got = { got: `${array.length} of ${dtypeOf(array)}` };
       throw failure('Plan', `input ${index} needs ${sizeOf(shape)} elements of ${dtype}`, { shape, ...got });

@@ -45,6 +45,11 @@ const positiveExamples = binaryExamples.map((example) => ({ ...example, domain: 
 
 /** Both operands as tensors of one dtype, which is `least` or wider. */
 function operands(name: string, a: Operand, b: Operand, least: DType = 'bool'): [Tensor, Tensor] {
+  for (const v of [a, b]) {
+    if (typeof v !== 'number' && !(v instanceof Tensor)) {
+      throw failure(name, 'an operand is a tensor or a number', { got: typeof v });
+    }
+  }
   const like = a instanceof Tensor ? a : b instanceof Tensor ? b : null;
   const [x, y] = [a, b].map((v) => (v instanceof Tensor ? v : full([], v, meeting(like?.dtype ?? 'float32', v)))) as [
     Tensor,

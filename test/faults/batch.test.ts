@@ -60,8 +60,12 @@ const mixing: Record<string, [(x: Tensor) => Tensor, RegExp]> = {
     (x) => sum(mul(x, sum(transpose(x), { axes: 1 })), { axes: 1 }),
     /^sum: mixes samples/,
   ],
-  'a torn axis': [(x) => sum(square(reshape(x, [2, x.shape[0]!])), { axes: 0 }), /^(reshape|output): /],
+  'a torn axis': [(x) => sum(square(reshape(x, [2, x.shape[0]!])), { axes: 0 }), /^(reshape|output|sum): /],
 };
+mixing['the number of samples as a factor'] = [
+  (x) => mul(sum(square(x), { axes: 1 }), 1 / x.shape[0]!),
+  /^model: computes with the number of samples \(forTwoSamples 0\.5, forThree 0\.33/,
+];
 for (const [what, [f, message]] of Object.entries(mixing)) {
   fault('R1', `${what} was explained as if samples were apart`, async () => {
     for (const strategy of ['auto', 'path-linear', 'brute'] as const) {

@@ -35,6 +35,11 @@ const calls: Record<string, [() => unknown, RegExp]> = {
   'pad with gaps of a half': [() => o.pad(x, [[0, 0], [0, 0]], 0, [0.5, 0]), /^pad: one gap per axis/], // biome-ignore format: pads
   'layerNorm along no axis': [() => o.layerNorm(x, { axes: [2] }), /^layerNorm: axis 2 is out of range/],
   'groups of a half': [() => o.conv2d(picture, kernel, { groups: 0.5 }), /^conv2d: groups is a whole number from 1 up/],
+  'an operand that is missing': [() => o.add(x, any(undefined)), /^add: an operand is a tensor or a number/],
+  'a plan fed with a plain array': [
+    () => compile([o.mul(x, 3)], [x]).runSync([any([1, 2, 3, 4, 5, 6])]),
+    /^Plan: input 0 is a typed array of float32/,
+  ],
   'sum({ axis })': [() => o.sum(x, any({ axis: 0 })), /^sum: unknown option 'axis'\nhint: did you mean 'axes'\?/],
   'mean({ keepdims })': [
     () => o.mean(x, any({ keepdims: true })),
