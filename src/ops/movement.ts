@@ -89,6 +89,7 @@ const broadcastOp = defineOp<{ shape: Shape }>({
 
 /** `x` stretched to `shape` after NumPy's rule. */
 export const broadcastTo: ((x: Tensor, shape: Shape) => Tensor) & { op: Op } = withOp((x: Tensor, shape: Shape) => {
+  for (const dim of shape) checkWhole('broadcastTo', 'a size', dim);
   if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
     throw failure('broadcastTo', 'the shape would have to shrink', { from: x.shape, to: shape });
   }

@@ -28,7 +28,15 @@ export function resolvePads(
   strides: readonly number[],
   dilations: readonly number[],
 ): Pads {
-  if (typeof padding !== 'string') return padding;
+  if (typeof padding !== 'string') {
+    const whole = padding.flat().every((by) => Number.isInteger(by) && by >= 0);
+    if (padding.length !== space.length || !whole) {
+      throw failure(subject, 'padding is one [before, after] per spatial axis, whole numbers from 0 up', {
+        got: padding,
+      });
+    }
+    return padding;
+  }
   if (padding === 'valid') return space.map(() => [0, 0] as const);
   return space.map((dim, i) => {
     const reach = (windows[i]! - 1) * dilations[i]! + 1;

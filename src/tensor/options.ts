@@ -10,7 +10,7 @@ export function checkOptions<T extends object>(subject: string, options: T | und
   if (typeof options !== 'object' || options === null)
     throw failure(subject, 'options are an object', { got: options });
   for (const name of Object.keys(options)) {
-    if (name in names) continue;
+    if (Object.hasOwn(names, name)) continue;
     throw failure(subject, `unknown option '${name}'`, {}, didYouMean(name, Object.keys(names)));
   }
 }

@@ -35,6 +35,13 @@ const calls: Record<string, [() => unknown, RegExp]> = {
   'pad with gaps of a half': [() => o.pad(x, [[0, 0], [0, 0]], 0, [0.5, 0]), /^pad: one gap per axis/], // biome-ignore format: pads
   'layerNorm along no axis': [() => o.layerNorm(x, { axes: [2] }), /^layerNorm: axis 2 is out of range/],
   'groups of a half': [() => o.conv2d(picture, kernel, { groups: 0.5 }), /^conv2d: groups is a whole number from 1 up/],
+  'padding by a half': [
+    () => o.conv2d(picture, kernel, { padding: [[0.5, 0.5], [0, 0]] }), // biome-ignore format: pads
+    /^conv2d: padding is one \[before, after\] per spatial axis/,
+  ],
+  'padding of one axis': [() => o.maxPool(picture, { padding: [[0, 0]] }), /^maxPool: padding is one/],
+  'broadcastTo half a row': [() => o.broadcastTo(tensor([1]), [2.5]), /^broadcastTo: a size is a whole number/],
+  'sum({ toString })': [() => o.sum(x, any({ toString: 1 })), /^sum: unknown option 'toString'/],
   'an operand that is missing': [() => o.add(x, any(undefined)), /^add: an operand is a tensor or a number/],
   'a plan fed with a plain array': [
     () => compile([o.mul(x, 3)], [x]).runSync([any([1, 2, 3, 4, 5, 6])]),
