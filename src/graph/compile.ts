@@ -65,6 +65,8 @@ const mostUntended = 32 * 2 ** 20;
  */
 export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], options: CompileOptions = {}): Plan {
   checkOptions<CompileOptions>('compile', options, { backend: 1 });
+  const twice = inputs.find((input, i) => inputs.indexOf(input) < i);
+  if (twice) throw failure('compile', 'an input is given twice', { input: String(twice) });
   const simple = simplify(outputs, inputs);
   const backend = options.backend ?? defaultBackend(ancestors(simple.outputs, new Set(inputs)));
   const program = buildProgram(simple.outputs, inputs, backend.fuses);

@@ -32,7 +32,8 @@ function pullBack(
   cut: ReadonlySet<Tensor> = new Set(),
 ): Tensor[] {
   if (!isFloat(y.dtype)) throw failure('grad', 'only a float tensor has a gradient', { of: y.toString() });
-  if (!sameShape(gy.shape, y.shape)) throw failure('grad', 'gy must have the shape of y', { gy: gy.shape, y: y.shape });
+  if (!sameShape(gy.shape, y.shape) || gy.dtype !== y.dtype)
+    throw failure('grad', 'gy must have the shape of y and its dtype', { gy: String(gy), y: String(y) });
   const wanted = dependents(nodes, xs);
   const gradients = new Map<Tensor, Tensor>([[y, gy]]);
   const kept = new Set(xs);

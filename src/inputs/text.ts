@@ -4,6 +4,7 @@
  * Invariant: `ids` and `tokens` of an encoded text have the asked length and stand for each other position by position.
  */
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const separators = /[ !"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~\t\n]/;
@@ -44,6 +45,7 @@ export interface EncodedText {
  * @throws where a word is unknown and the vocabulary has no unknown token, or padding is needed and it has no padding token
  */
 export function encodeText(text: string, vocabulary: Vocabulary, options: EncodeOptions = {}): EncodedText {
+  checkOptions<EncodeOptions>('encodeText', options, { length: 1, padding: 1, truncating: 1, size: 1 });
   const { padding = 'pre', truncating = 'pre', size = Number.POSITIVE_INFINITY } = options;
   const words = tokenize(text);
   const pieces = words.map((word) => ({ token: word, id: knownId(vocabulary, word, size) }));

@@ -5,6 +5,7 @@
  */
 import { DATA_JSON, parseJson } from '../guard/json.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 
 export interface Vocabulary {
   /** Where it was read from, for messages. */
@@ -36,6 +37,7 @@ export interface VocabularyOptions {
  * @param name of the file, for errors
  */
 export function parseVocabulary(text: string, name = 'vocabulary', options: VocabularyOptions = {}): Vocabulary {
+  checkOptions<VocabularyOptions>('parseVocabulary', options, { indexFrom: 1 });
   if (text.trim() === '') throw failure(name, 'is empty, so it is no vocabulary');
   if (text.includes('\0')) throw failure(name, 'is no text file, so it is no vocabulary');
   return text.trimStart().startsWith('{') ? fromWordIndex(text, name, options.indexFrom ?? 3) : fromList(text, name);

@@ -72,8 +72,9 @@ export const selu = (x: Tensor): Tensor =>
 export const celu = (x: Tensor, alpha = 1): Tensor =>
   where(greaterEqual(x, 0), x, mul(expm1(minimum(div(x, alpha), 0)), alpha));
 /** `x` times the normal distribution function, exactly or by the tanh formula (Hendrycks and Gimpel 2016). */
-export function gelu(x: Tensor, { approximate = false }: { approximate?: boolean } = {}): Tensor {
-  if (!approximate) return exactGelu(x);
+export function gelu(x: Tensor, options: { approximate?: boolean } = {}): Tensor {
+  checkOptions('gelu', options, { approximate: 1 });
+  if (!options.approximate) return exactGelu(x);
   const inner = tanh(mul(add(x, mul(mul(square(x), x), 0.044715)), Math.sqrt(2 / Math.PI)));
   return mul(mul(x, 0.5), add(inner, 1));
 }

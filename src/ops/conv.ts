@@ -102,6 +102,12 @@ export function convTranspose(x: Tensor, kernel: Tensor, options: ConvTransposeO
   const dilations = perAxis('convTranspose', options.dilation, axes, 'dilation');
   const extra = options.outputPadding;
   const padding = options.padding ?? 'valid';
+  checkWhole('convTranspose', 'groups', options.groups ?? 1, 1);
+  for (const by of extra ?? []) checkWhole('convTranspose', 'an output padding', by);
+  if (extra && extra.length !== axes)
+    throw failure('convTranspose', 'one output padding per spatial axis', { got: extra });
+  if (typeof padding !== 'string')
+    resolvePads('convTranspose', padding, x.shape.slice(1, -1), kernel.shape, strides, dilations);
   const space: number[] = [];
   const pads = x.shape.slice(1, -1).map((dim, i) => {
     const reach = (kernel.shape[i]! - 1) * dilations[i]! + 1;

@@ -2,6 +2,7 @@
 import { gathered, scattered } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
+import { checkOptions, checkWhole } from '../tensor/options.ts';
 import { checkShape, normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import { arange, type Tensor } from '../tensor/tensor.ts';
 import { equal } from './binary.ts';
@@ -63,7 +64,11 @@ const scatterAddOp = defineOp<ScatterAttrs>({
 
 /** Zeros of `size` along `axis` with `updates` added at `index`; entries that meet are summed. */
 export const scatterAdd: ((updates: Tensor, index: Tensor, attrs: ScatterAttrs) => Tensor) & { op: Op } = withOp(
-  (updates: Tensor, index: Tensor, { axis, size }: ScatterAttrs) => {
+  (updates: Tensor, index: Tensor, attrs: ScatterAttrs) => {
+    checkOptions<ScatterAttrs>('scatterAdd', attrs, { axis: 1, size: 1 });
+    const { axis, size } = attrs;
+    checkWhole('scatterAdd', 'axis', axis);
+    checkWhole('scatterAdd', 'size', size);
     const span = updates.shape.slice(axis, axis + index.rank);
     if (index.dtype !== 'int32' || span.join() !== index.shape.join()) {
       throw failure('scatterAdd', 'the index must be int32 and match the axes it replaces', {

@@ -26,8 +26,10 @@ export interface BatchNormParameters {
  * `x`, which constant folding computes once.
  */
 export function batchNorm(x: Tensor, parameters: BatchNormParameters): Tensor {
+  const names = { mean: 1, variance: 1, gamma: 1, beta: 1, epsilon: 1, axis: 1 } as const;
+  checkOptions<BatchNormParameters>('batchNorm', parameters, names);
   const { gamma, beta, epsilon = 1e-3, axis = -1 } = parameters;
-  const at = axis < 0 ? axis + x.rank : axis;
+  const at = normalizeAxis('batchNorm', axis, x.rank);
   const inverse = rsqrt(add(parameters.variance, epsilon));
   const scale = gamma ? mul(inverse, gamma) : inverse;
   const offset = mul(parameters.mean, scale);
@@ -75,11 +77,9 @@ export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
 }
 
 /** Group normalization (Wu and He 2018) of channels-last `x`: `groups` runs of channels standardized with all of space. */
-export function groupNorm(
-  x: Tensor,
-  groups: number,
-  { gamma, beta, epsilon = 1e-3 }: Pick<LayerNormOptions, 'gamma' | 'beta' | 'epsilon'> = {},
-): Tensor {
+export function groupNorm(x: Tensor, groups: number, options: Omit<LayerNormOptions, 'axes'> = {}): Tensor {
+  checkOptions('groupNorm', options, { gamma: 1, beta: 1, epsilon: 1 });
+  const { gamma, beta, epsilon = 1e-3 } = options;
   const channels = x.shape.at(-1)!;
   const split = reshape(x, [...x.shape.slice(0, -1), groups, channels / groups]);
   const axes = split.shape.map((_, i) => i).filter((i) => i > 0 && i !== split.rank - 2);

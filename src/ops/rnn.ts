@@ -5,7 +5,7 @@
  */
 
 import type { Example, Op } from '../graph/op.ts';
-import { failure } from '../tensor/errors.ts';
+import { didYouMean, failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import { add, mul, sub } from './binary.ts';
@@ -154,6 +154,10 @@ function run(
   const names = { activation: 1, recurrentActivation: 1, reverse: 1, mask: 1, initialState: 1 } as const;
   checkOptions<RecurrentOptions>(cell.name, options, names);
   const { activation = 'tanh', recurrentActivation = 'sigmoid', reverse = false, mask = null } = options;
+  for (const curve of [activation, recurrentActivation]) {
+    if (typeof curve !== 'string' || Object.hasOwn(recurrentActivations, curve)) continue;
+    throw failure(cell.name, `unknown activation '${curve}'`, {}, didYouMean(curve, Object.keys(recurrentActivations)));
+  }
   const shape = [z.shape[0]!, weights[0]!.shape[0]!];
   const initial = options.initialState ?? Array.from({ length: cell.states }, () => zeros(shape, z.dtype));
   if (initial.length !== cell.states) {

@@ -5,7 +5,7 @@
 import { along, joined, padded, sliced } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
-import { normalizeAxis, type Shape, sameShape } from '../tensor/shape.ts';
+import { normalizeAxes, normalizeAxis, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { expandDims } from './movement.ts';
 import { meeting } from './promote.ts';
@@ -140,7 +140,7 @@ const reverseOp = defineOp<{ axes: readonly number[] }>({
 /** `x` with the order along `axes` turned round. */
 export const reverse: ((x: Tensor, axes: readonly number[]) => Tensor) & { op: Op } = withOp(
   (x: Tensor, axes: readonly number[]) => {
-    const list = axes.map((axis) => normalizeAxis('reverse', axis, x.rank));
+    const list = normalizeAxes('reverse', axes, x.rank);
     return list.length === 0 ? x : reverseOp([x], { axes: list });
   },
   reverseOp,

@@ -1,7 +1,7 @@
 /** Elementwise ops of one input that are neither activations nor arithmetic: one line of calculus each. */
 import { elementwise } from '../graph/batch-rules.ts';
 import { type Activation, defineOp, type Example, type Op, withOp } from '../graph/op.ts';
-import type { DType } from '../tensor/dtype.ts';
+import { checkDType, type DType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -136,6 +136,6 @@ const castOp = defineOp<{ dtype: DType }>({
 
 /** `x` with another dtype. Floats lose their fraction on the way to int32; anything but 0 is true. */
 export const cast: ((x: Tensor, dtype: DType) => Tensor) & { op: Op } = withOp(
-  (x: Tensor, dtype: DType) => (x.dtype === dtype ? x : castOp([x], { dtype })),
+  (x: Tensor, dtype: DType) => (x.dtype === dtype ? x : castOp([x], { dtype: checkDType('cast', dtype) })),
   castOp,
 );

@@ -5,6 +5,7 @@
  */
 
 import { didYouMean, failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { gaussLegendre, MAX_NODES } from './gauss-legendre.ts';
 
 export type QuadratureMethod =
@@ -52,6 +53,7 @@ export function isQuadratureMethod(name: unknown): name is QuadratureMethod {
  * @throws PathgradError naming `method` or `nSteps`
  */
 export function quadratureRule(method: QuadratureMethod, n: number, options: QuadratureOptions = {}): QuadratureRule {
+  checkOptions<QuadratureOptions>('quadratureRule', options, { compat: 1 });
   checkQuadrature(method, n);
   switch (method) {
     case 'gausslegendre': {

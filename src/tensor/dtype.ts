@@ -2,6 +2,7 @@
  * The four element types and the typed array that holds each. An op on float32 and float64 is an error, and
  * `cast` is the way across; what becomes of integers and booleans is said in `src/ops/promote.ts`.
  */
+import { didYouMean, failure } from './errors.ts';
 
 export type DType = 'float32' | 'float64' | 'int32' | 'bool';
 export type FloatDType = 'float32' | 'float64';
@@ -13,6 +14,13 @@ const constructors = {
   int32: Int32Array,
   bool: Uint8Array,
 } as const;
+
+/** @throws PathgradError unless `dtype` is one of the four */
+export function checkDType(subject: string, dtype: DType): DType {
+  const names = Object.keys(constructors);
+  if (names.includes(dtype)) return dtype;
+  throw failure(subject, `unknown dtype '${String(dtype)}'`, {}, didYouMean(String(dtype), names));
+}
 
 /** A zeroed array of `length` elements. */
 export function allocate(dtype: DType, length: number): TypedArray {

@@ -4,7 +4,7 @@
  * Ids only grow and inputs exist before the node that reads them, so id order is a topological order.
  */
 import type { Attrs, Op } from '../graph/op.ts';
-import { allocate, type DType, dtypeOf, type TypedArray } from './dtype.ts';
+import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from './dtype.ts';
 import { failure } from './errors.ts';
 import { checkShape, checkSize, type Shape, sizeOf } from './shape.ts';
 
@@ -126,7 +126,7 @@ function leaf(data: TypedArray, shape: Shape, dtype: DType): Tensor {
 }
 
 function fill(dtype: DType, values: ArrayLike<number>): TypedArray {
-  const data = allocate(dtype, values.length);
+  const data = allocate(checkDType('tensor', dtype), values.length);
   // Anything but 0 is true, as `cast` has it; a typed array would cut 0.5 to 0.
   data.set(dtype === 'bool' ? Array.from(values, (value) => Number(value !== 0)) : values);
   return data;
@@ -147,12 +147,18 @@ function flatten(values: NestedArray, into: number[], depth: number): number[] {
 
 /** A leaf without data: `compile` takes it as an input and `Plan.run` feeds it. */
 export function placeholder(shape: Shape, dtype: DType = 'float32'): Tensor {
-  return new Tensor(null, [], {}, { shape: [...checkShape('placeholder', shape)], dtype }, null);
+  return new Tensor(
+    null,
+    [],
+    {},
+    { shape: [...checkShape('placeholder', shape)], dtype: checkDType('placeholder', dtype) },
+    null,
+  );
 }
 
 /** A constant with every element `value`. */
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
-  return leaf(allocate(dtype, sizeOf(checkShape('full', shape))).fill(value), shape, dtype);
+  return leaf(allocate(checkDType('full', dtype), sizeOf(checkShape('full', shape))).fill(value), shape, dtype);
 }
 
 export function zeros(shape: Shape, dtype: DType = 'float32'): Tensor {
@@ -166,7 +172,7 @@ export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
 /** `[0, 1, …, count-1]`. */
 export function arange(count: number, dtype: DType = 'float32'): Tensor {
   checkShape('arange', [count]);
-  const data = allocate(dtype, count);
+  const data = allocate(checkDType('arange', dtype), count);
   for (let i = 0; i < count; i++) data[i] = i;
   return leaf(data, [count], dtype);
 }

@@ -8,6 +8,7 @@ import type { BaselineKind } from '../attribution/types.ts';
 import { guarded } from '../guard/guard.ts';
 import { failure } from '../tensor/errors.ts';
 import { largest } from '../tensor/largest.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { checkTokenizer } from './tokenizer-check.ts';
 
@@ -54,7 +55,9 @@ export class TextTokenizer {
    * @param json what `tokenizer.json` holds; `bertTokenizerJson` makes it of a `vocab.txt`
    * @throws PathgradError for JSON that is no tokenizer, and for one without [CLS], [SEP] and [PAD]
    */
-  constructor(json: unknown, { positions = 512, name = 'tokenizer.json' }: TokenizerOptions = {}, config: Json = {}) {
+  constructor(json: unknown, options: TokenizerOptions = {}, config: Json = {}) {
+    checkOptions<TokenizerOptions>('TextTokenizer', options, { positions: 1, name: 1 });
+    const { positions = 512, name = 'tokenizer.json' } = options;
     this.#name = name;
     this.positions = positions;
     checkTokenizer(json, name);
@@ -84,6 +87,7 @@ export class TextTokenizer {
    * @throws PathgradError for no texts, or a `maxLength` beyond the positions of the model
    */
   encode(texts: string | readonly string[], options: EncodeOptions = {}): EncodedTexts {
+    checkOptions<EncodeOptions>('encode', options, { maxLength: 1, padding: 1 });
     const list = typeof texts === 'string' ? [texts] : texts;
     const { maxLength = this.positions, padding = 'longest' } = options;
     if (list.length === 0) throw failure('encode', 'no text given');

@@ -3,9 +3,10 @@
  * `bad[--]`) where colour is unwanted. Control characters in tokens are made visible, so that a text cannot steer the terminal.
  */
 
+import { checkOptions } from '../tensor/options.ts';
 import { visible } from '../tensor/visible.ts';
 import { colormap, type Rgb, readableOn } from './colors.ts';
-import { FAINTEST, type ScoredToken, scoredTokens, type TokenOptions } from './tokens.ts';
+import { FAINTEST, type ScoredToken, scoredTokens, type TokenOptions, tokenNames } from './tokens.ts';
 
 export type ColorSupport = '24bit' | '256' | 'none';
 
@@ -44,6 +45,7 @@ export function tokensToAnsi(
   scores: ArrayLike<number>,
   options: AnsiTokenOptions = {},
 ): string {
+  checkOptions<AnsiTokenOptions>('tokensToAnsi', options, { ...tokenNames, color: 1 });
   const color = options.color ?? colorSupport();
   const map = options.colormap ?? 'PiYG';
   const show = (entry: ScoredToken): string => {

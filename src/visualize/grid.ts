@@ -5,6 +5,7 @@
 
 import { failure } from '../tensor/errors.ts';
 import { largest } from '../tensor/largest.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { type ArrayLikeWithShape, asImage, sumChannels } from './arrays.ts';
 import { type ColormapName, colormap, type Rgb } from './colors.ts';
 import { CAPITAL_HEIGHT, textWidth } from './font.ts';
@@ -52,6 +53,8 @@ const LINE_HEIGHT: number = TEXT_HEIGHT + 10;
  * @throws PathgradError when there are no samples, an attribution does not fit its image, or the picture would be too large
  */
 export function attributionGrid(samples: readonly GridSample[], options: GridOptions = {}): Raster {
+  const names = { title: 1, caption: 1, colormap: 1, scale: 1, range: 1, cell: 1 } as const;
+  checkOptions<GridOptions>('attributionGrid', options, names);
   if (samples.length === 0) throw failure('attributionGrid', 'needs at least one sample');
   const { cell: wanted = 112, title, colormap: map = 'PiYG', range } = options;
   if (!(wanted >= 1 && wanted <= 4096)) throw failure('cell', 'must lie in 1 to 4096 pixels', { got: wanted });

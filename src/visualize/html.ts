@@ -3,9 +3,10 @@
  * that colour is never the only sign. Everything is escaped; the result needs no style sheet and no script.
  */
 
+import { checkOptions } from '../tensor/options.ts';
 import { colormap, darkColormap, hex, type Rgb, readableOn } from './colors.ts';
 import { escapeHtml, percent, signed } from './format.ts';
-import { FAINTEST, type ScoredToken, scoredTokens, type TokenOptions } from './tokens.ts';
+import { FAINTEST, type ScoredToken, scoredTokens, type TokenOptions, tokenNames } from './tokens.ts';
 
 export type HtmlTokenOptions = TokenOptions & {
   /** Between two tokens; default a space. It is escaped too. */
@@ -23,6 +24,7 @@ export function tokensToHtml(
   scores: ArrayLike<number>,
   options: HtmlTokenOptions = {},
 ): string {
+  checkOptions<HtmlTokenOptions>('tokensToHtml', options, { ...tokenNames, separator: 1 });
   const map = options.colormap ?? 'PiYG';
   const marks = scoredTokens(tokens, scores, options).map((entry) => {
     const back = colormap(map, entry.strength);

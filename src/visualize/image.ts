@@ -4,9 +4,10 @@
  */
 
 import { failure } from '../tensor/errors.ts';
+import { checkOptions } from '../tensor/options.ts';
 import { type ArrayLikeWithShape, asImage, type ImageArray, sumChannels } from './arrays.ts';
 import { type ColormapName, colormap, mix, type Rgb } from './colors.ts';
-import { type NormalizeOptions, normalizeAttributions } from './normalize.ts';
+import { type NormalizeOptions, normalized, normalizeNames } from './normalize.ts';
 import { createRaster, fillRect, magnify, type Raster } from './raster.ts';
 
 /** Values that are black and white. */
@@ -19,6 +20,7 @@ export type ImageOptions = {
 
 /** An image as it is: one channel grey, three channels colour. @throws PathgradError for other channel counts */
 export function imageRaster(array: ArrayLikeWithShape, options: ImageOptions = {}): Raster {
+  checkOptions<ImageOptions>('imageRaster', options, { range: 1 });
   const image = asImage(array, 'image');
   return paint(image, pixelColor(image, options));
 }
@@ -27,8 +29,9 @@ export type AttributionImageOptions = NormalizeOptions & { readonly colormap?: C
 
 /** Attributions summed over channels, in a diverging colour map; one sign keeps its end of the map. */
 export function attributionRaster(array: ArrayLikeWithShape, options: AttributionImageOptions = {}): Raster {
+  checkOptions<AttributionImageOptions>('attributionRaster', options, { ...normalizeNames, colormap: 1 });
   const image = asImage(array, 'attribution');
-  const { values } = normalizeAttributions(sumChannels(image), options);
+  const { values } = normalized(sumChannels(image), options);
   const direction = options.sign === 'negative' ? -1 : 1;
   return paint(image, (pixel) => colormap(options.colormap ?? 'PiYG', direction * values[pixel]!));
 }
@@ -57,12 +60,14 @@ export function overlay(
   attribution: ArrayLikeWithShape,
   options: OverlayOptions = {},
 ): Raster {
+  const names = { ...normalizeNames, colormap: 1, range: 1, alpha: 1, under: 1, zoom: 1 } as const;
+  checkOptions<OverlayOptions>('overlay', options, names);
   const under = asImage(image, 'image');
   const over = asImage(attribution, 'attribution');
   checkSameSize(under, over);
   const { alpha = 0.9 } = options;
   if (!(alpha >= 0 && alpha <= 1)) throw failure('alpha', 'must lie in 0 to 1', { got: alpha });
-  const { values } = normalizeAttributions(sumChannels(over), options);
+  const { values } = normalized(sumChannels(over), options);
   const direction = options.sign === 'negative' ? -1 : 1;
   const map = options.colormap ?? 'PiYG';
   const base = pixelColor(under, options);

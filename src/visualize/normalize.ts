@@ -5,6 +5,7 @@
  */
 
 import { failure } from '../tensor/errors.ts';
+import { checkOptions, type OptionNames } from '../tensor/options.ts';
 import { finiteNumbers } from './arrays.ts';
 
 /** Which attributions count: all with their sign, one sign (its strength, 0 or more), or the absolute values. */
@@ -25,6 +26,14 @@ export type NormalizeOptions = {
   readonly sign?: AttributionSign | undefined;
 };
 
+export const normalizeNames: OptionNames<NormalizeOptions> = {
+  scale: 1,
+  percentile: 1,
+  outlierPercent: 1,
+  shared: 1,
+  sign: 1,
+};
+
 export type NormalizedAttributions = {
   /** In [-1, 1]; in [0, 1] for a single sign; unbounded for scale `none`. */
   readonly values: Float64Array;
@@ -42,6 +51,12 @@ export function normalizeAttributions(
   values: ArrayLike<number>,
   options: NormalizeOptions = {},
 ): NormalizedAttributions {
+  checkOptions('normalizeAttributions', options, normalizeNames);
+  return normalized(values, options);
+}
+
+/** The same for callers that looked at the options, which may hold more. */
+export function normalized(values: ArrayLike<number>, options: NormalizeOptions): NormalizedAttributions {
   const chosen = selectSign(finiteNumbers(values, 'attributions'), options.sign ?? 'all');
   const allZero = chosen.every((v) => v === 0);
   if (options.scale === 'none' && options.shared === undefined) return { values: chosen, scale: 1, allZero };
@@ -53,6 +68,7 @@ export function normalizeAttributions(
 
 /** The scale that shows several attributions alike: the largest of theirs. */
 export function sharedScale(list: readonly ArrayLike<number>[], options: NormalizeOptions = {}): number {
+  checkOptions('sharedScale', options, normalizeNames);
   return list.reduce((largest, values) => Math.max(largest, normalizeAttributions(values, options).scale), 0);
 }
 

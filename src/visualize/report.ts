@@ -3,6 +3,7 @@
  * and the pictures inside it. All text that comes from models, files and users is escaped.
  */
 
+import { checkOptions } from '../tensor/options.ts';
 import { type ColormapName, colorWords } from './colors.ts';
 import { escapeHtml } from './format.ts';
 import { itemCard } from './report-item.ts';
@@ -16,6 +17,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
  * @throws PathgradError when tokens and scores or image and attribution do not fit each other, or a value is not finite
  */
 export function report(sections: readonly ReportSection[], options: ReportOptions = {}): string {
+  checkOptions<ReportOptions>('report', options, { title: 1, colormap: 1, lang: 1 });
   const { title = 'Explanations', colormap = 'PiYG', lang = 'en' } = options;
   return `<!doctype html>
 <html lang="${escapeHtml(lang)}">

@@ -4,6 +4,7 @@
  */
 
 import { failure } from '../tensor/errors.ts';
+import type { OptionNames } from '../tensor/options.ts';
 import { finiteNumbers } from './arrays.ts';
 import type { ColormapName } from './colors.ts';
 import { normalizeAttributions } from './normalize.ts';
@@ -23,6 +24,8 @@ export type ScoredToken = {
   /** Score over scale, in [-1, 1]. */
   readonly strength: number;
 };
+
+export const tokenNames: OptionNames<TokenOptions> = { colormap: 1, scale: 1, padding: 1 };
 
 /** Weaker than this a token is shown without colour: the tint would not be visible. */
 export const FAINTEST = 0.04;

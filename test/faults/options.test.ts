@@ -5,9 +5,12 @@ import { checkGrads } from '../../src/graph/check-grads.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { evaluate } from '../../src/graph/evaluate.ts';
 import { grad, jvp } from '../../src/graph/grad.ts';
+import { encodeText, parseVocabulary } from '../../src/inputs/index.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
 import * as o from '../../src/ops/index.ts';
+import { quadratureRule } from '../../src/quadrature/index.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { normalizeAttributions, overlay, tokensToHtml } from '../../src/visualize/index.ts';
 import { example } from '../support/cli.ts';
 import { faults } from '../support/faults.ts';
 
@@ -87,6 +90,68 @@ const calls: Record<string, [() => unknown, RegExp]> = {
   'new IntegratedGradients({ steps })': [
     () => new IntegratedGradients((t: Tensor) => o.sum(t, { axes: 1 }), any({ steps: 5 })),
     /^IntegratedGradients: unknown option 'steps'/,
+  ],
+  'gelu({ aproximate })': [() => o.gelu(x, any({ aproximate: true })), /^gelu: unknown option 'aproximate'/],
+  'batchNorm({ gama })': [
+    () => o.batchNorm(x, any({ mean: x, variance: x, gama: x })),
+    /^batchNorm: unknown option 'gama'\nhint: did you mean 'gamma'/,
+  ],
+  'batchNorm along no axis': [
+    () => o.batchNorm(x, { mean: tensor([0, 0, 0]), variance: tensor([1, 1, 1]), axis: 5 }),
+    /^batchNorm: axis 5 is out of range/,
+  ],
+  'groupNorm({ eps })': [() => o.groupNorm(picture, 1, any({ eps: 1 })), /^groupNorm: unknown option 'eps'/],
+  'scatterAdd to half a row': [
+    () => o.scatterAdd(x, tensor([0, 1], [2], 'int32'), { axis: 0, size: 1.5 }),
+    /^scatterAdd: size is a whole number/,
+  ],
+  'one axis turned round twice': [() => o.reverse(x, [0, -2]), /^reverse: an axis is given twice/],
+  'convTranspose with padding by a half': [
+    () => o.convTranspose(picture, placeholder([2, 2, 3, 2]), { padding: [[0.5, 0], [0, 0]] }), // biome-ignore format: pads
+    /^convTranspose: padding is one \[before, after\] per spatial axis/,
+  ],
+  'convTranspose with an output padding by a half': [
+    () => o.convTranspose(picture, placeholder([2, 2, 3, 2]), { outputPadding: [0.5, 0] }),
+    /^convTranspose: an output padding is a whole number/,
+  ],
+  'cast to a dtype that there is not': [
+    () => o.cast(x, any('float16')),
+    /^cast: unknown dtype 'float16'\nhint: did you mean/,
+  ],
+  'a placeholder of strings': [() => placeholder([1], any('string')), /^placeholder: unknown dtype 'string'/],
+  'a tensor of int64': [() => tensor([1], [1], any('int64')), /^tensor: unknown dtype 'int64'/],
+  'a recurrent activation that there is not': [
+    () => o.simpleRnn(placeholder([1, 2, 3]), placeholder([3, 3]), any({ activation: 'tan' })),
+    /^simpleRnn: unknown activation 'tan'\nhint: did you mean 'tanh'/,
+  ],
+  'grad with a gy of another dtype': [
+    () => grad(o.square(x), [x], tensor([[1, 2, 3], [4, 5, 6]], undefined, 'float64')), // biome-ignore format: rows
+    /^grad: gy must have the shape of y and its dtype/,
+  ],
+  'one input twice': [() => compile([o.square(x)], [x, x]), /^compile: an input is given twice/],
+  'checkGrads of order 0': [
+    () => checkGrads(o.square, [tensor([1], [1], 'float64')], { order: 0 }),
+    /^checkGrads: order is a whole number from 1 up/,
+  ],
+  'quadratureRule({ compta })': [
+    () => quadratureRule('riemann_left', 3, any({ compta: 'alibi' })),
+    /^quadratureRule: unknown option 'compta'\nhint: did you mean 'compat'/,
+  ],
+  'overlay({ opacity })': [
+    () => overlay({ data: [1], shape: [1, 1] }, { data: [1], shape: [1, 1] }, any({ opacity: 1 })),
+    /^overlay: unknown option 'opacity'/,
+  ],
+  'tokensToHtml({ seperator })': [
+    () => tokensToHtml(['a'], [1], any({ seperator: '' })),
+    /^tokensToHtml: unknown option 'seperator'\nhint: did you mean 'separator'/,
+  ],
+  'normalizeAttributions({ percentil })': [
+    () => normalizeAttributions([1], any({ percentil: 90 })),
+    /^normalizeAttributions: unknown option 'percentil'/,
+  ],
+  'encodeText({ truncate })': [
+    () => encodeText('a', parseVocabulary('a\nb'), any({ truncate: 'post' })),
+    /^encodeText: unknown option 'truncate'/,
   ],
   'options that are none': [() => o.sum(x, any(0)), /^sum: options are an object/],
   'jvp with too few tangents': [() => jvp(o.square(x), [x], []), /^jvp: one tangent per tensor/],

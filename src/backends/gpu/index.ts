@@ -4,6 +4,7 @@
  */
 import type { Program } from '../../graph/program.ts';
 import { failure } from '../../tensor/errors.ts';
+import { checkOptions } from '../../tensor/options.ts';
 import type { Backend, Executable } from '../backend.ts';
 import { Device, type GpuMode } from './adapter.ts';
 import { bind } from './bind.ts';
@@ -46,6 +47,7 @@ export interface GpuBackend extends Backend {
  * too. Throws an error where the mode is unknown or does not run here. A kernel that runs elsewhere than asked is an error.
  */
 export async function gpuBackend(options: GpuOptions = {}): Promise<GpuBackend> {
+  checkOptions<GpuOptions>('gpuBackend', options, { mode: 1, maxKernels: 1 });
   const { maxKernels = 512 } = options;
   if (!(Number.isInteger(maxKernels) && maxKernels > 0)) {
     throw failure('gpuBackend', 'maxKernels must be an integer from 1 up', { got: maxKernels });
