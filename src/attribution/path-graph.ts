@@ -11,6 +11,7 @@ import { ancestors } from '../graph/traverse.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { placeholder, type Tensor, type TensorSpec } from '../tensor/tensor.ts';
+import { checkSame, type Outline, outlineOf } from './any-rows.ts';
 import type { Forward } from './forward.ts';
 import { captureLayer, type LayerChoice, type LayerSide, substituteLayer } from './layer.ts';
 import { type OutputKind, outputKind } from './output-kind.ts';
@@ -67,6 +68,8 @@ export class Graphs {
   /** Tells apart all graphs of one explainer. */
   readonly key: string;
   private calls = 0;
+  /** The first graph of two or more rows, which all others must be like. */
+  private first: Outline | null = null;
 
   constructor(options: GraphOptions) {
     this.options = options;
@@ -104,12 +107,16 @@ export class Graphs {
 
   /**
    * The path graph on `rows` rows. Held: the inputs that do not move, then the forward kwargs.
-   * @throws PathgradError naming the op that mixes samples
+   * @throws PathgradError naming the op that mixes samples, or what is not the same for all numbers of rows
    */
   path(rows: number): PathGraph {
     const graph = this.build(rows);
     // A single row has nothing to mix with.
-    if (rows > 1) samplesIn(graph, rows);
+    if (rows > 1) {
+      samplesIn(graph, rows);
+      const outline = outlineOf(graph.output, rows);
+      checkSame((this.first ??= outline), outline);
+    }
     return graph;
   }
 
@@ -173,25 +180,12 @@ export interface Structure {
   readonly bytesPerRow: number;
 }
 
-/**
- * A function may read the number of rows and compute with it (`1 / x.shape[0]`). Path points are rows too, so that it would be another
- * function for every block of points: its graphs for two and for three rows differ in a number.
- * @throws PathgradError with the two numbers
- */
-function checkRowCount(graphs: Graphs): void {
-  const [two, three] = [2, 3].map((rows) =>
-    ancestors([graphs.path(rows).output]).flatMap(({ constant }) => (constant?.length === 1 ? [constant[0]!] : [])),
-  );
-  const at = two!.length === three!.length ? two!.findIndex((value, i) => !Object.is(value, three![i])) : -1;
-  if (at < 0) return;
-  const details = { forTwoSamples: two![at], forThree: three![at] };
-  const hint = 'an explanation needs a function that gives a sample the same result whatever others are beside it';
-  throw failure('model', 'computes with the number of samples', details, hint);
-}
-
 export function examine(graphs: Graphs, rows: number): Structure {
-  checkRowCount(graphs);
   const { variables, held, output } = graphs.path(rows);
+  // One row does not tell where a layer keeps its rows.
+  if (graphs.options.choice && rows === 1) graphs.model(2);
+  // What follows runs with whatever numbers of rows: two of them are compared, and each further graph with the first.
+  for (const count of [2, 3]) graphs.path(count);
   const reached = new Set(ancestors([output], new Set(variables)));
   const inputs = graphs.options.choice ? held.slice(0, graphs.options.inputs.length) : [];
   const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
