@@ -27,7 +27,8 @@ export function transformerIn(files: readonly KnownFile[]): TransformerFolder | 
   if (!config && !tokenizer && !tokenizerConfig && named.length === 0) return null;
   const [weights] = named.length > 0 ? named : models;
   const vocab = of('vocabulary').find(({ name }) => name.toLowerCase().endsWith('.txt'));
-  const shards = weights && named.length > 1 ? allShards(named) : null;
+  const cut = named.length > 1 || /-of-\d+\.h5$/i.test(weights?.name ?? '');
+  const shards = weights && cut ? allShards(named) : null;
   const missing = [
     ...(weights ? [] : ['tf_model.h5']),
     ...(config ? [] : ['config.json']),

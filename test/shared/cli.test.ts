@@ -31,13 +31,13 @@ test('one score with two labels: target 0 explains 1 - p', async () => {
   assert.match(out, /<start>\S* a\S* wonderful\S* film\S* the\S* acting\S* is\S* superb/);
 });
 
-test('one score without labels is a number, not a share', async () => {
+test('one sigmoid without labels is a probability, as its last op says', async () => {
   const { out, err } = await runCli(['explain', ...sentiment, '--steps', '5']);
   assert.match(
     out,
-    /prediction +dense_1 0\.4528\n {3}explained +dense_1\n {3}baseline +padding \(token 0\): 0\.45\d+ dense_1\n/,
+    /prediction +dense_1 45\.3 %\n {3}explained +dense_1\n {3}baseline +padding \(token 0\): 45\.2 % dense_1,/,
   );
-  assert.match(err, /note: no target for what may be a probability/);
+  assert.match(err, /note: no target for a probability: --target 1 explains p/);
 });
 
 test('inspect says what is not supported, and predict refuses it', async () => {

@@ -40,7 +40,9 @@ async function bind(file: KerasFile, spec: ModelSpec): Promise<number> {
 function storedCount(file: KerasFile): number {
   const { weights } = file;
   if (weights.layout === 'none') return 0;
-  if (weights.layout === 'paths') return weights.entries.length;
+  // Beside the layers lies what training left: no layer's.
+  if (weights.layout === 'paths')
+    return weights.entries.filter(({ key }) => !/^(optimizer|metrics)\//.test(key)).length;
   return weights.layers.reduce((sum, layer) => sum + layer.entries.length, 0);
 }
 
