@@ -5,47 +5,20 @@
 import { failure } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** A graph as it is met from its output on, whatever was made first. */
-export interface Outline {
-  readonly rows: number;
-  readonly nodes: readonly Pick<Tensor, 'op' | 'constant'>[];
-}
-
-export function outlineOf(output: Tensor, rows: number): Outline {
-  const seen = new Set([output]);
-  const nodes: Outline['nodes'][number][] = [];
-  const pending = [output];
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    nodes.push({ op: node.op, constant: node.constant });
-    for (const input of node.inputs) {
-      if (seen.has(input)) continue;
-      seen.add(input);
-      pending.push(input);
-    }
-  }
-  return { rows, nodes };
-}
-
-/** @throws PathgradError with what differs between the two numbers of rows */
-export function checkSame(one: Outline, other: Outline): void {
-  const pairs = Array.from(
-    { length: Math.max(one.nodes.length, other.nodes.length) },
-    (_, i) => [one.nodes[i], other.nodes[i]] as const,
-  );
-  for (const [a, b] of pairs) {
-    if (a?.op !== b?.op) refuse(one, other, a?.op?.name ?? 'input', b?.op?.name ?? 'input');
+/** @throws PathgradError with what differs; both lists begin with an output `[rows, ...]` and go on as its graph is met from there */
+export function checkSame(one: readonly Tensor[], other: readonly Tensor[]): void {
+  for (let i = 0; i < Math.max(one.length, other.length); i++) {
+    const [a, b] = [one[i], other[i]];
+    let found = a?.op === b?.op ? null : [a?.op?.name ?? 'input', b?.op?.name ?? 'input'];
     const [x, y] = [a?.constant, b?.constant];
     // Constants that follow the rows in size are the business of the ops that read them.
-    if (!x || !y || x === y || x.length !== y.length) continue;
-    const at = x.findIndex((value, i) => !Object.is(value, y[i]));
-    if (at >= 0) refuse(one, other, x[at]!, y[at]!);
+    if (x && y && x !== y && x.length === y.length) {
+      const at = x.findIndex((value, k) => !Object.is(value, y[k]));
+      if (at >= 0) found = [`${x[at]}`, `${y[at]}`];
+    }
+    if (!found) continue;
+    const [samples, more] = [one, other].map((nodes, k) => `${nodes[0]!.shape[0]}: ${found[k]}`);
+    const hint = 'an explanation needs a function that gives a sample the same result whatever others are beside it';
+    throw failure('model', 'computes with the number of samples', { samples: `${samples}, ${more}` }, hint);
   }
-}
-
-function refuse(one: Outline, other: Outline, ...has: readonly (string | number)[]): never {
-  const samples = [one.rows, other.rows];
-  const order = one.rows < other.rows ? [0, 1] : [1, 0];
-  const [few, many] = order.map((i) => `${samples[i]}: ${has[i]}`);
-  const hint = 'an explanation needs a function that gives a sample the same result whatever others are beside it';
-  throw failure('model', 'computes with the number of samples', { samples: `${few}, ${many}` }, hint);
 }

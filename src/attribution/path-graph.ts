@@ -7,11 +7,11 @@ import { inFrontOf, isInFront, placeSamples } from '../graph/batch.ts';
 import { grad, isConnected } from '../graph/grad.ts';
 import type { BatchAxis } from '../graph/op.ts';
 import { buildProgram } from '../graph/program.ts';
-import { ancestors } from '../graph/traverse.ts';
+import { reached } from '../graph/traverse.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { placeholder, type Tensor, type TensorSpec } from '../tensor/tensor.ts';
-import { checkSame, type Outline, outlineOf } from './any-rows.ts';
+import { checkSame } from './any-rows.ts';
 import type { Forward } from './forward.ts';
 import { captureLayer, type LayerChoice, type LayerSide, substituteLayer } from './layer.ts';
 import { type OutputKind, outputKind } from './output-kind.ts';
@@ -68,8 +68,8 @@ export class Graphs {
   /** Tells apart all graphs of one explainer. */
   readonly key: string;
   private calls = 0;
-  /** The first graph of two or more rows, which all others must be like. */
-  private first: Outline | null = null;
+  /** The nodes of the first graph of two or more rows, which all others must be like. */
+  private first: readonly Tensor[] | null = null;
 
   constructor(options: GraphOptions) {
     this.options = options;
@@ -114,8 +114,8 @@ export class Graphs {
     // A single row has nothing to mix with.
     if (rows > 1) {
       samplesIn(graph, rows);
-      const outline = outlineOf(graph.output, rows);
-      checkSame((this.first ??= outline), outline);
+      const nodes = [...reached([graph.output])];
+      checkSame((this.first ??= nodes), nodes);
     }
     return graph;
   }
@@ -186,7 +186,7 @@ export function examine(graphs: Graphs, rows: number): Structure {
   if (graphs.options.choice && rows === 1) graphs.model(2);
   // What follows runs with whatever numbers of rows: two of them are compared, and each further graph with the first.
   for (const count of [2, 3]) graphs.path(count);
-  const reached = new Set(ancestors([output], new Set(variables)));
+  const before = reached([output], new Set(variables));
   const inputs = graphs.options.choice ? held.slice(0, graphs.options.inputs.length) : [];
   const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
   return {
@@ -194,8 +194,8 @@ export function examine(graphs: Graphs, rows: number): Structure {
     // The model's own: the path graph of its last layer ends at once.
     kind: outputKind(graphs.options.choice ? graphs.model(rows).output : output),
     variables: variables.map(spec),
-    connected: variables.map((t) => reached.has(t) && isConnected(output, t)),
-    bypassed: inputs.some((t) => reached.has(t)),
+    connected: variables.map((t) => before.has(t) && isConnected(output, t)),
+    bypassed: inputs.some((t) => before.has(t)),
     bytesPerRow: bytesOf(graphs.path(2)) / 2,
   };
 }
