@@ -7,10 +7,11 @@ import { inFrontOf, isInFront, placeSamples } from '../graph/batch.ts';
 import { grad, isConnected } from '../graph/grad.ts';
 import type { BatchAxis } from '../graph/op.ts';
 import { buildProgram } from '../graph/program.ts';
-import { ancestors } from '../graph/traverse.ts';
+import { reached } from '../graph/traverse.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { placeholder, type Tensor, type TensorSpec } from '../tensor/tensor.ts';
+import { checkSame } from './any-rows.ts';
 import type { Forward } from './forward.ts';
 import { captureLayer, type LayerChoice, type LayerSide, substituteLayer } from './layer.ts';
 import { type OutputKind, outputKind } from './output-kind.ts';
@@ -67,6 +68,8 @@ export class Graphs {
   /** Tells apart all graphs of one explainer. */
   readonly key: string;
   private calls = 0;
+  /** The nodes of the first graph of two or more rows, which all others must be like. */
+  private first: readonly Tensor[] | null = null;
 
   constructor(options: GraphOptions) {
     this.options = options;
@@ -104,12 +107,16 @@ export class Graphs {
 
   /**
    * The path graph on `rows` rows. Held: the inputs that do not move, then the forward kwargs.
-   * @throws PathgradError naming the op that mixes samples
+   * @throws PathgradError naming the op that mixes samples, or what is not the same for all numbers of rows
    */
   path(rows: number): PathGraph {
     const graph = this.build(rows);
     // A single row has nothing to mix with.
-    if (rows > 1) samplesIn(graph, rows);
+    if (rows > 1) {
+      samplesIn(graph, rows);
+      const nodes = [...reached([graph.output])];
+      checkSame((this.first ??= nodes), nodes);
+    }
     return graph;
   }
 
@@ -173,26 +180,13 @@ export interface Structure {
   readonly bytesPerRow: number;
 }
 
-/**
- * A function may read the number of rows and compute with it (`1 / x.shape[0]`). Path points are rows too, so that it would be another
- * function for every block of points: its graphs for two and for three rows differ in a number.
- * @throws PathgradError with the two numbers
- */
-function checkRowCount(graphs: Graphs): void {
-  const [two, three] = [2, 3].map((rows) =>
-    ancestors([graphs.path(rows).output]).flatMap(({ constant }) => (constant?.length === 1 ? [constant[0]!] : [])),
-  );
-  const at = two!.length === three!.length ? two!.findIndex((value, i) => !Object.is(value, three![i])) : -1;
-  if (at < 0) return;
-  const details = { forTwoSamples: two![at], forThree: three![at] };
-  const hint = 'an explanation needs a function that gives a sample the same result whatever others are beside it';
-  throw failure('model', 'computes with the number of samples', details, hint);
-}
-
 export function examine(graphs: Graphs, rows: number): Structure {
-  checkRowCount(graphs);
   const { variables, held, output } = graphs.path(rows);
-  const reached = new Set(ancestors([output], new Set(variables)));
+  // One row does not tell where a layer keeps its rows.
+  if (graphs.options.choice && rows === 1) graphs.model(2);
+  // What follows runs with whatever numbers of rows: two of them are compared, and each further graph with the first.
+  for (const count of [2, 3]) graphs.path(count);
+  const before = reached([output], new Set(variables));
   const inputs = graphs.options.choice ? held.slice(0, graphs.options.inputs.length) : [];
   const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
   return {
@@ -200,8 +194,8 @@ export function examine(graphs: Graphs, rows: number): Structure {
     // The model's own: the path graph of its last layer ends at once.
     kind: outputKind(graphs.options.choice ? graphs.model(rows).output : output),
     variables: variables.map(spec),
-    connected: variables.map((t) => reached.has(t) && isConnected(output, t)),
-    bypassed: inputs.some((t) => reached.has(t)),
+    connected: variables.map((t) => before.has(t) && isConnected(output, t)),
+    bypassed: inputs.some((t) => before.has(t)),
     bytesPerRow: bytesOf(graphs.path(2)) / 2,
   };
 }

@@ -5,7 +5,12 @@ import type { Tensor } from '../tensor/tensor.ts';
  * All nodes that `outputs` depend on, in id order, which is a topological order. The walk does not go past the nodes of
  * `stop`: they are in the list, what they are made of is not (unless reached another way).
  */
-export function ancestors(outputs: readonly Tensor[], stop: ReadonlySet<Tensor> = new Set()): Tensor[] {
+export function ancestors(outputs: readonly Tensor[], stop?: ReadonlySet<Tensor>): Tensor[] {
+  return [...reached(outputs, stop)].sort((a, b) => a.id - b.id);
+}
+
+/** The same in the order in which they are met from the outputs on, whatever was made first. */
+export function reached(outputs: readonly Tensor[], stop: ReadonlySet<Tensor> = new Set()): Set<Tensor> {
   const seen = new Set<Tensor>(outputs);
   const pending = [...outputs];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
@@ -17,7 +22,7 @@ export function ancestors(outputs: readonly Tensor[], stop: ReadonlySet<Tensor> 
       }
     }
   }
-  return [...seen].sort((a, b) => a.id - b.id);
+  return seen;
 }
 
 /** Of `nodes` (in id order), those whose value changes with `sources`, the sources included. */

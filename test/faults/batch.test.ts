@@ -1,7 +1,20 @@
 /** Faults of the passes along a path: samples that mixed, points that weighed nothing, infinities that do not move. */
 import * as assert from 'uvu/assert';
 import { IntegratedGradients, type IntegratedGradientsOptions } from '../../src/attribution/index.ts';
-import { add, concat, exp, log, mul, reshape, reverse, sqrt, square, sub, transpose } from '../../src/ops/index.ts';
+import {
+  add,
+  concat,
+  exp,
+  log,
+  mul,
+  reshape,
+  reverse,
+  slice,
+  sqrt,
+  square,
+  sub,
+  transpose,
+} from '../../src/ops/index.ts';
 import { mean, sum } from '../../src/ops/reduce.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { faults } from '../support/faults.ts';
@@ -64,7 +77,15 @@ const mixing: Record<string, [(x: Tensor) => Tensor, RegExp]> = {
 };
 mixing['the number of samples as a factor'] = [
   (x) => mul(sum(square(x), { axes: 1 }), 1 / x.shape[0]!),
-  /^model: computes with the number of samples \(forTwoSamples 0\.5, forThree 0\.33/,
+  /^model: computes with the number of samples \(samples 3: 0\.33\d*, 2: 0\.5/,
+];
+mixing['the number of samples in a vector of constants'] = [
+  (x) => sum(mul(square(x), tensor([x.shape[0]!, 1], undefined, 'float64')), { axes: 1 }),
+  /^model: computes with the number of samples \(samples 3: 3, 2: 2/,
+];
+mixing['another function from five samples on'] = [
+  (x) => sum(square(x.shape[0]! > 4 ? mul(x, 2) : x), { axes: 1 }),
+  /^model: computes with the number of samples \(samples 3: input, 30: mul/,
 ];
 for (const [what, [f, message]] of Object.entries(mixing)) {
   fault('R1', `${what} was explained as if samples were apart`, async () => {
@@ -123,5 +144,21 @@ fault('R9', "nSteps 'auto' threw on an infinite gradient at a feature that does 
     assert.ok(Math.abs(moving! - 2) < 0.1, `${moving}`);
   }
 });
+
+fault(
+  'R9',
+  'an infinite gradient that reaches a feature which moves was an infinite attribution, without a word',
+  async () => {
+    const difference = (x: Tensor): Tensor => sub(slice(x, { 1: [0, 1] }), slice(x, { 1: [1, 2] }));
+    for (const strategy of ['path-linear', 'brute'] as const) {
+      const f = (x: Tensor): Tensor => sum(sqrt(difference(x)), { axes: 1 });
+      const error = await explained(f, tensor([[2, 2]], [1, 2], 'float64'), { nSteps: 'auto', strategy }).then(
+        () => null,
+        (reason: Error) => reason,
+      );
+      assert.match(error?.message ?? 'no error', /^adaptive path: gradient is not finite/, strategy);
+    }
+  },
+);
 
 fault.run();

@@ -9,6 +9,7 @@ import { grad, partialGrad } from '../../graph/grad.ts';
 import type { PlanGraph } from '../../graph/plan-cache.ts';
 import { add } from '../../ops/binary.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
+import { failure } from '../../tensor/errors.ts';
 import { placeholder } from '../../tensor/tensor.ts';
 import { inDType } from '../arrays.ts';
 import { repeatRow, sameForAll } from '../endpoints.ts';
@@ -142,7 +143,12 @@ async function pullBack(
     out.forEach((values, v) => {
       const width = values.length / samples;
       for (let i = first * width, j = 0; j < count * width; i++, j++) {
-        values[i] = displaced(from[v]![i]!, to[v]![i]!, pulled[v]![j]!);
+        const [b, x, slope] = [from[v]![i]!, to[v]![i]!, pulled[v]![j]!];
+        // An infinite slope of a frontier element that stays where it is reaches features that move, as in brute force.
+        if (b !== x && !Number.isFinite(slope)) {
+          throw failure('adaptive path', 'gradient is not finite', { feature: j % width, value: slope });
+        }
+        values[i] = displaced(b, x, slope);
       }
     });
   }
