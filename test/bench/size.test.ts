@@ -12,7 +12,7 @@ const test = suite('bundle size');
 const BUDGET: Readonly<Record<string, number>> = {
   [ON_DEMAND]: 114_000,
   'src/keras': 82_000,
-  'src/attribution': 60_000,
+  'src/attribution': 60_100,
   'src/backends': 40_000,
   'src/ops': 44_000,
   'packed kernels': 34_000,
