@@ -22,17 +22,18 @@ export interface PathGraph {
   /** Placeholders of inputs that stay as they are, and of forward kwargs. */
   readonly held: readonly Tensor[];
   readonly output: Tensor;
+  /** Where its tensors keep their samples; those that are the same for all are not listed, and of a single row none is. */
+  readonly places: ReadonlyMap<Tensor, BatchAxis>;
 }
 
 /**
  * Where every tensor of a path graph of two or more rows keeps its samples.
  * @throws PathgradError naming the op that mixes samples
  */
-export function samplesIn({ variables, held, output }: PathGraph, rows: number): Map<Tensor, BatchAxis> {
+function samplesIn({ variables, held, output }: Omit<PathGraph, 'places'>, rows: number): Map<Tensor, BatchAxis> {
   const places = placeSamples([output], sourcesOf([...variables, ...held], rows), rows);
   const place = places.get(output);
-  if (place && isInFront(place) && place.inner === 1) return places;
-  if (!place) return places;
+  if (!place || (isInFront(place) && place.inner === 1)) return places;
   const details = { output: output.shape, samples: rows };
   throw failure(
     'output',
@@ -112,15 +113,14 @@ export class Graphs {
   path(rows: number): PathGraph {
     const graph = this.build(rows);
     // A single row has nothing to mix with.
-    if (rows > 1) {
-      samplesIn(graph, rows);
-      const nodes = [...reached([graph.output])];
-      checkSame((this.first ??= nodes), nodes);
-    }
-    return graph;
+    if (rows === 1) return { ...graph, places: new Map() };
+    const places = samplesIn(graph, rows);
+    const nodes = [...reached([graph.output])];
+    checkSame((this.first ??= nodes), nodes);
+    return { ...graph, places };
   }
 
-  private build(rows: number): PathGraph {
+  private build(rows: number): Omit<PathGraph, 'places'> {
     const { forward, choice, side, everyCall } = this.options;
     const [inputs, kwargs] = this.placeholders(rows);
     const extra = Object.values(kwargs);
@@ -185,7 +185,7 @@ export function examine(graphs: Graphs, rows: number): Structure {
   // One row does not tell where a layer keeps its rows.
   if (graphs.options.choice && rows === 1) graphs.model(2);
   // What follows runs with whatever numbers of rows: two of them are compared, and each further graph with the first.
-  for (const count of [2, 3]) graphs.path(count);
+  const [two] = [2, 3].map((count) => graphs.path(count));
   const before = reached([output], new Set(variables));
   const inputs = graphs.options.choice ? held.slice(0, graphs.options.inputs.length) : [];
   const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
@@ -196,7 +196,7 @@ export function examine(graphs: Graphs, rows: number): Structure {
     variables: variables.map(spec),
     connected: variables.map((t) => before.has(t) && isConnected(output, t)),
     bypassed: inputs.some((t) => before.has(t)),
-    bytesPerRow: bytesOf(graphs.path(2)) / 2,
+    bytesPerRow: bytesOf(two!) / 2,
   };
 }
 

@@ -40,13 +40,14 @@ export function affineRegion(
   for (const node of path) {
     if (!affine.has(node) && accept(node) && isAffine(node, moving, affine)) affine.add(node);
   }
-  shrink(path, variables, output, moving, affine);
+  const readers = readersOf(path);
+  shrink(path, readers, variables, output, moving, affine);
 
   const cost = (node: Tensor): number => node.op?.flops(node.inputs, node, node.attrs) ?? 0;
   const sources = new Set(variables);
   const computed = path.filter((node) => !sources.has(node));
   return {
-    frontier: edge(path, output, affine),
+    frontier: edge(path, readers, output, affine),
     flops: computed.reduce((total, node) => total + cost(node), 0),
     affineFlops: computed.reduce((total, node) => total + (affine.has(node) ? cost(node) : 0), 0),
   };
@@ -62,8 +63,12 @@ function isAffine(node: Tensor, moving: ReadonlySet<Tensor>, affine: ReadonlySet
 }
 
 /** Affine nodes that something outside the region, or nobody but the caller, reads. */
-function edge(path: readonly Tensor[], output: Tensor, affine: ReadonlySet<Tensor>): Tensor[] {
-  const users = readersOf(path);
+function edge(
+  path: readonly Tensor[],
+  users: ReadonlyMap<Tensor, Tensor[]>,
+  output: Tensor,
+  affine: ReadonlySet<Tensor>,
+): Tensor[] {
   return path.filter(
     (node) => affine.has(node) && (node === output || users.get(node)?.some((user) => !affine.has(user))),
   );
@@ -76,12 +81,12 @@ function edge(path: readonly Tensor[], output: Tensor, affine: ReadonlySet<Tenso
  */
 function shrink(
   path: readonly Tensor[],
+  users: ReadonlyMap<Tensor, Tensor[]>,
   variables: readonly Tensor[],
   output: Tensor,
   moving: ReadonlySet<Tensor>,
   affine: Set<Tensor>,
 ): void {
-  const users = readersOf(path);
   const sources = new Set(variables);
   const onEdge = (node: Tensor): boolean => node === output || !!users.get(node)?.some((user) => !affine.has(user));
   for (let at = path.length - 1; at >= 0; at--) {

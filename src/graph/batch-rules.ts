@@ -89,7 +89,7 @@ export const sliced: BatchRule = ([place], { attrs, inputs: [x], shape }, { rows
 };
 
 export const padded: BatchRule = ([place], { inputs: [x], shape }) =>
-  place && shape[place.axis] !== x!.shape[place.axis] ? 'puts others among the samples' : place!;
+  place && shape[place.axis] !== x!.shape[place.axis] ? 'puts others among the samples' : (place ?? null);
 
 /** Along the samples' axis whole blocks of all samples follow each other. */
 export const joined: BatchRule = (at, node, { even }) => {
@@ -107,7 +107,7 @@ export const gathered: BatchRule = ([x, index], { attrs, inputs }) => {
   const { axis } = attrs as { axis: number };
   if (x && index) return 'picks by an index of each sample among the samples';
   if (index) return { ...index, axis: axis + index.axis };
-  if (!x || x.axis < axis) return x!;
+  if (!x || x.axis < axis) return x ?? null;
   return x.axis === axis ? 'picks among the samples' : { ...x, axis: x.axis + inputs[1]!.rank - 1 };
 };
 
@@ -116,7 +116,7 @@ export const scattered: BatchRule = ([x, index], { attrs, inputs }) => {
   const { axis } = attrs as { axis: number };
   const rank = inputs[1]!.rank;
   if (index || (x && x.axis >= axis && x.axis < axis + rank)) return 'adds samples up';
-  return x && x.axis >= axis + rank ? { ...x, axis: x.axis - rank + 1 } : x!;
+  return x && x.axis >= axis + rank ? { ...x, axis: x.axis - rank + 1 } : (x ?? null);
 };
 
 /** Products over the last two axes; the axes before them broadcast. */

@@ -6,7 +6,6 @@ import { runStep } from '../backends/reference/index.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { valueKey } from './attrs.ts';
-import type { Attr } from './op.ts';
 import { ancestors } from './traverse.ts';
 
 export interface Simplified {
@@ -36,7 +35,7 @@ export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[]):
       inputs: sources,
       attrs,
     } = node.op.rewrite?.(given, stop) ?? { op: node.op, inputs: given, attrs: node.attrs };
-    const key = `${op!.name} ${sources.map((source) => source.id).join()} ${valueKey(attrs as unknown as Attr)}`;
+    const key = `${op!.name} ${sources.map((source) => source.id).join()} ${valueKey(attrs)}`;
     const twin = known.get(key);
     if (twin) {
       counts.merged++;

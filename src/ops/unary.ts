@@ -17,15 +17,22 @@ export interface UnaryFunction {
   readonly op: Op;
 }
 
-/** Defines an elementwise op. `flops` is a rough count: a transcendental function is taken as 10; `closed`: integers stay integers. */
+interface UnaryOptions {
+  /** Of the floats in examples. */
+  readonly domain?: readonly [number, number];
+  /** A rough count: a transcendental function is taken as 10. */
+  readonly flops?: number;
+  /** Integers stay integers. */
+  readonly closed?: boolean;
+  readonly epilogue?: Activation;
+}
+
+/** Defines an elementwise op. */
 // @__NO_SIDE_EFFECTS__
 export function unary(
   name: string,
   vjp: Vjp | 'none',
-  domain: readonly [number, number] = [-2, 2],
-  flops = 10,
-  closed = false,
-  epilogue?: Activation,
+  { domain = [-2, 2], flops = 10, closed, epilogue }: UnaryOptions = {},
 ): UnaryFunction {
   const example = (shape: number[], size: 'small' | 'real' = 'small'): Example<None> => ({
     inputs: [shape],
@@ -47,45 +54,39 @@ export function unary(
 }
 
 const positive = [0.2, 3] as const;
+/** One operation, which makes integers of integers. */
+const exact = { flops: 1, closed: true } as const;
 
 export const exp: UnaryFunction = unary('exp', (g, y) => mul(g, y));
 export const expm1: UnaryFunction = unary('expm1', (g, y) => mul(g, add(y, 1)));
-export const log: UnaryFunction = unary('log', (g, _, x) => div(g, x), positive);
-export const log1p: UnaryFunction = unary('log1p', (g, _, x) => div(g, add(x, 1)), [-0.5, 2]);
-export const sqrt: UnaryFunction = unary('sqrt', (g, y) => div(mul(g, 0.5), y), positive, 2);
-export const rsqrt: UnaryFunction = unary('rsqrt', (g, y) => mul(mul(g, -0.5), mul(y, mul(y, y))), positive, 4);
-export const square: UnaryFunction = unary('square', (g, _, x) => mul(g, mul(x, 2)), undefined, 1, true);
-export const reciprocal: UnaryFunction = unary('reciprocal', (g, y) => neg(mul(g, mul(y, y))), positive, 2);
-export const abs: UnaryFunction = unary('abs', (g, _, x) => mul(g, sign(x)), undefined, 1, true);
+export const log: UnaryFunction = unary('log', (g, _, x) => div(g, x), { domain: positive });
+export const log1p: UnaryFunction = unary('log1p', (g, _, x) => div(g, add(x, 1)), { domain: [-0.5, 2] });
+export const sqrt: UnaryFunction = unary('sqrt', (g, y) => div(mul(g, 0.5), y), { domain: positive, flops: 2 });
+export const rsqrt: UnaryFunction = unary('rsqrt', (g, y) => mul(mul(g, -0.5), mul(y, mul(y, y))), {
+  domain: positive,
+  flops: 4,
+});
+export const square: UnaryFunction = unary('square', (g, _, x) => mul(g, mul(x, 2)), exact);
+export const reciprocal: UnaryFunction = unary('reciprocal', (g, y) => neg(mul(g, mul(y, y))), {
+  domain: positive,
+  flops: 2,
+});
+export const abs: UnaryFunction = unary('abs', (g, _, x) => mul(g, sign(x)), exact);
 export const sin: UnaryFunction = unary('sin', (g, _, x) => mul(g, cos(x)));
 export const cos: UnaryFunction = unary('cos', (g, _, x) => neg(mul(g, sin(x))));
-export const tan: UnaryFunction = unary('tan', (g, y) => mul(g, add(square(y), 1)), [-1, 1]);
+export const tan: UnaryFunction = unary('tan', (g, y) => mul(g, add(square(y), 1)), { domain: [-1, 1] });
 export const atan: UnaryFunction = unary('atan', (g, _, x) => div(g, add(square(x), 1)));
-export const tanh: UnaryFunction = unary(
-  'tanh',
-  (g, y) => mul(g, sub(1, square(y))),
-  undefined,
-  undefined,
-  false,
-  'tanh',
-);
+export const tanh: UnaryFunction = unary('tanh', (g, y) => mul(g, sub(1, square(y))), { epilogue: 'tanh' });
 export const erf: UnaryFunction = unary('erf', (g, _, x) => mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))));
-export const sigmoid: UnaryFunction = unary(
-  'sigmoid',
-  (g, y) => mul(g, mul(y, sub(1, y))),
-  undefined,
-  undefined,
-  false,
-  'sigmoid',
-);
+export const sigmoid: UnaryFunction = unary('sigmoid', (g, y) => mul(g, mul(y, sub(1, y))), { epilogue: 'sigmoid' });
 /** `log(1 + exp(x))`, without overflow. */
 export const softplus: UnaryFunction = unary('softplus', (g, _, x) => mul(g, sigmoid(x)));
 /** -1, 0 or 1; no gradient. */
-export const sign: UnaryFunction = unary('sign', 'none', undefined, 1, true);
-export const floor: UnaryFunction = unary('floor', 'none', undefined, 1, true);
-export const ceil: UnaryFunction = unary('ceil', 'none', undefined, 1, true);
+export const sign: UnaryFunction = unary('sign', 'none', exact);
+export const floor: UnaryFunction = unary('floor', 'none', exact);
+export const ceil: UnaryFunction = unary('ceil', 'none', exact);
 /** To the nearest integer, halves to even as in IEEE 754 (and NumPy). */
-export const round: UnaryFunction = unary('round', 'none', undefined, 1, true);
+export const round: UnaryFunction = unary('round', 'none', exact);
 
 const clipOp = defineOp<{ min: number; max: number }>({
   name: 'clip',

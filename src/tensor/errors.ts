@@ -47,6 +47,11 @@ function lines(text: string, length: number): string {
   return [first, ...more].join('\n');
 }
 
+/** What an op or a reader says without knowing for whom it works, told of `subject`. */
+export function retold(error: PathgradError, subject: string): PathgradError {
+  return failure(subject, error.message.split('\nhint: ')[0]!, {}, error.hint, error);
+}
+
 function formatDetail(value: unknown, depth = 0): string {
   if (Array.isArray(value)) {
     return depth > 8

@@ -4,7 +4,7 @@ import { isInFront } from '../../graph/batch.ts';
 import { ancestors, readersOf } from '../../graph/traverse.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type PathGraph, samplesIn } from '../path-graph.ts';
+import type { PathGraph } from '../path-graph.ts';
 import { findLinePool } from './line-pool.ts';
 import type { PathProblem } from './pass.ts';
 
@@ -49,7 +49,7 @@ function search(problem: PathProblem): Frontier {
   const graph = problem.graph(probeRows);
   const nodes = nodesOf(graph);
   const place = new Map(nodes.map((node, index) => [node, index]));
-  const places = samplesIn(graph, probeRows);
+  const { places } = graph;
   const region = affineRegion(graph.output, graph.variables, (node) => isInFront(places.get(node)));
   const positions = region.frontier.map((node) => place.get(node)!);
   const scale = { ...region, flops: region.flops / probeRows, affineFlops: region.affineFlops / probeRows };

@@ -5,7 +5,6 @@
 
 import type { GpuKernel } from '../../../kernels/gpu/kernel.ts';
 import { valueKey } from '../../graph/attrs.ts';
-import type { Attr } from '../../graph/op.ts';
 import type { Compiled, Device } from './adapter.ts';
 
 export class KernelCache {
@@ -53,5 +52,5 @@ export class KernelCache {
 /** Two kernels of one key are the same: the text, the shapes of what goes in and out, the constants. */
 export function keyOf(kernel: GpuKernel, sizes: readonly number[]): string {
   const { source, threads, constants = {}, floats = {}, block } = kernel;
-  return [source, threads, sizes, constants, floats, block].map((part) => valueKey(part as unknown as Attr)).join();
+  return [source, threads, sizes, constants, floats, block].map(valueKey).join();
 }

@@ -58,7 +58,6 @@ export function splitHost(graph: LayerTree, file: string, dtype: FloatDType): Ho
     const { args, kwargs } = found.spec.calls[node]!;
     const given = tensorsOf({ args, kwargs: args.length === 0 ? kwargs : new Map() });
     if (found.host!.many ? given.length < 2 : given.length !== 1) {
-      if (given.length === 0) throw failure(found.subject, 'the file calls it with 0 arguments');
       const problem = `${found.host!.many ? 'two inputs or more are' : 'exactly one input is'} needed`;
       throw failure(found.subject, problem, { given: given.length });
     }

@@ -7,7 +7,7 @@ import type { Backend } from '../../backends/backend.ts';
 import type { ApplyOptions, CallableModel, InputInfo } from '../../graph/callable.ts';
 import { cast } from '../../ops/unary.ts';
 import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../../tensor/dtype.ts';
-import { didYouMean, failure, PathgradError } from '../../tensor/errors.ts';
+import { didYouMean, failure, PathgradError, retold } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { limited, sizeOf } from '../../tensor/shape.ts';
 import { adopt, boundedNodes, Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
@@ -260,7 +260,7 @@ export class Model implements CallableModel {
       this.#outputShapes = probeShapes(this.#inputs, (xs, onOutputs) => this.#run(xs, { onOutputs }));
     } catch (error) {
       if (!(error instanceof PathgradError) || error.message.includes(this.file)) throw error;
-      throw failure(this.file, error.message.split('\nhint: ')[0]!, {}, error.hint, error);
+      throw retold(error, this.file);
     }
   }
 

@@ -5,7 +5,7 @@
 import type { ApplyOptions } from '../../graph/callable.ts';
 import { cast } from '../../ops/unary.ts';
 import { type FloatDType, isFloat } from '../../tensor/dtype.ts';
-import { failure, PathgradError } from '../../tensor/errors.ts';
+import { failure, PathgradError, retold } from '../../tensor/errors.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import type { TensorRef } from '../config/spec.ts';
@@ -186,7 +186,7 @@ function named<T>(layer: ModelLayer, f: () => T): T {
     return f();
   } catch (error) {
     if (!(error instanceof PathgradError) || error.subject === layer.subject) throw error;
-    throw failure(layer.subject, error.message.split('\nhint: ')[0]!, {}, error.hint, error);
+    throw retold(error, layer.subject);
   }
 }
 
