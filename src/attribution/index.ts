@@ -1,9 +1,9 @@
 /** Integrated gradients: the explainer, its results, and helpers for baselines and attributions. */
 
 export type { PlanCache, PlanGraph } from '../graph/plan-cache.ts';
-export type { Completeness } from './completeness.ts';
-export type { Diagnostics } from './diagnostics.ts';
-export { baselineEntropy, type Entropy } from './entropy.ts';
+export type { Completeness } from './frame/explanation/completeness.ts';
+export type { Diagnostics } from './frame/explanation/diagnostics.ts';
+export { baselineEntropy, type Entropy } from './frame/explanation/entropy.ts';
 export {
   type BaselineSpread,
   Explanation,
@@ -13,18 +13,21 @@ export {
   type Meta,
   type Params,
   type PathReport,
-} from './explanation.ts';
-export type { Json } from './explanation-json.ts';
-export type { TensorFunction } from './forward.ts';
-export { IntegratedGradients } from './integrated-gradients.ts';
-export type { OutputFunction, OutputSelector } from './output.ts';
-export { type OutputKind, outputKind } from './output-kind.ts';
-export { brutePass } from './passes/brute.ts';
-export type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './passes/pass.ts';
-export type { PathGraph } from './path-graph.ts';
-export type { IntegratedGradientsOptions } from './settings.ts';
-export { sumOver, sumTokens } from './sum-over.ts';
-export { predictedClass } from './target.ts';
+} from './frame/explanation/explanation.ts';
+export type { Json } from './frame/explanation/json.ts';
+export {
+  describeWarning,
+  type Phrases,
+  type Warning,
+  type WarningCode,
+  type WarningValues,
+} from './frame/explanation/warnings.ts';
+export type { TensorFunction } from './frame/forward.ts';
+export type { PathGraph } from './frame/graphs.ts';
+export type { OutputFunction, OutputSelector } from './frame/output.ts';
+export { type OutputKind, outputKind } from './frame/output-kind.ts';
+export { sumOver, sumTokens } from './frame/sum-over.ts';
+export { predictedClass } from './frame/target.ts';
 export type {
   ArrayInput,
   Baseline,
@@ -40,6 +43,9 @@ export type {
   Target,
   TargetFunction,
   TargetValue,
-} from './types.ts';
-export { version } from './version.ts';
-export { describeWarning, type Phrases, type Warning, type WarningCode, type WarningValues } from './warnings.ts';
+} from './frame/types.ts';
+export { version } from './frame/version.ts';
+export { IntegratedGradients } from './methods/integrated-gradients.ts';
+export type { IntegratedGradientsOptions } from './methods/settings.ts';
+export { brutePass } from './path/brute.ts';
+export type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './path/pass.ts';

@@ -1,7 +1,7 @@
 /** What --target, --baseline, --output and --labels mean for this model and this batch. Errors name the flag. */
 
+import { outputIndex } from '../attribution/frame/output.ts';
 import type { Baselines, Target } from '../attribution/index.ts';
-import { outputIndex } from '../attribution/output.ts';
 import { readNpy } from '../inputs/index.ts';
 import type { Model } from '../keras/model/model.ts';
 import { didYouMean } from '../tensor/errors.ts';

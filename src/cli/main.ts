@@ -2,7 +2,7 @@
  * From the arguments to an exit code: 0 done, 1 it failed, 2 the command was typed wrongly, 130 interrupted. Errors go to
  * stderr as one message without a stack (`--debug` shows it).
  */
-import { version } from '../attribution/version.ts';
+import { version } from '../attribution/frame/version.ts';
 import { didYouMean, PathgradError } from '../tensor/errors.ts';
 import { type CommandName, commands } from './commands.ts';
 import { runExplain } from './explain.ts';

@@ -1,7 +1,7 @@
 /** `pathgrad predict`: what the model says about each input. */
 
-import { type OutputKind, outputKind } from '../attribution/output-kind.ts';
-import { version } from '../attribution/version.ts';
+import { type OutputKind, outputKind } from '../attribution/frame/output-kind.ts';
+import { version } from '../attribution/frame/version.ts';
 import { loadModel } from '../keras/load/load.ts';
 import type { Model } from '../keras/model/model.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';

@@ -4,7 +4,7 @@
  */
 
 import { Tokenizer } from '@huggingface/tokenizers';
-import type { BaselineKind } from '../attribution/types.ts';
+import type { BaselineKind } from '../attribution/frame/types.ts';
 import { guarded } from '../guard/guard.ts';
 import { failure } from '../tensor/errors.ts';
 import { largest } from '../tensor/largest.ts';

@@ -1,7 +1,7 @@
 /** Each warning fires on the case it is for, says what to do, and stays silent on a sound explanation. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { relativeDelta } from '../../src/attribution/completeness.ts';
+import { relativeDelta } from '../../src/attribution/frame/explanation/completeness.ts';
 import {
   type ExplainOptions,
   type Explanation,

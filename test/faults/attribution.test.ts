@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { warningValues } from '../../src/attribution/frame/explanation/warning-values.ts';
 import {
   describeWarning,
   Explanation,
@@ -16,7 +17,6 @@ import {
   type Warning,
   type WarningCode,
 } from '../../src/attribution/index.ts';
-import { warningValues } from '../../src/attribution/warning-values.ts';
 import { Heap } from '../../src/backends/wasm/heap.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import type { Machine } from '../../src/backends/wasm/machine.ts';

@@ -1,0 +1,41 @@
+/**
+ * What long work owes its surroundings between chunks: progress reports, prompt abortion, and a turn for the event loop
+ * every few frames so that a page stays responsive.
+ */
+import { nextTask } from '../../graph/next-task.ts';
+import type { Progress } from './types.ts';
+
+const YIELD_AFTER_MS = 25;
+
+export class Pace {
+  private done = 0;
+  private total = 0;
+  private lastYield = performance.now();
+  private readonly onProgress: ((progress: Progress) => void) | undefined;
+  private readonly signal: AbortSignal | undefined;
+
+  constructor(onProgress?: (progress: Progress) => void, signal?: AbortSignal) {
+    this.onProgress = onProgress;
+    this.signal = signal;
+  }
+
+  /** Announces rows that will go through the model. */
+  expect(rows: number): void {
+    this.total += rows;
+  }
+
+  /** Call before each chunk. Throws the reason of an aborted signal. */
+  async turn(): Promise<void> {
+    this.signal?.throwIfAborted();
+    if (performance.now() - this.lastYield < YIELD_AFTER_MS) return;
+    await nextTask();
+    this.lastYield = performance.now();
+    this.signal?.throwIfAborted();
+  }
+
+  /** Call after each chunk. */
+  advance(rows: number): void {
+    this.done += rows;
+    this.onProgress?.({ done: this.done, total: Math.max(this.total, this.done) });
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * Fixed quadrature along the path: `sum_k w_k grad f(b + a_k (x - b))` for all samples. Rows run step by step over all
+ * samples (row k N + i is sample i at a_k, as in alibi), cut into chunks that may span steps. Each chunk is added to the
+ * running sum and dropped: memory is O(samples * features + chunk), whatever the number of steps.
+ */
+import type { TypedArray } from '../../tensor/dtype.ts';
+import type { Pace } from '../frame/pace.ts';
+import type { PreparedPath } from './pass.ts';
+
+/** The first path point with a gradient that is not finite. */
+export interface NonFinite {
+  readonly sample: number;
+  readonly step: number;
+  readonly alpha: number;
+}
+
+export interface PathIntegral {
+  /** Mean gradient over the path per variable, `samples` rows each. */
+  readonly means: readonly Float64Array[];
+  readonly nonFinite: NonFinite | null;
+  /** Whether any gradient along the path was not 0, per sample. */
+  readonly moved: Uint8Array;
+  /** Points used per sample, and whether they sufficed; fixed rules do not judge. */
+  readonly steps: Int32Array;
+  readonly converged: readonly boolean[] | null;
+}
+
+export interface Rule {
+  readonly alphas: Float64Array;
+  readonly weights: Float64Array;
+}
+
+/** @param batch most rows per chunk */
+export async function integrate(
+  path: PreparedPath,
+  samples: number,
+  rule: Rule,
+  batch: number,
+  pace: Pace,
+): Promise<PathIntegral> {
+  const sums: Sums = {
+    means: path.from.map((start) => new Float64Array(start.length)),
+    moved: new Uint8Array(samples),
+    nonFinite: null,
+  };
+  pace.expect(samples * rule.alphas.length);
+  await (path.sums ? addBlocks : addRows)(path, samples, rule, batch, pace, sums);
+  const steps = new Int32Array(samples).fill(rule.alphas.length);
+  return { ...sums, steps, converged: null };
+}
+
+interface Sums {
+  readonly means: readonly Float64Array[];
+  readonly moved: Uint8Array;
+  nonFinite: NonFinite | null;
+}
+
+/** Row by row: whatever pass there is can do this. */
+async function addRows(
+  path: PreparedPath,
+  samples: number,
+  rule: Rule,
+  batch: number,
+  pace: Pace,
+  sums: Sums,
+): Promise<void> {
+  const total = samples * rule.alphas.length;
+  for (let at = 0; at < total; at += batch) {
+    await pace.turn();
+    const rows = Math.min(batch, total - at);
+    const points = {
+      samples: Int32Array.from({ length: rows }, (_, r) => (at + r) % samples),
+      alphas: Float64Array.from({ length: rows }, (_, r) => rule.alphas[Math.floor((at + r) / samples)]!),
+    };
+    const gradients = await path.gradients(points);
+    for (let r = 0; r < rows; r++) {
+      const sample = points.samples[r]!;
+      const step = Math.floor((at + r) / samples);
+      const finite = addRow(sums, gradients, path, { samples, sample, row: r, weight: rule.weights[step]! });
+      if (!finite) sums.nonFinite ??= { sample, step, alpha: points.alphas[r]! };
+    }
+    pace.advance(rows);
+  }
+}
+
+/** Blocks of samples and steps that the pass adds up itself. Where a sum is not finite, its points are looked at. */
+async function addBlocks(
+  path: PreparedPath,
+  samples: number,
+  rule: Rule,
+  batch: number,
+  pace: Pace,
+  sums: Sums,
+): Promise<void> {
+  const { alphas, weights } = rule;
+  const most = path.sumRows ?? batch;
+  // All points of a few samples rather than few points of all: what is done once per block then counts least.
+  const group = Math.min(samples, Math.max(1, Math.floor(most / alphas.length)));
+  for (let first = 0; first < samples; first += group) {
+    const count = Math.min(group, samples - first);
+    const steps = Math.max(1, Math.floor(most / count));
+    for (let k = 0; k < alphas.length; k += steps) {
+      await pace.turn();
+      const block = { alphas: alphas.subarray(k, k + steps), weights: weights.subarray(k, k + steps) };
+      const parts = await path.sums!(first, count, block.alphas, block.weights);
+      for (let i = 0; i < count; i++) {
+        const finite = addBlock(sums, parts, path, samples, first + i, i);
+        if (!finite) sums.nonFinite ??= await firstNonFinite(path, first + i, k, block.alphas);
+      }
+      pace.advance(count * block.alphas.length);
+    }
+  }
+}
+
+/** Adds row `row` of the sums of a block; says whether it was finite. Runs over every feature, so it does little else. */
+function addBlock(
+  { means, moved }: Sums,
+  parts: readonly TypedArray[],
+  { from, to }: PreparedPath,
+  samples: number,
+  sample: number,
+  row: number,
+): boolean {
+  let check = 0;
+  means.forEach((mean, v) => {
+    const width = mean.length / samples;
+    const [at, part] = [sample * width, parts[v]!.subarray(row * width, (row + 1) * width)];
+    check += accumulate(mean.subarray(at, at + width), part, 1);
+    if (!moved[sample]) moved[sample] = Number(part.some((g, i) => g !== 0 && from[v]![at + i] !== to[v]![at + i]));
+  });
+  return check === 0;
+}
+
+/** `into += weight * values`; returns 0, or NaN where a value is not finite. */
+function accumulate(into: Float64Array, values: TypedArray, weight: number): number {
+  let check = 0;
+  for (let i = 0; i < into.length; i++) {
+    const value = values[i]!;
+    into[i]! += weight * value;
+    check += value * 0;
+  }
+  return check;
+}
+
+/** Which of the points of a block has a gradient that is not finite at a feature that moves, if any has. */
+async function firstNonFinite(
+  path: PreparedPath,
+  sample: number,
+  step: number,
+  alphas: Float64Array,
+): Promise<NonFinite | null> {
+  const points = { samples: new Int32Array(alphas.length).fill(sample), alphas: Float64Array.from(alphas) };
+  const gradients = await path.gradients(points);
+  const finite = (row: number): boolean =>
+    gradients.every((g, v) => {
+      const width = g.length / alphas.length;
+      const [from, to] = [path.from[v]!, path.to[v]!].map((end) => end.subarray(sample * width, (sample + 1) * width));
+      return g.subarray(row * width, (row + 1) * width).every((x, i) => Number.isFinite(x) || from![i] === to![i]);
+    });
+  const bad = alphas.findIndex((_, row) => !finite(row));
+  return bad < 0 ? null : { sample, step: step + bad, alpha: alphas[bad]! };
+}
+
+/**
+ * Adds one row's gradients to its sample's sums; says whether they are finite. Features that do not move are of no concern,
+ * finite or not. Runs over every feature of every point, so it does little else.
+ */
+function addRow(
+  { means, moved }: Sums,
+  gradients: readonly TypedArray[],
+  path: PreparedPath,
+  { samples, sample, row, weight }: { samples: number; sample: number; row: number; weight: number },
+): boolean {
+  let finite = true;
+  means.forEach((mean, v) => {
+    const width = mean.length / samples;
+    const at = sample * width;
+    const part = gradients[v]!.subarray(row * width, (row + 1) * width);
+    const moves = (i: number): boolean => path.from[v]![at + i] !== path.to[v]![at + i];
+    const check = accumulate(mean.subarray(at, at + width), part, weight);
+    if (check !== 0) finite &&= part.every((g, i) => Number.isFinite(g) || !moves(i));
+    if (!moved[sample]) moved[sample] = Number(part.some((g, i) => g !== 0 && moves(i)));
+  });
+  return finite;
+}

@@ -1,0 +1,141 @@
+/**
+ * Path-linear integrated gradients for a fixed rule as one plan: the frontier at both ends, the points between, the rest of
+ * the model forward and backward, the weighted sum over the points, and the way back through the affine region. Nothing
+ * but inputs and summed gradients crosses from or to the backend.
+ */
+import { grad } from '../../graph/grad.ts';
+import type { PlanGraph } from '../../graph/plan-cache.ts';
+import { substitute } from '../../graph/substitute.ts';
+import { ancestors, readersOf } from '../../graph/traverse.ts';
+import { add, equal, sub, where } from '../../ops/binary.ts';
+import { lerp } from '../../ops/lerp.ts';
+import { broadcastTo, reshape } from '../../ops/movement.ts';
+import { slice } from '../../ops/slicing.ts';
+import type { TypedArray } from '../../tensor/dtype.ts';
+import { placeholder, type Tensor } from '../../tensor/tensor.ts';
+import { inDType } from '../frame/arrays.ts';
+import { sameForAll } from '../frame/endpoints.ts';
+import { brutePass, gatherRows, interpolate } from './brute.ts';
+import { type Frontier, frontierOf } from './frontier.ts';
+import { findLinePool } from './line-pool.ts';
+import type { Feed, PathPoints, PathProblem, PreparedPath } from './pass.ts';
+import { atLeastTwo, stepMajor } from './points.ts';
+
+export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promise<PreparedPath> {
+  const { samples, key, plans, held, from, to } = problem;
+  const { region, heldBefore, heldAfter } = frontier;
+  // One baseline for all samples is evaluated once.
+  const ends = [...from.map((data) => ({ data, width: data.length / samples })), ...heldBefore.map((i) => held[i]!)];
+  const shared = sameForAll(ends, samples);
+  const dtype = problem.dtypes[0]!;
+  return {
+    ...(await brutePass.prepare(problem)),
+    name: 'path-linear',
+    saving: region.flops > 0 ? region.affineFlops / region.flops : 0,
+    frontier: frontier.names,
+    sumRows: Math.max(problem.batch, Math.floor(problem.batch * frontier.rowsPerRow)),
+    async sums(first, count, ...rule) {
+      // A graph of one row may look different, so a single point is taken twice, each time for half. A second point that weighed
+      // nothing would do where its gradient is finite only.
+      const [alphas, weights] = count * rule[0].length === 1 ? [twice(rule[0][0]!), twice(rule[1][0]! / 2)] : rule;
+      const at = (alpha: number): PathPoints => atLeastTwo(stepMajor(first, count, Float64Array.of(alpha)));
+      const variables = (points: PathPoints): TypedArray[] =>
+        from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!));
+      const start = shared ? atLeastTwo(stepMajor(first, 1, Float64Array.of(0))) : at(0);
+      const points = stepMajor(first, count, alphas);
+      const sides = [at(1), start];
+      const feeds = [
+        ...sides.flatMap((side) => [...variables(side), ...heldBefore.map((i) => gatherRows(held[i]!, side))]),
+        inDType(alphas, dtype),
+        ...heldAfter.map((i) => gatherRows(held[i]!, points)),
+        weighted(problem.cotangent, points, weights),
+      ];
+      const build = (): PlanGraph => planGraph(problem, frontier, count, alphas.length, shared);
+      const sums = await plans.run(`one plan ${count}x${alphas.length} ${shared} ${key}`, build, feeds);
+      return sums.map((sum, v) => sum.subarray(0, (from[v]!.length / samples) * count));
+    },
+  };
+}
+
+function planGraph(problem: PathProblem, frontier: Frontier, count: number, steps: number, shared: boolean): PlanGraph {
+  const { heldBefore, heldAfter } = frontier;
+  const atX = problem.graph(Math.max(2, count));
+  const atStart = shared ? problem.graph(2) : problem.graph(Math.max(2, count));
+  const ends = [atX, atStart].map((graph) => frontierOf(frontier, graph));
+  const body = problem.graph(count * steps);
+  const nodes = frontierOf(frontier, body);
+  const readers = readersOf(ancestors([body.output], new Set(nodes)));
+  const alpha = placeholder([steps], nodes[0]!.dtype);
+
+  const lines = nodes.map((node, v) => {
+    const rowwise = node.shape[0] === count * steps;
+    const shape = rowwise ? [count, ...node.shape.slice(1)] : [count, node.size / (count * steps)];
+    // The first `count` rows of a side; a shared baseline's only row for all.
+    const end = firstRows(ends[0]![v]!, Math.max(2, count), count, shape);
+    const one = firstRows(ends[1]![v]!, shared ? 2 : Math.max(2, count), shared ? 1 : count, [
+      shared ? 1 : count,
+      ...shape.slice(1),
+    ]);
+    const from = broadcastTo(one, shape);
+    const [start, delta] = [placeholder(shape, node.dtype), placeholder(shape, node.dtype)];
+    const pool = rowwise ? findLinePool(node, body.output, readers) : null;
+    const replaced: [Tensor, Tensor] = pool
+      ? [pool.pooled, pool.fuse(start, delta, alpha)]
+      : [node, reshape(lerp(start, delta, alpha), node.shape)];
+    return { start, delta, replaced, from, displacement: moved(from, end) };
+  });
+
+  // The gradient to where each line starts is the sum over its points.
+  const score = substitute([body.output], new Map(lines.map(({ replaced }) => replaced)))[0]!;
+  const gradients = grad(
+    score,
+    lines.map(({ start }) => start),
+    body.cotangent,
+  );
+  const known = new Map(
+    lines.flatMap(
+      ({ start, delta, from, displacement }) =>
+        [
+          [start, from],
+          [delta, displacement],
+        ] as const,
+    ),
+  );
+  const sums = substitute(gradients, known);
+  const parts = ends[0]!.map((end, v) => grad(end, atX.variables, spread(sums[v]!, end, count)));
+  return {
+    outputs: atX.variables.map((_, i) => parts.map((part) => part[i]!).reduce((a, b) => add(a, b))),
+    inputs: [
+      ...[atX, atStart].flatMap((graph) => [...graph.variables, ...heldBefore.map((i) => graph.held[i]!)]),
+      alpha,
+      ...heldAfter.map((i) => body.held[i]!),
+      body.cotangent,
+    ],
+  };
+}
+
+const twice = (value: number): Float64Array => Float64Array.of(value, value);
+
+/** `to - from`; 0 where nothing moves, also between two equal infinities (additive masks). */
+const moved = (from: Tensor, to: Tensor): Tensor => where(equal(from, to), 0, sub(to, from));
+
+/** Of a tensor of `rows` rows the first `count`, as `shape`. */
+function firstRows(x: Tensor, rows: number, count: number, shape: readonly number[]): Tensor {
+  const flat = reshape(x, [rows, x.size / rows]);
+  return reshape(slice(flat, { 0: [0, count] }), shape);
+}
+
+/** Gradients of `count` rows as those of `end`, which has two where `count` is 1: only the first is looked at. */
+function spread(sums: Tensor, end: Tensor, count: number): Tensor {
+  const width = sums.size / count;
+  return reshape(count === 1 ? broadcastTo(reshape(sums, [1, width]), [2, width]) : sums, end.shape);
+}
+
+/** The cotangent's rows, each times the weight of its step. */
+function weighted(cotangent: Feed, points: PathPoints, weights: Float64Array): TypedArray {
+  const rows = gatherRows(cotangent, points).slice();
+  const width = rows.length / points.samples.length;
+  const perStep = points.samples.length / weights.length;
+  for (let i = 0; i < rows.length; i++) rows[i]! *= weights[Math.floor(i / width / perStep)]!;
+  return rows;
+}
