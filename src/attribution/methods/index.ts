@@ -5,10 +5,18 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
 import type { ExplainerOptions } from '../frame/settings.ts';
+import { Deconvolution } from './deconvolution.ts';
+import { DeepLift } from './deep-lift.ts';
+import { DeepLiftShap } from './deep-lift-shap.ts';
+import { GuidedBackprop } from './guided-backprop.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
 import { Saliency } from './saliency.ts';
 
+export { Deconvolution } from './deconvolution.ts';
+export { DeepLift, type DeepLiftOptions } from './deep-lift.ts';
+export { DeepLiftShap } from './deep-lift-shap.ts';
+export { GuidedBackprop } from './guided-backprop.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
@@ -54,5 +62,37 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Shrikumar et al. 2016',
     make: (model, options) => new InputXGradient(model, options),
+  },
+  {
+    name: 'DeepLift',
+    says: 'how much each feature moved the score from its value at the baseline, by a chain rule of changes',
+    sum: change,
+    baselines: true,
+    source: 'Shrikumar, Greenside, Kundaje 2017',
+    make: (model, options) => new DeepLift(model, options),
+  },
+  {
+    name: 'DeepLiftShap',
+    says: 'DeepLift averaged over the rows of a background: about the Shapley values of the features',
+    sum: 'f(x) - mean f(b)',
+    baselines: true,
+    source: 'Lundberg and Lee 2017',
+    make: (model, options) => new DeepLiftShap(model, options),
+  },
+  {
+    name: 'GuidedBackprop',
+    says: 'slopes of the score where each relu passes back what is positive and only where it was on',
+    sum: null,
+    baselines: false,
+    source: 'Springenberg et al. 2015',
+    make: (model, options) => new GuidedBackprop(model, options),
+  },
+  {
+    name: 'Deconvolution',
+    says: 'slopes of the score where each relu passes back what is positive, on or off',
+    sum: null,
+    baselines: false,
+    source: 'Zeiler and Fergus 2014',
+    make: (model, options) => new Deconvolution(model, options),
   },
 ];

@@ -1,8 +1,11 @@
 """DeepLift, DeepLiftShap, GuidedBackprop and Deconvolution as captum computes them, and shap's Deep explainer: captum-backprop.json.gz and
 shap-deep.json.gz. Only numbers of these packages are here, none of their code.
 
-Global max pools become max pools over everything, which is the same function: captum and shap have a rule for those alone. captum's softmax rule
-subtracts a mean over the whole batch, so that its results depend on who is explained together; nets with a softmax are compared with shap.
+Global max pools become max pools over everything, which is the same function: captum and shap have a rule for those alone. In captum 0.9 the
+rule of a max pool is lost where a relu stands right before it (both hook one tensor, and attributions no longer add up); adding 0 in between
+brings it back. Its softmax rule subtracts a mean over the whole batch, so that results depend on who is explained together: nets with a softmax
+are compared with shap. Where a max pool has ties (units that are off) gradients go to all tied elements in equal shares, as TensorFlow's do;
+relu methods that pass something through units that are off need `torch.amax` for that, which does the same.
 """
 import warnings
 
@@ -29,13 +32,37 @@ class Head(nn.Module):
         return self.net.head(x)
 
 
-def prepared(name, dtype):
+class Apart(nn.Module):
+    """A max pool on a tensor of its own."""
+
+    def __init__(self, pool):
+        super().__init__()
+        self.pool = pool
+
+    def forward(self, x):
+        return self.pool(x + 0)
+
+
+class Largest(nn.Module):
+    """A global max pool that gives its gradient to all ties."""
+
+    def forward(self, x):
+        axes = tuple(range(2, x.ndim))
+        return torch.amax(x, axes, keepdim=True)
+
+
+def prepared(name, dtype, ties=False):
     """The module to explain and its inputs, baselines and background; of token nets those of the embedding."""
     net, data = nets.load(name, dtype), nets.samples(name, dtype)
+    if name == "cnn":
+        net.pool1 = Apart(net.pool1)
     if name == "text":
-        net.pool = nn.MaxPool1d(5)
+        net.pool = Largest() if ties else Apart(nn.MaxPool1d(5))
     if name == "residual":
-        net.pool3 = nn.MaxPool2d(3)
+        net.pool3 = Largest() if ties else Apart(nn.MaxPool2d(3))
+    if name == "text":  # padding everywhere would be a tie in every max
+        rows = data.background[0]
+        data.baselines = [torch.cat([rows, rows[:1]])]
     if name != "text":
         return net, data.inputs, data.baselines, data.background, data.targets
     embed = lambda tokens: [net.embed(t).detach() for t in tokens]  # noqa: E731
@@ -44,7 +71,7 @@ def prepared(name, dtype):
 
 def explain(name, method, dtype):
     """[float64 arrays]"""
-    net, inputs, baselines, background, targets = prepared(name, dtype)
+    net, inputs, baselines, background, targets = prepared(name, dtype, method in ("GuidedBackprop", "Deconvolution"))
     xs, target = tuple(inputs), torch.tensor(targets)
     if method == "DeepLift":
         found = DeepLift(net).attribute(xs, tuple(baselines), target=target)
@@ -72,6 +99,12 @@ def shap_values(name, dtype):
     return [torch.from_numpy(np.stack([f[i, ..., t] for i, t in enumerate(targets)])) for f in found]
 
 
+def background_of(name):
+    """Every row of the background as a baseline, the inputs' rows together."""
+    count = len(nets.samples(name).background)
+    return {"baselines": [{"kind": "dataset", "data": {"$net": "background", "$input": i}} for i in range(count)]}
+
+
 def record(name, method, compute, options=None, explain_options=None, **more):
     double, single = compute(torch.float64), compute(torch.float32)
     entry = {"net": name, "method": method, "options": dict(options or {})}
@@ -89,11 +122,16 @@ def main():
     records = []
     for name in ("mlp", "cnn", "residual", "text"):
         for method in ("DeepLift", "DeepLiftShap", "GuidedBackprop", "Deconvolution"):
-            options = {"DeepLift": {"baselines": {"$net": "baselines"}}, "DeepLiftShap": {"baselines": {"$net": "background"}}}
-            records.append(record(name, method, lambda dtype: explain(name, method, dtype), None, options.get(method)))
+            options = {"DeepLift": {"baselines": {"$net": "baselines"}}, "DeepLiftShap": background_of(name)}
+            more = {}
+            if (name, method) == ("text", "DeepLift"):
+                rows = nets.samples("text").background[0]
+                more["arrays"] = {"tokens": nets.pack(torch.cat([rows, rows[:1]]), exact=True)}
+                options["DeepLift"] = {"baselines": {"$array": "tokens"}}
+            records.append(record(name, method, lambda dtype: explain(name, method, dtype), None, options.get(method), **more))
     for method in ("GuidedBackprop", "Deconvolution"):
         records.append(record("table2", method, lambda dtype: explain("table2", method, dtype)))
-    for name, layer in (("mlp", "relu1"), ("cnn", "conv2"), ("residual", "norm2")):
+    for name, layer in (("mlp", "relu1"), ("cnn", "conv2"), ("residual", "pool2")):
         layered = lambda dtype: explain(name, f"layer {layer}", dtype)  # noqa: E731
         records.append(record(name, "DeepLift", layered, {"layer": layer}, {"baselines": {"$net": "baselines"}}))
     nets.write("captum-backprop", "captum", CAPTUM, records)
@@ -103,8 +141,7 @@ def main():
     records = []
     for name in ("mlp", "cnn", "residual", "text", "table2"):
         softmax = {"softmax": "elementwise"} if name == "table2" else {}
-        background = {"baselines": {"$net": "background"}}
-        records.append(record(name, "DeepLiftShap", lambda dtype: shap_values(name, dtype), softmax, background))
+        records.append(record(name, "DeepLiftShap", lambda dtype: shap_values(name, dtype), softmax, background_of(name)))
     nets.write("shap-deep", "shap", shap.__version__, records)
 
 
