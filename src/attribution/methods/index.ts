@@ -11,6 +11,7 @@ import { DeepLiftShap } from './deep-lift-shap.ts';
 import { GuidedBackprop } from './guided-backprop.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
+import { LRP } from './lrp.ts';
 import { Saliency } from './saliency.ts';
 
 export { Deconvolution } from './deconvolution.ts';
@@ -19,6 +20,7 @@ export { DeepLiftShap } from './deep-lift-shap.ts';
 export { GuidedBackprop } from './guided-backprop.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
+export { LRP, type LRPOptions } from './lrp.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
 
 export interface MethodRow {
@@ -94,5 +96,13 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Zeiler and Fergus 2014',
     make: (model, options) => new Deconvolution(model, options),
+  },
+  {
+    name: 'LRP',
+    says: 'the logit shared out from layer to layer, among inputs in proportion to what they put in',
+    sum: null,
+    baselines: false,
+    source: 'Bach et al. 2015; Montavon et al. 2019',
+    make: (model, options) => new LRP(model, options),
   },
 ];
