@@ -4,13 +4,15 @@
  */
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
-import type { ExplainerOptions } from '../frame/settings.ts';
+import type { LayerOptions } from '../frame/settings.ts';
 import { Deconvolution } from './deconvolution.ts';
 import { DeepLift } from './deep-lift.ts';
 import { DeepLiftShap } from './deep-lift-shap.ts';
 import { GuidedBackprop } from './guided-backprop.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
+import { InternalInfluence } from './internal-influence.ts';
+import { LayerConductance } from './layer-conductance.ts';
 import { LRP } from './lrp.ts';
 import { Saliency } from './saliency.ts';
 
@@ -20,7 +22,15 @@ export { DeepLiftShap } from './deep-lift-shap.ts';
 export { GuidedBackprop } from './guided-backprop.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
+export { InternalInfluence, type InternalInfluenceOptions } from './internal-influence.ts';
+export { LayerConductance, type LayerConductanceOptions } from './layer-conductance.ts';
 export { LRP, type LRPOptions } from './lrp.ts';
+export {
+  endingAt,
+  NeuronAttribution,
+  type NeuronAttributionOptions,
+  type NeuronOptions,
+} from './neuron-attribution.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
 
 export interface MethodRow {
@@ -32,10 +42,12 @@ export interface MethodRow {
   readonly sum: string | null;
   /** Whether it compares with a baseline. */
   readonly baselines: boolean;
+  /** Whether it needs a layer: it attributes to the layer's tensors, the inputs move. */
+  readonly layer?: true;
   /** Where the method comes from. */
   readonly source: string;
   /** The explainer with the options that all methods share, and otherwise the method's defaults. */
-  readonly make: <M extends Explainable>(model: M, options?: ExplainerOptions<M>) => Explainer<M, Tensor | null>;
+  readonly make: <M extends Explainable>(model: M, options?: LayerOptions<M>) => Explainer<M, Tensor | null>;
 }
 
 const change = 'f(x) - f(b)';
@@ -104,5 +116,23 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Bach et al. 2015; Montavon et al. 2019',
     make: (model, options) => new LRP(model, options),
+  },
+  {
+    name: 'LayerConductance',
+    says: 'how much of integrated gradients flows through each neuron of a layer',
+    sum: change,
+    baselines: true,
+    layer: true,
+    source: 'Dhamdhere, Sundararajan, Yan 2018',
+    make: (model, options) => new LayerConductance(model, options ?? {}),
+  },
+  {
+    name: 'InternalInfluence',
+    says: 'the mean slope of the score at each neuron of a layer while the inputs go from baseline to input',
+    sum: null,
+    baselines: true,
+    layer: true,
+    source: 'Leino et al. 2018',
+    make: (model, options) => new InternalInfluence(model, options ?? {}),
   },
 ];

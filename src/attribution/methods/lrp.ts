@@ -55,11 +55,13 @@ export class LRP<M extends Explainable = Explainable> extends Explainer<M> {
     const { reads, rules } = lrpChoices[rule];
     const composite = rules(parameters);
     const atInput = (options.layer ?? null) === null;
-    const backward: Backward = ({ output, variables }, cotangents) => {
+    const backward: Backward = ({ output, variables }, cotangents, _, layerOf) => {
       const top = logitsOf(output);
       const moving = new Moving(top, variables);
       const blocks = linearBlocks(moving);
-      const vjps = relevanceRules(moving, blocks, rulesOf(composite, blocks, moving, atInput), parameters.stabilizer);
+      const linear = rulesOf(composite, blocks, moving, atInput);
+      const { stabilizer } = parameters;
+      const vjps = relevanceRules(moving, blocks, linear, { stabilizer, layerOf });
       return cotangents.flatMap((cotangent) => grad(top, variables, mul(cotangent, top), { rules: vjps }));
     };
     super(model, options, settings, {

@@ -19,10 +19,10 @@ import type { Thunk } from '../../graph/op.ts';
 import { add, type BinaryFunction, div, maximum, minimum, mul, neg, sub, where } from '../../ops/binary.ts';
 import { sumTo } from '../../ops/reduce.ts';
 import { isFloat } from '../../tensor/dtype.ts';
-import { failure } from '../../tensor/errors.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { logSoftmaxMultiplier, softmaxMultiplier, standardizeMultiplier } from './composites.ts';
 import { type Ends, rescaled, still } from './ends.ts';
+import { type LayerOf, refusal } from './layers.ts';
 import type { Moving } from './moving.ts';
 
 /** The multiplier of a node's only moving input, given that of the node. */
@@ -53,7 +53,7 @@ export function rescaleRules(
   method: string,
   moving: Moving,
   twins: ReadonlyMap<Tensor, Tensor>,
-  softmax: SoftmaxRule,
+  { softmax, layerOf }: { readonly softmax: SoftmaxRule; readonly layerOf?: LayerOf },
 ): VjpRules {
   const ends = (node: Tensor): Ends => [node, twins.get(node) ?? node];
   const unary: { readonly [op: string]: Multiplier } = {
@@ -81,12 +81,7 @@ export function rescaleRules(
     const places = moving.placesIn(node);
     const bilinear = linear !== 'joint' && places.every((i) => linear.includes(i) && isFloat(inputs[i]!.dtype));
     if (bilinear && places.length === 2) return product(g, node, places, ends);
-    throw failure(
-      method,
-      `has no rule for the op '${name}'`,
-      { inputs: inputs.map(String) },
-      'IntegratedGradients and GradientShap need gradients alone; or explain a layer behind it (option layer)',
-    );
+    throw refusal(method, node, layerOf, 'IntegratedGradients and GradientShap need gradients alone');
   };
   return { '*': rule };
 }
