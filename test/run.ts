@@ -14,8 +14,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { transpiledPath } from './support/child.ts';
 import { sharedFolder } from './support/shared.ts';
-import { type Transpiled, transpile, transpiledPath } from './support/transpile.ts';
+import { type Transpiled, transpile } from './support/transpile.ts';
 import { findChromium } from './web/chromium.ts';
 
 type Result = { file: string; passed: number; failed: number; skipped: number; output: string; seconds: number };

@@ -44,11 +44,6 @@ export interface Transpiled {
   remove(): void;
 }
 
-/** Where the JavaScript of a source lies, which is named from the root: `test/api.test.ts`. */
-export function transpiledPath(folder: string, source: string): string {
-  return join(folder, source.replace(/ts$/, 'mjs'));
-}
-
 export async function transpile(): Promise<Transpiled> {
   const folder = mkdtempSync(join(tmpdir(), 'pathgrad-test-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
