@@ -12,7 +12,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, type Plugin, stop } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** What tests import; kernels/wasm is AssemblyScript. */
@@ -72,6 +72,8 @@ export async function transpile(): Promise<Transpiled> {
   } catch (error) {
     remove();
     throw error;
+  } finally {
+    await stop();
   }
   return { folder, remove };
 }
