@@ -405,12 +405,12 @@ fault('R11', 'damaged JSON is an error that says where, never another explanatio
   const deep = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
   refused(text.replace('"params":{', `"params":{"odd":${deep},`), /is nested more than 32 levels deep/);
   refused(
-    changed((json) => (json.format = 2)),
-    /the format is not 1 \(format 2\)/,
+    changed((json) => (json.format = 1)),
+    /the format is not 2 \(format 1\)/,
   );
   refused(
     changed((json) => delete json.format),
-    /the format is not 1 \(format missing\)/,
+    /the format is not 2 \(format missing\)/,
   );
   refused(
     changed((json) => (json.extra.warnings = ['the model is not neutral'])),
