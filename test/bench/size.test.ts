@@ -1,7 +1,8 @@
 /** The budget of what a page that explains Keras models fetches at once, and of what it may load later: a part that grows past it is a decision, not an accident. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundleParts, ON_DEMAND } from '../../bench/suites/size.ts';
+import { bundleFiles, bundleParts, ON_DEMAND } from '../../bench/suites/size.ts';
+import { copied } from '../../scripts/own-copies.mjs';
 
 const test = suite('bundle size');
 
@@ -30,6 +31,15 @@ test('every part keeps to its budget', async () => {
     assert.ok(bytes <= most, `${part} takes ${bytes} bytes of the bundle, its budget is ${most}`);
   }
   for (const part of Object.keys(BUDGET)) assert.ok((parts[part] ?? 0) > 0, `${part} is in the bundle`);
+});
+
+test('what is public and needed on demand is not fetched at once', async () => {
+  const { files } = await bundleFiles();
+  const early = ['src/attribution/path/auto-steps.ts', 'node_modules/fflate/esm/browser.js', ...copied];
+  assert.equal(
+    early.filter((file) => file in files || `copy:${file}` in files),
+    [],
+  );
 });
 
 test.run();
