@@ -11,18 +11,18 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 114_000,
-  'src/keras': 82_000,
-  'src/attribution': 60_100,
-  'src/backends': 40_000,
-  'src/ops': 44_000,
-  'packed kernels': 34_000,
-  'src/hdf5': 15_000,
-  'src/quadrature': 10_000,
-  'kernels/reference': 14_500,
+  [ON_DEMAND]: 144_000,
+  'src/keras': 78_000,
+  'src/attribution': 64_700,
+  'src/backends': 40_500,
+  'src/ops': 35_000,
+  'packed kernels': 25_500,
+  'src/hdf5': 14_500,
+  'kernels/reference': 14_000,
   'src/graph': 15_500,
+  'src/quadrature': 5_000,
 };
-const OTHER = 7_000;
+const OTHER = 6_500;
 
 test('every part keeps to its budget', async () => {
   const parts = await bundleParts();
