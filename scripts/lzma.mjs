@@ -8,7 +8,7 @@
  */
 
 const WINDOW = 256;
-const WRITTEN = 64;
+const WRITTEN = 128;
 const WAYS = 3;
 const LONGEST = 273;
 const TRIES = 4000;
