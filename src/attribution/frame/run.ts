@@ -125,7 +125,7 @@ async function runWhole(setup: Setup, plans: PlanCache, options: ExplainOptions,
   const draws = sources.length === 0 ? 1 : drawCount(sources);
   for (let draw = 0; draw < draws; draw++) {
     const drawn = sources.length === 0 ? null : drawBaselines(sources, draw, like);
-    const one = await runBaseline(context, drawn, draw);
+    const one = await runBaseline(context, drawn, { draw, draws });
     for (const [i, each] of collected.entries()) each.add(one, i);
   }
   return collected.map((each) => each.outcome(predictions, sources, like));

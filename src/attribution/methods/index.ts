@@ -5,13 +5,30 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
 import type { ExplainerOptions } from '../frame/settings.ts';
+import { ExpectedGradients } from './expected-gradients.ts';
+import { FeatureAblation } from './feature-ablation.ts';
+import { GradCamPlusPlus } from './grad-cam-plus-plus.ts';
+import { GradientShap } from './gradient-shap.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
+import { KernelShap } from './kernel-shap.ts';
+import { LayerGradCam } from './layer-grad-cam.ts';
+import { NoiseTunnel } from './noise-tunnel.ts';
 import { Saliency } from './saliency.ts';
+import { ShapleyValueSampling } from './shapley-value-sampling.ts';
 
+export { ExpectedGradients, type ExpectedGradientsOptions } from './expected-gradients.ts';
+export { FeatureAblation, type FeatureAblationOptions } from './feature-ablation.ts';
+export { GradCamPlusPlus, type GradCamPlusPlusOptions } from './grad-cam-plus-plus.ts';
+export { GradientShap, type GradientShapOptions } from './gradient-shap.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
+export { KernelShap, type KernelShapOptions } from './kernel-shap.ts';
+export { LayerGradCam, type LayerGradCamOptions } from './layer-grad-cam.ts';
+export { NoiseTunnel, type NoiseTunnelOptions, type NoiseTunnelType } from './noise-tunnel.ts';
+export { Occlusion, type OcclusionOptions } from './occlusion.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
+export { ShapleyValueSampling, type ShapleyValueSamplingOptions } from './shapley-value-sampling.ts';
 
 export interface MethodRow {
   /** The name of its class. */

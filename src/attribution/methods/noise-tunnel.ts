@@ -6,6 +6,7 @@
  */
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { Average } from '../frame/average.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { NonFinite } from '../frame/explanation/diagnostics.ts';
@@ -49,8 +50,7 @@ export class NoiseTunnel<M extends Explainable, O extends ExplainOptions = Expla
    * @param explainer any other method with its model, layer and options: `new NoiseTunnel(new Saliency(model), { nSamples: 50 })`
    * @throws PathgradError for unknown options, an unknown type, and budgets, deviations or seeds that make no sense
    */
-  // biome-ignore lint/suspicious/noExplicitAny: whether a method's attributions add up makes no difference here
-  constructor(explainer: Explainer<M, any, O>, options: NoiseTunnelOptions = {}) {
+  constructor(explainer: Explainer<M, Tensor | null, O>, options: NoiseTunnelOptions = {}) {
     if (!(explainer instanceof Explainer)) {
       const hint = 'give an explainer: new NoiseTunnel(new Saliency(model), options)';
       throw failure(name, 'goes around another method', { got: typeof explainer }, hint);

@@ -110,7 +110,7 @@ function extentsOf(what: string, given: Extents | readonly Extents[], v: number,
 /** The features of a window, found once while it stays the same. */
 function remember(slides: readonly Windows[]): (v: number, index: number) => Int32Array {
   let key = '';
-  let features = new Int32Array(0);
+  let features: Int32Array = new Int32Array(0);
   return (v, index) => {
     if (key !== `${v} ${index}`) [key, features] = [`${v} ${index}`, slides[v]!.features(index)];
     return features;
