@@ -5,7 +5,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { gunzipSync, strFromU8 } from 'fflate';
-import * as attribution from '../../src/attribution/index.ts';
+import * as methods from '../../src/attribution/methods/index.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
 import type { Model } from '../../src/keras/model/model.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
@@ -54,6 +54,8 @@ export interface GoldenRecord {
   readonly method: string;
   /** What its constructor takes; a `layer` among them is the net's layer. */
   readonly options: { readonly [name: string]: unknown };
+  /** Of a method around another one (NoiseTunnel): the method within, which takes the model. */
+  readonly inner?: { readonly method: string; readonly options: { readonly [name: string]: unknown } };
   /** What `explain` takes besides the target. */
   readonly explain?: { readonly [name: string]: unknown };
   /** A class per sample. */
@@ -119,14 +121,22 @@ interface Explainer {
   explain(X: readonly Tensor[], options: object): Promise<{ readonly attributions: readonly Tensor[] }>;
   dispose?(): void;
 }
-type ExplainerClass = new (model: Model, options: object) => Explainer;
+type ExplainerClass = new (of: Model | Explainer, options: object) => Explainer;
+
+function classOf(name: string): ExplainerClass {
+  const found = (methods as unknown as Record<string, ExplainerClass | undefined>)[name];
+  if (!found) throw new Error(`src/attribution has no ${name}`);
+  return found;
+}
 
 /** Runs the method of a record on its net. */
 export async function explainRecord(record: GoldenRecord, dtype: FloatDType): Promise<readonly Tensor[]> {
-  const method = (attribution as unknown as Record<string, ExplainerClass | undefined>)[record.method];
-  if (!method) throw new Error(`src/attribution has no ${record.method}`);
   const samples = netSamples(record.net, dtype, record.rows);
-  const explainer = new method(await loadNet(record.net, dtype), filled(record.options, record, samples, dtype));
+  const given = (options: object): object => filled(options, record, samples, dtype);
+  const { inner } = record;
+  const model = await loadNet(record.net, dtype);
+  const of = inner ? new (classOf(inner.method))(model, given(inner.options)) : model;
+  const explainer = new (classOf(record.method))(of, given(record.options));
   const options = filled(record.explain ?? {}, record, samples, dtype);
   const { attributions } = await explainer.explain(samples.inputs, { ...options, target: record.target });
   explainer.dispose?.();

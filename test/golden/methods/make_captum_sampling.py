@@ -85,13 +85,17 @@ def record(method, name, run, options=None, explain=None, rows=None, arrays=None
     """`run(case)` is called in both float types; what it gives in float64 is the golden value."""
     exact = Case(name, torch.float64, rows)
     as_list = lambda found: [t.detach().numpy() for t in (found if isinstance(found, tuple) else (found,))]
-    wanted = as_list(run(exact))
+    # captum rounds sums and quadrature weights to float32 whatever the net computes in: here `float` means double.
+    torch.set_default_dtype(torch.float64)
+    with Patched(torch, "float", torch.float64), Patched(torch.Tensor, "float", torch.Tensor.double):
+        wanted = as_list(run(exact))
+    torch.set_default_dtype(torch.float32)
     single = as_list(run(Case(name, torch.float32, rows)))
     largest = max(np.abs(t).max() for t in wanted)
     entry = {
         "net": name,
         "method": method,
-        "options": {**exact.layer, **(options or {})},
+        "options": {**({} if "inner" in more else exact.layer), **(options or {})},
         "target": exact.targets,
         "attributions": [packed(t.astype(np.float64)) for t in wanted],
         "float32Error": float(max(np.abs(a - b).max() for a, b in zip(wanted, single)) / largest),
@@ -155,6 +159,7 @@ def noise_tunnel():
                             net_inputs(c), nt_type=kind, nt_samples=DRAWS, stdevs=0.25, target=c.targets, **arguments(c)
                         )
 
+                settings = {**settings, **case.layer}
                 options = {"type": kind, "nSamples": DRAWS, "noise": [{"$array": key} for key in arrays]}
                 record("NoiseTunnel", name, run, options, explain, rows, arrays, inner={"method": method, "options": settings})
 
