@@ -41,11 +41,7 @@ export interface BaselineRun {
 type Draw = Pick<Problem, 'draw' | 'draws'>;
 
 /** @param drawn the baseline of every input (or layer tensor); null for methods that take none */
-export async function runBaseline(
-  context: Context,
-  drawn: readonly Tensor[] | null,
-  draw: Draw,
-): Promise<BaselineRun> {
+export async function runBaseline(context: Context, drawn: readonly Tensor[] | null, draw: Draw): Promise<BaselineRun> {
   const { setup, to, ends, targets, options, runner } = context;
   const { samples } = runner;
   const held = heldFeeds(context);

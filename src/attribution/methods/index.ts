@@ -14,6 +14,7 @@ import { IntegratedGradients } from './integrated-gradients.ts';
 import { KernelShap } from './kernel-shap.ts';
 import { LayerGradCam } from './layer-grad-cam.ts';
 import { NoiseTunnel } from './noise-tunnel.ts';
+import { Occlusion } from './occlusion.ts';
 import { Saliency } from './saliency.ts';
 import { ShapleyValueSampling } from './shapley-value-sampling.ts';
 
@@ -46,6 +47,7 @@ export interface MethodRow {
 }
 
 const change = 'f(x) - f(b)';
+const meanChange = 'f(x) - the mean of f(b), up to the error of sampling';
 
 export const methods: readonly MethodRow[] = [
   {
@@ -71,5 +73,77 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Shrikumar et al. 2016',
     make: (model, options) => new InputXGradient(model, options),
+  },
+  {
+    name: 'NoiseTunnel',
+    says: 'saliency averaged over noise around the input (SmoothGrad): slopes that do not hang on one point',
+    sum: null,
+    baselines: false,
+    source: 'Smilkov et al. 2017',
+    make: (model, options) => new NoiseTunnel(new Saliency(model, options)),
+  },
+  {
+    name: 'GradientShap',
+    says: 'what each feature moved the score on straight ways from a background to the input, on the average',
+    sum: meanChange,
+    baselines: true,
+    source: 'Lundberg, Lee 2017',
+    make: (model, options) => new GradientShap(model, options),
+  },
+  {
+    name: 'ExpectedGradients',
+    says: 'integrated gradients averaged over the baselines of a background',
+    sum: meanChange,
+    baselines: true,
+    source: 'Erion et al. 2021',
+    make: (model, options) => new ExpectedGradients(model, options),
+  },
+  {
+    name: 'Occlusion',
+    says: 'how far the score falls when a window over the feature is put to the baseline',
+    sum: null,
+    baselines: true,
+    source: 'Zeiler, Fergus 2014',
+    make: (model, options) => new Occlusion(model, options),
+  },
+  {
+    name: 'FeatureAblation',
+    says: 'how far the score falls when the feature alone is put to the baseline',
+    sum: null,
+    baselines: true,
+    source: 'Zeiler, Fergus 2014',
+    make: (model, options) => new FeatureAblation(model, options),
+  },
+  {
+    name: 'ShapleyValueSampling',
+    says: 'what each feature adds to the score when features join in a random order, on the average',
+    sum: change,
+    baselines: true,
+    source: 'Strumbelj, Kononenko 2010',
+    make: (model, options) => new ShapleyValueSampling(model, options),
+  },
+  {
+    name: 'KernelShap',
+    says: 'Shapley values fitted to the scores of sets of features at the input, the others at the baseline',
+    sum: change,
+    baselines: true,
+    source: 'Lundberg, Lee 2017',
+    make: (model, options) => new KernelShap(model, options),
+  },
+  {
+    name: 'LayerGradCam',
+    says: 'where in the picture (or text) a layer saw what speaks for the target; one value per place',
+    sum: null,
+    baselines: false,
+    source: 'Selvaraju et al. 2017',
+    make: (model, options) => new LayerGradCam(model, options),
+  },
+  {
+    name: 'GradCamPlusPlus',
+    says: 'as LayerGradCam, with weights that give several occurrences of the target their share',
+    sum: null,
+    baselines: false,
+    source: 'Chattopadhyay et al. 2018',
+    make: (model, options) => new GradCamPlusPlus(model, options),
   },
 ];

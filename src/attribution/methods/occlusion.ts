@@ -10,15 +10,16 @@ import type { Findings, Method } from '../frame/method.ts';
 import type { Problem } from '../frame/problem.ts';
 import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
 import { evaluate, writeRow } from '../perturb/evaluate.ts';
-import { type Extents, slideWindows, type Windows } from '../perturb/windows.ts';
+import { type Extents, slideWindows, usualWindow, type Windows } from '../perturb/windows.ts';
 
 export interface OcclusionOptions<M> extends ExplainerOptions<M> {
   /**
    * Extents of the window along the axes of a row, the batch left out: `[3, 3, 1]` for pictures, or one number for all axes. Several inputs
-   * take a list of windows.
+   * take a list of windows. When left out: one feature, one token with its embedding, or an eighth of a picture along both axes with all
+   * channels, which moves by half its size.
    */
-  readonly window: Extents | readonly Extents[];
-  /** How far it moves along each axis, at most its own extent; 1 by default. */
+  readonly window?: Extents | readonly Extents[];
+  /** How far it moves along each axis, at most its own extent; 1 by default. It needs a `window`. */
   readonly strides?: Extents | readonly Extents[];
 }
 
@@ -26,19 +27,19 @@ export interface OcclusionOptions<M> extends ExplainerOptions<M> {
 export class Occlusion<M extends Explainable = Explainable> extends Explainer<M> {
   /**
    * @param model a Keras model of `loadModel`, any other `CallableModel`, or a function on graph tensors
-   * @throws PathgradError for unknown options, a layer that there is not and a window that is missing; `explain` throws where windows or
+   * @throws PathgradError for unknown options, a layer that there is not and strides without a window; `explain` throws where windows or
    * strides do not fit the rows
    */
-  constructor(model: M, options: OcclusionOptions<M>) {
-    const settings = checkSettings('Occlusion', options ?? {}, { window: 1, strides: 1 });
-    const { window, strides = 1 } = options ?? {};
-    if (window === undefined) {
+  constructor(model: M, options: OcclusionOptions<M> = {}) {
+    const settings = checkSettings('Occlusion', options, { window: 1, strides: 1 });
+    const { window = null, strides = 1 } = options;
+    if (window === null && options.strides !== undefined) {
       const hint = 'e.g. window: [3, 3, 1] for pictures, or [2, 50] for two tokens of an embedding';
-      throw failure('Occlusion', 'needs the option window', {}, hint);
+      throw failure('Occlusion', 'strides need a window', {}, hint);
     }
     const method: Method = {
       name: 'Occlusion',
-      params: { window: JSON.stringify(window), strides: JSON.stringify(strides) },
+      params: { window, strides: window && strides },
       baselines: 'used',
       completeness: null,
       needs: 'values',
@@ -50,14 +51,18 @@ export class Occlusion<M extends Explainable = Explainable> extends Explainer<M>
 
 async function occlude(
   problem: Problem,
-  window: Extents | readonly Extents[],
+  window: Extents | readonly Extents[] | null,
   strides: Extents | readonly Extents[],
 ): Promise<Findings> {
   const { samples, to, from, shapes, names, scores } = problem;
   const slides = shapes.map((shape, v): Windows => {
     const subject = shapes.length > 1 ? `Occlusion '${names[v]}'` : 'Occlusion';
-    const [own, step] = [extentsOf('window', window, v, names), extentsOf('strides', strides, v, names)];
-    return slideWindows(subject, shape.slice(1), own, step);
+    const row = shape.slice(1);
+    const own =
+      window === null
+        ? usualWindow(row)
+        : { window: extentsOf('window', window, v, names), strides: extentsOf('strides', strides, v, names) };
+    return slideWindows(subject, row, own.window, own.strides);
   });
   // Window `index` of all, over one variable after another.
   const windows = slides.flatMap(({ count }, v) => Array.from({ length: count }, (_, index) => [v, index] as const));

@@ -48,6 +48,19 @@ export function slideWindows(subject: string, shape: Shape, window: Extents, str
   };
 }
 
+/**
+ * A window where none is asked for: one feature of a row without places, else about an eighth of every axis with all channels (the last axis),
+ * which is one token of an embedded text and a patch of a picture. It moves by half its size.
+ */
+export function usualWindow(shape: Shape): { readonly window: number[]; readonly strides: number[] } {
+  const channels = shape.length > 1 ? shape.length - 1 : -1;
+  const window = shape.map((extent, axis) => {
+    if (axis === channels) return extent;
+    return shape.length === 1 || shape.length === 2 ? 1 : Math.max(1, Math.round(extent / 8));
+  });
+  return { window, strides: window.map((extent) => Math.ceil(extent / 2)) };
+}
+
 function extents(subject: string, given: Extents, shape: Shape): number[] {
   const list = typeof given === 'number' ? shape.map(() => given) : given;
   if (!Array.isArray(list) || list.length !== shape.length) {
