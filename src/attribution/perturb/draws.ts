@@ -36,24 +36,3 @@ export function permutation(count: number, ...parts: readonly number[]): Int32Ar
   }
   return order;
 }
-
-/**
- * `count` numbers in [0, 1), one in each of as many equal intervals, in random order: one column of a Latin hypercube (McKay, Beckman,
- * Conover 1979). Averages over them are unbiased and vary less than over independent numbers.
- */
-export function stratified(count: number, ...parts: readonly number[]): Float64Array {
-  const order = permutation(count, ...parts, 0);
-  const next = randomUniform(seedOf(...parts, 1));
-  return Float64Array.from(order, (interval) => (interval + next()) / count);
-}
-
-/** `count` of the numbers below `size`, each as often as any other or once more, in random order. */
-export function balanced(count: number, size: number, ...parts: readonly number[]): Int32Array {
-  const rounds = Math.ceil(count / size);
-  const out = new Int32Array(count);
-  for (let round = 0; round < rounds; round++) {
-    const order = permutation(size, ...parts, round);
-    out.set(order.subarray(0, Math.min(size, count - round * size)), round * size);
-  }
-  return out;
-}
