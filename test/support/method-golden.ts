@@ -5,7 +5,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { gunzipSync, strFromU8 } from 'fflate';
-import * as methods from '../../src/attribution/methods/index.ts';
+import * as attribution from '../../src/attribution/methods/index.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
 import type { Model } from '../../src/keras/model/model.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
@@ -123,20 +123,27 @@ interface Explainer {
 }
 type ExplainerClass = new (of: Model | Explainer, options: object) => Explainer;
 
-function classOf(name: string): ExplainerClass {
-  const found = (methods as unknown as Record<string, ExplainerClass | undefined>)[name];
-  if (!found) throw new Error(`src/attribution has no ${name}`);
-  return found;
+function methodNamed(name: string): ExplainerClass {
+  const method = (attribution as unknown as Record<string, ExplainerClass | undefined>)[name];
+  if (!method) throw new Error(`src/attribution has no ${name}`);
+  return method;
+}
+
+/** `of` and `with` in the options of a record: another method inside, and what its constructor takes. */
+function withInner({ of, with: inner, ...options }: { readonly [name: string]: unknown }): object {
+  if (typeof of !== 'string') return options;
+  return { ...options, make: (model: Model) => new (methodNamed(of))(model, inner as object) };
 }
 
 /** Runs the method of a record on its net. */
 export async function explainRecord(record: GoldenRecord, dtype: FloatDType): Promise<readonly Tensor[]> {
   const samples = netSamples(record.net, dtype, record.rows);
-  const given = (options: object): object => filled(options, record, samples, dtype);
+  const given = (options: object): { readonly [name: string]: unknown } =>
+    filled({ ...options }, record, samples, dtype);
   const { inner } = record;
   const model = await loadNet(record.net, dtype);
-  const of = inner ? new (classOf(inner.method))(model, given(inner.options)) : model;
-  const explainer = new (classOf(record.method))(of, given(record.options));
+  const of = inner ? new (methodNamed(inner.method))(model, given(inner.options)) : model;
+  const explainer = new (methodNamed(record.method))(of, withInner(given(record.options)));
   const options = filled(record.explain ?? {}, record, samples, dtype);
   const { attributions } = await explainer.explain(samples.inputs, { ...options, target: record.target });
   explainer.dispose?.();

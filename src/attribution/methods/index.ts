@@ -4,14 +4,16 @@
  */
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
-import type { ExplainerOptions } from '../frame/settings.ts';
+import type { LayerOptions } from '../frame/settings.ts';
 import { ExpectedGradients } from './expected-gradients.ts';
 import { FeatureAblation } from './feature-ablation.ts';
 import { GradCamPlusPlus } from './grad-cam-plus-plus.ts';
 import { GradientShap } from './gradient-shap.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
+import { InternalInfluence } from './internal-influence.ts';
 import { KernelShap } from './kernel-shap.ts';
+import { LayerConductance } from './layer-conductance.ts';
 import { LayerGradCam } from './layer-grad-cam.ts';
 import { NoiseTunnel } from './noise-tunnel.ts';
 import { Occlusion } from './occlusion.ts';
@@ -24,8 +26,16 @@ export { GradCamPlusPlus, type GradCamPlusPlusOptions } from './grad-cam-plus-pl
 export { GradientShap, type GradientShapOptions } from './gradient-shap.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
+export { InternalInfluence, type InternalInfluenceOptions } from './internal-influence.ts';
 export { KernelShap, type KernelShapOptions } from './kernel-shap.ts';
+export { LayerConductance, type LayerConductanceOptions } from './layer-conductance.ts';
 export { LayerGradCam, type LayerGradCamOptions } from './layer-grad-cam.ts';
+export {
+  endingAt,
+  NeuronAttribution,
+  type NeuronAttributionOptions,
+  type NeuronOptions,
+} from './neuron-attribution.ts';
 export { NoiseTunnel, type NoiseTunnelOptions, type NoiseTunnelType } from './noise-tunnel.ts';
 export { Occlusion, type OcclusionOptions } from './occlusion.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
@@ -40,10 +50,12 @@ export interface MethodRow {
   readonly sum: string | null;
   /** Whether it compares with a baseline. */
   readonly baselines: boolean;
+  /** Whether it needs a layer: it attributes to the layer's tensors, the inputs move. */
+  readonly layer?: true;
   /** Where the method comes from. */
   readonly source: string;
   /** The explainer with the options that all methods share, and otherwise the method's defaults. */
-  readonly make: <M extends Explainable>(model: M, options?: ExplainerOptions<M>) => Explainer<M, Tensor | null>;
+  readonly make: <M extends Explainable>(model: M, options?: LayerOptions<M>) => Explainer<M, Tensor | null>;
 }
 
 const change = 'f(x) - f(b)';
@@ -73,6 +85,24 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Shrikumar et al. 2016',
     make: (model, options) => new InputXGradient(model, options),
+  },
+  {
+    name: 'LayerConductance',
+    says: 'how much of integrated gradients flows through each neuron of a layer',
+    sum: change,
+    baselines: true,
+    layer: true,
+    source: 'Dhamdhere, Sundararajan, Yan 2018',
+    make: (model, options) => new LayerConductance(model, options ?? {}),
+  },
+  {
+    name: 'InternalInfluence',
+    says: 'the mean slope of the score at each neuron of a layer while the inputs go from baseline to input',
+    sum: null,
+    baselines: true,
+    layer: true,
+    source: 'Leino et al. 2018',
+    make: (model, options) => new InternalInfluence(model, options ?? {}),
   },
   {
     name: 'NoiseTunnel',
