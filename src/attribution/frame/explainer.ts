@@ -30,7 +30,7 @@ interface Predictor {
 
 export interface Inside<M, O extends ExplainOptions> {
   readonly model: M;
-  readonly options: ExplainerOptions<M>;
+  readonly options: LayerOptions<M>;
   readonly settings: Settings;
   readonly method: Method<O>;
   /** Names of the method's own options of `explain`. */

@@ -5,10 +5,14 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
 import type { LayerOptions } from '../frame/settings.ts';
+import { Deconvolution } from './deconvolution.ts';
+import { DeepLift } from './deep-lift.ts';
+import { DeepLiftShap } from './deep-lift-shap.ts';
 import { ExpectedGradients } from './expected-gradients.ts';
 import { FeatureAblation } from './feature-ablation.ts';
 import { GradCamPlusPlus } from './grad-cam-plus-plus.ts';
 import { GradientShap } from './gradient-shap.ts';
+import { GuidedBackprop } from './guided-backprop.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
 import { InternalInfluence } from './internal-influence.ts';
@@ -20,10 +24,14 @@ import { Occlusion } from './occlusion.ts';
 import { Saliency } from './saliency.ts';
 import { ShapleyValueSampling } from './shapley-value-sampling.ts';
 
+export { Deconvolution } from './deconvolution.ts';
+export { DeepLift, type DeepLiftOptions } from './deep-lift.ts';
+export { DeepLiftShap } from './deep-lift-shap.ts';
 export { ExpectedGradients, type ExpectedGradientsOptions } from './expected-gradients.ts';
 export { FeatureAblation, type FeatureAblationOptions } from './feature-ablation.ts';
 export { GradCamPlusPlus, type GradCamPlusPlusOptions } from './grad-cam-plus-plus.ts';
 export { GradientShap, type GradientShapOptions } from './gradient-shap.ts';
+export { GuidedBackprop } from './guided-backprop.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
 export { InternalInfluence, type InternalInfluenceOptions } from './internal-influence.ts';
@@ -85,6 +93,38 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Shrikumar et al. 2016',
     make: (model, options) => new InputXGradient(model, options),
+  },
+  {
+    name: 'DeepLift',
+    says: 'how much each feature moved the score from its value at the baseline, by a chain rule of changes',
+    sum: change,
+    baselines: true,
+    source: 'Shrikumar, Greenside, Kundaje 2017',
+    make: (model, options) => new DeepLift(model, options),
+  },
+  {
+    name: 'DeepLiftShap',
+    says: 'DeepLift averaged over the rows of a background: about the Shapley values of the features',
+    sum: 'f(x) - mean f(b)',
+    baselines: true,
+    source: 'Lundberg and Lee 2017',
+    make: (model, options) => new DeepLiftShap(model, options),
+  },
+  {
+    name: 'GuidedBackprop',
+    says: 'slopes of the score where each relu passes back what is positive and only where it was on',
+    sum: null,
+    baselines: false,
+    source: 'Springenberg et al. 2015',
+    make: (model, options) => new GuidedBackprop(model, options),
+  },
+  {
+    name: 'Deconvolution',
+    says: 'slopes of the score where each relu passes back what is positive, on or off',
+    sum: null,
+    baselines: false,
+    source: 'Zeiler and Fergus 2014',
+    make: (model, options) => new Deconvolution(model, options),
   },
   {
     name: 'LayerConductance',
