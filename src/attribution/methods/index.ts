@@ -13,6 +13,7 @@ import { FeatureAblation } from './feature-ablation.ts';
 import { GradCamPlusPlus } from './grad-cam-plus-plus.ts';
 import { GradientShap } from './gradient-shap.ts';
 import { GuidedBackprop } from './guided-backprop.ts';
+import { GuidedGradCam } from './guided-grad-cam.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
 import { InternalInfluence } from './internal-influence.ts';
@@ -32,6 +33,7 @@ export { FeatureAblation, type FeatureAblationOptions } from './feature-ablation
 export { GradCamPlusPlus, type GradCamPlusPlusOptions } from './grad-cam-plus-plus.ts';
 export { GradientShap, type GradientShapOptions } from './gradient-shap.ts';
 export { GuidedBackprop } from './guided-backprop.ts';
+export { GuidedGradCam, type GuidedGradCamOptions } from './guided-grad-cam.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
 export { InternalInfluence, type InternalInfluenceOptions } from './internal-influence.ts';
@@ -215,5 +217,13 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Chattopadhyay et al. 2018',
     make: (model, options) => new GradCamPlusPlus(model, options),
+  },
+  {
+    name: 'GuidedGradCam',
+    says: 'fine detail of guided backpropagation where Grad-CAM sees the target',
+    sum: null,
+    baselines: false,
+    source: 'Selvaraju et al. 2017',
+    make: (model, options) => new GuidedGradCam(model, options),
   },
 ];

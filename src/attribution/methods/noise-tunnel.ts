@@ -129,7 +129,7 @@ async function attribute<O extends ExplainOptions>(
       if (each.nonFinite) nonFinite[target] ??= { ...each.nonFinite, sample: each.nonFinite.sample % samples };
     });
   });
-  const { shapes, path } = first!;
+  const { shapes, names, path } = first!;
   return {
     scores: averages!.map((average, target) => ({
       attributions: type === 'vargrad' ? average.std.map((std) => std.map((s) => s * s)) : average.means,
@@ -137,6 +137,7 @@ async function attribute<O extends ExplainOptions>(
       nonFinite: nonFinite[target]!,
     })),
     ...(shapes && { shapes: shapes.map(([, ...row]) => [samples, ...row]) }),
+    ...(names && { names }),
     ...(path && { path }),
     steps,
   };

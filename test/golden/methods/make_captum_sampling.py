@@ -308,11 +308,12 @@ def grad_cam():
 
 
 def guided_grad_cam():
-    for name, layer in (("cnn", "conv2"), ("residual", "conv3"), ("cnn", "conv1")):
+    for name, layer in (("cnn", "conv2"), ("residual", "conv3"), ("cnn", "conv1"), ("text", "conv")):
+        embedded = {"inputLayer": "embedding"} if name == "text" else {}
         for mode in ("nearest", "bilinear"):
             # captum resizes to the last two axes of the input, so the net gets channels first here.
             run = lambda c: guided(c, layer, mode)
-            record("GuidedGradCam", name, run, {"layer": layer, "interpolation": mode})
+            record("GuidedGradCam", name, run, {"layer": layer, "interpolation": mode, **embedded})
 
 
 class ChannelsFirst(nn.Module):
@@ -325,7 +326,11 @@ class ChannelsFirst(nn.Module):
 
 
 def guided(case, layer, mode):
-    method = attr.GuidedGradCam(ChannelsFirst(case.net), getattr(case.net, layer))
+    if case.name == "text":  # one axis, and a relu inside the layer
+        layer, mode = case.net.net.relu, "linear" if mode == "bilinear" else mode
+    else:
+        layer = getattr(case.net, layer)
+    method = attr.GuidedGradCam(ChannelsFirst(case.net), layer)
     x = nets.channels_first(case.inputs[0]).contiguous()
     return nets.channels_last(method.attribute(x, target=case.targets, interpolate_mode=mode))
 
