@@ -42,14 +42,18 @@ export function counterparts(moving: Moving, baselines: ReadonlyMap<Tensor, Tens
 const elementwiseSoftmax: Multiplier = (g, [y, y0], [x, x0], node) =>
   rescaled(sub(x, x0), mul(g, sub(y, y0)), partialGrad(node, [x], g)[0]!);
 
+/** 'elementwise' treats a softmax as if each class depended on its own logit alone, as shap does in PyTorch. */
+export type SoftmaxRule = 'decomposed' | 'elementwise';
+
 /**
+ * @param method whose rules they are
  * @param twins `counterparts` of `moving`
- * @param softmax 'elementwise' treats a softmax as if each class depended on its own logit alone, as shap and captum do in PyTorch
  */
 export function rescaleRules(
+  method: string,
   moving: Moving,
   twins: ReadonlyMap<Tensor, Tensor>,
-  softmax: 'decomposed' | 'elementwise',
+  softmax: SoftmaxRule,
 ): VjpRules {
   const ends = (node: Tensor): Ends => [node, twins.get(node) ?? node];
   const unary: { readonly [op: string]: Multiplier } = {
@@ -78,7 +82,7 @@ export function rescaleRules(
     const bilinear = linear !== 'joint' && places.every((i) => linear.includes(i) && isFloat(inputs[i]!.dtype));
     if (bilinear && places.length === 2) return product(g, node, places, ends);
     throw failure(
-      'DeepLift',
+      method,
       `has no rule for the op '${name}'`,
       { inputs: inputs.map(String) },
       'IntegratedGradients and GradientShap need gradients alone; or explain a layer behind it (option layer)',
