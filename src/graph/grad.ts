@@ -40,8 +40,8 @@ export function grad(y: Tensor, xs: readonly Tensor[], gy?: Tensor, { rules }: G
 }
 
 /** The same with the graph cut at `xs`: what leads from one of them to another does not count. */
-export function partialGrad(y: Tensor, xs: readonly Tensor[], gy?: Tensor): Tensor[] {
-  return pullBack(y, xs, gy, ancestors([y], new Set(xs)), new Set(xs));
+export function partialGrad(y: Tensor, xs: readonly Tensor[], gy?: Tensor, { rules }: GradOptions = {}): Tensor[] {
+  return pullBack(y, xs, gy, ancestors([y], new Set(xs)), new Set(xs), rules);
 }
 
 function pullBack(

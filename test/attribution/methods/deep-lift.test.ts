@@ -8,6 +8,7 @@ import { randomNormal } from '../../../src/graph/random.ts';
 import * as op from '../../../src/ops/index.ts';
 import { PathgradError } from '../../../src/tensor/errors.ts';
 import { type Tensor, tensor } from '../../../src/tensor/tensor.ts';
+import { loadNet, netSamples } from '../../support/method-golden.ts';
 import { functionOf } from '../../support/random-graphs.ts';
 import { f64, floatInput, tinyModel } from '../tiny-models.ts';
 
@@ -103,6 +104,12 @@ const pair =
   (f: (a: Tensor, b: Tensor) => Tensor): Model =>
   (x) =>
     f(op.slice(x, { 1: [0, 3] }), op.slice(x, { 1: [3, 6] }));
+const masked = (x: Tensor): Tensor =>
+  tensor(
+    Uint8Array.from({ length: x.shape[0]! * 3 }, (_, i) => Number(i % 3 !== 1)),
+    [x.shape[0]!, 3],
+    'bool',
+  );
 const attention: Model = (x) => {
   const [q, k, v] = [1, 2, 3].map((seed) => op.matmul(square(x), weights(2, 4, seed))) as [Tensor, Tensor, Tensor];
   return op.matmul(op.softmax(op.matmul(q, k, { transposeB: true })), v);
@@ -145,6 +152,17 @@ const functions: { readonly [name: string]: Model } = {
   'max pool': (x) => op.maxPool(op.reshape(x, [-1, 6, 1]), { window: 3, stride: 1 }),
   gate,
   attention,
+  lstm: (x) => op.lstm(op.matmul(square(x), weights(2, 8, 1)), weights(2, 8, 2)),
+  'lstm backwards with a mask': (x) =>
+    op.lstm(op.matmul(square(x), weights(2, 8, 1)), weights(2, 8, 2), { reverse: true, mask: masked(x) }),
+  gru: (x) => op.gru(op.matmul(square(x), weights(2, 6, 1)), weights(2, 6, 2), op.reshape(weights(1, 6, 3), [6])),
+  'gru with the reset before': (x) =>
+    op.gru(op.matmul(square(x), weights(2, 6, 1)), weights(2, 6, 2), null, { recurrentActivation: 'hardSigmoid' }),
+  'a scan from a state that moves': (x) =>
+    op.simpleRnn(op.matmul(square(x), weights(2, 2, 1)), weights(2, 2, 2), {
+      activation: 'relu',
+      initialState: [op.tanh(op.slice(x, { 1: [0, 2] }))],
+    }),
 };
 
 for (const [name, f] of Object.entries(functions)) {
@@ -157,6 +175,19 @@ for (const [name, f] of Object.entries(functions)) {
     for (const delta of deltas.data) assert.ok(Math.abs(delta) < 1e-11 * Math.max(1, size), `misses ${delta}`);
   });
 }
+
+test('adds up: a Keras LSTM over an embedding, in both float types', async () => {
+  for (const [dtype, bound] of [
+    ['float64', 1e-14],
+    ['float32', 1e-6],
+  ] as const) {
+    const explainer = new DeepLift(await loadNet('lstm', dtype), { layer: 'embedding' });
+    const { inputs, targets } = netSamples('lstm', dtype);
+    const { attributions, deltas } = await explainer.explain(inputs, { baselines: 0, target: targets });
+    assert.ok(largest(attributions[0]!) > 0.01);
+    for (const delta of deltas.data) assert.ok(Math.abs(delta) < bound, `misses ${delta}`);
+  }
+});
 
 test('adds up on random graphs, whoever is explained together', async () => {
   let looked = 0;
