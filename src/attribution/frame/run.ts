@@ -128,7 +128,17 @@ async function runWhole(setup: Setup, plans: PlanCache, options: ExplainOptions,
     const one = await runBaseline(context, drawn, draw);
     for (const [i, each] of collected.entries()) each.add(one, i);
   }
-  return collected.map((each) => each.outcome(predictions, sources, like));
+  const outcomes = collected.map((each) => each.outcome(predictions, sources, like));
+  const { conclude } = setup.method;
+  if (!conclude) return outcomes;
+  const at = { to: context.to, shapes: variableShapes(setup), samples };
+  const concluded: Outcome[] = [];
+  for (const outcome of outcomes) {
+    const { attributions, shapes } = await conclude(outcome.attributions.means, at);
+    // The spread over baselines was that of what went in.
+    concluded.push({ ...outcome, attributions: { count: 1, means: attributions, std: [] }, shapes });
+  }
+  return concluded;
 }
 
 function targetsOf({ target, settings, inputs }: Setup, predictions: Tensor): ResolvedTarget[] {

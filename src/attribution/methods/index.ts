@@ -5,10 +5,14 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
 import type { ExplainerOptions } from '../frame/settings.ts';
+import { GuidedIG } from './guided-ig.ts';
+import { IDGI } from './idgi.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
 import { Saliency } from './saliency.ts';
 
+export { GuidedIG, type GuidedIGOptions } from './guided-ig.ts';
+export { IDGI, type IDGIOptions } from './idgi.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
@@ -54,5 +58,21 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Shrikumar et al. 2016',
     make: (model, options) => new InputXGradient(model, options),
+  },
+  {
+    name: 'GuidedIG',
+    says: 'how much each feature moved the score on a way that first moves what the score hardly reacts to',
+    sum: change,
+    baselines: true,
+    source: 'Kapishnikov et al. 2021',
+    make: (model, options) => new GuidedIG(model, options),
+  },
+  {
+    name: 'IDGI',
+    says: 'the change of the score from baseline to input, shared out step by step by squared slopes',
+    sum: change,
+    baselines: true,
+    source: 'Yang, Wang, Bilgic 2023',
+    make: (model, options) => new IDGI(model, options),
   },
 ];
