@@ -39,7 +39,8 @@ export class IDGI<M extends Explainable = Explainable> extends Explainer<M, Tens
   constructor(model: M, options: IDGIOptions<M> = {}) {
     const settings = checkSettings('IDGI', options, { nSteps: 1, path: 1, fraction: 1, maxDistance: 1 });
     const { path = 'straight', fraction, maxDistance } = options;
-    if (!paths.includes(path)) throw failure('path', `unknown path '${String(path)}'`, {}, didYouMean(String(path), paths));
+    if (!paths.includes(path))
+      throw failure('path', `unknown path '${String(path)}'`, {}, didYouMean(String(path), paths));
     if (path === 'straight' && (fraction !== undefined || maxDistance !== undefined)) {
       throw failure('IDGI', 'fraction and maxDistance belong to the guided path', {}, "set path: 'guided'");
     }
@@ -87,7 +88,11 @@ async function alongLine(problem: Problem, nSteps: number): Promise<Findings> {
       const own = gradients.slice(s * from.length, (s + 1) * from.length);
       for (let r = 0; r < count; r++) {
         const change = known[s]![first + r + samples]! - known[s]![first + r]!;
-        each.add(own, r, count, change, { sample: at.samples[r]!, step: Math.floor((first + r) / samples), alpha: at.alphas[r]! });
+        each.add(own, r, count, change, {
+          sample: at.samples[r]!,
+          step: Math.floor((first + r) / samples),
+          alpha: at.alphas[r]!,
+        });
       }
     }
   });

@@ -4,17 +4,27 @@
  */
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
-import type { ExplainerOptions } from '../frame/settings.ts';
+import type { LayerOptions } from '../frame/settings.ts';
 import { GuidedIG } from './guided-ig.ts';
 import { IDGI } from './idgi.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
+import { InternalInfluence } from './internal-influence.ts';
+import { LayerConductance } from './layer-conductance.ts';
 import { Saliency } from './saliency.ts';
 
 export { GuidedIG, type GuidedIGOptions } from './guided-ig.ts';
 export { IDGI, type IDGIOptions } from './idgi.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
+export { InternalInfluence, type InternalInfluenceOptions } from './internal-influence.ts';
+export { LayerConductance, type LayerConductanceOptions } from './layer-conductance.ts';
+export {
+  endingAt,
+  NeuronAttribution,
+  type NeuronAttributionOptions,
+  type NeuronOptions,
+} from './neuron-attribution.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
 
 export interface MethodRow {
@@ -26,10 +36,12 @@ export interface MethodRow {
   readonly sum: string | null;
   /** Whether it compares with a baseline. */
   readonly baselines: boolean;
+  /** Whether it needs a layer: it attributes to the layer's tensors, the inputs move. */
+  readonly layer?: true;
   /** Where the method comes from. */
   readonly source: string;
   /** The explainer with the options that all methods share, and otherwise the method's defaults. */
-  readonly make: <M extends Explainable>(model: M, options?: ExplainerOptions<M>) => Explainer<M, Tensor | null>;
+  readonly make: <M extends Explainable>(model: M, options?: LayerOptions<M>) => Explainer<M, Tensor | null>;
 }
 
 const change = 'f(x) - f(b)';
@@ -42,6 +54,22 @@ export const methods: readonly MethodRow[] = [
     baselines: true,
     source: 'Sundararajan, Taly, Yan 2017',
     make: (model, options) => new IntegratedGradients(model, options),
+  },
+  {
+    name: 'GuidedIG',
+    says: 'how much each feature moved the score on a way that first moves what the score hardly reacts to',
+    sum: change,
+    baselines: true,
+    source: 'Kapishnikov et al. 2021',
+    make: (model, options) => new GuidedIG(model, options),
+  },
+  {
+    name: 'IDGI',
+    says: 'the change of the score from baseline to input, shared out step by step by squared slopes',
+    sum: change,
+    baselines: true,
+    source: 'Yang, Wang, Bilgic 2023',
+    make: (model, options) => new IDGI(model, options),
   },
   {
     name: 'Saliency',
@@ -60,19 +88,21 @@ export const methods: readonly MethodRow[] = [
     make: (model, options) => new InputXGradient(model, options),
   },
   {
-    name: 'GuidedIG',
-    says: 'how much each feature moved the score on a way that first moves what the score hardly reacts to',
+    name: 'LayerConductance',
+    says: 'how much of integrated gradients flows through each neuron of a layer',
     sum: change,
     baselines: true,
-    source: 'Kapishnikov et al. 2021',
-    make: (model, options) => new GuidedIG(model, options),
+    layer: true,
+    source: 'Dhamdhere, Sundararajan, Yan 2018',
+    make: (model, options) => new LayerConductance(model, options ?? {}),
   },
   {
-    name: 'IDGI',
-    says: 'the change of the score from baseline to input, shared out step by step by squared slopes',
-    sum: change,
+    name: 'InternalInfluence',
+    says: 'the mean slope of the score at each neuron of a layer while the inputs go from baseline to input',
+    sum: null,
     baselines: true,
-    source: 'Yang, Wang, Bilgic 2023',
-    make: (model, options) => new IDGI(model, options),
+    layer: true,
+    source: 'Leino et al. 2018',
+    make: (model, options) => new InternalInfluence(model, options ?? {}),
   },
 ];

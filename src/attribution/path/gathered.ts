@@ -21,12 +21,7 @@ export class Gathered implements Attributed {
    * @param gradients of one variable, and `displacement`: as many elements as a sample has
    * @param at which point this was, for reports
    */
-  add(
-    variable: number,
-    at: NonFinite,
-    gradients: ArrayLike<number>,
-    displacement: (feature: number) => number,
-  ): void {
+  add(variable: number, at: NonFinite, gradients: ArrayLike<number>, displacement: (feature: number) => number): void {
     const width = gradients.length;
     const into = this.attributions[variable]!.subarray(at.sample * width, (at.sample + 1) * width);
     for (let i = 0; i < width; i++) {

@@ -4,8 +4,9 @@
  * `maxDistance` of the whole way. Steps follow PAIR's saliency package to the last decision, so that both walk the same path.
  * Invariant: after step `k` of `n` the L1 distance to the input is `1 - k/n` of what it was.
  */
-import { gradientsAt } from '../frame/rows.ts';
+
 import type { Problem } from '../frame/problem.ts';
+import { gradientsAt } from '../frame/rows.ts';
 
 export interface GuidedSettings {
   readonly nSteps: number;

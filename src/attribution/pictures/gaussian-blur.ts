@@ -40,7 +40,8 @@ export function gaussianBlur(
   if (across > NARROWEST) {
     const [half, into] = [halfKernel(across), new Float64Array(values.length)];
     for (let row = 0; row < height; row++) {
-      for (let c = 0; c < channels; c++) filterLine(from, into, row * width * channels + c, channels, width, half, edge);
+      for (let c = 0; c < channels; c++)
+        filterLine(from, into, row * width * channels + c, channels, width, half, edge);
     }
     from = into;
   }

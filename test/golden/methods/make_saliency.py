@@ -38,12 +38,17 @@ def caller(forward, target):
     return call
 
 
+def other_texts(data):
+    return data.background[0][[0, 1, 2, 3, 1]]
+
+
 def spaces(name):
-    """(forward, inputs, baselines, options of ours) where the net takes floats: its input, or what its embedding gives."""
+    """(forward, inputs, baselines, options of ours, targets) where the net takes floats: its input, or what its embedding gives. Texts are
+    compared with other texts: all places of a padded one tie in the max pool, and torch gives the gradient of ties to another place."""
     net, data = nets.load(name, DTYPE), nets.samples(name, DTYPE)
     if hasattr(net, "embed"):
         with torch.no_grad():
-            x, b = net.embed(data.inputs[0]).numpy(), net.embed(data.baselines[0]).numpy()
+            x, b = net.embed(data.inputs[0]).numpy(), net.embed(other_texts(data)).numpy()
         return net.head, x, b, {"layer": "embedding"}, data.targets
     return net, data.inputs[0].numpy(), data.baselines[0].numpy(), {}, data.targets
 
@@ -57,16 +62,18 @@ for name in ("mlp", "cnn", "residual", "text", "lstm"):
             saliency.GuidedIG().GetMask(x[i], caller(forward, t), x_baseline=b[i], **settings) for i, t in enumerate(targets)
         ]
         ours = {"nSteps": settings["x_steps"], "fraction": settings["fraction"], "maxDistance": settings["max_dist"]}
-        records.append(
-            {
-                "net": name,
-                "method": "GuidedIG",
-                "options": {**options, **ours},
-                "explain": {"baselines": {"$net": "baselines"}},
-                "target": targets,
-                "attributions": [packed(np.stack(found))],
-            }
-        )
+        record = {
+            "net": name,
+            "method": "GuidedIG",
+            "options": {**options, **ours},
+            "explain": {"baselines": {"$net": "baselines"}},
+            "target": targets,
+            "attributions": [packed(np.stack(found))],
+        }
+        if options:
+            record["explain"] = {"baselines": {"$array": "baselines"}}
+            record["arrays"] = {"baselines": packed(other_texts(nets.samples(name)), "int32")}
+        records.append(record)
 
 for name in ("cnn", "residual"):
     forward, x, _, options, targets = spaces(name)

@@ -28,7 +28,7 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     baselinePredictions,
     completeness,
     relTol: settings.relTol,
-    raise: method.completeness,
+    raise: structure.around ? 'layer' : method.completeness,
     notFinite: Array.from(sums).flatMap((sum, i) => (Number.isFinite(sum) || judged ? [] : [i])),
     moved: outcome.moved,
     unmoved: Array.from(displaced).flatMap((flag, i) => (flag ? [] : [i])),
@@ -51,7 +51,9 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     target: target.tensor,
   };
   return new Explanation<Tensor | null>({ ...meta, path: outcome.path }, data, {
-    names: (outcome.shapes ? attributed.filter(({ variable }) => variable !== null) : attributed).map(({ name }) => name),
+    names: (outcome.shapes ? attributed.filter(({ variable }) => variable !== null) : attributed).map(
+      ({ name }) => name,
+    ),
     relativeDeltas: judged ? tensor(Float64Array.from(completeness, ({ relative }) => relative)) : null,
     completeness,
     baselinePredictions,
