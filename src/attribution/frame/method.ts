@@ -52,18 +52,18 @@ export interface Method<O extends ExplainOptions = ExplainOptions> {
   /** Attributes to the tensors of the layer while the variables are those of `inputLayer` or of the model's inputs. */
   readonly observes?: true;
   attribute(problem: Problem, options: O): Promise<Findings>;
-  /** What becomes of a score's attributions once they are averaged over the baselines, for methods that are not linear in them. */
-  readonly conclude?: (attributions: readonly Float64Array[], at: Concluding) => Promise<Concluded>;
+  /** What becomes of each score's attributions once they are averaged over the baselines, for methods that are not linear in them. */
+  readonly conclude?: (scores: readonly (readonly Float64Array[])[], at: Concluding) => Promise<Concluded>;
 }
 
-/** The variables at the input, `samples` rows each, and their shapes. */
-export interface Concluding {
-  readonly to: readonly Float64Array[];
+/** The variables at the input, and their shapes. */
+export type Concluding = Pick<Problem, 'to' | 'shapes' | 'samples' | 'pace'>;
+
+export interface Concluded {
+  /** Per score and tensor of `shapes`. */
+  readonly scores: readonly (readonly Float64Array[])[];
   readonly shapes: readonly Shape[];
-  readonly samples: number;
 }
-
-export type Concluded = Required<Pick<Findings, 'shapes'>> & Pick<Attributed, 'attributions'>;
 
 /** Findings from a list of attributions per score and variable, those of the first score first. */
 export function perScore({ scores }: Problem, attributions: readonly Float64Array[]): Findings {

@@ -131,14 +131,10 @@ async function runWhole(setup: Setup, plans: PlanCache, options: ExplainOptions,
   const outcomes = collected.map((each) => each.outcome(predictions, sources, like));
   const { conclude } = setup.method;
   if (!conclude) return outcomes;
-  const at = { to: context.to, shapes: variableShapes(setup), samples };
-  const concluded: Outcome[] = [];
-  for (const outcome of outcomes) {
-    const { attributions, shapes } = await conclude(outcome.attributions.means, at);
-    // The spread over baselines was that of what went in.
-    concluded.push({ ...outcome, attributions: { count: 1, means: attributions, std: [] }, shapes });
-  }
-  return concluded;
+  const averages = outcomes.map(({ attributions }) => attributions.means);
+  const { scores, shapes } = await conclude(averages, { to: context.to, shapes: variableShapes(setup), samples, pace });
+  // The spread over baselines was that of what went in.
+  return outcomes.map((outcome, i) => ({ ...outcome, attributions: { count: 1, means: scores[i]!, std: [] }, shapes }));
 }
 
 function targetsOf({ target, settings, inputs }: Setup, predictions: Tensor): ResolvedTarget[] {

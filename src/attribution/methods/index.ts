@@ -5,6 +5,7 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
 import type { LayerOptions } from '../frame/settings.ts';
+import { BlurIG } from './blur-ig.ts';
 import { GuidedIG } from './guided-ig.ts';
 import { IDGI } from './idgi.ts';
 import { InputXGradient } from './input-x-gradient.ts';
@@ -12,7 +13,9 @@ import { IntegratedGradients } from './integrated-gradients.ts';
 import { InternalInfluence } from './internal-influence.ts';
 import { LayerConductance } from './layer-conductance.ts';
 import { Saliency } from './saliency.ts';
+import { XRAI } from './xrai.ts';
 
+export { BlurIG, type BlurIGOptions } from './blur-ig.ts';
 export { GuidedIG, type GuidedIGOptions } from './guided-ig.ts';
 export { IDGI, type IDGIOptions } from './idgi.ts';
 export { InputXGradient } from './input-x-gradient.ts';
@@ -26,6 +29,7 @@ export {
   type NeuronOptions,
 } from './neuron-attribution.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
+export { XRAI, type XRAIOptions } from './xrai.ts';
 
 export interface MethodRow {
   /** The name of its class. */
@@ -70,6 +74,22 @@ export const methods: readonly MethodRow[] = [
     baselines: true,
     source: 'Yang, Wang, Bilgic 2023',
     make: (model, options) => new IDGI(model, options),
+  },
+  {
+    name: 'BlurIG',
+    says: 'how much each pixel moved the score while the picture came into focus',
+    sum: 'f(x) - f(x blurred)',
+    baselines: false,
+    source: 'Xu, Venugopalan, Sundararajan 2020',
+    make: (model, options) => new BlurIG(model, options),
+  },
+  {
+    name: 'XRAI',
+    says: 'how much each region of the picture moved the score, per pixel of the region',
+    sum: null,
+    baselines: true,
+    source: 'Kapishnikov et al. 2019',
+    make: (model, options) => new XRAI(model, options),
   },
   {
     name: 'Saliency',
