@@ -6,6 +6,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
 import type { LayerOptions } from '../frame/settings.ts';
 import { BlurIG } from './blur-ig.ts';
+import { DiscretizedIG } from './discretized-ig.ts';
 import { GuidedIG } from './guided-ig.ts';
 import { IDGI } from './idgi.ts';
 import { InputXGradient } from './input-x-gradient.ts';
@@ -13,9 +14,11 @@ import { IntegratedGradients } from './integrated-gradients.ts';
 import { InternalInfluence } from './internal-influence.ts';
 import { LayerConductance } from './layer-conductance.ts';
 import { Saliency } from './saliency.ts';
+import { SequentialIG } from './sequential-ig.ts';
 import { XRAI } from './xrai.ts';
 
 export { BlurIG, type BlurIGOptions } from './blur-ig.ts';
+export { DiscretizedIG, type DiscretizedIGOptions } from './discretized-ig.ts';
 export { GuidedIG, type GuidedIGOptions } from './guided-ig.ts';
 export { IDGI, type IDGIOptions } from './idgi.ts';
 export { InputXGradient } from './input-x-gradient.ts';
@@ -29,6 +32,7 @@ export {
   type NeuronOptions,
 } from './neuron-attribution.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
+export { SequentialIG, type SequentialIGOptions } from './sequential-ig.ts';
 export { XRAI, type XRAIOptions } from './xrai.ts';
 
 export interface MethodRow {
@@ -90,6 +94,22 @@ export const methods: readonly MethodRow[] = [
     baselines: true,
     source: 'Kapishnikov et al. 2019',
     make: (model, options) => new XRAI(model, options),
+  },
+  {
+    name: 'DiscretizedIG',
+    says: 'how much each word moved the score on a way through the embeddings of other words',
+    sum: change,
+    baselines: true,
+    source: 'Sanyal, Ren 2021',
+    make: (model, options) => new DiscretizedIG(model, options),
+  },
+  {
+    name: 'SequentialIG',
+    says: 'how much each word moved the score while all others stayed as they are',
+    sum: null,
+    baselines: true,
+    source: 'Enguehard 2023',
+    make: (model, options) => new SequentialIG(model, options),
   },
   {
     name: 'Saliency',

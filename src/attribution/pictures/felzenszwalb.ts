@@ -14,7 +14,7 @@ export interface FelzenszwalbOptions {
   readonly scale?: number;
   /** Standard deviation of the Gaussian that smooths the picture before; 0.8 by default. */
   readonly sigma?: number;
-  /** Segments of fewer pixels are joined to a neighbour; 20 by default. */
+  /** Segments of fewer pixels are joined to a neighbor; 20 by default. */
   readonly minSize?: number;
 }
 
@@ -41,20 +41,22 @@ export function felzenszwalb(picture: Picture, options: FelzenszwalbOptions = {}
   return joinSegments(sortedEdges(picture, sigma), scale, minSize);
 }
 
+/** To which neighbors edges lead, in the order in which ties are taken: left, up, up to the left, up to the right. */
+const neighbors = [
+  [0, 1],
+  [1, 0],
+  [1, 1],
+  [1, -1],
+] as const;
+
 /** The edges of the smoothed picture. They do not depend on the scale: several scales share them. */
 export function sortedEdges(picture: Picture, sigma: number): SortedEdges {
   const { height, width, channels } = picture;
   const values = gaussianBlur(picture, sigma, 'reflect');
-  const from: number[] = [];
-  const to: number[] = [];
-  const weights: number[] = [];
-  // Right, down, down to the right, up to the right: ties are taken in this order.
-  for (const [down, right] of [
-    [0, 1],
-    [1, 0],
-    [1, 1],
-    [1, -1],
-  ] as const) {
+  const size = 4 * height * width;
+  const [from, to, weights] = [new Int32Array(size), new Int32Array(size), new Float64Array(size)];
+  let count = 0;
+  for (const [down, right] of neighbors) {
     for (let row = down; row < height; row++) {
       const last = right < 0 ? width + right : width;
       for (let column = Math.max(0, right); column < last; column++) {
@@ -65,13 +67,13 @@ export function sortedEdges(picture: Picture, sigma: number): SortedEdges {
           const difference = values[one * channels + c]! - values[other * channels + c]!;
           square += difference * difference;
         }
-        from.push(one);
-        to.push(other);
-        weights.push(Math.sqrt(square));
+        from[count] = one;
+        to[count] = other;
+        weights[count++] = Math.sqrt(square);
       }
     }
   }
-  const order = Int32Array.from(from.keys()).sort((a, b) => weights[a]! - weights[b]! || a - b);
+  const order = Int32Array.from({ length: count }, (_, at) => at).sort((a, b) => weights[a]! - weights[b]! || a - b);
   return {
     pixels: height * width,
     from: order.map((at) => from[at]!),
@@ -101,12 +103,14 @@ export function joinSegments({ pixels, from, to, weights }: SortedEdges, scale: 
     const [a, b] = [rootOf(parent, from[e]!), rootOf(parent, to[e]!)];
     if (a !== b && (sizes[a]! < minSize || sizes[b]! < minSize)) join(a, b);
   }
-  const numbers = new Map<number, number>();
-  return parent.map((_, pixel) => {
+  // A root is the first pixel of its segment.
+  const numbers = new Int32Array(pixels);
+  let met = 0;
+  for (let pixel = 0; pixel < pixels; pixel++) {
     const root = rootOf(parent, pixel);
-    if (!numbers.has(root)) numbers.set(root, numbers.size);
-    return numbers.get(root)!;
-  });
+    numbers[pixel] = root === pixel ? met++ : numbers[root]!;
+  }
+  return numbers;
 }
 
 /** The first pixel of the segment; the way there is shortened for the next who asks (path halving). */

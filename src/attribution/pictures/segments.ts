@@ -11,6 +11,8 @@ const SIGMA = 0.8;
 const LEAST_PIXELS = 150;
 const SIDE = 224;
 const RADIUS = 5;
+/** How far the disk reaches to either side, by rows from its middle. */
+const reaches = [5, 4, 4, 4, 3, 0] as const;
 
 /** Pixels that belong together, by their places in `height * width`, rising. */
 export type Segment = Int32Array;
@@ -49,12 +51,28 @@ export function segmentsOf(map: ArrayLike<number>): Segment[] {
 /** With all pixels within the radius of one of its own. */
 function widened(segment: Segment, height: number, width: number): Segment {
   const within = new Uint8Array(height * width);
+  for (const pixel of segment) within[pixel] = 1;
+  const own = within.slice();
+  const inside = (pixel: number, column: number): boolean =>
+    column > 0 &&
+    column < width - 1 &&
+    own[pixel - 1] === 1 &&
+    own[pixel + 1] === 1 &&
+    own[pixel - width] === 1 &&
+    own[pixel + width] === 1;
   for (const pixel of segment) {
     const [row, column] = [Math.floor(pixel / width), pixel % width];
+    // What is surrounded by its own reaches no farther than those around it do, together with itself.
+    if (inside(pixel, column)) continue;
     for (let r = Math.max(0, row - RADIUS); r <= Math.min(height - 1, row + RADIUS); r++) {
-      const reach = Math.floor(Math.sqrt(RADIUS ** 2 - (r - row) ** 2));
+      const reach = reaches[Math.abs(r - row)]!;
       within.fill(1, r * width + Math.max(0, column - reach), r * width + Math.min(width - 1, column + reach) + 1);
     }
   }
-  return Int32Array.from(within.keys()).filter((pixel) => within[pixel] === 1);
+  let count = 0;
+  for (const one of within) count += one;
+  const pixels = new Int32Array(count);
+  count = 0;
+  for (let pixel = 0; pixel < within.length; pixel++) if (within[pixel] === 1) pixels[count++] = pixel;
+  return pixels;
 }
