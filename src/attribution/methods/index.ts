@@ -11,6 +11,7 @@ import { GuidedIG } from './guided-ig.ts';
 import { IDGI } from './idgi.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
+import { IntegratedHessians } from './integrated-hessians.ts';
 import { InternalInfluence } from './internal-influence.ts';
 import { LayerConductance } from './layer-conductance.ts';
 import { Saliency } from './saliency.ts';
@@ -23,6 +24,7 @@ export { GuidedIG, type GuidedIGOptions } from './guided-ig.ts';
 export { IDGI, type IDGIOptions } from './idgi.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
+export { IntegratedHessians, type IntegratedHessiansOptions } from './integrated-hessians.ts';
 export { InternalInfluence, type InternalInfluenceOptions } from './internal-influence.ts';
 export { LayerConductance, type LayerConductanceOptions } from './layer-conductance.ts';
 export {
@@ -110,6 +112,14 @@ export const methods: readonly MethodRow[] = [
     baselines: true,
     source: 'Enguehard 2023',
     make: (model, options) => new SequentialIG(model, options),
+  },
+  {
+    name: 'IntegratedHessians',
+    says: 'how much each pair of features moved the score together, beyond what either did alone',
+    sum: change,
+    baselines: true,
+    source: 'Janizek, Sturmfels, Lee 2021',
+    make: (model, options) => new IntegratedHessians(model, options),
   },
   {
     name: 'Saliency',

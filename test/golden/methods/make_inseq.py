@@ -18,6 +18,7 @@ from sklearn.neighbors import kneighbors_graph
 import nets
 
 DTYPE = torch.float64
+torch.set_default_dtype(DTYPE)  # the sequential method makes its weights in the default type
 
 
 def packed(array, dtype="float"):
