@@ -94,9 +94,9 @@ for (const [name, net, baselines, make] of rows) {
       assert.is(t.dtype, 'float64');
       assert.ok(t.data.some((value) => value !== 0) && t.data.every(Number.isFinite));
       // Quadrature adds up blocks of rows, so that their size is seen in the last bits.
-      const largest = t.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+      const largest = Math.max(...Array.from(t.data, Math.abs));
       assert.ok(
-        t.data.every((value, at) => Math.abs(value - small.attributions[i]!.data[at]!) <= 1e-6 * largest),
+        Array.from(t.data).every((value, at) => Math.abs(value - small.attributions[i]!.data[at]!) <= 1e-6 * largest),
         'another internalBatchSize',
       );
       assert.equal(one.attributions[i]!.data, some([t], 1, 1)[0]!.data, 'alone');
