@@ -20,6 +20,7 @@ import { InternalInfluence } from './internal-influence.ts';
 import { KernelShap } from './kernel-shap.ts';
 import { LayerConductance } from './layer-conductance.ts';
 import { LayerGradCam } from './layer-grad-cam.ts';
+import { LRP } from './lrp.ts';
 import { NoiseTunnel } from './noise-tunnel.ts';
 import { Occlusion } from './occlusion.ts';
 import { Saliency } from './saliency.ts';
@@ -40,6 +41,7 @@ export { InternalInfluence, type InternalInfluenceOptions } from './internal-inf
 export { KernelShap, type KernelShapOptions } from './kernel-shap.ts';
 export { LayerConductance, type LayerConductanceOptions } from './layer-conductance.ts';
 export { LayerGradCam, type LayerGradCamOptions } from './layer-grad-cam.ts';
+export { LRP, type LRPOptions } from './lrp.ts';
 export {
   endingAt,
   NeuronAttribution,
@@ -127,6 +129,14 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Zeiler and Fergus 2014',
     make: (model, options) => new Deconvolution(model, options),
+  },
+  {
+    name: 'LRP',
+    says: 'the logit shared out from layer to layer, among inputs in proportion to what they put in',
+    sum: null,
+    baselines: false,
+    source: 'Bach et al. 2015; Montavon et al. 2019',
+    make: (model, options) => new LRP(model, options),
   },
   {
     name: 'LayerConductance',
