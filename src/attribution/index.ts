@@ -26,6 +26,7 @@ export type { TensorFunction } from './frame/forward.ts';
 export type { PathGraph } from './frame/graphs.ts';
 export type { OutputFunction, OutputSelector } from './frame/output.ts';
 export { type OutputKind, outputKind } from './frame/output-kind.ts';
+export type { Feed, Problem, Score } from './frame/problem.ts';
 export { sumOver, sumTokens } from './frame/sum-over.ts';
 export { predictedClass } from './frame/target.ts';
 export type {
@@ -45,7 +46,6 @@ export type {
   TargetValue,
 } from './frame/types.ts';
 export { version } from './frame/version.ts';
-export { IntegratedGradients } from './methods/integrated-gradients.ts';
-export type { IntegratedGradientsOptions } from './methods/settings.ts';
+export { IntegratedGradients, type IntegratedGradientsOptions } from './methods/integrated-gradients.ts';
 export { brutePass } from './path/brute.ts';
-export type { AttributionPass, Feed, PathPoints, PathProblem, PreparedPath } from './path/pass.ts';
+export type { AttributionPass, PathPoints, PathProblem, PreparedPath } from './path/pass.ts';

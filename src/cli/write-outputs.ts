@@ -57,7 +57,7 @@ function reportItem(finding: Finding, { meta }: Explanation, news: readonly stri
       score: baseline.score,
       ...(baseline.entropy && { entropy: baseline.entropy.nats, entropyFraction: baseline.entropy.fraction }),
     },
-    method: meta.params.nSteps === 'auto' ? 'adaptive Gauss-Kronrod' : meta.params.method,
+    method: meta.params['nSteps'] === 'auto' ? 'adaptive Gauss-Kronrod' : String(meta.params['method'] ?? meta.name),
     steps: completeness.steps,
     completeness: { delta: completeness.delta, relative: completeness.relative, ok: completeness.ok },
     warnings: completeness.ok ? news : [warningOf(finding), ...news],

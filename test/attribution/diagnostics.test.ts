@@ -36,7 +36,7 @@ test('a sound explanation has no warnings', async () => {
   assert.is(explanation.diagnostics.outputs, 'distribution');
   assert.ok(explanation.completeness[0]!.ok);
   assert.is(explanation.nSteps, 50);
-  assert.is(explanation.meta.path.pass, 'path-linear');
+  assert.is(explanation.meta.path!.pass, 'path-linear');
 });
 
 test('logits are recognised; the option output explains probabilities instead', async () => {

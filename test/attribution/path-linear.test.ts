@@ -105,8 +105,8 @@ for (const [name, model, inputs, frontier] of models) {
         const linear = await run('path-linear', batch);
         for (const [i, a] of linear.attributions.entries()) close(a.data, brute.attributions[i]!.data, 1e-11);
         assert.ok(
-          linear.meta.path.frontier.some((node) => node.startsWith(frontier)),
-          linear.meta.path.frontier.join(),
+          linear.meta.path!.frontier.some((node) => node.startsWith(frontier)),
+          linear.meta.path!.frontier.join(),
         );
       }
     }
@@ -144,9 +144,9 @@ test('what was saved is reported', async () => {
   const explain = (strategy: 'brute' | 'path-linear') =>
     new IntegratedGradients(model, { strategy }).explain(random([2, 4]));
   const { path } = (await explain('path-linear')).meta;
-  assert.is(path.pass, 'path-linear');
-  assert.ok(path.flopsRemoved > 0.3 && path.flopsRemoved < 1, `${path.flopsRemoved}`);
-  assert.is((await explain('brute')).meta.path.flopsRemoved, 0);
+  assert.is(path!.pass, 'path-linear');
+  assert.ok(path!.flopsRemoved > 0.3 && path!.flopsRemoved < 1, `${path!.flopsRemoved}`);
+  assert.is((await explain('brute')).meta.path!.flopsRemoved, 0);
   assert.throws(
     () => new IntegratedGradients(model, { strategy: 'linear' as 'brute' }),
     /unknown strategy 'linear'.*\nhint: /s,

@@ -242,7 +242,7 @@ test("a strategy of one's own computes the gradients, and may integrate in other
     const { attributions, meta } = await ig.explain(f64([[1, 2]]));
     assert.equal(rounded(attributions[0]!), [1, 4]);
     assert.is(points, expected);
-    assert.is(meta.path.pass, 'doubled');
+    assert.is(meta.path!.pass, 'doubled');
   }
 });
 

@@ -63,7 +63,7 @@ export async function explainGolden(
   }
   return {
     error,
-    pass: first.meta.path.pass,
+    pass: first.meta.path!.pass,
     explain: async () => (await explain()).attributions[0]!.data,
     dispose: () => explainer.dispose(),
   };

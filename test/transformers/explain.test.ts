@@ -90,8 +90,8 @@ for (const sizes of [small, bert]) {
           assert.equal(got.target!.data, wanted.target!.data);
           assert.equal(got.baselines[0]!.toArray(), wanted.baselines[0]!.toArray());
           assert.equal(got.X[0]!.toArray(), ids);
-          assert.ok(got.meta.path.positionsRemoved > 0.3, `${got.meta.path.positionsRemoved}`);
-          assert.is(wanted.meta.path.positionsRemoved, 0);
+          assert.ok(got.meta.path!.positionsRemoved > 0.3, `${got.meta.path!.positionsRemoved}`);
+          assert.is(wanted.meta.path!.positionsRemoved, 0);
         }
       }
     });
@@ -162,7 +162,7 @@ test('a head that may look at hidden positions keeps them', async () => {
   const ig = new IntegratedGradients(model, { layer: 'distilbert/embeddings', nSteps: 2 });
   const target = ids.map(() => [1, 3]);
   const { meta } = await ig.explain(ids, { forwardKwargs: { attention_mask: padding }, baselines, target });
-  assert.is(meta.path.positionsRemoved, 0);
+  assert.is(meta.path!.positionsRemoved, 0);
 });
 
 test('token ids have no path: the message says where to attribute to; wrong masks are refused', async () => {

@@ -6,10 +6,10 @@
 import type { PlanCache, PlanGraph } from '../../graph/plan-cache.ts';
 import { allocate, dtypeOf, type TypedArray } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Feed } from '../path/pass.ts';
 import { rowSize } from './arrays.ts';
 import type { Graphs } from './graphs.ts';
 import type { Pace } from './pace.ts';
+import type { Feed } from './problem.ts';
 
 export interface Runner {
   readonly graphs: Graphs;

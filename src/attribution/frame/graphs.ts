@@ -12,8 +12,8 @@ import { isFloat } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { placeholder, type Tensor, type TensorSpec } from '../../tensor/tensor.ts';
 import { checkSame } from './any-rows.ts';
-import type { Forward } from './forward.ts';
-import { captureLayer, type LayerChoice, type LayerSide, substituteLayer } from './layer.ts';
+import type { Forward, Hooks } from './forward.ts';
+import { bothHooks, captureLayer, type LayerChoice, type LayerSide, substituteLayer } from './layer.ts';
 import { type OutputKind, outputKind } from './output-kind.ts';
 
 export interface PathGraph {
@@ -22,6 +22,8 @@ export interface PathGraph {
   /** Placeholders of inputs that stay as they are, and of forward kwargs. */
   readonly held: readonly Tensor[];
   readonly output: Tensor;
+  /** The tensors of the observed layer, on the way from the variables to the output. */
+  readonly observed: readonly Tensor[];
   /** Where its tensors keep their samples; those that are the same for all are not listed, and of a single row none is. */
   readonly places: ReadonlyMap<Tensor, BatchAxis>;
 }
@@ -60,6 +62,11 @@ export interface GraphOptions {
   readonly kwargs: Readonly<Record<string, Tensor>>;
   readonly choice: LayerChoice | null;
   readonly side: LayerSide;
+  /** A layer whose tensors are looked at while the variables move: what some methods attribute to. */
+  readonly observed: LayerChoice | null;
+  readonly observedSide: LayerSide;
+  /** Whether inputs of integers are variables too. */
+  readonly integers: boolean;
   /** alibi puts one value in the place of every call of a shared layer. */
   readonly everyCall: boolean;
 }
@@ -75,17 +82,20 @@ export class Graphs {
   constructor(options: GraphOptions) {
     this.options = options;
     const describe = (t: Tensor): string => `${t.dtype}[${t.shape.slice(1).join()}]${t.rank === 0 ? 'scalar' : ''}`;
-    const { choice, side } = options;
+    const { choice, side, observed, observedSide, integers } = options;
     this.key = [
       options.inputs.map(describe).join(),
       Object.entries(options.kwargs).map(([name, t]) => `${name}:${describe(t)}`),
-      choice ? `${choice.layer.path}#${choice.call} ${side} ${options.everyCall}` : 'inputs',
+      choice
+        ? `${choice.layer.path}#${choice.call} ${side} ${options.everyCall}`
+        : `inputs${integers ? ' and integers' : ''}`,
+      ...(observed ? [`${observed.layer.path}#${observed.call} ${observedSide}`] : []),
     ].join(' | ');
   }
 
   /** Indices of the inputs that the path moves when there is no layer. */
   get moving(): readonly number[] {
-    return this.options.inputs.flatMap((t, i) => (isFloat(t.dtype) ? [i] : []));
+    return this.options.inputs.flatMap((t, i) => (isFloat(t.dtype) || this.options.integers ? [i] : []));
   }
 
   /** The model on `rows` rows. Forward kwargs come last among the inputs. */
@@ -124,19 +134,44 @@ export class Graphs {
     const { forward, choice, side, everyCall } = this.options;
     const [inputs, kwargs] = this.placeholders(rows);
     const extra = Object.values(kwargs);
+    const watch = this.watch();
     if (!choice) {
-      const output = forward.apply(inputs, rows, kwargs);
+      const output = forward.apply(inputs, rows, kwargs, watch?.hooks);
       const moving = new Set(this.moving);
       return {
         variables: inputs.filter((_, i) => moving.has(i)),
         held: [...inputs.filter((_, i) => !moving.has(i)), ...extra],
         output,
+        observed: watch?.tensors(rows, inputs) ?? [],
       };
     }
     if (this.calls === 0) this.model(rows);
     const substitution = substituteLayer(choice, side, this.calls, everyCall);
-    const output = forward.apply(inputs, rows, kwargs, substitution.hooks);
-    return { variables: substitution.placeholders(), held: [...inputs, ...extra], output };
+    const hooks = watch ? bothHooks(substitution.hooks, watch.hooks) : substitution.hooks;
+    const output = forward.apply(inputs, rows, kwargs, hooks);
+    const variables = substitution.placeholders();
+    return {
+      variables,
+      held: [...inputs, ...extra],
+      output,
+      observed: watch?.tensors(rows, [...inputs, ...variables]) ?? [],
+    };
+  }
+
+  /** Hooks that look at the observed layer, and its float tensors once the model is applied. */
+  private watch(): { hooks: Hooks; tensors(rows: number, inputs: readonly Tensor[]): Tensor[] } | null {
+    const { observed, observedSide } = this.options;
+    if (!observed) return null;
+    const { hooks, result } = captureLayer(observed, observedSide);
+    return {
+      hooks,
+      tensors: (rows, inputs) => {
+        const { tensors } = result();
+        const floats = tensors.filter((t) => isFloat(t.dtype));
+        checkCaptured(observed, observedSide, tensors, floats, inputs, rows);
+        return floats;
+      },
+    };
   }
 
   private placeholders(rows: number): [Tensor[], Record<string, Tensor>] {
@@ -172,6 +207,8 @@ export interface Structure {
   readonly kind: OutputKind;
   /** Each attributed tensor. */
   readonly variables: readonly TensorSpec[];
+  /** Each tensor of the observed layer. */
+  readonly observed: readonly TensorSpec[];
   /** Whether the output depends on each of them differentiably. */
   readonly connected: readonly boolean[];
   /** Whether the output also depends on held model inputs: part of it bypasses the layer. */
@@ -181,7 +218,8 @@ export interface Structure {
 }
 
 export function examine(graphs: Graphs, rows: number): Structure {
-  const { variables, held, output } = graphs.path(rows);
+  const { variables, held, output, observed } = graphs.path(rows);
+  const { integers } = graphs.options;
   // One row does not tell where a layer keeps its rows.
   if (graphs.options.choice && rows === 1) graphs.model(2);
   // What follows runs with whatever numbers of rows: two of them are compared, and each further graph with the first.
@@ -194,14 +232,17 @@ export function examine(graphs: Graphs, rows: number): Structure {
     // The model's own: the path graph of its last layer ends at once.
     kind: outputKind(graphs.options.choice ? graphs.model(rows).output : output),
     variables: variables.map(spec),
-    connected: variables.map((t) => before.has(t) && isConnected(output, t)),
+    observed: observed.map(spec),
+    connected: variables.map((t) => before.has(t) && (integers || isConnected(output, t))),
     bypassed: inputs.some((t) => before.has(t)),
     bytesPerRow: bytesOf(two!) / 2,
   };
 }
 
 /** The arena of a plan for the gradient, before simplification: an upper bound. */
-function bytesOf({ variables, held, output }: PathGraph): number {
+function bytesOf({ variables: all, held, output, observed }: PathGraph): number {
   const cotangent = placeholder(output.shape, output.dtype);
-  return buildProgram(grad(output, variables, cotangent), [...variables, ...held, cotangent]).arenaBytes;
+  const variables = all.filter(({ dtype }) => isFloat(dtype));
+  const gradients = grad(output, [...variables, ...observed], cotangent);
+  return buildProgram(gradients, [...all, ...held, cotangent]).arenaBytes;
 }

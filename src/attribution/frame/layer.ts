@@ -115,3 +115,19 @@ export function substituteLayer(
       : { onOutputs: (call) => replace(call, call.outputs) };
   return { hooks, placeholders: () => placed!.filter((t) => isFloat(t.dtype)) };
 }
+
+/** Hooks of two: what the first puts in a place is what the second sees. The second only looks. */
+export function bothHooks(first: Hooks, second: Hooks): Hooks {
+  return {
+    onInputs: (call) => {
+      const replaced = first.onInputs?.(call) ?? null;
+      second.onInputs?.(replaced ? { ...call, inputs: replaced } : call);
+      return replaced;
+    },
+    onOutputs: (call) => {
+      const replaced = first.onOutputs?.(call) ?? null;
+      second.onOutputs?.(replaced ? { ...call, outputs: replaced } : call);
+      return replaced;
+    },
+  };
+}

@@ -16,7 +16,8 @@ import type { BaselineSource } from './baselines/kinds.ts';
 import type { Outcome } from './run.ts';
 import { type Setup, withInputs } from './setup.ts';
 import { resolveTarget } from './target.ts';
-import type { Target } from './types.ts';
+import { isTargetSet } from './target-set.ts';
+import type { Target, TargetSet } from './types.ts';
 
 /** Some samples of a Setup, by their row numbers, without what is hidden from all of them. */
 export interface Part {
@@ -94,8 +95,9 @@ function sourceOf(
 }
 
 /** A target that is a function is resolved for all samples before it is cut up. */
-function targetOf(target: Target | null, rows: readonly number[]): Target | null {
-  if (target === null || typeof target === 'number' || typeof target === 'function') return target;
+function targetOf(target: Target | TargetSet | null, rows: readonly number[]): Target | TargetSet | null {
+  if (target === null || isTargetSet(target) || typeof target === 'number' || typeof target === 'function')
+    return target;
   if (target instanceof Tensor) return rowsOf(target, rows);
   if (ArrayBuffer.isView(target)) return Int32Array.from(rows, (row) => target[row]!);
   return rows.map((row) => (target as readonly number[])[row]!) as Target;
@@ -148,14 +150,15 @@ export function joinOutcomes(setup: Setup, parts: readonly Part[], outcomes: rea
     : null;
   const bad = outcomes.findIndex(({ nonFinite }) => nonFinite);
   const nonFinite = outcomes[bad]?.nonFinite ?? null;
-  const [sources, like] = baselinesOf(setup);
+  const [sources, like] = setup.method.baselines === 'none' ? [[], []] : baselinesOf(setup);
   return {
     predictions,
     target: resolveTarget(target, predictions.shape, samples, setup.settings.compat === 'alibi'),
     sources,
     like,
     attributions: joinAttributions(setup, parts, outcomes),
-    baselinePredictions: averaged((outcome) => outcome.baselinePredictions),
+    shapes: null,
+    baselinePredictions: first!.baselinePredictions && averaged((outcome) => outcome.baselinePredictions!),
     end: scores((outcome) => outcome.end),
     start: averaged((outcome) => outcome.start),
     pathStart: averaged((outcome) => outcome.pathStart),
@@ -165,7 +168,7 @@ export function joinOutcomes(setup: Setup, parts: readonly Part[], outcomes: rea
     displaced: flags((outcome) => outcome.displaced),
     steps: flags((outcome) => outcome.steps),
     converged,
-    path: { ...first!.path, positionsRemoved: removedShare(parts, samples) },
+    path: first!.path && { ...first!.path, positionsRemoved: removedShare(parts, samples) },
   };
 }
 

@@ -1,51 +1,70 @@
 /**
- * The integral for one baseline: the model at the baseline, the path problem between the two ends, quadrature by the rule or
- * adaptively, and the pass's way back to the attributed tensors.
+ * The part of an explanation that belongs to one baseline: the model at the baseline, the problem between the two ends, and what the method
+ * makes of it. A method that takes no baseline gets the problem with both ends at the input.
  */
-
 import type { TypedArray } from '../../tensor/dtype.ts';
-import { largest } from '../../tensor/largest.ts';
-import { placeholder, type Tensor } from '../../tensor/tensor.ts';
-import { type AutoOptions, integrateAdaptively } from '../path/auto-steps.ts';
-import { integrate, type PathIntegral, type Rule } from '../path/integrate.ts';
-import type { Feed, PathProblem } from '../path/pass.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { inDType } from './arrays.ts';
 import { feedOf, type Runner, runModel, runPathEnd } from './endpoints.ts';
-import { smallestChange } from './explanation/completeness.ts';
-import type { PathReport } from './explanation/explanation.ts';
-import { type Setup, variableWidth } from './setup.ts';
+import type { Findings } from './method.ts';
+import type { Feed, Problem } from './problem.ts';
+import { type Setup, variableShapes } from './setup.ts';
 import { type ResolvedTarget, targetScores } from './target.ts';
+import type { ExplainOptions } from './types.ts';
 
 /** What all baselines of one explanation share. */
 export interface Context {
   readonly setup: Setup;
   readonly runner: Runner;
   readonly kwargs: readonly Feed[];
-  readonly target: ResolvedTarget;
-  /** Scores at X. */
-  readonly end: Float64Array;
-  readonly cotangent: Feed;
-  /** End of the path, per variable. */
+  readonly targets: readonly ResolvedTarget[];
+  /** Scores at X, and the cotangent of each: per target. */
+  readonly ends: readonly Float64Array[];
+  readonly cotangents: readonly Feed[];
+  /** The variables at X. */
   readonly to: readonly Float64Array[];
-  /** Null: adaptive. */
-  readonly rule: Rule | null;
+  readonly options: ExplainOptions;
 }
 
 export interface BaselineRun {
-  readonly predictions: TypedArray;
-  readonly start: Float64Array;
-  readonly pathStart: Float64Array;
-  readonly integral: PathIntegral;
-  readonly attributions: readonly Float64Array[];
+  /** Null for methods that take no baseline. */
+  readonly predictions: TypedArray | null;
+  /** Scores at the baseline, and with the variables there and all else at the input: per target. */
+  readonly starts: readonly Float64Array[];
+  readonly pathStarts: readonly Float64Array[];
+  readonly findings: Findings;
   /** Samples that differ from this baseline. */
   readonly displaced: Uint8Array;
-  readonly path: PathReport;
 }
 
-export async function runBaseline(context: Context, drawn: readonly Tensor[]): Promise<BaselineRun> {
-  const { setup, runner, kwargs, target, to, rule } = context;
-  const { graphs, samples, batch, pace } = runner;
+/** @param drawn the baseline of every input (or layer tensor); null for methods that take none */
+export async function runBaseline(
+  context: Context,
+  drawn: readonly Tensor[] | null,
+  draw: number,
+): Promise<BaselineRun> {
+  const { setup, to, ends, targets, options, runner } = context;
+  const { samples } = runner;
+  const held = heldFeeds(context);
+  if (!drawn) {
+    const findings = await setup.method.attribute(problemOf(context, to, held, ends, draw), options);
+    return { predictions: null, starts: ends, pathStarts: ends, findings, displaced: new Uint8Array(samples).fill(1) };
+  }
+  const { from, predictions, atStart } = await evaluateBaseline(context, drawn, held);
+  const starts = targets.map((target) => targetScores(target, predictions, samples));
+  const pathStarts = atStart ? targets.map((target) => targetScores(target, atStart, samples)) : starts;
+  const findings = await setup.method.attribute(problemOf(context, from, held, pathStarts, draw), options);
+  return { predictions, starts, pathStarts, findings, displaced: displacedSamples(from, to, samples) };
+}
+
+/** The variables at the baseline, the output there, and the output with the variables there and all else at the input where that differs. */
+async function evaluateBaseline(
+  { setup, runner, kwargs }: Context,
+  drawn: readonly Tensor[],
+  held: readonly Feed[],
+): Promise<{ from: readonly Float64Array[]; predictions: TypedArray; atStart: TypedArray | null }> {
   const { settings, choice, structure } = setup;
+  const { graphs, samples } = runner;
   const inLayer = !Array.isArray(setup.baselines);
   const alibi = settings.compat === 'alibi';
   if (!inLayer) await setup.forward.model?.checkInputs?.(drawn);
@@ -53,35 +72,13 @@ export async function runBaseline(context: Context, drawn: readonly Tensor[]): P
   const from = choice
     ? (atBaseline?.captured ?? drawn.map((t) => Float64Array.from(t.data)))
     : graphs.moving.map((i) => Float64Array.from(drawn[i]!.data));
-  const held = heldFeeds(context);
-
   // Where part of the model bypasses the layer, the path starts at the layer's baseline with the rest at the real input.
   const bypass = choice !== null && (inLayer || (structure.bypassed && !alibi));
   const variables = from.map((values, v) => {
-    return { data: inDType(values, structure.variables[v]!.dtype), width: variableWidth(setup, v, samples) };
+    return { data: inDType(values, structure.variables[v]!.dtype), width: values.length / samples };
   });
   const atStart = bypass ? await runPathEnd(runner, variables, held) : null;
-  const predictions = (atBaseline?.predictions ?? atStart)!;
-  const start = targetScores(target, predictions, samples);
-  const pathStart = atStart ? targetScores(target, atStart, samples) : start;
-
-  const path = await settings.strategy.prepare(pathProblem(context, from, held));
-  const integral = rule
-    ? await integrate(path, samples, rule, batch, pace)
-    : await integrateAdaptively(path, samples, autoOptions(context, pathStart), pace);
-  const attributions = await path.finish(integral.means);
-  // Brute: forward and backward at every point. Path-linear: the affine part forward twice and backward once.
-  const points = largest(integral.steps, 2);
-  const flopsRemoved = (path.saving ?? 0) * (1 - 3 / (2 * points));
-  return {
-    predictions,
-    start,
-    pathStart,
-    integral,
-    attributions,
-    displaced: displacedSamples(from, to, samples),
-    path: { pass: path.name, flopsRemoved, frontier: path.frontier ?? [], positionsRemoved: 0 },
-  };
+  return { from, predictions: (atBaseline?.predictions ?? atStart)!, atStart };
 }
 
 /** Inputs that the path does not move, and kwargs. alibi runs them as zeros under a layer (ledger Q4). */
@@ -96,12 +93,14 @@ function heldFeeds({ setup, kwargs }: Context): Feed[] {
   return [...(settings.compat === 'alibi' ? feeds.map(zeroed) : feeds), ...kwargs];
 }
 
-function pathProblem(
-  { setup, runner, cotangent, to, rule }: Context,
+function problemOf(
+  { setup, runner, cotangents, to, ends }: Context,
   from: readonly Float64Array[],
   held: readonly Feed[],
-): PathProblem {
-  const { graphs, plans, samples, batch } = runner;
+  starts: readonly Float64Array[],
+  draw: number,
+): Problem {
+  const { graphs, plans, samples, batch, pace } = runner;
   return {
     key: graphs.key,
     plans,
@@ -109,27 +108,13 @@ function pathProblem(
     batch,
     from,
     to,
+    shapes: variableShapes(setup),
     dtypes: setup.structure.variables.map(({ dtype }) => dtype),
     held,
-    cotangent,
-    adaptive: rule === null,
-    graph: (rows) => {
-      const graph = graphs.path(rows);
-      return { ...graph, cotangent: placeholder(graph.output.shape, setup.structure.output.dtype) };
-    },
-  };
-}
-
-function autoOptions({ setup, runner, end }: Context, start: Float64Array): AutoOptions {
-  const { relTol, maxSteps } = setup.settings;
-  const tolerance = (score: number, i: number): number => relTol * smallestChange({ end: score, start: start[i]! });
-  return {
-    relTol,
-    maxSteps,
-    batch: runner.batch,
-    scoreChanges: end.map((score, i) => score - start[i]!),
-    // A score of 0 at both ends leaves no scale: then only exact zeros will do.
-    absTols: end.map((score, i) => Math.max(tolerance(score, i), 1e-300)),
+    scores: cotangents.map((cotangent, i) => ({ cotangent, end: ends[i]!, start: starts[i]! })),
+    draw,
+    pace,
+    graph: (rows) => graphs.path(rows),
   };
 }
 

@@ -1,37 +1,41 @@
 /**
- * One explanation: the model at X, then for each baseline the model at the baseline and the integral between the two, and
- * the average over baselines. f(x) and f(b) are evaluated once and serve predictions, deltas and the stop rule alike.
+ * One explanation: the model at X, then for each baseline the model at the baseline and what the method makes of the two, and
+ * the average over baselines. f(x) and f(b) are evaluated once, for all targets; predictions, deltas and stop rules use the same.
  */
-
 import type { PlanCache } from '../../graph/plan-cache.ts';
 import { dtypeOf, type FloatDType } from '../../tensor/dtype.ts';
+import type { Shape } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { NonFinite, Rule } from '../path/integrate.ts';
-import type { Feed } from '../path/pass.ts';
 import { inDType } from './arrays.ts';
 import { Average, type Averaged } from './average.ts';
 import { drawBaselines, drawCount, layerBaselines } from './baselines/baselines.ts';
 import type { BaselineSource } from './baselines/kinds.ts';
 import { feedOf, type Runner, runModel } from './endpoints.ts';
+import type { NonFinite } from './explanation/diagnostics.ts';
 import type { PathReport } from './explanation/explanation.ts';
 import { Pace } from './pace.ts';
 import { joinOutcomes, joinRows, partsOf, withTarget } from './parts.ts';
-import { type Context, runBaseline } from './run-baseline.ts';
-import type { Setup } from './setup.ts';
+import type { Feed } from './problem.ts';
+import { type BaselineRun, type Context, runBaseline } from './run-baseline.ts';
+import { type Setup, variableShapes } from './setup.ts';
 import { type ResolvedTarget, resolveTarget, targetScores } from './target.ts';
+import { isTargetSet, resolveSet } from './target-set.ts';
 import type { ExplainOptions } from './types.ts';
 
-/** What the runs of one explanation came to; `report.ts` makes an Explanation of it. */
+/** What the runs of one explanation came to for one target; `report.ts` makes an Explanation of it. */
 export interface Outcome {
   readonly predictions: Tensor;
   readonly target: ResolvedTarget;
+  /** None for methods that take no baseline. */
   readonly sources: readonly BaselineSource[];
   /** What the baselines stand for: the inputs, or the layer's tensors. */
   readonly like: readonly Tensor[];
-  /** Attributions per path variable, mean and spread over the baselines. */
+  /** Attributions per variable, mean and spread over the baselines. */
   readonly attributions: Averaged;
-  /** Mean over baselines of the output at the baseline, and of the scores at both ends. */
-  readonly baselinePredictions: Averaged;
+  /** Their shapes where they are not those of the variables. */
+  readonly shapes: readonly Shape[] | null;
+  /** Mean over baselines of the output at the baseline (null without), and of the scores at both ends. */
+  readonly baselinePredictions: Averaged | null;
   readonly end: Float64Array;
   readonly start: Averaged;
   readonly pathStart: Averaged;
@@ -42,21 +46,17 @@ export interface Outcome {
   readonly displaced: Uint8Array;
   readonly steps: Int32Array;
   readonly converged: boolean[] | null;
-  readonly path: PathReport;
+  readonly path: PathReport | null;
 }
 
 /**
  * @param options `onProgress` and `signal`; samples of which a mask hides positions are run in parts (`parts.ts`)
+ * @returns an outcome per target
  */
-export async function run(
-  setup: Setup,
-  plans: PlanCache,
-  rule: Rule | null,
-  options: ExplainOptions,
-): Promise<Outcome> {
+export async function run(setup: Setup, plans: PlanCache, options: ExplainOptions): Promise<Outcome[]> {
   const pace = new Pace(options.onProgress, options.signal);
-  let parts = partsOf(setup);
-  if (!parts) return runWhole(setup, plans, rule, pace);
+  let parts = setup.method.prunes ? partsOf(setup) : null;
+  if (!parts) return runWhole(setup, plans, options, pace);
   const wanted = setup.target;
   if (typeof wanted === 'function' && parts.length > 1) {
     // The function sees the predictions of all samples, as it would without parts.
@@ -67,9 +67,15 @@ export async function run(
     const resolved = resolveTarget(wanted(predictions), predictions.shape, setup.inputs.rows, alibi);
     parts = parts.map((part) => withTarget(part, resolved.tensor!));
   }
-  const outcomes: Outcome[] = [];
-  for (const part of parts) outcomes.push(await runWhole(part.setup, plans, rule, pace));
-  return joinOutcomes(setup, parts, outcomes);
+  const outcomes: Outcome[][] = [];
+  for (const part of parts) outcomes.push(await runWhole(part.setup, plans, options, pace));
+  return outcomes[0]!.map((_, target) =>
+    joinOutcomes(
+      setup,
+      parts,
+      outcomes.map((of) => of[target]!),
+    ),
+  );
 }
 
 async function predict(setup: Setup, plans: PlanCache, pace: Pace): Promise<Tensor> {
@@ -92,8 +98,8 @@ function rowsAtOnce({ settings, structure }: Setup): number {
   return Math.max(1, Math.min(settings.internalBatchSize, fitting));
 }
 
-async function runWhole(setup: Setup, plans: PlanCache, rule: Rule | null, pace: Pace): Promise<Outcome> {
-  const { inputs, graphs, settings, structure } = setup;
+async function runWhole(setup: Setup, plans: PlanCache, options: ExplainOptions, pace: Pace): Promise<Outcome[]> {
+  const { inputs, graphs, structure } = setup;
   const samples = inputs.rows;
   const runner: Runner = { graphs, plans, samples, batch: rowsAtOnce(setup), pace };
   const kwargs = Object.values(graphs.options.kwargs).map(feedOf);
@@ -102,52 +108,109 @@ async function runWhole(setup: Setup, plans: PlanCache, rule: Rule | null, pace:
 
   const atX = await runModel(runner, [...inputs.tensors.map(feedOf), ...kwargs]);
   const predictions = tensor(atX.predictions, [samples, ...structure.output.shape.slice(1)]);
-  const wanted = typeof setup.target === 'function' ? setup.target(predictions) : setup.target;
-  const target = resolveTarget(wanted, predictions.shape, samples, settings.compat === 'alibi');
-  const end = targetScores(target, atX.predictions, samples);
-  const cotangent = feedOfWeights(target, dtypeOf(atX.predictions) as FloatDType, samples);
-  const to = setup.choice ? atX.captured : graphs.moving.map((i) => Float64Array.from(inputs.tensors[i]!.data));
-
-  const context: Context = { setup, runner, kwargs, target, end, cotangent, to, rule };
-  const [sources, like] = baselineSources(context);
-  const widths = to.map((values) => values.length);
-  const outcome = {
-    predictions,
-    target,
-    sources,
-    like,
-    attributions: new Average(widths),
-    baselinePredictions: new Average([predictions.size]),
-    end,
-    start: new Average([samples]),
-    pathStart: new Average([samples]),
-    baselineScores: [] as Float64Array[],
-    nonFinite: null as NonFinite | null,
-    moved: new Uint8Array(samples),
-    displaced: new Uint8Array(samples),
-    steps: new Int32Array(samples),
-    converged: null as boolean[] | null,
-    path: { pass: '', flopsRemoved: 0, frontier: [], positionsRemoved: 0 } as PathReport,
+  const targets = targetsOf(setup, predictions);
+  const dtype = dtypeOf(atX.predictions) as FloatDType;
+  const context: Context = {
+    setup,
+    runner,
+    kwargs,
+    targets,
+    ends: targets.map((target) => targetScores(target, atX.predictions, samples)),
+    cotangents: targets.map((target) => feedOfWeights(target, dtype, samples)),
+    to: setup.choice ? atX.captured : graphs.moving.map((i) => Float64Array.from(inputs.tensors[i]!.data)),
+    options,
   };
-  for (let draw = 0; draw < drawCount(sources); draw++) {
-    const one = await runBaseline(context, drawBaselines(sources, draw, like));
-    const { integral } = one;
-    outcome.path = one.path;
-    outcome.attributions.add(one.attributions);
-    outcome.baselinePredictions.add([one.predictions]);
-    outcome.start.add([one.start]);
-    outcome.pathStart.add([one.pathStart]);
-    outcome.baselineScores.push(one.start);
-    outcome.nonFinite ??= integral.nonFinite;
-    integral.moved.forEach((flag, i) => {
-      outcome.moved[i]! |= flag;
-      outcome.displaced[i]! |= one.displaced[i]!;
-      outcome.steps[i] = Math.max(outcome.steps[i]!, integral.steps[i]!);
-    });
-    if (integral.converged)
-      outcome.converged = integral.converged.map((ok, i) => ok && (outcome.converged?.[i] ?? true));
+  const [sources, like] = setup.method.baselines === 'none' ? [[], []] : baselineSources(context);
+  const collected = targets.map((target, i) => new Collected(context.ends[i]!, target));
+  const draws = sources.length === 0 ? 1 : drawCount(sources);
+  for (let draw = 0; draw < draws; draw++) {
+    const drawn = sources.length === 0 ? null : drawBaselines(sources, draw, like);
+    const one = await runBaseline(context, drawn, draw);
+    for (const [i, each] of collected.entries()) each.add(one, i);
   }
-  return outcome;
+  return collected.map((each) => each.outcome(predictions, sources, like));
+}
+
+function targetsOf({ target, settings, inputs }: Setup, predictions: Tensor): ResolvedTarget[] {
+  const wanted = typeof target === 'function' ? target(predictions) : target;
+  if (isTargetSet(wanted)) return resolveSet(wanted, predictions.shape, inputs.rows, predictions);
+  return [resolveTarget(wanted, predictions.shape, inputs.rows, settings.compat === 'alibi')];
+}
+
+/** What the baselines of one target come to, added up as they come. */
+class Collected {
+  private readonly end: Float64Array;
+  private readonly target: ResolvedTarget;
+  private readonly start: Average;
+  private readonly pathStart: Average;
+  private readonly baselineScores: Float64Array[] = [];
+  private readonly moved: Uint8Array;
+  private readonly displaced: Uint8Array;
+  private readonly steps: Int32Array;
+  private attributions: Average | null = null;
+  private baselinePredictions: Average | null = null;
+  private nonFinite: NonFinite | null = null;
+  private converged: boolean[] | null = null;
+  private shapes: readonly Shape[] | null = null;
+  private path: PathReport | null = null;
+
+  constructor(end: Float64Array, target: ResolvedTarget) {
+    const samples = end.length;
+    this.end = end;
+    this.target = target;
+    this.start = new Average([samples]);
+    this.pathStart = new Average([samples]);
+    this.moved = new Uint8Array(samples);
+    this.displaced = new Uint8Array(samples);
+    this.steps = new Int32Array(samples);
+  }
+
+  add({ predictions, starts, pathStarts, findings, displaced }: BaselineRun, i: number): void {
+    const { attributions, moved, nonFinite } = findings.scores[i]!;
+    this.attributions ??= new Average(attributions.map((values) => values.length));
+    this.attributions.add(attributions);
+    if (predictions) {
+      this.baselinePredictions ??= new Average([predictions.length]);
+      this.baselinePredictions.add([predictions]);
+    }
+    this.start.add([starts[i]!]);
+    this.pathStart.add([pathStarts[i]!]);
+    this.baselineScores.push(starts[i]!);
+    this.nonFinite ??= nonFinite ?? null;
+    this.path = findings.path ?? null;
+    this.shapes = findings.shapes ?? null;
+    for (let sample = 0; sample < this.end.length; sample++) {
+      this.moved[sample]! |= moved ? moved[sample]! : 1;
+      this.displaced[sample]! |= displaced[sample]!;
+      this.steps[sample] = Math.max(this.steps[sample]!, findings.steps?.[sample] ?? 1);
+    }
+    const before = this.converged;
+    if (findings.converged) this.converged = findings.converged.map((ok, sample) => ok && (before?.[sample] ?? true));
+  }
+
+  outcome(predictions: Tensor, sources: readonly BaselineSource[], like: readonly Tensor[]): Outcome {
+    const { target, end, start, pathStart, baselineScores, moved, displaced, steps } = this;
+    const { attributions, baselinePredictions, nonFinite, converged, shapes, path } = this;
+    return {
+      predictions,
+      target,
+      sources,
+      like,
+      attributions: attributions!,
+      shapes,
+      baselinePredictions,
+      end,
+      start,
+      pathStart,
+      baselineScores,
+      nonFinite,
+      moved,
+      displaced,
+      steps,
+      converged,
+      path,
+    };
+  }
 }
 
 function feedOfWeights(target: ResolvedTarget, dtype: FloatDType, samples: number): Feed {
@@ -158,6 +221,7 @@ function feedOfWeights(target: ResolvedTarget, dtype: FloatDType, samples: numbe
 function baselineSources({ setup, to }: Context): [readonly BaselineSource[], readonly Tensor[]] {
   if (Array.isArray(setup.baselines)) return [setup.baselines, setup.inputs.tensors];
   const { variables } = setup.structure;
-  const like = to.map((values, v) => tensor(inDType(values, variables[v]!.dtype), setup.attributed[v]!.shape));
+  const shapes = variableShapes(setup);
+  const like = to.map((values, v) => tensor(inDType(values, variables[v]!.dtype), shapes[v]!));
   return [layerBaselines(setup.baselines, like), like];
 }

@@ -6,40 +6,52 @@
 import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { checkOptions, type OptionNames } from '../../tensor/options.ts';
-import { type Shape, sizeOf } from '../../tensor/shape.ts';
-import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { Settings } from '../methods/settings.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import { type Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
 import { inputBaselines, isLayerBaseline } from './baselines/baselines.ts';
 import type { BaselineSource } from './baselines/kinds.ts';
 import type { Forward } from './forward.ts';
 import { examine, Graphs, type Structure } from './graphs.ts';
 import { type FormattedInputs, formatInputs, formatKwargs } from './inputs.ts';
-import type { LayerChoice } from './layer.ts';
+import type { LayerChoice, LayerSide } from './layer.ts';
+import type { Method } from './method.ts';
+import type { Settings } from './settings.ts';
 import { resolveTarget } from './target.ts';
-import type { ExplainOptions, LayerBaseline, ModelInput, Target } from './types.ts';
+import { isTargetSet, resolveSet } from './target-set.ts';
+import type { ExplainOptions, LayerBaseline, ModelInput, Target, TargetSet } from './types.ts';
 
-/** One entry of `attributions`: the variable of the path that it belongs to, or none for inputs that stay at X. */
-export interface Attributed {
+/** One entry of `attributions`: the variable or observed tensor that it belongs to, or none for inputs that stay at X. */
+export interface AttributedTensor {
   readonly name: string;
   readonly shape: Shape;
   readonly variable: number | null;
 }
 
-export interface Setup {
+/** What an explainer brings to each of its explanations. */
+export interface Explaining {
   readonly forward: Forward;
   readonly settings: Settings;
+  readonly method: Pick<Method, 'name' | 'baselines' | 'completeness' | 'needs' | 'prunes' | 'observes' | 'attribute'>;
   readonly choice: LayerChoice | null;
+  /** Where the variables are when the method observes `choice`. */
+  readonly from: LayerChoice | null;
+  readonly structures: StructureCache;
+}
+
+export interface Setup extends Explaining {
   readonly inputs: FormattedInputs;
   readonly graphs: Graphs;
   readonly structure: Structure;
-  readonly attributed: readonly Attributed[];
-  readonly structures: StructureCache;
-  readonly target: Target | null;
+  readonly attributed: readonly AttributedTensor[];
+  readonly target: Target | TargetSet | null;
   /** Baselines of the model's inputs, or in layer space. */
   readonly baselines: BaselineSource[] | LayerBaseline;
 }
 
-const known: OptionNames<ExplainOptions> = {
+/** What `explain` takes. */
+export type SetUpOptions = Omit<ExplainOptions, 'target'> & { readonly target?: Target | TargetSet | null };
+
+const common: OptionNames<ExplainOptions> = {
   forwardKwargs: 1,
   baselines: 1,
   target: 1,
@@ -49,40 +61,57 @@ const known: OptionNames<ExplainOptions> = {
 };
 
 export function setUp(
-  forward: Forward,
-  settings: Settings,
-  choice: LayerChoice | null,
+  explaining: Explaining,
   X: ModelInput,
-  options: ExplainOptions,
-  structures: StructureCache,
+  options: SetUpOptions,
+  own: Readonly<Record<string, 1>>,
 ): Setup {
-  checkOptions('explain', options, known);
+  const { forward, settings, method, structures } = explaining;
+  checkOptions('explain', options, { ...common, ...own });
   const alibi = settings.compat === 'alibi';
   const given = options.target ?? null;
   if (given !== null && settings.targetFn !== null) {
     throw failure('target', 'targetFn is set already', {}, 'give a target or targetFn, not both');
   }
+  const observed = method.observes ? explaining.choice : null;
+  if (method.observes && !observed) {
+    throw failure(method.name, 'needs a layer', {}, 'set the option layer: what it attributes to are its tensors');
+  }
+  const choice = method.observes ? explaining.from : explaining.choice;
   const formatted = formatInputs(forward, X);
   const inputs = alibiIntegers(formatted, forward, alibi && choice === null);
   const kwargs = formatKwargs(forward, options.forwardKwargs, inputs);
   const side = options.attributeToLayerInputs ? 'inputs' : 'outputs';
-  const graphs = new Graphs({ forward, inputs: inputs.tensors, kwargs, choice, side, everyCall: alibi });
+  const graphs = new Graphs({
+    forward,
+    inputs: inputs.tensors,
+    kwargs,
+    choice,
+    side: observed ? 'outputs' : side,
+    observed,
+    observedSide: side,
+    everyCall: alibi,
+    integers: method.needs === 'values',
+  });
   if (!choice && graphs.moving.length === 0) throw integerInputs(forward);
   const probeRows = Math.min(inputs.rows, settings.internalBatchSize);
   const structure = lookUp(structures, graphs, probeRows);
   checkConnected(forward, choice, structure);
   const target = given ?? settings.targetFn;
-  if (typeof target !== 'function') resolveTarget(target, structure.output.shape, inputs.rows, alibi);
+  if (isTargetSet(target)) resolveSet(target, structure.output.shape, inputs.rows, null);
+  else if (typeof target !== 'function') resolveTarget(target, structure.output.shape, inputs.rows, alibi);
   const baselines = options.baselines ?? null;
+  if (method.baselines === 'none' && baselines !== null) {
+    const hint = 'leave baselines out, or choose a method that compares with one, such as IntegratedGradients';
+    throw failure('baselines', `${method.name} takes none: it looks at the input alone`, {}, hint);
+  }
   return {
-    forward,
-    settings,
+    ...explaining,
     choice,
     inputs,
     graphs,
     structure,
     attributed: attributedTensors(graphs, structure, inputs, probeRows),
-    structures,
     target,
     baselines: checkBaselines(baselines, inputs, graphs, choice, { alibi, truncate: inputs !== formatted }),
   };
@@ -168,8 +197,9 @@ function attributedTensors(
   structure: Structure,
   inputs: FormattedInputs,
   probeRows: number,
-): Attributed[] {
-  const { choice, side } = graphs.options;
+): AttributedTensor[] {
+  const { choice, side, observed, observedSide } = graphs.options;
+  if (observed) return layerTensors(observed, observedSide, structure.observed, inputs, probeRows);
   if (!choice) {
     const { moving } = graphs;
     return inputs.tensors.map(({ shape }, i) => {
@@ -177,16 +207,30 @@ function attributedTensors(
       return { name: inputs.names[i]!, shape, variable: variable < 0 ? null : variable };
     });
   }
-  const { variables } = structure;
-  return variables.map(({ shape }, variable) => {
-    const suffix = variables.length > 1 ? ` ${side.slice(0, -1)} ${variable}` : '';
-    const rows = (shape[0]! / probeRows) * inputs.rows;
-    return { name: `${choice.layer.path}${suffix}`, shape: [rows, ...shape.slice(1)], variable };
+  return layerTensors(choice, side, structure.variables, inputs, probeRows);
+}
+
+function layerTensors(
+  { layer }: LayerChoice,
+  side: LayerSide,
+  tensors: readonly TensorSpec[],
+  inputs: FormattedInputs,
+  probeRows: number,
+): AttributedTensor[] {
+  return tensors.map(({ shape }, variable) => {
+    const suffix = tensors.length > 1 ? ` ${side.slice(0, -1)} ${variable}` : '';
+    return { name: `${layer.path}${suffix}`, shape: withRows(shape, probeRows, inputs.rows), variable };
   });
 }
 
-/** Elements of a variable for one sample. */
-export function variableWidth({ attributed }: Setup, variable: number, samples: number): number {
-  const found = attributed.find((item) => item.variable === variable)!;
-  return sizeOf(found.shape) / samples;
+/** The shape of a tensor for `rows` samples, of which the one for `probeRows` is known. */
+const withRows = (shape: Shape, probeRows: number, rows: number): Shape => [
+  (shape[0]! / probeRows) * rows,
+  ...shape.slice(1),
+];
+
+/** The shape of each variable for all samples. */
+export function variableShapes({ structure, inputs, settings }: Setup): Shape[] {
+  const probeRows = Math.min(inputs.rows, settings.internalBatchSize);
+  return structure.variables.map(({ shape }) => withRows(shape, probeRows, inputs.rows));
 }

@@ -1,5 +1,5 @@
 /**
- * The argument forms of `IntegratedGradients`: what a caller may write for inputs, baselines and targets. The names and
+ * The argument forms of `explain`: what a caller may write for inputs, baselines and targets. The names and
  * meanings are alibi's in TypeScript spelling; what goes beyond alibi says so. Nothing here computes.
  */
 import type { LayerInfo } from '../../graph/callable.ts';
@@ -64,6 +64,15 @@ export type TargetValue = number | readonly number[] | readonly (readonly number
 export type TargetFunction = (predictions: Tensor) => Exclude<TargetValue, number>;
 
 export type Target = TargetValue | TargetFunction;
+
+/**
+ * Several targets, each explained for every sample: all classes, the listed ones (tuples of indices for outputs of several axes), or each
+ * sample's `top` classes, the highest score first.
+ */
+export type TargetSet =
+  | 'all'
+  | { readonly classes: readonly (number | readonly number[])[] }
+  | { readonly top: number };
 
 /** A layer by index (negative from the end), name, path, as `model.layers` has it, or chosen by a function. */
 export type LayerSelector<M> =

@@ -48,7 +48,7 @@ export async function integrateAdaptively(
       }
     });
   }
-  return { means, nonFinite: null, moved, steps, converged };
+  return { means, nonFinite: [null], moved: [moved], steps, converged };
 }
 
 function adaptivePath(path: PreparedPath, sample: number, samples: number, options: AutoOptions): AdaptivePath {

@@ -4,22 +4,17 @@
  * running sum and dropped: memory is O(samples * features + chunk), whatever the number of steps.
  */
 import type { TypedArray } from '../../tensor/dtype.ts';
+import type { NonFinite } from '../frame/explanation/diagnostics.ts';
 import type { Pace } from '../frame/pace.ts';
-import type { PreparedPath } from './pass.ts';
-
-/** The first path point with a gradient that is not finite. */
-export interface NonFinite {
-  readonly sample: number;
-  readonly step: number;
-  readonly alpha: number;
-}
+import type { PathProblem, PreparedPath } from './pass.ts';
 
 export interface PathIntegral {
   /** Mean gradient over the path per variable, `samples` rows each. */
   readonly means: readonly Float64Array[];
-  readonly nonFinite: NonFinite | null;
-  /** Whether any gradient along the path was not 0, per sample. */
-  readonly moved: Uint8Array;
+  /** Per score. */
+  readonly nonFinite: readonly (NonFinite | null)[];
+  /** Whether any gradient along the path was not 0: per score and sample. */
+  readonly moved: readonly Uint8Array[];
   /** Points used per sample, and whether they sufficed; fixed rules do not judge. */
   readonly steps: Int32Array;
   readonly converged: readonly boolean[] | null;
@@ -30,18 +25,12 @@ export interface Rule {
   readonly weights: Float64Array;
 }
 
-/** @param batch most rows per chunk */
-export async function integrate(
-  path: PreparedPath,
-  samples: number,
-  rule: Rule,
-  batch: number,
-  pace: Pace,
-): Promise<PathIntegral> {
+export async function integrate(path: PreparedPath, problem: PathProblem, rule: Rule): Promise<PathIntegral> {
+  const { samples, batch, pace, scores } = problem;
   const sums: Sums = {
     means: path.from.map((start) => new Float64Array(start.length)),
-    moved: new Uint8Array(samples),
-    nonFinite: null,
+    moved: scores.map(() => new Uint8Array(samples)),
+    nonFinite: scores.map(() => null),
   };
   pace.expect(samples * rule.alphas.length);
   await (path.sums ? addBlocks : addRows)(path, samples, rule, batch, pace, sums);
@@ -50,10 +39,14 @@ export async function integrate(
 }
 
 interface Sums {
+  /** Per score and variable. */
   readonly means: readonly Float64Array[];
-  readonly moved: Uint8Array;
-  nonFinite: NonFinite | null;
+  readonly moved: readonly Uint8Array[];
+  readonly nonFinite: (NonFinite | null)[];
 }
+
+/** Of a list per score and variable the index of the score. */
+const scoreOf = ({ means, moved }: Sums, index: number): number => Math.floor((index * moved.length) / means.length);
 
 /** Row by row: whatever pass there is can do this. */
 async function addRows(
@@ -76,8 +69,9 @@ async function addRows(
     for (let r = 0; r < rows; r++) {
       const sample = points.samples[r]!;
       const step = Math.floor((at + r) / samples);
-      const finite = addRow(sums, gradients, path, { samples, sample, row: r, weight: rule.weights[step]! });
-      if (!finite) sums.nonFinite ??= { sample, step, alpha: points.alphas[r]! };
+      for (const score of addRow(sums, gradients, path, { samples, sample, row: r, weight: rule.weights[step]! })) {
+        sums.nonFinite[score] ??= { sample, step, alpha: points.alphas[r]! };
+      }
     }
     pace.advance(rows);
   }
@@ -104,31 +98,35 @@ async function addBlocks(
       const block = { alphas: alphas.subarray(k, k + steps), weights: weights.subarray(k, k + steps) };
       const parts = await path.sums!(first, count, block.alphas, block.weights);
       for (let i = 0; i < count; i++) {
-        const finite = addBlock(sums, parts, path, samples, first + i, i);
-        if (!finite) sums.nonFinite ??= await firstNonFinite(path, first + i, k, block.alphas);
+        for (const score of addBlock(sums, parts, path, samples, first + i, i)) {
+          const belongs = (index: number): boolean => scoreOf(sums, index) === score;
+          sums.nonFinite[score] ??= await firstNonFinite(path, belongs, first + i, k, block.alphas);
+        }
       }
       pace.advance(count * block.alphas.length);
     }
   }
 }
 
-/** Adds row `row` of the sums of a block; says whether it was finite. Runs over every feature, so it does little else. */
+/** Adds row `row` of the sums of a block; returns the scores for which it was not finite. Runs over every feature, so it does little else. */
 function addBlock(
-  { means, moved }: Sums,
+  sums: Sums,
   parts: readonly TypedArray[],
   { from, to }: PreparedPath,
   samples: number,
   sample: number,
   row: number,
-): boolean {
-  let check = 0;
-  means.forEach((mean, v) => {
+): Set<number> {
+  const bad = new Set<number>();
+  sums.means.forEach((mean, v) => {
     const width = mean.length / samples;
     const [at, part] = [sample * width, parts[v]!.subarray(row * width, (row + 1) * width)];
-    check += accumulate(mean.subarray(at, at + width), part, 1);
+    const score = scoreOf(sums, v);
+    const moved = sums.moved[score]!;
+    if (accumulate(mean.subarray(at, at + width), part, 1) !== 0) bad.add(score);
     if (!moved[sample]) moved[sample] = Number(part.some((g, i) => g !== 0 && from[v]![at + i] !== to[v]![at + i]));
   });
-  return check === 0;
+  return bad;
 }
 
 /** `into += weight * values`; returns 0, or NaN where a value is not finite. */
@@ -145,6 +143,7 @@ function accumulate(into: Float64Array, values: TypedArray, weight: number): num
 /** Which of the points of a block has a gradient that is not finite at a feature that moves, if any has. */
 async function firstNonFinite(
   path: PreparedPath,
+  belongs: (index: number) => boolean,
   sample: number,
   step: number,
   alphas: Float64Array,
@@ -153,6 +152,7 @@ async function firstNonFinite(
   const gradients = await path.gradients(points);
   const finite = (row: number): boolean =>
     gradients.every((g, v) => {
+      if (!belongs(v)) return true;
       const width = g.length / alphas.length;
       const [from, to] = [path.from[v]!, path.to[v]!].map((end) => end.subarray(sample * width, (sample + 1) * width));
       return g.subarray(row * width, (row + 1) * width).every((x, i) => Number.isFinite(x) || from![i] === to![i]);
@@ -162,24 +162,26 @@ async function firstNonFinite(
 }
 
 /**
- * Adds one row's gradients to its sample's sums; says whether they are finite. Features that do not move are of no concern,
- * finite or not. Runs over every feature of every point, so it does little else.
+ * Adds one row's gradients to its sample's sums; returns the scores for which they are not finite. Features that do not move are of no
+ * concern, finite or not. Runs over every feature of every point, so it does little else.
  */
 function addRow(
-  { means, moved }: Sums,
+  sums: Sums,
   gradients: readonly TypedArray[],
   path: PreparedPath,
   { samples, sample, row, weight }: { samples: number; sample: number; row: number; weight: number },
-): boolean {
-  let finite = true;
-  means.forEach((mean, v) => {
+): Set<number> {
+  const bad = new Set<number>();
+  sums.means.forEach((mean, v) => {
     const width = mean.length / samples;
     const at = sample * width;
+    const score = scoreOf(sums, v);
+    const moved = sums.moved[score]!;
     const part = gradients[v]!.subarray(row * width, (row + 1) * width);
     const moves = (i: number): boolean => path.from[v]![at + i] !== path.to[v]![at + i];
     const check = accumulate(mean.subarray(at, at + width), part, weight);
-    if (check !== 0) finite &&= part.every((g, i) => Number.isFinite(g) || !moves(i));
+    if (check !== 0 && part.some((g, i) => !Number.isFinite(g) && moves(i))) bad.add(score);
     if (!moved[sample]) moved[sample] = Number(part.some((g, i) => g !== 0 && moves(i)));
   });
-  return finite;
+  return bad;
 }

@@ -15,14 +15,16 @@ import type { TypedArray } from '../../tensor/dtype.ts';
 import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import { inDType } from '../frame/arrays.ts';
 import { sameForAll } from '../frame/endpoints.ts';
-import { brutePass, gatherRows, interpolate } from './brute.ts';
+import type { Feed } from '../frame/problem.ts';
+import { cotangentsOf, gatherRows } from '../frame/rows.ts';
+import { brutePass, interpolate } from './brute.ts';
 import { type Frontier, frontierOf } from './frontier.ts';
 import { findLinePool } from './line-pool.ts';
-import type { Feed, PathPoints, PathProblem, PreparedPath } from './pass.ts';
+import type { PathPoints, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
 export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promise<PreparedPath> {
-  const { samples, key, plans, held, from, to } = problem;
+  const { samples, key, plans, held, from, to, scores } = problem;
   const { region, heldBefore, heldAfter } = frontier;
   // One baseline for all samples is evaluated once.
   const ends = [...from.map((data) => ({ data, width: data.length / samples })), ...heldBefore.map((i) => held[i]!)];
@@ -45,14 +47,15 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
       const points = stepMajor(first, count, alphas);
       const sides = [at(1), start];
       const feeds = [
-        ...sides.flatMap((side) => [...variables(side), ...heldBefore.map((i) => gatherRows(held[i]!, side))]),
+        ...sides.flatMap((side) => [...variables(side), ...heldBefore.map((i) => gatherRows(held[i]!, side.samples))]),
         inDType(alphas, dtype),
-        ...heldAfter.map((i) => gatherRows(held[i]!, points)),
-        weighted(problem.cotangent, points, weights),
+        ...heldAfter.map((i) => gatherRows(held[i]!, points.samples)),
+        ...scores.map(({ cotangent }) => weighted(cotangent, points, weights)),
       ];
       const build = (): PlanGraph => planGraph(problem, frontier, count, alphas.length, shared);
-      const sums = await plans.run(`one plan ${count}x${alphas.length} ${shared} ${key}`, build, feeds);
-      return sums.map((sum, v) => sum.subarray(0, (from[v]!.length / samples) * count));
+      const kind = `one plan ${count}x${alphas.length}x${scores.length} ${shared}`;
+      const sums = await plans.run(`${kind} ${key}`, build, feeds);
+      return sums.map((sum, i) => sum.subarray(0, (from[i % from.length]!.length / samples) * count));
     },
   };
 }
@@ -87,11 +90,8 @@ function planGraph(problem: PathProblem, frontier: Frontier, count: number, step
 
   // The gradient to where each line starts is the sum over its points.
   const score = substitute([body.output], new Map(lines.map(({ replaced }) => replaced)))[0]!;
-  const gradients = grad(
-    score,
-    lines.map(({ start }) => start),
-    body.cotangent,
-  );
+  const starts = lines.map(({ start }) => start);
+  const cotangents = cotangentsOf(problem, body);
   const known = new Map(
     lines.flatMap(
       ({ start, delta, from, displacement }) =>
@@ -101,15 +101,19 @@ function planGraph(problem: PathProblem, frontier: Frontier, count: number, step
         ] as const,
     ),
   );
-  const sums = substitute(gradients, known);
-  const parts = ends[0]!.map((end, v) => grad(end, atX.variables, spread(sums[v]!, end, count)));
+  // The forward pass is one for all scores; what is pulled back is each score's own.
+  const outputs = cotangents.flatMap((cotangent) => {
+    const sums = substitute(grad(score, starts, cotangent), known);
+    const parts = ends[0]!.map((end, v) => grad(end, atX.variables, spread(sums[v]!, end, count)));
+    return atX.variables.map((_, i) => parts.map((part) => part[i]!).reduce((a, b) => add(a, b)));
+  });
   return {
-    outputs: atX.variables.map((_, i) => parts.map((part) => part[i]!).reduce((a, b) => add(a, b))),
+    outputs,
     inputs: [
       ...[atX, atStart].flatMap((graph) => [...graph.variables, ...heldBefore.map((i) => graph.held[i]!)]),
       alpha,
       ...heldAfter.map((i) => body.held[i]!),
-      body.cotangent,
+      ...cotangents,
     ],
   };
 }
@@ -133,7 +137,7 @@ function spread(sums: Tensor, end: Tensor, count: number): Tensor {
 
 /** The cotangent's rows, each times the weight of its step. */
 function weighted(cotangent: Feed, points: PathPoints, weights: Float64Array): TypedArray {
-  const rows = gatherRows(cotangent, points).slice();
+  const rows = gatherRows(cotangent, points.samples).slice();
   const width = rows.length / points.samples.length;
   const perStep = points.samples.length / weights.length;
   for (let i = 0; i < rows.length; i++) rows[i]! *= weights[Math.floor(i / width / perStep)]!;

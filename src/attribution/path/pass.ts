@@ -4,38 +4,13 @@
  * other variables than those attributed (the frontier of an affine region) and map the result back in `finish`.
  */
 
-import type { PlanCache } from '../../graph/plan-cache.ts';
-import type { DType, TypedArray } from '../../tensor/dtype.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import type { PathGraph } from '../frame/graphs.ts';
+import type { TypedArray } from '../../tensor/dtype.ts';
+import type { Problem } from '../frame/problem.ts';
 
-/** Rows of values that stay fixed for a sample. */
-export interface Feed {
-  readonly data: TypedArray;
-  /** Elements per sample; 0 for one value that all share. */
-  readonly width: number;
-}
-
-/** For each of `samples` samples: integrate the gradient of its score on the straight line from `from` to `to`. */
-export interface PathProblem {
-  /** Tells the graph apart from all others of the same plan cache. */
-  readonly key: string;
-  readonly plans: PlanCache;
-  readonly samples: number;
-  /** Most rows in one run of a graph. */
-  readonly batch: number;
-  /** Start and end of the path, per variable, `samples` rows each. */
-  readonly from: readonly Float64Array[];
-  readonly to: readonly Float64Array[];
-  /** What the model computes each variable in: the dtypes of `graph(rows).variables`. */
-  readonly dtypes: readonly DType[];
-  /** One per entry of `graph(rows).held`. */
-  readonly held: readonly Feed[];
-  /** The gradient of the explained score with respect to the output. */
-  readonly cotangent: Feed;
+/** For each sample: integrate the gradients of its scores on the straight line from `from` to `to`. */
+export interface PathProblem extends Problem {
   /** Whether quadrature will ask for single points (`gradients`) instead of whole sums. */
   readonly adaptive: boolean;
-  graph(rows: number): PathGraph & { readonly cotangent: Tensor };
 }
 
 /** Path points: row `r` is sample `samples[r]` at `alphas[r]` of the way from `from` to `to`. */
@@ -47,7 +22,10 @@ export interface PathPoints {
 export interface PreparedPath {
   /** The pass that really runs: one may hand over to another. */
   readonly name: string;
-  /** The path in the variables that are integrated over, `samples` rows each. */
+  /**
+   * The path in the variables that are integrated over, `samples` rows each. With several scores all variables come once per score, those of
+   * the first score first; so do gradients, sums and attributions.
+   */
   readonly from: readonly Float64Array[];
   readonly to: readonly Float64Array[];
   /** Gradients at the points: an array per variable, a row per point. Called with one chunk of rows at a time. */
@@ -70,5 +48,7 @@ export interface PreparedPath {
 /** A way to compute path gradients. Passes agree up to rounding; they differ in cost. */
 export interface AttributionPass {
   readonly name: string;
+  /** Whether it takes problems of several scores; it gets one at a time otherwise. */
+  readonly shares?: true;
   prepare(problem: PathProblem): Promise<PreparedPath>;
 }

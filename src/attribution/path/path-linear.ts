@@ -13,7 +13,8 @@ import { failure } from '../../tensor/errors.ts';
 import { placeholder } from '../../tensor/tensor.ts';
 import { inDType } from '../frame/arrays.ts';
 import { repeatRow, sameForAll } from '../frame/endpoints.ts';
-import { brutePass, displaced, gatherRows, interpolate } from './brute.ts';
+import { cotangentsOf, gatherRows } from '../frame/rows.ts';
+import { brutePass, displaced, interpolate } from './brute.ts';
 import { type Frontier, findFrontier, frontierOf } from './frontier.ts';
 import { inOnePlan } from './one-plan.ts';
 import type { AttributionPass, PathProblem, PreparedPath } from './pass.ts';
@@ -21,11 +22,12 @@ import { atLeastTwo, stepMajor } from './points.ts';
 
 export const pathLinearPass: AttributionPass = {
   name: 'path-linear',
+  shares: true,
   async prepare(problem) {
     const frontier = findFrontier(problem);
     // Nothing to integrate where the output does not depend on what the path moves.
     if (frontier.positions.length === 0) return brutePass.prepare(problem);
-    if (!problem.adaptive) return inOnePlan(problem, frontier);
+    if (!problem.adaptive || problem.scores.length > 1) return inOnePlan(problem, frontier);
     // Adaptive quadrature keeps vectors as wide as what it integrates over: a wide frontier costs more than it saves.
     const width = problem.from.reduce((sum, start) => sum + start.length / problem.samples, 0);
     if (frontier.widths.reduce((sum, w) => sum + w, 0) > 2 * width) return brutePass.prepare(problem);
@@ -45,8 +47,8 @@ export const pathLinearPass: AttributionPass = {
         const rows = points.samples.length;
         const feeds = [
           ...from.map((start, v) => interpolate(start, to[v]!, samples, points, dtype)),
-          ...frontier.heldAfter.map((i) => gatherRows(problem.held[i]!, points)),
-          gatherRows(problem.cotangent, points),
+          ...frontier.heldAfter.map((i) => gatherRows(problem.held[i]!, points.samples)),
+          ...problem.scores.map(({ cotangent }) => gatherRows(cotangent, points.samples)),
         ];
         const build = (): PlanGraph => gradientGraph(problem, frontier, rows);
         const gradients = await plans.run(`frontier gradients ${rows} ${key}`, build, feeds);
@@ -70,7 +72,7 @@ async function evaluateEnds(
     const rows = points.samples.length;
     const feeds = [
       ...problem.from.map((start, v) => interpolate(start, problem.to[v]!, samples, points, problem.dtypes[v]!)),
-      ...frontier.heldBefore.map((i) => gatherRows(problem.held[i]!, points)),
+      ...frontier.heldBefore.map((i) => gatherRows(problem.held[i]!, points.samples)),
     ];
     const build = (): PlanGraph => {
       const graph = problem.graph(rows);
@@ -106,9 +108,10 @@ async function evaluateEnds(
 function gradientGraph(problem: PathProblem, frontier: Frontier, rows: number): PlanGraph {
   const graph = problem.graph(rows);
   const nodes = frontierOf(frontier, graph);
+  const [cotangent] = cotangentsOf(problem, graph);
   return {
-    outputs: partialGrad(graph.output, nodes, graph.cotangent),
-    inputs: [...nodes, ...frontier.heldAfter.map((i) => graph.held[i]!), graph.cotangent],
+    outputs: partialGrad(graph.output, nodes, cotangent),
+    inputs: [...nodes, ...frontier.heldAfter.map((i) => graph.held[i]!), cotangent!],
   };
 }
 
@@ -136,8 +139,8 @@ async function pullBack(
     };
     const feeds = [
       ...from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!)),
-      ...frontier.heldBefore.map((i) => gatherRows(problem.held[i]!, points)),
-      ...summed.map((feed) => gatherRows(feed, points)),
+      ...frontier.heldBefore.map((i) => gatherRows(problem.held[i]!, points.samples)),
+      ...summed.map((feed) => gatherRows(feed, points.samples)),
     ];
     const pulled = await plans.run(`pull back ${rows} ${key}`, build, feeds);
     out.forEach((values, v) => {

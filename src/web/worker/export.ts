@@ -1,5 +1,5 @@
 /** The files made of the explanation that is shown: a report, a picture, or its numbers. A chunk of its own. */
-import { version } from '../../attribution/index.ts';
+import { type Meta, version } from '../../attribution/index.ts';
 import { failure } from '../../tensor/errors.ts';
 import { plain } from '../../visualize/format.ts';
 import { attributionGrid } from '../../visualize/grid.ts';
@@ -47,7 +47,7 @@ function itemOf({ view, sample, explanation, tokens, scores, attribution }: Show
       score: baseline.score,
       ...(baseline.entropy && { entropy: baseline.entropy.nats, entropyFraction: baseline.entropy.fraction }),
     },
-    method: explanation.meta.params.nSteps === 'auto' ? 'adaptive Gauss-Kronrod' : explanation.meta.params.method,
+    method: methodOf(explanation.meta),
     steps,
     completeness: { delta, relative, ok },
     warnings: view.warnings,
@@ -100,3 +100,6 @@ function jsonOf(model: string, { view, sample, explanation, tokens, scores }: Sh
   };
   return `${JSON.stringify(content)}\n`;
 }
+
+const methodOf = ({ name, params }: Meta): string =>
+  params['nSteps'] === 'auto' ? 'adaptive Gauss-Kronrod' : String(params['method'] ?? name);

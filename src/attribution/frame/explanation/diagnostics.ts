@@ -3,13 +3,19 @@
  * the explanation; the words are in warnings.ts.
  */
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
-import type { NonFinite } from '../../path/integrate.ts';
 import { rowSize } from '../arrays.ts';
 import type { OutputKind } from '../output-kind.ts';
 import { isScalarOutput } from '../target.ts';
 import type { Completeness } from './completeness.ts';
 import { baselineEntropy, type Entropy } from './entropy.ts';
 import type { Warning } from './warnings.ts';
+
+/** The first path point with a gradient that is not finite. */
+export interface NonFinite {
+  readonly sample: number;
+  readonly step: number;
+  readonly alpha: number;
+}
 
 export interface Diagnostics {
   /** What the explained output is: probabilities, scores, or not known. */
@@ -30,10 +36,14 @@ export interface Evidence extends Omit<Diagnostics, 'baselineEntropy'> {
   /** `[N, outputs]`: what the target weighs each entry of the output with. */
   readonly weights: Float64Array;
   readonly predictions: Tensor;
-  readonly baselinePredictions: Tensor;
+  /** Null for methods that take no baseline. */
+  readonly baselinePredictions: Tensor | null;
   readonly completeness: readonly Completeness[];
   readonly relTol: number;
-  readonly auto: boolean;
+  /** What brings attributions closer to the change of the score; null where the method does not claim that they add up. */
+  readonly raise: 'nSteps' | 'maxSteps' | 'draws' | 'none' | null;
+  /** Samples with attributions that are not finite. */
+  readonly notFinite: readonly number[];
   /** Per sample, whether any gradient on the path was not 0. */
   readonly moved: ArrayLike<number>;
   /** Samples that equal their baseline. */
@@ -62,6 +72,7 @@ export function diagnose(evidence: Evidence): { diagnostics: Diagnostics; warnin
 
 /** Of the distribution over classes, or of the one label that is explained. */
 function entropyAtBaseline({ outputs, baselinePredictions, weights }: Evidence): Entropy[] | null {
+  if (!baselinePredictions) return null;
   const { data, shape } = baselinePredictions;
   if (outputs === 'distribution') return baselineEntropy(baselinePredictions);
   if (outputs !== 'probabilities' || shape.length > 2) return null;
@@ -98,8 +109,9 @@ function baselineWarnings(
   return warnings;
 }
 
-function pathWarnings({ completeness, relTol, auto, moved, firstNonFinite }: Evidence): Warning[] {
+function pathWarnings({ completeness, relTol, raise, moved, firstNonFinite, notFinite }: Evidence): Warning[] {
   if (firstNonFinite) return [{ code: 'gradient-not-finite', values: { ...firstNonFinite } }];
+  if (notFinite.length > 0) return [{ code: 'attribution-not-finite', values: { samples: notFinite } }];
   const bad = completeness.flatMap(({ ok }, i) => (ok ? [] : [i]));
   const warnings: Warning[] = [];
   const flat = bad.filter((i) => moved[i] === 0);
@@ -107,7 +119,7 @@ function pathWarnings({ completeness, relTol, auto, moved, firstNonFinite }: Evi
   const inexact = bad.filter((i) => moved[i] !== 0);
   if (inexact.length > 0) {
     const share = inexact.reduce((most, i) => Math.max(most, Math.abs(completeness[i]!.relative)), 0);
-    warnings.push({ code: 'incomplete', values: { samples: inexact, share, limit: relTol, auto } });
+    warnings.push({ code: 'incomplete', values: { samples: inexact, share, limit: relTol, raise: raise ?? 'none' } });
   }
   return warnings;
 }

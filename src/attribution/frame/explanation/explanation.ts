@@ -8,15 +8,16 @@ import type { Diagnostics } from './diagnostics.ts';
 import { decodeExplanation, encodeExplanation, type Json } from './json.ts';
 import type { Warning } from './warnings.ts';
 
-/** The explainer's settings. A function is recorded by its name. */
+/** A setting as `meta.params` records it. */
+export type Setting = string | number | boolean | null | readonly Setting[];
+
+/** The explainer's settings: those of all methods, and the method's own. A function is recorded by its name. */
 export interface Params {
   readonly targetFn: string | null;
-  readonly method: string;
-  readonly nSteps: number | 'auto';
   readonly internalBatchSize: number;
   /** Index of the layer in `model.layers`, its path, `callable` for a selector function, or `unspecified`. */
   readonly layer: number | string;
-  readonly compat: 'alibi' | null;
+  readonly [setting: string]: Setting;
 }
 
 export interface Meta {
@@ -40,25 +41,29 @@ export interface PathReport {
 
 /** The explainer's meta, and how this explanation was computed. */
 export interface ExplanationMeta extends Meta {
-  readonly path: PathReport;
+  /** Null for methods without a path. */
+  readonly path: PathReport | null;
 }
 
-/** Alibi's fields, in alibi's order. */
-export interface ExplanationData {
+/**
+ * Alibi's fields, in alibi's order. `Judged` is `Tensor` for methods whose attributions must add up to the change of the score, and null for
+ * the others.
+ */
+export interface ExplanationData<Judged extends Tensor | null = Tensor> {
   /** One float64 tensor per input, or per tensor of the layer; `[N, ...]`. Always a list. */
   readonly attributions: readonly Tensor[];
   /** One tensor per input. */
   readonly X: readonly Tensor[];
   readonly forwardKwargs: { readonly [name: string]: Tensor };
   /**
-   * One tensor per input, as they were used: `[N, ...]`, or `[count, N or 1, ...]` when several were averaged; one per
+   * None for methods that take no baseline. One tensor per input, as they were used: `[N, ...]`, or `[count, N or 1, ...]` when several were averaged; one per
    * tensor of the layer for baselines in layer space.
    */
   readonly baselines: readonly Tensor[];
   /** The model's output at X. */
   readonly predictions: Tensor;
   /** `sum(attributions) - (f(x) - f(b))` per sample, float64 `[N]`; f is the explained score at the model's inputs. */
-  readonly deltas: Tensor;
+  readonly deltas: Judged;
   /** int32 `[N]` or `[N, axes]`; null when none was given. */
   readonly target: Tensor | null;
 }
@@ -72,15 +77,16 @@ export interface BaselineSpread {
   readonly scores: Tensor;
 }
 
-export interface ExplanationExtra {
+export interface ExplanationExtra<Judged extends Tensor | null = Tensor> {
   /** What each entry of `attributions` belongs to. */
   readonly names: readonly string[];
   /** `delta / scoreChange` per sample, float64 `[N]`; see `Completeness.relative`. */
-  readonly relativeDeltas: Tensor;
+  readonly relativeDeltas: Judged;
+  /** Per sample; empty for methods whose attributions need not add up. */
   readonly completeness: readonly Completeness[];
-  /** The model's output at the baseline; the mean over several. */
-  readonly baselinePredictions: Tensor;
-  /** Path points used; the most that any sample needed under 'auto'. */
+  /** The model's output at the baseline; the mean over several. Null for methods that take none. */
+  readonly baselinePredictions: Tensor | Judged;
+  /** Points at which the model was evaluated for each baseline (path points); the most that any sample needed under 'auto'. */
   readonly nSteps: number;
   readonly baselineSpread: BaselineSpread | null;
   /** What may mislead; `describeWarning` says it in words, with what to do about it. */
@@ -88,25 +94,27 @@ export interface ExplanationExtra {
   readonly diagnostics: Diagnostics;
 }
 
-export class Explanation implements ExplanationData, ExplanationExtra {
+export class Explanation<Judged extends Tensor | null = Tensor>
+  implements ExplanationData<Judged>, ExplanationExtra<Judged>
+{
   readonly meta: ExplanationMeta;
   readonly attributions: readonly Tensor[];
   readonly X: readonly Tensor[];
   readonly forwardKwargs: { readonly [name: string]: Tensor };
   readonly baselines: readonly Tensor[];
   readonly predictions: Tensor;
-  readonly deltas: Tensor;
+  readonly deltas: Judged;
   readonly target: Tensor | null;
   readonly names: readonly string[];
-  readonly relativeDeltas: Tensor;
+  readonly relativeDeltas: Judged;
   readonly completeness: readonly Completeness[];
-  readonly baselinePredictions: Tensor;
+  readonly baselinePredictions: Tensor | Judged;
   readonly nSteps: number;
   readonly baselineSpread: BaselineSpread | null;
   readonly warnings: readonly Warning[];
   readonly diagnostics: Diagnostics;
 
-  constructor(meta: ExplanationMeta, data: ExplanationData, extra: ExplanationExtra) {
+  constructor(meta: ExplanationMeta, data: ExplanationData<Judged>, extra: ExplanationExtra<Judged>) {
     this.meta = meta;
     this.attributions = data.attributions;
     this.X = data.X;
@@ -126,13 +134,13 @@ export class Explanation implements ExplanationData, ExplanationExtra {
   }
 
   /** Alibi's `data`. */
-  get data(): ExplanationData {
+  get data(): ExplanationData<Judged> {
     const { attributions, X, forwardKwargs, baselines, predictions, deltas, target } = this;
     return { attributions, X, forwardKwargs, baselines, predictions, deltas, target };
   }
 
   /** What is not in alibi's `data`. */
-  get extra(): ExplanationExtra {
+  get extra(): ExplanationExtra<Judged> {
     const { names, relativeDeltas, completeness, baselinePredictions, nSteps, baselineSpread, warnings, diagnostics } =
       this;
     return { names, relativeDeltas, completeness, baselinePredictions, nSteps, baselineSpread, warnings, diagnostics };
@@ -145,11 +153,12 @@ export class Explanation implements ExplanationData, ExplanationExtra {
 
   /**
    * The explanation that `toJSON` wrote.
-   * @param json its text, or the object parsed from it
+   * @param json its text, or the object parsed from it. Written by a method whose attributions need not add up, its `deltas` are null: say so
+   * by `fromJSON<Tensor | null>`
    * @throws PathgradError for text that is no JSON, and for JSON that is no explanation: what is missing
    */
-  static fromJSON(json: string | object): Explanation {
+  static fromJSON<J extends Tensor | null = Tensor>(json: string | object): Explanation<J> {
     const { meta, data, extra } = decodeExplanation(json);
-    return new Explanation(meta, data, extra);
+    return new Explanation(meta, data as ExplanationData<J>, extra as ExplanationExtra<J>);
   }
 }

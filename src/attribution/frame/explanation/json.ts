@@ -14,7 +14,7 @@ import { warningValues } from './warning-values.ts';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** Raised when a reader of an older version could not read, or would misread, what is written now. */
-const format = 1;
+const format = 2;
 const dtypes: readonly string[] = ['float32', 'float64', 'int32', 'bool'] satisfies DType[];
 const writtenNumbers: ReadonlySet<string> = /* @__PURE__ */ new Set(['NaN', 'Infinity', '-Infinity', '-0']);
 const reserved = ['dtype', 'number', 'record'];
@@ -62,7 +62,7 @@ const parts = {
     explanations: 'string[]',
     params: 'record',
     version: 'string',
-    path: 'record',
+    path: 'record?',
   },
   data: {
     attributions: 'tensor[]',
@@ -70,14 +70,14 @@ const parts = {
     forwardKwargs: 'record',
     baselines: 'tensor[]',
     predictions: 'tensor',
-    deltas: 'tensor',
+    deltas: 'tensor?',
     target: 'tensor?',
   },
   extra: {
     names: 'string[]',
-    relativeDeltas: 'tensor',
+    relativeDeltas: 'tensor?',
     completeness: 'record[]',
-    baselinePredictions: 'tensor',
+    baselinePredictions: 'tensor?',
     nSteps: 'number',
     baselineSpread: 'record?',
     warnings: 'record[]',
@@ -89,11 +89,8 @@ const parts = {
 const inner = {
   params: {
     targetFn: 'string?',
-    method: 'string',
-    nSteps: 'any',
     internalBatchSize: 'number',
     layer: 'any',
-    compat: 'string?',
   },
   path: { pass: 'string', flopsRemoved: 'number', frontier: 'string[]', positionsRemoved: 'number' },
   completeness: {
@@ -119,8 +116,8 @@ const inner = {
 /** The parts of an explanation. @throws PathgradError naming what is missing or malformed, and where */
 export function decodeExplanation(json: string | object): {
   meta: ExplanationMeta;
-  data: ExplanationData;
-  extra: ExplanationExtra;
+  data: ExplanationData<Tensor | null>;
+  extra: ExplanationExtra<Tensor | null>;
 } {
   const root = typeof json === 'string' ? parse(json) : json;
   const found = isRecord(root) ? root['format'] : format;
@@ -138,7 +135,7 @@ export function decodeExplanation(json: string | object): {
   ) as unknown as ReturnType<typeof decodeExplanation>;
   const { meta, data, extra } = decoded;
   checkRecord(meta.params, 'meta.params', inner.params);
-  checkRecord(meta.path, 'meta.path', inner.path);
+  if (meta.path) checkRecord(meta.path, 'meta.path', inner.path);
   for (const [name, value] of Object.entries(data.forwardKwargs)) check(value, `data.forwardKwargs.${name}`, 'tensor');
   extra.completeness.forEach((item, i) => {
     checkRecord(item, `extra.completeness[${i}]`, inner.completeness);

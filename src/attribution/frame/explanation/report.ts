@@ -1,5 +1,6 @@
 /** From the outcome of the runs to an Explanation: completeness, deltas, warnings, and everything as tensors. */
-import { adopt, tensor } from '../../../tensor/tensor.ts';
+import { sizeOf } from '../../../tensor/shape.ts';
+import { adopt, type Tensor, tensor } from '../../../tensor/tensor.ts';
 import { recordBaselines } from '../baselines/baselines.ts';
 import type { Outcome } from '../run.ts';
 import type { Setup } from '../setup.ts';
@@ -7,16 +8,19 @@ import { alibiDeltas, attributionSums, type Completeness, deltasOf, judge } from
 import { diagnose } from './diagnostics.ts';
 import { type BaselineSpread, Explanation, type Meta } from './explanation.ts';
 
-export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Explanation {
-  const { inputs, settings, structure, graphs, attributed } = setup;
-  const { target, attributions, predictions, end, sources, like } = outcome;
+export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Explanation<Tensor | null> {
+  const { inputs, settings, structure, graphs, attributed, method } = setup;
+  const { target, predictions, end, sources, like, displaced } = outcome;
   const samples = inputs.rows;
-  const sums = attributionSums(attributions.means, samples);
+  const { means } = outcome.attributions;
+  const judged = method.completeness !== null;
+  const sums = attributionSums(means, samples);
   const start = outcome.start.means[0]!;
-  const completeness = judgeAll(outcome, sums, settings.relTol);
-  const deltas =
-    settings.compat === 'alibi' ? alibiDeltas(sums, end, start, target, predictions.rank) : deltasOf(sums, end, start);
-  const baselinePredictions = tensor(outcome.baselinePredictions.means[0]!, predictions.shape, predictions.dtype);
+  const completeness = judged ? judgeAll(outcome, sums, settings.relTol) : [];
+  const alibi = settings.compat === 'alibi';
+  const deltas = alibi ? alibiDeltas(sums, end, start, target, predictions.rank) : deltasOf(sums, end, start);
+  const atBaseline = outcome.baselinePredictions?.means[0] ?? null;
+  const baselinePredictions = atBaseline && tensor(atBaseline, predictions.shape, predictions.dtype);
   const { diagnostics, warnings } = diagnose({
     outputs: structure.kind,
     weights: target.weights,
@@ -24,12 +28,13 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     baselinePredictions,
     completeness,
     relTol: settings.relTol,
-    auto: settings.nSteps === 'auto',
+    raise: method.completeness,
+    notFinite: Array.from(sums).flatMap((sum, i) => (Number.isFinite(sum) || judged ? [] : [i])),
     moved: outcome.moved,
-    unmoved: Array.from(outcome.displaced).flatMap((flag, i) => (flag ? [] : [i])),
+    unmoved: Array.from(displaced).flatMap((flag, i) => (flag ? [] : [i])),
     firstNonFinite: outcome.nonFinite,
     disconnected: attributed.flatMap(({ name, variable }) =>
-      variable !== null && !structure.connected[variable] ? [name] : [],
+      variable !== null && structure.connected[variable] === false && !method.observes ? [name] : [],
     ),
     held: attributed.flatMap(({ name, variable }) => (variable === null ? [name] : [])),
     targetGiven: target.tensor !== null,
@@ -37,17 +42,17 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     bypassGap: start.reduce((gap, score, i) => Math.max(gap, Math.abs(score - outcome.pathStart.means[0]![i]!)), 0),
   });
   const data = {
-    attributions: asAttributions(setup, attributions.means),
+    attributions: asAttributions(setup, outcome, means),
     X: inputs.tensors,
     forwardKwargs: graphs.options.kwargs,
-    baselines: recordBaselines(sources, like),
+    baselines: sources.length > 0 ? recordBaselines(sources, like) : [],
     predictions,
-    deltas: tensor(deltas),
+    deltas: judged ? tensor(deltas) : null,
     target: target.tensor,
   };
-  return new Explanation({ ...meta, path: outcome.path }, data, {
+  return new Explanation<Tensor | null>({ ...meta, path: outcome.path }, data, {
     names: attributed.map(({ name }) => name),
-    relativeDeltas: tensor(Float64Array.from(completeness, ({ relative }) => relative)),
+    relativeDeltas: judged ? tensor(Float64Array.from(completeness, ({ relative }) => relative)) : null,
     completeness,
     baselinePredictions,
     nSteps: outcome.steps.reduce((most, steps) => Math.max(most, steps), 0),
@@ -66,20 +71,25 @@ function judgeAll({ end, pathStart, steps, converged }: Outcome, sums: Float64Ar
   );
 }
 
-/** Values per path variable as one float64 tensor per attributed input; inputs that stayed at X get zeros. */
-function asAttributions({ attributed }: Setup, values: readonly Float64Array[]): ReturnType<typeof tensor>[] {
-  return attributed.map(({ shape, variable }) => {
-    const size = shape.reduce((product, dim) => product * dim, 1);
-    return adopt(variable === null ? new Float64Array(size) : values[variable]!, shape);
-  });
+/** Values per variable as one float64 tensor per attributed input; inputs that stayed at X get zeros. */
+function asAttributions({ attributed }: Setup, { shapes }: Outcome, values: readonly Float64Array[]): Tensor[] {
+  if (shapes) return values.map((data, i) => adopt(data, shapes[i]!));
+  return attributed.map(({ shape, variable }) =>
+    adopt(variable === null ? new Float64Array(sizeOf(shape)) : values[variable]!, shape),
+  );
 }
 
-function spreadOf(setup: Setup, { attributions, baselineScores }: Outcome): BaselineSpread | null {
+function spreadOf(setup: Setup, outcome: Outcome): BaselineSpread | null {
+  const { attributions, baselineScores } = outcome;
   const { count } = attributions;
   if (count === 1) return null;
   const scores = new Float64Array(count * setup.inputs.rows);
   baselineScores.forEach((row, i) => {
     scores.set(row, i * row.length);
   });
-  return { count, std: asAttributions(setup, attributions.std), scores: tensor(scores, [count, setup.inputs.rows]) };
+  return {
+    count,
+    std: asAttributions(setup, outcome, attributions.std),
+    scores: tensor(scores, [count, setup.inputs.rows]),
+  };
 }

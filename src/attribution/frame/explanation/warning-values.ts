@@ -16,6 +16,7 @@ export const warningValues: Readonly<Record<WarningCode, Readonly<Record<string,
   'baseline-equals-input': samples,
   'layer-bypassed': { gap: 'number' },
   'gradient-not-finite': { sample: 'number', step: 'number', alpha: 'number' },
+  'attribution-not-finite': samples,
   'gradient-zero': samples,
-  incomplete: { samples: 'number[]', share: 'number', limit: 'number', auto: 'boolean' },
+  incomplete: { samples: 'number[]', share: 'number', limit: 'number', raise: 'string' },
 };

@@ -22,14 +22,15 @@ export interface WarningValues {
   /** How far f(b) is from the start of the layer's path. */
   readonly 'layer-bypassed': { readonly gap: number };
   readonly 'gradient-not-finite': { readonly sample: number; readonly step: number; readonly alpha: number };
+  readonly 'attribution-not-finite': { readonly samples: readonly number[] };
   /** The score changes, but every gradient on the path is 0. */
   readonly 'gradient-zero': { readonly samples: readonly number[] };
-  /** Attributions miss up to `share` of the change of the score; `auto`: under `nSteps: 'auto'`. */
+  /** Attributions miss up to `share` of the change of the score; `raise`: the option that brings them closer, or 'none'. */
   readonly incomplete: {
     readonly samples: readonly number[];
     readonly share: number;
     readonly limit: number;
-    readonly auto: boolean;
+    readonly raise: 'nSteps' | 'maxSteps' | 'draws' | 'none';
   };
 }
 
@@ -41,6 +42,14 @@ export type Warning = {
 
 /** What a surface says for each warning. */
 export type Phrases = { readonly [C in WarningCode]: (values: WarningValues[C]) => string };
+
+/** What brings attributions closer to the change of the score. */
+const remedies = {
+  nSteps: "raise nSteps or use nSteps: 'auto'",
+  maxSteps: 'raise maxSteps or relTol',
+  draws: 'more draws come closer',
+  none: 'the method promises the sum but this model breaks it: compare with IntegratedGradients',
+} as const;
 
 /** The library's words. */
 const phrases: Phrases = {
@@ -65,8 +74,10 @@ const phrases: Phrases = {
     `the gradient is not finite at step ${step} (alpha ${alpha}) of sample ${sample}: use gausslegendre, whose points avoid the ends, or move the baseline`,
   'gradient-zero': (values) =>
     `the score changes but its gradient is 0 on the whole path (${samples(values)}): the model is flat there (steps, rounding, saturation), and gradients cannot explain it; explain logits or an earlier layer`,
-  incomplete: ({ share, limit, auto, ...values }) =>
-    `attributions miss the change of the score by up to ${percent(share)} (${samples(values)}; limit ${percent(limit)}): ${auto ? 'raise maxSteps or relTol' : "raise nSteps or use nSteps: 'auto'"}`,
+  'attribution-not-finite': (values) =>
+    `attributions are not finite (${samples(values)}): check the weights and the scale of the inputs`,
+  incomplete: ({ share, limit, raise, ...values }) =>
+    `attributions miss the change of the score by up to ${percent(share)} (${samples(values)}; limit ${percent(limit)}): ${remedies[raise]}`,
 };
 
 /**

@@ -1,0 +1,57 @@
+/**
+ * What a method's file says: its name and settings, what it compares with, and how attributions come out of a problem. All else (targets,
+ * layers, baselines, masks, batches, progress, warnings, JSON) is the frame's.
+ */
+import type { Shape } from '../../tensor/shape.ts';
+import type { NonFinite } from './explanation/diagnostics.ts';
+import type { PathReport, Setting } from './explanation/explanation.ts';
+import type { Problem } from './problem.ts';
+import type { ExplainOptions } from './types.ts';
+
+/** What a method found for each score of a problem. */
+export interface Attributed {
+  /** Per variable (or per tensor of `shapes`), `samples` rows each, in double. */
+  readonly attributions: readonly Float64Array[];
+  /** Whether any gradient that was looked at was not 0, per sample; left out where that says nothing. */
+  readonly moved?: Uint8Array;
+  readonly nonFinite?: NonFinite | null;
+}
+
+/** What a method found. */
+export interface Findings {
+  readonly scores: readonly Attributed[];
+  /** Shapes of the attributions, batch axis first, where they are not those of the variables. */
+  readonly shapes?: readonly Shape[];
+  /** Points at which the model was evaluated, per sample; 1 when left out. */
+  readonly steps?: Int32Array;
+  /** Whether a tolerance was met, per sample; fixed numbers of points do not judge. */
+  readonly converged?: readonly boolean[] | null;
+  readonly path?: PathReport;
+}
+
+export interface Method<O extends ExplainOptions = ExplainOptions> {
+  /** The name of its class. */
+  readonly name: string;
+  /** Its own settings, as `meta.params` records them. */
+  readonly params: { readonly [name: string]: Setting };
+  /** `'none'`: it looks at the input alone. */
+  readonly baselines: 'none' | 'used';
+  /**
+   * Whether each sample's attributions must add up to the change of its score from baseline to input, and what the user can raise where they
+   * do not; null where the method makes no such claim.
+   */
+  readonly completeness: 'nSteps' | 'maxSteps' | 'draws' | 'none' | null;
+  /** What it needs of the model: gradients, or only values, so that inputs of integers are variables too. Gradients when left out. */
+  readonly needs?: 'values';
+  /** Positions that an attention mask hides may be left out of the problem: whatever the method computes for them is 0. */
+  readonly prunes?: true;
+  /** Attributes to the tensors of the layer while the variables are those of `inputLayer` or of the model's inputs. */
+  readonly observes?: true;
+  attribute(problem: Problem, options: O): Promise<Findings>;
+}
+
+/** Findings from a list of attributions per score and variable, those of the first score first. */
+export function perScore({ scores }: Problem, attributions: readonly Float64Array[]): Findings {
+  const each = attributions.length / scores.length;
+  return { scores: scores.map((_, i) => ({ attributions: attributions.slice(i * each, (i + 1) * each) })) };
+}

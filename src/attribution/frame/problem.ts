@@ -1,0 +1,51 @@
+/**
+ * What a method is given: the model as a graph of any number of rows, its values at the input and at the baseline, and the scores that are
+ * explained. Everything is per variable (an input, or a tensor of the layer) and flat, `samples` rows each; nothing of targets, layers,
+ * masks or batches is left for the method to see to.
+ */
+import type { PlanCache } from '../../graph/plan-cache.ts';
+import type { DType, TypedArray } from '../../tensor/dtype.ts';
+import type { PathGraph } from './graphs.ts';
+import type { Pace } from './pace.ts';
+
+/** Rows of values that stay fixed for a sample. */
+export interface Feed {
+  readonly data: TypedArray;
+  /** Elements per sample; 0 for one value that all share. */
+  readonly width: number;
+}
+
+/** One score per sample that is explained. */
+export interface Score {
+  /** The gradient of the score with respect to the output, in the output's dtype: the weights of its entries. */
+  readonly cotangent: Feed;
+  /** The score at the input, and with the variables at the baseline. */
+  readonly end: Float64Array;
+  readonly start: Float64Array;
+}
+
+export interface Problem {
+  /** Tells the graph apart from all others of the same plan cache. */
+  readonly key: string;
+  readonly plans: PlanCache;
+  readonly samples: number;
+  /** Most rows in one run of a graph. */
+  readonly batch: number;
+  /** The variables at the baseline and at the input; where a method takes no baseline the two are the same. */
+  readonly from: readonly Float64Array[];
+  readonly to: readonly Float64Array[];
+  /** Shapes of the variables for all samples, and what the model computes them in: the dtypes of `graph(rows).variables`. */
+  readonly shapes: readonly (readonly number[])[];
+  readonly dtypes: readonly DType[];
+  /** One per entry of `graph(rows).held`. */
+  readonly held: readonly Feed[];
+  /** What is explained: several targets share one problem. */
+  readonly scores: readonly Score[];
+  /** Which of several baselines this is, from 0. */
+  readonly draw: number;
+  readonly pace: Pace;
+  graph(rows: number): PathGraph;
+}
+
+/** The same for some of the scores. */
+export const withScores = (problem: Problem, scores: readonly Score[]): Problem => ({ ...problem, scores });

@@ -1,0 +1,32 @@
+/**
+ * Saliency (Simonyan, Vedaldi, Zisserman: "Deep inside convolutional networks", 2014): `|df/dx_i|` at the input, how fast the score changes
+ * with each feature. Signed without `abs`. The numbers are slopes (score per unit of the feature) and add up to nothing.
+ */
+import { type Explainable, Explainer } from '../frame/explainer.ts';
+import { perScore } from '../frame/method.ts';
+import { gradientsAt } from '../frame/rows.ts';
+import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
+
+export interface SaliencyOptions<M> extends ExplainerOptions<M> {
+  /** Magnitudes of the gradients, as the paper has them; true by default. */
+  readonly abs?: boolean;
+}
+
+export class Saliency<M extends Explainable = Explainable> extends Explainer<M> {
+  /** @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not */
+  constructor(model: M, options: SaliencyOptions<M> = {}) {
+    const settings = checkSettings('Saliency', options, { abs: 1 });
+    const { abs = true } = options;
+    super(model, options, settings, {
+      name: 'Saliency',
+      params: { abs },
+      baselines: 'none',
+      completeness: null,
+      prunes: true,
+      attribute: async (problem) => {
+        const gradients = await gradientsAt(problem, problem.to);
+        return perScore(problem, abs ? gradients.map((g) => g.map(Math.abs)) : gradients);
+      },
+    });
+  }
+}
