@@ -5,7 +5,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { gunzipSync, strFromU8 } from 'fflate';
-import * as attribution from '../../src/attribution/index.ts';
+import * as attribution from '../../src/attribution/methods/index.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
 import type { Model } from '../../src/keras/model/model.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
@@ -121,12 +121,24 @@ interface Explainer {
 }
 type ExplainerClass = new (model: Model, options: object) => Explainer;
 
+function methodNamed(name: string): ExplainerClass {
+  const method = (attribution as unknown as Record<string, ExplainerClass | undefined>)[name];
+  if (!method) throw new Error(`src/attribution has no ${name}`);
+  return method;
+}
+
+/** `of` and `with` in the options of a record: another method inside, and what its constructor takes. */
+function withInner({ of, with: inner, ...options }: { readonly [name: string]: unknown }): object {
+  if (typeof of !== 'string') return options;
+  return { ...options, make: (model: Model) => new (methodNamed(of))(model, inner as object) };
+}
+
 /** Runs the method of a record on its net. */
 export async function explainRecord(record: GoldenRecord, dtype: FloatDType): Promise<readonly Tensor[]> {
-  const method = (attribution as unknown as Record<string, ExplainerClass | undefined>)[record.method];
-  if (!method) throw new Error(`src/attribution has no ${record.method}`);
+  const method = methodNamed(record.method);
   const samples = netSamples(record.net, dtype, record.rows);
-  const explainer = new method(await loadNet(record.net, dtype), filled(record.options, record, samples, dtype));
+  const model = await loadNet(record.net, dtype);
+  const explainer = new method(model, withInner(filled(record.options, record, samples, dtype)));
   const options = filled(record.explain ?? {}, record, samples, dtype);
   const { attributions } = await explainer.explain(samples.inputs, { ...options, target: record.target });
   explainer.dispose?.();
