@@ -47,7 +47,11 @@ export async function faithfulnessCorrelation(
   const attributions = Array.from({ length: samples }, (_, sample) => attributionsOf(inputs, features, sample));
   for (const [sample, { length }] of attributions.entries()) {
     if (subsetSize === undefined || subsetSize < length || subsets) continue;
-    throw failure('subsetSize', 'must be smaller than the number of features', { got: subsetSize, features: length, sample });
+    throw failure('subsetSize', 'must be smaller than the number of features', {
+      got: subsetSize,
+      features: length,
+      sample,
+    });
   }
   const subsetOf = (sample: number, run: number): ArrayLike<number> => {
     const { length } = attributions[sample]!;
@@ -68,7 +72,10 @@ export async function faithfulnessCorrelation(
         const subset = Array.from(subsetOf(sample, run));
         const gone = new Set(subset);
         fillRemoved(subject, sample, slot, (f) => gone.has(f));
-        sums.set(row, subset.reduce((sum, f) => sum + attributions[sample]![f]!, 0));
+        sums.set(
+          row,
+          subset.reduce((sum, f) => sum + attributions[sample]![f]!, 0),
+        );
         return sample;
       },
       (row, score) => {

@@ -23,7 +23,10 @@ export interface InfidelityOptions extends SubjectOptions {
   /** Share of the features that a perturbation replaces by the baseline, at random; 0.2 by default. */
   readonly share?: number;
   /** Perturbed inputs of one's own: writes to `x`, a copy of the judged input `input` of the sample. */
-  readonly perturb?: (x: Float64Array, at: { readonly sample: number; readonly draw: number; readonly input: number }) => void;
+  readonly perturb?: (
+    x: Float64Array,
+    at: { readonly sample: number; readonly draw: number; readonly input: number },
+  ) => void;
   /** Of noise and subsets; 0 by default. */
   readonly seed?: number;
   /** Scale the attributions so that the infidelity is least (the beta of the paper's own code); false by default. */
@@ -142,7 +145,12 @@ function perturbation(subject: Subject, { noise, share, perturb, seed = 0 }: Inf
 }
 
 /** `I . a`, with I the change that the model really sees. */
-function dotOf({ inputs, baselines }: Subject, sample: number, { inputs: buffers, slot }: Slot, divide: boolean): number {
+function dotOf(
+  { inputs, baselines }: Subject,
+  sample: number,
+  { inputs: buffers, slot }: Slot,
+  divide: boolean,
+): number {
   let dot = 0;
   for (const { input, x, width, attributions } of inputs) {
     const [now, from] = [buffers[input]!, baselines[input]!.data];
@@ -161,5 +169,10 @@ function checkRates({ inputs }: Subject, attributions: 'contributions' | 'gradie
   const bad = inputs.find(({ elementwise, x }) => !elementwise || !isFloat(x.dtype));
   if (attributions === 'contributions' || !bad) return;
   const hint = "explain the input itself, or leave it at 'contributions'";
-  throw failure('attributions', 'gradients need a number for every element of a float input', { X: bad.x.toString() }, hint);
+  throw failure(
+    'attributions',
+    'gradients need a number for every element of a float input',
+    { X: bad.x.toString() },
+    hint,
+  );
 }

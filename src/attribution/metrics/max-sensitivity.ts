@@ -9,8 +9,15 @@ import { checkPositive } from './shared/checks.ts';
 import { drawRandom, type MetricResult } from './shared/result.ts';
 
 /** What metrics ask of an explainer: any method of this package, or one's own. */
-export interface Explainer<O = ExplainOptions> {
-  explain(X: ModelInput, options?: O): Promise<{ readonly attributions: readonly Tensor[]; readonly X: readonly Tensor[]; readonly target: Tensor | null }>;
+export interface Explaining {
+  explain(
+    X: ModelInput,
+    options?: ExplainOptions,
+  ): Promise<{
+    readonly attributions: readonly Tensor[];
+    readonly X: readonly Tensor[];
+    readonly target: Tensor | null;
+  }>;
 }
 
 export interface MaxSensitivityOptions {
@@ -25,13 +32,25 @@ export interface MaxSensitivityOptions {
   /** Of the random numbers; 0 by default. */
   readonly seed?: number;
   /** Perturbed inputs of one's own: writes to `x`, a copy of input `input` of the sample. */
-  readonly perturb?: (x: Float64Array, at: { readonly sample: number; readonly draw: number; readonly input: number }) => void;
+  readonly perturb?: (
+    x: Float64Array,
+    at: { readonly sample: number; readonly draw: number; readonly input: number },
+  ) => void;
   /** Samples that were explained, and how many will be. */
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
 
-const known = { explain: 1, perturbations: 1, radius: 1, norm: 1, seed: 1, perturb: 1, onProgress: 1, signal: 1 } as const;
+const known = {
+  explain: 1,
+  perturbations: 1,
+  radius: 1,
+  norm: 1,
+  seed: 1,
+  perturb: 1,
+  onProgress: 1,
+  signal: 1,
+} as const;
 
 /**
  * Max-sensitivity (Yeh, Hsieh, Suggala, Inouye, Ravikumar: "On the (in)fidelity and sensitivity of explanations", 2019), as captum estimates
@@ -42,7 +61,7 @@ const known = { explain: 1, perturbations: 1, radius: 1, norm: 1, seed: 1, pertu
  * @throws PathgradError for integer inputs, 0 perturbations, a radius that is not positive
  */
 export async function maxSensitivity(
-  explainer: Explainer,
+  explainer: Explaining,
   X: ModelInput,
   options: MaxSensitivityOptions = {},
 ): Promise<MetricResult> {
@@ -101,7 +120,12 @@ function checkAlike(a: readonly Tensor[], b: readonly Tensor[]): void {
 }
 
 /** The norm of each sample's attributions, or of their difference from others, over all tensors. */
-function normsOf(a: readonly Tensor[], b: readonly Tensor[] | null, samples: number, norm: 1 | 2 | 'inf'): Float64Array {
+function normsOf(
+  a: readonly Tensor[],
+  b: readonly Tensor[] | null,
+  samples: number,
+  norm: 1 | 2 | 'inf',
+): Float64Array {
   const out = new Float64Array(samples);
   a.forEach(({ data }, t) => {
     const width = data.length / samples;

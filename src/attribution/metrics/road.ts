@@ -4,11 +4,11 @@ import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
-import { checkPositive, checkShares } from './shared/checks.ts';
+import { checkShares } from './shared/checks.ts';
 import { impute } from './shared/imputation.ts';
 import type { Explained } from './shared/judged.ts';
 import { drawRandom, type MetricResult, normal } from './shared/result.ts';
-import { type Slot, type ScoreOptions, scoreOptionNames } from './shared/scorer.ts';
+import { type ScoreOptions, type Slot, scoreOptionNames } from './shared/scorer.ts';
 import { fillRemoved, makeSubject, ranking, type Subject } from './shared/subject.ts';
 
 export interface RoadOptions extends ScoreOptions {
@@ -54,15 +54,21 @@ export async function road(
   checkOptions<RoadOptions>(metric, options, known);
   const { percentages = usual, noise = 0.01, order = 'most', seed = 0, ...rest } = options;
   checkShares('percentages', percentages, 100, 'percentages');
-  if (percentages.includes(100)) throw failure('percentages', 'of 100 leave nothing to paint from', {}, 'stay below 100');
+  if (percentages.includes(100))
+    throw failure('percentages', 'of 100 leave nothing to paint from', {}, 'stay below 100');
   if (!(noise >= 0 && Number.isFinite(noise))) throw failure('noise', 'must be 0 or a positive number', { got: noise });
   if (order !== 'most' && order !== 'least') {
     throw failure('order', `unknown value '${String(order)}'`, {}, didYouMean(String(order), ['most', 'least']));
   }
-  const picture = checkPicture(explanation);
+  const picture = pictureOf(explanation);
   // Pixels are painted, not set to a baseline; X stands in for the one that is not used.
-  const subject = await makeSubject(model, { ...explanation, baselines: explanation.X }, { ...rest, groups: 'positions' });
+  const subject = await makeSubject(
+    model,
+    { ...explanation, baselines: explanation.X },
+    { ...rest, groups: 'positions' },
+  );
   const { scorer, samples } = subject;
+  const keeps = keeper(subject);
   const [points, pixels] = [percentages.length, picture[0] * picture[1]];
   const scores = new Float64Array(samples * points);
   const kept = new Uint8Array(samples * points);
@@ -75,13 +81,14 @@ export async function road(
         if (point === 0) places = ranking(subject, sample);
         const count = Math.floor((pixels * percentages[point]!) / 100);
         const gone = order === 'most' ? places.subarray(0, count) : places.subarray(pixels - count);
-        paint(subject, sample, slot, picture, gone, (e) => (noise === 0 ? 0 : e), drawRandom(seed, point), noise);
+        fillRemoved(subject, sample, slot, () => false);
+        paint(slot, picture, gone, noise, drawRandom(seed, point));
         return sample;
       },
       (row, score, outputs) => {
         const sample = Math.floor(row / points);
         scores[row] = score;
-        kept[row] = keeps(subject, sample, score, outputs) ? 1 : 0;
+        kept[row] = keeps(sample, score, outputs) ? 1 : 0;
       },
     );
   } finally {
@@ -94,4 +101,52 @@ export async function road(
     values[Math.floor(row / points)]! += flag / points;
   });
   return { metric, values, percentages, kept, scores, accuracies };
+}
+
+/** Height, width and channels. */
+function pictureOf({ X }: Explained): [number, number, number] {
+  const [x] = X;
+  if (x && X.length === 1 && x.rank === 4 && isFloat(x.dtype)) return [x.shape[1]!, x.shape[2]!, x.shape[3]!];
+  const hint = 'for other inputs: deletion';
+  throw failure('road', 'paints pictures [N, height, width, channels]', { X: X.map(String) }, hint);
+}
+
+/** Paints over the pixels `gone` of the picture in a slot. */
+function paint(
+  { inputs, slot }: Slot,
+  picture: readonly [number, number, number],
+  gone: Int32Array,
+  noise: number,
+  next: () => number,
+): void {
+  const [height, width, channels] = picture;
+  const size = height * width * channels;
+  const own: TypedArray = inputs[0]!.subarray(slot * size, (slot + 1) * size);
+  const painted = Float64Array.from(own);
+  impute(painted, picture, gone);
+  if (noise > 0) {
+    for (const pixel of gone) {
+      for (let c = 0; c < channels; c++) painted[pixel * channels + c]! += noise * normal(next);
+    }
+  }
+  own.set(painted);
+}
+
+/** Whether a sample's outputs still name the class that is explained. */
+function keeper({ scorer }: Subject): (sample: number, score: number, outputs: TypedArray) => boolean {
+  const { kind, target, outputWidth: width } = scorer;
+  if (width > 1) {
+    return (sample, _, outputs) => {
+      const wanted = target.weights.indexOf(1, sample * width) - sample * width;
+      return outputs.every(
+        (value, k) => k === wanted || value < outputs[wanted]! || (value === outputs[wanted] && k > wanted),
+      );
+    };
+  }
+  if (kind === 'unknown') {
+    const hint = 'explain an output that ends in a softmax or a sigmoid, or logits';
+    throw failure('road', 'cannot tell the classes of a single output', {}, hint);
+  }
+  const least = kind === 'probabilities' ? 0.5 : 0;
+  return (_, score) => score > least;
 }

@@ -15,7 +15,13 @@ export class Correlations {
 
   constructor(size: number) {
     const zeros = (): Float64Array => new Float64Array(size);
-    [this.meanA, this.meanB, this.squaresA, this.squaresB, this.products] = [zeros(), zeros(), zeros(), zeros(), zeros()];
+    [this.meanA, this.meanB, this.squaresA, this.squaresB, this.products] = [
+      zeros(),
+      zeros(),
+      zeros(),
+      zeros(),
+      zeros(),
+    ];
     this.counts = new Int32Array(size);
   }
 

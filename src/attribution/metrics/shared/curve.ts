@@ -68,7 +68,9 @@ export async function removalCurve(
   } finally {
     scorer.dispose();
   }
-  const values = Float64Array.from({ length: samples }, (_, i) => area(shares, scores.subarray(i * points, (i + 1) * points)));
+  const values = Float64Array.from({ length: samples }, (_, i) =>
+    area(shares, scores.subarray(i * points, (i + 1) * points)),
+  );
   return { metric, values, curve: { shares, scores } };
 }
 

@@ -11,7 +11,14 @@ import type { TensorFunction } from '../../frame/forward.ts';
 import { checkShares } from './checks.ts';
 import type { Explained } from './judged.ts';
 import type { MetricResult } from './result.ts';
-import { fillRemoved, makeSubject, presentFeatures, ranking, type SubjectOptions, subjectOptionNames } from './subject.ts';
+import {
+  fillRemoved,
+  makeSubject,
+  presentFeatures,
+  ranking,
+  type SubjectOptions,
+  subjectOptionNames,
+} from './subject.ts';
 
 export interface ErasureOptions extends SubjectOptions {
   /** Shares of the tokens that are taken as the rationale, above 0, at most 1; 0.01, 0.05, 0.1, 0.2 and 0.5 by default, as in ERASER. */

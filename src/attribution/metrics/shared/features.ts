@@ -99,26 +99,49 @@ function chosen({ x, width }: JudgedInput, groups: Groups, i: number, count: num
     throw failure('groups', `unknown kind '${groups}'`, {}, didYouMean(groups, ['elements', 'positions']));
   }
   if (typeof groups === 'object' && groups !== null && 'patch' in groups) return patches(x.shape, groups.patch);
-  const own = count > 1 ? (groups as readonly ArrayInput[])[i] : Array.isArray(groups) && isListOfOne(groups) ? groups[0] : groups;
+  const own =
+    count > 1
+      ? (groups as readonly ArrayInput[])[i]
+      : Array.isArray(groups) && isListOfOne(groups)
+        ? groups[0]
+        : groups;
   if (own === undefined) throw failure('groups', `needs one array for each of ${count} inputs`);
   const t = toTensor('groups', own as ArrayInput, 'int32', 'int32');
   const rows = t.shape[0]!;
   const fitting = rows === 1 || rows === x.shape[0];
   const inner = t.shape.slice(1);
   if (fitting && sameShape(inner, row)) return { ids: Int32Array.from(t.data), rows };
-  if (fitting && inner.length > 0 && inner.length <= row.length && inner.every((d, axis) => d === row[axis] || d === 1)) {
+  if (
+    fitting &&
+    inner.length > 0 &&
+    inner.length <= row.length &&
+    inner.every((d, axis) => d === row[axis] || d === 1)
+  ) {
     const cells = broadcastCells(inner, row);
     const size = t.size / rows;
-    return { ids: Int32Array.from({ length: rows * width }, (_, at) => t.data[Math.floor(at / width) * size + cells[at % width]!]!), rows };
+    return {
+      ids: Int32Array.from(
+        { length: rows * width },
+        (_, at) => t.data[Math.floor(at / width) * size + cells[at % width]!]!,
+      ),
+      rows,
+    };
   }
-  throw failure('groups', 'need the shape of X, or of one row of it', { got: t.shape, X: x.shape }, 'one row for all samples is [row]');
+  throw failure(
+    'groups',
+    'need the shape of X, or of one row of it',
+    { got: t.shape, X: x.shape },
+    'one row for all samples is [row]',
+  );
 }
 
-const isListOfOne = (list: readonly unknown[]): boolean => list.length === 1 && typeof list[0] === 'object' && !Array.isArray(list[0]);
+const isListOfOne = (list: readonly unknown[]): boolean =>
+  list.length === 1 && typeof list[0] === 'object' && !Array.isArray(list[0]);
 
 function patches(shape: readonly number[], patch: number | readonly [number, number]): Ids {
   const [h, w] = typeof patch === 'number' ? [patch, patch] : patch;
-  if (shape.length !== 4) throw failure('groups', 'patches are cut out of pictures [N, height, width, channels]', { X: shape });
+  if (shape.length !== 4)
+    throw failure('groups', 'patches are cut out of pictures [N, height, width, channels]', { X: shape });
   const [, height, width, channels] = shape as [number, number, number, number];
   if (![h, w].every((side) => Number.isInteger(side) && side! >= 1)) {
     throw failure('groups', 'a patch has whole numbers of pixels as sides', { patch });

@@ -39,7 +39,11 @@ export interface JudgedInput {
  * @param held inputs that were not attributed: integers beside floats
  * @throws PathgradError where attributions have another shape than every input
  */
-export function judgedInputs(explained: Explained, input: number | undefined, held: ReadonlySet<number>): JudgedInput[] {
+export function judgedInputs(
+  explained: Explained,
+  input: number | undefined,
+  held: ReadonlySet<number>,
+): JudgedInput[] {
   const { attributions, X } = explained;
   if (input !== undefined && !(Number.isInteger(input) && input >= 0 && input < X.length)) {
     throw failure('input', `there is no input ${input}`, { inputs: X.length }, 'inputs count from 0');
@@ -54,7 +58,9 @@ export function judgedInputs(explained: Explained, input: number | undefined, he
 
 function onlyFit({ attributions, X }: Explained, input: number | undefined): number {
   const [first] = attributions;
-  const found = X.flatMap((x, i) => (first && fits(first.shape, x.shape) && (input === undefined || i === input) ? i : []));
+  const found = X.flatMap((x, i) =>
+    first && fits(first.shape, x.shape) && (input === undefined || i === input) ? i : [],
+  );
   if (attributions.length === 1 && found.length === 1) return found[0]!;
   const shapes = { attributions: attributions.map(({ shape }) => shape), X: X.map(({ shape }) => shape) };
   if (attributions.length === 1 && found.length > 1) {
@@ -78,7 +84,14 @@ function judged(input: number, x: Tensor, a: Tensor): JudgedInput {
   if (own >= width) {
     const inner = own / width;
     for (let i = 0; i < a.data.length; i++) attributions[Math.floor(i / inner)]! += a.data[i]!;
-    return { input, x, width, attributions, cells: Int32Array.from({ length: width }, (_, i) => i), elementwise: own === width };
+    return {
+      input,
+      x,
+      width,
+      attributions,
+      cells: Int32Array.from({ length: width }, (_, i) => i),
+      elementwise: own === width,
+    };
   }
   const cells = broadcastCells(a.shape.slice(1), x.shape.slice(1));
   const spread = width / own;

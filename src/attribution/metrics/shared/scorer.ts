@@ -15,7 +15,7 @@ import { type TensorFunction, toForward } from '../../frame/forward.ts';
 import { Graphs } from '../../frame/graphs.ts';
 import { type FormattedInputs, formatInputs, formatKwargs } from '../../frame/inputs.ts';
 import type { OutputSelector } from '../../frame/output.ts';
-import { outputKind } from '../../frame/output-kind.ts';
+import { type OutputKind, outputKind } from '../../frame/output-kind.ts';
 import { Pace } from '../../frame/pace.ts';
 import { type ResolvedTarget, resolveTarget } from '../../frame/target.ts';
 import type { ForwardKwargs, ModelInput, Progress, TargetValue } from '../../frame/types.ts';
@@ -52,6 +52,7 @@ export class Scorer {
   /** Of the model's output, batch axis first. */
   readonly outputWidth: number;
   readonly target: ResolvedTarget;
+  readonly kind: OutputKind;
   private readonly graphs: Graphs;
   private readonly plans: PlanCache;
   private readonly batch: number;
@@ -77,7 +78,17 @@ export class Scorer {
     const kwargs = formatKwargs(forward, given.kwargs, this.inputs);
     this.kwargs = Object.values(kwargs);
     const inputs = this.inputs.tensors;
-    this.graphs = new Graphs({ forward, inputs, kwargs, choice: null, side: 'outputs', everyCall: false });
+    const sides = { side: 'outputs', observedSide: 'outputs' } as const;
+    this.graphs = new Graphs({
+      forward,
+      inputs,
+      kwargs,
+      choice: null,
+      observed: null,
+      ...sides,
+      integers: false,
+      everyCall: false,
+    });
     const [two] = [2, 3].map((rows) => this.graphs.path(rows));
     const bytes = buildProgram([two!.output], [...two!.variables, ...two!.held]).arenaBytes / 2;
     this.batch = Math.max(1, Math.min(internalBatchSize, Math.floor(roomForValues / Math.max(1, bytes))));
@@ -85,7 +96,8 @@ export class Scorer {
     this.outputWidth = sizeOf(two!.output.shape.slice(1));
     this.target = resolveTarget(given.target, [this.samples, ...two!.output.shape.slice(1)], this.samples, false);
     const { sign } = this.target;
-    const probabilities = sign !== null && outputKind(two!.output) === 'probabilities';
+    this.kind = outputKind(two!.output);
+    const probabilities = sign !== null && this.kind === 'probabilities';
     this.offsets = Float64Array.from({ length: this.samples }, (_, i) => (probabilities && sign[i]! < 0 ? 1 : 0));
     this.plans = new PlanCache(backend ? { backend } : {});
     this.pace = new Pace(onProgress, signal);

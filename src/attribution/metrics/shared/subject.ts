@@ -74,7 +74,8 @@ function baselinesOf(
       throw failure('baselines', 'are in the space of a layer', {}, hint);
     }
     const sources = inputBaselines(given, formatted, taken);
-    if (drawCount(sources) > 1) throw failure('baselines', 'a metric takes one baseline', { count: drawCount(sources) });
+    if (drawCount(sources) > 1)
+      throw failure('baselines', 'a metric takes one baseline', { count: drawCount(sources) });
     return drawBaselines(sources, 0, formatted.tensors);
   }
   if (own.length === 0) return drawBaselines(inputBaselines(0, formatted, new Set(X.keys())), 0, formatted.tensors);
