@@ -25,6 +25,8 @@ export type GridOptions = {
   readonly title?: string | undefined;
   /** A line under the picture, e.g. what the colours mean. Default: that for the colour map. */
   readonly caption?: string | undefined;
+  /** What the numbers mean, for the default caption, where it is not that they raise and lower the score. */
+  readonly meaning?: string | undefined;
   readonly colormap?: ColormapName | undefined;
   /** Attribution that gets the full colour; default the largest absolute one of all samples. */
   readonly scale?: number | undefined;
@@ -53,7 +55,7 @@ const LINE_HEIGHT: number = TEXT_HEIGHT + 10;
  * @throws PathgradError when there are no samples, an attribution does not fit its image, or the picture would be too large
  */
 export function attributionGrid(samples: readonly GridSample[], options: GridOptions = {}): Raster {
-  const names = { title: 1, caption: 1, colormap: 1, scale: 1, range: 1, cell: 1 } as const;
+  const names = { title: 1, caption: 1, meaning: 1, colormap: 1, scale: 1, range: 1, cell: 1 } as const;
   checkOptions<GridOptions>('attributionGrid', options, names);
   if (samples.length === 0) throw failure('attributionGrid', 'needs at least one sample');
   const { cell: wanted = 112, title, colormap: map = 'PiYG', range } = options;
@@ -92,7 +94,7 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
   const marks = barHeight < 160 ? [1, 0, -1] : [1, 0.5, 0, -0.5, -1];
   const ticks = scale > 0 ? marks.map((v) => signed(v * scale)) : ['0'];
   const barRight = gridRight + SPACE + 8 + BAR_WIDTH + 10 + Math.max(...ticks.map((t) => textWidth(t) * ZOOM));
-  const caption = wrap(options.caption ?? defaultCaption(map, scale), barRight - MARGIN);
+  const caption = wrap(options.caption ?? defaultCaption(map, scale, options.meaning), barRight - MARGIN);
   const height = gridBottom + 18 + caption.length * (LINE_HEIGHT - 2) + MARGIN - 10;
   const page = createRaster(barRight + MARGIN, height, PAGE);
 
@@ -141,7 +143,11 @@ function drawBar(
   });
 }
 
-function defaultCaption(map: ColormapName, scale: number): string {
+function defaultCaption(map: ColormapName, scale: number, meaning: string | undefined): string {
+  if (meaning !== undefined) {
+    const signs = scale === 0 ? 'all numbers are 0' : `full colour is ${plain(scale)}, the same in every row`;
+    return `${signs}; ${meaning}`;
+  }
   if (scale === 0) return 'All attributions are 0: moving from the baseline to the image does not change the score.';
   const negative = map === 'PiYG' ? 'pink' : 'red';
   return `green raises the score, ${negative} lowers it; full colour is ${plain(scale)}, the same in every row`;

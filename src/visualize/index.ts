@@ -31,6 +31,7 @@ export { report } from './report.ts';
 export type {
   ReportBaseline,
   ReportCompleteness,
+  ReportExplainer,
   ReportImageItem,
   ReportItem,
   ReportOptions,

@@ -6,7 +6,7 @@
 import { checkOptions } from '../tensor/options.ts';
 import { type ColormapName, colorWords } from './colors.ts';
 import { escapeHtml } from './format.ts';
-import { itemCard } from './report-item.ts';
+import { itemCard, movesScore } from './report-item.ts';
 import { reportStyle } from './report-style.ts';
 import type { ReportOptions, ReportSection } from './report-types.ts';
 
@@ -49,14 +49,19 @@ function sectionHtml(section: ReportSection, map: ColormapName): string {
   const items = section.items.map((item, i) => itemCard(item, i + 1, map));
   const { positive, negative } = colorWords(map);
   const text = section.items.some(({ kind }) => kind === 'text');
+  const moves = section.items.every(movesScore);
+  const under = text ? ', also underlined' : '';
   const legend =
     section.legend ??
-    `${capitalised(positive)}: moving from the baseline to this input raises the score of what is explained. ${capitalised(negative)}${text ? ', also underlined' : ''}: it lowers the score. Full colour is the strongest attribution of the item.`;
+    (moves
+      ? `${capitalised(positive)}: moving from the baseline to this input raises the score of what is explained. ${capitalised(negative)}${under}: it lowers the score. Full colour is the strongest attribution of the item.`
+      : `${capitalised(positive)}: positive numbers. ${capitalised(negative)}${under}: negative ones. Full colour is the strongest number of the item.`);
+  const [low, high] = moves ? ['lowers', 'raises'] : ['negative', 'positive'];
   return `<section>
 <h2>${escapeHtml(section.title)}</h2>
 <p class="model">Model ${escapeHtml(model.name)}${file}</p>
-<div class="legend"><div><div class="ramp${text ? '' : ' light'}" role="img" aria-label="colour scale from ${negative}, lowers, to ${positive}, raises"></div>
-<div class="ends" aria-hidden="true"><span>lowers</span><span>0</span><span>raises</span></div></div><p>${escapeHtml(legend)}</p></div>
+<div class="legend"><div><div class="ramp${text ? '' : ' light'}" role="img" aria-label="colour scale from ${negative}, ${low}, to ${positive}, ${high}"></div>
+<div class="ends" aria-hidden="true"><span>${low}</span><span>0</span><span>${high}</span></div></div><p>${escapeHtml(legend)}</p></div>
 ${summary}
 ${items.length > 0 ? items.join('\n') : '<p>Nothing was explained.</p>'}
 </section>`;

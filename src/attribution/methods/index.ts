@@ -22,6 +22,8 @@ export interface MethodRow {
   readonly sum: string | null;
   /** Whether it compares with a baseline. */
   readonly baselines: boolean;
+  /** What it needs instead of gradients at the inputs: values of the model alone, or a layer, which it chooses where none is named. */
+  readonly needs?: 'values' | 'layer';
   /** Where the method comes from. */
   readonly source: string;
   /** The explainer with the options that all methods share, and otherwise the method's defaults. */
