@@ -73,8 +73,8 @@ export async function explainBatch(
   const output = chooseOutput(args, model);
   const target = chooseTargets(args, output, batch.samples.length);
   const baseline = row.baselines ? chooseBaseline(args, batch) : null;
-  const layer = chooseLayer(args, model, batch, row);
-  const options = { layer, internalBatchSize, output: outputFunction(args, output) };
+  const layers = chooseLayers(args, model, batch, row);
+  const options = { ...layers, internalBatchSize, output: outputFunction(args, output) };
   const own = row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
   const explainer = own ?? row.make(model, options);
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
@@ -89,7 +89,7 @@ export async function explainBatch(
     const explanations = isTargetSet(target)
       ? await explainer.explain(X, { ...common, target })
       : [await explainer.explain(X, { ...common, target })];
-    return { explanations, context: { batch, output, baseline, row, atInput: layer === null } };
+    return { explanations, context: { batch, output, baseline, row, atInput: layers.layer === null } };
   } finally {
     bar.clear();
   }
@@ -103,16 +103,24 @@ export function outputFunction(
   return (...ys) => (args.has('softmax') ? softmax(ys[index]!) : ys[index]!);
 }
 
+/** The layers that are explained and from which inputs move, where they are not the model's inputs. */
+export interface Layers {
+  readonly layer: string | number | null;
+  readonly inputLayer?: string;
+}
+
 /**
- * Token ids have no gradient, so texts are explained at the embedding, unless the method needs no gradient or attributes to a layer of its
- * own choice.
+ * Token ids have no gradient, so texts are explained at the embedding, or move there where a layer behind it is explained; unless the method
+ * needs no gradient, or is about the gradients of a layer alone.
  */
-export function chooseLayer(args: Arguments, model: Model, batch: Batch, { needs }: MethodRow): string | number | null {
+export function chooseLayers(args: Arguments, model: Model, batch: Batch, row: MethodRow): Layers {
   const wanted = args.text('layer');
-  if (wanted === undefined) {
-    if (args.has('layer-inputs'))
-      throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
-    return batch.kind === 'text' && needs === undefined ? embeddingOf(model)!.path : null;
-  }
-  return /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
+  const layer = wanted === undefined ? null : /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
+  if (layer === null && args.has('layer-inputs'))
+    throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
+  if (layer === null && row.layer === true)
+    throw usage('--layer', `is needed: ${row.name} attributes to the tensors of a layer`, 'pathgrad inspect MODEL lists the layers');
+  if (batch.kind !== 'text' || row.values || row.layer === 'chosen') return { layer };
+  const embedding = embeddingOf(model)!.path;
+  return row.layer ? { layer, inputLayer: embedding } : { layer: layer ?? embedding };
 }

@@ -69,6 +69,7 @@ const advice: Readonly<Record<Finding['raise'], string>> = {
   nSteps: 'try --steps 200 or --steps auto',
   maxSteps: 'the largest number of steps was not enough',
   draws: 'more draws come closer, which the library takes',
+  layer: 'part of the score goes past the layer: choose one that all of it goes through',
   none: 'the method promises the sum but this model breaks it: compare with IntegratedGradients',
 };
 

@@ -8,15 +8,35 @@ import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape } from '../tensor/shape.ts';
 import { ones, placeholder, type Tensor, zeros } from '../tensor/tensor.ts';
+import type { Attrs, Thunk } from './op.ts';
 import { ancestors, dependents } from './traverse.ts';
+
+/**
+ * What one backward pass does at a node instead of the op's own vjp: given the gradient `g` of `y`, a thunk per input, or thunks for tensors
+ * that `y` is made of, however far back. Null declines: the op's vjp is taken.
+ */
+export type VjpRule = (
+  g: Tensor,
+  y: Tensor,
+  inputs: readonly Tensor[],
+  attrs: Attrs,
+) => readonly (Thunk | null)[] | ReadonlyMap<Tensor, Thunk> | null;
+
+/** Rules by the name of the op; `'*'` is for all ops without a rule of their own. */
+export type VjpRules = { readonly [op: string]: VjpRule };
+
+export interface GradOptions {
+  /** Rules that stand in for vjps in this backward pass; ops without a gradient may have one, too. */
+  readonly rules?: VjpRules;
+}
 
 /**
  * The gradients of `sum(gy * y)` with respect to each of `xs`, as nodes of the shapes of `xs`: total derivatives, also along the way
  * through another of `xs`. A tensor that `y` does not depend on differentiably gets zeros.
  * @param gy the gradient of `y` (shape of `y`); all ones when left out
  */
-export function grad(y: Tensor, xs: readonly Tensor[], gy?: Tensor): Tensor[] {
-  return pullBack(y, xs, gy, ancestors([y]));
+export function grad(y: Tensor, xs: readonly Tensor[], gy?: Tensor, { rules }: GradOptions = {}): Tensor[] {
+  return pullBack(y, xs, gy, ancestors([y]), undefined, rules);
 }
 
 /** The same with the graph cut at `xs`: what leads from one of them to another does not count. */
@@ -30,6 +50,7 @@ function pullBack(
   gy: Tensor = ones(y.shape, y.dtype),
   nodes: readonly Tensor[],
   cut: ReadonlySet<Tensor> = new Set(),
+  rules?: VjpRules,
 ): Tensor[] {
   if (!isFloat(y.dtype)) throw failure('grad', 'only a float tensor has a gradient', { of: y.toString() });
   if (!sameShape(gy.shape, y.shape) || gy.dtype !== y.dtype)
@@ -41,20 +62,35 @@ function pullBack(
   for (let at = nodes.length - 1; at >= 0; at--) {
     const node = nodes[at]!;
     const g = gradients.get(node);
-    if (g === undefined || node.op === null || node.op.vjp === 'none' || cut.has(node) || !wanted.has(node)) continue;
-    const leads = node.inputs.some((input) => wanted.has(input));
-    const thunks = leads ? node.op.vjp(g, node, node.inputs, node.attrs) : [];
-    node.inputs.forEach((input, i) => {
-      const thunk = thunks[i];
+    if (g === undefined || node.op === null || cut.has(node) || !wanted.has(node)) continue;
+    const { op, inputs, attrs } = node;
+    const leads = inputs.some((input) => wanted.has(input));
+    const ruled = leads && rules ? (rules[op.name] ?? rules['*'])?.(g, node, inputs, attrs) : null;
+    if (!ruled && op.vjp === 'none') continue;
+    const thunks = ruled ?? (leads && op.vjp !== 'none' ? op.vjp(g, node, inputs, attrs) : []);
+    const pass = (thunk: Thunk | null | undefined, input: Tensor, i: number | null): void => {
       if (!thunk || !wanted.has(input)) return;
       const contribution = thunk();
       if (!sameShape(contribution.shape, input.shape) || contribution.dtype !== input.dtype) {
         const details = { got: contribution.toString(), expected: input.toString() };
-        throw failure(node.op!.name, `its vjp gives input ${i} a gradient of the wrong shape or dtype`, details);
+        const what = i === null ? 'a tensor' : `input ${i}`;
+        throw failure(
+          op.name,
+          `its ${ruled ? 'rule' : 'vjp'} gives ${what} a gradient of the wrong shape or dtype`,
+          details,
+        );
       }
       const sofar = gradients.get(input);
       gradients.set(input, sofar ? add(sofar, contribution) : contribution);
-    });
+    };
+    if ('get' in thunks)
+      thunks.forEach((thunk, input) => {
+        pass(thunk, input, null);
+      });
+    else
+      inputs.forEach((input, i) => {
+        pass(thunks[i], input, i);
+      });
     if (!kept.has(node)) gradients.delete(node);
   }
   return xs.map((x) => gradients.get(x) ?? zeros(x.shape, x.dtype));

@@ -11,7 +11,7 @@ import { type Forward, type TensorFunction, toForward } from './forward.ts';
 import { chooseLayer, type LayerChoice } from './layer.ts';
 import type { Method } from './method.ts';
 import { run } from './run.ts';
-import type { ExplainerOptions, Settings } from './settings.ts';
+import type { LayerOptions, Settings } from './settings.ts';
 import { type SetUpOptions, type StructureCache, setUp } from './setup.ts';
 import { isTargetSet } from './target-set.ts';
 import type { ExplainOptions, LayerSelector, ModelInput, TargetSet } from './types.ts';
@@ -39,7 +39,7 @@ export abstract class Explainer<
   O extends ExplainOptions = ExplainOptions,
 > {
   private readonly settings: Settings;
-  private readonly options: ExplainerOptions<M> & { readonly inputLayer?: LayerSelector<M> | null };
+  private readonly options: LayerOptions<M>;
   private readonly method: Method<O>;
   private readonly known: Readonly<Record<string, 1>>;
   private predictor: Predictor;
@@ -53,7 +53,7 @@ export abstract class Explainer<
    */
   protected constructor(
     model: M,
-    options: ExplainerOptions<M>,
+    options: LayerOptions<M>,
     settings: Settings,
     method: Method<O>,
     known: Readonly<Record<string, 1>> = {},

@@ -213,6 +213,8 @@ export interface Structure {
   readonly connected: readonly boolean[];
   /** Whether the output also depends on held model inputs: part of it bypasses the layer. */
   readonly bypassed: boolean;
+  /** Whether the output also depends on variables in ways that do not pass the observed layer. */
+  readonly around: boolean;
   /** Intermediate values that one row of the path graph needs, forward and backward, in bytes. */
   readonly bytesPerRow: number;
 }
@@ -225,6 +227,7 @@ export function examine(graphs: Graphs, rows: number): Structure {
   // What follows runs with whatever numbers of rows: two of them are compared, and each further graph with the first.
   const [two] = [2, 3].map((count) => graphs.path(count));
   const before = reached([output], new Set(variables));
+  const past = reached([output], new Set(observed));
   const inputs = graphs.options.choice ? held.slice(0, graphs.options.inputs.length) : [];
   const spec = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
   return {
@@ -235,6 +238,7 @@ export function examine(graphs: Graphs, rows: number): Structure {
     observed: observed.map(spec),
     connected: variables.map((t) => before.has(t) && (integers || isConnected(output, t))),
     bypassed: inputs.some((t) => before.has(t)),
+    around: observed.length > 0 && variables.some((t) => past.has(t)),
     bytesPerRow: bytesOf(two!) / 2,
   };
 }

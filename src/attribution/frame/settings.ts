@@ -26,6 +26,12 @@ export interface ExplainerOptions<M> {
   readonly dtype?: FloatDType;
 }
 
+/** Of methods that look at a layer while the inputs move. */
+export interface LayerOptions<M> extends ExplainerOptions<M> {
+  /** A layer whose outputs stand in the place of the model's inputs: the embedding of a text model. */
+  readonly inputLayer?: LayerSelector<M> | null;
+}
+
 /** The options with their defaults. */
 export interface Settings {
   readonly targetFn: TargetFunction | null;

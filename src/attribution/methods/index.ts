@@ -4,13 +4,23 @@
  */
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
-import type { ExplainerOptions } from '../frame/settings.ts';
+import type { LayerOptions } from '../frame/settings.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { IntegratedGradients } from './integrated-gradients.ts';
+import { InternalInfluence } from './internal-influence.ts';
+import { LayerConductance } from './layer-conductance.ts';
 import { Saliency } from './saliency.ts';
 
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
+export { InternalInfluence, type InternalInfluenceOptions } from './internal-influence.ts';
+export { LayerConductance, type LayerConductanceOptions } from './layer-conductance.ts';
+export {
+  endingAt,
+  NeuronAttribution,
+  type NeuronAttributionOptions,
+  type NeuronOptions,
+} from './neuron-attribution.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
 
 export interface MethodRow {
@@ -22,12 +32,16 @@ export interface MethodRow {
   readonly sum: string | null;
   /** Whether it compares with a baseline. */
   readonly baselines: boolean;
-  /** What it needs instead of gradients at the inputs: values of the model alone, or a layer, which it chooses where none is named. */
-  readonly needs?: 'values' | 'layer';
+  /** Whether it needs a layer: it attributes to the layer's tensors, the inputs move. `chosen`: it takes one itself where none is named. */
+  readonly layer?: true | 'chosen';
+  /** Whether it asks for values of the model alone and for no gradient, so that inputs of integers move, too. */
+  readonly values?: true;
+  /** Whether a number is no part of the score: a slope, or the weight of a place. Metrics of contributions do not judge it. */
+  readonly slopes?: true;
   /** Where the method comes from. */
   readonly source: string;
   /** The explainer with the options that all methods share, and otherwise the method's defaults. */
-  readonly make: <M extends Explainable>(model: M, options?: ExplainerOptions<M>) => Explainer<M, Tensor | null>;
+  readonly make: <M extends Explainable>(model: M, options?: LayerOptions<M>) => Explainer<M, Tensor | null>;
 }
 
 const change = 'f(x) - f(b)';
@@ -46,6 +60,7 @@ export const methods: readonly MethodRow[] = [
     says: 'how steeply the score changes with each feature at the input (magnitude of the slope)',
     sum: null,
     baselines: false,
+    slopes: true,
     source: 'Simonyan, Vedaldi, Zisserman 2014',
     make: (model, options) => new Saliency(model, options),
   },
@@ -56,5 +71,24 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Shrikumar et al. 2016',
     make: (model, options) => new InputXGradient(model, options),
+  },
+  {
+    name: 'LayerConductance',
+    says: 'how much of integrated gradients flows through each neuron of a layer',
+    sum: change,
+    baselines: true,
+    layer: true,
+    source: 'Dhamdhere, Sundararajan, Yan 2018',
+    make: (model, options) => new LayerConductance(model, options ?? {}),
+  },
+  {
+    name: 'InternalInfluence',
+    says: 'the mean slope of the score at each neuron of a layer while the inputs go from baseline to input',
+    sum: null,
+    baselines: true,
+    layer: true,
+    slopes: true,
+    source: 'Leino et al. 2018',
+    make: (model, options) => new InternalInfluence(model, options ?? {}),
   },
 ];

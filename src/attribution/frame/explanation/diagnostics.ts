@@ -41,7 +41,7 @@ export interface Evidence extends Omit<Diagnostics, 'baselineEntropy'> {
   readonly completeness: readonly Completeness[];
   readonly relTol: number;
   /** What brings attributions closer to the change of the score; null where the method does not claim that they add up. */
-  readonly raise: 'nSteps' | 'maxSteps' | 'draws' | 'none' | null;
+  readonly raise: 'nSteps' | 'maxSteps' | 'draws' | 'layer' | 'none' | null;
   /** Samples with attributions that are not finite. */
   readonly notFinite: readonly number[];
   /** Per sample, whether any gradient on the path was not 0. */

@@ -28,7 +28,7 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     baselinePredictions,
     completeness,
     relTol: settings.relTol,
-    raise: method.completeness,
+    raise: structure.around ? 'layer' : method.completeness,
     notFinite: Array.from(sums).flatMap((sum, i) => (Number.isFinite(sum) || judged ? [] : [i])),
     moved: outcome.moved,
     unmoved: Array.from(displaced).flatMap((flag, i) => (flag ? [] : [i])),

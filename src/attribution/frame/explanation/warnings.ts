@@ -30,7 +30,7 @@ export interface WarningValues {
     readonly samples: readonly number[];
     readonly share: number;
     readonly limit: number;
-    readonly raise: 'nSteps' | 'maxSteps' | 'draws' | 'none';
+    readonly raise: 'nSteps' | 'maxSteps' | 'draws' | 'layer' | 'none';
   };
 }
 
@@ -48,6 +48,7 @@ const remedies = {
   nSteps: "raise nSteps or use nSteps: 'auto'",
   maxSteps: 'raise maxSteps or relTol',
   draws: 'more draws come closer',
+  layer: 'part of the prediction bypasses the layer: choose one that all of it passes',
   none: 'the method promises the sum but this model breaks it: compare with IntegratedGradients',
 } as const;
 
