@@ -119,7 +119,11 @@ export function chooseLayers(args: Arguments, model: Model, batch: Batch, row: M
   if (layer === null && args.has('layer-inputs'))
     throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
   if (layer === null && row.layer === true)
-    throw usage('--layer', `is needed: ${row.name} attributes to the tensors of a layer`, 'pathgrad inspect MODEL lists the layers');
+    throw usage(
+      '--layer',
+      `is needed: ${row.name} attributes to the tensors of a layer`,
+      'pathgrad inspect MODEL lists the layers',
+    );
   if (batch.kind !== 'text' || row.values || row.layer === 'chosen') return { layer };
   const embedding = embeddingOf(model)!.path;
   return row.layer ? { layer, inputLayer: embedding } : { layer: layer ?? embedding };

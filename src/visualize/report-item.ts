@@ -159,7 +159,7 @@ function imageBody(item: ReportImageItem, map: ColormapName, title: string): Bod
 }
 
 /** `data:` address of a PNG. */
-function dataUri(png: Uint8Array): string {
+export function dataUri(png: Uint8Array): string {
   let binary = '';
   for (const byte of png) binary += String.fromCharCode(byte);
   return `data:image/png;base64,${btoa(binary)}`;
