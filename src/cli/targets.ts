@@ -45,10 +45,13 @@ function setOf(flag: string, text: string, output: OutputChoice): TargetSet {
   return { classes };
 }
 
+/** A class for all inputs, one for each, or how to find one for each. */
+export type PerInput = number | readonly number[] | ((predictions: Tensor) => readonly number[]);
+
 /**
  * The target per input: a class for a model with several, the label 0 or 1 for one with a single score, none by default there.
  */
-export function chooseTarget(args: Arguments, output: OutputChoice, rows: number): Target | null {
+export function chooseTarget(args: Arguments, output: OutputChoice, rows: number): PerInput | null {
   const text = args.text('target');
   if (text === undefined && output.classes === 1) return null;
   const parts = (text ?? 'predicted').split(',').map((part) => part.trim());

@@ -1,10 +1,13 @@
 /** One input of a comparison: the methods' texts below each other, their pictures beside each other, or their bars in columns. */
 
+import { largest } from '../tensor/largest.ts';
+import { asImage, sumChannels } from './arrays.ts';
 import type { ColormapName } from './colors.ts';
 import type { ComparisonSample } from './comparison-types.ts';
 import { escapeHtml, plain, signed } from './format.ts';
 import { tokensToThemedHtml } from './html.ts';
 import { attributionRaster, imageRaster } from './image.ts';
+import { thresholdByMass } from './normalize.ts';
 import { encodePng, type Raster } from './raster.ts';
 import { dataUri } from './report-item.ts';
 import { DARK_PAGE } from './report-style.ts';
@@ -13,41 +16,36 @@ import type { ReportExplainer } from './report-types.ts';
 /** Entries of a table that are listed. */
 const FEATURES = 15;
 
-export interface CardOptions {
-  readonly methods: readonly ReportExplainer[];
-  /** The number that gets the full colour, per method. */
-  readonly scales: readonly number[];
-  readonly map: ColormapName;
-}
+/** Per cent of a picture's attribution beyond full colour: a few strong pixels would make all others pale. */
+const OUTLIERS = 5;
 
-export function sampleCard(sample: ComparisonSample, options: CardOptions): string {
+export function sampleCard(sample: ComparisonSample, methods: readonly ReportExplainer[], map: ColormapName): string {
   const body = { text: textLines, image: pictures, table: bars }[sample.kind];
   return `<article class="card">
 <div class="head"><h3>${escapeHtml(sample.title)}</h3><p class="said">${escapeHtml(sample.said)}</p></div>
-${body(sample as never, options)}
+${body(sample as never, methods, map)}
 </article>`;
 }
 
 type Of<K extends ComparisonSample['kind']> = Extract<ComparisonSample, { kind: K }>;
 
 /** `full colour 0.12` */
-const fullColour = (scale: number): string => (scale === 0 ? 'all 0' : `full colour ${plain(scale)}`);
+const fullColour = (scale: number, of = 'colour'): string => (scale === 0 ? 'all 0' : `full ${of} ${plain(scale)}`);
+
+const scaleOf = (values: ArrayLike<number>): number => largest(Array.from(values, Math.abs), 0);
 
 const otherShape = '<span class="note">has numbers of another shape</span>';
 
-function textLines({ tokens, scores }: Of<'text'>, { methods, scales, map }: CardOptions): string {
+function textLines({ tokens, scores }: Of<'text'>, methods: readonly ReportExplainer[], map: ColormapName): string {
   const lines = methods.map(({ name }, m) => {
     const own = scores[m];
-    const scale = scales[m]!;
-    const marks = own
-      ? tokensToThemedHtml(tokens, own, { colormap: map, darkPage: DARK_PAGE, ...(scale > 0 && { scale }) })
-      : otherShape;
-    return `<div class="by"><b>${escapeHtml(name)}</b><span>${fullColour(scale)}</span></div><p class="text">${marks}</p>`;
+    const marks = own ? tokensToThemedHtml(tokens, own, { colormap: map, darkPage: DARK_PAGE }) : otherShape;
+    return `<div class="by"><b>${escapeHtml(name)}</b><span>${own ? fullColour(scaleOf(own)) : ''}</span></div><p class="text">${marks}</p>`;
   });
   return `<div class="lines">${lines.join('\n')}</div>`;
 }
 
-function pictures(sample: Of<'image'>, { methods, scales, map }: CardOptions): string {
+function pictures(sample: Of<'image'>, methods: readonly ReportExplainer[], map: ColormapName): string {
   const figure = (raster: Raster, title: string, words: string): string => {
     const size = `width="${raster.width}" height="${raster.height}"`;
     const alt = escapeHtml(`${sample.title}: ${title}`);
@@ -56,21 +54,23 @@ function pictures(sample: Of<'image'>, { methods, scales, map }: CardOptions): s
   const maps = methods.map(({ name }, m) => {
     const own = sample.attributions[m];
     if (!own) return `<figure>${otherShape}<figcaption><b>${escapeHtml(name)}</b></figcaption></figure>`;
-    return figure(attributionRaster(own, { colormap: map, shared: scales[m]! }), name, fullColour(scales[m]!));
+    const scale = thresholdByMass(sumChannels(asImage(own, 'attribution')), OUTLIERS);
+    return figure(attributionRaster(own, { colormap: map, shared: scale }), name, fullColour(scale));
   });
   const original = figure(imageRaster(sample.image, { range: sample.range }), 'input', 'the picture itself');
   return `<div class="pictures many">${[original, ...maps].join('\n')}</div>`;
 }
 
 /** The entries that any method finds strong, each method's as a bar of its own scale. */
-function bars({ names, scores }: Of<'table'>, { methods, scales }: CardOptions): string {
+function bars({ names, scores }: Of<'table'>, methods: readonly ReportExplainer[]): string {
+  const scales = methods.map((_, m) => scaleOf(scores[m] ?? []));
   const share = (m: number, i: number): number => (scores[m] && scales[m]! > 0 ? scores[m]![i]! / scales[m]! : 0);
   const strength = (i: number): number => methods.reduce((most, _, m) => Math.max(most, Math.abs(share(m, i))), 0);
   const order = names.map((_, i) => ({ i, strength: strength(i) })).sort((a, b) => b.strength - a.strength);
   const kept = order.slice(0, FEATURES).map(({ i }) => i);
   const head = methods.map(
     ({ name }, m) =>
-      `<th scope="col"><b>${escapeHtml(name)}</b><br><small>${fullColour(scales[m]!).replace('colour', 'bar')}</small></th>`,
+      `<th scope="col"><b>${escapeHtml(name)}</b><br><small>${fullColour(scales[m]!, 'bar')}</small></th>`,
   );
   const rows = kept.map((i) => {
     const cells = methods.map((_, m) => {

@@ -1,13 +1,12 @@
 /**
  * A comparison of methods as one page: measures in a table, and below it the methods side by side on each input. Every method has one scale
- * for all inputs, its own, since the numbers of two methods have different units. All text is escaped.
+ * of its own on each input, since the numbers of two methods have different units. All text is escaped.
  */
-import { asImage, sumChannels } from './arrays.ts';
 import { type ColormapName, colorWords } from './colors.ts';
 import { sampleCard } from './comparison-card.ts';
 import { comparisonStyle } from './comparison-style.ts';
 import type { Comparison, ComparisonSample, ComparisonTable } from './comparison-types.ts';
-import { escapeHtml } from './format.ts';
+import { capitalised, escapeHtml } from './format.ts';
 import { addUp } from './report-item.ts';
 import { htmlPage, modelLine, modelSummary } from './report-page.ts';
 import { reportStyle } from './report-style.ts';
@@ -19,8 +18,7 @@ import { reportStyle } from './report-style.ts';
 export function comparisonReport(comparison: Comparison, options: { readonly colormap?: ColormapName } = {}): string {
   const { colormap: map = 'PiYG' } = options;
   const { title, model, methods, samples, table, notes } = comparison;
-  const scales = methods.map((_, m) => scaleOf(samples, m));
-  const cards = samples.map((sample) => sampleCard(sample, { methods, scales, map }));
+  const cards = samples.map((sample) => sampleCard(sample, methods, map));
   const body = `<section>
 ${modelLine(model)}
 ${modelSummary(model.summary)}
@@ -36,25 +34,13 @@ ${cards.length > 0 ? cards.join('\n') : '<p>Nothing is shown.</p>'}
   return htmlPage({ title, lang: 'en', style: `${reportStyle(map)}\n${comparisonStyle}` }, body);
 }
 
-/** The largest number of a method over all inputs. */
-function scaleOf(samples: readonly ComparisonSample[], method: number): number {
-  let most = 0;
-  for (const sample of samples) {
-    const picture = sample.kind === 'image' ? sample.attributions[method] : null;
-    const values = picture
-      ? sumChannels(asImage(picture, 'attribution'))
-      : sample.kind === 'image'
-        ? []
-        : (sample.scores[method] ?? []);
-    for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
-  }
-  return most;
-}
-
 function legend(samples: readonly ComparisonSample[], map: ColormapName): string {
   const { positive, negative } = colorWords(map);
   const text = samples.some(({ kind }) => kind === 'text');
-  const words = `Each method has a scale of its own: its full colour is its largest number over all inputs here, given with it. So colours compare inputs within a method, and the places that methods point at; never how strong two methods are. ${positive} is positive, ${negative}${text ? ', also underlined,' : ''} negative.`;
+  const clipped = samples.some(({ kind }) => kind === 'image')
+    ? ', but for the few pixels beyond it that hold 5 % of all'
+    : '';
+  const words = `Each method has one scale of its own on each input: full colour is its largest number there${clipped}, and is given with it. So colours tell where a method points, never how strong two methods or two inputs are. ${capitalised(positive)} is positive, ${negative}${text ? ', also underlined,' : ''} negative.`;
   return `<div class="legend"><div><div class="ramp${text ? '' : ' light'}" role="img" aria-label="colour scale from ${negative}, negative, to ${positive}, positive"></div>
 <div class="ends" aria-hidden="true"><span>negative</span><span>0</span><span>positive</span></div></div><p>${escapeHtml(words)}</p></div>`;
 }

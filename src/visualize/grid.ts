@@ -66,6 +66,9 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
     return sumChannels(over);
   });
   const scale = options.scale ?? sharedScale(sums);
+  // Of numbers that have no sign, one picture says all.
+  const signs = options.meaning === undefined || sums.some((values) => values.some((v) => v < 0));
+  const columns = COLUMNS.slice(0, signs ? 4 : 2);
   const rows = samples.map(({ image, attribution, label = [] }) => {
     const shown = { colormap: map, shared: scale };
     const original = imageRaster(image, { range });
@@ -74,13 +77,13 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
       attributionRaster(attribution, shown),
       attributionRaster(attribution, { ...shown, sign: 'positive' }),
       attributionRaster(attribution, { ...shown, sign: 'negative' }),
-    ];
+    ].slice(0, columns.length);
     const zoom = Math.max(1, Math.ceil(wanted / Math.max(original.width, original.height)));
     const lines = typeof label === 'string' ? label.split('\n') : label;
     return { cells, lines, zoom, width: original.width * zoom, height: original.height * zoom };
   });
 
-  const cellWidth = largest([...rows.map(({ width }) => width), ...COLUMNS.map((name) => textWidth(name) * ZOOM)]);
+  const cellWidth = largest([...rows.map(({ width }) => width), ...columns.map((name) => textWidth(name) * ZOOM)]);
   const rowHeight = largest(rows.map(({ height, lines }) => Math.max(height, lines.length * LINE_HEIGHT)));
   const labelWidth = largest(
     rows.flatMap(({ lines }) => lines.map((line) => textWidth(line) * ZOOM)),
@@ -88,7 +91,7 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
   );
   const left = MARGIN + (labelWidth > 0 ? labelWidth + SPACE : 0);
   const top = MARGIN + (title === undefined ? 0 : LINE_HEIGHT + 12) + LINE_HEIGHT;
-  const gridRight = left + COLUMNS.length * (cellWidth + SPACE) - SPACE;
+  const gridRight = left + columns.length * (cellWidth + SPACE) - SPACE;
   const gridBottom = top + rows.length * (rowHeight + SPACE) - SPACE;
   const barHeight = Math.min(gridBottom - top, 320);
   const marks = barHeight < 160 ? [1, 0, -1] : [1, 0.5, 0, -0.5, -1];
@@ -99,7 +102,7 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
   const page = createRaster(barRight + MARGIN, height, PAGE);
 
   if (title !== undefined) drawText(page, title, MARGIN, MARGIN, INK, ZOOM);
-  COLUMNS.forEach((name, c) => {
+  columns.forEach((name, c) => {
     drawCentred(page, name, left + c * (cellWidth + SPACE) + cellWidth / 2, top - LINE_HEIGHT, MUTED, ZOOM);
   });
   rows.forEach((row, r) => {

@@ -2,7 +2,7 @@
 
 import { checkOptions } from '../tensor/options.ts';
 import { type ColormapName, colorWords } from './colors.ts';
-import { escapeHtml } from './format.ts';
+import { capitalised, escapeHtml } from './format.ts';
 import { itemCard, movesScore } from './report-item.ts';
 import { htmlPage, modelLine, modelSummary } from './report-page.ts';
 import { reportStyle } from './report-style.ts';
@@ -39,8 +39,4 @@ ${modelLine(section.model)}
 ${modelSummary(section.model.summary)}
 ${items.length > 0 ? items.join('\n') : '<p>Nothing was explained.</p>'}
 </section>`;
-}
-
-function capitalised(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }

@@ -13,7 +13,7 @@ import { readBatch } from '../samples/read.ts';
 import { chooseTarget } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
 import { writeComparison } from './outputs.ts';
-import { runMethods, type Shared } from './run.ts';
+import { runMethods, type Shared, warmUp } from './run.ts';
 import { completeSelection, readSelection } from './selection.ts';
 import { printComparison } from './table.ts';
 
@@ -40,8 +40,17 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     batchSize,
     layersOf: (row) => chooseLayers(args, model, batch, row),
   };
+  await warmUp(shared);
   const compared = await runMethods(rows, judges, shared);
-  terminal.out(printComparison({ path, compared, judges, shared, described: describeBatch(batch) }));
+  terminal.out(
+    printComparison({
+      path,
+      compared,
+      judges,
+      shared,
+      described: `${describeBatch(batch)}; explained: ${aboutTarget(args)}`,
+    }),
+  );
   if (compared.every(({ reason }) => reason !== null)) {
     throw failure(
       'compare',
@@ -53,6 +62,12 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
   terminal.signal.throwIfAborted();
   for (const file of writeComparison(args, { path, compared, judges, shared }))
     terminal.err(`wrote ${visible(file)}\n`);
+}
+
+/** What is explained, for the heading. */
+function aboutTarget(args: Arguments): string {
+  const text = args.text('target') ?? 'predicted';
+  return text === 'predicted' ? 'what is predicted for each' : text;
 }
 
 /** One target per input, found once: a method that moves the input, or a model with other weights, must not choose another. */

@@ -22,7 +22,10 @@ export function comparisonHtml(comparison: ComparisonOf): string {
     model: { name: model.name, file: path, summary: model.summary() },
     table: tableOf(comparison),
     notes: [...notes(comparison), ...more],
-    metrics: judges.map(({ name, says, better, range }) => ({ name, says: `${says} (${better} is better; ${range})` })),
+    metrics: judges.map(({ name, says, better, range }) => ({
+      name,
+      says: `${says} (${better} is better; range: ${range})`,
+    })),
     methods: ran.map(({ row: { name, says, sum } }) => ({ name, says, sum })),
     samples: batch.samples.slice(0, SHOWN).map((_, i) => sampleOf(ran.map(({ findings }) => findings[i]!))),
   };

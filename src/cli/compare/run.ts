@@ -12,8 +12,7 @@ import {
 import { toForward } from '../../attribution/frame/forward.ts';
 import { formatInputs } from '../../attribution/frame/inputs.ts';
 import type { LayerOptions } from '../../attribution/frame/settings.ts';
-import type { Target } from '../../attribution/index.ts';
-import type { MethodRow } from '../../attribution/methods/index.ts';
+import { type MethodRow, methods } from '../../attribution/methods/index.ts';
 import type { MetricRow } from '../../attribution/metrics/table.ts';
 import type { Model } from '../../keras/model/model.ts';
 import { PathgradError } from '../../tensor/errors.ts';
@@ -35,7 +34,8 @@ export interface Shared {
   readonly model: Model;
   readonly batch: Batch;
   readonly output: OutputChoice;
-  readonly target: Exclude<Target, (...given: never[]) => unknown> | null;
+  /** A class for all, or one for each. */
+  readonly target: number | readonly number[] | null;
   readonly baseline: BaselineChoice;
   readonly batchSize: number;
   readonly layersOf: (row: MethodRow) => Layers;
@@ -67,6 +67,22 @@ export async function runMethods(
   const compared: Compared[] = [];
   for (const row of rows) compared.push(await runMethod(row, judges, shared));
   return compared;
+}
+
+/** One gradient of one input, unmeasured, so that the method that comes first does not pay for starting the engine. */
+export async function warmUp(shared: Shared): Promise<void> {
+  const { batch, model, target, terminal } = shared;
+  const row = methods.find(({ name }) => name === 'Saliency')!;
+  const width = batch.X.data.length / batch.samples.length;
+  const X = tensor(batch.X.data.slice(0, width), [1, ...batch.X.shape.slice(1)]);
+  const first = typeof target === 'number' || target === null ? target : target.slice(0, 1);
+  try {
+    const explainer = row.make(model, optionsOf(shared.layersOf(row), shared));
+    await explainer.explain(X, { target: first, signal: terminal.signal }).finally(() => explainer.dispose());
+  } catch {
+    // What is wrong is said by the methods that are asked for.
+    terminal.signal.throwIfAborted();
+  }
 }
 
 async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: Shared): Promise<Compared> {

@@ -67,15 +67,14 @@ function blocks(first: Column, columns: readonly Column[], width: number): strin
     }
     groups.at(-1)!.push(column);
   }
-  return groups.map((group) => {
+  return groups.map((group, g) => {
     const line = (name: string, cells: readonly string[]): string =>
       [name.padEnd(left), ...cells.map((text, i) => text.padStart(GAP + size(group[i]!)))].join('').trimEnd();
-    const rows = first.cells.map((name, r) =>
-      line(
-        name,
-        group.map(({ cells }) => cells[r]!),
-      ),
-    );
+    const rows = first.cells.flatMap((name, r) => {
+      const cells = group.map((column) => column.cells[r]!);
+      // A method that did not run is named once.
+      return g > 0 && cells.every((cell) => cell === '') ? [] : [line(name, cells)];
+    });
     return [
       line(
         '',
