@@ -2,7 +2,9 @@
  * Where the time of an explanation goes: every kernel call of the wasm backend with its op, its size and the least time of
  * several runs, the largest first, and what is left for JavaScript.
  *
- *   npm run bench:steps -- mnist [--strategy brute] [--threads 2] [--runs 20] [--batch 100]
+ *   npm run bench:steps -- mnist [--strategy brute] [--threads 2] [--runs 20] [--batch 100] [--all]
+ *
+ * `--all` explains all classes at once.
  */
 import { parseArgs } from 'node:util';
 import { IntegratedGradients } from '../src/attribution/index.ts';
@@ -19,6 +21,7 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string', default: '1' },
     runs: { type: 'string', default: '20' },
     batch: { type: 'string', default: '100' },
+    all: { type: 'boolean', default: false },
   },
 });
 
@@ -45,7 +48,8 @@ async function profile(): Promise<Map<string, number>> {
     times.set(key, (times.get(key) ?? 0) + ms);
   });
   const started = performance.now();
-  await explainer.explain(example.X, { target: example.targets });
+  const { X, targets } = example;
+  await (values.all ? explainer.explain(X, { target: 'all' }) : explainer.explain(X, { target: targets }));
   const all = performance.now() - started;
   wasmBackend.trace(null);
   times.set('everything else', all - [...times.values()].reduce((a, b) => a + b, 0));

@@ -145,7 +145,10 @@ export function scan(out: TypedArray, inputs: readonly TypedArray[], cell: CellL
   }
 }
 
-/** `out` like `z`, or `[batch, states * units]` for the initial states. The gradient of the result stands before the mask. */
+/**
+ * `out` like `z`, or `[batch, states * units]` for the initial states. The gradient of the result stands before the mask; several of them
+ * may lie behind each other along the batch, and so do the results then.
+ */
 export function scanBack(
   out: TypedArray,
   inputs: readonly TypedArray[],
@@ -160,6 +163,7 @@ export function scanBack(
   const [width, stateWidth] = [cell.gates * units, cell.states * units];
   const kept = Array.from({ length: time }, () => new Float64Array(cell.kept * units));
   const dz = new Float64Array(width);
+  const rows = gradient.length / (time * stateWidth);
   for (let b = 0; b < g.batch; b++) {
     const states = initialStates(cell, inputs, b, units);
     const counts = (t: number): boolean => mask?.[b * time + t] !== 0;
@@ -167,15 +171,17 @@ export function scanBack(
       const at = (b * time + t) * width;
       if (counts(t)) cell.forward(inputs[0]!.subarray(at, at + width), weights, states, kept[t]!, step);
     }
-    const d = new Float64Array(stateWidth);
-    for (let i = time - 1; i >= 0; i--) {
-      const t = order[i]!;
-      const at = b * time + t;
-      for (let k = 0; k < stateWidth; k++) d[k]! += gradient[at * stateWidth + k]!;
-      if (counts(t)) cell.backward(dz, weights, d, kept[t]!, step);
-      else dz.fill(0);
-      if (!toStates) out.set(dz, at * width);
+    for (let first = b; first < rows; first += g.batch) {
+      const d = new Float64Array(stateWidth);
+      for (let i = time - 1; i >= 0; i--) {
+        const t = order[i]!;
+        const at = first * time + t;
+        for (let k = 0; k < stateWidth; k++) d[k]! += gradient[at * stateWidth + k]!;
+        if (counts(t)) cell.backward(dz, weights, d, kept[t]!, step);
+        else dz.fill(0);
+        if (!toStates) out.set(dz, at * width);
+      }
+      if (toStates) out.set(d, first * stateWidth);
     }
-    if (toStates) out.set(d, b * stateWidth);
   }
 }

@@ -17,7 +17,7 @@ let reverse: bool = false;
 /** Bytes of one group's room. */
 let roomBytes: usize = 0;
 
-/** @param sizes batch, time, units, blocks per group, bytes of a group's room, activation, that of the gates, reverse, of */
+/** @param sizes batch, time, units, blocks per group, bytes of a group's room, activation, that of the gates, reverse, of, gradients */
 function readSizes(sizes: usize): void {
   batch = load<i32>(sizes);
   const width = load<i32>(sizes, 8);
@@ -85,6 +85,8 @@ function scanBack<C>(
   readSizes(sizes);
   setOperands(zs, u, ut, ut2, b, counts);
   const toStates = load<i32>(sizes, 32) != 0;
+  // Gradients that lie behind each other along the batch.
+  const several = load<i32>(sizes, 36);
   const states = cell.states;
   const width = <usize>(cell.gates * units) << 2;
   // The gradient of z of one step, where nobody asks for it.
@@ -95,21 +97,24 @@ function scanBack<C>(
   for (let block = start * perGroup; block < min(blocks, end * perGroup); block++) {
     begin(block, h0, c0, states);
     for (let i = 0; i < time; i++) cell.forward(reverse ? time - 1 - i : i, kept + <usize>i * stepBytes);
-    for (let r = 0; r < MR; r++) {
-      zeroUnits(dh + <usize>r * span);
-      zeroUnits(dc + <usize>r * span);
-    }
-    for (let i = time - 1; i >= 0; i--) {
-      const t = reverse ? time - 1 - i : i;
-      receive(t, g, states);
-      const to = toStates ? unasked : out + stepOf(0, t) * width;
-      cell.back(t, kept + <usize>i * stepBytes, to, toStates ? width : <usize>time * width);
-    }
-    if (!toStates) continue;
-    for (let r = 0; r < rows; r++) {
-      const to = out + ((<usize>((block * MR + r) * states) * units) << 2);
-      putUnits(to, dh + <usize>r * span);
-      if (states == 2) putUnits(to + (<usize>units << 2), dc + <usize>r * span);
+    for (let k = 0; k < several; k++) {
+      const steps = <usize>k * <usize>batch * <usize>time;
+      for (let r = 0; r < MR; r++) {
+        zeroUnits(dh + <usize>r * span);
+        zeroUnits(dc + <usize>r * span);
+      }
+      for (let i = time - 1; i >= 0; i--) {
+        const t = reverse ? time - 1 - i : i;
+        receive(t, g + ((steps * states * units) << 2), states);
+        const to = toStates ? unasked : out + (steps + stepOf(0, t)) * width;
+        cell.back(t, kept + <usize>i * stepBytes, to, toStates ? width : <usize>time * width);
+      }
+      if (!toStates) continue;
+      for (let r = 0; r < rows; r++) {
+        const to = out + ((<usize>((k * batch + block * MR + r) * states) * units) << 2);
+        putUnits(to, dh + <usize>r * span);
+        if (states == 2) putUnits(to + (<usize>units << 2), dc + <usize>r * span);
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 /** How a Program is run. A backend that lacks a kernel for a step says so when it prepares, by op and name. */
 import type { Fuses } from '../graph/fuse.ts';
+import type { Op } from '../graph/op.ts';
 import type { Program } from '../graph/program.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 
@@ -7,6 +8,8 @@ export interface Backend {
   readonly name: string;
   /** Which products are computed together with a bias and an activation that follow; none when left out. */
   readonly fuses?: Fuses;
+  /** For which ops it computes joined nodes (`joins` of an op); none when left out. */
+  readonly joins?: (op: Op) => boolean;
   /** Binds kernels and memory. Throws an error that names op and backend where a kernel is missing. */
   prepare(program: Program): Executable;
 }

@@ -10,6 +10,7 @@ import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
+import { joinSteps } from './join.ts';
 import { nextTask } from './next-task.ts';
 import { buildProgram, type Program } from './program.ts';
 import { simplify } from './simplify.ts';
@@ -69,7 +70,8 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
   if (twice) throw failure('compile', 'an input is given twice', { input: String(twice) });
   const simple = simplify(outputs, inputs);
   const backend = options.backend ?? defaultBackend(ancestors(simple.outputs, new Set(inputs)));
-  const program = buildProgram(simple.outputs, inputs, backend.fuses);
+  const joined = backend.joins ? joinSteps(simple.outputs, inputs, backend.joins) : simple.outputs;
+  const program = buildProgram(joined, inputs, backend.fuses);
   const executable = backend.prepare(program);
   const check = (arrays: readonly TypedArray[]): void => checkFeeds(program.inputs, arrays);
   untended += bytesHeld(program);

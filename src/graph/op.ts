@@ -77,6 +77,11 @@ export interface OpDefinition<A extends Attrs> {
    * inputs (reshape). Backends may skip them; nothing but speed depends on it.
    */
   readonly zeros?: 'makes' | 'keeps';
+  /**
+   * Nodes that differ in input `input` alone may be computed as one: `join` makes it of them and gives back the part of each. For what the op
+   * would do anew for each node otherwise.
+   */
+  readonly joins?: { readonly input: number; readonly join: (nodes: readonly Tensor[]) => readonly Tensor[] };
   /** The result is the bytes of the first input under another shape or name. */
   readonly alias?: true;
   /** What a backend may compute together with the product before it: an addition of one row to all, or a function of each element. */

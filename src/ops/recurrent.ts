@@ -9,11 +9,11 @@
  */
 import { inFront } from '../graph/batch-rules.ts';
 import { distinctPlaces, partialGrad } from '../graph/grad.ts';
-import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
+import { defineOp, type Example, type OpFunction, type Thunk } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
-import { where } from './binary.ts';
+import { add, where } from './binary.ts';
 import { expandDims, reshape } from './movement.ts';
 import { floatOf } from './promote.ts';
 import { type RecurrentActivation, recurrentActivations } from './recurrent-activations.ts';
@@ -108,6 +108,12 @@ export function unrolled(cell: Cell, inputs: readonly Tensor[], curves: Curves, 
   return stack(results, 1);
 }
 
+/** The number of gradients that a scan back is given at once, behind each other in the first axis of `g`. */
+function gradientCount(inputs: readonly TensorSpec[], at: number): number {
+  const [batch, rows] = [inputs[0]?.shape[0] ?? 0, inputs[at]?.shape[0] ?? 0];
+  return batch > 0 && rows > 0 && rows % batch === 0 ? rows / batch : 1;
+}
+
 function checkShapes(cell: Cell, name: string, inputs: readonly TensorSpec[], extra: number): [number, number, number] {
   const shapes = inputs.map((input) => input.shape);
   const [batch, time, width] = shapes[0] ?? [];
@@ -121,7 +127,10 @@ function checkShapes(cell: Cell, name: string, inputs: readonly TensorSpec[], ex
   const weights = cell.weights(units);
   const state = [batch!, units];
   const wanted = [...weights, ...new Array<Shape>(cell.states).fill(state)];
-  if (extra > 0) wanted.push([batch!, time!, cell.states * units]);
+  if (extra > 0) {
+    const count = gradientCount(inputs, 1 + weights.length + cell.states);
+    wanted.push([count * batch!, time!, cell.states * units]);
+  }
   const floats = inputs.slice(0, wanted.length + 1);
   if (inputs.length > wanted.length + 1) wanted.push([batch!, time!]);
   wanted.forEach((shape, i) => {
@@ -177,13 +186,51 @@ export function defineRecurrent(cell: Cell): Recurrent {
     flops: (inputs) => work(inputs),
     examples: cell.examples,
   });
+  /** One scan back for all, which goes forward once. */
+  const join = (nodes: readonly Tensor[]): Tensor[] => {
+    const [first] = nodes as [Tensor];
+    const all = concat(
+      nodes.map(({ inputs }) => inputs[at]!),
+      0,
+    );
+    const operands = first.inputs.map((x, i) => (i === at ? all : x));
+    const y = gradient(operands, first.attrs as RecurrentGradAttrs);
+    return nodes.map((_, k) => rowsOf(y, k, first.shape[0]!));
+  };
+  /** Second derivatives of a scan back with several gradients: those of as many scans. */
+  const apart = (gg: Tensor, y: Tensor, inputs: readonly Tensor[], several: number): (Thunk | null)[] => {
+    const rows = y.shape[0]! / several;
+    const attrs = y.attrs as RecurrentGradAttrs;
+    const each = Array.from({ length: several }, (_, k) => {
+      const operands = inputs.map((x, i) => (i === at ? rowsOf(x, k, rows) : x));
+      return gradient.op.vjp === 'none'
+        ? []
+        : gradient.op.vjp(rowsOf(gg, k, rows), gradient(operands, attrs), operands, attrs);
+    });
+    return inputs.map((_, i) => {
+      if (!each[0]![i]) return null;
+      if (i === at)
+        return () =>
+          concat(
+            each.map((thunks) => thunks[i]!()),
+            0,
+          );
+      return () => each.map((thunks) => thunks[i]!()).reduce((a, b) => add(a, b));
+    });
+  };
   const gradient: OpFunction<RecurrentGradAttrs> = defineOp<RecurrentGradAttrs>({
     name: `${cell.name}Grad`,
     shape: (inputs, { of }) => {
       const [batch, , units] = checkShapes(cell, `${cell.name}Grad`, inputs, 1);
-      return { shape: of === 'input' ? inputs[0]!.shape : [batch, cell.states * units], dtype: inputs[0]!.dtype };
+      const rows = gradientCount(inputs, at) * batch;
+      return {
+        shape: of === 'input' ? [rows, ...inputs[0]!.shape.slice(1)] : [rows, cell.states * units],
+        dtype: inputs[0]!.dtype,
+      };
     },
-    vjp: (gg, _, inputs, { of, ...attrs }) => {
+    vjp: (gg, y, inputs, { of, ...attrs }) => {
+      const several = gradientCount(inputs, at);
+      if (several > 1) return apart(gg, y, inputs, several);
       const places = distinctPlaces(inputs);
       const g = places[at]!;
       const operands = places.filter((_, i) => i !== at);
@@ -201,19 +248,29 @@ export function defineRecurrent(cell: Cell): Recurrent {
       };
       return places.map((x) => (x.dtype === 'bool' ? null : () => (seconds ??= build())[floats.indexOf(x)]!));
     },
-    batch: inFront((i) => i === 0 || i > count),
+    batch: (places, node, context) =>
+      gradientCount(node.inputs, at) > 1
+        ? 'takes several gradients'
+        : inFront((i) => i === 0 || i > count)(places, node, context),
     linear: [at],
-    flops: (inputs) => 3 * work(inputs),
+    flops: (inputs) => (1 + 2 * gradientCount(inputs, at)) * work(inputs),
+    joins: { input: at, join },
     examples: cell.examples.flatMap((example) => {
       const [z, ...rest] = example.inputs;
       const [batch, time, width] = z as readonly number[];
       const g = [batch!, time!, (cell.states * width!) / cell.gates];
       const inputs = [z!, ...rest.slice(0, at - 1), g, ...rest.slice(at - 1)];
-      return (['input', 'state'] as const).map((of) => ({ ...example, inputs, attrs: { ...example.attrs, of } }));
+      const made = (['input', 'state'] as const).map((of) => ({ ...example, inputs, attrs: { ...example.attrs, of } }));
+      if (batch !== 7) return made;
+      const twice = inputs.map((input, i) => (i === at ? [2 * batch, time!, g[2]!] : input));
+      return [...made, ...made.map((one) => ({ ...one, inputs: twice }))];
     }),
   });
   return { forward, gradient };
 }
+
+/** Rows `k * rows` to `(k + 1) * rows`. */
+const rowsOf = (x: Tensor, k: number, rows: number): Tensor => slice(x, { 0: [k * rows, (k + 1) * rows] });
 
 /** The state before each step `[batch, time, units]`, from those after it and the initial one. */
 function previous(after: Tensor, initial: Tensor, reverse: boolean): Tensor {

@@ -102,10 +102,14 @@ function planGraph(problem: PathProblem, frontier: Frontier, count: number, step
     ),
   );
   // The forward pass is one for all scores; what is pulled back is each score's own.
-  const outputs = cotangents.flatMap((cotangent) => {
-    const sums = substitute(grad(score, starts, cotangent), known);
+  const gradients = substitute(
+    cotangents.flatMap((cotangent) => grad(score, starts, cotangent)),
+    known,
+  );
+  const outputs = cotangents.flatMap((_, i) => {
+    const sums = gradients.slice(i * starts.length, (i + 1) * starts.length);
     const parts = ends[0]!.map((end, v) => grad(end, atX.variables, spread(sums[v]!, end, count)));
-    return atX.variables.map((_, i) => parts.map((part) => part[i]!).reduce((a, b) => add(a, b)));
+    return atX.variables.map((_, v) => parts.map((part) => part[v]!).reduce((a, b) => add(a, b)));
   });
   return {
     outputs,

@@ -9,6 +9,7 @@ export type Strategy = 'auto' | 'path-linear' | 'brute' | AttributionPass;
 /** Path-linear, and brute where the graph of a model depends on the number of rows in a way that hides the frontier. */
 const autoPass: AttributionPass = {
   name: 'auto',
+  shares: true,
   async prepare(problem) {
     try {
       return await pathLinearPass.prepare(problem);

@@ -3,10 +3,11 @@
  * goes forward first and keeps each step's gates and states. Masks are the business of the scans: where one is false the state
  * is held, and a step back takes in no gradient.
  */
-import { concatKernel } from '../../../kernels/gpu/movement.ts';
+import { concatKernel, stridedRead } from '../../../kernels/gpu/movement.ts';
 import * as kernels from '../../../kernels/gpu/recurrent.ts';
 import * as steps from '../../../kernels/gpu/recurrent-cells.ts';
 import type { RecurrentAttrs, RecurrentGradAttrs } from '../../ops/recurrent.ts';
+import { sizeOf } from '../../tensor/shape.ts';
 import { join } from './bind-movement.ts';
 import type { BindContext, Binder, Operand } from './step.ts';
 
@@ -208,21 +209,35 @@ const back =
     const [g, mask] = [inputs[at]!, inputs[at + 1]];
     const toStates = (attrs as unknown as RecurrentGradAttrs).of === 'state';
     const made = walk(cell, start, mask);
-    const results: { t: number; made: Operand }[] = [];
-    let d: Operand | null = null;
-    for (let i = made.length - 1; i >= 0; i--) {
-      const { t, clock, step, before } = made[i]!;
-      const all: Operand = d
-        ? kernel(kernels.arriveKernel(scan, cell.states), [d, g, clock])
-        : kernel(kernels.firstArriveKernel(scan, cell.states), [g, clock]);
-      const live = mask ? kernel(kernels.muteKernel(scan, cell.states), [all, mask, clock]) : all;
-      const dz = cell.toInput(scan, live, step, before);
-      results.push({ t, made: dz });
-      if (i === 0 && !toStates) break;
-      const passed = cell.toState(scan, live, step, before, dz);
-      d = mask ? kernel(kernels.holdKernel(scan, cell.states), [passed, all, mask, clock]) : passed;
-    }
-    return toStates ? d! : overTime(context, scan, cell.gates, results);
+    const once = (gradient: Operand): Operand => {
+      const results: { t: number; made: Operand }[] = [];
+      let d: Operand | null = null;
+      for (let i = made.length - 1; i >= 0; i--) {
+        const { t, clock, step, before } = made[i]!;
+        const all: Operand = d
+          ? kernel(kernels.arriveKernel(scan, cell.states), [d, gradient, clock])
+          : kernel(kernels.firstArriveKernel(scan, cell.states), [gradient, clock]);
+        const live = mask ? kernel(kernels.muteKernel(scan, cell.states), [all, mask, clock]) : all;
+        const dz = cell.toInput(scan, live, step, before);
+        results.push({ t, made: dz });
+        if (i === 0 && !toStates) break;
+        const passed = cell.toState(scan, live, step, before, dz);
+        d = mask ? kernel(kernels.holdKernel(scan, cell.states), [passed, all, mask, clock]) : passed;
+      }
+      return toStates ? d! : overTime(context, scan, cell.gates, results);
+    };
+    const [rows, ...rest] = g.shape as [number, ...number[]];
+    const several = scan.batch > 0 ? rows / scan.batch : 1;
+    if (several === 1) return once(g);
+    // Gradients behind each other along the batch: one way forward, and a way back for each.
+    const size = scan.batch * sizeOf(rest);
+    const parts = Array.from({ length: several }, (_, k) => once(kernel(stridedRead(context.op, [size], [1], k * size), [g])));
+    const width = sizeOf(context.out.shape) / several;
+    return join(
+      kernel,
+      1,
+      parts.map((operand) => ({ operand, width })),
+    );
   };
 
 // biome-ignore format: one cell a line

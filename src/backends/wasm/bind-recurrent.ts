@@ -70,7 +70,9 @@ const recurrent =
     const bias = layout.bias ? next().at() : 0;
     const h0 = next().at();
     const c0 = layout.states === 2 ? next().at() : 0;
-    const g = back ? [next().at()] : [];
+    const gradient = back ? next() : null;
+    const g = gradient ? [gradient.at()] : [];
+    const several = gradient && batch > 0 ? gradient.shape[0]! / batch : 1;
     const mask = inputs.length > 0 ? next().at() : 0;
     const groups = groupsFor(ctx, layout, batch, time, units);
     const matrices = Array.from({ length: layout.gates }, (_, i) => i * units * 4);
@@ -83,7 +85,7 @@ const recurrent =
     const codes = [recurrentActivations[activation].code, recurrentActivations[recurrentActivation].code];
     const sizes = ctx.table([
       ...[batch, time, units, groups.blocks, groups.roomBytes],
-      ...[...codes, Number(reverse), Number(of === 'state')],
+      ...[...codes, Number(reverse), Number(of === 'state'), several],
     ]);
     const work = ctx.work(groups.count * groups.roomBytes);
     const args = [ctx.out.at(), z.at(), packed, ...transposed, bias, h0, c0, ...g, mask, sizes, work];

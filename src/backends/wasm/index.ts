@@ -43,6 +43,7 @@ export interface WasmBackend extends Backend {
 export const wasmBackend: WasmBackend = {
   name: 'wasm',
   fuses,
+  joins: () => true,
   prepare(program: Program): Executable {
     const { machine, threads } = start();
     return bindProgram(machine, program, threads);
