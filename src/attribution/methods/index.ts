@@ -6,10 +6,10 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
 import type { LayerOptions } from '../frame/settings.ts';
 import { InputXGradient } from './input-x-gradient.ts';
-import { IntegratedGradients } from './integrated-gradients.ts';
 import { InternalInfluence } from './internal-influence.ts';
 import { LayerConductance } from './layer-conductance.ts';
 import { Saliency } from './saliency.ts';
+import { usual } from './usual.ts';
 
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
@@ -47,14 +47,7 @@ export interface MethodRow {
 const change = 'f(x) - f(b)';
 
 export const methods: readonly MethodRow[] = [
-  {
-    name: 'IntegratedGradients',
-    says: 'how much each feature moved the score on the straight way from baseline to input',
-    sum: change,
-    baselines: true,
-    source: 'Sundararajan, Taly, Yan 2017',
-    make: (model, options) => new IntegratedGradients(model, options),
-  },
+  usual,
   {
     name: 'Saliency',
     says: 'how steeply the score changes with each feature at the input (magnitude of the slope)',

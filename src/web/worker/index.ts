@@ -58,6 +58,8 @@ async function compute(message: Exclude<ToWorker, { call: 'cancel' }>, signal: A
   switch (message.call) {
     case 'start':
       return capabilities();
+    case 'methods':
+      return (await import('./methods.ts')).listMethods();
     case 'load':
       return load(state, message.request);
     case 'vocabulary':
