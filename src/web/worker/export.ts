@@ -1,4 +1,4 @@
-/** The files made of the explanation that is shown: a report, a picture, or its numbers. A chunk of its own. */
+/** The files made of the explanation that is shown: a report, a picture, or its numbers. Fetched when one is asked for. */
 import { version } from '../../attribution/index.ts';
 import { usual } from '../../attribution/methods/usual.ts';
 import { failure } from '../../tensor/errors.ts';

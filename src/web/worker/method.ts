@@ -8,5 +8,5 @@ export const infoOf = ({ name, says, sum, baselines }: MethodRow): MethodInfo =>
 
 /** The row of this name; all but the usual one are fetched first. */
 export async function methodOf(name: string): Promise<MethodRow> {
-  return name === usual.name ? usual : (await import('./methods.ts')).methodNamed(name);
+  return name === usual.name ? usual : (await import('./extras.ts')).methodNamed(name);
 }

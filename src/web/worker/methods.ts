@@ -1,4 +1,4 @@
-/** All methods by name. A chunk of its own, fetched when another than integrated gradients is asked for. */
+/** All methods by name, fetched when another than integrated gradients is asked for. */
 import { type MethodRow, methods } from '../../attribution/methods/index.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import type { MethodInfo } from '../protocol.ts';

@@ -195,7 +195,8 @@ function panelsOf(
       overlay(picture, array, { range: [0, 1], shared: scale }),
     ),
   ];
-  if (!both) return all;
+  if (!both)
+    return [...all, panel('Numbers', 'the same without the picture', attributionRaster(array, { shared: scale }))];
   const [up, down] = moves
     ? [panelWords('Raises', 'only what raises the score'), panelWords('Lowers', 'only what lowers the score')]
     : [panelWords('Positive', 'only the positive numbers'), panelWords('Negative', 'only the negative numbers')];
