@@ -3,6 +3,9 @@
  * what the second changes in it, deflated, as base64, into src/backends/wasm/modules.generated.ts. Does nothing while that file is newer than every source.
  *
  *   node scripts/build-wasm.mjs [--force]
+ *
+ * PATHGRAD_KERNELS=unoptimized leaves out the optimizer, which takes three quarters of the time: for a test that compiles kernels
+ * that it changed.
  */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -28,13 +31,14 @@ async function loadCompiler() {
   return import(new URL('dist/asc.js', pathToFileURL(manifest)).href);
 }
 const asc = await loadCompiler();
+const optimized = process.env.PATHGRAD_KERNELS !== 'unoptimized';
 
 async function build(features) {
   const files = new Map();
   const options = [
     '--runtime',
     'stub',
-    '-O3',
+    optimized ? '-O3' : '-O0',
     '--noAssert',
     '--disableWarning',
     '112',
@@ -78,4 +82,6 @@ export const packed: string =
 `,
 );
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
-console.log(`kernels/wasm: ${plain.length} and ${relaxed.length} bytes, ${packed.length} packed, in ${seconds} s`);
+console.log(
+  `kernels/wasm: ${plain.length} and ${relaxed.length} bytes, ${packed.length} packed, in ${seconds} s${optimized ? '' : ', NOT optimized'}`,
+);
