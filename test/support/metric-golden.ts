@@ -144,9 +144,14 @@ const runners: { readonly [metric: string]: (given: Case) => Promise<number[]> }
   sparseness: async ({ explanation }) => [...(await metrics.sparseness(explanation)).values],
   mprt: async ({ model, inputs, options, record }) => {
     const embedding = record.net === 'text' || record.net === 'lstm' ? 'embedding' : null;
-    const explain = { target: record.target };
+    const [explain, quantus] = [{ target: record.target }, { ignoreSharedZeros: false }];
     const make = (one: CallableModel): metrics.Explaining => gradientTimesInput(one, embedding);
-    const { stages } = await metrics.mprt(model, make, inputs, { explain, ...options, weights: standIns(record.net) });
+    const { stages } = await metrics.mprt(model, make, inputs, {
+      explain,
+      ...options,
+      ...quantus,
+      weights: standIns(record.net),
+    });
     return record.layers!.flatMap((layer) => [...stages.find((stage) => stage.layer === layer)!.values]);
   },
   road: async ({ model, explanation, options, array, inputs, record }) => {

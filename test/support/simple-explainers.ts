@@ -29,16 +29,21 @@ export function gradientTimesInput(
   };
 }
 
-/** Attributions that a model has nothing to do with, in the shapes that `like` gives. */
+/** Attributions that no model and no input has anything to do with, in the shapes that `like` gives; it is asked once. */
 export function unrelated(like: Explaining, kind: 'constant' | 'random', seed = 1): Explaining {
+  let found: ReturnType<Explaining['explain']> | null = null;
+  const make: Explaining['explain'] = async (X, options) => {
+    const explanation = await like.explain(X, options);
+    const attributions = explanation.attributions.map(({ shape, size }, i) => {
+      const data = kind === 'constant' ? new Float64Array(size).fill(1) : randomNormal(size, seed + i);
+      return tensor(data, shape);
+    });
+    return { ...explanation, attributions };
+  };
   return {
-    explain: async (X, options) => {
-      const explanation = await like.explain(X, options);
-      const attributions = explanation.attributions.map(({ shape, size }, i) => {
-        const data = kind === 'constant' ? new Float64Array(size).fill(1) : randomNormal(size, seed + i);
-        return tensor(data, shape);
-      });
-      return { ...explanation, attributions, X: explanation.X, target: explanation.target };
+    explain: (X, options) => {
+      found ??= make(X, options);
+      return found;
     },
   };
 }

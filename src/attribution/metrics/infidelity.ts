@@ -99,7 +99,8 @@ export async function infidelity(
   const values = squares.map((sum, i) => {
     if (!normalize) return sum / perturbations;
     const beta = told[i] === 0 ? both[i]! : both[i]! / told[i]!;
-    return (beta * beta * told[i]! - 2 * beta * both[i]! + real[i]!) / perturbations;
+    // Rounding must not make a square negative.
+    return Math.max(0, beta * beta * told[i]! - 2 * beta * both[i]! + real[i]!) / perturbations;
   });
   return { metric, values };
 }

@@ -2,11 +2,11 @@
 import type { CallableModel, ModelWeight } from '../../graph/callable.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
-import type { ExplainOptions, ModelInput, Progress } from '../frame/types.ts';
+import type { Baselines, ExplainOptions, LayerBaseline, ModelInput, Progress } from '../frame/types.ts';
 import type { Explaining } from './max-sensitivity.ts';
-import { compared, type Similarity, similarities } from './shared/compared.ts';
+import { type Comparing, compared, equalTo, type Similarity, similarities } from './shared/compared.ts';
 import type { MetricResult } from './shared/result.ts';
-import { drawnWeights, type StageModels, stagesOf } from './shared/stages.ts';
+import { checkReplaceable, drawnWeights, stagesOf } from './shared/stages.ts';
 
 export interface MprtOptions {
   /** What `explain` takes; a target that is a function is asked once, with the model as it is. */
@@ -15,6 +15,13 @@ export interface MprtOptions {
   readonly similarity?: Similarity;
   /** Compare magnitudes; true by default, since a random net turns signs round at will. */
   readonly absolute?: boolean;
+  /**
+   * Leave out features whose attribution is exactly 0 before and after, which is what baselines, padding and black pixels make of them, not
+   * the model: their ties would hide everything else. True by default; Quantus has them in. SSIM compares whole pictures.
+   */
+  readonly ignoreSharedZeros?: boolean;
+  /** Leave out features that equal this baseline, too, such as padding, whose attributions are equal whatever the weights. None by default. */
+  readonly baselines?: Exclude<Baselines, LayerBaseline>;
   /** Each layer after those behind it (default), or each alone. */
   readonly order?: 'cascading' | 'independent';
   /** Only these layers, by path. */
@@ -45,6 +52,8 @@ const known = {
   explain: 1,
   similarity: 1,
   absolute: 1,
+  ignoreSharedZeros: 1,
+  baselines: 1,
   order: 1,
   layers: 1,
   weights: 1,
@@ -71,28 +80,21 @@ export async function mprt(
   X: ModelInput,
   options: MprtOptions = {},
 ): Promise<MprtResult> {
-  const metric = 'mprt';
-  checkOptions<MprtOptions>(metric, options, known);
-  const { similarity = 'spearman', absolute = true, order = 'cascading', seed = 0, onProgress, signal } = options;
-  if (!Object.hasOwn(similarities, similarity)) {
-    const hint = didYouMean(String(similarity), Object.keys(similarities));
-    throw failure('similarity', `unknown value '${String(similarity)}'`, {}, hint);
-  }
-  if (order !== 'cascading' && order !== 'independent') {
-    const hint = didYouMean(String(order), ['cascading', 'independent']);
-    throw failure('order', `unknown value '${String(order)}'`, {}, hint);
-  }
+  const how = check(options);
+  checkReplaceable(model);
+  const { order = 'cascading', seed = 0, baselines, onProgress, signal } = options;
   const given = { ...options.explain, ...(signal ? { signal } : {}) };
-  const explained = async (one: CallableModel, how: ExplainOptions): ReturnType<Explaining['explain']> => {
+  const explained = async (one: CallableModel, more: ExplainOptions): ReturnType<Explaining['explain']> => {
     const explainer = makeExplainer(one);
     try {
-      return await explainer.explain(X, how);
+      return await explainer.explain(X, more);
     } finally {
       explainer.dispose?.();
     }
   };
   const first = await explained(model, given);
-  const { stages, copy }: StageModels = await stagesOf(model, first, options.layers ?? null);
+  const comparing = { ...how, skipped: baselines === undefined ? null : equalTo(baselines, first.X) };
+  const { stages, copy } = await stagesOf(model, first, options.layers ?? null);
   const target = first.target ?? given.target;
   const held = { ...given, ...(target === undefined || target === null ? {} : { target }) };
   const samples = first.X[0]!.shape[0]!;
@@ -103,14 +105,29 @@ export async function mprt(
   for (const [at, layer] of stages.entries()) {
     const replaced = new Set(order === 'cascading' ? stages.slice(0, at + 1) : [layer]);
     const other = await copy(replaced, random);
-    const values = compared(first, await explained(other, held), similarity, absolute);
+    found.push({ layer, values: compared(first, await explained(other, held), comparing) });
     (other as { dispose?(): void }).dispose?.();
-    found.push({ layer, values });
     onProgress?.({ done: samples * (at + 2), total });
   }
-  const values = Float64Array.from(
-    { length: samples },
-    (_, i) => found.reduce((sum, s) => sum + s.values[i]!, 0) / found.length,
-  );
-  return { metric, values, stages: found };
+  const mean = (i: number): number => found.reduce((sum, { values }) => sum + values[i]!, 0) / found.length;
+  return { metric: 'mprt', values: Float64Array.from({ length: samples }, (_, i) => mean(i)), stages: found };
+}
+
+function check(options: MprtOptions): Omit<Comparing, 'skipped'> {
+  checkOptions<MprtOptions>('mprt', options, known);
+  const { similarity = 'spearman', absolute = true, order = 'cascading', ignoreSharedZeros, baselines } = options;
+  if (!Object.hasOwn(similarities, similarity)) {
+    const hint = didYouMean(String(similarity), Object.keys(similarities));
+    throw failure('similarity', `unknown value '${String(similarity)}'`, {}, hint);
+  }
+  if (order !== 'cascading' && order !== 'independent') {
+    const hint = didYouMean(String(order), ['cascading', 'independent']);
+    throw failure('order', `unknown value '${String(order)}'`, {}, hint);
+  }
+  const whole = similarity === 'ssim';
+  if (whole && (ignoreSharedZeros || baselines !== undefined)) {
+    const what = ignoreSharedZeros ? 'ignoreSharedZeros' : 'baselines';
+    throw failure(what, 'SSIM compares whole pictures', {}, 'leave it out');
+  }
+  return { similarity, absolute, ignoreSharedZeros: ignoreSharedZeros ?? !whole };
 }

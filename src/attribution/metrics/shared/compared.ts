@@ -2,7 +2,9 @@
 import { failure } from '../../../tensor/errors.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { rowSize } from '../../frame/arrays.ts';
+import { drawBaselines, drawCount, inputBaselines } from '../../frame/baselines/baselines.ts';
 import { sumOver } from '../../frame/sum-over.ts';
+import type { Baselines, LayerBaseline } from '../../frame/types.ts';
 import { pearson, spearman } from './correlation.ts';
 import { ssim } from './ssim.ts';
 
@@ -15,16 +17,39 @@ interface Given {
   readonly X: readonly Tensor[];
 }
 
+export interface Comparing {
+  readonly similarity: Similarity;
+  /** Compare magnitudes. */
+  readonly absolute: boolean;
+  /** Leave out features that are 0 in both. */
+  readonly ignoreSharedZeros: boolean;
+  /** 1 for elements of the inputs that are not compared, per input. */
+  readonly skipped: readonly Uint8Array[] | null;
+}
+
+/** Which elements of the inputs equal a baseline. */
+export function equalTo(baselines: Exclude<Baselines, LayerBaseline>, X: readonly Tensor[]): Uint8Array[] {
+  const names = X.map((_, i) => `input ${i}`);
+  const sources = inputBaselines(baselines, { names, tensors: X, rows: X[0]!.shape[0]! }, new Set(X.keys()));
+  if (drawCount(sources) > 1) throw failure('baselines', 'a metric takes one baseline', { count: drawCount(sources) });
+  return drawBaselines(sources, 0, X).map((b, i) => Uint8Array.from(b.data, (v, e) => (v === X[i]!.data[e] ? 1 : 0)));
+}
+
 /**
  * One similarity per sample, over all attributions; those of an embedding are summed to tokens first. Equal explanations have 1, two flat
  * ones too, and a flat one has 0 with one that is not.
  */
-export function compared(one: Given, other: Given, similarity: Similarity, absolute: boolean): Float64Array {
+export function compared(one: Given, other: Given, how: Comparing): Float64Array {
+  const { similarity, absolute, ignoreSharedZeros, skipped } = how;
   const samples = one.X[0]!.shape[0]!;
   const [a, b] = [one, other].map((given) => tensorsOf(given, similarity)) as [Tensor[], Tensor[]];
   if (a.length !== b.length || a.some((t, i) => t.size !== b[i]!.size)) {
     const shapes = { one: a.map(({ shape }) => shape), other: b.map(({ shape }) => shape) };
     throw failure('mprt', 'the explainers give attributions of different shapes', shapes);
+  }
+  if (skipped && (skipped.length !== a.length || a.some((t, i) => t.size !== skipped[i]!.length))) {
+    const shapes = { attributions: a.map(({ shape }) => shape), X: one.X.map(({ shape }) => shape) };
+    throw failure('baselines', 'need attributions with a number for every element of the inputs', shapes);
   }
   const row = (list: readonly Tensor[], sample: number): Float64Array => {
     const parts = list.map((t) => {
@@ -35,7 +60,16 @@ export function compared(one: Given, other: Given, similarity: Similarity, absol
     return absolute ? joined.map(Math.abs) : joined;
   };
   return Float64Array.from({ length: samples }, (_, sample) => {
-    const [x, y] = [row(a, sample), row(b, sample)];
+    let [x, y] = [row(a, sample), row(b, sample)];
+    if (ignoreSharedZeros || skipped) {
+      const apart = (skipped ?? []).flatMap((flags) => {
+        const width = flags.length / samples;
+        return Array.from(flags.subarray(sample * width, (sample + 1) * width));
+      });
+      const zero = (i: number): boolean => ignoreSharedZeros && x[i] === 0 && y[i] === 0;
+      const told = x.map((_, i) => (apart[i] === 1 || zero(i) ? 0 : 1));
+      [x, y] = [x.filter((_, i) => told[i]), y.filter((_, i) => told[i])];
+    }
     const flat = Number(isFlat(x)) + Number(isFlat(y));
     if (flat === 2 || x.every((v, i) => v === y[i])) return 1;
     if (flat === 1) return 0;

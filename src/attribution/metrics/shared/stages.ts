@@ -19,19 +19,22 @@ interface Fed {
   readonly forwardKwargs?: { readonly [name: string]: Tensor };
 }
 
+/** @throws PathgradError for a model that gives no copies with other weights */
+export function checkReplaceable(model: CallableModel): void {
+  if (typeof model?.withWeights === 'function') return;
+  const hint = 'load the model with loadModel, or give it a method withWeights that returns a copy';
+  throw failure('model', 'its weights cannot be replaced', { model: model?.name ?? typeof model }, hint);
+}
+
 /**
  * @param fed inputs that the model takes: their shapes are what counts
  * @param only these layers; null for all
  */
 export async function stagesOf(model: CallableModel, fed: Fed, only: readonly string[] | null): Promise<StageModels> {
-  if (typeof model?.withWeights !== 'function') {
-    const hint = 'load the model with loadModel, or give it a method withWeights that returns a copy';
-    throw failure('model', 'its weights cannot be replaced', { model: model?.name ?? typeof model }, hint);
-  }
   const called = callOrder(model, fed);
   const stageOf = ({ layer }: ModelWeight): string => nearest(layer, called) ?? layer;
   const found = new Set<string>();
-  await model.withWeights((weight) => {
+  await model.withWeights!((weight) => {
     found.add(stageOf(weight));
     return null;
   });
