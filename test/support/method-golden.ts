@@ -44,9 +44,11 @@ export interface NetSamples {
 
 /**
  * A value inside `options` or `explain` that stands for an array: of the record (`array`), or of the net's samples (`net`, one tensor
- * where the net has one input, else a list).
+ * where the net has one input, else a list; with `$input` the tensor of that input).
  */
-export type Placeholder = { readonly $array: string } | { readonly $net: 'inputs' | 'baselines' | 'background' };
+export type Placeholder =
+  | { readonly $array: string }
+  | { readonly $net: 'inputs' | 'baselines' | 'background'; readonly $input?: number };
 
 export interface GoldenRecord {
   readonly net: NetName;
@@ -152,6 +154,7 @@ function filled<T>(value: T, record: GoldenRecord, samples: NetSamples, dtype: F
   if ('$array' in value) return unpackArray(record.arrays![value.$array as string]!, dtype) as T;
   if ('$net' in value) {
     const list = samples[value.$net as 'inputs' | 'baselines' | 'background'];
+    if ('$input' in value) return list[value.$input as number] as T;
     return (list.length === 1 ? list[0] : list) as T;
   }
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, filled(v, record, samples, dtype)])) as T;

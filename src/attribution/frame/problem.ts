@@ -5,6 +5,7 @@
  */
 import type { PlanCache } from '../../graph/plan-cache.ts';
 import type { DType, TypedArray } from '../../tensor/dtype.ts';
+import type { Hooks } from './forward.ts';
 import type { PathGraph } from './graphs.ts';
 import type { Pace } from './pace.ts';
 
@@ -44,7 +45,8 @@ export interface Problem {
   /** Which of several baselines this is, from 0. */
   readonly draw: number;
   readonly pace: Pace;
-  graph(rows: number): PathGraph;
+  /** @param look sees the calls of the model's layers */
+  graph(rows: number, look?: Hooks): PathGraph;
 }
 
 /** The same for some of the scores. */

@@ -114,7 +114,7 @@ function problemOf(
     scores: cotangents.map((cotangent, i) => ({ cotangent, end: ends[i]!, start: starts[i]! })),
     draw,
     pace,
-    graph: (rows) => graphs.path(rows),
+    graph: (rows, look) => graphs.path(rows, look),
   };
 }
 

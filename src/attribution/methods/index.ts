@@ -5,16 +5,26 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
 import type { LayerOptions } from '../frame/settings.ts';
+import { Deconvolution } from './deconvolution.ts';
+import { DeepLift } from './deep-lift.ts';
+import { DeepLiftShap } from './deep-lift-shap.ts';
+import { GuidedBackprop } from './guided-backprop.ts';
 import { InputXGradient } from './input-x-gradient.ts';
 import { InternalInfluence } from './internal-influence.ts';
 import { LayerConductance } from './layer-conductance.ts';
+import { LRP } from './lrp.ts';
 import { Saliency } from './saliency.ts';
 import { usual } from './usual.ts';
 
+export { Deconvolution } from './deconvolution.ts';
+export { DeepLift, type DeepLiftOptions } from './deep-lift.ts';
+export { DeepLiftShap } from './deep-lift-shap.ts';
+export { GuidedBackprop } from './guided-backprop.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
 export { InternalInfluence, type InternalInfluenceOptions } from './internal-influence.ts';
 export { LayerConductance, type LayerConductanceOptions } from './layer-conductance.ts';
+export { LRP, type LRPOptions } from './lrp.ts';
 export {
   endingAt,
   NeuronAttribution,
@@ -64,6 +74,46 @@ export const methods: readonly MethodRow[] = [
     baselines: false,
     source: 'Shrikumar et al. 2016',
     make: (model, options) => new InputXGradient(model, options),
+  },
+  {
+    name: 'DeepLift',
+    says: 'how much each feature moved the score from its value at the baseline, by a chain rule of changes',
+    sum: change,
+    baselines: true,
+    source: 'Shrikumar, Greenside, Kundaje 2017',
+    make: (model, options) => new DeepLift(model, options),
+  },
+  {
+    name: 'DeepLiftShap',
+    says: 'DeepLift averaged over the rows of a background: about the Shapley values of the features',
+    sum: 'f(x) - mean f(b)',
+    baselines: true,
+    source: 'Lundberg and Lee 2017',
+    make: (model, options) => new DeepLiftShap(model, options),
+  },
+  {
+    name: 'GuidedBackprop',
+    says: 'slopes of the score where each relu passes back what is positive and only where it was on',
+    sum: null,
+    baselines: false,
+    source: 'Springenberg et al. 2015',
+    make: (model, options) => new GuidedBackprop(model, options),
+  },
+  {
+    name: 'Deconvolution',
+    says: 'slopes of the score where each relu passes back what is positive, on or off',
+    sum: null,
+    baselines: false,
+    source: 'Zeiler and Fergus 2014',
+    make: (model, options) => new Deconvolution(model, options),
+  },
+  {
+    name: 'LRP',
+    says: 'the logit shared out from layer to layer, among inputs in proportion to what they put in',
+    sum: null,
+    baselines: false,
+    source: 'Bach et al. 2015; Montavon et al. 2019',
+    make: (model, options) => new LRP(model, options),
   },
   {
     name: 'LayerConductance',
