@@ -5,23 +5,35 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainable, Explainer } from '../frame/explainer.ts';
 import type { LayerOptions } from '../frame/settings.ts';
+import { BlurIG } from './blur-ig.ts';
 import { Deconvolution } from './deconvolution.ts';
 import { DeepLift } from './deep-lift.ts';
 import { DeepLiftShap } from './deep-lift-shap.ts';
+import { DiscretizedIG } from './discretized-ig.ts';
 import { GuidedBackprop } from './guided-backprop.ts';
+import { GuidedIG } from './guided-ig.ts';
+import { IDGI } from './idgi.ts';
 import { InputXGradient } from './input-x-gradient.ts';
+import { IntegratedHessians } from './integrated-hessians.ts';
 import { InternalInfluence } from './internal-influence.ts';
 import { LayerConductance } from './layer-conductance.ts';
 import { LRP } from './lrp.ts';
 import { Saliency } from './saliency.ts';
+import { SequentialIG } from './sequential-ig.ts';
 import { usual } from './usual.ts';
+import { XRAI } from './xrai.ts';
 
 export { Deconvolution } from './deconvolution.ts';
 export { DeepLift, type DeepLiftOptions } from './deep-lift.ts';
 export { DeepLiftShap } from './deep-lift-shap.ts';
 export { GuidedBackprop } from './guided-backprop.ts';
+export { BlurIG, type BlurIGOptions } from './blur-ig.ts';
+export { DiscretizedIG, type DiscretizedIGOptions } from './discretized-ig.ts';
+export { GuidedIG, type GuidedIGOptions } from './guided-ig.ts';
+export { IDGI, type IDGIOptions } from './idgi.ts';
 export { InputXGradient } from './input-x-gradient.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
+export { IntegratedHessians, type IntegratedHessiansOptions } from './integrated-hessians.ts';
 export { InternalInfluence, type InternalInfluenceOptions } from './internal-influence.ts';
 export { LayerConductance, type LayerConductanceOptions } from './layer-conductance.ts';
 export { LRP, type LRPOptions } from './lrp.ts';
@@ -32,6 +44,8 @@ export {
   type NeuronOptions,
 } from './neuron-attribution.ts';
 export { Saliency, type SaliencyOptions } from './saliency.ts';
+export { SequentialIG, type SequentialIGOptions } from './sequential-ig.ts';
+export { XRAI, type XRAIOptions } from './xrai.ts';
 
 export interface MethodRow {
   /** The name of its class. */
@@ -58,6 +72,62 @@ const change = 'f(x) - f(b)';
 
 export const methods: readonly MethodRow[] = [
   usual,
+  {
+    name: 'GuidedIG',
+    says: 'how much each feature moved the score on a way that first moves what the score hardly reacts to',
+    sum: change,
+    baselines: true,
+    source: 'Kapishnikov et al. 2021',
+    make: (model, options) => new GuidedIG(model, options),
+  },
+  {
+    name: 'IDGI',
+    says: 'the change of the score from baseline to input, shared out step by step by squared slopes',
+    sum: change,
+    baselines: true,
+    source: 'Yang, Wang, Bilgic 2023',
+    make: (model, options) => new IDGI(model, options),
+  },
+  {
+    name: 'BlurIG',
+    says: 'how much each pixel moved the score while the picture came into focus',
+    sum: 'f(x) - f(x blurred)',
+    baselines: false,
+    source: 'Xu, Venugopalan, Sundararajan 2020',
+    make: (model, options) => new BlurIG(model, options),
+  },
+  {
+    name: 'XRAI',
+    says: 'how much each region of the picture moved the score, per pixel of the region',
+    sum: null,
+    baselines: true,
+    source: 'Kapishnikov et al. 2019',
+    make: (model, options) => new XRAI(model, options),
+  },
+  {
+    name: 'DiscretizedIG',
+    says: 'how much each word moved the score on a way through the embeddings of other words',
+    sum: change,
+    baselines: true,
+    source: 'Sanyal, Ren 2021',
+    make: (model, options) => new DiscretizedIG(model, options),
+  },
+  {
+    name: 'SequentialIG',
+    says: 'how much each word moved the score while all others stayed as they are',
+    sum: null,
+    baselines: true,
+    source: 'Enguehard 2023',
+    make: (model, options) => new SequentialIG(model, options),
+  },
+  {
+    name: 'IntegratedHessians',
+    says: 'how much each pair of features moved the score together, beyond what either did alone',
+    sum: change,
+    baselines: true,
+    source: 'Janizek, Sturmfels, Lee 2021',
+    make: (model, options) => new IntegratedHessians(model, options),
+  },
   {
     name: 'Saliency',
     says: 'how steeply the score changes with each feature at the input (magnitude of the slope)',
