@@ -51,9 +51,9 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     target: target.tensor,
   };
   return new Explanation<Tensor | null>({ ...meta, path: outcome.path }, data, {
-    names: (outcome.shapes ? attributed.filter(({ variable }) => variable !== null) : attributed).map(
-      ({ name }) => name,
-    ),
+    names:
+      outcome.names ??
+      (outcome.shapes ? attributed.filter(({ variable }) => variable !== null) : attributed).map(({ name }) => name),
     relativeDeltas: judged ? tensor(Float64Array.from(completeness, ({ relative }) => relative)) : null,
     completeness,
     baselinePredictions,
