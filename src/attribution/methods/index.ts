@@ -19,7 +19,6 @@ import { GuidedGradCam } from './guided-grad-cam.ts';
 import { GuidedIG } from './guided-ig.ts';
 import { IDGI } from './idgi.ts';
 import { InputXGradient } from './input-x-gradient.ts';
-import { IntegratedGradients } from './integrated-gradients.ts';
 import { IntegratedHessians } from './integrated-hessians.ts';
 import { InternalInfluence } from './internal-influence.ts';
 import { KernelShap } from './kernel-shap.ts';
@@ -29,23 +28,22 @@ import { LRP } from './lrp.ts';
 import { NoiseTunnel } from './noise-tunnel.ts';
 import { Occlusion } from './occlusion.ts';
 import { Saliency } from './saliency.ts';
+import { SequentialIG } from './sequential-ig.ts';
 import { ShapleyValueSampling } from './shapley-value-sampling.ts';
+import { usual } from './usual.ts';
+import { XRAI } from './xrai.ts';
 
+export { BlurIG, type BlurIGOptions } from './blur-ig.ts';
 export { Deconvolution } from './deconvolution.ts';
 export { DeepLift, type DeepLiftOptions } from './deep-lift.ts';
 export { DeepLiftShap } from './deep-lift-shap.ts';
+export { DiscretizedIG, type DiscretizedIGOptions } from './discretized-ig.ts';
 export { ExpectedGradients, type ExpectedGradientsOptions } from './expected-gradients.ts';
 export { FeatureAblation, type FeatureAblationOptions } from './feature-ablation.ts';
 export { GradCamPlusPlus, type GradCamPlusPlusOptions } from './grad-cam-plus-plus.ts';
 export { GradientShap, type GradientShapOptions } from './gradient-shap.ts';
 export { GuidedBackprop } from './guided-backprop.ts';
 export { GuidedGradCam, type GuidedGradCamOptions } from './guided-grad-cam.ts';
-
-import { SequentialIG } from './sequential-ig.ts';
-import { XRAI } from './xrai.ts';
-
-export { BlurIG, type BlurIGOptions } from './blur-ig.ts';
-export { DiscretizedIG, type DiscretizedIGOptions } from './discretized-ig.ts';
 export { GuidedIG, type GuidedIGOptions } from './guided-ig.ts';
 export { IDGI, type IDGIOptions } from './idgi.ts';
 export { InputXGradient } from './input-x-gradient.ts';
@@ -78,8 +76,12 @@ export interface MethodRow {
   readonly sum: string | null;
   /** Whether it compares with a baseline. */
   readonly baselines: boolean;
-  /** Whether it needs a layer: it attributes to the layer's tensors, the inputs move. */
-  readonly layer?: true;
+  /** Whether it needs a layer: it attributes to the layer's tensors, the inputs move. `chosen`: it takes one itself where none is named. */
+  readonly layer?: true | 'chosen';
+  /** Whether it asks for values of the model alone and for no gradient, so that inputs of integers move, too. */
+  readonly values?: true;
+  /** Whether a number is no part of the score: a slope, or the weight of a place. Metrics of contributions do not judge it. */
+  readonly slopes?: true;
   /** Where the method comes from. */
   readonly source: string;
   /** The explainer with the options that all methods share, and otherwise the method's defaults. */
@@ -90,14 +92,7 @@ const change = 'f(x) - f(b)';
 const meanChange = 'f(x) - the mean of f(b), up to the error of sampling';
 
 export const methods: readonly MethodRow[] = [
-  {
-    name: 'IntegratedGradients',
-    says: 'how much each feature moved the score on the straight way from baseline to input',
-    sum: change,
-    baselines: true,
-    source: 'Sundararajan, Taly, Yan 2017',
-    make: (model, options) => new IntegratedGradients(model, options),
-  },
+  usual,
   {
     name: 'GuidedIG',
     says: 'how much each feature moved the score on a way that first moves what the score hardly reacts to',
@@ -159,6 +154,7 @@ export const methods: readonly MethodRow[] = [
     says: 'how steeply the score changes with each feature at the input (magnitude of the slope)',
     sum: null,
     baselines: false,
+    slopes: true,
     source: 'Simonyan, Vedaldi, Zisserman 2014',
     make: (model, options) => new Saliency(model, options),
   },
@@ -191,6 +187,7 @@ export const methods: readonly MethodRow[] = [
     says: 'slopes of the score where each relu passes back what is positive and only where it was on',
     sum: null,
     baselines: false,
+    slopes: true,
     source: 'Springenberg et al. 2015',
     make: (model, options) => new GuidedBackprop(model, options),
   },
@@ -199,6 +196,7 @@ export const methods: readonly MethodRow[] = [
     says: 'slopes of the score where each relu passes back what is positive, on or off',
     sum: null,
     baselines: false,
+    slopes: true,
     source: 'Zeiler and Fergus 2014',
     make: (model, options) => new Deconvolution(model, options),
   },
@@ -225,6 +223,7 @@ export const methods: readonly MethodRow[] = [
     sum: null,
     baselines: true,
     layer: true,
+    slopes: true,
     source: 'Leino et al. 2018',
     make: (model, options) => new InternalInfluence(model, options ?? {}),
   },
@@ -233,6 +232,7 @@ export const methods: readonly MethodRow[] = [
     says: 'saliency averaged over noise around the input (SmoothGrad): slopes that do not hang on one point',
     sum: null,
     baselines: false,
+    slopes: true,
     source: 'Smilkov et al. 2017',
     make: (model, options) => new NoiseTunnel(new Saliency(model, options)),
   },
@@ -257,6 +257,7 @@ export const methods: readonly MethodRow[] = [
     says: 'how far the score falls when a window over the feature is put to the baseline',
     sum: null,
     baselines: true,
+    values: true,
     source: 'Zeiler, Fergus 2014',
     make: (model, options) => new Occlusion(model, options),
   },
@@ -265,6 +266,7 @@ export const methods: readonly MethodRow[] = [
     says: 'how far the score falls when the feature alone is put to the baseline',
     sum: null,
     baselines: true,
+    values: true,
     source: 'Zeiler, Fergus 2014',
     make: (model, options) => new FeatureAblation(model, options),
   },
@@ -273,6 +275,7 @@ export const methods: readonly MethodRow[] = [
     says: 'what each feature adds to the score when features join in a random order, on the average',
     sum: change,
     baselines: true,
+    values: true,
     source: 'Strumbelj, Kononenko 2010',
     make: (model, options) => new ShapleyValueSampling(model, options),
   },
@@ -281,6 +284,7 @@ export const methods: readonly MethodRow[] = [
     says: 'Shapley values fitted to the scores of sets of features at the input, the others at the baseline',
     sum: change,
     baselines: true,
+    values: true,
     source: 'Lundberg, Lee 2017',
     make: (model, options) => new KernelShap(model, options),
   },
@@ -289,6 +293,8 @@ export const methods: readonly MethodRow[] = [
     says: 'where in the picture (or text) a layer saw what speaks for the target; one value per place',
     sum: null,
     baselines: false,
+    layer: 'chosen',
+    slopes: true,
     source: 'Selvaraju et al. 2017',
     make: (model, options) => new LayerGradCam(model, options),
   },
@@ -297,6 +303,8 @@ export const methods: readonly MethodRow[] = [
     says: 'as LayerGradCam, with weights that give several occurrences of the target their share',
     sum: null,
     baselines: false,
+    layer: 'chosen',
+    slopes: true,
     source: 'Chattopadhyay et al. 2018',
     make: (model, options) => new GradCamPlusPlus(model, options),
   },
@@ -305,6 +313,7 @@ export const methods: readonly MethodRow[] = [
     says: 'fine detail of guided backpropagation where Grad-CAM sees the target',
     sum: null,
     baselines: false,
+    slopes: true,
     source: 'Selvaraju et al. 2017',
     make: (model, options) => new GuidedGradCam(model, options),
   },
