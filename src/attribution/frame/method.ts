@@ -24,6 +24,8 @@ export interface Findings {
   readonly scores: readonly Attributed[];
   /** Shapes of the attributions, batch axis first, where they are not those of the variables. */
   readonly shapes?: readonly Shape[];
+  /** What each of them belongs to, where that is not what the frame calls it. */
+  readonly names?: readonly string[];
   /** Points at which the model was evaluated, per sample; 1 when left out. */
   readonly steps?: Int32Array;
   /** Whether a tolerance was met, per sample; fixed numbers of points do not judge. */

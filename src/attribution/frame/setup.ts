@@ -236,6 +236,12 @@ const withRows = (shape: Shape, probeRows: number, rows: number): Shape => [
   ...shape.slice(1),
 ];
 
+/** What each variable is called. */
+export function variableNames({ choice, graphs, inputs, structure }: Setup): string[] {
+  if (!choice) return graphs.moving.map((i) => inputs.names[i]!);
+  return layerTensors(choice, graphs.options.side, structure.variables, inputs, inputs.rows).map(({ name }) => name);
+}
+
 /** The shape of each variable for all samples. */
 export function variableShapes({ structure, inputs, settings }: Setup): Shape[] {
   const probeRows = Math.min(inputs.rows, settings.internalBatchSize);
