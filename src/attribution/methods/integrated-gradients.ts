@@ -73,7 +73,7 @@ export class IntegratedGradients<M extends Explainable = Explainable> extends Ex
       baselines: 'used',
       completeness: rule ? 'nSteps' : 'maxSteps',
       prunes: true,
-      attribute: (problem) => attribute(problem, pass, rule, { relTol, maxSteps }),
+      attribute: (problem) => attributeAlongLine(problem, pass, rule, { relTol, maxSteps }),
     };
     super(model, options, { ...settings, compat }, integrals);
   }
@@ -95,7 +95,7 @@ function checkSteps(method: QuadratureMethod, nSteps: number | 'auto', maxSteps:
   }
 }
 
-async function attribute(
+export async function attributeAlongLine(
   problem: Problem,
   pass: AttributionPass,
   rule: Rule | null,
