@@ -211,6 +211,18 @@ shared('a mask for each sample', async () => {
   }
 });
 
+for (const [name, explainer, options] of all({ internalBatchSize: 7 })) {
+  shared(`${name}: progress goes up to its total, which repeated work does not raise`, async () => {
+    const seen: { done: number; total: number }[] = [];
+    await explainer.explain(X, { ...options, target: 1, onProgress: (progress) => seen.push(progress) });
+    const last = seen.at(-1)!;
+    assert.is(last.done, last.total);
+    // One baseline after another is announced as it comes.
+    const totals = new Set(seen.map(({ total }) => total)).size;
+    assert.ok(totals <= (name.startsWith('Noise') ? 4 : 8), `${totals} totals`);
+  });
+}
+
 shared('the seed decides what is drawn', async () => {
   const by = (seed: number): Promise<number[]> =>
     first(new NoiseTunnel(new Saliency(net), { nSamples: 3, seed }), X, { target: 0 });
