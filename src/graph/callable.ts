@@ -46,6 +46,20 @@ export interface Pruned {
   readonly kept: Int32Array;
 }
 
+/** One array of a model's weights. */
+export interface ModelWeight {
+  /** The path of its layer, or of a part of it. */
+  readonly layer: string;
+  /** As Keras names it: `kernel`, `bias`, `gamma`. */
+  readonly name: string;
+  readonly tensor: Tensor;
+  /** False for statistics, such as moving means. */
+  readonly trainable: boolean;
+}
+
+/** Other numbers for a weight, as many as it has, or null to keep it. */
+export type WeightChange = (weight: ModelWeight) => ArrayLike<number> | null;
+
 export interface CallableModel {
   readonly name: string;
   readonly inputs: readonly InputInfo[];
@@ -64,6 +78,8 @@ export interface CallableModel {
    * where nothing can go. The values of inputs and kwargs are known. Throws for kwargs that make no sense.
    */
   prune?(inputs: readonly Tensor[], kwargs: Readonly<Record<string, Tensor>>): Pruned | null;
+  /** A model that is the same but for the weights that `change` gives other numbers; it is asked once for each. The model stays as it is. */
+  withWeights?(change: WeightChange): Promise<CallableModel>;
   /** The layer by index in `layers` (negative from the end), name or path; an error with the nearest names otherwise. */
   getLayer(selector: string | number): LayerInfo;
 }

@@ -97,7 +97,12 @@ function finisher(count: number, problem: string | null, output: OutputKind, fil
 }
 
 /** A head that the caller brings. Its result is taken as it is. */
-export function ownHead(head: Head, config: TransformerConfig, encoder: Encoder, dtype: Tensor['dtype']): MadeHead {
+export function ownHead(
+  head: Head,
+  config: TransformerConfig,
+  encoder: Encoder,
+  weights: TransformerWeights,
+): MadeHead {
   if (typeof head === 'function' || 'apply' in head) {
     const [f, ignoresHidden] = typeof head === 'function' ? [head, false] : [head.apply, head.ignoresHidden];
     return {
@@ -111,8 +116,10 @@ export function ownHead(head: Head, config: TransformerConfig, encoder: Encoder,
   let width = config.width;
   const parts = head.layers.map((layer, i): Part => {
     const name = layer.name ?? `head_${i}`;
-    const kernel = constantOf(layer.kernel, dtype);
-    const bias = layer.bias === undefined ? null : constantOf(layer.bias, dtype);
+    const own = (which: string, values: Values): Tensor =>
+      weights.change(`${name}/${which}`, constantOf(values, weights.dtype));
+    const kernel = own('kernel', layer.kernel);
+    const bias = layer.bias === undefined ? null : own('bias', layer.bias);
     if (kernel.rank !== 2 || kernel.shape[0] !== width || (bias && bias.shape.join() !== `${kernel.shape[1]}`)) {
       const details = { inputs: width, kernel: kernel.shape, bias: bias?.shape ?? 'none' };
       throw failure(`head layer '${name}'`, 'kernel [inputs, outputs] and bias [outputs] do not fit', details);

@@ -4,6 +4,7 @@
  */
 
 import type { Backend } from '../backends/backend.ts';
+import type { WeightChange } from '../graph/callable.ts';
 import { readHdf5 } from '../hdf5/parts.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
@@ -13,7 +14,7 @@ import { readConfig, supportedClasses, type TransformerConfig } from './config.t
 import { type Encoder, makeEncoder } from './encoders.ts';
 import { filesIn, type JsonSource, readJson, readWeights, type TransformerFiles } from './files.ts';
 import { classifierHead, type Head, type MadeHead, type OutputKind, ownHead } from './head.ts';
-import { TransformerModel } from './model.ts';
+import { type ModelParts, TransformerModel } from './model.ts';
 import { bertTokenizerJson, TextTokenizer } from './tokenizer.ts';
 import { TransformerWeights } from './weights.ts';
 
@@ -54,12 +55,16 @@ export async function loadTransformer(
   }
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
   const stored = await readWeights(files.weights);
-  const weights = await readHdf5(() => new TransformerWeights(stored, config.architecture, dtype));
-  const encoder = makeEncoder(config, weights);
-  const head = chooseHead(config, weights, encoder, options.head ?? null, output);
-  weights.finish(/\/pooler\//);
+  const build = async (change: WeightChange | null): Promise<ModelParts> => {
+    const weights = await readHdf5(() => new TransformerWeights(stored, config.architecture, dtype, change));
+    const encoder = makeEncoder(config, weights);
+    const head = chooseHead(config, weights, encoder, options.head ?? null, output);
+    weights.finish(/\/pooler\//);
+    const name = options.name ?? config.savedClass ?? weights.file;
+    return { config, encoder, head, dtype, backend, name, rebuild: build };
+  };
+  const parts = await build(null);
   const tokenizer = await loadTokenizer(files, config);
-  const parts = { config, encoder, head, dtype, backend, name: options.name ?? config.savedClass ?? weights.file };
   return Object.assign(new TransformerModel(parts), { tokenizer });
 }
 
@@ -70,7 +75,7 @@ function chooseHead(
   head: Head | null,
   output: OutputKind,
 ): MadeHead {
-  if (head) return ownHead(head, config, encoder, weights.dtype);
+  if (head) return ownHead(head, config, encoder, weights);
   const { savedClass } = config;
   if (savedClass !== null && !supportedClasses.includes(savedClass)) {
     const hint = `supported: ${supportedClasses.join(', ')}; its encoder can be used with the option head`;

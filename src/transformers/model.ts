@@ -5,7 +5,7 @@
  */
 
 import type { Backend } from '../backends/backend.ts';
-import type { ApplyOptions, CallableModel, InputInfo, Pruned } from '../graph/callable.ts';
+import type { ApplyOptions, CallableModel, InputInfo, Pruned, WeightChange } from '../graph/callable.ts';
 import { compile, type Plan } from '../graph/compile.ts';
 import { PlanCache } from '../graph/plan-cache.ts';
 import { mul, notEqual, sub } from '../ops/binary.ts';
@@ -44,6 +44,8 @@ export interface ModelParts {
   readonly backend: Backend | null;
   /** What errors call the model. */
   readonly name: string;
+  /** The parts with other weights. */
+  readonly rebuild: (change: WeightChange) => Promise<ModelParts>;
 }
 
 export class TransformerModel implements CallableModel {
@@ -171,6 +173,15 @@ export class TransformerModel implements CallableModel {
         all.map(({ path }) => path),
       ),
     );
+  }
+
+  /**
+   * A model that is the same but for its weights, those of a head that was given as arrays among them; this one stays as it is.
+   * @param change asked once per weight: other numbers, as many as it has, or null to keep it
+   * @throws PathgradError for numbers that are too few, too many or not finite
+   */
+  async withWeights(change: WeightChange): Promise<TransformerModel> {
+    return new TransformerModel(await this.#parts.rebuild(change));
   }
 
   /** Frees compiled plans; they are made anew when needed. */

@@ -4,6 +4,7 @@
  * that is tied to the embeddings (masked LM, pre-training) lists them a second time. Invariant: an array is handed out once, in the shape that the config
  * implies, finite; what the encoder leaves unread is an error, since then config and weights do not belong together.
  */
+import type { WeightChange } from '../graph/callable.ts';
 import { openHdf5 } from '../hdf5/file.ts';
 import { readWeightStore, type StoredEntry } from '../keras/weights/store.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
@@ -23,9 +24,14 @@ export class TransformerWeights {
   readonly #base: Architecture;
   readonly #entries = new Map<string, StoredEntry>();
   readonly #unread = new Set<string>();
+  readonly #change: WeightChange | null;
 
-  /** @param files one, or the shards of one @throws PathgradError where the bytes are no HDF5 file of weights, or those of another architecture */
-  constructor(files: readonly WeightFile[], base: Architecture, dtype: FloatDType) {
+  /**
+   * @param files one, or the shards of one @param change other numbers for weights that are taken
+   * @throws PathgradError where the bytes are no HDF5 file of weights, or those of another architecture
+   */
+  constructor(files: readonly WeightFile[], base: Architecture, dtype: FloatDType, change: WeightChange | null = null) {
+    this.#change = change;
     const file = files[0]!.name;
     this.file = file;
     this.dtype = dtype;
@@ -71,7 +77,23 @@ export class TransformerWeights {
     const bad = own.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw failure(this.file, `weight '${path}' is not finite`, { at: bad, value: own[bad] });
     this.#unread.delete(path);
-    return adopt(own, shape);
+    return this.change(path, adopt(own, shape));
+  }
+
+  /** The tensor, or what stands in its place in a copy of the model (`withWeights`). */
+  change(path: string, tensor: Tensor): Tensor {
+    const at = path.lastIndexOf('/');
+    const values =
+      this.#change?.({ layer: path.slice(0, at), name: path.slice(at + 1), tensor, trainable: true }) ?? null;
+    if (values === null) return tensor;
+    if (values.length !== tensor.size) {
+      const details = { shape: tensor.shape, given: values.length };
+      throw failure(this.file, `weight '${path}' is given another number of values`, details);
+    }
+    const data = this.dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw failure(this.file, `weight '${path}' is given a number that is not finite`, { at: bad });
+    return adopt(data, tensor.shape);
   }
 
   /** Throws if the encoder has weights that nothing took: a deeper or otherwise different network. */

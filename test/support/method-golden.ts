@@ -76,6 +76,8 @@ export interface GoldenRecord {
 export interface GoldenFile {
   readonly source: string;
   readonly version: string;
+  /** The package computes in float32 only, so that ours in float64 can come no closer than that. */
+  readonly single?: true;
   readonly records: readonly GoldenRecord[];
 }
 

@@ -78,16 +78,18 @@ export abstract class Explainer<
   /** The settings; `layer` is that of the current model. */
   get meta(): Meta {
     const { targetFn, internalBatchSize } = this.settings;
-    const { name, params, needs } = this.method;
+    const { name, needs } = this.method;
+    const { compat, ...own } = this.method.params; // alibi's order
     return {
       name,
       type: [needs === 'values' ? 'blackbox' : 'whitebox'],
       explanations: ['local'],
       params: {
         targetFn: targetFn && (targetFn.name || 'anonymous'),
+        ...own,
         internalBatchSize,
         layer: this.predictor.choice?.label ?? 'unspecified',
-        ...params,
+        ...(compat !== undefined && { compat }),
       },
       version,
     };

@@ -5,6 +5,7 @@
  */
 import type { PlanCache } from '../../graph/plan-cache.ts';
 import type { DType, TypedArray } from '../../tensor/dtype.ts';
+import type { Hooks } from './forward.ts';
 import type { PathGraph } from './graphs.ts';
 import type { Pace } from './pace.ts';
 
@@ -49,7 +50,8 @@ export interface Problem {
   /** Shapes of the model's inputs for all samples, whatever the variables are. */
   readonly inputs: readonly (readonly number[])[];
   readonly pace: Pace;
-  graph(rows: number): PathGraph;
+  /** @param look sees the calls of the model's layers */
+  graph(rows: number, look?: Hooks): PathGraph;
 }
 
 /** The same for some of the scores. */

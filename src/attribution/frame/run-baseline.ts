@@ -115,7 +115,7 @@ function problemOf(
     ...draw,
     inputs: setup.inputs.tensors.map(({ shape }) => shape),
     pace,
-    graph: (rows) => graphs.path(rows),
+    graph: (rows, look) => graphs.path(rows, look),
   };
 }
 

@@ -129,7 +129,13 @@ async function runWhole(setup: Setup, plans: PlanCache, options: ExplainOptions,
     const one = await runBaseline(context, drawn, { draw, draws });
     for (const [i, each] of collected.entries()) each.add(one, i);
   }
-  return collected.map((each) => each.outcome(predictions, sources, like));
+  const outcomes = collected.map((each) => each.outcome(predictions, sources, like));
+  const { conclude } = setup.method;
+  if (!conclude) return outcomes;
+  const averages = outcomes.map(({ attributions }) => attributions.means);
+  const { scores, shapes } = await conclude(averages, { to: context.to, shapes: variableShapes(setup), samples, pace });
+  // The spread over baselines was that of what went in.
+  return outcomes.map((outcome, i) => ({ ...outcome, attributions: { count: 1, means: scores[i]!, std: [] }, shapes }));
 }
 
 function targetsOf({ target, settings, inputs }: Setup, predictions: Tensor): ResolvedTarget[] {

@@ -25,10 +25,10 @@ export interface DeepLiftOptions<M> extends ExplainerOptions<M> {
 export function deepLift(name: string, { softmax = 'decomposed' }: { readonly softmax?: SoftmaxRule }): Method {
   const known = ['decomposed', 'elementwise'];
   if (!known.includes(softmax)) throw failure('softmax', 'unknown value', { got: softmax }, didYouMean(softmax, known));
-  const backward: Backward = ({ output, variables }, cotangents, baselines) => {
+  const backward: Backward = ({ output, variables }, cotangents, baselines, layerOf) => {
     const moving = new Moving(output, variables);
     const twins = counterparts(moving, new Map(variables.map((x, i) => [x, baselines[i]!])));
-    const rules = rescaleRules(name, moving, twins, softmax);
+    const rules = rescaleRules(name, moving, twins, { softmax, layerOf });
     return cotangents.flatMap((cotangent) => grad(output, variables, cotangent, { rules }));
   };
   return {

@@ -7,6 +7,7 @@ import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import type { PathGraph } from '../frame/graphs.ts';
 import { type Problem, withScores } from '../frame/problem.ts';
 import { cotangentsOf, gatherRows, inChunks, rowsOf } from '../frame/rows.ts';
+import { type LayerOf, recordLayers } from './layers.ts';
 
 /** Targets that one plan goes back from: the forward pass is theirs together. */
 const scoresAtOnce = 16;
@@ -14,8 +15,14 @@ const scoresAtOnce = 16;
 /**
  * The values that come back to the variables from each cotangent, those of the first cotangent first.
  * @param baselines placeholders for the variables at the baseline; none where the pass does not ask for them
+ * @param layerOf for errors
  */
-export type Backward = (graph: PathGraph, cotangents: readonly Tensor[], baselines: readonly Tensor[]) => Tensor[];
+export type Backward = (
+  graph: PathGraph,
+  cotangents: readonly Tensor[],
+  baselines: readonly Tensor[],
+  layerOf: LayerOf,
+) => Tensor[];
 
 /**
  * @param name tells the pass apart from others of the same explainer
@@ -44,11 +51,12 @@ async function ofScores(
   const out = scores.flatMap(() => to.map((all) => new Float64Array(all.length)));
   await inChunks(problem, samples, async (first, count) => {
     const build = (): PlanGraph => {
-      const graph = problem.graph(count);
+      const layers = recordLayers();
+      const graph = problem.graph(count, layers.hooks);
       const cotangents = cotangentsOf(problem, graph);
       const baselines = compares ? graph.variables.map(({ shape, dtype }) => placeholder(shape, dtype)) : [];
       const inputs = [...graph.variables, ...baselines, ...graph.held, ...cotangents];
-      return { outputs: backward(graph, cotangents, baselines), inputs };
+      return { outputs: backward(graph, cotangents, baselines, layers.layerOf), inputs };
     };
     const rows = rowsOf(problem, to, first, count);
     const feeds = [

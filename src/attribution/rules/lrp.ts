@@ -13,9 +13,8 @@ import type { VjpRule, VjpRules } from '../../graph/grad.ts';
 import type { Thunk } from '../../graph/op.ts';
 import { div, mul, neg, notEqual, where } from '../../ops/binary.ts';
 import { sumTo } from '../../ops/reduce.ts';
-import { isFloat } from '../../tensor/dtype.ts';
-import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { type LayerOf, refusal } from './layers.ts';
 import type { LinearBlock } from './linear-block.ts';
 import { proportional, stabilized } from './lrp-linear.ts';
 import type { Moving } from './moving.ts';
@@ -23,6 +22,8 @@ import type { Moving } from './moving.ts';
 /** How a linear layer shares out the relevance `r` of its result. */
 export type LinearRule = (r: Tensor, block: LinearBlock) => Tensor;
 
+/** Who has rules for what LRP refuses. */
+const others = 'DeepLift has rules for products and softmax, IntegratedGradients and GradientShap need gradients alone';
 const winners = new Set(['max', 'min', 'maxPool', 'maximum', 'minimum']);
 const movers = new Set(['reshape', 'transpose', 'broadcastTo', 'slice', 'pad', 'reverse', 'concat', 'gather', 'cast']);
 
@@ -34,9 +35,9 @@ export function relevanceRules(
   moving: Moving,
   blocks: ReadonlyMap<Tensor, LinearBlock>,
   rules: ReadonlyMap<LinearBlock, LinearRule>,
-  stabilizer: number,
+  { stabilizer, layerOf }: { readonly stabilizer: number; readonly layerOf?: LayerOf },
 ): VjpRules {
-  const rule: VjpRule = (r, node, inputs) => {
+  const rule: VjpRule = (r, node) => {
     const block = blocks.get(node);
     if (block) {
       const share = rules.get(block) ?? proportional(stabilizer);
@@ -55,7 +56,7 @@ export function relevanceRules(
         return [0, 1].map((i) => (places.includes(i) ? () => scaled(r, node, i) : null));
       if (movers.has(name) || name === 'where') return null;
     }
-    throw refusal(name, inputs);
+    throw refusal('LRP', node, layerOf, others);
   };
   return { '*': rule };
 }
@@ -73,14 +74,4 @@ function summands(r: Tensor, node: Tensor, places: readonly number[], stabilizer
 function scaled(r: Tensor, node: Tensor, at: number): Tensor {
   const [x, by] = [node.inputs[at]!, node.inputs[1 - at]!];
   return sumTo(node.op!.name === 'mul' ? where(notEqual(by, 0), r, 0) : r, x.shape);
-}
-
-function refusal(name: string, inputs: readonly Tensor[]): Error {
-  const product = name === 'matmul' || name === 'mul' || name === 'conv' || name === 'div';
-  const problem = product
-    ? `has no rule for the op '${name}' where both factors depend on what is attributed (gates, attention)`
-    : `has no rule for the op '${name}'`;
-  const hint =
-    'DeepLift has rules for products and softmax, IntegratedGradients needs gradients alone; or explain a layer behind it (option layer)';
-  return failure('LRP', problem, { inputs: inputs.filter(({ dtype }) => isFloat(dtype)).map(String) }, hint);
 }

@@ -1,5 +1,6 @@
-/** What only `.keras` and `.weights.h5` files and `verify` need; loaded for them. */
+/** What only `.keras` and `.weights.h5` files, `verify` and `withWeights` need; loaded for them. */
 
+export { copyModel } from '../model/with-weights.ts';
 export { embeddedReference } from '../verify/reference.ts';
 export { verifyModel } from '../verify/verify.ts';
 export { withoutLora } from '../weights/lora.ts';

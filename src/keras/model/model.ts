@@ -4,7 +4,7 @@
  */
 
 import type { Backend } from '../../backends/backend.ts';
-import type { ApplyOptions, CallableModel, InputInfo } from '../../graph/callable.ts';
+import type { ApplyOptions, CallableModel, InputInfo, WeightChange } from '../../graph/callable.ts';
 import { cast } from '../../ops/unary.ts';
 import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure, PathgradError, retold } from '../../tensor/errors.ts';
@@ -60,16 +60,14 @@ export class Model implements CallableModel {
   /** In config order, as `model.layers` in Keras: a Sequential's InputLayer is not among them. */
   readonly layers: readonly ModelLayer[];
   readonly #graph: LayerTree;
-  readonly #host: HostPart | null;
+  readonly #settings: ModelSettings;
   readonly #plans: PredictPlans;
-  readonly #reference: ModelSettings['reference'];
   #inputs: readonly InputInfo[];
   #outputShapes: readonly SymbolicShape[] | null = null;
 
   /** Use `loadModel`. Loads the weights if the file states the input shape, else the first application does. */
   constructor(graph: LayerTree, settings: ModelSettings) {
-    this.#reference = settings.reference;
-    this.#host = settings.host ?? null;
+    this.#settings = settings;
     this.#graph = this.#host?.graph ?? graph;
     this.name = graph.spec.name;
     this.file = settings.file;
@@ -85,6 +83,10 @@ export class Model implements CallableModel {
       });
     this.#plans = new PredictPlans((xs, onInputs) => this.#run(xs, { onInputs }), settings.backend);
     if (this.hasInputShape) this.#probe();
+  }
+
+  get #host(): HostPart | null {
+    return this.#settings.host ?? null;
   }
 
   /** False for a Sequential that was saved without ever seeing data: it takes the shape of the first input given to it. */
@@ -208,7 +210,7 @@ export class Model implements CallableModel {
    * @throws PathgradError where there is no reference, or its shapes are not the model's
    */
   async verify(reference?: ReferenceSource, options: VerifyOptions = {}): Promise<VerifyReport> {
-    const source = reference ?? (await this.#reference?.());
+    const source = reference ?? (await this.#settings.reference?.());
     if (source) return (await import('../load/on-demand.ts')).verifyModel(this, source, options);
     throw failure(
       this.file,
@@ -216,6 +218,15 @@ export class Model implements CallableModel {
       {},
       'give some: model.verify(reference); docs/verify.md says how to make them',
     );
+  }
+
+  /**
+   * A model that is the same but for its weights. This one stays as it is, and what is not changed is shared.
+   * @param change asked once per weight: other numbers, as many as it has, or null to keep it
+   * @throws PathgradError for numbers that are too few, too many or not finite, and where the input shape, and so the weights, are not known
+   */
+  async withWeights(change: WeightChange): Promise<Model> {
+    return (await import('../load/on-demand.ts')).copyModel(this.#graph, this.layers, this.#settings, change);
   }
 
   /** Frees compiled plans; they are made anew when needed. */

@@ -1,0 +1,91 @@
+/** Faithfulness correlation: whether the attributions of removed features add up to what removing them does. */
+import type { CallableModel } from '../../graph/callable.ts';
+import { failure } from '../../tensor/errors.ts';
+import { checkOptions } from '../../tensor/options.ts';
+import type { TensorFunction } from '../frame/forward.ts';
+import { checkPositive } from './shared/checks.ts';
+import { Correlations } from './shared/correlation.ts';
+import { attributionsOf } from './shared/features.ts';
+import type { Explained } from './shared/judged.ts';
+import { drawRandom, type MetricResult, randomSubset } from './shared/result.ts';
+import { fillRemoved, makeSubject, type SubjectOptions, subjectOptionNames } from './shared/subject.ts';
+
+export interface FaithfulnessCorrelationOptions extends SubjectOptions {
+  /** Random subsets per sample; 100 by default. */
+  readonly runs?: number;
+  /** Features in each subset; a fifth of them by default, at least one. */
+  readonly subsetSize?: number;
+  /** Of the random subsets; 0 by default. */
+  readonly seed?: number;
+  /** Subsets of one's own: the features that run `run` takes out of sample `sample`. */
+  readonly subsets?: (sample: number, run: number) => ArrayLike<number>;
+}
+
+const known = { ...subjectOptionNames, runs: 1, subsetSize: 1, seed: 1, subsets: 1 } as const;
+
+/**
+ * Faithfulness correlation (Bhatt, Weller, Moura: "Evaluating and aggregating feature-based model explanations", 2020): Pearson's
+ * correlation, over random subsets S of the features, of `sum of a_i over S` and `f(x) - f(x with S replaced by the baseline)`. Between -1
+ * and 1, without unit: the higher, the better. NaN where attributions or scores do not vary over the subsets, as for constant attributions.
+ *
+ * @param model the model that was explained @param explanation of a method whose attributions are contributions
+ * @throws PathgradError where attributions have another shape than the inputs, and for subsets of 0 or all features
+ */
+export async function faithfulnessCorrelation(
+  model: CallableModel | TensorFunction,
+  explanation: Explained,
+  options: FaithfulnessCorrelationOptions = {},
+): Promise<MetricResult> {
+  const metric = 'faithfulnessCorrelation';
+  checkOptions<FaithfulnessCorrelationOptions>(metric, options, known);
+  const { runs = 100, subsetSize, seed = 0, subsets } = options;
+  checkPositive('runs', runs);
+  if (runs < 2) throw failure('runs', 'a correlation needs two runs or more', { got: runs });
+  if (subsetSize !== undefined) checkPositive('subsetSize', subsetSize);
+  const subject = await makeSubject(model, explanation, options);
+  const { samples, features, scorer, inputs } = subject;
+  const attributions = Array.from({ length: samples }, (_, sample) => attributionsOf(inputs, features, sample));
+  for (const [sample, { length }] of attributions.entries()) {
+    if (subsetSize === undefined || subsetSize < length || subsets) continue;
+    throw failure('subsetSize', 'must be smaller than the number of features', {
+      got: subsetSize,
+      features: length,
+      sample,
+    });
+  }
+  const subsetOf = (sample: number, run: number): ArrayLike<number> => {
+    const { length } = attributions[sample]!;
+    if (!subsets) return randomSubset(length, subsetSize ?? Math.max(1, Math.round(length / 5)), drawRandom(seed, run));
+    const own = subsets(sample, run);
+    const wrong = Array.from(own).find((f) => !(Number.isInteger(f) && f >= 0 && f < length));
+    if (wrong === undefined) return own;
+    throw failure('subsets', `there is no feature ${wrong}`, { sample, run, features: length });
+  };
+  const whole = await scorer.scores(scorer.inputs.tensors);
+  const correlations = new Correlations(samples);
+  const sums = new Map<number, number>();
+  try {
+    await scorer.run(
+      samples * runs,
+      (row, slot) => {
+        const [run, sample] = [Math.floor(row / samples), row % samples];
+        const subset = Array.from(subsetOf(sample, run));
+        const gone = new Set(subset);
+        fillRemoved(subject, sample, slot, (f) => gone.has(f));
+        sums.set(
+          row,
+          subset.reduce((sum, f) => sum + attributions[sample]![f]!, 0),
+        );
+        return sample;
+      },
+      (row, score) => {
+        const sample = row % samples;
+        correlations.add(sample, sums.get(row)!, whole[sample]! - score);
+        sums.delete(row);
+      },
+    );
+  } finally {
+    scorer.dispose();
+  }
+  return { metric, values: correlations.values() };
+}

@@ -1,0 +1,226 @@
+/** What metrics refuse, and in which words. */
+import { suite } from 'uvu';
+import { IntegratedGradients } from '../../../src/attribution/methods/index.ts';
+import {
+  completeness,
+  comprehensiveness,
+  deletion,
+  type Explained,
+  faithfulnessCorrelation,
+  infidelity,
+  insertion,
+  maxSensitivity,
+  mprt,
+  road,
+  sparseness,
+} from '../../../src/attribution/metrics/index.ts';
+import { matmul, mean, sub, sum, tanh } from '../../../src/ops/index.ts';
+import { type Tensor, tensor } from '../../../src/tensor/tensor.ts';
+import { loadNet, netSamples } from '../../support/method-golden.ts';
+import { gradientTimesInput } from '../../support/simple-explainers.ts';
+import { rejects } from '../closed-forms.ts';
+import { f64, floatInput, tinyModel } from '../tiny-models.ts';
+
+const test = suite('metrics: bad input');
+
+const x = f64([
+  [1, 2, 3],
+  [4, 5, 6],
+]);
+const f = (t: Tensor): Tensor => matmul(t, f64([[1], [2], [3]]));
+const given: Explained = { attributions: [x], X: [x], forwardKwargs: {}, baselines: [], target: null };
+const picture = tensor(
+  new Float64Array(2 * 4 * 4 * 1).map((_, i) => i),
+  [2, 4, 4, 1],
+);
+const onPicture = (t: Tensor): Tensor => sum(t, { axes: [1, 2, 3] });
+const ofPicture: Explained = { ...given, X: [picture], attributions: [picture] };
+
+test('attributions of another shape than the input, such as those of a layer', async () => {
+  const layer = {
+    ...given,
+    attributions: [
+      f64([
+        [1, 2],
+        [3, 4],
+      ]),
+    ],
+  };
+  for (const work of [deletion(f, layer), infidelity(f, layer), completeness(f, layer), sparseness(layer)]) {
+    await rejects(
+      work,
+      'explanation: its attributions have another shape than the inputs (attributions [[2,2]], X [[2,3]])',
+    );
+  }
+  const cnn = await loadNet('cnn', 'float64');
+  const { inputs, targets } = netSamples('cnn', 'float64');
+  const explanation = await new IntegratedGradients(cnn, { layer: 'conv2', nSteps: 3 }).explain(inputs[0]!, {
+    target: targets,
+  });
+  await rejects(deletion(cnn, explanation), 'its attributions have another shape than the inputs');
+  await rejects(road(cnn, explanation), 'its attributions have another shape than the inputs');
+});
+
+test('one sample missing', async () => {
+  await rejects(deletion(f, { ...given, attributions: [f64([[1, 2, 3]])] }), 'another shape than the inputs');
+  const three = { ...given, target: tensor(Int32Array.of(1, 0, 1)) };
+  await rejects(deletion(f, three), 'target: needs one entry per sample');
+});
+
+test('attributions that fit several inputs', async () => {
+  const two = { ...given, X: [x, x], baselines: [] };
+  const g = (a: Tensor, b: Tensor): Tensor => f(sub(a, b));
+  await rejects(deletion(g, two), 'its attributions fit several inputs');
+  await rejects(deletion(g, two, { input: 2 }), 'input: there is no input 2');
+});
+
+test('budgets of 0', async () => {
+  await rejects(
+    infidelity(f, given, { perturbations: 0 }),
+    'perturbations: must be a whole number, at least 1 (got 0)',
+  );
+  await rejects(deletion(f, given, { steps: 0 }), 'steps: must be a whole number, at least 1');
+  await rejects(deletion(f, given, { featuresPerStep: 0.5 }), 'featuresPerStep: must be a whole number');
+  await rejects(deletion(f, given, { steps: 2, featuresPerStep: 1 }), 'featuresPerStep is set already');
+  await rejects(faithfulnessCorrelation(f, given, { runs: 0 }), 'runs: must be a whole number, at least 1');
+  await rejects(faithfulnessCorrelation(f, given, { runs: 1 }), 'a correlation needs two runs or more');
+  await rejects(deletion(f, given, { internalBatchSize: 0 }), 'internalBatchSize: must be a whole number');
+  const explainer = gradientTimesInput(await loadNet('mlp', 'float64'));
+  await rejects(maxSensitivity(explainer, x, { perturbations: 0 }), 'perturbations: must be a whole number');
+});
+
+test('shares, percentages and spreads out of range', async () => {
+  await rejects(
+    comprehensiveness(f, given, { shares: [0.1, 1.5] }),
+    'shares: shares of the tokens lie above 0 and at most at 1 (got 1.5)',
+  );
+  await rejects(comprehensiveness(f, given, { shares: [] }), 'shares: is a list of at least one number');
+  await rejects(
+    road(onPicture, ofPicture, { percentages: [0] }),
+    'percentages: percentages lie above 0 and at most at 100 (got 0)',
+  );
+  await rejects(road(onPicture, ofPicture, { percentages: [50, 100] }), 'of 100 leave nothing to paint from');
+  await rejects(road(onPicture, ofPicture, { noise: -1 }), 'noise: must be 0 or a positive number');
+  await rejects(infidelity(f, given, { share: 0 }), 'share: lies above 0 and at most at 1 (got 0)');
+  await rejects(infidelity(f, given, { noise: Number.NaN }), 'noise: must be a positive number');
+  await rejects(infidelity(f, given, { noise: 1, share: 0.5 }), 'noise, share and perturb exclude each other');
+  await rejects(
+    maxSensitivity(gradientTimesInput(await loadNet('mlp', 'float64')), x, { radius: 0 }),
+    'radius: must be a positive number',
+  );
+});
+
+test('subsets of all features, or of features that there are not', async () => {
+  await rejects(
+    faithfulnessCorrelation(f, given, { subsetSize: 3 }),
+    'subsetSize: must be smaller than the number of features',
+  );
+  await rejects(faithfulnessCorrelation(f, given, { subsets: () => [0, 3] }), 'subsets: there is no feature 3');
+});
+
+test('baselines that do not fit', async () => {
+  await rejects(deletion(f, given, { baselines: f64([[1, 2]]) }), 'baseline: needs the shape of X, or one row of it');
+  await rejects(
+    deletion(f, given, { baselines: { space: 'layer', value: 0 } }),
+    'baselines: are in the space of a layer',
+  );
+  await rejects(deletion(f, given, { baselines: { kind: 'noise', count: 3 } }), 'a metric takes one baseline');
+  const several = { ...given, baselines: [tensor(new Float64Array(12), [2, 2, 3])] };
+  await rejects(deletion(f, several), 'its baselines are several, or not those of the inputs');
+});
+
+test('groups that do not fit, that tear apart a shared attribution, or leave nothing', async () => {
+  await rejects(deletion(f, given, { groups: f64([[0, 1]]) }), 'groups: need the shape of X, or of one row of it');
+  await rejects(deletion(f, given, { groups: f64([[0, 0.5, 1]]) }), 'groups: must hold integers');
+  await rejects(
+    deletion(f, given, { groups: tensor(Int32Array.of(-1, -1, -1), [1, 3]) }),
+    'leave a sample without any feature',
+  );
+  await rejects(deletion(f, given, { groups: { patch: 2 } }), 'patches are cut out of pictures');
+  await rejects(deletion(onPicture, ofPicture, { groups: { patch: 0 } }), 'whole numbers of pixels as sides');
+  await rejects(deletion(f, given, { groups: 'pixels' as 'elements' }), "groups: unknown kind 'pixels'");
+  const wide = tensor(
+    new Float64Array(2 * 2 * 2 * 3).map((_, i) => i),
+    [2, 2, 2, 3],
+  );
+  const map = tensor(
+    new Float64Array(8).map((_, i) => i),
+    [2, 2, 2],
+  );
+  const torn = tensor(
+    Int32Array.from({ length: 12 }, (_, i) => i % 3),
+    [1, 2, 2, 3],
+  );
+  const shared = { ...given, X: [wide], attributions: [map] };
+  await rejects(
+    deletion(onPicture, shared, { groups: torn }),
+    'put elements that share one attribution into different groups',
+  );
+});
+
+test('words that there are not', async () => {
+  await rejects(deletion(f, given, { order: 'first' as 'most' }), "order: unknown value 'first'");
+  await rejects(road(onPicture, ofPicture, { order: 'mots' as 'most' }), "did you mean 'most'?");
+  await rejects(
+    infidelity(f, given, { attributions: 'slopes' as 'gradients' }),
+    "attributions: unknown value 'slopes'",
+  );
+  await rejects(insertion(f, given, { step: 3 } as object), "insertion: unknown option 'step'");
+  await rejects(sparseness(given, { group: 'elements' } as object), "sparseness: unknown option 'group'");
+  const mlp = await loadNet('mlp', 'float64');
+  await rejects(
+    mprt(mlp, gradientTimesInput, x, { similarity: 'kendall' as 'pearson' }),
+    "similarity: unknown value 'kendall'",
+  );
+  await rejects(mprt(mlp, gradientTimesInput, x, { order: 'bottom' as 'cascading' }), "order: unknown value 'bottom'");
+  await rejects(maxSensitivity(gradientTimesInput(mlp), x, { norm: 3 as 2 }), 'norm: unknown value');
+});
+
+test('metrics of inputs that they do not take', async () => {
+  await rejects(road(f, given), 'road: paints pictures [N, height, width, channels]');
+  const text = await loadNet('text', 'float64');
+  const { inputs, targets } = netSamples('text', 'float64');
+  const explainer = new IntegratedGradients(text, { layer: 'embedding', nSteps: 2 });
+  await rejects(
+    maxSensitivity(explainer, inputs[0]!, { explain: { target: targets } }),
+    'maxSensitivity: perturbs numbers, and the inputs are integers',
+  );
+  const explanation = await explainer.explain(inputs[0]!, { target: targets, baselines: 0 });
+  await rejects(infidelity(text, explanation, { noise: 0.1 }), 'noise: makes no sense for integers');
+  await rejects(
+    infidelity(text, explanation, { attributions: 'gradients' }),
+    'gradients need a number for every element',
+  );
+  await rejects(deletion(text, explanation, { baselines: 20 }), 'token id 20 is outside the vocabulary');
+  await rejects(
+    comprehensiveness(text, { ...explanation, baselines: inputs }),
+    'comprehensiveness: a sample equals its baseline: nothing can be removed (sample 0)',
+  );
+});
+
+test('a model that mixes samples, or whose single output names no class', async () => {
+  const mixing = (t: Tensor): Tensor => sub(f(t), mean(t, { axes: 0, keepDims: true }));
+  await rejects(deletion(mixing as typeof f, given), 'mixes samples');
+  await rejects(
+    road((t: Tensor) => onPicture(t), ofPicture),
+    'road: cannot tell the classes of a single output',
+  );
+});
+
+test('MPRT of what has no weights, or of layers that there are not', async () => {
+  const mlp = await loadNet('mlp', 'float64');
+  const { inputs, targets } = netSamples('mlp', 'float64');
+  const explain = { target: targets };
+  await rejects(
+    mprt(mlp, gradientTimesInput, inputs[0]!, { explain, layers: ['dense3'] }),
+    "layers: there is no layer 'dense3' with weights",
+  );
+  const bare = tinyModel({ inputs: [floatInput('x', 6)], forward: (_, [t]) => tanh(t!) });
+  await rejects(mprt(bare, gradientTimesInput, inputs[0]!, { explain }), 'model: its weights cannot be replaced');
+  await rejects(
+    mprt(mlp, gradientTimesInput, inputs[0]!, { explain, similarity: 'ssim' }),
+    'similarity: ssim compares pictures',
+  );
+});
+
+test.run();
