@@ -1,26 +1,34 @@
-/** What captum, shap and the derivation of Grad-CAM++ say about the golden nets, against the methods of sampling, perturbation and activation maps. */
+/** Which methods of sampling, perturbation and activation maps have golden values (golden.test.ts compares them), on three nets or more each. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { allowed, differenceOf, explainRecord, readMethodGolden } from '../../support/method-golden.ts';
+import { readMethodGolden } from '../../support/method-golden.ts';
 
 const test = suite('golden values of sampling methods');
+const wanted = {
+  'captum-sampling': [
+    'ExpectedGradients',
+    'FeatureAblation',
+    'GradientShap',
+    'GuidedGradCam',
+    'InputXGradient',
+    'LayerGradCam',
+    'NoiseTunnel',
+    'Occlusion',
+    'Saliency',
+    'ShapleyValueSampling',
+  ],
+  'shap-sampling': ['ExpectedGradients', 'KernelShap'],
+  'closed-sampling': ['GradCamPlusPlus'],
+};
 
-for (const file of ['captum-sampling', 'shap-sampling', 'closed-sampling']) {
-  const { source, records } = readMethodGolden(file);
-  const methods = [...new Set(records.map(({ method }) => method))];
-  for (const method of methods) {
-    const own = records.filter((record) => record.method === method);
-    test(`${method} has the numbers of ${source} (${own.length} records)`, async () => {
-      assert.ok(new Set(own.map(({ net }) => net)).size >= 3, 'on three nets');
-      for (const record of own) {
-        for (const dtype of ['float64', 'float32'] as const) {
-          const off = differenceOf(await explainRecord(record, dtype), record.attributions);
-          const which = `${record.inner?.method ?? ''} ${record.net} ${dtype} ${JSON.stringify(record.options)}`;
-          assert.ok(off <= allowed[dtype], `${which}: off by ${off}`);
-        }
-      }
-    });
-  }
+for (const [file, methods] of Object.entries(wanted)) {
+  test(`${file}: ${methods.join(', ')}`, () => {
+    const { records } = readMethodGolden(file);
+    const nets = new Map<string, Set<string>>();
+    for (const { method, net } of records) nets.set(method, (nets.get(method) ?? new Set()).add(net));
+    assert.equal([...nets.keys()].sort(), methods);
+    for (const [method, on] of nets) assert.ok(on.size >= 3, `${method} on ${[...on]}`);
+  });
 }
 
 test.run();
