@@ -22,6 +22,7 @@ import { add, type BinaryFunction, div, maximum, minimum, mul, neg, notEqual, su
 import { sumTo } from '../../ops/reduce.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { Tensor } from '../../tensor/tensor.ts';
+import { changes } from './changes.ts';
 import { logSoftmaxMultiplier, softmaxMultiplier, standardizeMultiplier } from './composites.ts';
 import { type Ends, rescaled, still } from './ends.ts';
 import { type LayerOf, refusal } from './layers.ts';
@@ -113,7 +114,8 @@ function rescale(g: Tensor, node: Tensor, x: Tensor, ends: EndsOf): Tensor {
   const [[y, y0], [, x0]] = [ends(node), ends(x)];
   const dx = sub(x, x0);
   const slope = partialGrad(node, [x], g)[0]!;
-  const change = mul(g, sub(y, y0));
+  const smooth = changes[node.op!.name];
+  const change = mul(g, node.inputs[0] === x && smooth ? smooth(dx, [y, y0], [x, x0]) : sub(y, y0));
   if (change.shape.join() === dx.shape.join()) return rescaled(dx, change, slope);
   return where(still(dx), slope, sumTo(div(change, dx), x.shape));
 }

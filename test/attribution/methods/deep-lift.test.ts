@@ -189,6 +189,36 @@ test('adds up: a Keras LSTM over an embedding, in both float types', async () =>
   }
 });
 
+test('in float32 ends that lie close together keep their digits', async () => {
+  // 1 and 1.001: the difference of two float32 numbers around 1 is known to four digits.
+  const x = Float32Array.from(randomNormal(12, 3), (v) => Math.fround(1 + Math.abs(v)));
+  const b = x.map((v, i) => v * (1 + (i % 2 ? 1e-3 : -2e-5)));
+  const smooth: { readonly [name: string]: Model } = {
+    exp: op.exp,
+    log: op.log,
+    square: op.square,
+    sqrt: op.sqrt,
+    tanh: op.tanh,
+    sigmoid: op.sigmoid,
+    softplus: op.softplus,
+    gelu: (t) => op.gelu(t),
+    softmax: (t) => mul(op.softmax(t), tensor([1, -2, 3, 0.5], [4], t.dtype)),
+    logSoftmax: (t) => mul(op.logSoftmax(t), tensor([1, -2, 3, 0.5], [4], t.dtype)),
+  };
+  for (const [name, f] of Object.entries(smooth)) {
+    const found: number[][] = [];
+    for (const dtype of ['float64', 'float32'] as const) {
+      const explainer = new DeepLift((t: Tensor) => sum(f(t), { axes: 1 }), { dtype });
+      const [X, baselines] = [x, b].map((data) => tensor([...data], [3, 4], dtype)) as [Tensor, Tensor];
+      const { attributions } = await explainer.explain(X, { baselines });
+      found.push([...attributions[0]!.data]);
+    }
+    const [double, single] = found as [number[], number[]];
+    const off = Math.max(...double.map((value, i) => Math.abs(value - single[i]!)));
+    assert.ok(off < 2e-6 * Math.max(...double.map(Math.abs)), `${name}: off by ${off}`);
+  }
+});
+
 test('adds up on random graphs, whoever is explained together', async () => {
   let looked = 0;
   await fc.assert(
