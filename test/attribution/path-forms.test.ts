@@ -322,10 +322,10 @@ test('IntegratedHessians: words are sums over their dimensions, inputs have a ta
 
 test('IntegratedHessians: softplus brings back what a relu hides', async () => {
   const f: Model = (x) => o.relu(o.sub(o.add(col(x, 0), col(x, 1)), 1));
-  const plain = await new IntegratedHessians(f, { nSteps: 100 }).explain(f64([[2, 2]]));
+  const plain = await new IntegratedHessians(f, { nSteps: 100, softplus: null }).explain(f64([[2, 2]]));
   assert.is(plain.attributions[0]!.data[1], 0);
   assert.ok(plain.warnings.some(({ code }) => code === 'incomplete'));
-  const soft = await new IntegratedHessians(f, { nSteps: 100, softplus: 10 }).explain(f64([[2, 2]]));
+  const soft = await new IntegratedHessians(f, { nSteps: 100 }).explain(f64([[2, 2]]));
   assert.ok(soft.attributions[0]!.data[1]! > 0.3);
   assert.equal(
     soft.warnings.filter(({ code }) => code === 'incomplete'),
