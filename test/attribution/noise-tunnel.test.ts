@@ -11,9 +11,9 @@ const words = ['DiscretizedIG'];
 for (const { name, layer, make } of methods) {
   test(`${name} without noise`, async () => {
     const net = words.includes(name) ? 'text' : 'residual';
-    const { inputs, targets } = netSamples(net, 'float64', [1]);
+    const { inputs, targets } = netSamples(net, 'float32', [1]);
     const options = net === 'text' ? { layer: 'embedding' } : layer ? { layer: 'conv3' } : {};
-    const around = make(await loadNet(net, 'float64'), options);
+    const around = make(await loadNet(net, 'float32'), options);
     const [wanted] = (await around.explain(inputs, { target: targets })).attributions;
     const scale = Math.max(...Array.from(wanted!.data, Math.abs));
     const check = async (type: NoiseTunnelType, value: (v: number) => number): Promise<void> => {
@@ -21,7 +21,7 @@ for (const { name, layer, make } of methods) {
       const [found] = (await tunnel.explain(inputs, { target: targets })).attributions;
       assert.equal(found!.shape, wanted!.shape);
       found!.data.forEach((v, i) => {
-        assert.ok(Math.abs(v - value(wanted!.data[i]!)) <= 1e-11 * Math.max(scale, scale ** 2), `${v} at ${i}`);
+        assert.ok(Math.abs(v - value(wanted!.data[i]!)) <= 1e-5 * Math.max(scale, scale ** 2), `${v} at ${i}`);
       });
       tunnel.dispose();
     };
