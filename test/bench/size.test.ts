@@ -10,7 +10,7 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 114_000,
+  [ON_DEMAND]: 115_000,
   'src/keras': 82_000,
   'src/attribution': 60_100,
   'src/backends': 40_000,
