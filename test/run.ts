@@ -1,6 +1,7 @@
 /**
  * Runs test files with uvu, each in a process of its own (every file also runs alone: `node --import tsx FILE`), as many
- * at a time as there are cores, and ends with one line: `N passed, N failed`.
+ * at a time as there are cores, the longest first, and ends with one line: `N passed, N failed`. All sources are made
+ * JavaScript once, before (support/transpile.ts): each file going through tsx took as long as all tests.
  *
  *   npm test                      all tests that need nothing but the repository
  *   npm test -- matmul keras/     the files whose path contains one of these words
@@ -13,7 +14,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { transpiledPath } from './support/child.ts';
 import { sharedFolder } from './support/shared.ts';
+import { type Transpiled, transpile } from './support/transpile.ts';
 import { findChromium } from './web/chromium.ts';
 
 type Result = { file: string; passed: number; failed: number; skipped: number; output: string; seconds: number };
@@ -27,23 +30,38 @@ const folder = wantShared ? 'test/shared/' : wantWeb ? 'test/web/' : null;
 const shown = process.argv.includes('--rows') ? /^\s*(skipped|note|row):/ : /^\s*(skipped|note):/;
 const apart = ['test/shared/', 'test/web/'];
 
+/** The files that take longest, which go first: a long one at the end would leave the other cores idle. */
+const longest = [
+  'docs/writing-a-kernel',
+  'attribution/random-graphs',
+  'backends/gpu-models',
+  'fuzz/fuzz',
+  'golden-distilbert',
+  'faults/attribution',
+];
+const turn = (file: string): number => {
+  const at = longest.findIndex((name) => file === `test/${name}.test.ts`);
+  return at < 0 ? longest.length : at;
+};
+
 const files = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
   .map((file) => `test/${file.replaceAll('\\', '/')}`)
   .filter((file) => file.endsWith('.test.ts'))
   .filter((file) => (folder ? file.startsWith(folder) : !apart.some((other) => file.startsWith(other))))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort();
+  .sort((a, b) => turn(a) - turn(b) || (a < b ? -1 : 1));
 
 // Tests import the compiled kernels; this does nothing while they are newer than their sources.
 const kernels = spawnSync(process.execPath, ['scripts/build-wasm.mjs'], { cwd: root, stdio: 'inherit' });
 if (kernels.status !== 0) process.exit(1);
 
-function runFile(file: string): Promise<Result> {
+function runFile(file: string, { folder: transpiled }: Transpiled): Promise<Result> {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', file], {
+    const args = ['--expose-gc', '--enable-source-maps', transpiledPath(transpiled, file)];
+    const child = spawn(process.execPath, args, {
       cwd: root,
-      env: { ...process.env, ...(op && { PATHGRAD_OP: op }) },
+      env: { ...process.env, PATHGRAD_TRANSPILED: transpiled, ...(op && { PATHGRAD_OP: op }) },
     });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk));
@@ -77,12 +95,16 @@ if (wantWeb && findChromium() === null) {
   process.exit(process.env['CI'] ? 1 : 0);
 }
 
+const transpiled = await transpile();
+process.on('exit', () => transpiled.remove());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
 const queue = [...files];
 const results: Result[] = [];
 await Promise.all(
   Array.from({ length: Math.max(1, availableParallelism()) }, async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const result = await runFile(file);
+      const result = await runFile(file, transpiled);
       results.push(result);
       const counts = `${result.passed} passed${result.failed ? `, ${result.failed} FAILED` : ''}${result.skipped ? `, ${result.skipped} skipped` : ''}`;
       console.log(`${result.failed ? '✘' : '•'} ${result.file}  ${counts}  ${result.seconds.toFixed(1)} s`);

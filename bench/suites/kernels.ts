@@ -70,6 +70,7 @@ function kernelCase(
   const shapes = exampleShapes(example).map(({ shape }) => shape.join('x'));
   // Built when the case runs: inputs of all cases together would fill the memory.
   let built: Built | undefined;
+  let flops: number | null | undefined;
   const problem = (): Built => (built ??= build(op, example, part));
   const lazy = (contender: Omit<Contender, 'prepare'>, prepare: (b: Built) => Promise<Prepared>): Contender => ({
     ...contender,
@@ -78,7 +79,11 @@ function kernelCase(
   return {
     suite: 'kernels',
     name: `${op.name} ${shapes.join(' * ')} ${what}${model && ` (${model})`}`,
-    flops: flopsOf(op, example, part),
+    // Counted when it is asked for: the gradients of all recurrent ops, unrolled, take seconds.
+    get flops() {
+      if (flops === undefined) flops = flopsOf(op, example, part);
+      return flops;
+    },
     bytes: bytesOf(op, example),
     tolerance: TOLERANCE,
     expected: () => [problem().expected],

@@ -1,7 +1,7 @@
-/** What --target, --baseline, --output and --labels mean for this model and this batch. Errors name the flag. */
+/** What --baseline, --output and --labels mean for this model and this batch. Errors name the flag. */
 
 import { outputIndex } from '../attribution/frame/output.ts';
-import type { Baselines, Target } from '../attribution/index.ts';
+import type { Baselines } from '../attribution/index.ts';
 import { readNpy } from '../inputs/index.ts';
 import type { Model } from '../keras/model/model.ts';
 import { didYouMean } from '../tensor/errors.ts';
@@ -65,36 +65,6 @@ function readLabels(args: Arguments, classes: number): readonly string[] | null 
     );
   }
   return trimmed;
-}
-
-/**
- * The target per input: a class for a model with several, the label 0 or 1 for one with a single score, none by default there.
- */
-export function chooseTarget(args: Arguments, output: OutputChoice, rows: number): Target | null {
-  const text = args.text('target');
-  if (text === undefined && output.classes === 1) return null;
-  const parts = (text ?? 'predicted').split(',').map((part) => part.trim());
-  if (parts.length !== 1 && parts.length !== rows) {
-    throw usage('--target', `gives ${parts.length} targets for ${rows} inputs`, 'one for all, or one for each');
-  }
-  const chosen = parts.map((part) => (part === 'predicted' ? null : classNumber(part, output)));
-  if (chosen.every((target) => target !== null)) return parts.length === 1 ? chosen[0]! : chosen;
-  return (predictions: Tensor) => {
-    const winners = argmaxRows(predictions);
-    return winners.map((winner, row) => chosen[chosen.length === 1 ? 0 : row] ?? winner);
-  };
-}
-
-function classNumber(part: string, output: OutputChoice): number {
-  const named = output.labels?.indexOf(part) ?? -1;
-  const found = named >= 0 ? named : /^\d+$/.test(part) ? Number(part) : -1;
-  const last = Math.max(output.classes, 2) - 1;
-  if (found >= 0 && found <= last) return found;
-  const known = [...(output.labels ?? []), 'predicted'];
-  const hint = output.labels
-    ? didYouMean(part, known)
-    : `classes go from 0 to ${last}; names need --labels; or 'predicted'`;
-  throw usage('--target', `'${part}' is no class of this model`, hint);
 }
 
 /** The class with the highest score in each row; for one score per row, whether it is at least one half. */

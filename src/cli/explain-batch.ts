@@ -1,19 +1,27 @@
-/** The computation of `pathgrad explain`: what the flags choose, handed to `IntegratedGradients`, with a bar while it works. */
-import { type Explanation, IntegratedGradients } from '../attribution/index.ts';
+/** The computation of `pathgrad explain`: what the flags choose, handed to the method, with a bar while it works. */
+
+import type { ExplainerOptions } from '../attribution/frame/settings.ts';
+import { isTargetSet } from '../attribution/frame/target-set.ts';
+import { IntegratedGradients } from '../attribution/index.ts';
+import type { MethodRow } from '../attribution/methods/index.ts';
 import { embeddingOf } from '../keras/model/embedding.ts';
 import type { Model } from '../keras/model/model.ts';
 import { softmax } from '../ops/softmax.ts';
 import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';
 import { tensor } from '../tensor/tensor.ts';
-import { chooseBaseline, chooseOutput, chooseTarget } from './choices.ts';
-import type { Context } from './findings.ts';
+import { chooseBaseline, chooseOutput, type OutputChoice } from './choices.ts';
+import { chooseExplainer } from './explainers.ts';
+import type { AnyExplanation, Context } from './findings.ts';
 import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
 import { ProgressBar } from './progress.ts';
 import type { Batch } from './samples/batch.ts';
+import { chooseTargets } from './targets.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Settings {
+  readonly row: MethodRow;
+  /** Of integrated gradients alone. */
   readonly method: QuadratureMethod;
   readonly nSteps: number | 'auto';
   readonly internalBatchSize: number;
@@ -21,18 +29,25 @@ export interface Settings {
 }
 
 export function readSettings(args: Arguments): Settings {
+  const row = chooseExplainer(args);
   const steps = args.text('steps') ?? '50';
-  const batch = args.text('batch') ?? '100';
   const compat = args.text('compat');
   const method = oneOf('method', args.text('method') ?? 'gausslegendre', quadratureMethods);
   const nSteps = steps === 'auto' ? 'auto' : number('steps', steps, Number.isInteger, "a whole number, or 'auto'");
   if (nSteps !== 'auto') checkSteps(method, nSteps);
   return {
+    row,
     method,
     nSteps,
-    internalBatchSize: number('batch', batch, (n) => Number.isInteger(n) && n > 0, 'a whole number from 1'),
+    internalBatchSize: readBatchSize(args),
     compat: compat === undefined ? null : oneOf('compat', compat, ['alibi'] as const),
   };
+}
+
+/** --batch: rows that go through the model at a time. */
+export function readBatchSize(args: Arguments): number {
+  const text = args.text('batch') ?? '100';
+  return number('batch', text, (n) => Number.isInteger(n) && n > 0, 'a whole number from 1');
 }
 
 /** The library's own check, in the words of the command line, before a model is read. */
@@ -52,40 +67,64 @@ export async function explainBatch(
   args: Arguments,
   model: Model,
   batch: Batch,
-  settings: Settings,
+  { row, internalBatchSize, ...quadrature }: Settings,
   terminal: Terminal,
-): Promise<{ explanation: Explanation; context: Context }> {
+): Promise<{ explanations: readonly AnyExplanation[]; context: Context }> {
   const output = chooseOutput(args, model);
-  const target = chooseTarget(args, output, batch.samples.length);
-  const baseline = chooseBaseline(args, batch);
-  const layer = chooseLayer(args, model, batch);
-  const explainer = new IntegratedGradients(model, {
-    ...settings,
-    layer,
-    output: (...ys) => (args.has('softmax') ? softmax(ys[output.index]!) : ys[output.index]!),
-  });
+  const target = chooseTargets(args, output, batch.samples.length);
+  const baseline = row.baselines ? chooseBaseline(args, batch) : null;
+  const layers = chooseLayers(args, model, batch, row);
+  const options = { ...layers, internalBatchSize, output: outputFunction(args, output) };
+  const own = row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
+  const explainer = own ?? row.make(model, options);
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
+  const X = tensor(batch.X.data, batch.X.shape);
+  const common = {
+    ...(baseline && { baselines: baseline.value }),
+    attributeToLayerInputs: args.has('layer-inputs'),
+    onProgress: ({ done, total }: { done: number; total: number }) => bar.update(done, total),
+    signal: terminal.signal,
+  };
   try {
-    const explanation = await explainer.explain(tensor(batch.X.data, batch.X.shape), {
-      baselines: baseline.value,
-      target,
-      attributeToLayerInputs: args.has('layer-inputs'),
-      onProgress: ({ done, total }) => bar.update(done, total),
-      signal: terminal.signal,
-    });
-    return { explanation, context: { batch, output, baseline, atInput: layer === null } };
+    const explanations = isTargetSet(target)
+      ? await explainer.explain(X, { ...common, target })
+      : [await explainer.explain(X, { ...common, target })];
+    return { explanations, context: { batch, output, baseline, row, atInput: layers.layer === null } };
   } finally {
     bar.clear();
   }
 }
 
-/** Token ids have no gradient, so texts are explained at the embedding. */
-function chooseLayer(args: Arguments, model: Model, batch: Batch): string | number | null {
+/** What is explained: the output that was chosen, as probabilities under --softmax. */
+export function outputFunction(
+  args: Arguments,
+  { index }: OutputChoice,
+): NonNullable<ExplainerOptions<Model>['output']> {
+  return (...ys) => (args.has('softmax') ? softmax(ys[index]!) : ys[index]!);
+}
+
+/** The layers that are explained and from which inputs move, where they are not the model's inputs. */
+export interface Layers {
+  readonly layer: string | number | null;
+  readonly inputLayer?: string;
+}
+
+/**
+ * Token ids have no gradient, so texts are explained at the embedding, or move there where a layer behind it is explained; unless the method
+ * needs no gradient, or is about the gradients of a layer alone.
+ */
+export function chooseLayers(args: Arguments, model: Model, batch: Batch, row: MethodRow): Layers {
   const wanted = args.text('layer');
-  if (wanted === undefined) {
-    if (args.has('layer-inputs'))
-      throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
-    return batch.kind === 'text' ? embeddingOf(model)!.path : null;
-  }
-  return /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
+  const layer = wanted === undefined ? null : /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
+  if (layer === null && args.has('layer-inputs'))
+    throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
+  if (layer === null && row.layer === true)
+    throw usage(
+      '--layer',
+      `is needed: ${row.name} attributes to the tensors of a layer`,
+      'pathgrad inspect MODEL lists the layers',
+    );
+  if (batch.kind !== 'text' || row.values || row.layer === 'chosen') return { layer };
+  const embedding = embeddingOf(model)!.path;
+  return row.layer ? { layer, inputLayer: embedding } : { layer: layer ?? embedding };
 }

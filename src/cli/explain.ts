@@ -1,12 +1,14 @@
-/** `pathgrad explain`: reads model and inputs, computes integrated gradients, prints the findings and writes the files. */
-import { describeWarning, type Explanation, type Phrases, type Warning } from '../attribution/index.ts';
+/** `pathgrad explain`: reads model and inputs, explains, prints the findings and writes the files. */
+import { describeWarning, type Phrases, type Warning } from '../attribution/index.ts';
+import type { MethodRow } from '../attribution/methods/index.ts';
 import type { Model } from '../keras/model/model.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { visible } from '../tensor/visible.ts';
 import { explainBatch, readSettings } from './explain-batch.ts';
-import { checkWritable } from './files.ts';
-import { findingsOf } from './findings.ts';
+import { meaningOf } from './explainers.ts';
+import { checkOutputs } from './files.ts';
+import { type AnyExplanation, findingsOf } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { notify, openModel } from './predict.ts';
 import { colorScale, legend, printFinding } from './print.ts';
@@ -16,10 +18,7 @@ import type { Terminal } from './terminal.ts';
 import { writeOutputs } from './write-outputs.ts';
 
 export async function runExplain(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  const outputs = ['html', 'png', 'json'].flatMap((flag) => args.text(flag) ?? []);
-  for (const file of outputs) checkWritable(file);
-  if (new Set(outputs).size < outputs.length)
-    throw usage(outputs[0]!, 'is to be written twice', 'give each output its own file');
+  checkOutputs(args, ['html', 'png', 'json']);
   const settings = readSettings(args);
   const scale = colorScale(args);
   const model = await openModel(args, path);
@@ -28,16 +27,18 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
     throw usage('--png', 'draws pictures, but the inputs are none', 'try --html');
   notify(batch.notices, args, terminal);
   if (!model.hasInputShape) await model.predict(tensor(batch.X.data, batch.X.shape)); // the first input fixes the shapes
-  const { explanation, context } = await explainBatch(args, model, batch, settings, terminal);
-  const findings = findingsOf(explanation, context);
-  terminal.out(`${visible(heading(model, batch, explanation))}\n\n`);
+  const { explanations, context } = await explainBatch(args, model, batch, settings, terminal);
+  const { row } = context;
+  const findings = findingsOf(explanations, context);
+  terminal.out(`${visible(heading(model, batch, explanations[0]!, row))}\n${meaningOf(row)}\n\n`);
   findings.forEach((finding, i) => {
-    terminal.out(`${printFinding(finding, i + 1, scale, terminal)}\n`, 'styled');
+    const first = finding.sample !== findings[i - 1]?.sample;
+    terminal.out(`${printFinding(finding, { first, scale, terminal })}\n`, 'styled');
   });
-  if (batch.kind === 'text') terminal.out(legend(terminal));
-  const news = newsOf(explanation.warnings);
+  if (batch.kind === 'text') terminal.out(legend(row, findings, terminal));
+  const news = [...new Set(explanations.flatMap(({ warnings }) => newsOf(warnings)))];
   notify(news, args, terminal);
-  const written = writeOutputs(args, { path, model, batch, explanation, findings, output: context.output, news });
+  const written = writeOutputs(args, { path, model, batch, explanations, findings, context, news });
   for (const file of written) terminal.err(`wrote ${visible(file)}\n`);
   if (written.length === 0 && findings.some(({ image }) => image))
     terminal.err('note: --png FILE or --html FILE draws the pixels\n');
@@ -57,15 +58,22 @@ function newsOf(warnings: readonly Warning[]): string[] {
   return shown.map((warning) => describeWarning(warning, words));
 }
 
-function heading(model: Model, batch: Batch, { meta, nSteps }: Explanation): string {
+function heading(model: Model, batch: Batch, { meta, nSteps }: AnyExplanation, row: MethodRow): string {
   const { layer, method } = meta.params;
-  const rows = batch.samples.length;
-  const [noun, unit] = ({ text: ['text', 'tokens'], image: ['picture', 'values'], array: ['row', 'values'] } as const)[
-    batch.kind
-  ];
-  const count = `${rows} ${noun}${rows > 1 ? 's' : ''} of ${sizeOf(batch.X.shape.slice(1))} ${unit}`;
-  const named = typeof layer === 'number' ? `layer ${layer} (${model.layers[layer]?.name})` : `layer '${layer}'`;
-  const where = layer === 'unspecified' ? 'at the input' : `at ${named}`;
-  const rule = meta.params.nSteps === 'auto' ? `up to ${nSteps} steps (auto)` : `${method}, ${nSteps} steps`;
-  return `${model.name}: ${count}, explained ${where} (${rule})`;
+  const where = layer === 'unspecified' ? 'at the input' : `at ${layerName(model, layer)}`;
+  const rule = meta.params['nSteps'] === 'auto' ? `up to ${nSteps} steps (auto)` : `${method}, ${nSteps} steps`;
+  const how = row.name === 'IntegratedGradients' ? rule : row.name;
+  return `${model.name}: ${describeBatch(batch)}, explained ${where} (${how})`;
+}
+
+/** `layer 1 (embedding)`, or by its path. */
+export function layerName(model: Model, layer: number | string): string {
+  return typeof layer === 'number' ? `layer ${layer} (${model.layers[layer]?.name})` : `layer '${layer}'`;
+}
+
+/** `2 pictures of 784 values` */
+export function describeBatch({ samples, kind, X }: Batch): string {
+  const words = { text: ['text', 'tokens'], image: ['picture', 'values'], array: ['row', 'values'] } as const;
+  const [noun, unit] = words[kind];
+  return `${samples.length} ${noun}${samples.length > 1 ? 's' : ''} of ${sizeOf(X.shape.slice(1))} ${unit}`;
 }

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { failure } from '../tensor/errors.ts';
+import { type Arguments, usage } from './flags.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
@@ -61,6 +62,15 @@ export function checkWritable(path: string): void {
       error,
     );
   }
+}
+
+/** Throws unless what these flags name can be written, each to a file of its own: asked before long work. */
+export function checkOutputs(args: Arguments, flags: readonly string[]): void {
+  const files = flags.flatMap((flag) => args.text(flag) ?? []);
+  for (const file of files) checkWritable(file);
+  const resolved = files.map((file) => resolve(file));
+  const twice = files.find((_, i) => resolved.indexOf(resolved[i]!) < i);
+  if (twice !== undefined) throw usage(twice, 'is to be written twice', 'give each output its own file');
 }
 
 /** Writes a file whole or not at all; an existing one is replaced. */

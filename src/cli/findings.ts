@@ -2,7 +2,8 @@
  * What is said about each input of an explanation, apart from how it is shown: printed, as a report, as JSON. One number per
  * token or pixel, where attributions lie so; the strongest entries of any other array.
  */
-import type { Completeness, Entropy, Explanation, OutputKind } from '../attribution/index.ts';
+import type { Completeness, Entropy, Explanation, OutputKind, WarningValues } from '../attribution/index.ts';
+import type { MethodRow } from '../attribution/methods/index.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { indexOf } from '../visualize/format.ts';
@@ -14,20 +15,29 @@ export interface ClassScore {
   readonly score: number;
 }
 
+/** An explanation of any method. */
+export type AnyExplanation = Explanation<Tensor | null>;
+
 export interface Finding {
   readonly title: string;
+  /** Which input it is of, from 0. */
+  readonly sample: number;
   /** All classes, the likeliest first. */
   readonly prediction: readonly ClassScore[];
   /** Whether the scores are probabilities: they are then printed as per cent. */
   readonly probabilities: boolean;
   /** What is explained, as a name and as the number of the class (null for a single score). */
   readonly target: { readonly label: string; readonly index: number | null; readonly isPredicted: boolean };
-  readonly baseline: { readonly name: string; readonly score: number; readonly entropy: Entropy | null };
-  readonly completeness: Completeness;
+  /** Null for methods that compare with none. */
+  readonly baseline: { readonly name: string; readonly score: number; readonly entropy: Entropy | null } | null;
+  /** Null for methods whose numbers need not add up. */
+  readonly completeness: Completeness | null;
+  /** What brings the numbers closer to adding up. */
+  readonly raise: WarningValues['incomplete']['raise'];
   /** Tokens without padding, and one score each. */
   readonly text?: { readonly tokens: readonly string[]; readonly scores: readonly number[] };
-  /** Attributions as height x width x channels. */
-  readonly image?: { readonly view: ImageView; readonly attribution: Float64Array };
+  /** Attributions as height x width x channels, or x 1 where one number stands for all channels. */
+  readonly image?: { readonly view: ImageView; readonly attribution: Float64Array; readonly shape: readonly number[] };
   /** Names and scores of all entries, for other arrays. */
   readonly features?: { readonly names: readonly string[]; readonly scores: readonly number[] };
 }
@@ -35,39 +45,45 @@ export interface Finding {
 export interface Context {
   readonly batch: Batch;
   readonly output: OutputChoice;
-  readonly baseline: BaselineChoice;
+  /** Null for methods that compare with none. */
+  readonly baseline: BaselineChoice | null;
+  readonly row: MethodRow;
   /** Whether attributions are of the inputs, not of a layer. */
   readonly atInput: boolean;
 }
 
-/** One finding per input. */
-export function findingsOf(explanation: Explanation, context: Context): Finding[] {
+/** One finding per input and target, those of the first input first. */
+export function findingsOf(explanations: readonly AnyExplanation[], context: Context): Finding[] {
+  return context.batch.samples.flatMap((_, row) => explanations.map((one) => findingOf(one, row, context)));
+}
+
+function findingOf(explanation: AnyExplanation, row: number, context: Context): Finding {
   const { batch, output, baseline } = context;
-  const { predictions, baselinePredictions, completeness, diagnostics } = explanation;
-  const winners = argmaxRows(predictions);
+  const { predictions, baselinePredictions, completeness, diagnostics, warnings } = explanation;
+  const sample = batch.samples[row]!;
   const probabilities = areProbabilities(diagnostics.outputs, output);
-  return batch.samples.map((sample, row) => {
-    const index = explanation.target ? explanation.target.data[row]! : null;
-    const scores = rowOf(predictions, row);
-    const start = rowOf(baselinePredictions, row);
-    return {
-      title: sample.title,
-      prediction: rank(scores, output, probabilities),
-      probabilities,
-      target: {
-        label: index === null ? output.label(0) : labelOf(index, output),
-        index,
-        isPredicted: index !== null && index === winners[row],
-      },
-      baseline: {
+  const index = explanation.target ? explanation.target.data[row]! : null;
+  const incomplete = warnings.find(({ code }) => code === 'incomplete');
+  return {
+    title: sample.title,
+    sample: row,
+    prediction: rank(rowOf(predictions, row), output, probabilities),
+    probabilities,
+    target: {
+      label: index === null ? output.label(0) : labelOf(index, output),
+      index,
+      isPredicted: index !== null && index === argmaxRows(predictions)[row],
+    },
+    baseline: baseline &&
+      baselinePredictions && {
         name: baseline.name,
-        score: scoreAt(start, index, probabilities),
+        score: scoreAt(rowOf(baselinePredictions, row), index, probabilities),
         entropy: diagnostics.baselineEntropy?.[row] ?? null,
       },
-      completeness: completeness[row]!,
-      ...shown(sample, explanation, row, context),
-    };
-  });
+    completeness: completeness[row] ?? null,
+    raise: incomplete?.code === 'incomplete' ? incomplete.values.raise : 'none',
+    ...shown(sample, explanation, row, context),
+  };
 }
 
 /** Whether scores are probabilities. One score of which the model's last op says nothing is, where names of two classes are given. */
@@ -113,7 +129,7 @@ function rowOf({ data, shape }: Tensor, row: number): number[] {
 
 function shown(
   sample: Sample,
-  { attributions, X }: Explanation,
+  { attributions, X }: AnyExplanation,
   row: number,
   { atInput }: Context,
 ): Pick<Finding, 'text' | 'image' | 'features'> {
@@ -127,9 +143,9 @@ function shown(
     const kept = text.tokens.map((_, i) => i).filter((i) => !text.padding[i]);
     return { text: { tokens: kept.map((i) => text.tokens[i]!), scores: kept.map((i) => scores[i]!) } };
   }
-  if (attributions.length === 1 && image && atInput)
-    return { image: { view: image, attribution: image.arrange(values) } };
-  const inputs = atInput ? rowOf(X[0]!, row) : null;
+  const picture = attributions.length === 1 && image ? pictureOf(image, values, shape, atInput) : null;
+  if (picture) return { image: picture };
+  const inputs = atInput && values.length === sizeOf(X[0]!.shape.slice(1)) ? rowOf(X[0]!, row) : null;
   const names: string[] = [];
   const scores: number[] = [];
   attributions.forEach((attribution, part) => {
@@ -141,4 +157,18 @@ function shown(
     });
   });
   return { features: { names, scores } };
+}
+
+/** Attributions over the picture: of its own values, or one number per pixel, as maps of layers are that were brought to its size. */
+function pictureOf(
+  view: ImageView,
+  values: number[],
+  shape: readonly number[],
+  atInput: boolean,
+): Finding['image'] | null {
+  const [height, width] = view.shape;
+  if (atInput && values.length === sizeOf(view.shape))
+    return { view, attribution: view.arrange(values), shape: view.shape };
+  const map = shape[0] === height && shape[1] === width && values.length === height * width;
+  return map ? { view, attribution: Float64Array.from(values), shape: [height, width, 1] } : null;
 }

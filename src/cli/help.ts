@@ -1,6 +1,7 @@
 /** The help pages, laid out from the tables in commands.ts. */
-import { type Command, commands } from './commands.ts';
+import { type Command, commands } from './commands/index.ts';
 import type { Flag } from './flags.ts';
+import { wrap } from './wrap.ts';
 
 const INDENT = 22; // column at which the descriptions start
 const WIDTH = 100;
@@ -9,7 +10,7 @@ const WIDTH = 100;
 export function overview(): string {
   const list = commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`);
   return [
-    'pathgrad: explain what a Keras model predicts, with integrated gradients',
+    'pathgrad: explain what a Keras model predicts, with integrated gradients and other methods',
     '',
     'Usage: pathgrad COMMAND MODEL [OPTIONS]',
     '',
@@ -28,7 +29,19 @@ export function overview(): string {
 export function helpOf(command: Command): string {
   const groups = command.groups.flatMap(({ title, flags }) => ['', `${title}:`, ...flags.map(describe)]);
   const examples = command.examples.flatMap(([line, what]) => [`  # ${what}`, `  ${line}`]);
-  return [`Usage: ${command.usage}`, '', command.about, ...groups, '', 'Examples:', ...examples, ''].join('\n');
+  const lists = command.lists?.() ?? [];
+  const shown = [
+    `Usage: ${command.usage}`,
+    '',
+    ...wrap(command.about, WIDTH),
+    ...groups,
+    ...lists,
+    '',
+    'Examples:',
+    ...examples,
+    '',
+  ];
+  return shown.join('\n');
 }
 
 function describe({ name, value, short, help }: Flag): string {
@@ -36,14 +49,4 @@ function describe({ name, value, short, help }: Flag): string {
   const lines = wrap(help, WIDTH - INDENT);
   const first = left.length < INDENT ? left.padEnd(INDENT) + lines[0] : `${left}\n${' '.repeat(INDENT)}${lines[0]}`;
   return [first, ...lines.slice(1).map((line) => ' '.repeat(INDENT) + line)].join('\n');
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!;
-    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines;
 }

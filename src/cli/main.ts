@@ -4,18 +4,24 @@
  */
 import { version } from '../attribution/frame/version.ts';
 import { didYouMean, PathgradError } from '../tensor/errors.ts';
-import { type CommandName, commands } from './commands.ts';
+import { type CommandName, commands } from './commands/index.ts';
+import { runCompare } from './compare/compare.ts';
 import { runExplain } from './explain.ts';
 import { type Arguments, parseFlags, UsageError, usage } from './flags.ts';
 import { helpOf, overview } from './help.ts';
 import { runInspect } from './inspect.ts';
+import { runMethods } from './methods.ts';
 import { runPredict } from './predict.ts';
 import { Interrupted, shielded, type Terminal } from './terminal.ts';
 
-const runners: Readonly<Record<CommandName, (args: Arguments, model: string, terminal: Terminal) => Promise<void>>> = {
+type Runner = (args: Arguments, model: string, terminal: Terminal) => Promise<void> | void;
+
+const runners: Readonly<Record<CommandName, Runner>> = {
   explain: runExplain,
+  compare: runCompare,
   predict: runPredict,
   inspect: runInspect,
+  methods: runMethods,
 };
 
 /** Runs the command that `argv` (without `node` and the script) asks for; returns the exit code and never throws. */
@@ -52,8 +58,8 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
   if (first === 'help') return terminal.out(helpOf(command));
   const args = parseFlags(rest, command.groups, command.name);
   if (args.has('help')) return terminal.out(helpOf(command));
-  const [model, ...surplus] = args.positionals;
-  if (model === undefined) {
+  const [model = '', ...surplus] = command.model ? args.positionals : ['', ...args.positionals];
+  if (command.model && model === '') {
     throw usage(
       'MODEL',
       'is missing',
@@ -61,7 +67,8 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
     );
   }
   if (surplus.length > 0) {
-    throw usage(surplus[0]!, 'is one argument too many', 'the model comes first, then flags; quote texts with spaces');
+    const hint = command.model ? 'the model comes first, then flags; quote texts with spaces' : 'leave it out';
+    throw usage(surplus[0]!, 'is one argument too many', hint);
   }
   await runners[command.name](args, model, terminal);
 }

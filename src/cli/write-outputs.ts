@@ -1,11 +1,12 @@
 /** The files that `explain` writes: report, pictures, numbers. All are made before the first is written. */
-import { type Explanation, version } from '../attribution/index.ts';
+import { version } from '../attribution/index.ts';
+import type { MethodRow } from '../attribution/methods/index.ts';
 import type { Model } from '../keras/model/model.ts';
 import { plain } from '../visualize/format.ts';
 import { attributionGrid, encodePng, type ReportItem, report } from '../visualize/index.ts';
-import type { OutputChoice } from './choices.ts';
+import { sumOf } from './explainers.ts';
 import { writeWhole } from './files.ts';
-import type { Finding } from './findings.ts';
+import type { AnyExplanation, Context, Finding } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { colorScale, formatScores, warningOf } from './print.ts';
 import type { Batch } from './samples/batch.ts';
@@ -14,9 +15,10 @@ export interface Results {
   readonly path: string;
   readonly model: Model;
   readonly batch: Batch;
-  readonly explanation: Explanation;
+  /** One per target. */
+  readonly explanations: readonly AnyExplanation[];
   readonly findings: readonly Finding[];
-  readonly output: OutputChoice;
+  readonly context: Context;
   /** Warnings about the explanation as a whole. */
   readonly news: readonly string[];
 }
@@ -35,37 +37,47 @@ export function writeOutputs(args: Arguments, results: Results): string[] {
   return files.map(({ path }) => path);
 }
 
-function makeHtml({ path, model, batch, findings, explanation, news }: Results): string {
-  const items = findings.map((finding) => reportItem(finding, explanation, news));
+function makeHtml({ path, model, batch, findings, explanations, context, news }: Results): string {
+  const items = findings.map((finding) => reportItem(finding, explanations[0]!, context.row, news));
   const noun = { text: 'text', image: 'picture', array: 'row' }[batch.kind];
-  const title = `${items.length} ${noun}${items.length > 1 ? 's' : ''}`;
+  const rows = batch.samples.length;
+  const targets = explanations.length > 1 ? `, ${explanations.length} targets each` : '';
+  const title = `${rows} ${noun}${rows > 1 ? 's' : ''}${targets}`;
   const section = { title, model: { name: model.name, file: path, summary: model.summary() }, items };
   return report([section], { title: `What moved ${model.name}` });
 }
 
-function reportItem(finding: Finding, { meta }: Explanation, news: readonly string[]): ReportItem {
+function reportItem(finding: Finding, { meta }: AnyExplanation, row: MethodRow, news: readonly string[]): ReportItem {
   const { title, prediction, probabilities, target, baseline, completeness } = finding;
   const explained = prediction.find(({ label }) => label === target.label);
   const score = probabilities || !explained ? '' : `, score ${plain(explained.score)}`;
+  const auto = meta.params['nSteps'] === 'auto';
   const common = {
     title,
     // The report reads predictions as probabilities; other scores are named with the target.
     prediction: probabilities ? prediction.map(({ label, score }) => ({ label, probability: score })) : [],
     target: `${target.label}${score}`,
-    baseline: {
-      name: baseline.name,
-      score: baseline.score,
-      ...(baseline.entropy && { entropy: baseline.entropy.nats, entropyFraction: baseline.entropy.fraction }),
-    },
-    method: meta.params['nSteps'] === 'auto' ? 'adaptive Gauss-Kronrod' : String(meta.params['method'] ?? meta.name),
-    steps: completeness.steps,
-    completeness: { delta: completeness.delta, relative: completeness.relative, ok: completeness.ok },
-    warnings: completeness.ok ? news : [warningOf(finding), ...news],
+    explainer: { name: row.name, says: row.says, sum: row.sum },
+    ...(baseline && {
+      baseline: {
+        name: baseline.name,
+        score: baseline.score,
+        ...(baseline.entropy && { entropy: baseline.entropy.nats, entropyFraction: baseline.entropy.fraction }),
+      },
+    }),
+    ...(row.name === 'IntegratedGradients' && {
+      method: auto ? 'adaptive Gauss-Kronrod' : String(meta.params['method']),
+      steps: completeness!.steps,
+    }),
+    ...(completeness && {
+      completeness: { delta: completeness.delta, relative: completeness.relative, ok: completeness.ok },
+    }),
+    warnings: !completeness || completeness.ok ? news : [warningOf(finding), ...news],
   };
   if (finding.image) {
-    const { view, attribution } = finding.image;
+    const { view, attribution, shape } = finding.image;
     const image = { data: view.data, shape: view.shape };
-    return { ...common, kind: 'image', image, attribution: { data: attribution, shape: view.shape }, range: [0, 1] };
+    return { ...common, kind: 'image', image, attribution: { data: attribution, shape }, range: [0, 1] };
   }
   const { tokens, scores } = finding.text ?? strongestOf(finding);
   return { ...common, kind: 'text', tokens, scores };
@@ -79,18 +91,21 @@ function strongestOf({ features }: Finding): { tokens: string[]; scores: number[
   return { tokens: kept.map((i) => names[i]!), scores: kept.map((i) => scores[i]!) };
 }
 
-function makePng({ findings, model }: Results, args: Arguments): Uint8Array {
+function makePng({ findings, model, context: { row } }: Results, args: Arguments): Uint8Array {
   const samples = findings.map(({ image, title, prediction, probabilities, target }) => {
     if (!image) throw usage('--png', 'draws attributions of pixels, not of a layer', 'leave --layer out');
     const { data, shape } = image.view;
     const label = [ascii(title), formatScores(prediction.slice(0, 1), probabilities), `explained: ${target.label}`].map(
       ascii,
     );
-    return { image: { data, shape }, attribution: { data: image.attribution, shape }, label };
+    return { image: { data, shape }, attribution: { data: image.attribution, shape: image.shape }, label };
   });
   const scale = colorScale(args);
-  const title = ascii(model.name);
-  return encodePng(attributionGrid(samples, { title, range: [0, 1], ...(scale !== undefined && { scale }) }));
+  const title = ascii(row.name === 'IntegratedGradients' ? model.name : `${model.name}: ${row.name}`);
+  const caption = row.sum === null ? { meaning: ascii(`${row.says}; ${sumOf(row)}`) } : {};
+  return encodePng(
+    attributionGrid(samples, { title, range: [0, 1], ...caption, ...(scale !== undefined && { scale }) }),
+  );
 }
 
 /** The font of the pictures has ASCII only. */
@@ -98,7 +113,7 @@ function ascii(text: string): string {
   return text.normalize('NFKD').replace(/[^\x20-\x7e]/g, (c) => (/\p{M}/u.test(c) ? '' : '?'));
 }
 
-function makeJson({ path, findings, explanation, output }: Results): string {
+function makeJson({ path, findings, explanations, context }: Results): string {
   const items = findings.map(({ title, prediction, target, baseline, completeness, text, features }) => ({
     title,
     prediction,
@@ -108,6 +123,16 @@ function makeJson({ path, findings, explanation, output }: Results): string {
     ...(text && { tokens: text.tokens, scores: text.scores }),
     ...(features && { features: features.names, scores: features.scores }),
   }));
-  const content = { pathgrad: version, model: path, labels: output.labels, items, explanation: explanation.toJSON() };
+  const { name, says, sum, source } = context.row;
+  const [explanation] = explanations;
+  const content = {
+    pathgrad: version,
+    model: path,
+    explainer: { name, says, sum, source },
+    labels: context.output.labels,
+    items,
+    // Several targets: one explanation each, in the order of the targets.
+    ...(explanations.length > 1 ? { explanations } : { explanation }),
+  };
   return `${JSON.stringify(content)}\n`;
 }

@@ -46,3 +46,6 @@ export function indexOf(at: number, shape: readonly number[]): string {
   }
   return index.join(',');
 }
+
+/** With a capital first letter. */
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -25,6 +25,8 @@ export type GridOptions = {
   readonly title?: string | undefined;
   /** A line under the picture, e.g. what the colours mean. Default: that for the colour map. */
   readonly caption?: string | undefined;
+  /** What the numbers mean, for the default caption, where it is not that they raise and lower the score. */
+  readonly meaning?: string | undefined;
   readonly colormap?: ColormapName | undefined;
   /** Attribution that gets the full colour; default the largest absolute one of all samples. */
   readonly scale?: number | undefined;
@@ -53,7 +55,7 @@ const LINE_HEIGHT: number = TEXT_HEIGHT + 10;
  * @throws PathgradError when there are no samples, an attribution does not fit its image, or the picture would be too large
  */
 export function attributionGrid(samples: readonly GridSample[], options: GridOptions = {}): Raster {
-  const names = { title: 1, caption: 1, colormap: 1, scale: 1, range: 1, cell: 1 } as const;
+  const names = { title: 1, caption: 1, meaning: 1, colormap: 1, scale: 1, range: 1, cell: 1 } as const;
   checkOptions<GridOptions>('attributionGrid', options, names);
   if (samples.length === 0) throw failure('attributionGrid', 'needs at least one sample');
   const { cell: wanted = 112, title, colormap: map = 'PiYG', range } = options;
@@ -64,6 +66,9 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
     return sumChannels(over);
   });
   const scale = options.scale ?? sharedScale(sums);
+  // Of numbers that have no sign, one picture says all.
+  const signs = options.meaning === undefined || sums.some((values) => values.some((v) => v < 0));
+  const columns = COLUMNS.slice(0, signs ? 4 : 2);
   const rows = samples.map(({ image, attribution, label = [] }) => {
     const shown = { colormap: map, shared: scale };
     const original = imageRaster(image, { range });
@@ -72,13 +77,13 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
       attributionRaster(attribution, shown),
       attributionRaster(attribution, { ...shown, sign: 'positive' }),
       attributionRaster(attribution, { ...shown, sign: 'negative' }),
-    ];
+    ].slice(0, columns.length);
     const zoom = Math.max(1, Math.ceil(wanted / Math.max(original.width, original.height)));
     const lines = typeof label === 'string' ? label.split('\n') : label;
     return { cells, lines, zoom, width: original.width * zoom, height: original.height * zoom };
   });
 
-  const cellWidth = largest([...rows.map(({ width }) => width), ...COLUMNS.map((name) => textWidth(name) * ZOOM)]);
+  const cellWidth = largest([...rows.map(({ width }) => width), ...columns.map((name) => textWidth(name) * ZOOM)]);
   const rowHeight = largest(rows.map(({ height, lines }) => Math.max(height, lines.length * LINE_HEIGHT)));
   const labelWidth = largest(
     rows.flatMap(({ lines }) => lines.map((line) => textWidth(line) * ZOOM)),
@@ -86,18 +91,18 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
   );
   const left = MARGIN + (labelWidth > 0 ? labelWidth + SPACE : 0);
   const top = MARGIN + (title === undefined ? 0 : LINE_HEIGHT + 12) + LINE_HEIGHT;
-  const gridRight = left + COLUMNS.length * (cellWidth + SPACE) - SPACE;
+  const gridRight = left + columns.length * (cellWidth + SPACE) - SPACE;
   const gridBottom = top + rows.length * (rowHeight + SPACE) - SPACE;
   const barHeight = Math.min(gridBottom - top, 320);
   const marks = barHeight < 160 ? [1, 0, -1] : [1, 0.5, 0, -0.5, -1];
   const ticks = scale > 0 ? marks.map((v) => signed(v * scale)) : ['0'];
   const barRight = gridRight + SPACE + 8 + BAR_WIDTH + 10 + Math.max(...ticks.map((t) => textWidth(t) * ZOOM));
-  const caption = wrap(options.caption ?? defaultCaption(map, scale), barRight - MARGIN);
+  const caption = wrap(options.caption ?? defaultCaption(map, scale, options.meaning), barRight - MARGIN);
   const height = gridBottom + 18 + caption.length * (LINE_HEIGHT - 2) + MARGIN - 10;
   const page = createRaster(barRight + MARGIN, height, PAGE);
 
   if (title !== undefined) drawText(page, title, MARGIN, MARGIN, INK, ZOOM);
-  COLUMNS.forEach((name, c) => {
+  columns.forEach((name, c) => {
     drawCentred(page, name, left + c * (cellWidth + SPACE) + cellWidth / 2, top - LINE_HEIGHT, MUTED, ZOOM);
   });
   rows.forEach((row, r) => {
@@ -141,7 +146,11 @@ function drawBar(
   });
 }
 
-function defaultCaption(map: ColormapName, scale: number): string {
+function defaultCaption(map: ColormapName, scale: number, meaning: string | undefined): string {
+  if (meaning !== undefined) {
+    const signs = scale === 0 ? 'all numbers are 0' : `full colour is ${plain(scale)}, the same in every row`;
+    return `${signs}; ${meaning}`;
+  }
   if (scale === 0) return 'All attributions are 0: moving from the baseline to the image does not change the score.';
   const negative = map === 'PiYG' ? 'pink' : 'red';
   return `green raises the score, ${negative} lowers it; full colour is ${plain(scale)}, the same in every row`;

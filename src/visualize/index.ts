@@ -6,6 +6,8 @@
 export { type AnsiTokenOptions, type ColorSupport, colorSupport, tokensToAnsi } from './ansi.ts';
 export type { ArrayLikeWithShape } from './arrays.ts';
 export { type ColormapName, colormap, colormapNames, contrast, type Rgb, readableOn } from './colors.ts';
+export { comparisonReport } from './comparison.ts';
+export type { Comparison, ComparisonSample, ComparisonTable } from './comparison-types.ts';
 export { escapeHtml, percent, plain, signed } from './format.ts';
 export { attributionGrid, type GridOptions, type GridSample } from './grid.ts';
 export { type HtmlTokenOptions, tokensToHtml } from './html.ts';
@@ -31,6 +33,7 @@ export { report } from './report.ts';
 export type {
   ReportBaseline,
   ReportCompleteness,
+  ReportExplainer,
   ReportImageItem,
   ReportItem,
   ReportOptions,

@@ -8,7 +8,7 @@ import { attributionRaster, imageRaster, overlay } from './image.ts';
 import { sharedScale } from './normalize.ts';
 import { encodePng, type Raster } from './raster.ts';
 import { DARK_PAGE } from './report-style.ts';
-import type { ReportImageItem, ReportItem, ReportTextItem } from './report-types.ts';
+import type { ReportExplainer, ReportImageItem, ReportItem, ReportTextItem } from './report-types.ts';
 import { type ScoredToken, scoredTokens } from './tokens.ts';
 
 /** Attributions that miss the change of score by more than this share are reported with a warning. */
@@ -37,8 +37,9 @@ ${body.table}</div>
 
 /** What colours cannot say in words: the completeness warning is there whether or not the caller wrote one. */
 function allWarnings(item: ReportItem): string[] {
-  const { delta, relative, ok } = item.completeness;
   const given = item.warnings ?? [];
+  if (!item.completeness) return [...given];
+  const { delta, relative, ok } = item.completeness;
   const missed = relative === undefined ? !ok : !ok || !(Math.abs(relative) <= COMPLETENESS_LIMIT);
   if (!missed || given.some((text) => /completeness|add up/i.test(text))) return [...given];
   const share = relative === undefined ? plain(delta) : percent(Math.abs(relative));
@@ -50,26 +51,36 @@ function allWarnings(item: ReportItem): string[] {
 }
 
 function facts(item: ReportItem): string {
-  const { baseline, completeness, method, steps } = item;
+  const { baseline, explainer, method, steps } = item;
   const entropy =
-    baseline.entropy === undefined
+    baseline?.entropy === undefined
       ? undefined
       : `${plain(baseline.entropy)} nats${baseline.entropyFraction === undefined ? '' : `, ${percent(baseline.entropyFraction)} of ln K (undecided is 100 %)`}`;
-  const { relative, delta } = completeness;
-  const miss =
-    relative === undefined ? `off by ${plain(delta)}` : `off by ${percent(Math.abs(relative))} (${signed(delta)})`;
+  const counted = steps === undefined ? [] : [`${steps} steps`];
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Explained', item.target],
-    ['Baseline', baseline.name],
+    ['Method', explainer?.name],
+    ['Its numbers', explainer && `${explainer.says}; ${addUp(explainer)}`],
+    ['Baseline', baseline?.name],
     ['… its entropy', entropy],
-    ['… its score', baseline.score === undefined ? undefined : plain(baseline.score)],
-    ['Method', `${method}, ${steps} steps`],
-    ['Completeness', miss],
+    ['… its score', baseline?.score === undefined ? undefined : plain(baseline.score)],
+    ['Quadrature', method === undefined ? undefined : [method, ...counted].join(', ')],
+    ['Completeness', missed(item)],
   ];
   const body = rows.flatMap(([name, value]) =>
     value === undefined ? [] : [`<tr><th scope="row">${name}</th><td>${escapeHtml(value)}</td></tr>`],
   );
   return `<table class="facts"><caption>How it was explained</caption><tbody>${body.join('')}</tbody></table>`;
+}
+
+/** Whether a method's numbers must add up, as the end of a sentence. */
+export const addUp = ({ sum }: Pick<ReportExplainer, 'sum'>): string =>
+  sum === null ? 'they need not add up' : `they add up to ${sum}`;
+
+function missed({ completeness, explainer }: ReportItem): string | undefined {
+  if (!completeness) return explainer && 'not promised';
+  const { relative, delta } = completeness;
+  return relative === undefined ? `off by ${plain(delta)}` : `off by ${percent(Math.abs(relative))} (${signed(delta)})`;
 }
 
 function predictions(item: ReportItem): string {
@@ -84,15 +95,24 @@ function predictions(item: ReportItem): string {
 
 type Body = { readonly shown: string; readonly table: string };
 
+/** Whether a positive number means that the score was raised: of sums it does, of slopes and maps it need not. */
+export const movesScore = ({ explainer }: Pick<ReportItem, 'explainer'>): boolean =>
+  explainer === undefined || explainer.sum !== null;
+
 function textBody(item: ReportTextItem, map: ColormapName): Body {
   const { tokens, scores, padding } = item;
   const marks = tokensToThemedHtml(tokens, scores, { colormap: map, padding, darkPage: DARK_PAGE });
   const scored = scoredTokens(tokens, scores, { padding });
   const rising = strongest(scored.filter(({ score }) => score > 0));
   const falling = strongest(scored.filter(({ score }) => score < 0));
+  const moves = movesScore(item);
+  const lower =
+    moves || falling.length > 0
+      ? `<div>${tokenTable(moves ? 'Lower the score most' : 'Most negative', falling, 'minus')}</div>\n`
+      : '';
   return {
     shown: `<p class="text">${marks}</p>`,
-    table: `<div>${tokenTable('Raise the score most', rising, 'plus')}</div>\n<div>${tokenTable('Lower the score most', falling, 'minus')}</div>\n`,
+    table: `<div>${tokenTable(moves ? 'Raise the score most' : 'Largest', rising, 'plus')}</div>\n${lower}`,
   };
 }
 
@@ -119,7 +139,10 @@ function imageBody(item: ReportImageItem, map: ColormapName, title: string): Bod
   const { image, attribution, range } = item;
   const shown = { colormap: map };
   // One sign alone is scaled by all attributions, or a weak sign would look as strong as the other.
-  const shared = { ...shown, shared: sharedScale([sumChannels(asImage(attribution, 'attribution'))]) };
+  const sums = sumChannels(asImage(attribution, 'attribution'));
+  const shared = { ...shown, shared: sharedScale([sums]) };
+  // Of numbers that have no sign, one picture says all.
+  const signs = movesScore(item) || sums.some((v) => v < 0);
   const pictures: readonly (readonly [string, string, Raster])[] = [
     ['image', 'the image itself', imageRaster(image, { range })],
     ['on the image', 'attributions over the image', overlay(image, attribution, { ...shown, range })],
@@ -127,7 +150,7 @@ function imageBody(item: ReportImageItem, map: ColormapName, title: string): Bod
     ['positive', 'positive attributions', attributionRaster(attribution, { ...shared, sign: 'positive' })],
     ['negative', 'negative attributions', attributionRaster(attribution, { ...shared, sign: 'negative' })],
   ];
-  const figures = pictures.map(([caption, words, raster]) => {
+  const figures = pictures.slice(0, signs ? 5 : 3).map(([caption, words, raster]) => {
     const alt = escapeHtml(`${title}: ${words}`);
     const size = `width="${raster.width}" height="${raster.height}"`;
     return `<figure><img alt="${alt}" ${size} src="${dataUri(encodePng(raster))}"><figcaption>${caption}</figcaption></figure>`;
@@ -136,7 +159,7 @@ function imageBody(item: ReportImageItem, map: ColormapName, title: string): Bod
 }
 
 /** `data:` address of a PNG. */
-function dataUri(png: Uint8Array): string {
+export function dataUri(png: Uint8Array): string {
   let binary = '';
   for (const byte of png) binary += String.fromCharCode(byte);
   return `data:image/png;base64,${btoa(binary)}`;

@@ -30,17 +30,30 @@ export type ReportCompleteness = {
   readonly ok: boolean;
 };
 
+/** How attributions were computed, and what they mean. */
+export type ReportExplainer = {
+  /** The method, e.g. `Saliency`. */
+  readonly name: string;
+  /** What its numbers mean, in a line. */
+  readonly says: string;
+  /** What they add up to; null where they need not add up to anything. */
+  readonly sum: string | null;
+};
+
 type ReportItemBase = {
   readonly title?: string | undefined;
   /** Class probabilities; the largest five are shown. */
   readonly prediction: readonly ReportPrediction[];
   /** The output that is explained, e.g. a class name. */
   readonly target: string;
-  readonly baseline: ReportBaseline;
-  /** Name of the quadrature rule. */
-  readonly method: string;
-  readonly steps: number;
-  readonly completeness: ReportCompleteness;
+  readonly explainer?: ReportExplainer | undefined;
+  /** Left out for methods that compare with none. */
+  readonly baseline?: ReportBaseline | undefined;
+  /** Name of the quadrature rule, for methods that have one. */
+  readonly method?: string | undefined;
+  readonly steps?: number | undefined;
+  /** Left out for methods whose attributions need not add up. */
+  readonly completeness?: ReportCompleteness | undefined;
   readonly warnings?: readonly string[] | undefined;
 };
 

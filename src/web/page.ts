@@ -316,6 +316,16 @@ for (const button of formatButtons()) {
     }
   });
 }
+byId('more-methods').addEventListener('click', async () => {
+  try {
+    settings.setMethods(await engine.call('methods', {}));
+    byId('more-methods').hidden = true;
+    byId('explainer').focus();
+    announce('More methods can be chosen', 0);
+  } catch (error) {
+    showError(error);
+  }
+});
 const chooser = byId<HTMLInputElement>('file');
 chooser.addEventListener('change', () => {
   const files = [...(chooser.files ?? [])];

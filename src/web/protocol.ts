@@ -27,9 +27,12 @@ export type PixelRange = readonly [black: number, white: number];
 export type BaselineName = 'pad' | 'zeros' | 'white' | 'grey' | 'noise' | 'max' | 'layer';
 
 export interface Settings {
+  /** The name of the method. */
+  readonly explainer: string;
   /** A class, or null: the predicted one; for a single score the score itself. */
   readonly target: number | null;
   readonly baseline: BaselineName;
+  /** Of integrated gradients alone. */
   readonly method: QuadratureMethod;
   readonly steps: number | 'auto';
   /** `wasm`, `reference` or `gpu:` and a mode. */
@@ -53,6 +56,8 @@ export interface TransformerParts {
 /** What can be asked, and what comes back. */
 export interface Calls {
   start: { readonly request: Record<never, never>; readonly reply: Capabilities };
+  /** All methods, whose code is fetched for it. */
+  methods: { readonly request: Record<never, never>; readonly reply: readonly MethodInfo[] };
   /** A Keras file, or the weights of a transformer with the files beside them. */
   load: {
     readonly request: { readonly file: Blob; readonly name: string; readonly beside?: TransformerParts };
@@ -98,8 +103,21 @@ export type ToPage =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: CallError };
 
+/** A method as the page lists it. */
+export interface MethodInfo {
+  readonly name: string;
+  /** What its numbers mean, in a line. */
+  readonly says: string;
+  /** What they add up to; null where they need not add up. */
+  readonly sum: string | null;
+  /** Whether it compares with a baseline. */
+  readonly baselines: boolean;
+}
+
 /** What this browser offers the engine. */
 export interface Capabilities {
+  /** The method that is used unless another is chosen. */
+  readonly usual: MethodInfo;
   readonly simd: boolean;
   /** Threads that the wasm backend may use. */
   readonly threads: number;
@@ -155,8 +173,11 @@ export interface ResultView {
   readonly prediction: readonly { readonly label: string; readonly score: number }[];
   readonly probabilities: boolean;
   readonly target: { readonly label: string; readonly index: number | null; readonly isPredicted: boolean };
-  readonly baseline: { readonly name: string; readonly score: number; readonly entropy: Entropy | null };
-  readonly completeness: Completeness;
+  readonly explainer: MethodInfo;
+  /** Null for methods that compare with none. */
+  readonly baseline: { readonly name: string; readonly score: number; readonly entropy: Entropy | null } | null;
+  /** Null for methods whose numbers need not add up. */
+  readonly completeness: Completeness | null;
   /** What to know and do about this explanation. */
   readonly warnings: readonly string[];
   /** How the input was read. */
@@ -167,6 +188,8 @@ export interface ResultView {
   readonly strongest: readonly { readonly name: string; readonly score: number }[];
   /** The attribution that gets the full colour. */
   readonly scale: number;
+  /** Whether a number is below 0. */
+  readonly signed: boolean;
   /** Sums of the positive and of the negative attributions, of words as wholes. */
   readonly raised: number;
   readonly lowered: number;

@@ -1,4 +1,5 @@
 /** The result on the page: prediction, attribution as marks or pictures, completeness, and a table that says it in numbers. */
+import type { Completeness } from '../attribution/index.ts';
 import { visible } from '../tensor/visible.ts';
 import { percent, plain, signed } from '../visualize/format.ts';
 import { byId, make, write } from './dom.ts';
@@ -24,16 +25,17 @@ export function showResult(view: ResultView): void {
   showPanels(view);
   byId('legend').hidden = view.marks === null && view.picture === null;
   byId('ramp').classList.toggle('light', view.picture !== null);
+  showLegend(view);
   write('scale', `Full colour stands for ${plain(view.scale)}${view.picture ? ' and more' : ''}.`);
   write(
     'signs',
     view.marks
-      ? `Words that lower the score are also underlined.${view.marks.some(({ fixed }) => fixed) ? ' Grey tokens are those that the baseline keeps.' : ''}`
-      : 'The last two pictures split what raises from what lowers.',
+      ? `${view.explainer.sum === null ? (view.signed ? 'Negative ones are also underlined.' : '') : 'Words that lower the score are also underlined.'}${view.marks.some(({ fixed }) => fixed) ? ' Grey tokens are those that the baseline keeps.' : ''}`
+      : splitWords(view),
   );
   showStrongest(view);
   showCompleteness(view);
-  showList('warnings', view.completeness.ok ? view.warnings : [tooInexact(view), ...view.warnings]);
+  showList('warnings', [...tooInexact(view), ...view.warnings]);
   showList('notices', view.notices);
 }
 
@@ -45,12 +47,13 @@ function verdict(view: ResultView): string {
 /** What a screen reader is told: the prediction and what moved it most. */
 export function spoken(view: ResultView): string {
   const most = view.strongest.slice(0, 3).map(({ name, score: value }) => `${name} ${signed(value, 2)}`);
-  const why = view.picture
-    ? `pixels raise the score by ${signed(view.raised, 2)} and lower it by ${signed(view.lowered, 2)}`
-    : most.length > 0
-      ? `strongest: ${most.join(', ')}`
-      : 'nothing moved the score';
-  return `${verdict(view)}; explained: ${view.target.label}; ${why}${view.completeness.ok ? '' : '; warning: the explanation is not complete'}`;
+  const why =
+    view.picture && view.explainer.sum !== null
+      ? `pixels raise the score by ${signed(view.raised, 2)} and lower it by ${signed(view.lowered, 2)}`
+      : most.length > 0
+        ? `strongest: ${most.join(', ')}`
+        : 'all numbers are 0';
+  return `${verdict(view)}; explained: ${view.target.label}; ${why}${view.completeness?.ok === false ? '; warning: the explanation is not complete' : ''}`;
 }
 
 function classRows(view: ResultView): HTMLElement[] {
@@ -103,7 +106,26 @@ function showPanels({ picture }: ResultView): void {
   );
 }
 
-function showStrongest({ strongest, raised, lowered }: ResultView): void {
+/** What the colours mean. */
+function showLegend({ explainer, signed: below }: ResultView): void {
+  const moves = explainer.sum !== null;
+  const words = moves
+    ? 'Green: going from the baseline to this input raises the score of the class. Pink: it lowers the score.'
+    : `Green: positive numbers. ${below ? 'Pink: negative ones.' : 'None is negative.'}`;
+  const [low, high] = moves ? ['lowers', 'raises'] : ['negative', 'positive'];
+  write('colours', words);
+  write('low', low!);
+  write('high', high!);
+  const label = moves ? 'pink, lowers the score, to green, raises it' : 'pink, negative, to green, positive';
+  byId('ramp').setAttribute('aria-label', `Colour scale from ${label}`);
+}
+
+function splitWords({ picture, explainer }: ResultView): string {
+  if (!picture || picture.panels.length < 4) return '';
+  return `The last two pictures split ${explainer.sum === null ? 'them' : 'what raises from what lowers'}.`;
+}
+
+function showStrongest({ strongest, raised, lowered, explainer }: ResultView): void {
   const most = Math.abs(strongest[0]?.score ?? 1);
   byId('strongest').replaceChildren(
     ...strongest.map(({ name, score: value }) => {
@@ -119,36 +141,44 @@ function showStrongest({ strongest, raised, lowered }: ResultView): void {
       );
     }),
   );
-  write('balance', `In all ${signed(raised)} that raises the score and ${signed(lowered)} that lowers it.`);
+  const sums = `In all ${signed(raised)} that raises the score and ${signed(lowered)} that lowers it.`;
+  write('balance', explainer.sum === null ? 'The numbers need not add up.' : sums);
 }
 
 function showCompleteness(view: ResultView): void {
-  const { completeness, baseline, backend, milliseconds, target } = view;
-  const { relative, attributionSum, scoreChange, steps, ok } = completeness;
-  const facts: [string, string][] = [
-    [
-      'Complete',
-      `${(100 * (1 + relative)).toFixed(2)} %${ok ? '' : ' (not enough)'}: attributions sum to ${signed(attributionSum, 4)}, the score changes by ${signed(scoreChange, 4)}`,
-    ],
-    [
-      'Baseline',
-      `${baseline.name}: ${target.label} is ${score(view, baseline.score)} there${baseline.entropy ? `, entropy ${percent(baseline.entropy.fraction)} of the largest` : ''}`,
-    ],
-    [
-      'Computed',
-      `${steps} steps on ${backend} in ${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`,
-    ],
+  const { completeness, baseline, backend, milliseconds, target, explainer } = view;
+  const time = `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
+  const points = completeness && completeness.steps > 1 ? `${completeness.steps} steps ` : '';
+  const entropy = baseline?.entropy ? `, entropy ${percent(baseline.entropy.fraction)} of the largest` : '';
+  const facts: [string, string | null][] = [
+    ['Method', `${explainer.name}: ${explainer.says}`],
+    ['Complete', completeness ? completeWords(completeness) : 'not promised: the numbers need not add up'],
+    ['Baseline', baseline && `${baseline.name}: ${target.label} is ${score(view, baseline.score)} there${entropy}`],
+    ['Computed', `${points}on ${backend} in ${time}`],
   ];
-  byId('facts').replaceChildren(...facts.flatMap(([name, text]) => [make('dt', {}, name), make('dd', {}, text)]));
-  byId('facts').dataset['ok'] = String(ok);
+  const shown = facts.flatMap(([name, text]) => (text === null ? [] : [make('dt', {}, name), make('dd', {}, text)]));
+  byId('facts').replaceChildren(...shown);
+  byId('facts').dataset['ok'] = String(completeness?.ok ?? true);
 }
 
-function tooInexact({ completeness: { relative, converged } }: ResultView): string {
+function completeWords({ relative, attributionSum, scoreChange, ok }: Completeness): string {
+  const share = `${(100 * (1 + relative)).toFixed(2)} %${ok ? '' : ' (not enough)'}`;
+  return `${share}: attributions sum to ${signed(attributionSum, 4)}, the score changes by ${signed(scoreChange, 4)}`;
+}
+
+/** A warning where too much is missing. */
+function tooInexact({ completeness, explainer }: ResultView): string[] {
+  if (!completeness || completeness.ok) return [];
+  const { relative, converged } = completeness;
   const advice =
-    converged === null
-      ? 'choose more steps, or “as many as needed”'
-      : 'the largest number of steps was not enough: choose another baseline';
-  return `The attributions add up to ${percent(1 + relative)} of the change of the score, more than 5 % off: ${advice}.`;
+    explainer.name !== 'IntegratedGradients'
+      ? 'compare with IntegratedGradients'
+      : converged === null
+        ? 'choose more steps, or “as many as needed”'
+        : 'the largest number of steps was not enough: choose another baseline';
+  return [
+    `The attributions add up to ${percent(1 + relative)} of the change of the score, more than 5 % off: ${advice}.`,
+  ];
 }
 
 function showList(id: string, lines: readonly string[]): void {

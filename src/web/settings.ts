@@ -1,7 +1,7 @@
 /** The controls of part 3, and what they say as `Settings`. What cannot be chosen together cannot be chosen. */
 import type { QuadratureMethod } from '../quadrature/index.ts';
-import { byId, fillSelect } from './dom.ts';
-import type { BaselineName, Capabilities, InputKind, ModelInfo, Settings } from './protocol.ts';
+import { byId, fillSelect, write } from './dom.ts';
+import type { BaselineName, Capabilities, InputKind, MethodInfo, ModelInfo, Settings } from './protocol.ts';
 
 const methods: Readonly<Record<QuadratureMethod, string>> = {
   gausslegendre: 'Gauss-Legendre',
@@ -29,10 +29,16 @@ const baselines: Readonly<Record<InputKind, readonly (readonly [BaselineName, st
   ],
 };
 
+/** The method with a quadrature, which the page offers from the start. */
+const usualName = 'IntegratedGradients';
+
 const stepCounts = ['10', '20', '50', '100', '200', '500'];
 
 export class SettingsPanel {
   #info: ModelInfo | null = null;
+  /** Those that the page knows of so far, the usual one first. */
+  #methods: readonly MethodInfo[] = [];
+  readonly #explainer = byId<HTMLSelectElement>('explainer');
   readonly #target = byId<HTMLSelectElement>('target');
   readonly #baseline = byId<HTMLSelectElement>('baseline');
   readonly #steps = byId<HTMLSelectElement>('steps');
@@ -56,6 +62,10 @@ export class SettingsPanel {
         this.#method.disabled = this.#steps.value === 'auto';
         onChange();
       });
+    this.#explainer.addEventListener('change', () => {
+      this.#describe();
+      onChange();
+    });
     for (const control of [this.#output, this.#labels])
       control.addEventListener('change', () => {
         this.#fillTargets();
@@ -64,7 +74,8 @@ export class SettingsPanel {
   }
 
   /** Offers the backends that this browser has. */
-  setCapabilities({ threads, missing }: Capabilities): void {
+  setCapabilities({ threads, missing, usual }: Capabilities): void {
+    if (this.#methods.length === 0) this.setMethods([usual]);
     const names: readonly (readonly [string, string])[] = [
       ['wasm', `WebAssembly, ${threads} thread${threads > 1 ? 's' : ''}`],
       ['reference', 'plain TypeScript (slow)'],
@@ -77,6 +88,26 @@ export class SettingsPanel {
       return { value, label: why === undefined ? label : `${label}: ${why}`, disabled: why !== undefined };
     });
     fillSelect(this.#backend, options, this.#backend.value || 'wasm');
+  }
+
+  /** Offers these methods; the one that is chosen stays. */
+  setMethods(methods: readonly MethodInfo[]): void {
+    this.#methods = methods;
+    fillSelect(
+      this.#explainer,
+      methods.map(({ name }) => ({ value: name, label: name })),
+    );
+    this.#describe();
+  }
+
+  /** What the method's numbers mean, and the controls that it has a use for. */
+  #describe(): void {
+    const method = this.#methods.find(({ name }) => name === this.#explainer.value);
+    if (!method) return;
+    const { says, sum, baselines } = method;
+    write('says', `${says}; the numbers ${sum === null ? 'need not add up' : `add up to ${sum}`}`);
+    byId('baseline-row').hidden = !baselines;
+    for (const id of ['steps-row', 'method-row']) byId(id).hidden = method.name !== usualName;
   }
 
   setModel(info: ModelInfo, labels: readonly string[]): void {
@@ -104,6 +135,7 @@ export class SettingsPanel {
   read(): Settings {
     const steps = this.#steps.value;
     return {
+      explainer: this.#explainer.value,
       target: /^\d+$/.test(this.#target.value) ? Number(this.#target.value) : null,
       baseline: this.#baseline.value as BaselineName,
       method: this.#method.value as QuadratureMethod,

@@ -32,7 +32,7 @@ for (const mode of ['webasm', 'cpu'] as const) {
       assert.ok(made.error < 1e-4, `attributions differ by ${made.error} of the largest`);
       const before = backend.stats();
       const first = await made.explain();
-      for (let i = 0; i < 2; i++) assert.equal(await made.explain(), first, 'the same bits each time');
+      assert.equal(await made.explain(), first, 'the same bits each time');
       assert.equal(backend.stats(), before, 'no kernel and no constant is added');
       assert.ok(before.kernels > 10 && before.constants > 0);
       made.dispose();

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
@@ -15,6 +14,7 @@ import { simplify } from '../../src/graph/simplify.ts';
 import * as o from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { child, source } from '../support/child.ts';
 import { agrees, random } from './support.ts';
 
 const test = suite('wasm: backend');
@@ -179,12 +179,11 @@ test('the relaxed build is used exactly where the engine has relaxed SIMD', () =
 });
 
 test('a process that used threads ends by itself', () => {
-  const path = (file: string): string => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
   const code = `
-    import { wasmBackend } from ${path('backends/wasm/index.ts')};
-    import { compile } from ${path('graph/compile.ts')};
-    import { matmul } from ${path('ops/index.ts')};
-    import { placeholder } from ${path('tensor/tensor.ts')};
+    import { wasmBackend } from ${source('src/backends/wasm/index.ts')};
+    import { compile } from ${source('src/graph/compile.ts')};
+    import { matmul } from ${source('src/ops/index.ts')};
+    import { placeholder } from ${source('src/tensor/tensor.ts')};
     wasmBackend.setThreads(3);
     const x = placeholder([200, 200]);
     const plan = compile([matmul(x, x)], [x], { backend: wasmBackend });
@@ -192,8 +191,7 @@ test('a process that used threads ends by itself', () => {
     await new Promise((done) => setTimeout(done, 100));
     plan.runSync([new Float32Array(40000)]);
     console.log('done');`;
-  const args = ['--import', 'tsx', '--input-type=module', '-e', code];
-  const cwd = fileURLToPath(new URL('../..', import.meta.url));
+  const { args, cwd } = child(code);
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 20_000, encoding: 'utf8' });
   assert.is(status, 0, stderr);
   assert.is(stdout.trim(), 'done');

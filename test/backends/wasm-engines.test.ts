@@ -1,27 +1,25 @@
 /** Engines that lack something: a right result or a clear error, each tried in a process of its own. */
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { child, source } from '../support/child.ts';
 
 const test = suite('wasm: engines');
-const cwd = fileURLToPath(new URL('../..', import.meta.url));
-const source = (file: string): string => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
 
 /** Runs `body` after `before`, which takes something away from the engine; returns what it prints. */
 function run(before: string, body: string): string {
   const code = `
     ${before}
-    const { wasmBackend } = await import(${source('backends/wasm/index.ts')});
-    const { reference } = await import(${source('backends/reference/index.ts')});
-    const { compile } = await import(${source('graph/compile.ts')});
-    const { matmul, relu } = await import(${source('ops/index.ts')});
-    const { placeholder, tensor } = await import(${source('tensor/tensor.ts')});
+    const { wasmBackend } = await import(${source('src/backends/wasm/index.ts')});
+    const { reference } = await import(${source('src/backends/reference/index.ts')});
+    const { compile } = await import(${source('src/graph/compile.ts')});
+    const { matmul, relu } = await import(${source('src/ops/index.ts')});
+    const { placeholder, tensor } = await import(${source('src/tensor/tensor.ts')});
     const x = placeholder([40, 30]);
     const y = relu(matmul(x, tensor(Float32Array.from({ length: 600 }, (_, i) => Math.sin(i)), [30, 20])));
     const fed = Float32Array.from({ length: 1200 }, (_, i) => Math.cos(i));
     ${body}`;
-  const args = ['--import', 'tsx', '--input-type=module', '-e', code];
+  const { args, cwd } = child(code);
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 30_000, encoding: 'utf8' });
   assert.is(status, 0, stderr);
   return stdout.trim();
@@ -75,7 +73,7 @@ test('more memory than there can be is an error that says so', () => {
 
 test('a thousand explanations leave memory flat', () => {
   const explain = `
-    const { IntegratedGradients } = await import(${source('attribution/index.ts')});
+    const { IntegratedGradients } = await import(${source('src/attribution/index.ts')});
     const model = (x) => relu(matmul(x, tensor(Float32Array.from({ length: 600 }, (_, i) => Math.sin(i)), [30, 20])));
     const explainer = new IntegratedGradients(model, { nSteps: 8 });
     const X = tensor(fed, [40, 30]);

@@ -1,7 +1,7 @@
 /** Parsing of flags: lists, repeats, missing values, nearest names, and help that names every flag. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { commands } from '../../src/cli/commands.ts';
+import { commands } from '../../src/cli/commands/index.ts';
 import { number, oneOf, parseFlags, UsageError, wholeNumbers } from '../../src/cli/flags.ts';
 import { helpOf } from '../../src/cli/help.ts';
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { encode } from 'fast-png';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { commands } from '../../src/cli/commands.ts';
+import { commands } from '../../src/cli/commands/index.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
 import type { Batch } from '../../src/cli/samples/batch.ts';
 import { readBatch } from '../../src/cli/samples/read.ts';

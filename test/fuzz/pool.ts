@@ -71,7 +71,8 @@ async function makeBundle(): Promise<string> {
   const outfile = join(folder, 'worker.mjs');
   await build({
     entryPoints: [fileURLToPath(new URL('./worker.ts', import.meta.url))],
-    ...{ bundle: true, format: 'esm', platform: 'node', target: 'node20', outfile, sourcemap: 'inline' },
+    ...{ bundle: true, format: 'esm', platform: 'node', target: 'node20', outfile },
+    ...{ sourcemap: 'linked', sourcesContent: false },
     mainFields: ['module', 'main'],
     logLevel: 'warning',
   });

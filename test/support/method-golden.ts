@@ -44,9 +44,11 @@ export interface NetSamples {
 
 /**
  * A value inside `options` or `explain` that stands for an array: of the record (`array`), or of the net's samples (`net`, one tensor
- * where the net has one input, else a list).
+ * where the net has one input, else a list; with `$input` the tensor of that input).
  */
-export type Placeholder = { readonly $array: string } | { readonly $net: 'inputs' | 'baselines' | 'background' };
+export type Placeholder =
+  | { readonly $array: string }
+  | { readonly $net: 'inputs' | 'baselines' | 'background'; readonly $input?: number };
 
 export interface GoldenRecord {
   readonly net: NetName;
@@ -54,6 +56,8 @@ export interface GoldenRecord {
   readonly method: string;
   /** What its constructor takes; a `layer` among them is the net's layer. */
   readonly options: { readonly [name: string]: unknown };
+  /** Of a method around another one (NoiseTunnel): the method within, which takes the model. */
+  readonly inner?: { readonly method: string; readonly options: { readonly [name: string]: unknown } };
   /** What `explain` takes besides the target. */
   readonly explain?: { readonly [name: string]: unknown };
   /** A class per sample. */
@@ -72,6 +76,8 @@ export interface GoldenRecord {
 export interface GoldenFile {
   readonly source: string;
   readonly version: string;
+  /** The package computes in float32 only, so that ours in float64 can come no closer than that. */
+  readonly single?: true;
   readonly records: readonly GoldenRecord[];
 }
 
@@ -119,7 +125,7 @@ interface Explainer {
   explain(X: readonly Tensor[], options: object): Promise<{ readonly attributions: readonly Tensor[] }>;
   dispose?(): void;
 }
-type ExplainerClass = new (model: Model, options: object) => Explainer;
+type ExplainerClass = new (of: Model | Explainer, options: object) => Explainer;
 
 function methodNamed(name: string): ExplainerClass {
   const method = (attribution as unknown as Record<string, ExplainerClass | undefined>)[name];
@@ -135,10 +141,13 @@ function withInner({ of, with: inner, ...options }: { readonly [name: string]: u
 
 /** Runs the method of a record on its net. */
 export async function explainRecord(record: GoldenRecord, dtype: FloatDType): Promise<readonly Tensor[]> {
-  const method = methodNamed(record.method);
   const samples = netSamples(record.net, dtype, record.rows);
+  const given = (options: object): { readonly [name: string]: unknown } =>
+    filled({ ...options }, record, samples, dtype);
+  const { inner } = record;
   const model = await loadNet(record.net, dtype);
-  const explainer = new method(model, withInner(filled(record.options, record, samples, dtype)));
+  const of = inner ? new (methodNamed(inner.method))(model, given(inner.options)) : model;
+  const explainer = new (methodNamed(record.method))(of, withInner(given(record.options)));
   const options = filled(record.explain ?? {}, record, samples, dtype);
   const { attributions } = await explainer.explain(samples.inputs, { ...options, target: record.target });
   explainer.dispose?.();
@@ -152,6 +161,7 @@ function filled<T>(value: T, record: GoldenRecord, samples: NetSamples, dtype: F
   if ('$array' in value) return unpackArray(record.arrays![value.$array as string]!, dtype) as T;
   if ('$net' in value) {
     const list = samples[value.$net as 'inputs' | 'baselines' | 'background'];
+    if ('$input' in value) return list[value.$input as number] as T;
     return (list.length === 1 ? list[0] : list) as T;
   }
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, filled(v, record, samples, dtype)])) as T;

@@ -19,12 +19,22 @@ import { version } from './version.ts';
 
 /** What belongs to the current model; replaced as a whole, so that running explanations keep theirs. */
 interface Predictor {
+  readonly model: Explainable;
   readonly forward: Forward;
   readonly choice: LayerChoice | null;
   /** Where the variables are when the method observes `choice`. */
   readonly from: LayerChoice | null;
   readonly plans: PlanCache;
   readonly structures: StructureCache;
+}
+
+export interface Inside<M, O extends ExplainOptions> {
+  readonly model: M;
+  readonly options: LayerOptions<M>;
+  readonly settings: Settings;
+  readonly method: Method<O>;
+  /** Names of the method's own options of `explain`. */
+  readonly known: Readonly<Record<string, 1>>;
 }
 
 export type Explainable = CallableModel | TensorFunction;
@@ -68,16 +78,18 @@ export abstract class Explainer<
   /** The settings; `layer` is that of the current model. */
   get meta(): Meta {
     const { targetFn, internalBatchSize } = this.settings;
-    const { name, params, needs } = this.method;
+    const { name, needs } = this.method;
+    const { compat, ...own } = this.method.params; // alibi's order
     return {
       name,
       type: [needs === 'values' ? 'blackbox' : 'whitebox'],
       explanations: ['local'],
       params: {
         targetFn: targetFn && (targetFn.name || 'anonymous'),
+        ...own,
         internalBatchSize,
         layer: this.predictor.choice?.label ?? 'unspecified',
-        ...params,
+        ...(compat !== undefined && { compat }),
       },
       version,
     };
@@ -88,7 +100,7 @@ export abstract class Explainer<
     const forward = toForward(model, this.settings.output, this.settings.dtype);
     const choice = chooseLayer(forward, model, layer as LayerSelector<M> | null);
     const from = chooseLayer(forward, model, inputLayer as LayerSelector<M> | null);
-    return { forward, choice, from, plans: new PlanCache(backend ? { backend } : {}), structures: new Map() };
+    return { model, forward, choice, from, plans: new PlanCache(backend ? { backend } : {}), structures: new Map() };
   }
 
   /**
@@ -114,6 +126,14 @@ export abstract class Explainer<
     const outcomes = await run(setup, plans, options as O);
     const explanations = outcomes.map((outcome) => makeExplanation(meta, setup, outcome) as Explanation<Judged>);
     return isTargetSet(options.target) ? explanations : explanations[0]!;
+  }
+
+  /** What a method around another one takes over from it: all that its constructor was given. */
+  protected static inside<M extends Explainable, O extends ExplainOptions>(
+    explainer: Explainer<M, Tensor | null, O>,
+  ): Inside<M, O> {
+    const { options, settings, method, known, predictor } = explainer;
+    return { model: predictor.model as M, options, settings, method, known };
   }
 
   /** Goes on with another model: the layer is looked up anew by the selector. */

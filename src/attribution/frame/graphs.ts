@@ -118,10 +118,11 @@ export class Graphs {
 
   /**
    * The path graph on `rows` rows. Held: the inputs that do not move, then the forward kwargs.
+   * @param look sees the layers' calls
    * @throws PathgradError naming the op that mixes samples, or what is not the same for all numbers of rows
    */
-  path(rows: number): PathGraph {
-    const graph = this.build(rows);
+  path(rows: number, look?: Hooks): PathGraph {
+    const graph = this.build(rows, look);
     // A single row has nothing to mix with.
     if (rows === 1) return { ...graph, places: new Map() };
     const places = samplesIn(graph, rows);
@@ -130,13 +131,14 @@ export class Graphs {
     return { ...graph, places };
   }
 
-  private build(rows: number): Omit<PathGraph, 'places'> {
+  private build(rows: number, look: Hooks = {}): Omit<PathGraph, 'places'> {
     const { forward, choice, side, everyCall } = this.options;
     const [inputs, kwargs] = this.placeholders(rows);
     const extra = Object.values(kwargs);
     const watch = this.watch();
+    const looking = watch ? bothHooks(watch.hooks, look) : look;
     if (!choice) {
-      const output = forward.apply(inputs, rows, kwargs, watch?.hooks);
+      const output = forward.apply(inputs, rows, kwargs, looking);
       const moving = new Set(this.moving);
       return {
         variables: inputs.filter((_, i) => moving.has(i)),
@@ -147,8 +149,7 @@ export class Graphs {
     }
     if (this.calls === 0) this.model(rows);
     const substitution = substituteLayer(choice, side, this.calls, everyCall);
-    const hooks = watch ? bothHooks(substitution.hooks, watch.hooks) : substitution.hooks;
-    const output = forward.apply(inputs, rows, kwargs, hooks);
+    const output = forward.apply(inputs, rows, kwargs, bothHooks(substitution.hooks, looking));
     const variables = substitution.placeholders();
     return {
       variables,

@@ -3,6 +3,8 @@
  * layers, baselines, masks, batches, progress, warnings, JSON) is the frame's.
  */
 import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { BaselineSource } from './baselines/kinds.ts';
 import type { NonFinite } from './explanation/diagnostics.ts';
 import type { PathReport, Setting } from './explanation/explanation.ts';
 import type { Problem } from './problem.ts';
@@ -22,6 +24,8 @@ export interface Findings {
   readonly scores: readonly Attributed[];
   /** Shapes of the attributions, batch axis first, where they are not those of the variables. */
   readonly shapes?: readonly Shape[];
+  /** What each of them belongs to, where that is not what the frame calls it. */
+  readonly names?: readonly string[];
   /** Points at which the model was evaluated, per sample; 1 when left out. */
   readonly steps?: Int32Array;
   /** Whether a tolerance was met, per sample; fixed numbers of points do not judge. */
@@ -34,8 +38,10 @@ export interface Method<O extends ExplainOptions = ExplainOptions> {
   readonly name: string;
   /** Its own settings, as `meta.params` records them. */
   readonly params: { readonly [name: string]: Setting };
-  /** `'none'`: it looks at the input alone. */
-  readonly baselines: 'none' | 'used';
+  /** `'none'`: it looks at the input alone. `'own'`: it compares with what it makes of the input, and takes no other. */
+  readonly baselines: 'none' | 'used' | 'own';
+  /** The baselines of the model's inputs where the user gives none; zeros when left out. */
+  readonly ownBaselines?: (X: readonly Tensor[]) => readonly BaselineSource[];
   /**
    * Whether each sample's attributions must add up to the change of its score from baseline to input, and what the user can raise where they
    * do not; null where the method makes no such claim.
@@ -48,6 +54,17 @@ export interface Method<O extends ExplainOptions = ExplainOptions> {
   /** Attributes to the tensors of the layer while the variables are those of `inputLayer` or of the model's inputs. */
   readonly observes?: true;
   attribute(problem: Problem, options: O): Promise<Findings>;
+  /** What becomes of each score's attributions once they are averaged over the baselines, for methods that are not linear in them. */
+  readonly conclude?: (scores: readonly (readonly Float64Array[])[], at: Concluding) => Promise<Concluded>;
+}
+
+/** The variables at the input, and their shapes. */
+export type Concluding = Pick<Problem, 'to' | 'shapes' | 'samples' | 'pace'>;
+
+export interface Concluded {
+  /** Per score and tensor of `shapes`. */
+  readonly scores: readonly (readonly Float64Array[])[];
+  readonly shapes: readonly Shape[];
 }
 
 /** Findings from a list of attributions per score and variable, those of the first score first. */

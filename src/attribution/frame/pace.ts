@@ -39,3 +39,31 @@ export class Pace {
     this.onProgress?.({ done: this.done, total: Math.max(this.total, this.done) });
   }
 }
+
+/** Of work that is done several times over: what is announced the first time stands for all, so that the total does not grow. */
+export class RepeatedPace extends Pace {
+  private readonly whole: Pace;
+  private times = 0;
+
+  constructor(whole: Pace) {
+    super();
+    this.whole = whole;
+  }
+
+  /** Before the first time: how often what it announces will be done. Before others: nothing. */
+  begin(times: number): void {
+    this.times = times;
+  }
+
+  override expect(rows: number): void {
+    this.whole.expect(rows * this.times);
+  }
+
+  override turn(): Promise<void> {
+    return this.whole.turn();
+  }
+
+  override advance(rows: number): void {
+    this.whole.advance(rows);
+  }
+}

@@ -158,6 +158,7 @@ export function joinOutcomes(setup: Setup, parts: readonly Part[], outcomes: rea
     like,
     attributions: joinAttributions(setup, parts, outcomes),
     shapes: null,
+    names: null,
     baselinePredictions: first!.baselinePredictions && averaged((outcome) => outcome.baselinePredictions!),
     end: scores((outcome) => outcome.end),
     start: averaged((outcome) => outcome.start),

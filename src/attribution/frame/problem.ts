@@ -5,6 +5,7 @@
  */
 import type { PlanCache } from '../../graph/plan-cache.ts';
 import type { DType, TypedArray } from '../../tensor/dtype.ts';
+import type { Hooks } from './forward.ts';
 import type { PathGraph } from './graphs.ts';
 import type { Pace } from './pace.ts';
 
@@ -34,6 +35,8 @@ export interface Problem {
   /** The variables at the baseline and at the input; where a method takes no baseline the two are the same. */
   readonly from: readonly Float64Array[];
   readonly to: readonly Float64Array[];
+  /** What the variables are called: inputs by name, tensors of a layer by its path. */
+  readonly names: readonly string[];
   /** Shapes of the variables for all samples, and what the model computes them in: the dtypes of `graph(rows).variables`. */
   readonly shapes: readonly (readonly number[])[];
   readonly dtypes: readonly DType[];
@@ -41,10 +44,14 @@ export interface Problem {
   readonly held: readonly Feed[];
   /** What is explained: several targets share one problem. */
   readonly scores: readonly Score[];
-  /** Which of several baselines this is, from 0. */
+  /** Which of several baselines this is, from 0, and how many there are; one where a method takes none. */
   readonly draw: number;
+  readonly draws: number;
+  /** Shapes of the model's inputs for all samples, whatever the variables are. */
+  readonly inputs: readonly (readonly number[])[];
   readonly pace: Pace;
-  graph(rows: number): PathGraph;
+  /** @param look sees the calls of the model's layers */
+  graph(rows: number, look?: Hooks): PathGraph;
 }
 
 /** The same for some of the scores. */

@@ -8,7 +8,7 @@ import { inDType } from './arrays.ts';
 import { feedOf, type Runner, runModel, runPathEnd } from './endpoints.ts';
 import type { Findings } from './method.ts';
 import type { Feed, Problem } from './problem.ts';
-import { type Setup, variableShapes } from './setup.ts';
+import { type Setup, variableNames, variableShapes } from './setup.ts';
 import { type ResolvedTarget, targetScores } from './target.ts';
 import type { ExplainOptions } from './types.ts';
 
@@ -37,12 +37,11 @@ export interface BaselineRun {
   readonly displaced: Uint8Array;
 }
 
+/** Which baseline of how many. */
+type Draw = Pick<Problem, 'draw' | 'draws'>;
+
 /** @param drawn the baseline of every input (or layer tensor); null for methods that take none */
-export async function runBaseline(
-  context: Context,
-  drawn: readonly Tensor[] | null,
-  draw: number,
-): Promise<BaselineRun> {
+export async function runBaseline(context: Context, drawn: readonly Tensor[] | null, draw: Draw): Promise<BaselineRun> {
   const { setup, to, ends, targets, options, runner } = context;
   const { samples } = runner;
   const held = heldFeeds(context);
@@ -98,7 +97,7 @@ function problemOf(
   from: readonly Float64Array[],
   held: readonly Feed[],
   starts: readonly Float64Array[],
-  draw: number,
+  draw: Draw,
 ): Problem {
   const { graphs, plans, samples, batch, pace } = runner;
   return {
@@ -108,13 +107,15 @@ function problemOf(
     batch,
     from,
     to,
+    names: variableNames(setup),
     shapes: variableShapes(setup),
     dtypes: setup.structure.variables.map(({ dtype }) => dtype),
     held,
     scores: cotangents.map((cotangent, i) => ({ cotangent, end: ends[i]!, start: starts[i]! })),
-    draw,
+    ...draw,
+    inputs: setup.inputs.tensors.map(({ shape }) => shape),
     pace,
-    graph: (rows) => graphs.path(rows),
+    graph: (rows, look) => graphs.path(rows, look),
   };
 }
 

@@ -34,6 +34,7 @@ export interface Outcome {
   readonly attributions: Averaged;
   /** Their shapes where they are not those of the variables. */
   readonly shapes: readonly Shape[] | null;
+  readonly names: readonly string[] | null;
   /** Mean over baselines of the output at the baseline (null without), and of the scores at both ends. */
   readonly baselinePredictions: Averaged | null;
   readonly end: Float64Array;
@@ -125,10 +126,16 @@ async function runWhole(setup: Setup, plans: PlanCache, options: ExplainOptions,
   const draws = sources.length === 0 ? 1 : drawCount(sources);
   for (let draw = 0; draw < draws; draw++) {
     const drawn = sources.length === 0 ? null : drawBaselines(sources, draw, like);
-    const one = await runBaseline(context, drawn, draw);
+    const one = await runBaseline(context, drawn, { draw, draws });
     for (const [i, each] of collected.entries()) each.add(one, i);
   }
-  return collected.map((each) => each.outcome(predictions, sources, like));
+  const outcomes = collected.map((each) => each.outcome(predictions, sources, like));
+  const { conclude } = setup.method;
+  if (!conclude) return outcomes;
+  const averages = outcomes.map(({ attributions }) => attributions.means);
+  const { scores, shapes } = await conclude(averages, { to: context.to, shapes: variableShapes(setup), samples, pace });
+  // The spread over baselines was that of what went in.
+  return outcomes.map((outcome, i) => ({ ...outcome, attributions: { count: 1, means: scores[i]!, std: [] }, shapes }));
 }
 
 function targetsOf({ target, settings, inputs }: Setup, predictions: Tensor): ResolvedTarget[] {
@@ -152,6 +159,7 @@ class Collected {
   private nonFinite: NonFinite | null = null;
   private converged: boolean[] | null = null;
   private shapes: readonly Shape[] | null = null;
+  private names: readonly string[] | null = null;
   private path: PathReport | null = null;
 
   constructor(end: Float64Array, target: ResolvedTarget) {
@@ -179,6 +187,7 @@ class Collected {
     this.nonFinite ??= nonFinite ?? null;
     this.path = findings.path ?? null;
     this.shapes = findings.shapes ?? null;
+    this.names = findings.names ?? null;
     for (let sample = 0; sample < this.end.length; sample++) {
       this.moved[sample]! |= moved ? moved[sample]! : 1;
       this.displaced[sample]! |= displaced[sample]!;
@@ -190,7 +199,7 @@ class Collected {
 
   outcome(predictions: Tensor, sources: readonly BaselineSource[], like: readonly Tensor[]): Outcome {
     const { target, end, start, pathStart, baselineScores, moved, displaced, steps } = this;
-    const { attributions, baselinePredictions, nonFinite, converged, shapes, path } = this;
+    const { attributions, baselinePredictions, nonFinite, converged, shapes, names, path } = this;
     return {
       predictions,
       target,
@@ -198,6 +207,7 @@ class Collected {
       like,
       attributions: attributions!,
       shapes,
+      names,
       baselinePredictions,
       end,
       start,

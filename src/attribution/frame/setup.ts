@@ -31,7 +31,7 @@ export interface AttributedTensor {
 export interface Explaining {
   readonly forward: Forward;
   readonly settings: Settings;
-  readonly method: Pick<Method, 'name' | 'baselines' | 'completeness' | 'needs' | 'prunes' | 'observes' | 'attribute'>;
+  readonly method: Omit<Method, 'params'>;
   readonly choice: LayerChoice | null;
   /** Where the variables are when the method observes `choice`. */
   readonly from: LayerChoice | null;
@@ -105,6 +105,10 @@ export function setUp(
     const hint = 'leave baselines out, or choose a method that compares with one, such as IntegratedGradients';
     throw failure('baselines', `${method.name} takes none: it looks at the input alone`, {}, hint);
   }
+  if (method.baselines === 'own' && baselines !== null) {
+    const hint = 'leave baselines out, or choose a method that compares with any, such as IntegratedGradients';
+    throw failure('baselines', `${method.name} takes none: it makes its own of the input`, {}, hint);
+  }
   return {
     ...explaining,
     choice,
@@ -113,7 +117,10 @@ export function setUp(
     structure,
     attributed: attributedTensors(graphs, structure, inputs, probeRows),
     target,
-    baselines: checkBaselines(baselines, inputs, graphs, choice, { alibi, truncate: inputs !== formatted }),
+    baselines:
+      method.ownBaselines && baselines === null
+        ? [...method.ownBaselines(inputs.tensors)]
+        : checkBaselines(baselines, inputs, graphs, choice, { alibi, truncate: inputs !== formatted }),
   };
 }
 
@@ -228,6 +235,12 @@ const withRows = (shape: Shape, probeRows: number, rows: number): Shape => [
   (shape[0]! / probeRows) * rows,
   ...shape.slice(1),
 ];
+
+/** What each variable is called. */
+export function variableNames({ choice, graphs, inputs, structure }: Setup): string[] {
+  if (!choice) return graphs.moving.map((i) => inputs.names[i]!);
+  return layerTensors(choice, graphs.options.side, structure.variables, inputs, inputs.rows).map(({ name }) => name);
+}
 
 /** The shape of each variable for all samples. */
 export function variableShapes({ structure, inputs, settings }: Setup): Shape[] {

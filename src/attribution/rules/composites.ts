@@ -4,6 +4,7 @@
  */
 import { add, div, mul, neg, sub } from '../../ops/binary.ts';
 import { max, mean, type ReduceOptions, sum } from '../../ops/reduce.ts';
+import { logSoftmax } from '../../ops/softmax.ts';
 import { exp, log, rsqrt, square } from '../../ops/unary.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Ends, rescaled } from './ends.ts';
@@ -18,25 +19,24 @@ function exponentials([x, x0]: Ends, along: ReduceOptions): Ends {
 
 const alongAxis = (node: Tensor): ReduceOptions => ({ axes: node.attrs['axis'] as number, keepDims: true });
 
-/** `e / s` with `e = exp(x)` and `s = sum(e)`: the product of `e` and `1 / s`, whose change over that of `s` is `-1 / (s s0)`. */
-export function softmaxMultiplier(g: Tensor, _: Ends, x: Ends, node: Tensor): Tensor {
+/**
+ * `l = x - log(s)` with `s = sum(exp(x))`. The weights that the logits have in the change of `log(s)` lie between 0 and 1, so that nothing big
+ * cancels, as it would in the quotient of an exponential and `s`.
+ */
+export function logSoftmaxMultiplier(g: Tensor, _: Ends, [x, x0]: Ends, node: Tensor): Tensor {
   const along = alongAxis(node);
-  const [e, e0] = exponentials(x, along);
-  const [r, r0] = [div(1, sum(e, along)), div(1, sum(e0, along))];
-  const toSum = neg(mul(sum(mul(g, half(e, e0)), along), mul(r, r0)));
-  return throughExp(add(mul(g, half(r, r0)), toSum), [e, e0], x);
-}
-
-/** `x - log(s)`. */
-export function logSoftmaxMultiplier(g: Tensor, _: Ends, x: Ends, node: Tensor): Tensor {
-  const along = alongAxis(node);
-  const [e, e0] = exponentials(x, along);
+  const [e, e0] = exponentials([x, x0], along);
   const [s, s0] = [sum(e, along), sum(e0, along)];
-  const toSum = neg(mul(sum(g, along), rescaled(sub(s, s0), sub(log(s), log(s0)), div(1, s))));
-  return add(g, throughExp(toSum, [e, e0], x));
+  const ofSum = rescaled(sub(s, s0), sub(log(s), log(s0)), div(1, s));
+  const weights = mul(ofSum, rescaled(sub(x, x0), sub(e, e0), e));
+  return sub(g, mul(sum(g, along), weights));
 }
 
-const throughExp = (g: Tensor, [e, e0]: Ends, [x, x0]: Ends): Tensor => mul(g, rescaled(sub(x, x0), sub(e, e0), e));
+/** `exp(l)` with the logarithm `l`. */
+export function softmaxMultiplier(g: Tensor, [y, y0]: Ends, x: Ends, node: Tensor): Tensor {
+  const [l, l0] = x.map((t) => logSoftmax(t, node.attrs['axis'] as number)) as unknown as Ends;
+  return logSoftmaxMultiplier(mul(g, rescaled(sub(l, l0), sub(y, y0), y)), [l, l0], x, node);
+}
 
 /**
  * `c s` with `c = x - mean(x)`, `s = 1 / sqrt(v)` and `v = mean(c^2) + epsilon`. The change of `c^2` over that of `c` is `c + c0`, that of `s` over

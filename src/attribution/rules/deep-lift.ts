@@ -9,6 +9,7 @@
  *   shap have it;
  * - a product of two moving factors (gates, attention) gives each factor the mean of the other over both ends. That is the Shapley value of a
  *   game of two, shap's rule for products (Lundberg and Lee 2017, its Deep explainer); the paper has none;
+ * - `where` whose condition moves is a product with a step function;
  * - softmax and standardized rows are taken apart into these (`composites.ts`).
  *
  * Each of these accounts for the whole change of its result, so the attributions add up whatever a graph is made of, in real arithmetic. An op
@@ -16,13 +17,13 @@
  */
 import { partialGrad, type VjpRule, type VjpRules } from '../../graph/grad.ts';
 import type { Thunk } from '../../graph/op.ts';
-import { add, type BinaryFunction, div, maximum, minimum, mul, neg, sub, where } from '../../ops/binary.ts';
+import { add, type BinaryFunction, div, maximum, minimum, mul, neg, notEqual, sub, where } from '../../ops/binary.ts';
 import { sumTo } from '../../ops/reduce.ts';
 import { isFloat } from '../../tensor/dtype.ts';
-import { failure } from '../../tensor/errors.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { logSoftmaxMultiplier, softmaxMultiplier, standardizeMultiplier } from './composites.ts';
 import { type Ends, rescaled, still } from './ends.ts';
+import { type LayerOf, refusal } from './layers.ts';
 import type { Moving } from './moving.ts';
 
 /** The multiplier of a node's only moving input, given that of the node. */
@@ -42,14 +43,18 @@ export function counterparts(moving: Moving, baselines: ReadonlyMap<Tensor, Tens
 const elementwiseSoftmax: Multiplier = (g, [y, y0], [x, x0], node) =>
   rescaled(sub(x, x0), mul(g, sub(y, y0)), partialGrad(node, [x], g)[0]!);
 
+/** 'elementwise' treats a softmax as if each class depended on its own logit alone, as shap does in PyTorch. */
+export type SoftmaxRule = 'decomposed' | 'elementwise';
+
 /**
+ * @param method whose rules they are
  * @param twins `counterparts` of `moving`
- * @param softmax 'elementwise' treats a softmax as if each class depended on its own logit alone, as shap and captum do in PyTorch
  */
 export function rescaleRules(
+  method: string,
   moving: Moving,
   twins: ReadonlyMap<Tensor, Tensor>,
-  softmax: 'decomposed' | 'elementwise',
+  { softmax, layerOf }: { readonly softmax: SoftmaxRule; readonly layerOf?: LayerOf },
 ): VjpRules {
   const ends = (node: Tensor): Ends => [node, twins.get(node) ?? node];
   const unary: { readonly [op: string]: Multiplier } = {
@@ -74,15 +79,12 @@ export function rescaleRules(
     const one = unary[name];
     if (one) return [() => one(g, ends(node), ends(inputs[0]!), node)];
     if (nary[name]) return nary[name](g, node);
+    const decides = name === 'where' ? moving.rootOf(inputs[0]!) : null;
+    if (decides) return chosen(g, node, decides, ends);
     const places = moving.placesIn(node);
     const bilinear = linear !== 'joint' && places.every((i) => linear.includes(i) && isFloat(inputs[i]!.dtype));
     if (bilinear && places.length === 2) return product(g, node, places, ends);
-    throw failure(
-      'DeepLift',
-      `has no rule for the op '${name}'`,
-      { inputs: inputs.map(String) },
-      'IntegratedGradients and GradientShap need gradients alone; or explain a layer behind it (option layer)',
-    );
+    throw refusal(method, node, layerOf, 'IntegratedGradients and GradientShap need gradients alone');
   };
   return { '*': rule };
 }
@@ -116,6 +118,29 @@ function product(g: Tensor, node: Tensor, places: readonly number[], ends: EndsO
   const mean = ([x, x0]: Ends): Tensor => mul(add(x, x0), 0.5);
   const inputs = node.inputs.map((x, i) => (places.includes(i) ? mean(ends(x)) : x));
   return vjp(g, node, inputs, node.attrs);
+}
+
+/**
+ * `c a + (1 - c) b` with a condition that moves: products of `c`, which is 0 or 1, with `a` and `b`, and `c` a step function of the tensor `x`
+ * that decides it. Nothing is made of a branch that neither end takes: it may be infinite.
+ */
+function chosen(g: Tensor, node: Tensor, x: Tensor, ends: EndsOf): Map<Tensor, Thunk> {
+  const [[c, c0], [a, a0], [b, b0]] = node.inputs.map(ends) as [Ends, Ends, Ends];
+  const half = mul(g, 0.5);
+  const gradients = new Map<Tensor, Thunk>();
+  const give = (to: Tensor, thunk: Thunk): void => {
+    const before = gradients.get(to);
+    gradients.set(to, before ? () => add(before(), thunk()) : thunk);
+  };
+  give(a, () => sumTo(add(where(c, half, 0), where(c0, half, 0)), a.shape));
+  give(b, () => sumTo(add(where(c, 0, half), where(c0, 0, half)), b.shape));
+  give(x, () => {
+    const step = mul(half, sub(add(a, a0), add(b, b0)));
+    const turned = where(notEqual(c, c0), where(c, step, neg(step)), 0);
+    const dx = sub(x, ends(x)[1]);
+    return where(still(dx), 0, sumTo(div(turned, dx), x.shape));
+  });
+  return gradients;
 }
 
 /** `a / b` as the product of `a` and `1 / b`, whose change over that of `b` is `-1 / (b b0)`. */

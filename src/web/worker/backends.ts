@@ -1,9 +1,12 @@
 /** The backends by the names that the page shows. GPU.js comes with a chunk of its own, fetched when a GPU is chosen. */
+
+import { usual } from '../../attribution/methods/usual.ts';
 import type { Backend } from '../../backends/backend.ts';
 import { reference } from '../../backends/reference/index.ts';
 import { hasSimd, wasmBackend } from '../../backends/wasm/index.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Capabilities } from '../protocol.ts';
+import { infoOf } from './method.ts';
 import type { State } from './state.ts';
 
 const gpuModes = ['webgpu', 'webgl2', 'webasm'] as const;
@@ -17,7 +20,7 @@ export async function capabilities(): Promise<Capabilities> {
   const noWebGpu = await whyNoWebGpu();
   if (noWebGpu) missing['gpu:webgpu'] = noWebGpu;
   if (!hasWebGl2()) missing['gpu:webgl2'] = 'this browser has no WebGL 2';
-  return { simd, threads: simd ? wasmBackend.threads() : 1, missing };
+  return { usual: infoOf(usual), simd, threads: simd ? wasmBackend.threads() : 1, missing };
 }
 
 async function whyNoWebGpu(): Promise<string | null> {

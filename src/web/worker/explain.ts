@@ -1,10 +1,14 @@
-/** One explanation: the settings of the page handed to `IntegratedGradients`, and the result as the page shows it. */
+/** One explanation: the settings of the page handed to the method, and the result as the page shows it. */
+import type { ExplainerOptions } from '../../attribution/frame/settings.ts';
 import { type Baselines, IntegratedGradients, predictedClass } from '../../attribution/index.ts';
+import type { MethodRow } from '../../attribution/methods/index.ts';
+import { usual } from '../../attribution/methods/usual.ts';
 import { softmax } from '../../ops/softmax.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import type { BaselineName, RequestOf, Settings } from '../protocol.ts';
 import { backendOf } from './backends.ts';
 import { embeddingOf } from './layout.ts';
+import { infoOf, methodOf } from './method.ts';
 import { modelIn } from './model.ts';
 import { embeddingsOf, rowsOf, tokenizerOf } from './pieces.ts';
 import { sampleOf } from './sample.ts';
@@ -29,14 +33,17 @@ export async function explain(
   const X = tensor(sample.data, sample.shape);
   if (!isTransformer(model) && !model.hasInputShape) await model.predict(X); // the first input fixes the shapes
   const started = performance.now();
-  const { ig, backend } = await explainerFor(state, model, sample, settings);
-  const { baselines, name } = baselineOf(settings.baseline, state, sample);
+  const row = await methodOf(settings.explainer);
+  const { method, backend } = await explainerFor(state, model, sample, settings, row);
+  const baseline = row.baselines ? baselineOf(settings.baseline, state, sample) : null;
   const classes = classesOf(state, model, settings.output);
   const target = settings.target ?? (classes > 1 ? predictedClass : null);
   const { kwargs = {} } = sample;
-  const explanation = await ig.explain(X, { baselines, target, signal, onProgress, forwardKwargs: kwargs });
+  const compared = baseline && { baselines: baseline.baselines };
+  const explanation = await method.explain(X, { ...compared, target, signal, onProgress, forwardKwargs: kwargs });
   const milliseconds = performance.now() - started;
-  return viewOf(explanation, { sample, settings, classes, baselineName: name, backend, milliseconds, model });
+  const facts = { sample, settings, explainer: infoOf(row), classes, backend, milliseconds, model };
+  return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '' });
 }
 
 /** A Keras file that states no input shape has an output shape only after its first input. */
@@ -45,28 +52,35 @@ function classesOf({ info }: State, model: AnyModel, output: number): number {
   return model.outputs[output]?.shape?.[1] ?? 1;
 }
 
-async function explainerFor(state: State, model: AnyModel, sample: Sample, settings: Settings) {
+async function explainerFor(state: State, model: AnyModel, sample: Sample, settings: Settings, row: MethodRow) {
   const { method, steps, output, softmax: withSoftmax } = settings;
-  const layer = isTransformer(model) ? embeddingsOf(model) : sample.text ? embeddingOf(model)!.path : null;
+  const layer = row.values || row.layer ? null : embeddedAt(model, sample);
   // Plans are compiled per shape: an explainer of another shape would keep both.
-  const key = JSON.stringify([method, steps, settings.backend, output, withSoftmax, layer, sample.shape]);
+  const key = JSON.stringify([row.name, method, steps, settings.backend, output, withSoftmax, layer, sample.shape]);
   if (state.explainer?.key === key) return state.explainer;
-  state.explainer?.ig.dispose(); // before its backend may go
+  state.explainer?.method.dispose(); // before its backend may go
   state.explainer = null;
   const backend = await backendOf(state, settings.backend);
   const family = settings.backend.startsWith('gpu') ? 'gpu' : (settings.backend as 'wasm' | 'reference');
   const most = rowsAtATime[family];
   const rows = isTransformer(model) && family === 'wasm' ? Math.min(rowsOf(model, sample.shape[1]!), most) : most;
-  const ig = new IntegratedGradients<AnyModel>(model, {
+  const options: ExplainerOptions<AnyModel> = {
     layer,
-    method: steps === 'auto' ? 'gausslegendre' : method,
-    nSteps: steps,
     internalBatchSize: rows,
     backend,
     output: (...ys) => (withSoftmax ? softmax(ys[output]!) : ys[output]!),
-  });
-  state.explainer = { key, ig, backend: backend.name };
+  };
+  const rule = { method: steps === 'auto' ? 'gausslegendre' : method, nSteps: steps } as const;
+  const made =
+    row === usual ? new IntegratedGradients<AnyModel>(model, { ...options, ...rule }) : row.make(model, options);
+  state.explainer = { key, method: made, backend: backend.name };
   return state.explainer;
+}
+
+/** Token ids have no gradient, so texts are explained at the embedding. */
+function embeddedAt(model: AnyModel, { text }: Sample): NonNullable<ExplainerOptions<AnyModel>['layer']> | null {
+  if (isTransformer(model)) return embeddingsOf(model);
+  return text ? embeddingOf(model)!.path : null;
 }
 
 function baselineOf(name: BaselineName, state: State, sample: Sample): { baselines: Baselines; name: string } {

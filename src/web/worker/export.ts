@@ -1,5 +1,6 @@
-/** The files made of the explanation that is shown: a report, a picture, or its numbers. A chunk of its own. */
-import { type Meta, version } from '../../attribution/index.ts';
+/** The files made of the explanation that is shown: a report, a picture, or its numbers. Fetched when one is asked for. */
+import { version } from '../../attribution/index.ts';
+import { usual } from '../../attribution/methods/usual.ts';
 import { failure } from '../../tensor/errors.ts';
 import { plain } from '../../visualize/format.ts';
 import { attributionGrid } from '../../visualize/grid.ts';
@@ -34,22 +35,25 @@ function htmlOf({ model }: State, { name, file }: ModelInfo, shown: Shown): stri
 }
 
 function itemOf({ view, sample, explanation, tokens, scores, attribution }: Shown): ReportItem {
-  const { prediction, probabilities, target, baseline, completeness } = view;
-  const { delta, relative, ok, steps } = completeness;
+  const { prediction, probabilities, target, baseline, completeness, explainer } = view;
   const explained = prediction.find(({ label }) => label === target.label);
   const common = {
     title: sample.title,
     // The report reads predictions as probabilities; other scores are named with the target.
     prediction: probabilities ? prediction.map(({ label, score }) => ({ label, probability: score })) : [],
     target: probabilities || !explained ? target.label : `${target.label}, score ${plain(explained.score)}`,
-    baseline: {
-      name: baseline.name,
-      score: baseline.score,
-      ...(baseline.entropy && { entropy: baseline.entropy.nats, entropyFraction: baseline.entropy.fraction }),
-    },
-    method: methodOf(explanation.meta),
-    steps,
-    completeness: { delta, relative, ok },
+    explainer: { name: explainer.name, says: explainer.says, sum: explainer.sum },
+    ...(baseline && {
+      baseline: {
+        name: baseline.name,
+        score: baseline.score,
+        ...(baseline.entropy && { entropy: baseline.entropy.nats, entropyFraction: baseline.entropy.fraction }),
+      },
+    }),
+    ...quadratureOf(explanation),
+    ...(completeness && {
+      completeness: { delta: completeness.delta, relative: completeness.relative, ok: completeness.ok },
+    }),
     warnings: view.warnings,
   };
   if (sample.image && attribution) {
@@ -59,7 +63,7 @@ function itemOf({ view, sample, explanation, tokens, scores, attribution }: Show
       ...common,
       kind: 'image',
       image: { data, shape },
-      attribution: { data: attribution, shape },
+      attribution,
       range: [0, 1],
     };
   }
@@ -79,8 +83,11 @@ function pngOf(model: string, { view, sample, attribution }: Shown): Uint8Array<
     view.probabilities ? `${(100 * first!.score).toFixed(1)} %` : plain(first!.score),
     `explained: ${view.target.label}`,
   ];
-  const row = { image: { data, shape }, attribution: { data: attribution, shape }, label: label.map(ascii) };
-  return new Uint8Array(encodePng(attributionGrid([row], { title: ascii(model), range: [0, 1] })));
+  const row = { image: { data, shape }, attribution, label: label.map(ascii) };
+  const { name, says, sum } = view.explainer;
+  const title = ascii(name === usual.name ? model : `${model}: ${name}`);
+  const meaning = sum === null ? { meaning: ascii(`${says}; they need not add up`) } : {};
+  return new Uint8Array(encodePng(attributionGrid([row], { title, range: [0, 1], ...meaning })));
 }
 
 /** The font of the pictures has ASCII only. */
@@ -89,17 +96,21 @@ function ascii(text: string): string {
 }
 
 function jsonOf(model: string, { view, sample, explanation, tokens, scores }: Shown): string {
-  const { prediction, probabilities, target, baseline, completeness, warnings, backend } = view;
+  const { prediction, probabilities, target, baseline, completeness, warnings, backend, explainer } = view;
   const item = { title: sample.title, prediction, probabilities, target, baseline, completeness, warnings };
   const content = {
     pathgrad: version,
     model,
     backend,
+    explainer: { name: explainer.name, says: explainer.says, sum: explainer.sum },
     item: { ...item, ...(tokens && { tokens, scores }) },
     explanation: explanation.toJSON(),
   };
   return `${JSON.stringify(content)}\n`;
 }
 
-const methodOf = ({ name, params }: Meta): string =>
-  params['nSteps'] === 'auto' ? 'adaptive Gauss-Kronrod' : String(params['method'] ?? name);
+function quadratureOf({ meta, completeness: [judged] }: Shown['explanation']): Pick<ReportItem, 'method' | 'steps'> {
+  if (meta.name !== usual.name || !judged) return {};
+  const auto = meta.params['nSteps'] === 'auto';
+  return { method: auto ? 'adaptive Gauss-Kronrod' : String(meta.params['method']), steps: judged.steps };
+}

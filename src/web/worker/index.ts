@@ -58,6 +58,8 @@ async function compute(message: Exclude<ToWorker, { call: 'cancel' }>, signal: A
   switch (message.call) {
     case 'start':
       return capabilities();
+    case 'methods':
+      return (await import('./extras.ts')).listMethods();
     case 'load':
       return load(state, message.request);
     case 'vocabulary':
@@ -71,7 +73,7 @@ async function compute(message: Exclude<ToWorker, { call: 'cancel' }>, signal: A
       return state.shown.view;
     }
     case 'export':
-      return (await import('./export.ts')).makeFile(state, message.request);
+      return (await import('./extras.ts')).makeFile(state, message.request);
   }
 }
 

@@ -24,7 +24,7 @@ export async function load(state: State, { file, name, beside }: RequestOf<'load
     ? await (await import('./transformer.ts')).readTransformer(file, beside)
     : await loadModel(file, { name });
   const info = isTransformer(model) ? describeTransformer(model, name) : describe(model, name);
-  state.explainer?.ig.dispose();
+  state.explainer?.method.dispose();
   state.explainer = null;
   await freeGpu(state);
   Object.assign(state, { model, info, words: null, shown: null });

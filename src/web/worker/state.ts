@@ -1,5 +1,6 @@
 /** What the worker holds: the model, its vocabulary, one explainer, and the last explanation for exports. */
-import type { Explanation, IntegratedGradients } from '../../attribution/index.ts';
+import type { Explainer } from '../../attribution/frame/explainer.ts';
+import type { Explanation } from '../../attribution/index.ts';
 import type { GpuBackend } from '../../gpu.ts';
 import type { Vocabulary } from '../../inputs/index.ts';
 import type { Model } from '../../keras/model/model.ts';
@@ -9,6 +10,9 @@ import type { InputKind, ModelInfo, PixelRange, Pixels, ResultView } from '../pr
 
 /** What can be explained. The code of transformers is a chunk of its own: only types of it may be imported here. */
 export type AnyModel = Model | LoadedTransformer;
+
+/** An explanation of any method. */
+export type AnyExplanation = Explanation<Tensor | null>;
 
 export function isTransformer(model: AnyModel): model is LoadedTransformer {
   return 'tokenizer' in model;
@@ -46,12 +50,13 @@ export interface Sample {
 
 /** The explanation that is shown, for the files that are made of it. */
 export interface Shown {
-  readonly explanation: Explanation;
+  readonly explanation: AnyExplanation;
   readonly sample: Sample;
   readonly view: ResultView;
   readonly tokens: readonly string[] | null;
   readonly scores: readonly number[] | null;
-  readonly attribution: Float64Array | null;
+  /** Height x width x channels, or x 1 where a number stands for all channels. */
+  readonly attribution: { readonly data: Float64Array; readonly shape: readonly number[] } | null;
 }
 
 export interface State {
@@ -60,7 +65,11 @@ export interface State {
   info: ModelInfo | null;
   words: Words | null;
   /** Kept while its settings stay the same, so that its compiled plans are. */
-  explainer: { readonly key: string; readonly ig: IntegratedGradients<AnyModel>; readonly backend: string } | null;
+  explainer: {
+    readonly key: string;
+    readonly method: Explainer<AnyModel, Tensor | null>;
+    readonly backend: string;
+  } | null;
   shown: Shown | null;
   /** What holds memory on a GPU. */
   gpu: GpuBackend | null;

@@ -1,5 +1,5 @@
 /** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
-import { describeWarning, type Explanation, type Phrases } from '../../attribution/index.ts';
+import { describeWarning, type Phrases } from '../../attribution/index.ts';
 import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
 import { indexOf } from '../../visualize/format.ts';
 import { attributionRaster, imageRaster, overlay } from '../../visualize/image.ts';
@@ -7,8 +7,8 @@ import { thresholdByMass } from '../../visualize/normalize.ts';
 import type { Raster } from '../../visualize/raster.ts';
 import { DARK_PAGE } from '../../visualize/report-style.ts';
 import { FAINTEST, scoredTokens } from '../../visualize/tokens.ts';
-import type { Mark, Panel, ResultView, Settings } from '../protocol.ts';
-import { type AnyModel, isTransformer, type Sample, type Shown } from './state.ts';
+import type { Mark, MethodInfo, Panel, ResultView, Settings } from '../protocol.ts';
+import { type AnyExplanation, type AnyModel, isTransformer, type Sample, type Shown } from './state.ts';
 
 const CLASSES = 5;
 const STRONGEST = 12;
@@ -18,6 +18,7 @@ const OUTLIERS = 5;
 interface Facts {
   readonly sample: Sample;
   readonly settings: Settings;
+  readonly explainer: MethodInfo;
   readonly classes: number;
   readonly baselineName: string;
   readonly backend: string;
@@ -25,7 +26,7 @@ interface Facts {
   readonly model: AnyModel;
 }
 
-export function viewOf(explanation: Explanation, facts: Facts): Shown {
+export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
   const { sample, settings, classes, backend, milliseconds } = facts;
   const { predictions, baselinePredictions, completeness, diagnostics } = explanation;
   const label = (i: number): string => settings.labels[i] ?? (classes === 1 ? outputName(facts) : `class ${i}`);
@@ -35,7 +36,7 @@ export function viewOf(explanation: Explanation, facts: Facts): Shown {
   const winner = scores.reduce((best, { score }, i) => (score > scores[best]!.score ? i : best), 0);
   const at = classes === 1 ? 0 : (index ?? 0);
   const values = Float64Array.from(explanation.attributions[0]!.data);
-  const shown = show(sample, values, explanation.attributions[0]!.shape);
+  const shown = show(sample, values, explanation.attributions[0]!.shape, facts.explainer.sum !== null);
   const units = [...(shown.scores ?? values)]; // what is listed: words, not the entries of their vectors
   const view: ResultView = {
     prediction: scores
@@ -49,12 +50,13 @@ export function viewOf(explanation: Explanation, facts: Facts): Shown {
       index,
       isPredicted: classes > 1 && index === winner,
     },
-    baseline: {
+    explainer: facts.explainer,
+    baseline: baselinePredictions && {
       name: facts.baselineName,
       score: baselinePredictions.data[at]!,
       entropy: diagnostics.baselineEntropy?.[0] ?? null,
     },
-    completeness: completeness[0]!,
+    completeness: completeness[0] ?? null,
     // Completeness is told beside its number.
     warnings: explanation.warnings
       .filter(({ code }) => code !== 'incomplete')
@@ -64,6 +66,7 @@ export function viewOf(explanation: Explanation, facts: Facts): Shown {
     picture: shown.picture,
     strongest: shown.strongest,
     scale: shown.scale,
+    signed: units.some((v) => v < 0),
     raised: units.reduce((sum, v) => sum + Math.max(0, v), 0),
     lowered: units.reduce((sum, v) => sum + Math.min(0, v), 0),
     backend,
@@ -92,7 +95,8 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 type Parts = Pick<Shown, 'tokens' | 'scores' | 'attribution'> &
   Pick<ResultView, 'marks' | 'picture' | 'strongest' | 'scale'>;
 
-function show(sample: Sample, values: Float64Array, shape: readonly number[]): Parts {
+/** @param moves whether numbers raise and lower the score */
+function show(sample: Sample, values: Float64Array, shape: readonly number[], moves: boolean): Parts {
   const none = { tokens: null, scores: null, attribution: null, marks: null, picture: null };
   if (sample.text) {
     const { tokens, padding, fixed } = sample.text;
@@ -103,12 +107,13 @@ function show(sample: Sample, values: Float64Array, shape: readonly number[]): P
     const marks = marksOf(names, scores, fixed && kept.map((i) => fixed[i]!));
     return { ...none, tokens: names, scores, marks, scale: largest(scores), strongest: strongest(names, scores) };
   }
-  if (sample.image) {
-    const { pixels, arrange } = sample.image;
-    const attribution = arrange(values);
-    const size = { width: pixels.width, height: pixels.height };
-    const perPixel = Array.from({ length: size.width * size.height }, (_, pixel) =>
-      attribution.subarray(pixel * pixels.channels, (pixel + 1) * pixels.channels).reduce((sum, v) => sum + v, 0),
+  const attribution = sample.image ? overPicture(sample.image, values, shape) : null;
+  if (attribution) {
+    const { data, shape: lies } = attribution;
+    const [height = 1, width = 1, channels = 1] = lies;
+    const size = { width, height };
+    const perPixel = Array.from({ length: width * height }, (_, pixel) =>
+      data.subarray(pixel * channels, (pixel + 1) * channels).reduce((sum, v) => sum + v, 0),
     );
     const names = (pixel: number): string =>
       `row ${Math.floor(pixel / size.width) + 1}, column ${(pixel % size.width) + 1}`;
@@ -117,12 +122,14 @@ function show(sample: Sample, values: Float64Array, shape: readonly number[]): P
       ...none,
       attribution,
       scale,
-      picture: { ...size, panels: panelsOf(sample, attribution, scale) },
+      picture: { ...size, panels: panelsOf(sample, attribution, scale, moves || perPixel.some((v) => v < 0), moves) },
       strongest: strongest(names, perPixel),
     };
   }
   const rest = shape.slice(1);
-  const names = (at: number): string => `[${indexOf(at, rest)}] = ${Number(sample.data[at]!.toPrecision(4))}`;
+  const value = (at: number): string =>
+    values.length === sample.data.length ? ` = ${Number(sample.data[at]!.toPrecision(4))}` : '';
+  const names = (at: number): string => `[${indexOf(at, rest)}]${value(at)}`;
   const all = [...values];
   return {
     ...none,
@@ -151,27 +158,56 @@ function marksOf(tokens: readonly string[], scores: readonly number[], fixed?: r
   });
 }
 
-function panelsOf({ image }: Sample, attribution: Float64Array, scale: number): Panel[] {
+/** Attributions over the picture: of its own values, or one number per pixel, as maps of layers are that were brought to its size. */
+function overPicture(
+  { pixels, arrange }: NonNullable<Sample['image']>,
+  values: Float64Array,
+  [, ...shape]: readonly number[],
+): Shown['attribution'] {
+  const { height, width, channels } = pixels;
+  if (values.length === pixels.data.length) return { data: arrange(values), shape: [height, width, channels] };
+  const map = shape[0] === height && shape[1] === width && values.length === height * width;
+  return map ? { data: values, shape: [height, width, 1] } : null;
+}
+
+/** @param both whether there is something to split by sign @param moves whether numbers raise and lower the score */
+function panelsOf(
+  { image }: Sample,
+  array: NonNullable<Shown['attribution']>,
+  scale: number,
+  both: boolean,
+  moves: boolean,
+): Panel[] {
   const { pixels } = image!;
-  const shape = [pixels.height, pixels.width, pixels.channels];
-  const array = { data: attribution, shape };
-  const picture = { data: pixels.data, shape };
+  const picture = { data: pixels.data, shape: [pixels.height, pixels.width, pixels.channels] };
   const panel = (title: string, description: string, { data }: Raster): Panel => ({
     title,
     description,
     data: new Uint8Array(data),
   });
-  return [
+  const all = [
     panel('Input', 'the picture as the model gets it', imageRaster(picture, { range: [0, 1] })),
     panel(
       'Attribution',
-      'green pixels raise the score, pink pixels lower it',
+      moves
+        ? 'green pixels raise the score, pink pixels lower it'
+        : `green: positive numbers${both ? ', pink: negative ones' : ''}`,
       overlay(picture, array, { range: [0, 1], shared: scale }),
     ),
-    panel('Raises', 'only what raises the score', attributionRaster(array, { sign: 'positive', shared: scale })),
-    panel('Lowers', 'only what lowers the score', attributionRaster(array, { sign: 'negative', shared: scale })),
+  ];
+  if (!both)
+    return [...all, panel('Numbers', 'the same without the picture', attributionRaster(array, { shared: scale }))];
+  const [up, down] = moves
+    ? [panelWords('Raises', 'only what raises the score'), panelWords('Lowers', 'only what lowers the score')]
+    : [panelWords('Positive', 'only the positive numbers'), panelWords('Negative', 'only the negative numbers')];
+  return [
+    ...all,
+    panel(...up, attributionRaster(array, { sign: 'positive', shared: scale })),
+    panel(...down, attributionRaster(array, { sign: 'negative', shared: scale })),
   ];
 }
+
+const panelWords = (title: string, description: string): [string, string] => [title, description];
 
 const largest = (values: readonly number[]): number => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 

@@ -1,0 +1,68 @@
+/**
+ * Feature ablation: how much the score falls when a feature, or a group of them, is put to its baseline while all else stays,
+ * `A_g = f(x) - f(x with g at b)`. Needs no gradient, so that inputs of integers (token ids) are explained too. Attributions do not add up to
+ * anything: what two features do together is counted for each of them, or for none.
+ */
+import { type Explainable, Explainer } from '../frame/explainer.ts';
+import type { Findings, Method } from '../frame/method.ts';
+import type { Problem } from '../frame/problem.ts';
+import { checkSettings } from '../frame/settings.ts';
+import { evaluate, type GroupValue, mix, toFeatures } from '../perturb/evaluate.ts';
+import { type FeatureGroups, groupsOf } from '../perturb/groups.ts';
+import {
+  checkGroupValue,
+  type GroupedExplainOptions,
+  type GroupedOptions,
+  groupedExplain,
+} from '../perturb/options.ts';
+
+export type FeatureAblationOptions<M> = GroupedOptions<M>;
+
+/** Units are those of the explained score; positive: the score would be lower without the feature. */
+export class FeatureAblation<M extends Explainable = Explainable> extends Explainer<M, null, GroupedExplainOptions> {
+  /**
+   * @param model a Keras model of `loadModel`, any other `CallableModel`, or a function on graph tensors
+   * @param options `groupValue` says where the value of a group stands; which features are groups is an option of `explain`
+   * @throws PathgradError for unknown options and a layer that there is not
+   */
+  constructor(model: M, options: FeatureAblationOptions<M> = {}) {
+    const settings = checkSettings('FeatureAblation', options, { groupValue: 1 });
+    const groupValue = checkGroupValue('FeatureAblation', options.groupValue);
+    const method: Method<GroupedExplainOptions> = {
+      name: 'FeatureAblation',
+      params: { groupValue },
+      baselines: 'used',
+      completeness: null,
+      needs: 'values',
+      attribute: (problem, { features = null }) => ablate(problem, features, groupValue),
+    };
+    super(model, options, settings, method, groupedExplain);
+  }
+}
+
+async function ablate(problem: Problem, features: FeatureGroups | null, groupValue: GroupValue): Promise<Findings> {
+  const groups = groupsOf(problem, features);
+  const count = groups.names.length;
+  const present = new Uint8Array(count).fill(1);
+  const values = problem.scores.map(() => new Float64Array(problem.samples * count));
+  await evaluate(
+    problem,
+    problem.samples * count,
+    (row, into) => {
+      const sample = Math.floor(row / count);
+      present[row % count] = 0;
+      mix(problem, groups, sample, present, into);
+      present[row % count] = 1;
+      return sample;
+    },
+    (row, scores, at) => {
+      problem.scores.forEach(({ end }, target) => {
+        values[target]![row] = end[Math.floor(row / count)]! - scores[target]![at]!;
+      });
+    },
+  );
+  return {
+    scores: values.map((of) => ({ attributions: toFeatures(problem, groups, of, groupValue) })),
+    steps: new Int32Array(problem.samples).fill(count),
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * Occlusion (Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014): a window slides over the features and puts what
+ * it covers to the baseline. A feature's attribution is the fall of the score, averaged over the windows that cover it. Needs no
+ * gradient. Attributions do not add up to anything.
+ */
+
+import { failure } from '../../tensor/errors.ts';
+import { type Explainable, Explainer } from '../frame/explainer.ts';
+import type { Findings, Method } from '../frame/method.ts';
+import type { Problem } from '../frame/problem.ts';
+import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
+import { evaluate, writeRow } from '../perturb/evaluate.ts';
+import { type Extents, slideWindows, usualWindow, type Windows } from '../perturb/windows.ts';
+
+export interface OcclusionOptions<M> extends ExplainerOptions<M> {
+  /**
+   * Extents of the window along the axes of a row, the batch left out: `[3, 3, 1]` for pictures, or one number for all axes. Several inputs
+   * take a list of windows. When left out: one feature, one token with its embedding, or an eighth of a picture along both axes with all
+   * channels, which moves by half its size.
+   */
+  readonly window?: Extents | readonly Extents[];
+  /** How far it moves along each axis, at most its own extent; 1 by default. It needs a `window`. */
+  readonly strides?: Extents | readonly Extents[];
+}
+
+/** Units are those of the explained score; positive: the score would be lower without what is there. */
+export class Occlusion<M extends Explainable = Explainable> extends Explainer<M> {
+  /**
+   * @param model a Keras model of `loadModel`, any other `CallableModel`, or a function on graph tensors
+   * @throws PathgradError for unknown options, a layer that there is not and strides without a window; `explain` throws where windows or
+   * strides do not fit the rows
+   */
+  constructor(model: M, options: OcclusionOptions<M> = {}) {
+    const settings = checkSettings('Occlusion', options, { window: 1, strides: 1 });
+    const { window = null, strides = 1 } = options;
+    if (window === null && options.strides !== undefined) {
+      const hint = 'e.g. window: [3, 3, 1] for pictures, or [2, 50] for two tokens of an embedding';
+      throw failure('Occlusion', 'strides need a window', {}, hint);
+    }
+    const method: Method = {
+      name: 'Occlusion',
+      params: { window, strides: window && strides },
+      baselines: 'used',
+      completeness: null,
+      needs: 'values',
+      attribute: (problem) => occlude(problem, window, strides),
+    };
+    super(model, options, settings, method);
+  }
+}
+
+async function occlude(
+  problem: Problem,
+  window: Extents | readonly Extents[] | null,
+  strides: Extents | readonly Extents[],
+): Promise<Findings> {
+  const { samples, to, from, shapes, names, scores } = problem;
+  const slides = shapes.map((shape, v): Windows => {
+    const subject = shapes.length > 1 ? `Occlusion '${names[v]}'` : 'Occlusion';
+    const row = shape.slice(1);
+    const own =
+      window === null
+        ? usualWindow(row)
+        : { window: extentsOf('window', window, v, names), strides: extentsOf('strides', strides, v, names) };
+    return slideWindows(subject, row, own.window, own.strides);
+  });
+  // Window `index` of all, over one variable after another.
+  const windows = slides.flatMap(({ count }, v) => Array.from({ length: count }, (_, index) => [v, index] as const));
+  const sums = scores.map(() => to.map((all) => new Float64Array(all.length)));
+  const covers = to.map((all) => new Int32Array(all.length / samples));
+  // The features of the window that is written, and of the one that is taken, which lags behind.
+  const latest = [remember(slides), remember(slides)] as const;
+
+  await evaluate(
+    problem,
+    windows.length * samples,
+    (row, into) => {
+      const sample = row % samples;
+      const [v, index] = windows[Math.floor(row / samples)]!;
+      writeRow(to, sample, into);
+      const at = sample * into[v]!.length;
+      for (const feature of latest[0](v, index)) into[v]![feature] = from[v]![at + feature]!;
+      return sample;
+    },
+    (row, found, at) => {
+      const sample = row % samples;
+      const [v, index] = windows[Math.floor(row / samples)]!;
+      const features = latest[1](v, index);
+      const start = sample * covers[v]!.length;
+      if (sample === 0) for (const feature of features) covers[v]![feature]!++;
+      scores.forEach(({ end }, target) => {
+        const fall = end[sample]! - found[target]![at]!;
+        for (const feature of features) sums[target]![v]![start + feature]! += fall;
+      });
+    },
+  );
+  for (const attributions of sums) {
+    attributions.forEach((all, v) => {
+      const counts = covers[v]!;
+      for (let i = 0; i < all.length; i++) all[i]! /= counts[i % counts.length]!;
+    });
+  }
+  return {
+    scores: sums.map((attributions) => ({ attributions })),
+    steps: new Int32Array(samples).fill(windows.length),
+  };
+}
+
+function extentsOf(what: string, given: Extents | readonly Extents[], v: number, names: readonly string[]): Extents {
+  if (typeof given === 'number' || names.length === 1) return given as Extents;
+  if (Array.isArray(given) && given.length === names.length) return (given as readonly Extents[])[v]!;
+  throw failure('Occlusion', `${names.length} inputs need a list of as many ${what}`, { inputs: names, got: given });
+}
+
+/** The features of a window, found once while it stays the same. */
+function remember(slides: readonly Windows[]): (v: number, index: number) => Int32Array {
+  let key = '';
+  let features: Int32Array = new Int32Array(0);
+  return (v, index) => {
+    if (key !== `${v} ${index}`) [key, features] = [`${v} ${index}`, slides[v]!.features(index)];
+    return features;
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * What sampling methods draw. A draw follows from the seed, its number and the place of the feature alone: all samples share it, so
+ * that a sample is explained in the same way whatever else is in its batch and however rows are cut into chunks.
+ */
+import { randomNormal, randomUniform } from '../../graph/random.ts';
+import { failure } from '../../tensor/errors.ts';
+
+/** A seed for each list of whole numbers; neighbours have nothing in common. */
+export function seedOf(...parts: readonly number[]): number {
+  return parts.reduce((seed, part) => {
+    const mixed = Math.imul(seed ^ Math.imul(part + 1, 0x9e3779b1), 0x85ebca6b);
+    return (mixed ^ (mixed >>> 15)) >>> 0;
+  }, 0);
+}
+
+/** @throws PathgradError for what is no seed */
+export function checkSeed(subject: string, seed: number): number {
+  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
+  throw failure(subject, 'seed is a whole number from 0 to 2^32 - 1', { got: seed });
+}
+
+/** `count` normal numbers of deviation `stdev` for one draw. */
+export function noiseOf(count: number, stdev: number, ...parts: readonly number[]): Float64Array {
+  const noise = randomNormal(count, seedOf(...parts));
+  for (let i = 0; i < count; i++) noise[i]! *= stdev;
+  return noise;
+}
+
+/** The numbers below `count` in random order (Fisher and Yates). */
+export function permutation(count: number, ...parts: readonly number[]): Int32Array {
+  const next = randomUniform(seedOf(...parts));
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(next() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}

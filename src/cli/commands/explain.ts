@@ -1,0 +1,86 @@
+/** The flags and the help of `pathgrad explain`. */
+import { methodLines } from '../explainers.ts';
+import type { Command } from './command.ts';
+import { batch, debug, explaining, help, inputs, model, quiet, reading } from './shared.ts';
+
+export const explain: Command = {
+  name: 'explain',
+  summary: 'show which words or pixels made the model predict what it predicts',
+  about:
+    'Says which tokens, pixels or features moved the score of the target. Integrated gradients unless --explainer names another method: how much each moved the score on the way from a baseline (an empty text, a black picture) to the input. These numbers sum to the change of the score; how closely they do is printed as completeness.',
+  usage: 'pathgrad explain MODEL INPUT [OPTIONS]',
+  model: true,
+  groups: [
+    inputs,
+    reading,
+    model,
+    {
+      title: 'How to explain',
+      flags: [
+        {
+          name: 'explainer',
+          value: 'NAME',
+          help: 'the method: IntegratedGradients (default) or another of the list below',
+        },
+        {
+          name: 'target',
+          value: 'WHICH',
+          help: 'predicted (default), a class number or label, all; one per input: 0,7,predicted; or several for one input: 0,3',
+        },
+        { name: 'classes', value: 'LIST', help: 'several classes, each explained for every input: 0,3' },
+        { name: 'top', value: 'K', help: "each input's K classes of highest score" },
+        ...explaining,
+        {
+          name: 'method',
+          value: 'NAME',
+          help: 'IntegratedGradients: the rule, gausslegendre (default), riemann_left, _right, _middle or _trapezoid',
+        },
+        {
+          name: 'steps',
+          value: 'N',
+          help: 'IntegratedGradients: points on the path, or auto: as many as completeness needs; 50 if left out',
+        },
+        { ...batch, help: 'rows that go through the model at a time; 100 if left out' },
+        {
+          name: 'compat',
+          value: 'alibi',
+          help: "IntegratedGradients: the numbers of Python's alibi, where they differ from the right ones",
+        },
+      ],
+    },
+    {
+      title: 'What to write',
+      flags: [
+        { name: 'html', value: 'FILE', help: 'a report, one self-contained page' },
+        { name: 'png', value: 'FILE', help: 'pictures: original, all, positive and negative attributions' },
+        { name: 'json', value: 'FILE', help: 'all numbers' },
+        {
+          name: 'scale',
+          value: 'NUMBER',
+          help: 'the attribution that gets the full colour, here and in --png; the largest if left out',
+        },
+        quiet,
+        debug,
+        help,
+      ],
+    },
+  ],
+  lists: () => ['', 'Methods for --explainer (case and hyphens do not matter):', ...methodLines()],
+  examples: [
+    ['pathgrad explain examples/imdb-cnn.h5 --vocab examples/imdb-vocab.txt --text "What a superb film!"', 'a text'],
+    [
+      'pathgrad explain examples/imdb-cnn.h5 --vocab examples/imdb-vocab.txt \\\n      --text-file examples/sentences.txt --labels negative,positive --html report.html',
+      'texts of a file, with a report',
+    ],
+    ['pathgrad explain examples/mnist-cnn.h5 --image examples/digits/*.png --png digits.png', 'pictures'],
+    [
+      'pathgrad explain examples/mnist-cnn.h5 --idx t10k-images-idx3-ubyte.gz --index 0,1,9 --target 7',
+      'rows of MNIST',
+    ],
+    [
+      'pathgrad explain examples/mnist-cnn.h5 --image examples/digits/7.png --explainer saliency --top 2',
+      'another method, and the two likeliest classes',
+    ],
+    ['pathgrad explain MODEL --npy rows.npy --baseline mean.npy --steps auto --json out.json', 'a table of numbers'],
+  ],
+};

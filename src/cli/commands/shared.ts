@@ -1,0 +1,64 @@
+/** Flags that several commands take. */
+import type { Flag, FlagGroup } from '../flags.ts';
+
+export const inputs: FlagGroup = {
+  title: 'What to look at (one kind at a time)',
+  flags: [
+    { name: 'text', value: 'TEXT', many: 'repeat', help: 'a text; needs --vocab or --word-index' },
+    { name: 'text-file', value: 'FILE', help: 'a file of texts, one per line' },
+    { name: 'tokens', value: 'IDS', many: 'repeat', help: 'token ids, as 1,14,22,16; padded as texts are' },
+    { name: 'image', value: 'FILE...', many: 'list', help: 'PNG pictures' },
+    { name: 'idx', value: 'FILE', help: 'an IDX file (MNIST), plain or gzipped' },
+    { name: 'npy', value: 'FILE', help: "a NumPy .npy file: rows of the model's input" },
+    { name: 'index', value: 'ROWS', help: 'which rows of --idx, --npy or --text-file, as 0,1,9; all if left out' },
+  ],
+};
+
+export const reading: FlagGroup = {
+  title: 'How to read it',
+  flags: [
+    { name: 'vocab', value: 'FILE', help: 'one token per line; the line number, from 0, is the id' },
+    { name: 'word-index', value: 'FILE', help: "Keras's word index: JSON {word: rank}; id = rank + 3" },
+    {
+      name: 'index-from',
+      value: 'N',
+      help: 'with --word-index: id = rank + N (3 for keras.datasets, 0 for Tokenizer)',
+    },
+    { name: 'length', value: 'N', help: 'number of tokens, where the model does not fix it' },
+    { name: 'padding', value: 'SIDE', help: 'pre (as Keras) or post: where short texts are filled up' },
+    { name: 'truncating', value: 'SIDE', help: 'pre (as Keras) or post: which end of long texts is cut off' },
+    { name: 'pixels', value: 'LOW..HIGH', help: 'what black and white are to the model; 0..1 if left out' },
+    { name: 'invert', help: 'swap black and white in --image pictures' },
+  ],
+};
+
+export const model: FlagGroup = {
+  title: 'The model',
+  flags: [
+    {
+      name: 'weights',
+      value: 'FILE',
+      help: 'weights, where MODEL is only an architecture (.json, or .h5 without weights)',
+    },
+    { name: 'output', value: 'NAME', help: 'which output by name or number, where the model has several' },
+    { name: 'labels', value: 'NAMES', help: 'names of the classes: negative,positive or a file with one per line' },
+  ],
+};
+
+export const debug: Flag = { name: 'debug', help: 'show where in the program an error arose' };
+export const help: Flag = { name: 'help', short: 'h', help: 'show this help' };
+export const quiet: Flag = { name: 'quiet', short: 'q', help: 'no progress bar and no notices' };
+export const batch: Flag = { name: 'batch', value: 'N', help: 'rows that go through the model at a time' };
+
+/** What is explained and from where: of every method. */
+export const explaining: readonly Flag[] = [
+  {
+    name: 'baseline',
+    value: 'WHAT',
+    help: 'zeros (default; for texts pad), a number, pad, noise, noise:10 (mean of 10), max (black or white, what is farther), layer:0 (at --layer), or a .npy file',
+  },
+  { name: 'seed', value: 'N', help: 'of the noise baselines; 0 if left out' },
+  { name: 'layer', value: 'NAME', help: 'explain at this layer (name, path or index); texts: the embedding' },
+  { name: 'layer-inputs', help: 'explain at what goes into --layer, not at what comes out' },
+  { name: 'softmax', help: 'explain probabilities, where the model gives logits' },
+];

@@ -1,0 +1,84 @@
+/** `pathgrad compare`: several methods and metrics on the same inputs, printed as a table and written as a report, JSON and CSV. */
+import type { Model } from '../../keras/model/model.ts';
+import { failure } from '../../tensor/errors.ts';
+import { tensor } from '../../tensor/tensor.ts';
+import { visible } from '../../tensor/visible.ts';
+import { chooseBaseline, chooseOutput } from '../choices.ts';
+import { describeBatch } from '../explain.ts';
+import { chooseLayers, readBatchSize } from '../explain-batch.ts';
+import { checkOutputs } from '../files.ts';
+import { type Arguments, usage } from '../flags.ts';
+import { notify, openModel } from '../predict.ts';
+import { readBatch } from '../samples/read.ts';
+import { chooseTarget } from '../targets.ts';
+import type { Terminal } from '../terminal.ts';
+import { writeComparison } from './outputs.ts';
+import { runMethods, type Shared, warmUp } from './run.ts';
+import { completeSelection, readSelection } from './selection.ts';
+import { printComparison } from './table.ts';
+
+export async function runCompare(args: Arguments, path: string, terminal: Terminal): Promise<void> {
+  checkOutputs(args, ['html', 'json', 'csv']);
+  const selection = readSelection(args);
+  const batchSize = readBatchSize(args);
+  if (args.has('layer-inputs') && !args.has('layer'))
+    throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
+  const model = await openModel(args, path);
+  const batch = readBatch(args, model);
+  notify(batch.notices, args, terminal);
+  if (!model.hasInputShape) await model.predict(tensor(batch.X.data, batch.X.shape)); // the first input fixes the shapes
+  const output = chooseOutput(args, model);
+  const { rows, judges } = completeSelection(selection, batch);
+  const shared: Shared = {
+    args,
+    terminal,
+    model,
+    batch,
+    output,
+    target: await resolvedTarget(args, { model, batch, output }),
+    baseline: chooseBaseline(args, batch),
+    batchSize,
+    layersOf: (row) => chooseLayers(args, model, batch, row),
+  };
+  await warmUp(shared);
+  const compared = await runMethods(rows, judges, shared);
+  terminal.out(
+    printComparison({
+      path,
+      compared,
+      judges,
+      shared,
+      described: `${describeBatch(batch)}; explained: ${aboutTarget(args)}`,
+    }),
+  );
+  if (compared.every(({ reason }) => reason !== null)) {
+    throw failure(
+      'compare',
+      'none of these methods could be run',
+      {},
+      'the reasons are above; pathgrad methods lists all',
+    );
+  }
+  terminal.signal.throwIfAborted();
+  for (const file of writeComparison(args, { path, compared, judges, shared }))
+    terminal.err(`wrote ${visible(file)}\n`);
+}
+
+/** What is explained, for the heading. */
+function aboutTarget(args: Arguments): string {
+  const text = args.text('target') ?? 'predicted';
+  return text === 'predicted' ? 'what is predicted for each' : text;
+}
+
+/** One target per input, found once: a method that moves the input, or a model with other weights, must not choose another. */
+async function resolvedTarget(
+  args: Arguments,
+  { model, batch, output }: { readonly model: Model } & Pick<Shared, 'batch' | 'output'>,
+): Promise<Shared['target']> {
+  if (args.text('target') === 'all' && !output.labels?.includes('all'))
+    throw usage('--target', "'all' is for pathgrad explain", 'methods are compared for one target of each input');
+  const target = chooseTarget(args, output, batch.samples.length);
+  if (typeof target !== 'function') return target;
+  const predictions = await model.predictAll(tensor(batch.X.data, batch.X.shape));
+  return target(predictions[output.index]!);
+}
