@@ -1,5 +1,5 @@
 /**
- * Builds dist/: index.js (the engine, Keras models, attribution), inputs.js, transformers.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
+ * Builds dist/: index.js (the engine, Keras models, attribution), inputs.js, metrics.js, transformers.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
  * installed; code they share lies in dist/chunks. `--quick` leaves out the type declarations (dist/types, made by tsc).
  *
  *   node scripts/build.mjs [--quick] [--out FOLDER] [--metafile FILE]
@@ -25,6 +25,7 @@ const started = performance.now();
 for (const made of [
   'index.js',
   'inputs.js',
+  'metrics.js',
   'transformers.js',
   'visualize.js',
   'gpu.js',
@@ -45,6 +46,7 @@ const result = await build({
     // No entry of the package: it keeps the loader in a file of its own, so that bundles without `loadModel` leave it out whole.
     'chunks/load': 'src/keras/load/load.ts',
     inputs: 'src/inputs/index.ts',
+    metrics: 'src/attribution/metrics/index.ts',
     transformers: 'src/transformers/index.ts',
     visualize: 'src/visualize/index.ts',
     gpu: 'src/gpu.ts',
@@ -77,7 +79,7 @@ if (!values.quick) {
   writeFileSync(entry, `/// <reference lib="esnext.disposable" />\n${readFileSync(entry, 'utf8')}`);
 }
 
-const sizes = ['index', 'inputs', 'transformers', 'visualize', 'gpu', 'cli'].map((name) => {
+const sizes = ['index', 'inputs', 'metrics', 'transformers', 'visualize', 'gpu', 'cli'].map((name) => {
   const entry = Object.entries(result.metafile.outputs).find(
     ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
   );

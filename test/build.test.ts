@@ -26,7 +26,7 @@ const scripts = (): string[] =>
     .filter((file) => file.endsWith('.js') && file !== 'gpu.js')
     .map((file) => readFileSync(`${dist}/${file}`, 'utf8'));
 
-test('builds index.js, inputs.js, transformers.js, visualize.js, gpu.js and an executable cli.js', () => {
+test('builds index.js, inputs.js, metrics.js, transformers.js, visualize.js, gpu.js and an executable cli.js', () => {
   mkdirSync(dist);
   const { status, err } = node(
     `${root}/scripts/build.mjs`,
@@ -37,7 +37,9 @@ test('builds index.js, inputs.js, transformers.js, visualize.js, gpu.js and an e
     folder.path('meta.json'),
   );
   assert.is(status, 0, err);
-  for (const file of ['index.js', 'inputs.js', 'transformers.js', 'visualize.js', 'gpu.js', 'cli.js'])
+  for (const file of ['index', 'inputs', 'metrics', 'transformers', 'visualize', 'gpu', 'cli'].map(
+    (name) => `${name}.js`,
+  ))
     assert.ok(existsSync(`${dist}/${file}`), file);
   assert.ok(statSync(`${dist}/cli.js`).mode & 0o100, 'cli.js is executable');
   assert.match(readFileSync(`${dist}/cli.js`, 'utf8'), /^#!\/usr\/bin\/env node\n/);
@@ -87,6 +89,7 @@ test('index.js asks for no module of Node when it is loaded, so that a browser c
   };
   visit('index.js');
   visit('inputs.js');
+  visit('metrics.js');
   visit('transformers.js');
   visit('visualize.js');
   visit('gpu.js');
