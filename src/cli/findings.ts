@@ -5,7 +5,7 @@
 import type { Completeness, Entropy, Explanation, OutputKind, WarningValues } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { indexOf } from '../visualize/format.ts';
 import { argmaxRows, type BaselineChoice, type OutputChoice } from './choices.ts';
 import type { Batch, ImageView, Sample } from './samples/batch.ts';
@@ -32,12 +32,14 @@ export interface Finding {
   readonly baseline: { readonly name: string; readonly score: number; readonly entropy: Entropy | null } | null;
   /** Null for methods whose numbers need not add up. */
   readonly completeness: Completeness | null;
-  /** What brings the numbers closer to adding up. */
-  readonly raise: WarningValues['incomplete']['raise'];
+  /** What brings the numbers closer to adding up; `library` where no flag does it. */
+  readonly raise: WarningValues['incomplete']['raise'] | 'library';
   /** Tokens without padding, and one score each. */
   readonly text?: { readonly tokens: readonly string[]; readonly scores: readonly number[] };
   /** Attributions as height x width x channels, or x 1 where one number stands for all channels. */
   readonly image?: { readonly view: ImageView; readonly attribution: Float64Array; readonly shape: readonly number[] };
+  /** The pairs that count most, of methods that judge pairs: text, image and features then hold what each takes part in, summed. */
+  readonly pairs?: { readonly names: readonly string[]; readonly scores: readonly number[] };
   /** Names and scores of all entries, for other arrays. */
   readonly features?: { readonly names: readonly string[]; readonly scores: readonly number[] };
 }
@@ -51,6 +53,8 @@ export interface Context {
   /** Whether attributions are of the inputs, not of a layer. */
   readonly atInput: boolean;
 }
+
+const PAIRS = 40; // of a table of pairs
 
 /** One finding per input and target, those of the first input first. */
 export function findingsOf(explanations: readonly AnyExplanation[], context: Context): Finding[] {
@@ -81,9 +85,14 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
         entropy: diagnostics.baselineEntropy?.[row] ?? null,
       },
     completeness: completeness[row] ?? null,
-    raise: incomplete?.code === 'incomplete' ? incomplete.values.raise : 'none',
-    ...shown(sample, explanation, row, context),
+    raise: incomplete?.code === 'incomplete' ? raiseOf(incomplete.values.raise, context.row) : 'none',
+    ...(context.row.pairs ? shownPairs(sample, explanation, row, context) : shown(sample, explanation, row, context)),
   };
+}
+
+/** --steps is of integrated gradients. */
+function raiseOf(raise: WarningValues['incomplete']['raise'], { name }: MethodRow): Finding['raise'] {
+  return name !== 'IntegratedGradients' && (raise === 'nSteps' || raise === 'maxSteps') ? 'library' : raise;
 }
 
 /** Whether scores are probabilities. One score of which the model's last op says nothing is, where names of two classes are given. */
@@ -129,7 +138,7 @@ function rowOf({ data, shape }: Tensor, row: number): number[] {
 
 function shown(
   sample: Sample,
-  { attributions, X }: AnyExplanation,
+  { attributions, X }: Pick<AnyExplanation, 'attributions' | 'X'>,
   row: number,
   { atInput }: Context,
 ): Pick<Finding, 'text' | 'image' | 'features'> {
@@ -157,6 +166,35 @@ function shown(
     });
   });
   return { features: { names, scores } };
+}
+
+/** A table of pairs: its row sums as the attributions of what the rows are of, and its largest entries. */
+function shownPairs(
+  sample: Sample,
+  explanation: AnyExplanation,
+  row: number,
+  context: Context,
+): ReturnType<typeof shown> & Pick<Finding, 'pairs'> {
+  const [table] = explanation.attributions;
+  const [, count = 0, across = 0] = table!.shape;
+  const values = rowOf(table!, row);
+  if (explanation.attributions.length > 1 || count !== across) return shown(sample, explanation, row, context);
+  const sums = Float64Array.from({ length: count }, (_, i) =>
+    values.slice(i * count, (i + 1) * count).reduce((sum, v) => sum + v, 0),
+  );
+  const sides = sample.image?.shape.slice(0, 2) ?? [];
+  const places = sizeOf(sides) === count ? sides : [count];
+  const alone = tensor(sums, [1, ...places]);
+  const parts = shown(sample, { attributions: [alone], X: explanation.X }, 0, { ...context, atInput: false });
+  const name = (i: number): string => sample.text?.tokens[i] ?? `[${indexOf(i, places)}]`;
+  const found = values.flatMap((value, at) => {
+    const [i, j] = [Math.floor(at / count), at % count];
+    // Tables are symmetric: a pair is the sum of its two entries.
+    if (value === 0 || j <= i) return [];
+    return [{ name: `${name(i)} with ${name(j)}`, score: value + values[j * count + i]! }];
+  });
+  const kept = found.sort((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, PAIRS);
+  return { ...parts, pairs: { names: kept.map((pair) => pair.name), scores: kept.map((pair) => pair.score) } };
 }
 
 /** Attributions over the picture: of its own values, or one number per pixel, as maps of layers are that were brought to its size. */
