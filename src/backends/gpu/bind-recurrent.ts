@@ -231,7 +231,9 @@ const back =
     if (several === 1) return once(g);
     // Gradients behind each other along the batch: one way forward, and a way back for each.
     const size = scan.batch * sizeOf(rest);
-    const parts = Array.from({ length: several }, (_, k) => once(kernel(stridedRead(context.op, [size], [1], k * size), [g])));
+    const parts = Array.from({ length: several }, (_, k) =>
+      once(kernel(stridedRead(context.op, [size], [1], k * size), [g])),
+    );
     const width = sizeOf(context.out.shape) / several;
     return join(
       kernel,
