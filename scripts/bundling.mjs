@@ -1,5 +1,6 @@
 /** How esbuild bundles pathgrad's code, for the package and for the page: ES modules for Node and browsers, `node:` left as it is. */
 import { gpujs } from './gpujs.mjs';
+import { ownCopies } from './own-copies.mjs';
 
 /** @type {import('esbuild').BuildOptions} */
 export const bundling = {
@@ -9,5 +10,5 @@ export const bundling = {
   mainFields: ['module', 'main'],
   conditions: ['import', 'module', 'browser'],
   external: ['node:*'],
-  plugins: [gpujs],
+  plugins: [gpujs, ownCopies],
 };

@@ -131,6 +131,25 @@ test('what few models need is in files of its own, which index.js imports when a
   assert.is(out.trim(), 'true 1,4 true');
 });
 
+test('public names that have copies of their own (scripts/own-copies.mjs) work with the rest', () => {
+  const script = folder.path('copies.mjs');
+  writeFileSync(
+    script,
+    `import { AdaptivePath, compile, einsum, evaluate, grad, lstm, ones, PathgradError, readReference, sum } from './dist/index.js';
+     const z = ones([1, 2, 4]);
+     const steps = lstm(z, ones([1, 4]));
+     const plan = compile([sum(steps), ...grad(sum(steps), [z], undefined, { rules: { lstm: (g, y, [a]) => [() => ones(a.shape)] } })], []);
+     const [, ruled] = plan.runSync([]);
+     const product = evaluate(einsum('ij,jk->ik', ones([2, 3]), ones([3, 2])));
+     let refused;
+     try { readReference(new Uint8Array(3), 'x.json'); } catch (error) { refused = error instanceof PathgradError; }
+     console.log(plan.backend, Array.from(ruled).join(), product.data.join(), refused, typeof AdaptivePath);`,
+  );
+  const { status, out, err } = node(script);
+  assert.is(status, 0, err);
+  assert.match(out, /^(wasm|reference) 1,1,1,1,1,1,1,1 3,3,3,3 true function\n$/);
+});
+
 for (const splitting of [true, false]) {
   test(`an application bundled ${splitting ? 'with' : 'without'} splitting finds them too`, async () => {
     const outdir = folder.path(splitting ? 'split' : 'whole');

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
+import { ownCopies } from '../../scripts/own-copies.mjs';
 import type { CaseResult } from '../harness.ts';
 import { peersFolder } from '../peers/peer.ts';
 import { OURS } from '../report.ts';
@@ -111,18 +112,29 @@ export async function sizeResults(): Promise<CaseResult[]> {
  * own, and so is what is loaded on demand.
  */
 export async function bundleParts(): Promise<Record<string, number>> {
-  const code = `export ${KERAS_USE} from './src/index.ts'`;
-  const { metafile } = await build({ ...options(code, root, 'neutral'), splitting: true });
-  const first = fetchedAtOnce(metafile);
-  const parts: Record<string, number> = {};
-  for (const [file, { bytes, inputs }] of Object.entries(metafile.outputs)) {
-    if (!first.includes(file)) parts[ON_DEMAND] = (parts[ON_DEMAND] ?? 0) + bytes;
-    for (const [path, { bytesInOutput }] of first.includes(file) ? Object.entries(inputs) : []) {
-      const name = path.includes('modules.generated') ? 'packed kernels' : path.split('/').slice(0, 2).join('/');
-      if (bytesInOutput > 0) parts[name] = (parts[name] ?? 0) + bytesInOutput;
-    }
+  const { files, later } = await bundleFiles();
+  const parts: Record<string, number> = { [ON_DEMAND]: later };
+  for (const [path, bytes] of Object.entries(files)) {
+    const name = path.includes('modules.generated') ? 'packed kernels' : path.split('/').slice(0, 2).join('/');
+    parts[name] = (parts[name] ?? 0) + bytes;
   }
   return Object.fromEntries(Object.entries(parts).sort(([, a], [, b]) => b - a));
+}
+
+/** Minified bytes by file of the source, of what is fetched at once to explain a Keras model, and of all that is loaded on demand. */
+export async function bundleFiles(): Promise<{ readonly files: Record<string, number>; readonly later: number }> {
+  const code = `export ${KERAS_USE} from './src/index.ts'`;
+  const { metafile } = await build({ ...options(code, root, 'neutral'), splitting: true, plugins: [ownCopies] });
+  const first = fetchedAtOnce(metafile);
+  const files: Record<string, number> = {};
+  let later = 0;
+  for (const [file, { bytes, inputs }] of Object.entries(metafile.outputs)) {
+    if (!first.includes(file)) later += bytes;
+    for (const [path, { bytesInOutput }] of first.includes(file) ? Object.entries(inputs) : []) {
+      if (bytesInOutput > 0) files[path] = (files[path] ?? 0) + bytesInOutput;
+    }
+  }
+  return { files, later };
 }
 
 /** The entry and what it imports, not what it may import later. */

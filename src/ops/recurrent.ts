@@ -149,6 +149,7 @@ export interface Recurrent {
 }
 
 /** The two ops of a cell. */
+// @__NO_SIDE_EFFECTS__
 export function defineRecurrent(cell: Cell): Recurrent {
   const count = cell.weights(1).length;
   /** Where `g` stands among the inputs of the scan back: before the mask. */

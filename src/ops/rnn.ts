@@ -44,7 +44,10 @@ function examplesOf(cell: Pick<Cell, 'gates' | 'states' | 'weights'>): readonly 
   ];
 }
 
-const withExamples = (cell: Omit<Cell, 'examples'>): Cell => ({ ...cell, examples: examplesOf(cell) });
+// @__NO_SIDE_EFFECTS__
+function withExamples(cell: Omit<Cell, 'examples'>): Cell {
+  return { ...cell, examples: examplesOf(cell) };
+}
 const product = (h: Tensor, g: Tensor): Tensor => matmul(h, g, { transposeA: true });
 
 const lstmCell = withExamples({
@@ -116,20 +119,23 @@ const gruResetBeforeCell = withExamples({
 /** `update * h + (1 - update) * fresh`. */
 const mixed = (update: Tensor, h: Tensor, fresh: Tensor): Tensor => add(mul(update, h), mul(sub(1, update), fresh));
 
-const [lstmOps, simpleOps] = [defineRecurrent(lstmCell), defineRecurrent(simpleCell)];
-const [gruOps, gruBeforeOps] = [defineRecurrent(gruCell), defineRecurrent(gruResetBeforeCell)];
+const lstmOps = defineRecurrent(lstmCell);
+const simpleOps = defineRecurrent(simpleCell);
+const gruOps = defineRecurrent(gruCell);
+const gruBeforeOps = defineRecurrent(gruResetBeforeCell);
 
 /** The recurrent ops by name. */
-export const recurrentOps = {
-  lstm: lstmOps.forward.op,
-  lstmGrad: lstmOps.gradient.op,
-  gru: gruOps.forward.op,
-  gruGrad: gruOps.gradient.op,
-  gruResetBefore: gruBeforeOps.forward.op,
-  gruResetBeforeGrad: gruBeforeOps.gradient.op,
-  simpleRnn: simpleOps.forward.op,
-  simpleRnnGrad: simpleOps.gradient.op,
-} as const satisfies Record<string, Op>;
+export const recurrentOps = /* @__PURE__ */ (() =>
+  ({
+    lstm: lstmOps.forward.op,
+    lstmGrad: lstmOps.gradient.op,
+    gru: gruOps.forward.op,
+    gruGrad: gruOps.gradient.op,
+    gruResetBefore: gruBeforeOps.forward.op,
+    gruResetBeforeGrad: gruBeforeOps.gradient.op,
+    simpleRnn: simpleOps.forward.op,
+    simpleRnnGrad: simpleOps.gradient.op,
+  }) as const satisfies Record<string, Op>)();
 
 export interface RecurrentOptions {
   /** Of the new values; tanh by default. With a function that has no name here the scan is unrolled into one node per operation. */

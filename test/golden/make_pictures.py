@@ -30,7 +30,7 @@ def drawn(height, width, channels, noise):
         y, x, a, b = rng.uniform(0, height), rng.uniform(0, width), rng.uniform(3, 3 + height / 3), rng.uniform(3, 3 + width / 3)
         picture[((row - y) / a) ** 2 + ((column - x) / b) ** 2 < 1] = rng.uniform(0, 1, channels)
     picture += ((row + 2 * column) % 17 < 4)[..., None] * 0.2
-    return np.round(picture + rng.normal(0, noise, picture.shape), 6)
+    return np.round(picture + rng.normal(0, noise, picture.shape), 4)
 
 
 pictures = {
@@ -44,7 +44,7 @@ settings = [(1, 0.8, 20), (50, 0.8, 150), (100, 0.5, 10), (300, 1.3, 50), (10, 0
 
 
 def flat(array):
-    return [round(float(v), 12) for v in np.asarray(array).ravel()]
+    return [float(f"{v:.12g}") for v in np.asarray(array).ravel()]
 
 
 written = {"pictures": {}, "segments": [], "blurs": [], "resized": [], "masks": []}

@@ -13,7 +13,7 @@ import type { PathReport } from '../frame/explanation/explanation.ts';
 import type { Findings, Method } from '../frame/method.ts';
 import type { Problem, Score } from '../frame/problem.ts';
 import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
-import { type AutoOptions, integrateAdaptively } from '../path/auto-steps.ts';
+import type { AutoOptions } from '../path/auto-steps.ts';
 import { integrate, type PathIntegral, type Rule } from '../path/integrate.ts';
 import type { AttributionPass, PreparedPath } from '../path/pass.ts';
 import { chooseStrategy, type Strategy } from '../path/strategy.ts';
@@ -110,7 +110,12 @@ export async function attributeAlongLine(
     const path = await pass.prepare(some);
     const integral = rule
       ? await integrate(path, some, rule)
-      : await integrateAdaptively(path, problem.samples, autoOptions(problem, scores[0]!, auto), problem.pace);
+      : await (await import('../path/auto-steps.ts')).integrateAdaptively(
+          path,
+          problem.samples,
+          autoOptions(problem, scores[0]!, auto),
+          problem.pace,
+        );
     parts.push(findingsOf(path, integral, await path.finish(integral.means)));
   }
   return { ...parts[0]!, scores: parts.flatMap(({ scores }) => scores) };

@@ -3,9 +3,9 @@
  * builds import a shared memory; where there is none (a page that is not cross-origin isolated) the import is patched to
  * an ordinary one, which the kernels cannot tell apart.
  */
-import { inflateSync } from 'fflate';
 import { failure } from '../../tensor/errors.ts';
-import { packed, plainBytes } from './modules.generated.ts';
+import { unpackLzma } from './lzma.ts';
+import { bothBytes, packed, plainBytes } from './modules.generated.ts';
 import { applyPatch } from './patch.ts';
 
 /** A kernel: `[start, end)` of its units of work, then its own arguments. */
@@ -20,14 +20,18 @@ export interface KernelModule {
   readonly shared: boolean;
 }
 
-/** A module with one function: `f32x4.relaxed_madd` of zeros. An engine that validates it has relaxed SIMD. */
-// biome-ignore format: sections of the binary format, one a line
-const probe = Uint8Array.of(
-  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-  1, 5, 1, 0x60, 0, 1, 0x7b,
-  3, 2, 1, 0,
-  10, 19, 1, 17, 0, 0x41, 0, 0xfd, 17, 0x41, 0, 0xfd, 17, 0x41, 0, 0xfd, 17, 0xfd, 0x85, 2, 0x0b,
-);
+/** Whether this engine validates a module with a shared memory and one function, whose body is `code`. */
+function knows(...code: number[]): boolean {
+  if (typeof WebAssembly !== 'object') return false;
+  // biome-ignore format: sections of the binary format, one a line
+  return WebAssembly.validate(Uint8Array.of(
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    1, 4, 1, 0x60, 0, 0,
+    2, 9, 1, 1, 97, 1, 98, 2, 3, 1, 1,
+    3, 2, 1, 0,
+    10, code.length + 4, 1, code.length + 2, 0, ...code, 11,
+  ));
+}
 
 function fromBase64(text: string): Uint8Array {
   const binary = atob(text);
@@ -40,7 +44,7 @@ let unpacked: Uint8Array | undefined;
 
 /** The bytes of a build of the kernels, a new copy each time. */
 export function moduleBytes(simd: 'plain' | 'relaxed'): Uint8Array<ArrayBuffer> {
-  unpacked ??= inflateSync(fromBase64(packed));
+  unpacked ??= unpackLzma(fromBase64(packed), bothBytes);
   const plain = unpacked.slice(0, plainBytes) as Uint8Array<ArrayBuffer>;
   return simd === 'plain' ? plain : applyPatch(plain, unpacked.subarray(plainBytes));
 }
@@ -76,9 +80,9 @@ function unshare(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 
 let simdKnown: boolean | undefined;
 
-/** Whether this engine can run the kernels at all. */
+/** Whether this engine can run the kernels at all: it knows `i32x4.splat` and `memory.fill`. */
 export function hasSimd(): boolean {
-  return (simdKnown ??= typeof WebAssembly === 'object' && WebAssembly.validate(moduleBytes('plain')));
+  return (simdKnown ??= knows(65, 0, 253, 17, 26, 65, 0, 65, 0, 65, 0, 252, 11, 0));
 }
 
 /** Compiles the best build and makes its memory. Throws an error that says what is missing. */
@@ -86,7 +90,9 @@ export function loadModule(): KernelModule {
   if (!hasSimd()) {
     throw failure('wasm', 'this engine has no WebAssembly SIMD', {}, "use the backend 'reference', or a newer engine");
   }
-  const simd = WebAssembly.validate(probe) ? 'relaxed' : 'plain';
+  // `f32x4.relaxed_madd` of three splats.
+  const relaxed = knows(65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 26);
+  const simd = relaxed ? 'relaxed' : 'plain';
   const binary = moduleBytes(simd);
   const sharedMemory = typeof SharedArrayBuffer === 'function' ? createMemory(true) : null;
   const memory = sharedMemory ?? createMemory(false);

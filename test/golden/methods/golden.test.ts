@@ -12,7 +12,10 @@ for (const name of goldenFiles()) {
     for (const dtype of ['float64', 'float32'] as const) {
       test(`${method} of ${net} ${JSON.stringify(options)} in ${dtype}: ${source} ${version}, ${name} ${i} ${note ?? ''}`, async () => {
         const difference = differenceOf(await explainRecord(record, dtype), attributions);
-        assert.ok(difference <= allowed[single ? 'float32' : dtype], `differs by ${difference} of the largest attribution`);
+        assert.ok(
+          difference <= allowed[single ? 'float32' : dtype],
+          `differs by ${difference} of the largest attribution`,
+        );
       });
     }
   }

@@ -51,9 +51,7 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     target: target.tensor,
   };
   return new Explanation<Tensor | null>({ ...meta, path: outcome.path }, data, {
-    names:
-      outcome.names ??
-      (outcome.shapes ? attributed.filter(({ variable }) => variable !== null) : attributed).map(({ name }) => name),
+    names: outcome.names ?? namesOf(attributed, outcome.shapes !== null),
     relativeDeltas: judged ? tensor(Float64Array.from(completeness, ({ relative }) => relative)) : null,
     completeness,
     baselinePredictions,
@@ -62,6 +60,12 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     warnings,
     diagnostics,
   });
+}
+
+/** Where attributions have shapes of their own there are none for inputs that stayed at X. */
+function namesOf(attributed: Setup['attributed'], own: boolean): string[] {
+  const listed = own ? attributed.filter(({ variable }) => variable !== null) : attributed;
+  return listed.map(({ name }) => name);
 }
 
 function judgeAll({ end, pathStart, steps, converged }: Outcome, sums: Float64Array, relTol: number): Completeness[] {
