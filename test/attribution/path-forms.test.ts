@@ -430,6 +430,11 @@ const constructors: readonly (readonly [name: string, make: () => unknown, text:
     'nSteps: at most 200 points for gausslog (got 201)',
   ],
   [
+    'IntegratedHessians with a million points',
+    () => new IntegratedHessians(smooth, { nSteps: 1001, method: 'riemann_middle' }),
+    'nSteps: at most 1000 points for riemann_middle, which takes their square (got 1001)',
+  ],
+  [
     'IntegratedHessians by a rule that there is not',
     () => new IntegratedHessians(smooth, { method: 'gauslog' as never }),
     "method: unknown quadrature method 'gauslog'\nhint: did you mean 'gausslog'?",

@@ -5,6 +5,7 @@ import { felzenszwalb } from '../../src/attribution/pictures/felzenszwalb.ts';
 import { gaussianBlur, type Picture } from '../../src/attribution/pictures/gaussian-blur.ts';
 import { resizeMap, resizeSmoothly } from '../../src/attribution/pictures/resize.ts';
 import { overlappingSegments, segmentsOf } from '../../src/attribution/pictures/segments.ts';
+import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { goldenFile, largestError } from '../support/golden.ts';
 
 interface Golden {
@@ -24,11 +25,16 @@ const pictureOf = (name: string, shift = 0): Picture => {
   return { height, width, channels, values: Float64Array.from(values, (value) => value + shift) };
 };
 
+const arrayOf = (name: string): Tensor => {
+  const { shape, values } = golden.pictures[name]!;
+  return tensor(values, shape, 'float64');
+};
+
 const test = suite('pictures');
 
 for (const { picture, scale, sigma, minSize, labels } of golden.segments) {
   test(`felzenszwalb of ${picture}, scale ${scale}, sigma ${sigma}, at least ${minSize}: scikit-image's segments`, () => {
-    assert.equal([...felzenszwalb(pictureOf(picture), { scale, sigma, minSize })], labels);
+    assert.equal([...felzenszwalb(arrayOf(picture), { scale, sigma, minSize }).data], labels);
   });
 }
 
@@ -64,7 +70,8 @@ test('a picture of one value is one segment', () => {
     overlappingSegments(flat).map((pixels) => [...pixels]),
     [[...Array(12).keys()]],
   );
-  assert.equal([...felzenszwalb(flat)], new Array(12).fill(0));
+  const labels = felzenszwalb(tensor(flat.values, [3, 4, 2]));
+  assert.equal([labels.shape, labels.dtype, [...labels.data]], [[3, 4], 'int32', new Array(12).fill(0)]);
 });
 
 test('a map in another size has the numbers of the nearest places, and no others', () => {
@@ -77,7 +84,11 @@ test('a map in another size has the numbers of the nearest places, and no others
 });
 
 test('options of felzenszwalb that make no sense', () => {
-  const picture = pictureOf('grey');
+  const picture = arrayOf('grey');
+  assert.throws(
+    () => felzenszwalb([1, 2, 3]),
+    /felzenszwalb: needs one picture, \[H, W\] or \[H, W, C\] \(got \[3\]\)/,
+  );
   assert.throws(() => felzenszwalb(picture, { sigma: -1 }), /felzenszwalb: sigma is a number from 0 up \(got -1\)/);
   assert.throws(() => felzenszwalb(picture, { scale: Number.NaN }), /scale is a number from 0 up/);
   assert.throws(

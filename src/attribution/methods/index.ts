@@ -33,6 +33,7 @@ import { ShapleyValueSampling } from './shapley-value-sampling.ts';
 import { usual } from './usual.ts';
 import { XRAI } from './xrai.ts';
 
+export { type FelzenszwalbOptions, felzenszwalb } from '../pictures/felzenszwalb.ts';
 export { BlurIG, type BlurIGOptions } from './blur-ig.ts';
 export { Deconvolution } from './deconvolution.ts';
 export { DeepLift, type DeepLiftOptions } from './deep-lift.ts';

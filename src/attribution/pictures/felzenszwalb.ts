@@ -7,6 +7,9 @@
  */
 import { failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
+import { adopt, type Tensor } from '../../tensor/tensor.ts';
+import { toTensor } from '../frame/arrays.ts';
+import type { ArrayInput } from '../frame/types.ts';
 import { gaussianBlur, type Picture } from './gaussian-blur.ts';
 
 export interface FelzenszwalbOptions {
@@ -27,10 +30,12 @@ export interface SortedEdges {
 }
 
 /**
- * The segment of each pixel, `height * width` numbers from 0 up in the order in which segments are met, row by row.
- * @throws PathgradError for options that are unknown or make no sense
+ * The segment of each pixel, from 0 up in the order in which segments are met, row by row.
+ * @param picture `[H, W]` or `[H, W, C]`; the scale is meant for values from 0 to 1
+ * @returns int32 `[H, W]`, as the option `segments` of `XRAI` takes it
+ * @throws PathgradError for what is no picture, and options that are unknown or make no sense
  */
-export function felzenszwalb(picture: Picture, options: FelzenszwalbOptions = {}): Int32Array {
+export function felzenszwalb(picture: ArrayInput, options: FelzenszwalbOptions = {}): Tensor {
   checkOptions<FelzenszwalbOptions>('felzenszwalb', options, { scale: 1, sigma: 1, minSize: 1 });
   const { scale = 1, sigma = 0.8, minSize = 20 } = options;
   for (const [name, value] of Object.entries({ scale, sigma, minSize })) {
@@ -38,11 +43,17 @@ export function felzenszwalb(picture: Picture, options: FelzenszwalbOptions = {}
       throw failure('felzenszwalb', `${name} is a number from 0 up`, { got: value });
     }
   }
-  return joinSegments(sortedEdges(picture, sigma), scale, minSize);
+  const { data, shape } = toTensor('felzenszwalb', picture, 'float64', 'float64');
+  const [height = 0, width = 0, channels = 1] = shape;
+  if ((shape.length !== 2 && shape.length !== 3) || data.length === 0) {
+    throw failure('felzenszwalb', 'needs one picture, [H, W] or [H, W, C]', { got: shape });
+  }
+  const edges = sortedEdges({ height, width, channels, values: Float64Array.from(data) }, sigma);
+  return adopt(joinSegments(edges, scale, minSize), [height, width]);
 }
 
-/** To which neighbors edges lead, in the order in which ties are taken: left, up, up to the left, up to the right. */
-const neighbors = [
+/** To which neighbours edges lead, in the order in which ties are taken: left, up, up to the left, up to the right. */
+const around = [
   [0, 1],
   [1, 0],
   [1, 1],
@@ -56,7 +67,7 @@ export function sortedEdges(picture: Picture, sigma: number): SortedEdges {
   const size = 4 * height * width;
   const [from, to, weights] = [new Int32Array(size), new Int32Array(size), new Float64Array(size)];
   let count = 0;
-  for (const [down, right] of neighbors) {
+  for (const [down, right] of around) {
     for (let row = down; row < height; row++) {
       const last = right < 0 ? width + right : width;
       for (let column = Math.max(0, right); column < last; column++) {

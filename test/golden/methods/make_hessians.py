@@ -111,6 +111,6 @@ for name in ("mlp", "table2", "lstm", "text"):
         records.append(record(name, targets, {**options, "method": "gausslegendre", "nSteps": 6, "pairs": "words"}, tables))
 # A smooth net: the integral itself, to all digits.
 forward, x, b, options, targets = spaces("lstm", torch.float64)
-found = [words(integrated_hessian(lambda v: forward(v)[:, t], x[i], b[i], 16), 6, 4) for i, t in [(i, targets[i]) for i in rows_of(name)]]
+found = [words(integrated_hessian(lambda v: forward(v)[:, t], x[i], b[i], 16), 6, 4) for i, t in [(i, targets[i]) for i in rows_of("lstm")]]
 records.append(record("lstm", targets, {**options, "pairs": "words", "nSteps": 20}, found))
 write("torch-hessians", "torch double integral", torch.__version__.split("+")[0], records)
