@@ -32,9 +32,7 @@ export function readSelection(args: Arguments): Selection {
   const [wanted, judged] = [args.text('explainers'), args.text('metrics')];
   return {
     methods:
-      wanted === undefined
-        ? null
-        : listed('--explainers', wanted, alone, (name) => methodNamed('--explainers', name)),
+      wanted === undefined ? null : listed('--explainers', wanted, alone, (name) => methodNamed('--explainers', name)),
     metrics: judged === undefined ? null : judged === 'none' ? [] : listed('--metrics', judged, metrics, metricNamed),
   };
 }
