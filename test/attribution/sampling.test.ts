@@ -150,6 +150,29 @@ forms('what is in no group stays at X', async () => {
     [15, 15, 0],
   );
 });
+forms('what is at its baseline gets 0 and costs no row', async () => {
+  const f: Model = (x) => mul(product(x), add(col(x, 2), col(x, 3)));
+  // Feature 1 is at its baseline in the first sample, all are in the second.
+  const [x, baselines] = [
+    f64([
+      [2, 3, 5, 1],
+      [1, 3, 1, 1],
+    ]),
+    f64([[1, 3, 1, 1]]),
+  ];
+  const explained = await new KernelShap(f).explain(x, { baselines });
+  const orders = await new ShapleyValueSampling(f, { permutations: permute([0, 1, 2, 3]) }).explain(x, { baselines });
+  close(values(explained.attributions[0]!), [12, 0, 18, 0, 0, 0, 0, 0]);
+  close(values(orders.attributions[0]!), [12, 0, 18, 0, 0, 0, 0, 0]);
+  // Of two groups, each alone.
+  assert.is(explained.nSteps, 2);
+  assert.is(orders.nSteps, 24);
+  for (const method of [new FeatureAblation(f), new Occlusion(f, { window: 1 })]) {
+    const { attributions, nSteps } = await method.explain(x, { baselines });
+    close(values(attributions[0]!), [18, 0, 24, 0, 0, 0, 0, 0]);
+    assert.is(nSteps, 2);
+  }
+});
 forms.run();
 
 function permute(items: readonly number[]): number[][] {
@@ -210,6 +233,18 @@ shared('a mask for each sample', async () => {
     close(both.slice(4), await first(explainer as Explainer<never, null>, row(X, 1), one), 1e-14);
   }
 });
+
+for (const [name, explainer, options] of all({ internalBatchSize: 7 })) {
+  shared(`${name}: progress goes up to its total, which repeated work does not raise`, async () => {
+    const seen: { done: number; total: number }[] = [];
+    await explainer.explain(X, { ...options, target: 1, onProgress: (progress) => seen.push(progress) });
+    const last = seen.at(-1)!;
+    assert.is(last.done, last.total);
+    // One baseline after another is announced as it comes.
+    const totals = new Set(seen.map(({ total }) => total)).size;
+    assert.ok(totals <= (name.startsWith('Noise') ? 4 : 8), `${totals} totals`);
+  });
+}
 
 shared('the seed decides what is drawn', async () => {
   const by = (seed: number): Promise<number[]> =>
@@ -341,7 +376,7 @@ refuses(
 );
 refuses(
   'more groups than a fit can hold',
-  () => new KernelShap((v: Tensor) => squares(v)).explain(tensor(new Float64Array(3000), [1, 3000])),
+  () => new KernelShap((v: Tensor) => squares(v)).explain(tensor(new Float64Array(3000).fill(1), [1, 3000])),
   '3000 groups of features are too many',
 );
 refuses(

@@ -194,7 +194,8 @@ export function differenceOf(found: readonly Tensor[], wanted: readonly PackedAr
 export interface Comparison {
   readonly method: string;
   readonly source: string;
-  readonly net: NetName;
+  /** Null for what needs no net. */
+  readonly net: NetName | null;
   readonly dtype: FloatDType;
   /** The largest of all records. */
   readonly difference: number;
@@ -204,26 +205,33 @@ export interface Comparison {
 /** Differences allowed, as a share of the largest attribution. */
 export const allowed: { readonly [dtype in FloatDType]: number } = { float32: 1e-5, float64: 1e-10 };
 
-/** Every record of every golden file (or of those given), in both float types: what docs/methods.md is made of. */
-export async function compareAll(files: readonly string[] = goldenFiles()): Promise<Comparison[]> {
-  const found = new Map<string, Comparison>();
-  for (const name of files) {
+/** Differences of records, the largest of each method, source, net and float type. */
+export class Comparisons {
+  private readonly found = new Map<string, Comparison>();
+
+  add(one: Omit<Comparison, 'records'>): void {
+    const key = [one.method, one.source, one.net, one.dtype].join();
+    const before = this.found.get(key);
+    const difference = Math.max(one.difference, before?.difference ?? 0);
+    this.found.set(key, { ...one, difference, records: (before?.records ?? 0) + 1 });
+  }
+
+  get list(): Comparison[] {
+    return [...this.found.values()];
+  }
+}
+
+/** Every record of every golden file, in both float types: what docs/methods.md is made of. */
+export async function compareAll(): Promise<Comparison[]> {
+  const found = new Comparisons();
+  for (const name of goldenFiles()) {
     const { source, version, records } = readMethodGolden(name);
     for (const record of records) {
       for (const dtype of ['float64', 'float32'] as const) {
         const difference = differenceOf(await explainRecord(record, dtype), record.attributions);
-        const key = [record.method, source, record.net, dtype].join();
-        const before = found.get(key);
-        found.set(key, {
-          method: record.method,
-          source: `${source} ${version}`,
-          net: record.net,
-          dtype,
-          difference: Math.max(difference, before?.difference ?? 0),
-          records: (before?.records ?? 0) + 1,
-        });
+        found.add({ method: record.method, source: `${source} ${version}`, net: record.net, dtype, difference });
       }
     }
   }
-  return [...found.values()];
+  return found.list;
 }

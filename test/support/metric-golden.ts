@@ -13,7 +13,15 @@ import { concat, mul } from '../../src/ops/index.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { projectFile } from './golden.ts';
-import { type Comparison, loadNet, type NetName, netSamples, type PackedArray, unpackArray } from './method-golden.ts';
+import {
+  type Comparison,
+  Comparisons,
+  loadNet,
+  type NetName,
+  netSamples,
+  type PackedArray,
+  unpackArray,
+} from './method-golden.ts';
 import { gradientTimesInput } from './simple-explainers.ts';
 
 export interface MetricRecord {
@@ -226,26 +234,23 @@ export function metricDifference(found: readonly number[], { values }: MetricRec
 }
 
 /** Every record in both float types: what docs/metrics.md is made of. Records whose definition differs are left out. */
-export async function compareMetrics(): Promise<(Omit<Comparison, 'net'> & { readonly net: NetName | null })[]> {
-  const found = new Map<string, Omit<Comparison, 'net'> & { readonly net: NetName | null }>();
+export async function compareMetrics(): Promise<Comparison[]> {
+  const found = new Comparisons();
   for (const file of metricFiles) {
     const { source, version, records } = readMetricGolden(file);
     for (const record of records) {
       if (record.tolerance !== undefined) continue;
       for (const dtype of ['float64', 'float32'] as const) {
         const difference = metricDifference(await metricValues(record, dtype), record);
-        const key = [record.metric, source, record.net, dtype].join();
-        const before = found.get(key);
-        found.set(key, {
+        found.add({
           method: record.metric,
           source: `${source} ${version}`,
           net: record.net ?? null,
           dtype,
-          difference: Math.max(difference, before?.difference ?? 0),
-          records: (before?.records ?? 0) + 1,
+          difference,
         });
       }
     }
   }
-  return [...found.values()];
+  return found.list;
 }

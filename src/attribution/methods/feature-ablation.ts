@@ -7,7 +7,7 @@ import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Findings, Method } from '../frame/method.ts';
 import type { Problem } from '../frame/problem.ts';
 import { checkSettings } from '../frame/settings.ts';
-import { evaluate, type GroupValue, mix, toFeatures } from '../perturb/evaluate.ts';
+import { evaluate, type GroupValue, mix, toFeatures, varyingGroups } from '../perturb/evaluate.ts';
 import { type FeatureGroups, groupsOf } from '../perturb/groups.ts';
 import {
   checkGroupValue,
@@ -43,26 +43,31 @@ export class FeatureAblation<M extends Explainable = Explainable> extends Explai
 async function ablate(problem: Problem, features: FeatureGroups | null, groupValue: GroupValue): Promise<Findings> {
   const groups = groupsOf(problem, features);
   const count = groups.names.length;
+  const varying = varyingGroups(problem, groups);
   const present = new Uint8Array(count).fill(1);
   const values = problem.scores.map(() => new Float64Array(problem.samples * count));
+  const steps = Int32Array.from(varying, ({ length }) => length);
   await evaluate(
     problem,
-    problem.samples * count,
-    (row, into) => {
-      const sample = Math.floor(row / count);
-      present[row % count] = 0;
+    pointsOf(varying),
+    steps.reduce((sum, rows) => sum + rows, 0),
+    ({ sample, group }, into) => {
+      present[group] = 0;
       mix(problem, groups, sample, present, into);
-      present[row % count] = 1;
-      return sample;
+      present[group] = 1;
     },
-    (row, scores, at) => {
+    ({ sample, group }, scores, at) => {
       problem.scores.forEach(({ end }, target) => {
-        values[target]![row] = end[Math.floor(row / count)]! - scores[target]![at]!;
+        values[target]![sample * count + group] = end[sample]! - scores[target]![at]!;
       });
     },
   );
   return {
     scores: values.map((of) => ({ attributions: toFeatures(problem, groups, of, groupValue) })),
-    steps: new Int32Array(problem.samples).fill(count),
+    steps,
   };
+}
+
+function* pointsOf(varying: readonly Int32Array[]): Generator<{ readonly sample: number; readonly group: number }> {
+  for (const [sample, own] of varying.entries()) for (const group of own) yield { sample, group };
 }

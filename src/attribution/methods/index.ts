@@ -77,8 +77,13 @@ export interface MethodRow {
   readonly sum: string | null;
   /** Whether it compares with a baseline. */
   readonly baselines: boolean;
-  /** Whether it needs a layer: it attributes to the layer's tensors, the inputs move. `chosen`: it takes one itself where none is named. */
-  readonly layer?: true | 'chosen';
+  /** Whether it makes its own of the input where none is asked for. */
+  readonly ownBaselines?: true;
+  /**
+   * Whether it needs a layer: it attributes to the layer's tensors, the inputs move. `chosen`: it takes one itself where none is named;
+   * `looked-at`: so it does, and attributes to what moves.
+   */
+  readonly layer?: true | 'chosen' | 'looked-at';
   /** Whether it asks for values of the model alone and for no gradient, so that inputs of integers move, too. */
   readonly values?: true;
   /** Whether a number is no part of the score: a slope, or the weight of a place. Metrics of contributions do not judge it. */
@@ -123,6 +128,7 @@ export const methods: readonly MethodRow[] = [
     says: 'how much each region of the picture moved the score, per pixel of the region',
     sum: null,
     baselines: true,
+    ownBaselines: true,
     source: 'Kapishnikov et al. 2019',
     make: (model, options) => new XRAI(model, options),
   },
@@ -314,6 +320,7 @@ export const methods: readonly MethodRow[] = [
     says: 'fine detail of guided backpropagation where Grad-CAM sees the target',
     sum: null,
     baselines: false,
+    layer: 'looked-at',
     slopes: true,
     source: 'Selvaraju et al. 2017',
     make: (model, options) => new GuidedGradCam(model, options),

@@ -8,12 +8,13 @@ import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Findings, Method } from '../frame/method.ts';
+import { RepeatedPace } from '../frame/pace.ts';
 import type { Problem } from '../frame/problem.ts';
 import { checkSettings } from '../frame/settings.ts';
 import { type Coalition, coalitions } from '../perturb/coalitions.ts';
 import { checkSeed } from '../perturb/draws.ts';
-import { emptyScores, evaluate, type GroupValue, mix, toFeatures } from '../perturb/evaluate.ts';
-import { type FeatureGroups, groupsOf } from '../perturb/groups.ts';
+import { emptyScores, evaluate, type GroupValue, mix, toFeatures, varyingGroups } from '../perturb/evaluate.ts';
+import { type FeatureGroups, type Groups, groupsOf } from '../perturb/groups.ts';
 import { ConstrainedFit } from '../perturb/least-squares.ts';
 import {
   checkBudget,
@@ -24,7 +25,10 @@ import {
 } from '../perturb/options.ts';
 
 export interface KernelShapOptions<M> extends GroupedOptions<M> {
-  /** Coalitions that are evaluated, each one row; all where that many suffice. Twice the groups and 2048 by default, as in shap. */
+  /**
+   * Coalitions that are evaluated, each one row; all where that many suffice, which makes the values exact. Twice the groups and 2048 by
+   * default, as in shap. Groups that are the same in X and the baseline do not count: their value is 0.
+   */
   readonly nSamples?: number;
   /** Of the coalitions that are drawn; 0 by default. */
   readonly seed?: number;
@@ -77,87 +81,122 @@ export class KernelShap<M extends Explainable = Explainable> extends Explainer<M
 async function attribute(problem: Problem, features: FeatureGroups | null, settings: Settings): Promise<Findings> {
   const { samples, scores } = problem;
   const groups = groupsOf(problem, features);
-  const players = groups.names.length;
-  if (players > mostGroups) {
-    const hint = 'put features into groups: features: { axes: 1 } or { mask } (superpixels, words)';
-    throw failure(name, `${players} groups of features are too many`, { most: mostGroups }, hint);
-  }
+  const count = groups.names.length;
   const empty = await emptyScores(problem, groups);
-  const budget = settings.nSamples ?? 2 * players + 2048;
-  const source = (): Iterable<Coalition> =>
-    settings.given ? checkGiven(settings.given, players) : coalitions(players, budget, settings.seed);
-  // Drawing them twice costs less than to keep them.
-  let count = 0;
-  for (const _ of source()) count++;
-  const fit = new ConstrainedFit(players, scores.length * samples);
-  await addCoalitions(problem, { empty, groups }, source(), count, fit);
-
-  const totals = new Float64Array(scores.length * samples);
-  scores.forEach(({ end }, target) => {
-    for (let sample = 0; sample < samples; sample++) {
-      totals[target * samples + sample] = end[sample]! - empty[target]![sample]!;
-    }
-  });
-  const solution = fit.solve(totals);
-  if (!solution) {
-    const hint = `raise nSamples (${2 * players} and more), or put features into groups`;
-    throw failure(
-      name,
-      'the coalitions do not determine the attributions',
-      { coalitions: count, groups: players },
-      hint,
-    );
+  const values = scores.map(() => new Float64Array(samples * count));
+  const steps = new Int32Array(samples);
+  const parts = alike(varyingGroups(problem, groups)).map((part) => sourceOf(part, count, settings));
+  // All rows are announced at once, and no part of them again.
+  problem.pace.expect(parts.reduce((rows, part) => rows + part.count * part.members.length, 0));
+  const quiet = { ...problem, pace: new RepeatedPace(problem.pace) };
+  for (const part of parts) {
+    const { members, players } = part;
+    const phi = await fit(quiet, groups, empty, part);
+    for (const sample of members) steps[sample] = part.count;
+    scores.forEach((_, target) => {
+      members.forEach((sample, m) => {
+        players.forEach((group, p) => {
+          values[target]![sample * count + group] = phi[(target * members.length + m) * players.length + p]!;
+        });
+      });
+    });
   }
-  const size = samples * players;
   return {
-    scores: scores.map((_, target) => ({
-      attributions: toFeatures(
-        problem,
-        groups,
-        solution.subarray(target * size, (target + 1) * size),
-        settings.groupValue,
-      ),
-    })),
-    steps: new Int32Array(samples).fill(count),
+    scores: values.map((of) => ({ attributions: toFeatures(problem, groups, of, settings.groupValue) })),
+    steps,
   };
 }
 
-/** Every coalition for all samples; those of a chunk wait in a queue for their scores. */
-async function addCoalitions(
+/** Samples in which the same groups change: they share their coalitions. */
+interface Alike {
+  readonly members: readonly number[];
+  readonly players: Int32Array;
+}
+
+function alike(varying: readonly Int32Array[]): Alike[] {
+  const found = new Map<string, { members: number[]; players: Int32Array }>();
+  for (const [sample, players] of varying.entries()) {
+    const key = players.join();
+    const same = found.get(key) ?? { members: [], players };
+    same.members.push(sample);
+    found.set(key, same);
+  }
+  return [...found.values()];
+}
+
+interface Part extends Alike {
+  readonly count: number;
+  source(): Iterable<Coalition>;
+}
+
+function sourceOf({ members, players }: Alike, groups: number, { nSamples, seed, given }: Settings): Part {
+  const size = players.length;
+  if (size > mostGroups) {
+    const hint = 'put features into groups: features: { axes: 1 } or { mask } (superpixels, words)';
+    throw failure(name, `${size} groups of features are too many`, { most: mostGroups }, hint);
+  }
+  const budget = nSamples ?? 2 * size + 2048;
+  const source = (): Iterable<Coalition> => (given ? among(given, groups, players) : coalitions(size, budget, seed));
+  // Drawing them twice costs less than to keep them.
+  let count = 0;
+  for (const _ of source()) count++;
+  return { members, players, count, source };
+}
+
+/** Per target and member, a value per player. */
+async function fit(
   problem: Problem,
-  { empty, groups }: { empty: readonly Float64Array[]; groups: ReturnType<typeof groupsOf> },
-  source: Iterable<Coalition>,
-  count: number,
-  fit: ConstrainedFit,
-): Promise<void> {
-  const { samples } = problem;
-  const drawn = source[Symbol.iterator]();
-  const waiting: Coalition[] = [];
+  groups: Groups,
+  empty: readonly Float64Array[],
+  { members, players, count, source }: Part,
+): Promise<Float64Array> {
+  const size = players.length;
+  const sum = new ConstrainedFit(size, problem.scores.length * members.length);
   const present = new Uint8Array(groups.names.length);
   await evaluate(
     problem,
-    count * samples,
-    (row, into) => {
-      const sample = row % samples;
-      if (sample === 0) {
-        const next = drawn.next().value as Coalition;
-        waiting.push(next);
+    pointsOf(source(), members),
+    count * members.length,
+    ({ sample, member, coalition }, into) => {
+      if (member === 0) {
         present.fill(0);
-        for (const player of next.members) present[player] = 1;
-        fit.addRow(next.members, next.weight);
+        for (const player of coalition.members) present[players[player]!] = 1;
+        sum.addRow(coalition.members, coalition.weight);
       }
       mix(problem, groups, sample, present, into);
-      return sample;
     },
-    (row, found, at) => {
-      const sample = row % samples;
-      const { members, weight } = waiting[0]!;
-      found.forEach((score, target) => {
-        fit.addValue(members, weight, target * samples + sample, score[at]! - empty[target]![sample]!);
-      });
-      if (sample === samples - 1) waiting.shift();
+    ({ sample, member, coalition }, found, at) => {
+      for (const [target, score] of found.entries()) {
+        const value = score[at]! - empty[target]![sample]!;
+        sum.addValue(coalition.members, coalition.weight, target * members.length + member, value);
+      }
     },
   );
+  const totals = problem.scores.flatMap(({ end }, target) =>
+    members.map((sample) => end[sample]! - empty[target]![sample]!),
+  );
+  const phi = sum.solve(Float64Array.from(totals));
+  if (phi) return phi;
+  const hint = `raise nSamples (${2 * size} and more), or put features into groups`;
+  throw failure(name, 'the coalitions do not determine the attributions', { coalitions: count, groups: size }, hint);
+}
+
+function* pointsOf(
+  source: Iterable<Coalition>,
+  members: readonly number[],
+): Generator<{ readonly sample: number; readonly member: number; readonly coalition: Coalition }> {
+  for (const coalition of source) for (const [member, sample] of members.entries()) yield { sample, member, coalition };
+}
+
+/** Coalitions of all groups as those of the players, without the empty and the full one. */
+function among(given: KernelShapOptions<never>['coalitions'] & {}, count: number, players: Int32Array): Coalition[] {
+  const place = new Map(Array.from(players, (group, player) => [group, player]));
+  return checkGiven(given, count)
+    .map(({ members, weight }) => ({
+      members: members.filter((group) => place.has(group)).map((g) => place.get(g)!),
+      weight,
+    }))
+    .filter(({ members }) => members.length > 0 && members.length < players.length);
 }
 
 function checkGiven(given: KernelShapOptions<never>['coalitions'] & {}, players: number): Coalition[] {

@@ -11,7 +11,6 @@ import { Average } from '../frame/average.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { NonFinite } from '../frame/explanation/diagnostics.ts';
 import type { Findings, Method } from '../frame/method.ts';
-import { RepeatedPace } from '../frame/pace.ts';
 import type { Problem, Score } from '../frame/problem.ts';
 import { inChunks, rowsOf, scoresOf } from '../frame/rows.ts';
 import type { ExplainOptions } from '../frame/types.ts';
@@ -102,14 +101,12 @@ async function attribute<O extends ExplainOptions>(
   const steps = new Int32Array(samples);
   // A method's own options of `explain` may speak of the samples by their numbers (a mask for each).
   const together = Object.keys(known).length === 0;
-  const pace = new RepeatedPace(problem.pace);
 
   await inDraws(problem, nSamples, together, async (block, draw, copies) => {
     const to = joinDraws(Array.from({ length: copies }, (_, copy) => noise.add(problem.to, draw + copy)));
     // Methods that look at the score at the input see that of the noisy one.
     const needsEnds = method.completeness !== null || method.needs === 'values';
-    pace.begin(draw === 0 ? nSamples / copies : 0);
-    const noisy = { ...block, to, pace };
+    const noisy = { ...block, to };
     const found = await method.attribute(needsEnds ? { ...noisy, scores: await scoresAt(noisy) } : noisy, options);
     first ??= found;
     averages ??= found.scores.map(

@@ -64,30 +64,23 @@ async function occlude(
         : { window: extentsOf('window', window, v, names), strides: extentsOf('strides', strides, v, names) };
     return slideWindows(subject, row, own.window, own.strides);
   });
-  // Window `index` of all, over one variable after another.
-  const windows = slides.flatMap(({ count }, v) => Array.from({ length: count }, (_, index) => [v, index] as const));
   const sums = scores.map(() => to.map((all) => new Float64Array(all.length)));
   const covers = to.map((all) => new Int32Array(all.length / samples));
-  // The features of the window that is written, and of the one that is taken, which lags behind.
-  const latest = [remember(slides), remember(slides)] as const;
+  for (const { v, features } of windowsOf(slides)) for (const feature of features) covers[v]![feature]!++;
+  const steps = new Int32Array(samples);
+  for (const { sample } of pointsOf(problem, slides)) steps[sample]!++;
 
   await evaluate(
     problem,
-    windows.length * samples,
-    (row, into) => {
-      const sample = row % samples;
-      const [v, index] = windows[Math.floor(row / samples)]!;
+    pointsOf(problem, slides),
+    steps.reduce((sum, rows) => sum + rows, 0),
+    ({ sample, v, features }, into) => {
       writeRow(to, sample, into);
       const at = sample * into[v]!.length;
-      for (const feature of latest[0](v, index)) into[v]![feature] = from[v]![at + feature]!;
-      return sample;
+      for (const feature of features) into[v]![feature] = from[v]![at + feature]!;
     },
-    (row, found, at) => {
-      const sample = row % samples;
-      const [v, index] = windows[Math.floor(row / samples)]!;
-      const features = latest[1](v, index);
+    ({ sample, v, features }, found, at) => {
       const start = sample * covers[v]!.length;
-      if (sample === 0) for (const feature of features) covers[v]![feature]!++;
       scores.forEach(({ end }, target) => {
         const fall = end[sample]! - found[target]![at]!;
         for (const feature of features) sums[target]![v]![start + feature]! += fall;
@@ -100,24 +93,34 @@ async function occlude(
       for (let i = 0; i < all.length; i++) all[i]! /= counts[i % counts.length]!;
     });
   }
-  return {
-    scores: sums.map((attributions) => ({ attributions })),
-    steps: new Int32Array(samples).fill(windows.length),
-  };
+  return { scores: sums.map((attributions) => ({ attributions })), steps };
+}
+
+interface Place {
+  readonly v: number;
+  readonly features: Int32Array;
+}
+
+function* windowsOf(slides: readonly Windows[]): Generator<Place> {
+  for (const [v, { count, features }] of slides.entries()) {
+    for (let index = 0; index < count; index++) yield { v, features: features(index) };
+  }
+}
+
+/** Every window over every sample that it changes: where X is at the baseline already the score does not fall. */
+function* pointsOf({ from, to, samples }: Problem, slides: readonly Windows[]): Generator<Place & { sample: number }> {
+  for (const place of windowsOf(slides)) {
+    const [start, end] = [from[place.v]!, to[place.v]!];
+    const width = end.length / samples;
+    for (let sample = 0; sample < samples; sample++) {
+      const at = sample * width;
+      if (place.features.some((feature) => start[at + feature] !== end[at + feature])) yield { ...place, sample };
+    }
+  }
 }
 
 function extentsOf(what: string, given: Extents | readonly Extents[], v: number, names: readonly string[]): Extents {
   if (typeof given === 'number' || names.length === 1) return given as Extents;
   if (Array.isArray(given) && given.length === names.length) return (given as readonly Extents[])[v]!;
   throw failure('Occlusion', `${names.length} inputs need a list of as many ${what}`, { inputs: names, got: given });
-}
-
-/** The features of a window, found once while it stays the same. */
-function remember(slides: readonly Windows[]): (v: number, index: number) => Int32Array {
-  let key = '';
-  let features: Int32Array = new Int32Array(0);
-  return (v, index) => {
-    if (key !== `${v} ${index}`) [key, features] = [`${v} ${index}`, slides[v]!.features(index)];
-    return features;
-  };
 }

@@ -11,7 +11,7 @@ import type { Findings, Method } from '../frame/method.ts';
 import type { Problem } from '../frame/problem.ts';
 import { checkSettings } from '../frame/settings.ts';
 import { checkSeed, permutation } from '../perturb/draws.ts';
-import { emptyScores, evaluate, mix, toFeatures } from '../perturb/evaluate.ts';
+import { emptyScores, evaluate, mix, toFeatures, varyingGroups } from '../perturb/evaluate.ts';
 import { type FeatureGroups, groupsOf } from '../perturb/groups.ts';
 import {
   checkBudget,
@@ -83,52 +83,64 @@ async function attribute(problem: Problem, features: FeatureGroups | null, setti
   const groups = groupsOf(problem, features);
   const count = groups.names.length;
   const empty = await emptyScores(problem, groups);
+  const varying = varyingGroups(problem, groups);
   const values = scores.map(() => new Float64Array(samples * count));
-  // The empty and the full coalition are known; with one group there is nothing between.
-  const between = count - 1;
-  const orderOf = orders(count, settings);
-  // The order that is written, and the one that is taken, which lags behind.
-  const latest = [remember(orderOf), remember(orderOf)] as const;
+  const add = (target: number, sample: number, group: number, change: number): void => {
+    values[target]![sample * count + group]! += change / nSamples;
+  };
   const present = new Uint8Array(count);
   const before = scores.map(() => 0);
-  const placeOf = (row: number): { draw: number; sample: number; joined: number } => ({
-    draw: Math.floor(row / (samples * between)),
-    sample: Math.floor(row / between) % samples,
-    joined: (row % between) + 1,
-  });
+  // The empty and the full coalition are known, and of one group that changes there is nothing between.
+  const steps = Int32Array.from(varying, ({ length }) => nSamples * Math.max(0, length - 1));
 
   await evaluate(
     problem,
-    nSamples * samples * between,
-    (row, into) => {
-      const { draw, sample, joined } = placeOf(row);
-      const order = latest[0](draw);
+    pointsOf(varying, nSamples, orders(count, settings)),
+    steps.reduce((sum, rows) => sum + rows, 0),
+    ({ sample, order, joined }, into) => {
       if (joined === 1) present.fill(0);
       present[order[joined - 1]!] = 1;
       mix(problem, groups, sample, present, into);
-      return sample;
     },
-    (row, found, at) => {
-      const { draw, sample, joined } = placeOf(row);
-      const order = latest[1](draw);
+    ({ sample, order, joined }, found, at) => {
       scores.forEach(({ end }, target) => {
         const score = found[target]![at]!;
-        const into = values[target]!.subarray(sample * count, (sample + 1) * count);
-        into[order[joined - 1]!]! += score - (joined === 1 ? empty[target]![sample]! : before[target]!);
+        add(target, sample, order[joined - 1]!, score - (joined === 1 ? empty[target]![sample]! : before[target]!));
         before[target] = score;
-        if (joined === between) into[order[between]!]! += end[sample]! - score;
+        if (joined === order.length - 1) add(target, sample, order[joined]!, end[sample]! - score);
       });
     },
   );
-  values.forEach((of, target) => {
-    for (let i = 0; i < of.length; i++) {
-      of[i] = between === 0 ? scores[target]!.end[i]! - empty[target]![i]! : of[i]! / nSamples;
+  for (const [sample, [only, ...more]] of varying.entries()) {
+    if (only === undefined || more.length > 0) continue;
+    for (const [target, { end }] of scores.entries()) {
+      values[target]![sample * count + only] = end[sample]! - empty[target]![sample]!;
     }
-  });
-  return {
-    scores: values.map((of) => ({ attributions: toFeatures(problem, groups, of, groupValue) })),
-    steps: new Int32Array(samples).fill(nSamples * between),
-  };
+  }
+  return { scores: values.map((of) => ({ attributions: toFeatures(problem, groups, of, groupValue) })), steps };
+}
+
+interface Joined {
+  readonly sample: number;
+  /** The groups that change, in the order in which they join. */
+  readonly order: readonly number[];
+  /** How many have joined. */
+  readonly joined: number;
+}
+
+function* pointsOf(
+  varying: readonly Int32Array[],
+  draws: number,
+  orderOf: (draw: number) => ArrayLike<number>,
+): Generator<Joined> {
+  const own = varying.map((groups) => new Set(groups));
+  for (let draw = 0; draw < draws; draw++) {
+    const all = Array.from(orderOf(draw));
+    for (const [sample, groups] of own.entries()) {
+      const order = all.filter((group) => groups.has(group));
+      for (let joined = 1; joined < order.length; joined++) yield { sample, order, joined };
+    }
+  }
 }
 
 function orders(count: number, { seed, permutations }: Settings): (draw: number) => ArrayLike<number> {
@@ -146,12 +158,4 @@ function orders(count: number, { seed, permutations }: Settings): (draw: number)
     throw failure('ShapleyValueSampling', `permutation ${draw} is none of ${count} groups`, { got: order }, hint);
   }
   return (draw) => permutations[draw]!;
-}
-
-function remember<T>(make: (index: number) => T): (index: number) => T {
-  let [at, value] = [-1, undefined as T];
-  return (index) => {
-    if (index !== at) [at, value] = [index, make(index)];
-    return value;
-  };
 }

@@ -4,6 +4,7 @@
  */
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { repeatRow } from '../frame/endpoints.ts';
+import { RepeatedPace } from '../frame/pace.ts';
 import type { Feed, Problem } from '../frame/problem.ts';
 
 /** The samples `copies` times, one copy of all after another. */
@@ -38,9 +39,12 @@ export async function inDraws(
   work: (block: Problem, first: number, copies: number) => Promise<void>,
 ): Promise<void> {
   const most = together ? Math.max(1, Math.floor(problem.batch / problem.samples)) : 1;
+  const pace = new RepeatedPace(problem.pace);
   for (let first = 0; first < draws; first += most) {
     const copies = Math.min(most, draws - first);
-    await work(copiesOf(problem, copies), first, copies);
+    // What the first draws take is announced for all.
+    pace.begin(first === 0 ? draws / copies : 0);
+    await work({ ...copiesOf(problem, copies), pace }, first, copies);
   }
 }
 

@@ -7,28 +7,40 @@ import type { Problem } from '../frame/problem.ts';
 import { inChunks, scoresOf } from '../frame/rows.ts';
 import type { Groups } from './groups.ts';
 
+/** A point to be evaluated: which sample it belongs to, and what a method knows of it. */
+export interface Point {
+  readonly sample: number;
+}
+
 /**
- * @param write makes point `row`: fills a row of each variable and returns the sample that it belongs to. Called in order
- * @param take gets the scores of point `row`, one per target: `scores[target][at]`. Called in order, after `write`
+ * @param points in order, each asked for when its chunk comes
+ * @param count how many there are
+ * @param write fills a row of each variable
+ * @param take gets the scores of a point, one per target: `scores[target][at]`; in the order of the points
  */
-export async function evaluate(
+export async function evaluate<P extends Point>(
   problem: Problem,
-  rows: number,
-  write: (row: number, into: readonly TypedArray[]) => number,
-  take: (row: number, scores: readonly Float64Array[], at: number) => void,
+  points: Iterable<P>,
+  count: number,
+  write: (point: P, into: readonly TypedArray[]) => void,
+  take: (point: P, scores: readonly Float64Array[], at: number) => void,
 ): Promise<void> {
   const widths = problem.to.map((values) => values.length / problem.samples);
-  const most = Math.min(problem.batch, rows);
+  const most = Math.min(problem.batch, count);
   const buffers = widths.map((width, v) => allocate(problem.dtypes[v]!, most * width));
-  await inChunks(problem, rows, async (first, count) => {
-    const samples = new Int32Array(count);
-    for (let at = 0; at < count; at++) {
+  const next = points[Symbol.iterator]();
+  await inChunks(problem, count, async (_, rows) => {
+    const chunk: P[] = [];
+    for (let at = 0; at < rows; at++) {
+      const point = next.next().value as P;
       const into = buffers.map((buffer, v) => buffer.subarray(at * widths[v]!, (at + 1) * widths[v]!));
-      samples[at] = write(first + at, into);
+      write(point, into);
+      chunk.push(point);
     }
-    const values = buffers.map((buffer, v) => buffer.subarray(0, count * widths[v]!));
+    const values = buffers.map((buffer, v) => buffer.subarray(0, rows * widths[v]!));
+    const samples = Int32Array.from(chunk, ({ sample }) => sample);
     const scores = await scoresOf(problem, { samples, values });
-    for (let at = 0; at < count; at++) take(first + at, scores, at);
+    for (const [at, point] of chunk.entries()) take(point, scores, at);
   });
 }
 
@@ -61,20 +73,37 @@ export async function emptyScores(problem: Problem, groups: Groups): Promise<rea
   if (!groups.of.some((of) => of.includes(-1))) return problem.scores.map(({ start }) => start);
   const found = problem.scores.map(() => new Float64Array(problem.samples));
   const nobody = new Uint8Array(groups.names.length);
+  const points = Array.from({ length: problem.samples }, (_, sample) => ({ sample }));
   await evaluate(
     problem,
-    problem.samples,
-    (sample, into) => {
-      mix(problem, groups, sample, nobody, into);
-      return sample;
-    },
-    (sample, scores, at) => {
-      scores.forEach((score, target) => {
-        found[target]![sample] = score[at]!;
-      });
+    points,
+    points.length,
+    ({ sample }, into) => mix(problem, groups, sample, nobody, into),
+    ({ sample }, scores, at) => {
+      for (const [target, score] of scores.entries()) found[target]![sample] = score[at]!;
     },
   );
   return found;
+}
+
+/**
+ * Per sample, the groups in which X and the baseline differ, rising. The others change nothing wherever they are: their value is 0, and no
+ * row is spent on them, which are most of a text that is mostly padding.
+ */
+export function varyingGroups({ from, to, samples }: Problem, { of, names }: Groups): Int32Array[] {
+  const varies = new Uint8Array(names.length);
+  return Array.from({ length: samples }, (_, sample) => {
+    varies.fill(0);
+    to.forEach((end, v) => {
+      const width = end.length / samples;
+      const [at, own] = [sample * width, of[v]!.length === width ? 0 : sample * width];
+      for (let i = 0; i < width; i++) {
+        const group = of[v]![own + i]!;
+        if (group >= 0 && end[at + i] !== from[v]![at + i]) varies[group] = 1;
+      }
+    });
+    return Int32Array.from(varies.keys()).filter((group) => varies[group] === 1);
+  });
 }
 
 /** How a group's value stands in the attributions: in equal shares on its features, so that sums keep their meaning, or whole on each, as in captum. */
