@@ -1,5 +1,5 @@
 /**
- * Builds dist/: index.js (the engine, Keras models, attribution), inputs.js, transformers.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
+ * Builds dist/: index.js (the engine, Keras models, attribution), methods.js, metrics.js, inputs.js, transformers.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
  * installed; code they share lies in dist/chunks. `--quick` leaves out the type declarations (dist/types, made by tsc).
  *
  *   node scripts/build.mjs [--quick] [--out FOLDER] [--metafile FILE]
@@ -24,6 +24,8 @@ const started = performance.now();
 // Only what an earlier build made is removed, so that a wrong --out cannot cost a folder.
 for (const made of [
   'index.js',
+  'methods.js',
+  'metrics.js',
   'inputs.js',
   'transformers.js',
   'visualize.js',
@@ -44,6 +46,8 @@ const result = await build({
     index: 'src/index.ts',
     // No entry of the package: it keeps the loader in a file of its own, so that bundles without `loadModel` leave it out whole.
     'chunks/load': 'src/keras/load/load.ts',
+    methods: 'src/attribution/methods/index.ts',
+    metrics: 'src/attribution/metrics/index.ts',
     inputs: 'src/inputs/index.ts',
     transformers: 'src/transformers/index.ts',
     visualize: 'src/visualize/index.ts',
@@ -77,7 +81,7 @@ if (!values.quick) {
   writeFileSync(entry, `/// <reference lib="esnext.disposable" />\n${readFileSync(entry, 'utf8')}`);
 }
 
-const sizes = ['index', 'inputs', 'transformers', 'visualize', 'gpu', 'cli'].map((name) => {
+const sizes = ['index', 'methods', 'metrics', 'inputs', 'transformers', 'visualize', 'gpu', 'cli'].map((name) => {
   const entry = Object.entries(result.metafile.outputs).find(
     ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
   );

@@ -7,6 +7,8 @@ const test = suite('public API');
 const file = new URL('./api.json', import.meta.url);
 const entries: Record<string, object> = {
   pathgrad: await import('../src/index.ts'),
+  'pathgrad/methods': await import('../src/attribution/methods/index.ts'),
+  'pathgrad/metrics': await import('../src/attribution/metrics/index.ts'),
   'pathgrad/inputs': await import('../src/inputs/index.ts'),
   'pathgrad/transformers': await import('../src/transformers/index.ts'),
   'pathgrad/visualize': await import('../src/visualize/index.ts'),

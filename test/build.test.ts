@@ -26,7 +26,7 @@ const scripts = (): string[] =>
     .filter((file) => file.endsWith('.js') && file !== 'gpu.js')
     .map((file) => readFileSync(`${dist}/${file}`, 'utf8'));
 
-test('builds index.js, inputs.js, transformers.js, visualize.js, gpu.js and an executable cli.js', () => {
+test('builds index.js, methods.js, metrics.js, inputs.js, transformers.js, visualize.js, gpu.js and an executable cli.js', () => {
   mkdirSync(dist);
   const { status, err } = node(
     `${root}/scripts/build.mjs`,
@@ -37,7 +37,9 @@ test('builds index.js, inputs.js, transformers.js, visualize.js, gpu.js and an e
     folder.path('meta.json'),
   );
   assert.is(status, 0, err);
-  for (const file of ['index.js', 'inputs.js', 'transformers.js', 'visualize.js', 'gpu.js', 'cli.js'])
+  for (const file of ['index', 'methods', 'metrics', 'inputs', 'transformers', 'visualize', 'gpu', 'cli'].map(
+    (name) => `${name}.js`,
+  ))
     assert.ok(existsSync(`${dist}/${file}`), file);
   assert.ok(statSync(`${dist}/cli.js`).mode & 0o100, 'cli.js is executable');
   assert.match(readFileSync(`${dist}/cli.js`, 'utf8'), /^#!\/usr\/bin\/env node\n/);
@@ -86,7 +88,10 @@ test('index.js asks for no module of Node when it is loaded, so that a browser c
     }
   };
   visit('index.js');
+  visit('methods.js');
+  visit('metrics.js');
   visit('inputs.js');
+  visit('metrics.js');
   visit('transformers.js');
   visit('visualize.js');
   visit('gpu.js');
@@ -203,6 +208,24 @@ test('explains a digit in a new process, with no packages near', () => {
   const { status, out, err } = node(script);
   assert.is(status, 0, err);
   assert.equal(JSON.parse(out), { steps: 5, text: 'a[+++]' });
+});
+
+test('methods.js and metrics.js explain and judge in a new process, on models of index.js', () => {
+  const script = folder.path('methods.mjs');
+  writeFileSync(
+    script,
+    `import { IntegratedGradients, loadModel, tensor } from './dist/index.js';
+     import { IntegratedGradients as same, methods, Saliency } from './dist/methods.js';
+     import { sparseness } from './dist/metrics.js';
+     const model = await loadModel(${JSON.stringify(example('mnist-cnn.h5'))});
+     const X = tensor(new Float32Array(784).fill(0.5), [1, 28, 28, 1]);
+     const explanation = await new Saliency(model).explain(X, { target: 3 });
+     const { values } = await sparseness(explanation);
+     console.log(same === IntegratedGradients, methods[0].name, values[0] > 0 && values[0] < 1);`,
+  );
+  const { status, out, err } = node(script);
+  assert.is(status, 0, err);
+  assert.is(out.trim(), 'true IntegratedGradients true');
 });
 
 test('the program runs where it is copied to', () => {

@@ -3,6 +3,7 @@
  * list them all.
  */
 import { type MethodRow, methods } from '../attribution/methods/index.ts';
+import { metrics } from '../attribution/metrics/table.ts';
 import { didYouMean } from '../tensor/errors.ts';
 import { type Arguments, usage } from './flags.ts';
 import { wrap } from './wrap.ts';
@@ -66,6 +67,18 @@ export function methodList(): string[] {
     ...entry('', `${row.baselines ? 'compares with a baseline' : 'no baseline'}; ${row.source}`),
   ]);
 }
+
+/** The metrics with what their numbers mean, which way is better and where they come from. */
+export function metricList(): string[] {
+  return metrics.flatMap(({ name, says, better, range, source }) => [
+    ...entry(name, says),
+    ...entry('', `${better} is better; range: ${range}; ${source}`),
+  ]);
+}
+
+/** The metrics with their lines, for the help. */
+export const metricLines = (): string[] =>
+  metrics.flatMap(({ name, says, better }) => entry(name, `${says} (${better} is better)`));
 
 /** A name and its text beside it, on as many lines as it takes. */
 export function entry(name: string, text: string): string[] {

@@ -4,11 +4,10 @@
  */
 import type { Completeness, Entropy, Explanation, OutputKind, WarningValues } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
-import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { indexOf } from '../visualize/format.ts';
 import { argmaxRows, type BaselineChoice, type OutputChoice } from './choices.ts';
-import type { Batch, ImageView, Sample } from './samples/batch.ts';
+import type { Batch, ImageView } from './samples/batch.ts';
+import { rowOf, shown, shownPairs } from './shown.ts';
 
 export interface ClassScore {
   readonly label: string;
@@ -32,12 +31,14 @@ export interface Finding {
   readonly baseline: { readonly name: string; readonly score: number; readonly entropy: Entropy | null } | null;
   /** Null for methods whose numbers need not add up. */
   readonly completeness: Completeness | null;
-  /** What brings the numbers closer to adding up. */
-  readonly raise: WarningValues['incomplete']['raise'];
+  /** What brings the numbers closer to adding up; `library` where no flag does it. */
+  readonly raise: WarningValues['incomplete']['raise'] | 'library';
   /** Tokens without padding, and one score each. */
   readonly text?: { readonly tokens: readonly string[]; readonly scores: readonly number[] };
   /** Attributions as height x width x channels, or x 1 where one number stands for all channels. */
   readonly image?: { readonly view: ImageView; readonly attribution: Float64Array; readonly shape: readonly number[] };
+  /** The pairs that count most, of methods that judge pairs: text, image and features then hold what each takes part in, summed. */
+  readonly pairs?: { readonly names: readonly string[]; readonly scores: readonly number[] };
   /** Names and scores of all entries, for other arrays. */
   readonly features?: { readonly names: readonly string[]; readonly scores: readonly number[] };
 }
@@ -81,9 +82,14 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
         entropy: diagnostics.baselineEntropy?.[row] ?? null,
       },
     completeness: completeness[row] ?? null,
-    raise: incomplete?.code === 'incomplete' ? incomplete.values.raise : 'none',
-    ...shown(sample, explanation, row, context),
+    raise: incomplete?.code === 'incomplete' ? raiseOf(incomplete.values.raise, context.row) : 'none',
+    ...(context.row.pairs ? shownPairs(sample, explanation, row, context) : shown(sample, explanation, row, context)),
   };
+}
+
+/** --steps is of integrated gradients. */
+function raiseOf(raise: WarningValues['incomplete']['raise'], { name }: MethodRow): Finding['raise'] {
+  return name !== 'IntegratedGradients' && (raise === 'nSteps' || raise === 'maxSteps') ? 'library' : raise;
 }
 
 /** Whether scores are probabilities. One score of which the model's last op says nothing is, where names of two classes are given. */
@@ -120,55 +126,4 @@ function scoreAt(scores: readonly number[], index: number | null, probabilities:
   if (scores.length > 1) return scores[index ?? 0]!;
   if (index !== 0) return scores[0]!;
   return probabilities ? 1 - scores[0]! : -scores[0]!;
-}
-
-function rowOf({ data, shape }: Tensor, row: number): number[] {
-  const width = sizeOf(shape.slice(1));
-  return Array.from(data.subarray(row * width, (row + 1) * width));
-}
-
-function shown(
-  sample: Sample,
-  { attributions, X }: AnyExplanation,
-  row: number,
-  { atInput }: Context,
-): Pick<Finding, 'text' | 'image' | 'features'> {
-  const [only] = attributions;
-  const values = rowOf(only!, row);
-  const shape = only!.shape.slice(1);
-  const { text, image } = sample;
-  if (attributions.length === 1 && text && shape[0] === text.tokens.length) {
-    const width = sizeOf(shape.slice(1));
-    const scores = text.tokens.map((_, i) => values.slice(i * width, (i + 1) * width).reduce((sum, v) => sum + v, 0));
-    const kept = text.tokens.map((_, i) => i).filter((i) => !text.padding[i]);
-    return { text: { tokens: kept.map((i) => text.tokens[i]!), scores: kept.map((i) => scores[i]!) } };
-  }
-  const picture = attributions.length === 1 && image ? pictureOf(image, values, shape, atInput) : null;
-  if (picture) return { image: picture };
-  const inputs = atInput && values.length === sizeOf(X[0]!.shape.slice(1)) ? rowOf(X[0]!, row) : null;
-  const names: string[] = [];
-  const scores: number[] = [];
-  attributions.forEach((attribution, part) => {
-    const prefix = attributions.length > 1 ? `${part}:` : '';
-    rowOf(attribution, row).forEach((score, i) => {
-      const place = indexOf(i, attribution.shape.slice(1));
-      names.push(`${prefix}[${place}]${inputs ? ` = ${Number(inputs[i]!.toPrecision(4))}` : ''}`);
-      scores.push(score);
-    });
-  });
-  return { features: { names, scores } };
-}
-
-/** Attributions over the picture: of its own values, or one number per pixel, as maps of layers are that were brought to its size. */
-function pictureOf(
-  view: ImageView,
-  values: number[],
-  shape: readonly number[],
-  atInput: boolean,
-): Finding['image'] | null {
-  const [height, width] = view.shape;
-  if (atInput && values.length === sizeOf(view.shape))
-    return { view, attribution: view.arrange(values), shape: view.shape };
-  const map = shape[0] === height && shape[1] === width && values.length === height * width;
-  return map ? { view, attribution: Float64Array.from(values), shape: [height, width, 1] } : null;
 }

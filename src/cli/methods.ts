@@ -1,8 +1,15 @@
 /** `pathgrad methods`: the methods and metrics with what their numbers mean, from the tables that hold them. */
-import { methodList } from './explainers.ts';
+import { methodList, metricList } from './explainers.ts';
 import type { Arguments } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
 export function runMethods(_: Arguments, __: string, terminal: Terminal): void {
-  terminal.out(`${['Methods (--explainer NAME; case and hyphens do not matter):', ...methodList()].join('\n')}\n`);
+  const lines = [
+    'Methods (--explainer NAME; case and hyphens do not matter):',
+    ...methodList(),
+    '',
+    'Metrics (pathgrad compare --metrics LIST):',
+    ...metricList(),
+  ];
+  terminal.out(`${lines.join('\n')}\n`);
 }

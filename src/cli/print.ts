@@ -37,6 +37,7 @@ export function printFinding(finding: Finding, { first, scale, terminal }: Print
     rows.push(['strongest', strongest(finding.text.tokens, finding.text.scores, STRONGEST)]);
   }
   if (finding.features) rows.push(['strongest', strongest(finding.features.names, finding.features.scores, FEATURES)]);
+  if (finding.pairs) rows.push(['pairs', strongest(finding.pairs.names, finding.pairs.scores, FEATURES)]);
   if (finding.image) rows.push(['pixels', pixelsOf(finding.image, completeness !== null)]);
   const lines = rows.map(([name, text, styled]) => `   ${name.padEnd(11)} ${styled ? text : visible(text)}`);
   const warning = !completeness || completeness.ok ? [] : [`   ${'warning'.padEnd(11)} ${warningOf(finding)}`];
@@ -68,6 +69,7 @@ export function completenessOf({ attributionSum, scoreChange, relative, steps }:
 const advice: Readonly<Record<Finding['raise'], string>> = {
   nSteps: 'try --steps 200 or --steps auto',
   maxSteps: 'the largest number of steps was not enough',
+  library: "more steps may come closer (the library's option nSteps)",
   draws: 'more draws come closer, which the library takes',
   layer: 'part of the score goes past the layer: choose one that all of it goes through',
   none: 'the method promises the sum but this model breaks it: compare with IntegratedGradients',

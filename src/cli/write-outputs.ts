@@ -72,6 +72,7 @@ function reportItem(finding: Finding, { meta }: AnyExplanation, row: MethodRow, 
     ...(completeness && {
       completeness: { delta: completeness.delta, relative: completeness.relative, ok: completeness.ok },
     }),
+    ...(finding.pairs && { pairs: finding.pairs }),
     warnings: !completeness || completeness.ok ? news : [warningOf(finding), ...news],
   };
   if (finding.image) {
@@ -114,7 +115,7 @@ function ascii(text: string): string {
 }
 
 function makeJson({ path, findings, explanations, context }: Results): string {
-  const items = findings.map(({ title, prediction, target, baseline, completeness, text, features }) => ({
+  const items = findings.map(({ title, prediction, target, baseline, completeness, text, features, pairs }) => ({
     title,
     prediction,
     target,
@@ -122,6 +123,7 @@ function makeJson({ path, findings, explanations, context }: Results): string {
     completeness,
     ...(text && { tokens: text.tokens, scores: text.scores }),
     ...(features && { features: features.names, scores: features.scores }),
+    ...(pairs && { pairs: pairs.names, pairScores: pairs.scores }),
   }));
   const { name, says, sum, source } = context.row;
   const [explanation] = explanations;

@@ -17,8 +17,8 @@ main{max-width:84rem}
 .by b{display:block;font-weight:600;font-size:.92rem}
 .by span,figcaption span{color:var(--muted);font-size:.8rem}
 figcaption b{display:block;color:var(--ink);font-weight:600}
-.pictures.many{grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr))}
-figcaption b{overflow-wrap:anywhere}
+.pictures.many{grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr))}
+figcaption b{overflow-wrap:anywhere;font-size:.82rem}
 .features th,.features td{padding:.2rem .9rem .2rem 0}
 .features thead th{vertical-align:bottom}
 .features td{min-width:9rem}

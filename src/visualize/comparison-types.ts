@@ -6,10 +6,11 @@ import type { ReportExplainer } from './report-types.ts';
 /** A table of measures: a text per method and column, or the reason why there is none. */
 export type ComparisonTable = {
   readonly columns: readonly string[];
-  readonly rows: readonly {
-    readonly name: string;
-    readonly cells: readonly (string | { readonly reason: string })[];
-  }[];
+  /** Cells, or the reason why the method did not run. */
+  readonly rows: readonly (
+    | { readonly name: string; readonly cells: readonly (string | { readonly reason: string })[] }
+    | { readonly name: string; readonly reason: string }
+  )[];
 };
 
 type SampleBase = {

@@ -63,9 +63,13 @@ function tableHtml({ columns, rows }: ComparisonTable): string {
       ? `<td class="n">${escapeHtml(text)}</td>`
       : `<td class="n none">– <sup>${numberOf(text.reason)}</sup></td>`;
   const head = columns.map((title) => `<th scope="col" class="n">${escapeHtml(title)}</th>`).join('');
-  const body = rows.map(
-    ({ name, cells }) => `<tr><th scope="row">${escapeHtml(name)}</th>${cells.map(cell).join('')}</tr>`,
-  );
+  const body = rows.map((row) => {
+    const cells =
+      'cells' in row
+        ? row.cells.map(cell).join('')
+        : `<td class="none" colspan="${columns.length}">did not run <sup>${numberOf(row.reason)}</sup></td>`;
+    return `<tr><th scope="row">${escapeHtml(row.name)}</th>${cells}</tr>`;
+  });
   const notes = reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('');
   return `<table class="measures"><thead><tr><th scope="col">method</th>${head}</tr></thead><tbody>${body.join('')}</tbody></table>
 ${reasons.length > 0 ? `<ol class="reasons">${notes}</ol>` : ''}`;

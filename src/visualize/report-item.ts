@@ -31,7 +31,7 @@ ${body.shown}
 <div class="cols">
 <div>${predictions(item)}</div>
 <div>${facts(item)}</div>
-${body.table}</div>
+${body.table}${pairTable(item)}</div>
 </article>`;
 }
 
@@ -114,6 +114,18 @@ function textBody(item: ReportTextItem, map: ColormapName): Body {
     shown: `<p class="text">${marks}</p>`,
     table: `<div>${tokenTable(moves ? 'Raise the score most' : 'Largest', rising, 'plus')}</div>\n${lower}`,
   };
+}
+
+/** What pairs did together, beyond what either did alone. */
+function pairTable({ pairs }: ReportItem): string {
+  if (!pairs || pairs.names.length === 0) return '';
+  const scored = scoredTokens(pairs.names, pairs.scores).slice(0, 10);
+  const rows = scored.map(({ token, score, strength }) =>
+    bar(token, Math.abs(strength), `bar ${score < 0 ? 'minus' : 'plus'}`, signed(score)),
+  );
+  const head =
+    '<thead><tr><th scope="col">pair</th><th scope="col"></th><th scope="col" class="n">attribution</th></tr></thead>';
+  return `<div><table class="bars"><caption>Pairs that count most</caption>${head}<tbody>${rows.join('')}</tbody></table></div>\n`;
 }
 
 function strongest(tokens: readonly ScoredToken[]): readonly ScoredToken[] {

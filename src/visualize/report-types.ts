@@ -54,6 +54,8 @@ type ReportItemBase = {
   readonly steps?: number | undefined;
   /** Left out for methods whose attributions need not add up. */
   readonly completeness?: ReportCompleteness | undefined;
+  /** Pairs of features and what they did together, the strongest first; ten are shown. */
+  readonly pairs?: { readonly names: readonly string[]; readonly scores: ArrayLike<number> } | undefined;
   readonly warnings?: readonly string[] | undefined;
 };
 

@@ -77,6 +77,32 @@ test('warns when completeness is off by more than 5 %, once, and passes warnings
   assert.match(told, 'flat &lt;baseline&gt;');
 });
 
+test('a method without baseline, sum and path: its line is said, and nothing is made up', () => {
+  const says = 'how steep the score is';
+  const { baseline: _, completeness: __, method: ___, steps: ____, ...rest } = text;
+  const html = page([{ ...rest, explainer: { name: 'Saliency', says, sum: null } }]);
+  assert.match(html, /<th scope="row">Its numbers<\/th><td>how steep the score is; they need not add up<\/td>/);
+  assert.match(html, /<th scope="row">Completeness<\/th><td>not promised<\/td>/);
+  assert.match(html, /<span>negative<\/span><span>0<\/span><span>positive<\/span>/);
+  assert.not.match(html, /<th scope="row">(Baseline|Quadrature)|class="warn"|raises|undefined|NaN/);
+  const magnitudes = { ...rest, scores: [1, 2, 3, 4, 5], explainer: { name: 'Saliency', says, sum: null } };
+  assert.not.match(page([magnitudes]), /Most negative/, 'no empty list of what has no sign');
+  assert.match(
+    page([{ ...text, explainer: { name: 'DeepLift', says, sum: 'f(x) - f(b)' } }]),
+    /they add up to f\(x\) - f\(b\)/,
+  );
+});
+
+test('pairs are listed, the ten strongest', () => {
+  const names = Array.from({ length: 12 }, (_, i) => `a with ${i}`);
+  const html = page([{ ...text, pairs: { names, scores: names.map((_, i) => (i % 2 ? -1 : 1) / (i + 1)) } }]);
+  assert.match(
+    html,
+    /Pairs that count most<\/caption>[\s\S]*?a with 0<\/th>.*?bar plus[\s\S]*?a with 1<\/th>.*?bar minus/,
+  );
+  assert.ok(html.includes('a with 9<') && !html.includes('a with 10<'));
+});
+
 test('images are data: PNGs of their own size with a text in their place', () => {
   const html = page([picture]);
   const images = [...html.matchAll(/<img alt="([^"]+)" width="3" height="2" src="data:image\/png;base64,([^"]+)">/g)];

@@ -6,9 +6,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gzipBytes } from '../../scripts/build-web.mjs';
 import { Explanation, IntegratedGradients } from '../../src/attribution/index.ts';
+import { Saliency } from '../../src/attribution/methods/index.ts';
 import { encodeText, parseVocabulary, readPng } from '../../src/inputs/index.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
-import { tensor } from '../../src/tensor/tensor.ts';
+import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { example, temporaryFolder } from '../support/cli.ts';
 import { buildPage, chooseExample, exported, launch, open, pageForEach, type Site, says, serve } from './support.ts';
 
@@ -132,6 +133,68 @@ test('class, baseline, steps, rule and backend change the explanation', async ()
   assert.ok(await page.locator('#method').isDisabled(), 'auto chooses its own points');
   await page.selectOption('#backend', 'wasm');
   await says(page, '#facts', /steps on wasm/);
+});
+
+async function chooseMethod(page: Page, name: string): Promise<void> {
+  if (await page.locator('#more-methods').isVisible()) await page.click('#more-methods');
+  await page.waitForFunction(() => document.querySelectorAll('#explainer option').length > 1);
+  await page.selectOption('#explainer', name);
+  await says(page, '#facts', new RegExp(`Method\\s+${name}:`));
+}
+
+test('another method: fetched when it is asked for, with its line, and without the controls that it has no use for', async () => {
+  const { page, requests } = opened;
+  await chooseExample(page, 'digits');
+  assert.match(
+    await text(page, '#says'),
+    /on the straight way from baseline to input; the numbers add up to f\(x\) - f\(b\)/,
+  );
+  const extras = (): boolean => requests.some(({ url }) => url.includes('extras-'));
+  assert.not(extras(), 'the other methods are not fetched before');
+  await page.click('#pictures button:has-text("3")');
+  await says(page, '#verdict', /^3: /);
+  await chooseMethod(page, 'Saliency');
+  assert.ok(extras());
+  assert.ok(await page.locator('#more-methods').isHidden());
+  assert.match(await text(page, '#says'), /magnitude of the slope\); the numbers need not add up/);
+  for (const id of ['baseline', 'steps', 'method']) assert.ok(await page.locator(`#${id}`).isHidden(), id);
+  assert.match(await text(page, '#facts'), /not promised: the numbers need not add up/);
+  assert.not.match(await text(page, '#facts'), /Baseline|steps/);
+  assert.match(await text(page, '#legend'), /Green: positive numbers\. None is negative\./);
+  assert.is(await page.locator('#panels canvas').count(), 3, 'nothing to split by sign');
+  const model = await loadModel(example('mnist-cnn.h5'));
+  const { data } = readPng(readFileSync(example('digits/3.png')));
+  const wanted = await new Saliency(model).explain(tensor(Float32Array.from(data), [1, 28, 28, 1]), { target: 3 });
+  const content = JSON.parse((await exported(page, 'json')).bytes.toString());
+  const explanation = Explanation.fromJSON<Tensor | null>(content.explanation);
+  assertClose(explanation.attributions[0]!.data, wanted.attributions[0]!.data, 'attributions');
+  assert.equal([content.explainer.name, content.item.baseline, content.item.completeness], ['Saliency', null, null]);
+  const report = (await exported(page, 'html')).bytes.toString();
+  assert.match(report, /<td>Saliency<\/td>[\s\S]*they need not add up/);
+  assert.ok(readPng((await exported(page, 'png')).bytes).width > 200);
+  await page.selectOption('#explainer', 'LayerGradCam');
+  await says(page, '#facts', /LayerGradCam/);
+  assert.ok((await page.locator('#panels canvas').count()) >= 3, 'a map of the size of the picture');
+  await page.selectOption('#explainer', 'DeepLift');
+  await says(page, '#facts', /DeepLift:[\s\S]*attributions sum to[\s\S]*black: 3 is/);
+  await page.selectOption('#explainer', 'IntegratedGradients');
+  await says(page, '#facts', /50 steps on wasm/);
+  for (const id of ['baseline', 'steps', 'method']) assert.ok(await page.locator(`#${id}`).isVisible(), id);
+});
+
+test('another method on words and pieces of words; what it cannot do is said', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'reviews');
+  await chooseMethod(page, 'FeatureAblation');
+  assert.ok((await page.locator('#words mark').count()) > 3);
+  await page.selectOption('#explainer', 'BlurIG');
+  await says(page, '#error', /BlurIG/);
+  await page.selectOption('#explainer', 'InputXGradient');
+  await says(page, '#facts', /InputXGradient/);
+  assert.ok(await page.locator('#error').isHidden());
+  await chooseExample(page, 'transformer');
+  assert.match(await text(page, '#facts'), /InputXGradient/, 'the method stays chosen');
+  assert.ok((await page.locator('#words mark').count()) > 3);
 });
 
 test('an explanation that misses more than 5 % says so and what to do', async () => {

@@ -33,6 +33,13 @@ import { ShapleyValueSampling } from './shapley-value-sampling.ts';
 import { usual } from './usual.ts';
 import { XRAI } from './xrai.ts';
 
+export type { ActivationMapOptions } from '../cam/activation-map.ts';
+export type { Interpolation } from '../cam/resize.ts';
+export type { GroupValue } from '../perturb/evaluate.ts';
+export type { FeatureGroups, GroupMembers } from '../perturb/groups.ts';
+export type { Deviations, NoiseOptions } from '../perturb/noise.ts';
+export type { GroupedExplainOptions, GroupedOptions } from '../perturb/options.ts';
+export type { Extents } from '../perturb/windows.ts';
 export { type FelzenszwalbOptions, felzenszwalb } from '../pictures/felzenszwalb.ts';
 export { BlurIG, type BlurIGOptions } from './blur-ig.ts';
 export { Deconvolution } from './deconvolution.ts';
@@ -88,6 +95,8 @@ export interface MethodRow {
   readonly values?: true;
   /** Whether a number is no part of the score: a slope, or the weight of a place. Metrics of contributions do not judge it. */
   readonly slopes?: true;
+  /** Whether it has a number for every pair of features: a table per sample, whose rows are the features. */
+  readonly pairs?: true;
   /** Where the method comes from. */
   readonly source: string;
   /** The explainer with the options that all methods share, and otherwise the method's defaults. */
@@ -153,8 +162,9 @@ export const methods: readonly MethodRow[] = [
     says: 'how much each pair of features moved the score together, beyond what either did alone',
     sum: change,
     baselines: true,
+    pairs: true,
     source: 'Janizek, Sturmfels, Lee 2021',
-    make: (model, options) => new IntegratedHessians(model, options),
+    make: (model, options) => new IntegratedHessians(model, { pairs: 'words', ...options }),
   },
   {
     name: 'Saliency',

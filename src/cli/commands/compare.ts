@@ -1,5 +1,5 @@
 /** The flags and the help of `pathgrad compare`. */
-import { methodLines } from '../explainers.ts';
+import { methodLines, metricLines } from '../explainers.ts';
 import type { Command } from './command.ts';
 import { batch, debug, explaining, help, inputs, model, quiet, reading } from './shared.ts';
 
@@ -52,7 +52,7 @@ export const compare: Command = {
       ],
     },
   ],
-  lists: () => ['', 'Methods (case and hyphens do not matter):', ...methodLines()],
+  lists: () => ['', 'Methods (case and hyphens do not matter):', ...methodLines(), '', 'Metrics:', ...metricLines()],
   examples: [
     ['pathgrad compare examples/mnist-cnn.h5 --image examples/digits/*.png --html methods.html', 'pictures'],
     [

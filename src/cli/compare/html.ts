@@ -37,10 +37,7 @@ function tableOf({ compared, judges, shared }: ComparisonOf): Comparison['table'
   const columns = ['ms', 'memory', ...judges.map(({ name, better }) => `${name} ${arrow[better]}`)];
   const rows = compared.map((method) => {
     const { name } = method.row;
-    if (method.reason !== null) {
-      const { reason } = method;
-      return { name, cells: columns.map(() => ({ reason })) };
-    }
+    if (method.reason !== null) return { name, reason: method.reason };
     const cells = method.cells.map((cell) => cellText(cell, inputs) ?? { reason: cell.reason! });
     return { name, cells: [timeText(method.taken.milliseconds, inputs), memoryText(method.taken.memory), ...cells] };
   });

@@ -19,6 +19,9 @@ const usualMetrics: Readonly<Record<Batch['kind'], readonly string[]>> = {
   array: ['deletion', 'insertion', 'faithfulnessCorrelation', 'completeness', 'sparseness'],
 };
 
+/** Tables of pairs take long, and no metric judges them: they are compared when they are named. */
+const alone = methods.filter(({ pairs }) => !pairs);
+
 export interface Selection {
   readonly methods: readonly MethodRow[] | null;
   readonly metrics: readonly MetricRow[] | null;
@@ -29,9 +32,7 @@ export function readSelection(args: Arguments): Selection {
   const [wanted, judged] = [args.text('explainers'), args.text('metrics')];
   return {
     methods:
-      wanted === undefined
-        ? null
-        : listed('--explainers', wanted, methods, (name) => methodNamed('--explainers', name)),
+      wanted === undefined ? null : listed('--explainers', wanted, alone, (name) => methodNamed('--explainers', name)),
     metrics: judged === undefined ? null : judged === 'none' ? [] : listed('--metrics', judged, metrics, metricNamed),
   };
 }

@@ -34,7 +34,7 @@ export function notes({ judges, shared }: ComparisonOf): string[] {
   const judged = `${spread}. ↑: higher is better, ↓: lower is better. Differences within the spread order nothing, and metrics disagree with each other.`;
   return [
     ...(judges.length > 0 ? [judged] : []),
-    `All methods explain the same inputs and targets and are judged from one baseline (${shared.baseline.name}), whether they compare with it or not.`,
+    `All methods explain the same inputs and targets; those that compare with a baseline take the same one (${shared.baseline.name})${judges.length > 0 ? ', and all are judged from it' : ''}.`,
     'ms: time per input, all inputs explained together; the faster of two runs where the first took less than 2 s, as it also builds graphs.',
     'memory: how far the resident memory of the process rose while the method ran, sampled between chunks. What ran before leaves memory that is used again and not counted.',
   ];
