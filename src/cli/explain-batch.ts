@@ -72,7 +72,8 @@ export async function explainBatch(
 ): Promise<{ explanations: readonly AnyExplanation[]; context: Context }> {
   const output = chooseOutput(args, model);
   const target = chooseTargets(args, output, batch.samples.length);
-  const baseline = row.baselines ? chooseBaseline(args, batch) : null;
+  const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
+  const baseline = chosen ? chooseBaseline(args, batch) : null;
   const layers = chooseLayers(args, model, batch, row);
   const options = { ...layers, internalBatchSize, output: outputFunction(args, output) };
   const own = row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;

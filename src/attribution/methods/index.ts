@@ -84,6 +84,8 @@ export interface MethodRow {
   readonly sum: string | null;
   /** Whether it compares with a baseline. */
   readonly baselines: boolean;
+  /** Whether it makes its own of the input where none is asked for. */
+  readonly ownBaselines?: true;
   /**
    * Whether it needs a layer: it attributes to the layer's tensors, the inputs move. `chosen`: it takes one itself where none is named;
    * `looked-at`: so it does, and attributes to what moves.
@@ -135,6 +137,7 @@ export const methods: readonly MethodRow[] = [
     says: 'how much each region of the picture moved the score, per pixel of the region',
     sum: null,
     baselines: true,
+    ownBaselines: true,
     source: 'Kapishnikov et al. 2019',
     make: (model, options) => new XRAI(model, options),
   },
