@@ -21,10 +21,11 @@ them: [phrasebook](phrasebook.md). A method of your own: [writing a method](writ
 |---|---|---|
 | how much did each feature move the score? | \`IntegratedGradients\` | the parts add up to the change from the baseline, and equal networks get equal answers (Sundararajan et al. 2017) |
 | … and no baseline is the right one | \`ExpectedGradients\`, \`GradientShap\` | the baseline's choice is averaged over your data (Erion et al. 2021; Lundberg and Lee 2017) |
-| … in one pass, through saturated units | \`DeepLift\`, \`DeepLiftShap\` | changes instead of slopes; not through products of two moving parts, such as LSTMs (Shrikumar et al. 2017) |
+| … in one pass, through saturated units | \`DeepLift\`, \`DeepLiftShap\` | changes instead of slopes, which add up exactly; products (gates, attention, LSTMs) by shap's rule (Shrikumar et al. 2017; Lundberg and Lee 2017) |
 | … of anything that only gives scores | \`ShapleyValueSampling\`, \`KernelShap\` | no gradients; costs hundreds of evaluations, so give feature groups (Štrumbelj and Kononenko 2014; Lundberg and Lee 2017) |
 | what happens when this goes? | \`Occlusion\`, \`FeatureAblation\` | the question itself, one window or group at a time; misses what two features do together (Zeiler and Fergus 2014) |
 | which words? | \`IntegratedGradients\` at the embedding; \`DiscretizedIG\` | the path of the latter stays near real words (Sanyal and Ren 2021) |
+| what of the logit comes down to each pixel? | \`LRP\` with \`rule: 'epsilon-plus-flat'\` | robust sharing layer by layer, no baseline; CNNs and dense nets, not LSTMs or attention (Montavon et al. 2019) |
 | where in the picture? | \`LayerGradCam\`, \`GradCamPlusPlus\` | coarse and class-specific; needs a convolution (Selvaraju et al. 2017) |
 | which regions? | \`XRAI\` | sums over segments of the picture (Kapishnikov et al. 2019) |
 | why is the heat map noisy? | \`GuidedIG\`, \`BlurIG\`, \`NoiseTunnel\` | other paths, or averages over noise (Kapishnikov et al. 2021; Xu et al. 2020; Smilkov et al. 2017) |

@@ -23,7 +23,15 @@ export { type CheckGradsOptions, type CheckGradsResult, checkGrads } from './gra
 export { type CompileOptions, compile, type Plan, type PlanStats } from './graph/compile.ts';
 export { evaluate } from './graph/evaluate.ts';
 export { exampleInputs } from './graph/examples.ts';
-export { grad, isConnected, jvp, valueAndGrad } from './graph/grad.ts';
+export {
+  type GradOptions,
+  grad,
+  isConnected,
+  jvp,
+  type VjpRule,
+  type VjpRules,
+  valueAndGrad,
+} from './graph/grad.ts';
 export {
   type Attr,
   type Attrs,

@@ -47,6 +47,5 @@ export type {
 } from './frame/types.ts';
 export { version } from './frame/version.ts';
 export { IntegratedGradients, type IntegratedGradientsOptions } from './methods/integrated-gradients.ts';
-export * from './metrics/index.ts';
 export { brutePass } from './path/brute.ts';
 export type { AttributionPass, PathPoints, PathProblem, PreparedPath } from './path/pass.ts';

@@ -40,8 +40,8 @@ export function grad(y: Tensor, xs: readonly Tensor[], gy?: Tensor, { rules }: G
 }
 
 /** The same with the graph cut at `xs`: what leads from one of them to another does not count. */
-export function partialGrad(y: Tensor, xs: readonly Tensor[], gy?: Tensor): Tensor[] {
-  return pullBack(y, xs, gy, ancestors([y], new Set(xs)), new Set(xs));
+export function partialGrad(y: Tensor, xs: readonly Tensor[], gy?: Tensor, { rules }: GradOptions = {}): Tensor[] {
+  return pullBack(y, xs, gy, ancestors([y], new Set(xs)), new Set(xs), rules);
 }
 
 function pullBack(
@@ -68,29 +68,19 @@ function pullBack(
     const ruled = leads && rules ? (rules[op.name] ?? rules['*'])?.(g, node, inputs, attrs) : null;
     if (!ruled && op.vjp === 'none') continue;
     const thunks = ruled ?? (leads && op.vjp !== 'none' ? op.vjp(g, node, inputs, attrs) : []);
-    const pass = (thunk: Thunk | null | undefined, input: Tensor, i: number | null): void => {
+    const give = (thunk: Thunk | null, to: Tensor | number): void => {
+      const input = typeof to === 'number' ? inputs[to]! : to;
       if (!thunk || !wanted.has(input)) return;
       const contribution = thunk();
       if (!sameShape(contribution.shape, input.shape) || contribution.dtype !== input.dtype) {
         const details = { got: contribution.toString(), expected: input.toString() };
-        const what = i === null ? 'a tensor' : `input ${i}`;
-        throw failure(
-          op.name,
-          `its ${ruled ? 'rule' : 'vjp'} gives ${what} a gradient of the wrong shape or dtype`,
-          details,
-        );
+        const what = `${ruled ? 'rule' : 'vjp'} gives ${to === input ? 'a tensor' : `input ${to}`}`;
+        throw failure(op.name, `its ${what} a gradient of the wrong shape or dtype`, details);
       }
       const sofar = gradients.get(input);
       gradients.set(input, sofar ? add(sofar, contribution) : contribution);
     };
-    if ('get' in thunks)
-      thunks.forEach((thunk, input) => {
-        pass(thunk, input, null);
-      });
-    else
-      inputs.forEach((input, i) => {
-        pass(thunks[i], input, i);
-      });
+    (thunks as { forEach(call: typeof give): void }).forEach(give);
     if (!kept.has(node)) gradients.delete(node);
   }
   return xs.map((x) => gradients.get(x) ?? zeros(x.shape, x.dtype));

@@ -147,6 +147,20 @@ refuses(
   async () => new GradCamPlusPlus((x: Tensor) => sum(x, { axes: 1 })),
   'GradCamPlusPlus: a plain function has no layers',
 );
+const unknown = tinyModel({
+  inputs: [{ name: 'x', shape: [null, null, null, null], dtype: 'float64' }],
+  layers: [['conv', 'Conv2D']],
+  forward: (call, [x]) =>
+    sum(
+      call('conv', [x!], (v) => conv2d(v, filters)),
+      { axes: [1, 2, 3] },
+    ),
+});
+refuses(
+  'a model that does not say how many channels it takes',
+  async () => new LayerGradCam(unknown),
+  'LayerGradCam: the last convolution cannot be found: the model does not say what it takes (tried [[2,64,64,64]])',
+);
 refuses(
   'a layer without places',
   () => new LayerGradCam(net([6, 8, 2]), { layer: 'flat' }).explain(X, { target: 1 }),

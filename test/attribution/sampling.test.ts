@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Explainer } from '../../src/attribution/frame/explainer.ts';
+import { Explanation } from '../../src/attribution/frame/explanation/explanation.ts';
 import {
   ExpectedGradients,
   FeatureAblation,
@@ -150,6 +151,38 @@ forms('what is in no group stays at X', async () => {
     [15, 15, 0],
   );
 });
+forms('what is drawn comes near the exact values, and nearer with more', async () => {
+  const [w1, w2] = [tensor(randomNormal(12 * 6, 3), [12, 6]), tensor(randomNormal(6, 4), [6, 1])];
+  const f: Model = (x) => matmul(tanh(mul(matmul(x, w1), 0.3)), w2);
+  const x = tensor(randomNormal(12, 5), [1, 12]);
+  const exact = await first(new KernelShap(f, { nSamples: 5000 }), x);
+  const scale = Math.max(...exact.map(Math.abs));
+  const off = async (explainer: Explainer<never, Tensor | null>): Promise<number> =>
+    Math.max(...(await first(explainer, x)).map((value, i) => Math.abs(value - exact[i]!))) / scale;
+  const [few, many] = [
+    await off(new KernelShap(f, { nSamples: 60 })),
+    await off(new KernelShap(f, { nSamples: 1500 })),
+  ];
+  assert.ok(few < 0.1 && many < few / 2, `${few} and ${many}`);
+  const [some, more] = [
+    await off(new ShapleyValueSampling(f, { nSamples: 10 })),
+    await off(new ShapleyValueSampling(f, { nSamples: 400 })),
+  ];
+  assert.ok(some < 0.5 && more < some / 2 && more < 0.05, `${some} and ${more}`);
+});
+
+forms('settings and values survive JSON', async () => {
+  for (const explainer of [
+    new NoiseTunnel(new Occlusion(squares, { window: [2], strides: [1] }), { nSamples: 2, stdevs: [0.5] }),
+    new KernelShap(squares),
+  ]) {
+    const explained = await explainer.explain(f64([[1, 2, 3]]));
+    const back = Explanation.fromJSON(JSON.stringify(explained));
+    assert.equal(back.meta, explained.meta);
+    assert.equal(back.attributions[0]!.data, explained.attributions[0]!.data);
+  }
+});
+
 forms('what is at its baseline gets 0 and costs no row', async () => {
   const f: Model = (x) => mul(product(x), add(col(x, 2), col(x, 3)));
   // Feature 1 is at its baseline in the first sample, all are in the second.

@@ -11,7 +11,7 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 144_000,
+  [ON_DEMAND]: 145_000,
   'src/keras': 78_000,
   'src/attribution': 64_700,
   'src/backends': 40_500,

@@ -56,7 +56,7 @@ test('predict works in batches and gives the same for any batch size', async () 
   for (const batchSize of [1, 2, 3, 100]) {
     assert.equal([...((await model.predict(x, { batchSize })) as Tensor).data], [...whole.data]);
   }
-  await rejects(model.predict(x, { batchSize: 0 }), /batchSize must be an integer from 1 up \(got 0\)/);
+  await rejects(model.predict(x, { batchSize: 0 }), /predict: batchSize is a whole number from 1 up \(got 0\)/);
 });
 
 test('more input shapes than plans are kept give the same results again', async () => {

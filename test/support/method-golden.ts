@@ -139,13 +139,23 @@ function withInner({ of, with: inner, ...options }: { readonly [name: string]: u
   return { ...options, make: (model: Model) => new (methodNamed(of))(model, inner as object) };
 }
 
+const loaded = new Map<string, Promise<Model>>();
+
+/** The net, loaded once: explainers leave a model as it is. */
+function sharedNet(name: NetName, dtype: FloatDType): Promise<Model> {
+  const key = `${name} ${dtype}`;
+  const model = loaded.get(key) ?? loadNet(name, dtype);
+  loaded.set(key, model);
+  return model;
+}
+
 /** Runs the method of a record on its net. */
 export async function explainRecord(record: GoldenRecord, dtype: FloatDType): Promise<readonly Tensor[]> {
   const samples = netSamples(record.net, dtype, record.rows);
   const given = (options: object): { readonly [name: string]: unknown } =>
     filled({ ...options }, record, samples, dtype);
   const { inner } = record;
-  const model = await loadNet(record.net, dtype);
+  const model = await sharedNet(record.net, dtype);
   const of = inner ? new (methodNamed(inner.method))(model, given(inner.options)) : model;
   const explainer = new (methodNamed(record.method))(of, withInner(given(record.options)));
   const options = filled(record.explain ?? {}, record, samples, dtype);

@@ -3,7 +3,7 @@
  * lie on the last axis unless the caller says otherwise.
  */
 import type { CallableModel, LayerInfo } from '../../graph/callable.ts';
-import { failure } from '../../tensor/errors.ts';
+import { failure, PathgradError } from '../../tensor/errors.ts';
 import { normalizeAxis, type Shape, sizeOf } from '../../tensor/shape.ts';
 import { placeholder } from '../../tensor/tensor.ts';
 
@@ -75,10 +75,14 @@ export function lastConvolution(subject: string, model: unknown): LayerInfo {
     return null;
   };
   const shapes = inputs.map(({ shape }) => shape.map((dim, axis) => dim ?? (axis === 0 ? 2 : tried)));
-  (model as CallableModel).apply(
-    inputs.map(({ dtype }, i) => placeholder(shapes[i]!, dtype)),
-    { onOutputs },
-  );
+  const placeholders = inputs.map(({ dtype }, i) => placeholder(shapes[i]!, dtype));
+  try {
+    (model as CallableModel).apply(placeholders, { onOutputs });
+  } catch (error) {
+    if (!(error instanceof PathgradError)) throw error;
+    const problem = 'the last convolution cannot be found: the model does not say what it takes';
+    throw failure(subject, problem, { tried: shapes }, 'name a layer: { layer }', error);
+  }
   if (last) return last;
   const known = layers.map(({ path, className }) => `${path} (${className})`);
   const hint = 'name a layer whose output has places and channels: { layer }';

@@ -1,7 +1,7 @@
 /**
  * Discretized integrated gradients (Sanyal and Ren: "Discretized integrated gradients for explaining language models", 2021): the path of each word
  * goes through the vectors of other words instead of the empty space between them,
- * `sum_k df/dx_t (p_k) * (p_{k+1} - p_k)`, `p_0` the baseline and `p_{n-1}` the word. All words of a text move together.
+ * `sum_k df/dx_t (p_k) * (p_{k+1} - p_k)`, `p_0` the baseline and `p_{n-1}` the word. All words of a text move together, each from vector to vector.
  */
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkWhole } from '../../tensor/options.ts';
@@ -24,6 +24,8 @@ export interface DiscretizedIGOptions<M> extends ExplainerOptions<M> {
   readonly words?: ArrayInput;
   /** Points on each word's path, both ends among them; 50 by default. */
   readonly nSteps?: number;
+  /** 'trapezoid' (the default) takes each step by the gradients at both its ends, 'left' by that where it starts, as the paper and inseq do. */
+  readonly rule?: 'left' | 'trapezoid';
   /** Which of a word's neighbours is next: 'greedy' (the default) or 'maxcount', see `wordPath`. */
   readonly anchors?: Anchors;
   /** How many of the nearest words are looked at; 50 by default. */
@@ -35,16 +37,18 @@ export interface DiscretizedIGOptions<M> extends ExplainerOptions<M> {
 const own: Readonly<Record<Exclude<keyof DiscretizedIGOptions<never>, keyof ExplainerOptions<never>>, 1>> = {
   words: 1,
   nSteps: 1,
+  rule: 1,
   anchors: 1,
   neighbors: 1,
   specialTokens: 1,
 };
 
 const anchorings = ['greedy', 'maxcount'] as const;
+const rules = ['left', 'trapezoid'] as const;
 
 /**
- * Attributions `[N, words, dim]` add up to `f(x) - f(b)` as far as a left Riemann sum over the points does; where they miss it, a warning says by how much, and
- * more steps help only as far as there are words on the way. Units are those of the explained score.
+ * Attributions `[N, words, dim]` add up to `f(x) - f(b)` as far as the sum over so few and uneven points does; where they miss it a warning says
+ * by how much. Units are those of the explained score.
  */
 export class DiscretizedIG<M extends Explainable = Explainable> extends Explainer<M, Tensor> {
   private readonly source: { words: () => Words };
@@ -54,22 +58,24 @@ export class DiscretizedIG<M extends Explainable = Explainable> extends Explaine
   /** @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not */
   constructor(model: M, options: DiscretizedIGOptions<M> = {}) {
     const settings = checkSettings('DiscretizedIG', options, own);
-    const { nSteps = 50, anchors = 'greedy', neighbors = 50, specialTokens = [] } = options;
+    const { nSteps = 50, rule = 'trapezoid', anchors = 'greedy', neighbors = 50, specialTokens = [] } = options;
     checkPoints(nSteps, 50, 2);
     checkWhole('neighbors', 'how many words are looked at', neighbors, 1);
     if (!anchorings.includes(anchors)) {
       throw failure('anchors', `unknown choice '${String(anchors)}'`, {}, didYouMean(String(anchors), anchorings));
     }
+    if (!rules.includes(rule))
+      throw failure('rule', `unknown rule '${String(rule)}'`, {}, didYouMean(String(rule), rules));
     toTensor('specialTokens', [...specialTokens], 'int32', 'int32');
     const source = { words: (): Words => missing() };
     super(model, options, settings, {
       name: 'DiscretizedIG',
-      params: { nSteps, anchors, neighbors, specialTokens: [...specialTokens] },
+      params: { nSteps, rule, anchors, neighbors, specialTokens: [...specialTokens] },
       baselines: 'used',
       completeness: 'nSteps',
       prunes: true,
       attribute: (problem) =>
-        attribute(problem, source.words(), { nSteps, anchors, neighbors }, new Set(specialTokens)),
+        attribute(problem, source.words(), { nSteps, anchors, neighbors, rule, special: new Set(specialTokens) }),
     });
     this.source = source;
     this.given = options.words === undefined ? null : wordsOf(toTensor('words', options.words, null, 'float64'));
@@ -112,33 +118,30 @@ function wordsOf(vectors: Tensor): Words {
   return new Words(Float64Array.from(vectors.data), vectors.shape[1]!);
 }
 
-async function attribute(
-  problem: Problem,
-  words: Words,
-  options: WordPathOptions,
-  special: ReadonlySet<number>,
-): Promise<Findings> {
+/** What the paths of an explainer are made by. */
+interface Walk extends WordPathOptions {
+  readonly rule: 'left' | 'trapezoid';
+  /** Words that go to the baseline in one step. */
+  readonly special: ReadonlySet<number>;
+}
+
+async function attribute(problem: Problem, words: Words, walk: Walk): Promise<Findings> {
   const { samples, shapes, to, from, dtypes } = problem;
-  const { nSteps } = options;
+  const { nSteps } = walk;
   const [shape] = shapes;
   if (shapes.length !== 1 || shape!.length !== 3 || shape![2] !== words.dim) {
     const hint = 'attribute to the output of the embedding layer, [N, words, dim]: option layer';
-    throw failure(
-      'DiscretizedIG',
-      'needs vectors of words, as long as those of the words',
-      { got: shapes, dim: words.dim },
-      hint,
-    );
+    const details = { got: shapes, dim: words.dim };
+    throw failure('DiscretizedIG', 'needs vectors of words, as long as those of the words', details, hint);
   }
-  const { dim } = words;
   const width = to[0]!.length / samples;
   const scores = problem.scores.map(() => new Gathered(problem));
   let [current, path]: [number, Float64Array] = [-1, new Float64Array(0)];
   // All points of a text, then those of the next: the paths of one text are kept at a time.
-  const pointsOf = (sample: number): Float64Array => {
+  const pathOf = (sample: number): Float64Array => {
     if (sample === current) return path;
-    const ends = [to[0]!, from[0]!].map((all) => all.subarray(sample * width, (sample + 1) * width));
-    [current, path] = [sample, pathsOf(words, ends[0]!, ends[1]!, options, special, sample)];
+    const [text, baseline] = [to, from].map((all) => all[0]!.subarray(sample * width, (sample + 1) * width));
+    [current, path] = [sample, pathOfText(words, text!, baseline!, walk, sample)];
     return path;
   };
   await inChunks(problem, samples * nSteps, async (first, count) => {
@@ -148,11 +151,14 @@ async function attribute(
       return { sample: Math.floor((first + r) / nSteps), step, alpha: step / (nSteps - 1) };
     });
     for (const [r, { sample, step }] of at.entries()) {
-      const all = pointsOf(sample);
-      const here = all.subarray(step * width, (step + 1) * width);
-      points.set(here, r * width);
-      if (step + 1 === nSteps) continue;
-      for (let i = 0; i < width; i++) moves[r * width + i] = all[(step + 1) * width + i]! - here[i]!;
+      const all = pathOf(sample);
+      const point = (k: number): Float64Array => all.subarray(k * width, (k + 1) * width);
+      points.set(point(step), r * width);
+      const [ahead, behind] = [point(Math.min(step + 1, nSteps - 1)), point(Math.max(step - 1, 0))];
+      const [here, move] = [point(step), moves.subarray(r * width, (r + 1) * width)];
+      for (let i = 0; i < width; i++) {
+        move[i] = walk.rule === 'left' ? ahead[i]! - here[i]! : (ahead[i]! - behind[i]!) / 2;
+      }
     }
     const rows = { samples: Int32Array.from(at, ({ sample }) => sample), values: [inDType(points, dtypes[0]!)] };
     for (const [s, all] of (await gradientsOf(problem, rows)).entries()) {
@@ -162,29 +168,29 @@ async function attribute(
     }
   });
   return { scores, steps: new Int32Array(samples).fill(nSteps) };
+}
 
-  /** The points of a text, `[nSteps, words, dim]`. */
-  function pathsOf(
-    known: Words,
-    text: Float64Array,
-    baseline: Float64Array,
-    settings: WordPathOptions,
-    stays: ReadonlySet<number>,
-    sample: number,
-  ): Float64Array {
-    const out = new Float64Array(nSteps * width);
-    for (let place = 0; place < width / dim; place++) {
-      const vector = text.subarray(place * dim, (place + 1) * dim);
-      const word = known.find(vector);
-      if (word === null) {
-        const hint = 'the layer must give the vectors of words as they are, without positions or scaling';
-        throw failure('DiscretizedIG', 'a vector of the text is that of no word', { sample, place }, hint);
-      }
-      const one = wordPath(known, word, baseline.subarray(place * dim, (place + 1) * dim), stays.has(word), settings);
-      for (let step = 0; step < nSteps; step++) {
-        out.set(one.subarray(step * dim, (step + 1) * dim), step * width + place * dim);
-      }
+/** The points of a text, `[nSteps, words, dim]`. */
+function pathOfText(
+  words: Words,
+  text: Float64Array,
+  baseline: Float64Array,
+  walk: Walk,
+  sample: number,
+): Float64Array {
+  const { dim } = words;
+  const out = new Float64Array(walk.nSteps * text.length);
+  for (let place = 0; place < text.length / dim; place++) {
+    const [from, to] = [place * dim, (place + 1) * dim];
+    const word = words.find(text.subarray(from, to));
+    if (word === null) {
+      const hint = 'the layer must give the vectors of words as they are, without positions or scaling';
+      throw failure('DiscretizedIG', 'a vector of the text is that of no word', { sample, place }, hint);
     }
-    return out;
+    const path = wordPath(words, word, baseline.subarray(from, to), walk.special.has(word), walk);
+    for (let step = 0; step < walk.nSteps; step++) {
+      out.set(path.subarray(step * dim, (step + 1) * dim), step * text.length + from);
+    }
   }
+  return out;
 }

@@ -33,6 +33,13 @@ import { ShapleyValueSampling } from './shapley-value-sampling.ts';
 import { usual } from './usual.ts';
 import { XRAI } from './xrai.ts';
 
+export type { ActivationMapOptions } from '../cam/activation-map.ts';
+export type { Interpolation } from '../cam/resize.ts';
+export type { GroupValue } from '../perturb/evaluate.ts';
+export type { FeatureGroups, GroupMembers } from '../perturb/groups.ts';
+export type { Deviations, NoiseOptions } from '../perturb/noise.ts';
+export type { GroupedExplainOptions, GroupedOptions } from '../perturb/options.ts';
+export type { Extents } from '../perturb/windows.ts';
 export { type FelzenszwalbOptions, felzenszwalb } from '../pictures/felzenszwalb.ts';
 export { BlurIG, type BlurIGOptions } from './blur-ig.ts';
 export { Deconvolution } from './deconvolution.ts';

@@ -21,8 +21,8 @@ export interface IntegratedHessiansOptions<M> extends ExplainerOptions<M> {
   /** Points; 30 by default. */
   readonly nSteps?: number;
   /**
-   * A relu has no second derivative: what happens at its kink is lost. A number puts `softplus(c x) / c` in the place of every plain relu, as
-   * the paper advises; 10 is usual. Null, by default, leaves the model as it is.
+   * A relu has no second derivative: what happens at its kink would be lost. So `softplus(c x) / c` stands in its place, as the paper has it; 10 by
+   * default. Larger is closer to the model and needs more points; null leaves relus as they are. Recurrent layers keep theirs.
    */
   readonly softplus?: number | null;
 }
@@ -40,19 +40,24 @@ const pairings = ['features', 'words'] as const;
 
 /**
  * An entry of `attributions` is a table `[N, features, all features]`: of one input (or tensor of the layer) against all of them, side by side and in
- * their order. A row adds up to the feature's integrated gradient and all rows to `f(x) - f(b)`, as `nSteps` grows and as far as second
- * derivatives tell of the model (see `softplus`). Tables are symmetric; units are those of the explained score.
+ * their order. A row adds up to the feature's integrated gradient and all rows to `f(x) - f(b)`, as `nSteps` grows and as far as softplus
+ * is relu. Tables are symmetric; units are those of the explained score.
  */
 export class IntegratedHessians<M extends Explainable = Explainable> extends Explainer<M, Tensor> {
   /** @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not */
   constructor(model: M, options: IntegratedHessiansOptions<M> = {}) {
     const settings = checkSettings('IntegratedHessians', options, own);
-    const { pairs = 'features', method = 'gausslog', nSteps = 30, softplus: sharpness = null } = options;
+    const { pairs = 'features', method = 'gausslog', nSteps = 30, softplus: sharpness = 10 } = options;
     if (!pairings.includes(pairs)) {
       throw failure('pairs', `unknown pairs '${String(pairs)}'`, {}, didYouMean(String(pairs), pairings));
     }
     if (sharpness !== null && !(sharpness > 0 && Number.isFinite(sharpness))) {
-      throw failure('softplus', 'must be a positive number', { got: sharpness }, 'try 10, or leave it out');
+      throw failure(
+        'softplus',
+        'must be a positive number',
+        { got: sharpness },
+        '10 is usual; null leaves relus as they are',
+      );
     }
     const rule = ruleOf(method, nSteps);
     super(model, options, settings, {

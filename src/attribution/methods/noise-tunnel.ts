@@ -66,7 +66,10 @@ export class NoiseTunnel<M extends Explainable, O extends ExplainOptions = Expla
     const settings: Settings = { type, nSamples, noise: noise === undefined ? drawn : { noise } };
     const within = Explainer.inside(explainer);
     const inner = within.method;
+    // A draw is the same for a sample with positions left out or without.
+    const { prunes: _, ...rest } = inner;
     const method: Method<O> = {
+      ...rest,
       name,
       params: {
         explainer: inner.name,
@@ -76,10 +79,7 @@ export class NoiseTunnel<M extends Explainable, O extends ExplainOptions = Expla
         seed: noise === undefined ? drawn.seed : null,
         stdevs: noise === undefined ? JSON.stringify(drawn.stdevs) : 'given',
       },
-      baselines: inner.baselines,
       completeness: null,
-      ...(inner.needs && { needs: inner.needs }),
-      ...(inner.observes && { observes: inner.observes }),
       attribute: (problem, explain) => attribute(problem, explain, within, settings),
     };
     super(within.model, within.options, within.settings, method, within.known);

@@ -15,8 +15,6 @@ export interface CompletenessResult extends MetricResult {
   readonly changes: Float64Array;
 }
 
-const { groups: _, ...known } = { ...subjectOptionNames };
-
 /**
  * Completeness (Sundararajan, Taly, Yan: "Axiomatic attribution for deep networks", 2017; efficiency in Shapley's terms; captum's
  * convergence delta): attributions that are contributions add up to `f(x) - f(b)`. `values` is `|sum(a) - (f(x) - f(b))|`, in units of
@@ -31,6 +29,7 @@ export async function completeness(
   explanation: Explained,
   options: CompletenessOptions = {},
 ): Promise<CompletenessResult> {
+  const { groups: _, ...known } = subjectOptionNames;
   checkOptions<CompletenessOptions>('completeness', options, known);
   const { scorer, samples, inputs, baselines } = await makeSubject(model, explanation, options);
   try {

@@ -21,7 +21,7 @@ export interface FaithfulnessCorrelationOptions extends SubjectOptions {
   readonly subsets?: (sample: number, run: number) => ArrayLike<number>;
 }
 
-const known = { ...subjectOptionNames, runs: 1, subsetSize: 1, seed: 1, subsets: 1 } as const;
+const own = { runs: 1, subsetSize: 1, seed: 1, subsets: 1 } as const;
 
 /**
  * Faithfulness correlation (Bhatt, Weller, Moura: "Evaluating and aggregating feature-based model explanations", 2020): Pearson's
@@ -37,7 +37,7 @@ export async function faithfulnessCorrelation(
   options: FaithfulnessCorrelationOptions = {},
 ): Promise<MetricResult> {
   const metric = 'faithfulnessCorrelation';
-  checkOptions<FaithfulnessCorrelationOptions>(metric, options, known);
+  checkOptions<FaithfulnessCorrelationOptions>(metric, options, { ...subjectOptionNames, ...own });
   const { runs = 100, subsetSize, seed = 0, subsets } = options;
   checkPositive('runs', runs);
   if (runs < 2) throw failure('runs', 'a correlation needs two runs or more', { got: runs });

@@ -33,8 +33,7 @@ export interface InfidelityOptions extends SubjectOptions {
   readonly normalize?: boolean;
 }
 
-const known = {
-  ...subjectOptionNames,
+const own = {
   perturbations: 1,
   attributions: 1,
   noise: 1,
@@ -59,7 +58,7 @@ export async function infidelity(
   options: InfidelityOptions = {},
 ): Promise<MetricResult> {
   const metric = 'infidelity';
-  checkOptions<InfidelityOptions>(metric, options, known);
+  checkOptions<InfidelityOptions>(metric, options, { ...subjectOptionNames, ...own });
   const { perturbations = 50, attributions = 'contributions', normalize = false } = options;
   checkPositive('perturbations', perturbations);
   if (attributions !== 'contributions' && attributions !== 'gradients') {

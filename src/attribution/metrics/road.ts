@@ -33,7 +33,7 @@ export interface RoadResult extends MetricResult {
   readonly accuracies: Float64Array;
 }
 
-const known = { ...scoreOptionNames, percentages: 1, noise: 1, order: 1, seed: 1 } as const;
+const own = { percentages: 1, noise: 1, order: 1, seed: 1 } as const;
 const usual = [10, 20, 30, 40, 50, 70, 90];
 
 /**
@@ -51,7 +51,7 @@ export async function road(
   options: RoadOptions = {},
 ): Promise<RoadResult> {
   const metric = 'road';
-  checkOptions<RoadOptions>(metric, options, known);
+  checkOptions<RoadOptions>(metric, options, { ...scoreOptionNames, ...own });
   const { percentages = usual, noise = 0.01, order = 'most', seed = 0, ...rest } = options;
   checkShares('percentages', percentages, 100, 'percentages');
   if (percentages.includes(100))

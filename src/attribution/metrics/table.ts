@@ -3,6 +3,7 @@
  * row here, and a test.
  */
 import type { CallableModel } from '../../graph/callable.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { ExplainOptions, ModelInput } from '../frame/types.ts';
 import { completeness } from './completeness.ts';
 import { comprehensiveness } from './comprehensiveness.ts';
@@ -11,7 +12,7 @@ import { faithfulnessCorrelation } from './faithfulness-correlation.ts';
 import { infidelity } from './infidelity.ts';
 import { insertion } from './insertion.ts';
 import { type Explaining, maxSensitivity } from './max-sensitivity.ts';
-import { mprt } from './mprt.ts';
+import { type MprtOptions, mprt } from './mprt.ts';
 import { road } from './road.ts';
 import type { Explained } from './shared/judged.ts';
 import type { MetricResult } from './shared/result.ts';
@@ -59,6 +60,13 @@ const running = ({ onProgress, signal }: ScoreOptions = {}): Pick<ScoreOptions, 
   ...(onProgress ? { onProgress } : {}),
   ...(signal ? { signal } : {}),
 });
+
+/** The baseline of the inputs, where there is one: what equals it, such as padding, has nothing to say of the weights. */
+function present({ X, baselines, attributions }: Explained): Pick<MprtOptions, 'baselines'> {
+  const like = (t: Tensor | undefined, x: Tensor): boolean => x.shape.every((dim, axis) => t?.shape[axis] === dim);
+  const own = X.every((x, i) => like(baselines[i], x) && baselines[i]!.rank === x.rank && like(attributions[i], x));
+  return own && attributions.length === X.length ? { baselines } : {};
+}
 
 export const metrics: readonly MetricRow[] = [
   {
@@ -176,8 +184,8 @@ export const metrics: readonly MetricRow[] = [
     inputs: 'all',
     judges: 'any',
     source: 'Adebayo et al. 2018',
-    run: ({ model, makeExplainer, X, explain = {}, options }) =>
-      mprt(model, makeExplainer, X, { explain, ...running(options) }),
+    run: ({ model, makeExplainer, X, explain = {}, explanation, options }) =>
+      mprt(model, makeExplainer, X, { explain, ...present(explanation), ...running(options) }),
   },
   {
     name: 'sparseness',

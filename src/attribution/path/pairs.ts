@@ -103,7 +103,9 @@ export async function pairTables(problem: Problem, rule: PairRule, words: boolea
   });
 
   const moving = movingGroups(groups, displacement, samples);
-  await inChunks(problem, moving.length * points, async (start, count) => {
+  // The graph of second derivatives holds several times the values of the first.
+  const narrow = { ...problem, batch: Math.max(1, Math.floor(problem.batch / 4)) };
+  await inChunks(narrow, moving.length * points, async (start, count) => {
     const pair = (r: number): { sample: number; group: number } => moving[Math.floor((start + r) / points)]!;
     const at = pointsAt(count, (r) => [pair(r).sample, rule.alphas[(start + r) % points]!]);
     const tangents = to.map((_, v) => {

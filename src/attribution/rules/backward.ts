@@ -49,7 +49,9 @@ async function ofScores(
 ): Promise<Float64Array[]> {
   const { samples, scores, held, from, to, key, plans } = problem;
   const out = scores.flatMap(() => to.map((all) => new Float64Array(all.length)));
-  await inChunks(problem, samples, async (first, count) => {
+  // A row at each end is two rows.
+  const batch = compares ? Math.ceil(problem.batch / 2) : problem.batch;
+  await inChunks({ ...problem, batch }, samples, async (first, count) => {
     const build = (): PlanGraph => {
       const layers = recordLayers();
       const graph = problem.graph(count, layers.hooks);

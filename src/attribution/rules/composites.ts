@@ -7,6 +7,7 @@ import { max, mean, type ReduceOptions, sum } from '../../ops/reduce.ts';
 import { logSoftmax } from '../../ops/softmax.ts';
 import { exp, log, rsqrt, square } from '../../ops/unary.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { changeOfExp, changeOfLog } from './changes.ts';
 import { type Ends, rescaled } from './ends.ts';
 
 const half = (a: Tensor, b: Tensor): Tensor => mul(add(a, b), 0.5);
@@ -27,15 +28,17 @@ export function logSoftmaxMultiplier(g: Tensor, _: Ends, [x, x0]: Ends, node: Te
   const along = alongAxis(node);
   const [e, e0] = exponentials([x, x0], along);
   const [s, s0] = [sum(e, along), sum(e0, along)];
-  const ofSum = rescaled(sub(s, s0), sub(log(s), log(s0)), div(1, s));
-  const weights = mul(ofSum, rescaled(sub(x, x0), sub(e, e0), e));
+  const [ds, dx] = [sub(s, s0), sub(x, x0)];
+  const ofSum = rescaled(ds, changeOfLog(ds, [log(s), log(s0)], [s, s0]), div(1, s));
+  const weights = mul(ofSum, rescaled(dx, changeOfExp(dx, [e, e0], [x, x0]), e));
   return sub(g, mul(sum(g, along), weights));
 }
 
 /** `exp(l)` with the logarithm `l`. */
 export function softmaxMultiplier(g: Tensor, [y, y0]: Ends, x: Ends, node: Tensor): Tensor {
   const [l, l0] = x.map((t) => logSoftmax(t, node.attrs['axis'] as number)) as unknown as Ends;
-  return logSoftmaxMultiplier(mul(g, rescaled(sub(l, l0), sub(y, y0), y)), [l, l0], x, node);
+  const dl = sub(l, l0);
+  return logSoftmaxMultiplier(mul(g, rescaled(dl, changeOfExp(dl, [y, y0], [l, l0]), y)), [l, l0], x, node);
 }
 
 /**

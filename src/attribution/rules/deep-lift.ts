@@ -10,21 +10,24 @@
  * - a product of two moving factors (gates, attention) gives each factor the mean of the other over both ends. That is the Shapley value of a
  *   game of two, shap's rule for products (Lundberg and Lee 2017, its Deep explainer); the paper has none;
  * - `where` whose condition moves is a product with a step function;
+ * - a recurrent scan is unrolled into these, step by step;
  * - softmax and standardized rows are taken apart into these (`composites.ts`).
  *
  * Each of these accounts for the whole change of its result, so the attributions add up whatever a graph is made of, in real arithmetic. An op
  * that none covers is refused by name.
  */
-import { partialGrad, type VjpRule, type VjpRules } from '../../graph/grad.ts';
+import { distinctPlaces, partialGrad, type VjpRule, type VjpRules } from '../../graph/grad.ts';
 import type { Thunk } from '../../graph/op.ts';
 import { add, type BinaryFunction, div, maximum, minimum, mul, neg, notEqual, sub, where } from '../../ops/binary.ts';
 import { sumTo } from '../../ops/reduce.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { Tensor } from '../../tensor/tensor.ts';
+import { changes } from './changes.ts';
 import { logSoftmaxMultiplier, softmaxMultiplier, standardizeMultiplier } from './composites.ts';
 import { type Ends, rescaled, still } from './ends.ts';
 import { type LayerOf, refusal } from './layers.ts';
-import type { Moving } from './moving.ts';
+import { Moving } from './moving.ts';
+import { unrolledScan } from './unroll.ts';
 
 /** The multiplier of a node's only moving input, given that of the node. */
 type Multiplier = (g: Tensor, y: Ends, x: Ends, node: Tensor) => Tensor;
@@ -70,6 +73,19 @@ export function rescaleRules(
     minimum: (g, node) => picked(minimum, g, node, ends),
     div: (g, node) => quotient(g, node, ends),
   };
+  /** A recurrent scan: the same rules step by step. */
+  const scanned = (g: Tensor, node: Tensor, places: readonly number[]): (Thunk | null)[] | null => {
+    const inputs = distinctPlaces(node.inputs);
+    const y = unrolledScan(node, inputs);
+    if (!y || places.some((i) => !isFloat(inputs[i]!.dtype))) return null;
+    const variables = places.map((i) => inputs[i]!);
+    const inside = new Moving(y, variables);
+    const starts = new Map(places.map((i) => [inputs[i]!, ends(node.inputs[i]!)[1]]));
+    const rules = rescaleRules(method, inside, counterparts(inside, starts), { softmax, ...(layerOf && { layerOf }) });
+    let found: readonly Tensor[] | undefined;
+    const gradients = (): readonly Tensor[] => (found ??= partialGrad(y, variables, g, { rules }));
+    return inputs.map((_, i) => (places.includes(i) ? () => gradients()[places.indexOf(i)]! : null));
+  };
   const rule: VjpRule = (g, node) => {
     if (moving.isAffine(node)) return null;
     const root = moving.rootOf(node);
@@ -84,6 +100,8 @@ export function rescaleRules(
     const places = moving.placesIn(node);
     const bilinear = linear !== 'joint' && places.every((i) => linear.includes(i) && isFloat(inputs[i]!.dtype));
     if (bilinear && places.length === 2) return product(g, node, places, ends);
+    const scan = scanned(g, node, places);
+    if (scan) return scan;
     throw refusal(method, node, layerOf, 'IntegratedGradients and GradientShap need gradients alone');
   };
   return { '*': rule };
@@ -96,7 +114,8 @@ function rescale(g: Tensor, node: Tensor, x: Tensor, ends: EndsOf): Tensor {
   const [[y, y0], [, x0]] = [ends(node), ends(x)];
   const dx = sub(x, x0);
   const slope = partialGrad(node, [x], g)[0]!;
-  const change = mul(g, sub(y, y0));
+  const smooth = changes[node.op!.name];
+  const change = mul(g, node.inputs[0] === x && smooth ? smooth(dx, [y, y0], [x, x0]) : sub(y, y0));
   if (change.shape.join() === dx.shape.join()) return rescaled(dx, change, slope);
   return where(still(dx), slope, sumTo(div(change, dx), x.shape));
 }

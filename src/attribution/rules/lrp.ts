@@ -23,7 +23,8 @@ import type { Moving } from './moving.ts';
 export type LinearRule = (r: Tensor, block: LinearBlock) => Tensor;
 
 /** Who has rules for what LRP refuses. */
-const others = 'DeepLift has rules for products and softmax, IntegratedGradients and GradientShap need gradients alone';
+const others =
+  'DeepLift has rules for products, softmax and recurrent scans, IntegratedGradients and GradientShap need gradients alone';
 const winners = new Set(['max', 'min', 'maxPool', 'maximum', 'minimum']);
 const movers = new Set(['reshape', 'transpose', 'broadcastTo', 'slice', 'pad', 'reverse', 'concat', 'gather', 'cast']);
 

@@ -8,7 +8,7 @@ import type { ApplyOptions, CallableModel, InputInfo, WeightChange } from '../..
 import { cast } from '../../ops/unary.ts';
 import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure, PathgradError, retold } from '../../tensor/errors.ts';
-import { checkOptions } from '../../tensor/options.ts';
+import { checkOptions, checkWhole } from '../../tensor/options.ts';
 import { limited, sizeOf } from '../../tensor/shape.ts';
 import { adopt, boundedNodes, Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
 import type { HostPart, RawInput } from '../host/split.ts';
@@ -85,8 +85,8 @@ export class Model implements CallableModel {
     if (this.hasInputShape) this.#probe();
   }
 
-  get #host(): HostPart | null {
-    return this.#settings.host ?? null;
+  get #host(): HostPart | null | undefined {
+    return this.#settings.host;
   }
 
   /** False for a Sequential that was saved without ever seeing data: it takes the shape of the first input given to it. */
@@ -157,9 +157,7 @@ export class Model implements CallableModel {
   async predictAll(x: Feedable, options: PredictOptions = {}): Promise<Tensor[]> {
     checkOptions<PredictOptions>('predict', options, { batchSize: 1 });
     const { batchSize = 32 } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw failure('predict', 'batchSize must be an integer from 1 up', { got: batchSize });
-    }
+    checkWhole('predict', 'batchSize', batchSize, 1);
     const fed = this.#read(x);
     const results: { count: number; arrays: TypedArray[] }[] = [];
     let specs: readonly TensorSpec[] = [];
@@ -212,12 +210,7 @@ export class Model implements CallableModel {
   async verify(reference?: ReferenceSource, options: VerifyOptions = {}): Promise<VerifyReport> {
     const source = reference ?? (await this.#settings.reference?.());
     if (source) return (await import('../load/on-demand.ts')).verifyModel(this, source, options);
-    throw failure(
-      this.file,
-      'holds no reference values',
-      {},
-      'give some: model.verify(reference); docs/verify.md says how to make them',
-    );
+    throw failure(this.file, 'holds no reference values', {}, 'model.verify(reference); docs/verify.md makes some');
   }
 
   /**
@@ -226,7 +219,9 @@ export class Model implements CallableModel {
    * @throws PathgradError for numbers that are too few, too many or not finite, and where the input shape, and so the weights, are not known
    */
   async withWeights(change: WeightChange): Promise<Model> {
-    return (await import('../load/on-demand.ts')).copyModel(this.#graph, this.layers, this.#settings, change);
+    const { copyModel } = await import('../load/on-demand.ts');
+    const { graph, settings } = copyModel(this.#graph, this.layers, this.#settings, change);
+    return new Model(graph, settings);
   }
 
   /** Frees compiled plans; they are made anew when needed. */

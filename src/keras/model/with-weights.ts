@@ -1,6 +1,7 @@
 /**
  * A copy of a model with other weights: every layer is made anew, and shares with the original its options, its code and the arrays that
- * stay. Invariant: the original, its layers and its arrays are never written to.
+ * stay. Invariant: the original, its layers and its arrays are never written to. This module is loaded on demand and imports no class of the
+ * import: bundlers would put what both need into a chunk that everybody fetches.
  */
 import type { WeightChange } from '../../graph/callable.ts';
 import { allocate } from '../../tensor/dtype.ts';
@@ -8,8 +9,8 @@ import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { LayerWeight } from '../weights/place.ts';
 import type { StoredArray } from '../weights/store.ts';
-import { type LayerTree, ModelLayer } from './layer.ts';
-import { Model, type ModelSettings } from './model.ts';
+import type { LayerTree, ModelLayer } from './layer.ts';
+import type { ModelSettings } from './model.ts';
 
 /**
  * @param graph what the model runs @param listed its `layers`
@@ -20,7 +21,7 @@ export function copyModel(
   listed: readonly ModelLayer[],
   settings: ModelSettings,
   change: WeightChange,
-): Model {
+): { readonly graph: LayerTree; readonly settings: ModelSettings } {
   const copies = new Map<ModelLayer, ModelLayer>();
   const copyTree = ({ spec, layers, byName }: LayerTree): LayerTree => ({
     spec,
@@ -32,7 +33,7 @@ export function copyModel(
     if (found) return found;
     // Nothing else of the settings is read once a layer is built.
     const build = { file: settings.file, dtype: settings.dtype } as ConstructorParameters<typeof ModelLayer>[3];
-    const copy = new ModelLayer(layer.spec, layer.path, layer.dialect, build);
+    const copy = new (layer.constructor as typeof ModelLayer)(layer.spec, layer.path, layer.dialect, build);
     copies.set(layer, copy);
     copy.operation = layer.operation;
     copy.host = layer.host;
@@ -45,7 +46,7 @@ export function copyModel(
   };
   const copied = copyTree({ ...graph, layers: listed });
   const { reference: _, host, ...same } = settings;
-  return new Model(copied, { ...same, ...(host ? { host: { ...host, graph: copied } } : {}) });
+  return { graph: copied, settings: { ...same, ...(host ? { host: { ...host, graph: copied } } : {}) } };
 }
 
 /** The copy finds its arrays where a file's would lie, in the layout that the layer runs on. */

@@ -8,6 +8,7 @@ import { randomNormal } from '../../../src/graph/random.ts';
 import * as op from '../../../src/ops/index.ts';
 import { PathgradError } from '../../../src/tensor/errors.ts';
 import { type Tensor, tensor } from '../../../src/tensor/tensor.ts';
+import { loadNet, netSamples } from '../../support/method-golden.ts';
 import { functionOf } from '../../support/random-graphs.ts';
 import { f64, floatInput, tinyModel } from '../tiny-models.ts';
 
@@ -103,6 +104,12 @@ const pair =
   (f: (a: Tensor, b: Tensor) => Tensor): Model =>
   (x) =>
     f(op.slice(x, { 1: [0, 3] }), op.slice(x, { 1: [3, 6] }));
+const masked = (x: Tensor): Tensor =>
+  tensor(
+    Uint8Array.from({ length: x.shape[0]! * 3 }, (_, i) => Number(i % 3 !== 1)),
+    [x.shape[0]!, 3],
+    'bool',
+  );
 const attention: Model = (x) => {
   const [q, k, v] = [1, 2, 3].map((seed) => op.matmul(square(x), weights(2, 4, seed))) as [Tensor, Tensor, Tensor];
   return op.matmul(op.softmax(op.matmul(q, k, { transposeB: true })), v);
@@ -145,6 +152,17 @@ const functions: { readonly [name: string]: Model } = {
   'max pool': (x) => op.maxPool(op.reshape(x, [-1, 6, 1]), { window: 3, stride: 1 }),
   gate,
   attention,
+  lstm: (x) => op.lstm(op.matmul(square(x), weights(2, 8, 1)), weights(2, 8, 2)),
+  'lstm backwards with a mask': (x) =>
+    op.lstm(op.matmul(square(x), weights(2, 8, 1)), weights(2, 8, 2), { reverse: true, mask: masked(x) }),
+  gru: (x) => op.gru(op.matmul(square(x), weights(2, 6, 1)), weights(2, 6, 2), op.reshape(weights(1, 6, 3), [6])),
+  'gru with the reset before': (x) =>
+    op.gru(op.matmul(square(x), weights(2, 6, 1)), weights(2, 6, 2), null, { recurrentActivation: 'hardSigmoid' }),
+  'a scan from a state that moves': (x) =>
+    op.simpleRnn(op.matmul(square(x), weights(2, 2, 1)), weights(2, 2, 2), {
+      activation: 'relu',
+      initialState: [op.tanh(op.slice(x, { 1: [0, 2] }))],
+    }),
 };
 
 for (const [name, f] of Object.entries(functions)) {
@@ -157,6 +175,49 @@ for (const [name, f] of Object.entries(functions)) {
     for (const delta of deltas.data) assert.ok(Math.abs(delta) < 1e-11 * Math.max(1, size), `misses ${delta}`);
   });
 }
+
+test('adds up: a Keras LSTM over an embedding, in both float types', async () => {
+  for (const [dtype, bound] of [
+    ['float64', 1e-14],
+    ['float32', 1e-6],
+  ] as const) {
+    const explainer = new DeepLift(await loadNet('lstm', dtype), { layer: 'embedding' });
+    const { inputs, targets } = netSamples('lstm', dtype);
+    const { attributions, deltas } = await explainer.explain(inputs, { baselines: 0, target: targets });
+    assert.ok(largest(attributions[0]!) > 0.01);
+    for (const delta of deltas.data) assert.ok(Math.abs(delta) < bound, `misses ${delta}`);
+  }
+});
+
+test('in float32 ends that lie close together keep their digits', async () => {
+  // 1 and 1.001: the difference of two float32 numbers around 1 is known to four digits.
+  const x = Float32Array.from(randomNormal(12, 3), (v) => Math.fround(1 + Math.abs(v)));
+  const b = x.map((v, i) => v * (1 + (i % 2 ? 1e-3 : -2e-5)));
+  const smooth: { readonly [name: string]: Model } = {
+    exp: op.exp,
+    log: op.log,
+    square: op.square,
+    sqrt: op.sqrt,
+    tanh: op.tanh,
+    sigmoid: op.sigmoid,
+    softplus: op.softplus,
+    gelu: (t) => op.gelu(t),
+    softmax: (t) => mul(op.softmax(t), tensor([1, -2, 3, 0.5], [4], t.dtype)),
+    logSoftmax: (t) => mul(op.logSoftmax(t), tensor([1, -2, 3, 0.5], [4], t.dtype)),
+  };
+  for (const [name, f] of Object.entries(smooth)) {
+    const found: number[][] = [];
+    for (const dtype of ['float64', 'float32'] as const) {
+      const explainer = new DeepLift((t: Tensor) => sum(f(t), { axes: 1 }), { dtype });
+      const [X, baselines] = [x, b].map((data) => tensor([...data], [3, 4], dtype)) as [Tensor, Tensor];
+      const { attributions } = await explainer.explain(X, { baselines });
+      found.push([...attributions[0]!.data]);
+    }
+    const [double, single] = found as [number[], number[]];
+    const off = Math.max(...double.map((value, i) => Math.abs(value - single[i]!)));
+    assert.ok(off < 2e-6 * Math.max(...double.map(Math.abs)), `${name}: off by ${off}`);
+  }
+});
 
 test('adds up on random graphs, whoever is explained together', async () => {
   let looked = 0;

@@ -64,7 +64,7 @@ for name in ("text", "lstm"):
             points = torch.stack(paths, 1).requires_grad_()
             explained = DiscretetizedIntegratedGradients(net.head)._attribute((points,), target=target, n_steps=steps)
             found.append(explained[0][0].detach().numpy())
-        options = {"layer": "embedding", "nSteps": steps, "anchors": strategy, "neighbors": neighbors, "specialTokens": special}
+        options = {"layer": "embedding", "nSteps": steps, "rule": "left", "anchors": strategy, "neighbors": neighbors, "specialTokens": special}
         record(name, "DiscretizedIG", options, others, data.targets, [np.stack(found)])
 
     for method, steps in (("gausslegendre", 8), ("riemann_middle", 5)):

@@ -65,16 +65,21 @@ def prepared(name, dtype):
     return net, data.inputs, data.targets
 
 
-def relevances(name, make, dtype):
+def relevances(name, make, dtype, layer=None):
     net, inputs, targets = prepared(name, dtype)
     composite = make([Merge()])
     xs = [x.clone().requires_grad_() for x in inputs]
     with composite.context(net) as module:
+        seen = []
+        hook = getattr(net, layer).register_forward_hook(lambda _, __, y: seen.append(y)) if layer else None
         out = module(*xs)
         start = torch.zeros_like(out)
         rows = range(len(targets))
         start[rows, targets] = out[rows, targets].detach()
-        return [g.detach() for g in torch.autograd.grad(out, xs, start)]
+        found = [g.detach() for g in torch.autograd.grad(out, seen or xs, start)]
+        if hook:
+            hook.remove()
+        return [nets.channels_last(g) for g in found] if layer and found[0].ndim > 2 else found
 
 
 def uniform(rule):
@@ -136,6 +141,14 @@ def main():
         pixels = name in ("cnn", "residual")
         for options, make in [r for r in RULES if "gamma" not in r[0]] + AT_PIXELS if pixels else RULES:
             records.append(record(name, options, lambda dtype: relevances(name, make, dtype)))
+    for name, layer, options in (
+        ("mlp", "relu1", {"rule": "alpha-beta"}),
+        ("cnn", "pool1", {"rule": "gamma"}),
+        ("residual", "pool2", {"rule": "epsilon-plus"}),
+    ):
+        make = next(make for other, make in RULES if other == options)
+        layered = lambda dtype: relevances(name, make, dtype, layer)  # noqa: E731
+        records.append(record(name, options | {"layer": layer}, layered))
     nets.write("zennit-lrp", "zennit", "0.5.1", records)
     tiny = {"rule": "epsilon", "epsilon": 1e-14, "stabilizer": 1e-14}
     records = [record(name, tiny, lambda dtype: of_captum(name, dtype)) for name in ("mlp", "cnn", "residual", "text")]

@@ -34,7 +34,7 @@ export interface CurveResult extends MetricResult {
   readonly curve: Curve;
 }
 
-const known = { ...subjectOptionNames, steps: 1, featuresPerStep: 1, order: 1, absolute: 1 } as const;
+const own = { steps: 1, featuresPerStep: 1, order: 1, absolute: 1 } as const;
 
 export async function removalCurve(
   metric: 'deletion' | 'insertion',
@@ -42,7 +42,7 @@ export async function removalCurve(
   explanation: Explained,
   options: CurveOptions,
 ): Promise<CurveResult> {
-  checkOptions<CurveOptions>(metric, options, known);
+  checkOptions<CurveOptions>(metric, options, { ...subjectOptionNames, ...own });
   const { order = 'most', absolute = false } = options;
   if (order !== 'most' && order !== 'least') {
     throw failure('order', `unknown value '${String(order)}'`, {}, didYouMean(String(order), ['most', 'least']));

@@ -32,7 +32,6 @@ export interface ErasureResult extends MetricResult {
   readonly differences: Float64Array;
 }
 
-const known = { ...subjectOptionNames, shares: 1 } as const;
 const usual = [0.01, 0.05, 0.1, 0.2, 0.5];
 
 export async function erasure(
@@ -41,7 +40,7 @@ export async function erasure(
   explanation: Explained,
   options: ErasureOptions,
 ): Promise<ErasureResult> {
-  checkOptions<ErasureOptions>(metric, options, known);
+  checkOptions<ErasureOptions>(metric, options, { ...subjectOptionNames, shares: 1 });
   const { shares = usual } = options;
   checkShares('shares', shares, 1, 'shares of the tokens');
   const subject = await makeSubject(model, explanation, options);

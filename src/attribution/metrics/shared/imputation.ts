@@ -6,7 +6,7 @@
  */
 
 /** Rows, columns and weights of a pixel's neighbours. */
-const neighbours = [-1, 0, 1].flatMap((dy) =>
+const neighbours = /* @__PURE__ */ [-1, 0, 1].flatMap((dy) =>
   [-1, 0, 1].flatMap((dx) => (dy === 0 && dx === 0 ? [] : [{ dy, dx, weight: dy === 0 || dx === 0 ? 1 / 6 : 1 / 12 }])),
 );
 

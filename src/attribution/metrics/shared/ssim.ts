@@ -6,7 +6,8 @@
 import { failure } from '../../../tensor/errors.ts';
 
 const window = 7;
-const [k1, k2] = [0.01, 0.03];
+const k1 = 0.01;
+const k2 = 0.03;
 
 /**
  * @param a one picture, row by row @param b the other @param size height and width, at least 7 each

@@ -5,6 +5,7 @@
 import type { CallableModel } from '../../../graph/callable.ts';
 import { isFloat, type TypedArray } from '../../../tensor/dtype.ts';
 import { failure } from '../../../tensor/errors.ts';
+import type { OptionNames } from '../../../tensor/options.ts';
 import { sameShape } from '../../../tensor/shape.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { drawBaselines, drawCount, inputBaselines, isLayerBaseline } from '../../frame/baselines/baselines.ts';
@@ -12,7 +13,7 @@ import type { TensorFunction } from '../../frame/forward.ts';
 import type { Baselines } from '../../frame/types.ts';
 import { attributionsOf, type Features, featuresIn, type Groups, makeFeatures, ranked } from './features.ts';
 import { type Explained, type JudgedInput, judgedInputs } from './judged.ts';
-import { copyRow, type ScoreOptions, Scorer, type Slot, scoreOptionNames } from './scorer.ts';
+import { copyRow, type ScoreOptions, Scorer, type Slot } from './scorer.ts';
 
 /** What every metric takes that removes features. */
 export interface SubjectOptions extends ScoreOptions {
@@ -27,7 +28,17 @@ export interface SubjectOptions extends ScoreOptions {
   readonly input?: number;
 }
 
-export const subjectOptionNames = { ...scoreOptionNames, baselines: 1, groups: 1, input: 1 } as const;
+/** Names of options: nothing is spread while a module is loaded, which would keep it in every bundle. */
+export const subjectOptionNames = {
+  output: 1,
+  internalBatchSize: 1,
+  backend: 1,
+  onProgress: 1,
+  signal: 1,
+  baselines: 1,
+  groups: 1,
+  input: 1,
+} as const satisfies OptionNames<SubjectOptions>;
 
 export interface Subject {
   readonly scorer: Scorer;
