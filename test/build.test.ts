@@ -91,7 +91,6 @@ test('index.js asks for no module of Node when it is loaded, so that a browser c
   visit('methods.js');
   visit('metrics.js');
   visit('inputs.js');
-  visit('metrics.js');
   visit('transformers.js');
   visit('visualize.js');
   visit('gpu.js');
