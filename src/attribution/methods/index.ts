@@ -271,7 +271,7 @@ export const methods: readonly MethodRow[] = [
   },
   {
     name: 'Occlusion',
-    says: 'how far the score falls when a window over the feature is put to the baseline',
+    says: 'its share of how far the score falls when a window over the feature is put to the baseline',
     sum: null,
     baselines: true,
     values: true,
