@@ -455,6 +455,48 @@ refuses(
   async () => new NoiseTunnel(new Saliency(squares), { type: 'smooth' as never }),
   "unknown type 'smooth'",
 );
+for (const seed of [null, -1, 'x'] as unknown as number[]) {
+  for (const make of [
+    () => new KernelShap(squares, { seed }),
+    () => new ShapleyValueSampling(squares, { seed }),
+    () => new ExpectedGradients(squares, { seed }),
+    () => new GradientShap(squares, { seed }),
+    () => new NoiseTunnel(new Saliency(squares), { seed }),
+  ]) {
+    refuses(`the seed ${seed} in ${make}`, async () => make(), 'seed is a whole number from 0');
+  }
+}
+const nothing = null as unknown as number;
+for (const make of [
+  () => new KernelShap(squares, { nSamples: nothing }),
+  () => new ShapleyValueSampling(squares, { nSamples: nothing }),
+  () => new ExpectedGradients(squares, { nSamples: nothing }),
+  () => new GradientShap(squares, { nSamples: nothing }),
+  () => new NoiseTunnel(new Saliency(squares), { nSamples: nothing }),
+]) {
+  refuses(`null draws in ${make}`, async () => make(), 'nSamples must be a whole number');
+}
+refuses(
+  'null deviations',
+  async () => new NoiseTunnel(new Saliency(squares), { stdevs: nothing }),
+  'NoiseTunnel stdevs',
+);
+refuses(
+  'noise on token ids',
+  () => {
+    const ids = tinyModel({
+      inputs: [{ name: 'n', shape: [null, 2], dtype: 'int32' }],
+      forward: (_, [n]) => mul(n!, 0.5),
+    });
+    return new NoiseTunnel(new FeatureAblation(ids)).explain(tensor(Int32Array.of(1, 2), [1, 2]), { target: 0 });
+  },
+  'NoiseTunnel: integers get no noise, and all inputs are integers',
+);
+refuses(
+  'a groupValue that there is not',
+  async () => new Occlusion(squares, { groupValue: 'each' as never }),
+  "Occlusion: unknown groupValue 'each'",
+);
 refuses('no method within', async () => new NoiseTunnel(squares as never), 'NoiseTunnel: goes around another method');
 refuses(
   'a negative deviation',
