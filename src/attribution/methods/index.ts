@@ -274,7 +274,7 @@ export const methods: readonly MethodRow[] = [
   },
   {
     name: 'Occlusion',
-    says: 'its share of how far the score falls when a window over the feature is put to the baseline',
+    says: "the feature's share of the fall of the score when a window over it is put to the baseline",
     sum: null,
     baselines: true,
     values: true,

@@ -50,7 +50,8 @@ const own = {
  * divided by `x - b` there (captum's `multiply_by_inputs`); where `x = b` it is taken as it is. From 0 up, in squared units of the
  * score: the lower, the better. Features that a mask hides or that equal the baseline are not among those that are replaced.
  *
- * @param model the model that was explained @param explanation of any method with a number per element of the input
+ * @param model the model that was explained @param explanation of any method with a number per element of the input, in units of the score: LRP's are
+ * parts of the logit
  * @throws PathgradError where attributions have another shape than the inputs, for 0 perturbations, and for noise on token ids
  */
 export async function infidelity(
