@@ -50,6 +50,7 @@ export class IDGI<M extends Explainable = Explainable> extends Explainer<M, Tens
       params: path === 'guided' ? { path, ...guided } : { path, nSteps: guided.nSteps },
       baselines: 'used',
       completeness: 'nSteps',
+      ...(path === 'guided' && { prunes: 'alone' as const }),
       attribute: (problem) => (path === 'guided' ? alongGuided(problem, guided) : alongLine(problem, guided.nSteps)),
     });
   }

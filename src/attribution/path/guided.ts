@@ -82,6 +82,8 @@ function move(
   const wanted = distance(from, to) * (1 - alpha);
   // Features that are as far as they may be have no place among those that move; NaN has none in an order.
   const slopes = gradients.map((g) => (Number.isNaN(g) ? Number.MAX_VALUE : Math.min(Math.abs(g), Number.MAX_VALUE)));
+  const moving = from.reduce((count, b, i) => count + Number(b !== to[i]), 0);
+  if (moving === 0) return x;
   for (;;) {
     for (let i = 0; i < x.length; i++) {
       if (from[i] !== to[i] && (x[i]! - from[i]!) / (to[i]! - from[i]!) < least) x[i] = behind[i]!;
@@ -89,7 +91,7 @@ function move(
     const left = distance(x, to);
     if (Math.abs(left - wanted) <= Math.max(CLOSE * Math.max(left, wanted), CLOSE)) return x;
     for (let i = 0; i < x.length; i++) if (x[i] === ahead[i]) slopes[i] = Number.POSITIVE_INFINITY;
-    const threshold = slopes.slice().sort()[Math.floor((slopes.length - 1) * fraction)]!;
+    const threshold = slopes.filter((_, i) => from[i] !== to[i]).sort()[Math.floor((moving - 1) * fraction)]!;
     const moves = (i: number): boolean => slopes[i]! <= threshold && slopes[i] !== Number.POSITIVE_INFINITY;
     let room = 0;
     for (let i = 0; i < x.length; i++) if (moves(i)) room += Math.abs(x[i]! - ahead[i]!);
