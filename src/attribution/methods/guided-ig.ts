@@ -16,7 +16,7 @@ import { checkPoints } from '../path/points.ts';
 export interface GuidedIGOptions<M> extends ExplainerOptions<M> {
   /** Steps from the baseline to the input; 200 by default. Each is a gradient at one point per sample, and waits for the one before. */
   readonly nSteps?: number;
-  /** Share of the features that move at a time, those of smallest gradient, among all that differ from the baseline; 0.25 by default. */
+  /** Share of the features that move at a time, those of smallest gradient; 0.25 by default. In a layer only of those that differ from the baseline. */
   readonly fraction?: number;
   /**
    * How far, as a share of the whole way, a feature may be ahead of or behind the straight line; 0.02 by default. 0 is integrated gradients by
@@ -37,7 +37,7 @@ export class GuidedIG<M extends Explainable = Explainable> extends Explainer<M, 
       baselines: 'used',
       completeness: 'nSteps',
       prunes: 'alone',
-      attribute: (problem) => attribute(problem, guided),
+      attribute: (problem) => attribute(problem, guided, (options.layer ?? null) === null),
     });
   }
 }
@@ -55,13 +55,13 @@ export function checkGuided(options: Partial<GuidedSettings>, steps: number): Gu
   return { nSteps, fraction, maxDistance };
 }
 
-async function attribute(problem: Problem, guided: GuidedSettings): Promise<Findings> {
+async function attribute(problem: Problem, guided: GuidedSettings, still: boolean): Promise<Findings> {
   const { samples } = problem;
   const scores: Gathered[] = [];
   for (const score of problem.scores) {
     const gathered = new Gathered(problem);
     let step = 0;
-    for await (const { here, next, gradients } of guidedPath(withScores(problem, [score]), guided)) {
+    for await (const { here, next, gradients } of guidedPath(withScores(problem, [score]), guided, still)) {
       gradients.forEach((all, v) => {
         const width = all.length / samples;
         for (let sample = 0; sample < samples; sample++) {

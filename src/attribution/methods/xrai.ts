@@ -94,8 +94,7 @@ function checkPlaces({ shapes, names, inputs }: Problem, atLayer: boolean): void
   throw failure('XRAI', `needs pictures, and the layer '${names[Math.max(odd, 0)]}' gives none`, found, hint);
 }
 
-function checkRegions(options: XRAIOptions<never>): RegionOptions {
-  const { algorithm = 'full', minPixels = 50, areaThreshold = 1 } = options;
+function checkRegions({ algorithm = 'full', minPixels = 50, areaThreshold = 1 }: XRAIOptions<never>): RegionOptions {
   if (!algorithms.includes(algorithm)) {
     throw failure(
       'algorithm',
@@ -108,7 +107,7 @@ function checkRegions(options: XRAIOptions<never>): RegionOptions {
   if (!(typeof areaThreshold === 'number' && areaThreshold > 0 && areaThreshold <= 1)) {
     throw failure('areaThreshold', 'must be a share of the picture, above 0 and at most 1', { got: areaThreshold });
   }
-  if (algorithm === 'fast' && options.areaThreshold !== undefined) {
+  if (algorithm === 'fast' && areaThreshold !== 1) {
     const hint = "leave areaThreshold out, or leave algorithm: 'fast' out";
     throw failure('areaThreshold', "has no say under algorithm: 'fast', which orders all segments", {}, hint);
   }
