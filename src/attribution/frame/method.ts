@@ -50,8 +50,12 @@ export interface Method<O extends ExplainOptions = ExplainOptions> {
   readonly completeness: Exclude<WarningValues['incomplete']['raise'], 'layer'> | null;
   /** What it needs of the model: gradients, or only values, so that inputs of integers are variables too. Gradients when left out. */
   readonly needs?: 'values';
-  /** Positions that an attention mask hides may be left out of the problem: whatever the method computes for them is 0. 'alone': also
-   * those that are hidden from a sample but not from its neighbours, which would have a say in what the method does with the others. */
+  /** Arrays of baselines are a background to average over, all rows for every sample, as captum and shap have it; for other methods a row is a sample's. */
+  readonly background?: true;
+  /**
+   * Positions that an attention mask hides may be left out of the problem: whatever the method computes for them is 0. 'alone': also
+   * those that are hidden from a sample but not from its neighbours, which would have a say in what the method does with the others.
+   */
   readonly prunes?: true | 'alone';
   /** Attributes to the tensors of the layer while the variables are those of `inputLayer` or of the model's inputs. */
   readonly observes?: true;
