@@ -89,7 +89,7 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
 
 /** --steps is of integrated gradients. */
 function raiseOf(raise: WarningValues['incomplete']['raise'], { name }: MethodRow): Finding['raise'] {
-  return name !== 'IntegratedGradients' && (raise === 'nSteps' || raise === 'maxSteps') ? 'library' : raise;
+  return name !== 'IntegratedGradients' && raise === 'nSteps' ? 'library' : raise;
 }
 
 /** Whether scores are probabilities. One score of which the model's last op says nothing is, where names of two classes are given. */

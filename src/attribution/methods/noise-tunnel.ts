@@ -83,7 +83,9 @@ export class NoiseTunnel<M extends Explainable, O extends ExplainOptions = Expla
       completeness: null,
       attribute: (problem, explain) => attribute(problem, explain, within, settings),
     };
-    super(within.model, within.options, within.settings, method, within.known);
+    // The tolerance is the other method's, for its own points; the settings have it.
+    const { relTol: __, ...others } = within.options;
+    super(within.model, others, within.settings, method, within.known);
   }
 }
 
