@@ -14,6 +14,7 @@ import { chooseBaseline, chooseOutput, type OutputChoice } from './choices.ts';
 import { chooseExplainer } from './explainers.ts';
 import type { AnyExplanation, Context } from './findings.ts';
 import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
+import { ownOptions } from './own-flags.ts';
 import { ProgressBar } from './progress.ts';
 import type { Batch } from './samples/batch.ts';
 import { chooseTargets } from './targets.ts';
@@ -30,7 +31,7 @@ export interface Settings {
 
 export function readSettings(args: Arguments): Settings {
   const row = chooseExplainer(args);
-  const steps = args.text('steps') ?? '50';
+  const steps = row.name === 'IntegratedGradients' ? (args.text('steps') ?? '50') : '50';
   const compat = args.text('compat');
   const method = oneOf('method', args.text('method') ?? 'gausslegendre', quadratureMethods);
   const nSteps = steps === 'auto' ? 'auto' : number('steps', steps, Number.isInteger, "a whole number, or 'auto'");
@@ -76,8 +77,9 @@ export async function explainBatch(
   const baseline = chosen ? chooseBaseline(args, batch) : null;
   const layers = chooseLayers(args, model, batch, row);
   const options = { ...layers, internalBatchSize, output: outputFunction(args, output) };
-  const own = row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
-  const explainer = own ?? row.make(model, options);
+  const usual =
+    row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
+  const explainer = usual ?? row.make(model, Object.assign(options, ownOptions(args, row)));
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
   const X = tensor(batch.X.data, batch.X.shape);
   const common = {
@@ -110,13 +112,27 @@ export interface Layers {
   readonly inputLayer?: string;
 }
 
+/** The layer that --layer names, by name, path or number. @throws UsageError with the nearest names, where the model has none */
+export function layerOf(args: Arguments, model: Model): string | number | null {
+  const wanted = args.text('layer');
+  if (wanted === undefined) return null;
+  const layer = /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
+  try {
+    model.getLayer(layer);
+    return layer;
+  } catch (error) {
+    if (!(error instanceof PathgradError)) throw error;
+    const hint = error.hint ?? 'pathgrad inspect MODEL lists the layers';
+    throw usage('--layer', error.message.split('\nhint: ')[0]!, hint);
+  }
+}
+
 /**
  * Token ids have no gradient, so texts are explained at the embedding, or move there where a layer behind it is explained; unless the method
  * needs no gradient, or is about the gradients of a layer alone.
  */
 export function chooseLayers(args: Arguments, model: Model, batch: Batch, row: MethodRow): Layers {
-  const wanted = args.text('layer');
-  const layer = wanted === undefined ? null : /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
+  const layer = layerOf(args, model);
   if (layer === null && args.has('layer-inputs'))
     throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
   if (layer === null && row.layer === true)

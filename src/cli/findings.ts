@@ -6,6 +6,7 @@ import type { Completeness, Entropy, Explanation, OutputKind, WarningValues } fr
 import type { MethodRow } from '../attribution/methods/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { argmaxRows, type BaselineChoice, type OutputChoice } from './choices.ts';
+import { ownFlagsOf } from './own-flags.ts';
 import type { Batch, ImageView } from './samples/batch.ts';
 import { rowOf, shown, shownPairs } from './shown.ts';
 
@@ -32,7 +33,7 @@ export interface Finding {
   /** Null for methods whose numbers need not add up. */
   readonly completeness: Completeness | null;
   /** What brings the numbers closer to adding up; `library` where no flag does it. */
-  readonly raise: WarningValues['incomplete']['raise'] | 'library';
+  readonly raise: WarningValues['incomplete']['raise'] | 'steps' | 'library';
   /** Tokens without padding, and one score each. */
   readonly text?: { readonly tokens: readonly string[]; readonly scores: readonly number[] };
   /** Attributions as height x width x channels, or x 1 where one number stands for all channels. */
@@ -87,9 +88,10 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
   };
 }
 
-/** --steps is of integrated gradients. */
-function raiseOf(raise: WarningValues['incomplete']['raise'], { name }: MethodRow): Finding['raise'] {
-  return name !== 'IntegratedGradients' && (raise === 'nSteps' || raise === 'maxSteps') ? 'library' : raise;
+/** `--steps auto` is of integrated gradients, --steps of methods with a path. */
+function raiseOf(raise: WarningValues['incomplete']['raise'], row: MethodRow): Finding['raise'] {
+  if (row.name === 'IntegratedGradients' || (raise !== 'nSteps' && raise !== 'maxSteps')) return raise;
+  return ownFlagsOf(row).includes('steps') ? 'steps' : 'library';
 }
 
 /** Whether scores are probabilities. One score of which the model's last op says nothing is, where names of two classes are given. */

@@ -69,8 +69,9 @@ export function completenessOf({ attributionSum, scoreChange, relative, steps }:
 const advice: Readonly<Record<Finding['raise'], string>> = {
   nSteps: 'try --steps 200 or --steps auto',
   maxSteps: 'the largest number of steps was not enough',
+  steps: 'try --steps 200',
   library: "more steps may come closer (the library's option nSteps)",
-  draws: 'more draws come closer, which the library takes',
+  draws: 'more draws come closer: --samples',
   layer: 'part of the score goes past the layer: choose one that all of it goes through',
   none: 'the method promises the sum but this model breaks it: compare with IntegratedGradients',
 };

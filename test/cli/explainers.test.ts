@@ -144,7 +144,7 @@ test('several targets: all, some, the likeliest; each has the numbers that it ha
 
 const wrong: readonly (readonly [name: string, pattern: RegExp, argv: readonly string[]])[] = [
   ['an unknown method', /'salincy' is no method[\s\S]*did you mean 'Saliency'/, ['--explainer', 'salincy']],
-  ['steps of another method', /--steps: is of IntegratedGradients/, ['--explainer', 'saliency', '--steps', '9']],
+  ['steps of another method', /--steps: Saliency has no such setting/, ['--explainer', 'saliency', '--steps', '9']],
   [
     'a rule of another method',
     /--method: is of IntegratedGradients/,
