@@ -9,7 +9,7 @@ import type { Model } from '../keras/model/model.ts';
 import { softmax } from '../ops/softmax.ts';
 import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';
-import { tensor } from '../tensor/tensor.ts';
+import { placeholder, tensor } from '../tensor/tensor.ts';
 import { chooseBaseline, chooseOutput, type OutputChoice } from './choices.ts';
 import { chooseExplainer } from './explainers.ts';
 import type { AnyExplanation, Context } from './findings.ts';
@@ -72,6 +72,7 @@ export async function explainBatch(
   terminal: Terminal,
 ): Promise<{ explanations: readonly AnyExplanation[]; context: Context }> {
   const output = chooseOutput(args, model);
+  checkLogits(args, model, batch, output);
   const target = chooseTargets(args, output, batch.samples.length);
   const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
   const baseline = chosen ? chooseBaseline(args, batch) : null;
@@ -98,11 +99,21 @@ export async function explainBatch(
   }
 }
 
-/** What is explained: the output that was chosen, as probabilities under --softmax. */
+/** @throws UsageError for --logits where the chosen output is no softmax over classes, and beside --softmax */
+export function checkLogits(args: Arguments, model: Model, { X }: Batch, { index, classes }: OutputChoice): void {
+  if (!args.has('logits')) return;
+  if (args.has('softmax')) throw usage('--logits', 'does not go with --softmax', 'give one of them');
+  const output = model.apply([placeholder([1, ...X.shape.slice(1)], model.inputs[0]!.dtype)])[index]!;
+  if (classes > 1 && output.op?.name === 'softmax') return;
+  throw usage('--logits', 'is for models that end in a softmax over classes', 'this one does not: leave it out');
+}
+
+/** What is explained: the output that was chosen, as probabilities under --softmax, or what goes into its softmax under --logits. */
 export function outputFunction(
   args: Arguments,
   { index }: OutputChoice,
 ): NonNullable<ExplainerOptions<Model>['output']> {
+  if (args.has('logits')) return (...ys) => ys[index]!.inputs[0]!;
   return (...ys) => (args.has('softmax') ? softmax(ys[index]!) : ys[index]!);
 }
 

@@ -60,4 +60,8 @@ export const explaining: readonly Flag[] = [
   { name: 'layer', value: 'NAME', help: 'explain at this layer (name, path or index); texts: the embedding' },
   { name: 'layer-inputs', help: 'explain at what goes into --layer, not at what comes out' },
   { name: 'softmax', help: 'explain probabilities, where the model gives logits' },
+  {
+    name: 'logits',
+    help: 'explain logits, where the model ends in a softmax: slopes of its probabilities vanish near 1',
+  },
 ];

@@ -5,7 +5,7 @@ import { tensor } from '../../tensor/tensor.ts';
 import { visible } from '../../tensor/visible.ts';
 import { chooseBaseline, chooseOutput } from '../choices.ts';
 import { describeBatch } from '../explain.ts';
-import { chooseLayers, layerOf, readBatchSize } from '../explain-batch.ts';
+import { checkLogits, chooseLayers, layerOf, readBatchSize } from '../explain-batch.ts';
 import { checkOutputs } from '../files.ts';
 import { type Arguments, usage } from '../flags.ts';
 import { checkOwnFlags } from '../own-flags.ts';
@@ -30,6 +30,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
   notify(batch.notices, args, terminal);
   if (!model.hasInputShape) await model.predict(tensor(batch.X.data, batch.X.shape)); // the first input fixes the shapes
   const output = chooseOutput(args, model);
+  checkLogits(args, model, batch, output);
   const { rows, judges } = completeSelection(selection, batch);
   checkOwnFlags(args, rows);
   layerOf(args, model);
