@@ -35,7 +35,7 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
     const first = finding.sample !== findings[i - 1]?.sample;
     terminal.out(`${printFinding(finding, { first, scale, terminal })}\n`, 'styled');
   });
-  if (batch.kind === 'text') terminal.out(legend(row, findings, terminal));
+  if (findings.some(({ text }) => text)) terminal.out(legend(row, findings, terminal));
   const news = [
     ...new Set(explanations.flatMap(({ warnings }) => newsOf(warnings, args))),
     ...saturated(findings, row),

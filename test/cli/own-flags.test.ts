@@ -143,6 +143,16 @@ test('names that others use lead to ours, and the list of names is never cut', a
   for (const { name } of methods) assert.ok(all.includes(name), name);
 });
 
+test('token ids and a method that looks at a layer: what moves is the embedding, without a flag for it', async () => {
+  const ids = ['explain', example('imdb-cnn.h5'), '--tokens', '1,14,22,16', '--quiet'];
+  for (const name of ['guided-grad-cam', 'layer-conductance', 'internal-influence']) {
+    const run = await runCli([...ids, '--explainer', name, '--layer', 'conv']);
+    assert.is(run.code, 0, run.err);
+    // Marks of tokens are explained where tokens are shown: numbers of the layer have none.
+    assert.is(/\[\+\]: /.test(run.out), name === 'guided-grad-cam', run.out);
+  }
+});
+
 test('a folder of transformers: what it is, and what opens it', async () => {
   for (const argv of [['explain', '--text', 'x'], ['inspect'], ['predict', '--text', 'x']]) {
     const [command = '', ...more] = argv;
