@@ -32,7 +32,7 @@ function extents(flag: string, text: string): number | number[] {
   return list.length === 1 ? list[0]! : list;
 }
 
-const steps = [
+const paths = [
   ...['GuidedIG', 'IDGI', 'BlurIG', 'XRAI', 'DiscretizedIG', 'SequentialIG', 'IntegratedHessians'],
   ...['LayerConductance', 'InternalInfluence'],
 ];
@@ -45,8 +45,13 @@ const table: readonly OwnFlag[] = [
     value: 'N',
     help: 'methods with a path: points on it; IntegratedGradients: 50 if left out, or auto: as many as completeness needs',
     option: 'nSteps',
-    has: named('IntegratedGradients', ...steps),
-    read: (text) => (text === 'auto' ? text : count('steps', text)),
+    has: named('IntegratedGradients', ...paths),
+    read: (text) => {
+      if (text === 'auto') return text;
+      const steps = number('steps', text, Number.isInteger, "a whole number, or 'auto'");
+      if (steps < 1) throw usage('--steps', 'must be at least 1', 'for example --steps 50');
+      return steps;
+    },
   },
   {
     name: 'samples',

@@ -32,9 +32,10 @@ export function cellText(cell: Cell, inputs: number): string | null {
 
 /** Cells of a column with their ± below each other. */
 export function alignSpreads(cells: readonly string[]): string[] {
+  const spreads = cells.map((cell) => cell.split(' ± ')).filter(({ length }) => length > 1);
   const width = (part: number): number =>
     largest(
-      cells.map((cell) => cell.split(' ± ')[part]?.length ?? 0),
+      spreads.map((spread) => spread[part]!.length),
       0,
     );
   const [left, right] = [width(0), width(1)];
