@@ -9,11 +9,12 @@ import type { Model } from '../keras/model/model.ts';
 import { softmax } from '../ops/softmax.ts';
 import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';
-import { tensor } from '../tensor/tensor.ts';
+import { placeholder, tensor } from '../tensor/tensor.ts';
 import { chooseBaseline, chooseOutput, type OutputChoice } from './choices.ts';
 import { chooseExplainer } from './explainers.ts';
 import type { AnyExplanation, Context } from './findings.ts';
 import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
+import { ownOptions } from './own-flags.ts';
 import { ProgressBar } from './progress.ts';
 import type { Batch } from './samples/batch.ts';
 import { chooseTargets } from './targets.ts';
@@ -30,7 +31,7 @@ export interface Settings {
 
 export function readSettings(args: Arguments): Settings {
   const row = chooseExplainer(args);
-  const steps = args.text('steps') ?? '50';
+  const steps = row.name === 'IntegratedGradients' ? (args.text('steps') ?? '50') : '50';
   const compat = args.text('compat');
   const method = oneOf('method', args.text('method') ?? 'gausslegendre', quadratureMethods);
   const nSteps = steps === 'auto' ? 'auto' : number('steps', steps, Number.isInteger, "a whole number, or 'auto'");
@@ -71,13 +72,15 @@ export async function explainBatch(
   terminal: Terminal,
 ): Promise<{ explanations: readonly AnyExplanation[]; context: Context }> {
   const output = chooseOutput(args, model);
+  checkLogits(args, model, batch, output);
   const target = chooseTargets(args, output, batch.samples.length);
   const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
   const baseline = chosen ? chooseBaseline(args, batch) : null;
   const layers = chooseLayers(args, model, batch, row);
   const options = { ...layers, internalBatchSize, output: outputFunction(args, output) };
-  const own = row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
-  const explainer = own ?? row.make(model, options);
+  const usual =
+    row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
+  const explainer = usual ?? row.make(model, Object.assign(options, ownOptions(args, row)));
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
   const X = tensor(batch.X.data, batch.X.shape);
   const common = {
@@ -96,11 +99,21 @@ export async function explainBatch(
   }
 }
 
-/** What is explained: the output that was chosen, as probabilities under --softmax. */
+/** @throws UsageError for --logits where the chosen output is no softmax over classes, and beside --softmax */
+export function checkLogits(args: Arguments, model: Model, { X }: Batch, { index, classes }: OutputChoice): void {
+  if (!args.has('logits')) return;
+  if (args.has('softmax')) throw usage('--logits', 'does not go with --softmax', 'give one of them');
+  const output = model.apply([placeholder([1, ...X.shape.slice(1)], model.inputs[0]!.dtype)])[index]!;
+  if (classes > 1 && output.op?.name === 'softmax') return;
+  throw usage('--logits', 'is for models that end in a softmax over classes', 'this one does not: leave it out');
+}
+
+/** What is explained: the output that was chosen, as probabilities under --softmax, or what goes into its softmax under --logits. */
 export function outputFunction(
   args: Arguments,
   { index }: OutputChoice,
 ): NonNullable<ExplainerOptions<Model>['output']> {
+  if (args.has('logits')) return (...ys) => ys[index]!.inputs[0]!;
   return (...ys) => (args.has('softmax') ? softmax(ys[index]!) : ys[index]!);
 }
 
@@ -110,13 +123,27 @@ export interface Layers {
   readonly inputLayer?: string;
 }
 
+/** The layer that --layer names, by name, path or number. @throws UsageError with the nearest names, where the model has none */
+export function layerOf(args: Arguments, model: Model): string | number | null {
+  const wanted = args.text('layer');
+  if (wanted === undefined) return null;
+  const layer = /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
+  try {
+    model.getLayer(layer);
+    return layer;
+  } catch (error) {
+    if (!(error instanceof PathgradError)) throw error;
+    const hint = error.hint ?? 'pathgrad inspect MODEL lists the layers';
+    throw usage('--layer', error.message.split('\nhint: ')[0]!, hint);
+  }
+}
+
 /**
  * Token ids have no gradient, so texts are explained at the embedding, or move there where a layer behind it is explained; unless the method
  * needs no gradient, or is about the gradients of a layer alone.
  */
 export function chooseLayers(args: Arguments, model: Model, batch: Batch, row: MethodRow): Layers {
-  const wanted = args.text('layer');
-  const layer = wanted === undefined ? null : /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
+  const layer = layerOf(args, model);
   if (layer === null && args.has('layer-inputs'))
     throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
   if (layer === null && row.layer === true)

@@ -8,7 +8,7 @@ import { visible } from '../tensor/visible.ts';
 import { explainBatch, readSettings } from './explain-batch.ts';
 import { meaningOf } from './explainers.ts';
 import { checkOutputs } from './files.ts';
-import { type AnyExplanation, findingsOf } from './findings.ts';
+import { type AnyExplanation, type Finding, findingsOf } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { notify, openModel } from './predict.ts';
 import { colorScale, legend, printFinding } from './print.ts';
@@ -35,8 +35,11 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
     const first = finding.sample !== findings[i - 1]?.sample;
     terminal.out(`${printFinding(finding, { first, scale, terminal })}\n`, 'styled');
   });
-  if (batch.kind === 'text') terminal.out(legend(row, findings, terminal));
-  const news = [...new Set(explanations.flatMap(({ warnings }) => newsOf(warnings)))];
+  if (findings.some(({ text }) => text)) terminal.out(legend(row, findings, terminal));
+  const news = [
+    ...new Set(explanations.flatMap(({ warnings }) => newsOf(warnings, args))),
+    ...saturated(findings, row),
+  ];
   notify(news, args, terminal);
   const written = writeOutputs(args, { path, model, batch, explanations, findings, context, news });
   for (const file of written) terminal.err(`wrote ${visible(file)}\n`);
@@ -53,9 +56,36 @@ const words: Partial<Phrases> = {
 };
 
 /** Warnings that the output does not show already, and that are about the user's choices. */
-function newsOf(warnings: readonly Warning[]): string[] {
-  const shown = warnings.filter(({ code }) => code !== 'incomplete' && code !== 'target-of-one-score');
+function newsOf(warnings: readonly Warning[], args: Arguments): string[] {
+  const shown = warnings.filter(
+    ({ code }) =>
+      code !== 'incomplete' && code !== 'target-of-one-score' && !(code === 'outputs-are-scores' && args.has('logits')),
+  );
   return shown.map((warning) => describeWarning(warning, words));
+}
+
+/** A probability from which on its slopes are those of a flat top, and a number below which slopes of scores are no more than a trace. */
+const SATURATED = 0.999;
+const TRACE = 1e-5;
+
+/** Slopes at the input alone say little where the explained probability hardly moves. */
+function saturated(findings: readonly Finding[], row: MethodRow): string[] {
+  const looksAtSlopes = !row.baselines && row.values !== true && (row.slopes === true || row.name === 'InputXGradient');
+  if (!looksAtSlopes) return [];
+  const found = findings.filter(({ probabilities, prediction, target, strongest }) => {
+    const score = prediction.find(({ label }) => label === target.label)?.score ?? 0;
+    return probabilities && (score > SATURATED || (strongest > 0 && strongest < TRACE));
+  });
+  if (found.length === 0) return [];
+  const [first] = found;
+  const how =
+    first!.prediction.length > 1 && first!.target.index !== null
+      ? '--logits explains what goes into the softmax'
+      : 'save the model without its last sigmoid to explain the logit';
+  const which = found.length === findings.length ? '' : ` (${found.length} of ${findings.length} explanations)`;
+  return [
+    `the explained probability is saturated${which}: slopes are nearly 0 there, and their pattern may be an accident; ${how}`,
+  ];
 }
 
 function heading(model: Model, batch: Batch, { meta, nSteps }: AnyExplanation, row: MethodRow): string {

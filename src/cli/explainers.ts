@@ -4,8 +4,9 @@
  */
 import { type MethodRow, methods } from '../attribution/methods/index.ts';
 import { metrics } from '../attribution/metrics/table.ts';
-import { didYouMean } from '../tensor/errors.ts';
+import { nearestNames } from '../tensor/errors.ts';
 import { type Arguments, usage } from './flags.ts';
+import { checkOwnFlags, ownFlagsOf } from './own-flags.ts';
 import { wrap } from './wrap.ts';
 
 const usual = 'IntegratedGradients';
@@ -20,17 +21,51 @@ export const nameKey = (name: string): string => name.toLowerCase().replace(/[-_
 export function methodNamed(flag: string, name: string): MethodRow {
   const found = methods.find((row) => nameKey(row.name) === nameKey(name));
   if (found) return found;
-  const hint = `${didYouMean(
-    name.replace(/[-_\s]/g, ''),
-    methods.map((row) => row.name),
-  )} See: pathgrad methods`;
-  throw usage(flag, `'${name}' is no method that pathgrad has`, hint);
+  throw usage(flag, `'${name}' is no method that pathgrad has`, `${nearestMethods(name)} See: pathgrad methods`);
+}
+
+/** What others call the methods. */
+const aliases: Readonly<Record<string, readonly string[]>> = {
+  ig: [usual],
+  eg: ['ExpectedGradients'],
+  gradcam: ['LayerGradCam'],
+  'gradcam++': ['GradCamPlusPlus'],
+  cam: ['LayerGradCam', 'GradCamPlusPlus'],
+  gradient: ['Saliency'],
+  gradients: ['Saliency'],
+  vanillagradient: ['Saliency'],
+  smoothgrad: ['NoiseTunnel'],
+  vargrad: ['NoiseTunnel'],
+  deepshap: ['DeepLiftShap'],
+  deepexplainer: ['DeepLiftShap'],
+  kernelexplainer: ['KernelShap'],
+  gradientexplainer: ['ExpectedGradients', 'GradientShap'],
+  shapleyvalues: ['ShapleyValueSampling', 'KernelShap'],
+  conductance: ['LayerConductance'],
+};
+
+/** The fewest letters that are looked for inside names, or compared letter by letter: nearly all is near to two letters. */
+const LEAST_LETTERS = 3;
+
+/** The methods that may be meant: by another name, by a part of the name, by letters; else all, however many. */
+function nearestMethods(wanted: string): string {
+  const key = nameKey(wanted);
+  const names = methods.map((row) => row.name);
+  const known = `known: ${names.join(', ')}.`;
+  if (key.length < LEAST_LETTERS && !Object.hasOwn(aliases, key)) return known;
+  const parts = names.filter((name) => nameKey(name).includes(key));
+  const near = Object.hasOwn(aliases, key)
+    ? aliases[key]!
+    : parts.length > 0
+      ? parts
+      : nearestNames(wanted.replace(/[-_\s]/g, ''), names);
+  return near.length > 0 ? `did you mean ${near.map((name) => `'${name}'`).join(' or ')}?` : known;
 }
 
 /** The method that --explainer names, integrated gradients by default. @throws UsageError for flags that it has no use for */
 export function chooseExplainer(args: Arguments): MethodRow {
   const row = methodNamed('--explainer', args.text('explainer') ?? usual);
-  for (const flag of ['method', 'steps', 'compat']) {
+  for (const flag of ['method', 'compat']) {
     if (row.name !== usual && args.has(flag)) {
       throw usage(
         `--${flag}`,
@@ -39,12 +74,11 @@ export function chooseExplainer(args: Arguments): MethodRow {
       );
     }
   }
-  for (const flag of ['baseline', 'seed']) {
-    if (!row.baselines && args.has(flag)) {
-      const hint = `leave it out, or choose a method that compares with one, such as ${usual}`;
-      throw usage(`--${flag}`, `${row.name} takes no baseline: it looks at the input alone`, hint);
-    }
+  if (!row.baselines && args.has('baseline')) {
+    const hint = `leave it out, or choose a method that compares with one, such as ${usual}`;
+    throw usage('--baseline', `${row.name} takes no baseline: it looks at the input alone`, hint);
   }
+  checkOwnFlags(args, [row]);
   return row;
 }
 
@@ -64,8 +98,14 @@ export function methodLines(): string[] {
 export function methodList(): string[] {
   return methods.flatMap((row) => [
     ...entry(row.name, `${row.says}; ${sumOf(row)}`),
-    ...entry('', `${row.baselines ? 'compares with a baseline' : 'no baseline'}; ${row.source}`),
+    ...entry('', `${row.baselines ? 'compares with a baseline' : 'no baseline'}${flagsOf(row)}; ${row.source}`),
   ]);
+}
+
+/** The flags of its own, as a part of a line. */
+function flagsOf(row: MethodRow): string {
+  const flags = ownFlagsOf(row);
+  return flags.length > 0 ? `; takes ${flags.map((flag) => `--${flag}`).join(', ')}` : '';
 }
 
 /** The metrics with what their numbers mean, which way is better and where they come from. */

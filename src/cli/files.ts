@@ -46,6 +46,10 @@ export function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 /** Throws unless a file can be written there: asked before long work, not after it. */
 export function checkWritable(path: string): void {
   const folder = dirname(resolve(path));

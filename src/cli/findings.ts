@@ -4,8 +4,12 @@
  */
 import type { Completeness, Entropy, Explanation, OutputKind, WarningValues } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
+import { largest } from '../tensor/largest.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { asImage, sumChannels } from '../visualize/arrays.ts';
+import { sharedScale } from '../visualize/normalize.ts';
 import { argmaxRows, type BaselineChoice, type OutputChoice } from './choices.ts';
+import { ownFlagsOf } from './own-flags.ts';
 import type { Batch, ImageView } from './samples/batch.ts';
 import { rowOf, shown, shownPairs } from './shown.ts';
 
@@ -32,7 +36,11 @@ export interface Finding {
   /** Null for methods whose numbers need not add up. */
   readonly completeness: Completeness | null;
   /** What brings the numbers closer to adding up; `library` where no flag does it. */
-  readonly raise: WarningValues['incomplete']['raise'] | 'library';
+  readonly raise: WarningValues['incomplete']['raise'] | 'steps' | 'library';
+  /** Attribution that gets the full colour where an input is explained for several targets: the largest of all of them; null for one target. */
+  readonly scale: number | null;
+  /** The largest number as it is coloured: of a token, or of a pixel with its channels summed. */
+  readonly strongest: number;
   /** Tokens without padding, and one score each. */
   readonly text?: { readonly tokens: readonly string[]; readonly scores: readonly number[] };
   /** Attributions as height x width x channels, or x 1 where one number stands for all channels. */
@@ -55,7 +63,20 @@ export interface Context {
 
 /** One finding per input and target, those of the first input first. */
 export function findingsOf(explanations: readonly AnyExplanation[], context: Context): Finding[] {
-  return context.batch.samples.flatMap((_, row) => explanations.map((one) => findingOf(one, row, context)));
+  return context.batch.samples.flatMap((_, row) => {
+    const found = explanations.map((one) => findingOf(one, row, context));
+    if (found.length === 1) return found;
+    const scale = largest(
+      found.map(({ strongest }) => strongest),
+      0,
+    );
+    return found.map((one) => ({ ...one, scale }));
+  });
+}
+
+function strongestIn({ text, image, features }: ReturnType<typeof shown>): number {
+  if (image) return sharedScale([sumChannels(asImage({ data: image.attribution, shape: image.shape }, 'attribution'))]);
+  return sharedScale([(text ?? features)?.scores ?? []]);
 }
 
 function findingOf(explanation: AnyExplanation, row: number, context: Context): Finding {
@@ -64,9 +85,14 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
   const sample = batch.samples[row]!;
   const probabilities = areProbabilities(diagnostics.outputs, output);
   const index = explanation.target ? explanation.target.data[row]! : null;
+  const numbers = context.row.pairs
+    ? shownPairs(sample, explanation, row, context)
+    : shown(sample, explanation, row, context);
   const incomplete = warnings.find(({ code }) => code === 'incomplete');
   return {
     title: sample.title,
+    scale: null,
+    strongest: strongestIn(numbers),
     sample: row,
     prediction: rank(rowOf(predictions, row), output, probabilities),
     probabilities,
@@ -83,13 +109,14 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
       },
     completeness: completeness[row] ?? null,
     raise: incomplete?.code === 'incomplete' ? raiseOf(incomplete.values.raise, context.row) : 'none',
-    ...(context.row.pairs ? shownPairs(sample, explanation, row, context) : shown(sample, explanation, row, context)),
+    ...numbers,
   };
 }
 
-/** --steps is of integrated gradients. */
-function raiseOf(raise: WarningValues['incomplete']['raise'], { name }: MethodRow): Finding['raise'] {
-  return name !== 'IntegratedGradients' && raise === 'nSteps' ? 'library' : raise;
+/** `--steps auto` is of integrated gradients, --steps of methods with a path. */
+function raiseOf(raise: WarningValues['incomplete']['raise'], row: MethodRow): Finding['raise'] {
+  if (row.name === 'IntegratedGradients' || (raise !== 'nSteps' && raise !== 'maxSteps')) return raise;
+  return ownFlagsOf(row).includes('steps') ? 'steps' : 'library';
 }
 
 /** Whether scores are probabilities. One score of which the model's last op says nothing is, where names of two classes are given. */

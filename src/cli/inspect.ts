@@ -8,10 +8,11 @@ import { failure } from '../tensor/errors.ts';
 import { shortened, visible } from '../tensor/visible.ts';
 import { readBytes } from './files.ts';
 import type { Arguments } from './flags.ts';
-import { withWeights } from './predict.ts';
+import { refuseTransformer, withWeights } from './predict.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function runInspect(args: Arguments, path: string, terminal: Terminal): Promise<void> {
+  refuseTransformer(path);
   const report = await withWeights(args, path, (options) => inspectModel(path, options));
   const made = [`Keras ${report.kerasVersion ?? 'of an unknown version'}`, ...(report.backend ? [report.backend] : [])];
   const what = `${report.kind} model '${shortened(report.name)}', ${report.format}`;

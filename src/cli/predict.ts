@@ -10,7 +10,7 @@ import { sizeOf } from '../tensor/shape.ts';
 import { placeholder, type Tensor, tensor } from '../tensor/tensor.ts';
 import { visible } from '../tensor/visible.ts';
 import { chooseOutput, type OutputChoice } from './choices.ts';
-import { checkWritable, writeWhole } from './files.ts';
+import { checkWritable, exists, isFolder, writeWhole } from './files.ts';
 import { areProbabilities, rank } from './findings.ts';
 import { type Arguments, number } from './flags.ts';
 import { formatScores, shorten } from './print.ts';
@@ -66,8 +66,18 @@ function kindOf(model: Model, { X }: Batch, output: OutputChoice): OutputKind {
 }
 
 /** Loads the model that the command names, with the weights of --weights. */
-export function openModel(args: Arguments, path: string): Promise<Model> {
+export async function openModel(args: Arguments, path: string): Promise<Model> {
+  refuseTransformer(path);
   return withWeights(args, path, (options) => loadModel(path, options));
+}
+
+/** @throws PathgradError for a folder that transformers saved: the library opens it, the command line does not */
+export function refuseTransformer(path: string): void {
+  const folder = path.replace(/[\\/]+$/, '');
+  if (!isFolder(path) || !exists(`${folder}/config.json`)) return;
+  const type = `const model = await loadTransformer(${JSON.stringify(folder)})`;
+  const hint = `the library opens it: import { loadTransformer } from 'pathgrad/transformers'; ${type}; examples/demo.mjs explains texts with one`;
+  throw failure(path, 'is a folder of transformers, which the command line does not open', {}, hint);
 }
 
 /** Reads a model with the weights of --weights; a file of weights alone gets a hint in the words of the command line. */

@@ -31,9 +31,10 @@ export function printFinding(finding: Finding, { first, scale, terminal }: Print
     rows.push(['baseline', `${baseline.name}: ${at}${entropyOf(baseline)}`]);
   }
   rows.push(['complete', completeness ? completenessOf(completeness) : 'not promised: the numbers need not add up']);
+  const full = scale ?? finding.scale ?? undefined;
   const color = colorSupport(terminal.env, terminal.outIsTty);
   if (finding.text) {
-    rows.push(['tokens', tokensToAnsi(finding.text.tokens, finding.text.scores, { color, scale }), 'styled']);
+    rows.push(['tokens', tokensToAnsi(finding.text.tokens, finding.text.scores, { color, scale: full }), 'styled']);
     rows.push(['strongest', strongest(finding.text.tokens, finding.text.scores, STRONGEST)]);
   }
   if (finding.features) rows.push(['strongest', strongest(finding.features.names, finding.features.scores, FEATURES)]);
@@ -71,8 +72,9 @@ const advice: Readonly<Record<Finding['raise'], string>> = {
   nSteps: 'try --steps 200',
   softplus: 'relu is softened: a larger softplus with more nSteps, options of the library, comes closer',
   maxSteps: 'the largest number of steps was not enough',
+  steps: 'try --steps 200',
   library: "more steps may come closer (the library's option nSteps)",
-  draws: 'more draws come closer, which the library takes',
+  draws: 'more draws come closer: --samples',
   layer: 'part of the score goes past the layer: choose one that all of it goes through',
   none: 'the method promises the sum but this model breaks it: compare with IntegratedGradients',
 };
@@ -105,7 +107,12 @@ function pixelsOf({ attribution, shape }: NonNullable<Finding['image']>, addsUp:
 }
 
 /** What the marks in `tokens` mean; printed once. */
-export function legend({ sum }: MethodRow, findings: readonly Finding[], terminal: Terminal): string {
+export function legend(row: MethodRow, findings: readonly Finding[], terminal: Terminal): string {
+  const several = findings.some(({ scale }) => scale !== null);
+  return `${marksOf(row, findings, terminal)}${several ? 'All classes of a text are on one scale.\n' : ''}`;
+}
+
+function marksOf({ sum }: MethodRow, findings: readonly Finding[], terminal: Terminal): string {
   const colored = colorSupport(terminal.env, terminal.outIsTty) !== 'none';
   if (sum === null) {
     const below = findings.some(({ text }) => text?.scores.some((score) => score < 0));

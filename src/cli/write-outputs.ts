@@ -53,7 +53,8 @@ function reportItem(finding: Finding, { meta }: AnyExplanation, row: MethodRow, 
   const score = probabilities || !explained ? '' : `, score ${plain(explained.score)}`;
   const auto = meta.params['nSteps'] === 'auto';
   const common = {
-    title,
+    title: finding.scale === null ? title : `${title}: ${target.label}`,
+    ...(finding.scale !== null && { scale: finding.scale }),
     // The report reads predictions as probabilities; other scores are named with the target.
     prediction: probabilities ? prediction.map(({ label, score }) => ({ label, probability: score })) : [],
     target: `${target.label}${score}`,

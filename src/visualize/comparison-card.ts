@@ -45,15 +45,24 @@ function textLines({ tokens, scores }: Of<'text'>, methods: readonly ReportExpla
   return `<div class="lines">${lines.join('\n')}</div>`;
 }
 
+/** Seen on screens that are too narrow for so many columns. */
+export const scrollHint = (columns: number): string =>
+  columns > 2
+    ? `<p class="hint${columns > 6 ? ' long' : ''}">The table goes on to the right: scroll it sideways. →</p>`
+    : '';
+
+/** A name that may go on in a new line where a word of it begins, as in `Integrated|Gradients`. */
+const breakable = (name: string): string => escapeHtml(name).replace(/([a-z])(?=[A-Z])/g, '$1<wbr>');
+
 function pictures(sample: Of<'image'>, methods: readonly ReportExplainer[], map: ColormapName): string {
   const figure = (raster: Raster, title: string, words: string): string => {
     const size = `width="${raster.width}" height="${raster.height}"`;
     const alt = escapeHtml(`${sample.title}: ${title}`);
-    return `<figure><img alt="${alt}" ${size} src="${dataUri(encodePng(raster))}"><figcaption><b>${escapeHtml(title)}</b><span>${words}</span></figcaption></figure>`;
+    return `<figure><img alt="${alt}" ${size} src="${dataUri(encodePng(raster))}"><figcaption><b>${breakable(title)}</b><span>${words}</span></figcaption></figure>`;
   };
   const maps = methods.map(({ name }, m) => {
     const own = sample.attributions[m];
-    if (!own) return `<figure>${otherShape}<figcaption><b>${escapeHtml(name)}</b></figcaption></figure>`;
+    if (!own) return `<figure>${otherShape}<figcaption><b>${breakable(name)}</b></figcaption></figure>`;
     const scale = thresholdByMass(sumChannels(asImage(own, 'attribution')), OUTLIERS);
     return figure(attributionRaster(own, { colormap: map, shared: scale }), name, fullColour(scale));
   });
@@ -85,5 +94,5 @@ function bars({ names, scores }: Of<'table'>, methods: readonly ReportExplainer[
     names.length > kept.length
       ? `<p class="note">The ${kept.length} entries of ${names.length} that any method finds strongest.</p>`
       : '';
-  return `<div class="wide"><table class="features"><thead><tr><th></th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>${rest}`;
+  return `${scrollHint(methods.length)}<div class="wide"><table class="features"><thead><tr><th></th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>${rest}`;
 }

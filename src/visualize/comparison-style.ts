@@ -1,12 +1,17 @@
 /** What the page of a comparison has beyond the report's style. */
 export const comparisonStyle = `
-main{max-width:84rem}
-.wide{overflow-x:auto;margin:1rem 0}
+main{max-width:76rem}
+.wide{overflow-x:auto;margin:1rem 0;background:linear-gradient(90deg,var(--under) 30%,transparent) 0 0/3rem 100% no-repeat local,
+linear-gradient(270deg,var(--under) 30%,transparent) 100% 0/3rem 100% no-repeat local,
+linear-gradient(90deg,var(--shade),transparent) 0 0/1rem 100% no-repeat scroll,linear-gradient(270deg,var(--shade),transparent) 100% 0/1rem 100% no-repeat scroll}
+:root{--under:var(--page);--shade:#0004}.card{--under:var(--card)}
+.hint{display:none;color:var(--muted);font-size:.85rem;margin:.6rem 0 0}
 .measures{width:auto;min-width:60%}
 .measures th,.measures td{padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
 .measures .n{text-align:right;font-variant-numeric:tabular-nums}
 .measures thead th{color:var(--muted);font-size:.85rem}
 .measures .none{color:var(--muted)}
+.sd{display:inline-block;min-width:4.7ch;text-align:left}
 .reasons{color:var(--muted);font-size:.88rem;margin:.6rem 0;padding-left:1.4rem}
 .note{color:var(--muted);font-size:.92rem;max-width:62rem}
 .meanings{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem;font-size:.92rem;margin:.6rem 0}
@@ -17,8 +22,8 @@ main{max-width:84rem}
 .by b{display:block;font-weight:600;font-size:.92rem}
 .by span,figcaption span{color:var(--muted);font-size:.8rem}
 figcaption b{display:block;color:var(--ink);font-weight:600}
-.pictures.many{grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr))}
-figcaption b{overflow-wrap:anywhere;font-size:.82rem}
+.pictures.many{grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr))}
+figcaption b{overflow-wrap:anywhere;font-size:.82rem;line-height:1.25}
 .features th,.features td{padding:.2rem .9rem .2rem 0}
 .features thead th{vertical-align:bottom}
 .features td{min-width:9rem}
@@ -27,5 +32,8 @@ figcaption b{overflow-wrap:anywhere;font-size:.82rem}
 .two .minus{justify-self:end;background:var(--minus)}
 .two .plus{grid-column:2;background:var(--plus)}
 .features small{color:var(--muted);font-variant-numeric:tabular-nums}
-@media (max-width:44rem){.lines,.meanings{grid-template-columns:1fr}.meanings dd{margin-bottom:.4rem}}
+@media (max-width:44rem){.lines,.meanings{grid-template-columns:1fr}.meanings dd{margin-bottom:.4rem}.hint{display:block}
+.pictures.many{grid-template-columns:repeat(auto-fill,minmax(6.5rem,1fr))}
+.wide th:first-child{position:sticky;left:0;background:var(--under)}}
+@media (max-width:70rem){.hint.long{display:block}}
 `.trim();

@@ -3,7 +3,7 @@
  * of its own on each input, since the numbers of two methods have different units. All text is escaped.
  */
 import { type ColormapName, colorWords } from './colors.ts';
-import { sampleCard } from './comparison-card.ts';
+import { sampleCard, scrollHint } from './comparison-card.ts';
 import { comparisonStyle } from './comparison-style.ts';
 import type { Comparison, ComparisonSample, ComparisonTable } from './comparison-types.ts';
 import { capitalised, escapeHtml } from './format.ts';
@@ -22,8 +22,8 @@ export function comparisonReport(comparison: Comparison, options: { readonly col
   const body = `<section>
 ${modelLine(model)}
 ${modelSummary(model.summary)}
-<div class="wide">${tableHtml(table)}</div>
-${notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join('\n')}
+${tableHtml(table)}
+<details><summary>How the numbers came about</summary>${notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`).join('\n')}</details>
 ${meanings(comparison)}
 </section>
 <section>
@@ -51,7 +51,13 @@ function meanings({ methods, metrics }: Comparison): string {
     ...metrics.map(({ name, says }) => entry(name, says)),
     ...methods.map((method) => entry(method.name, `${method.says}; ${addUp(method)}`)),
   ];
-  return `<details open><summary>What the numbers mean</summary><dl class="meanings">${list.join('')}</dl></details>`;
+  return `<details><summary>What the numbers mean</summary><dl class="meanings">${list.join('')}</dl></details>`;
+}
+
+/** A mean and its deviation, aligned at the sign between them. */
+function spread(text: string): string {
+  const [mean, sd] = text.split(' ± ');
+  return sd === undefined ? escapeHtml(text) : `${escapeHtml(mean!)} ± <span class="sd">${escapeHtml(sd)}</span>`;
 }
 
 function tableHtml({ columns, rows }: ComparisonTable): string {
@@ -60,7 +66,7 @@ function tableHtml({ columns, rows }: ComparisonTable): string {
     reasons.includes(reason) ? reasons.indexOf(reason) + 1 : reasons.push(reason);
   const cell = (text: string | { readonly reason: string }): string =>
     typeof text === 'string'
-      ? `<td class="n">${escapeHtml(text)}</td>`
+      ? `<td class="n">${spread(text)}</td>`
       : `<td class="n none">– <sup>${numberOf(text.reason)}</sup></td>`;
   const head = columns.map((title) => `<th scope="col" class="n">${escapeHtml(title)}</th>`).join('');
   const body = rows.map((row) => {
@@ -71,6 +77,6 @@ function tableHtml({ columns, rows }: ComparisonTable): string {
     return `<tr><th scope="row">${escapeHtml(row.name)}</th>${cells}</tr>`;
   });
   const notes = reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('');
-  return `<table class="measures"><thead><tr><th scope="col">method</th>${head}</tr></thead><tbody>${body.join('')}</tbody></table>
+  return `${scrollHint(columns.length)}<div class="wide"><table class="measures"><thead><tr><th scope="col">method</th>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>
 ${reasons.length > 0 ? `<ol class="reasons">${notes}</ol>` : ''}`;
 }

@@ -61,6 +61,7 @@ function facts(item: ReportItem): string {
     ['Explained', item.target],
     ['Method', explainer?.name],
     ['Its numbers', explainer && `${explainer.says}; ${addUp(explainer)}`],
+    ['Full colour', item.scale === undefined ? undefined : `${plain(item.scale)}, for all classes of this input`],
     ['Baseline', baseline?.name],
     ['… its entropy', entropy],
     ['… its score', baseline?.score === undefined ? undefined : plain(baseline.score)],
@@ -100,9 +101,9 @@ export const movesScore = ({ explainer }: Pick<ReportItem, 'explainer'>): boolea
   explainer === undefined || explainer.sum !== null;
 
 function textBody(item: ReportTextItem, map: ColormapName): Body {
-  const { tokens, scores, padding } = item;
-  const marks = tokensToThemedHtml(tokens, scores, { colormap: map, padding, darkPage: DARK_PAGE });
-  const scored = scoredTokens(tokens, scores, { padding });
+  const { tokens, scores, padding, scale } = item;
+  const marks = tokensToThemedHtml(tokens, scores, { colormap: map, padding, scale, darkPage: DARK_PAGE });
+  const scored = scoredTokens(tokens, scores, { padding, scale });
   const rising = strongest(scored.filter(({ score }) => score > 0));
   const falling = strongest(scored.filter(({ score }) => score < 0));
   const moves = movesScore(item);
@@ -149,18 +150,17 @@ function bar(name: string, share: number, style: string, number: string): string
 
 function imageBody(item: ReportImageItem, map: ColormapName, title: string): Body {
   const { image, attribution, range } = item;
-  const shown = { colormap: map };
   // One sign alone is scaled by all attributions, or a weak sign would look as strong as the other.
   const sums = sumChannels(asImage(attribution, 'attribution'));
-  const shared = { ...shown, shared: sharedScale([sums]) };
+  const shown = { colormap: map, shared: item.scale ?? sharedScale([sums]) };
   // Of numbers that have no sign, one picture says all.
   const signs = movesScore(item) || sums.some((v) => v < 0);
   const pictures: readonly (readonly [string, string, Raster])[] = [
     ['image', 'the image itself', imageRaster(image, { range })],
     ['on the image', 'attributions over the image', overlay(image, attribution, { ...shown, range })],
     ['all', 'all attributions', attributionRaster(attribution, shown)],
-    ['positive', 'positive attributions', attributionRaster(attribution, { ...shared, sign: 'positive' })],
-    ['negative', 'negative attributions', attributionRaster(attribution, { ...shared, sign: 'negative' })],
+    ['positive', 'positive attributions', attributionRaster(attribution, { ...shown, sign: 'positive' })],
+    ['negative', 'negative attributions', attributionRaster(attribution, { ...shown, sign: 'negative' })],
   ];
   const figures = pictures.slice(0, signs ? 5 : 3).map(([caption, words, raster]) => {
     const alt = escapeHtml(`${title}: ${words}`);

@@ -47,6 +47,11 @@ type ReportItemBase = {
   /** The output that is explained, e.g. a class name. */
   readonly target: string;
   readonly explainer?: ReportExplainer | undefined;
+  /**
+   * Attribution that gets the full colour; default the largest of the item. One for the several classes of an input lets their strengths be
+   * compared.
+   */
+  readonly scale?: number | undefined;
   /** Left out for methods that compare with none. */
   readonly baseline?: ReportBaseline | undefined;
   /** Name of the quadrature rule, for methods that have one. */

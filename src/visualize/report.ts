@@ -25,11 +25,14 @@ function sectionHtml(section: ReportSection, map: ColormapName): string {
   const text = section.items.some(({ kind }) => kind === 'text');
   const moves = section.items.every(movesScore);
   const under = text ? ', also underlined' : '';
+  const full = section.items.some(({ scale }) => scale !== undefined)
+    ? `Full colour is the strongest ${moves ? 'attribution' : 'number'} of the input: all its classes are on one scale.`
+    : `Full colour is the strongest ${moves ? 'attribution' : 'number'} of the item.`;
   const legend =
     section.legend ??
     (moves
-      ? `${capitalised(positive)}: moving from the baseline to this input raises the score of what is explained. ${capitalised(negative)}${under}: it lowers the score. Full colour is the strongest attribution of the item.`
-      : `${capitalised(positive)}: positive numbers. ${capitalised(negative)}${under}: negative ones. Full colour is the strongest number of the item.`);
+      ? `${capitalised(positive)}: moving from the baseline to this input raises the score of what is explained. ${capitalised(negative)}${under}: it lowers the score. ${full}`
+      : `${capitalised(positive)}: positive numbers. ${capitalised(negative)}${under}: negative ones. ${full}`);
   const [low, high] = moves ? ['lowers', 'raises'] : ['negative', 'positive'];
   return `<section>
 <h2>${escapeHtml(section.title)}</h2>

@@ -5,7 +5,9 @@ import * as assert from 'uvu/assert';
 import { Explanation } from '../../src/attribution/index.ts';
 import { Saliency } from '../../src/attribution/methods/index.ts';
 import { sparseness } from '../../src/attribution/metrics/index.ts';
+import type { MetricRow } from '../../src/attribution/metrics/table.ts';
 import { statisticsOf } from '../../src/cli/compare/statistics.ts';
+import { alignSpreads, cellText, columnName, memoryText } from '../../src/cli/compare/words.ts';
 import { Interrupted } from '../../src/cli/terminal.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -42,8 +44,8 @@ test('pictures: a table, a report, JSON and CSV with the same numbers, which are
   const run = await runCli(['compare', ...mnist, ...chosen, '--html', html, '--json', json, '--csv', csv]);
   assert.is(run.code, 0, run.err);
   assert.match(run.out, /^mnist_cnn: 2 pictures of 784 values; explained: what is predicted for each\n/);
-  assert.match(run.out, /ms +memory +sparseness ↑ +completeness ↓ +deletion ↓\n/);
-  assert.match(run.out, /Saliency +[\d.]+ +\+[\d.]+ MB +0\.\d+ ± 0\.\d+ +- \(1\) +0\.\d+ ± [\d.]+\n/);
+  assert.match(run.out, /ms +memory +sparseness ↑ +missing share ↓ +deletion ↓\n/);
+  assert.match(run.out, /Saliency +[\d.]+ +(?:\+|< )[\d.]+ MB +0\.\d+ ± 0\.\d+ +- \(1\) +0\.\d+ ± [\d.]+\n/);
   assert.match(run.out, /\(1\) the numbers need not add up/);
   assert.match(run.out, /standard deviations over 2 inputs/);
 
@@ -125,9 +127,9 @@ test('what is left out: some methods of the table for texts, metrics for picture
     'GradientShap',
     'FeatureAblation',
   ])
-    assert.match(methods.out, new RegExp(`^${name} +[\\d.]+ +\\+`, 'm'));
+    assert.match(methods.out, new RegExp(`^${name} +[\\d.]+ +(\\+|<)`, 'm'));
   const metrics = await runCli(['compare', ...mnist, '--explainers', 'saliency', '--quiet']);
-  for (const name of ['deletion', 'insertion', 'faithfulnessCorrelation', 'completeness', 'sparseness'])
+  for (const name of ['deletion', 'insertion', 'faithfulnessCorrelation', 'missing share', 'sparseness'])
     assert.ok(metrics.out.includes(`${name} `), name);
 });
 
@@ -157,6 +159,20 @@ for (const [name, code, pattern, argv] of wrong) {
     assert.equal(folder.files(), before);
   });
 }
+
+test('missing share, not completeness; small memory is no 0; mean and deviation end at the same digit', () => {
+  assert.is(columnName({ name: 'completeness', better: 'lower' } as MetricRow), 'missing share ↓');
+  assert.equal(
+    [memoryText(0), memoryText(4e4), memoryText(1e5), memoryText(3.4e7)],
+    ['< 0.1 MB', '< 0.1 MB', '+0.1 MB', '+34 MB'],
+  );
+  const cell = (mean: number, sd: number | null) => cellText({ mean, sd, n: 2, values: [], reason: null }, 2);
+  assert.equal(
+    [cell(0.9731, 0.00712), cell(0.0658, 0.0405), cell(0.5, 0.0001), cell(123.4, 5.678), cell(0.25, null)],
+    ['0.973 ± 0.007', '0.066 ± 0.041', '0.500 ± < 0.001', '123 ± 6', '0.25'],
+  );
+  assert.equal(alignSpreads(['0.5 ± 0.25', '- (1)', '10 ± 2']), ['0.5 ± 0.25', '- (1)', ' 10 ± 2   ']);
+});
 
 test('Ctrl-C ends it with code 130, in a method and in a metric, and nothing is written', async () => {
   for (const [label, argv] of [

@@ -78,7 +78,7 @@ const cases: readonly (readonly [name: string, code: 1 | 2, pattern: RegExp, arg
   ['an unknown method', 2, /did you mean 'riemann_middle'/, ['explain', mnist, ...digit, '--method', 'riemann_midle']],
   [
     'an unknown layer',
-    1,
+    2,
     /there is no layer 'embeding'\nhint: did you mean 'embedding'/,
     ['explain', ...imdb, '--layer', 'embeding'],
   ],

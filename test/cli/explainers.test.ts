@@ -142,9 +142,50 @@ test('several targets: all, some, the likeliest; each has the numbers that it ha
   );
 });
 
+test('several classes in the report: each card is named after its class, and all are on one scale', async () => {
+  const [html, alone] = [folder.path('all.html'), folder.path('alone.html')];
+  const argv = ['explain', ...imdb, '--text', 'A superb film', '--steps', '5', '--quiet'];
+  await runCli([...argv, '--target', 'all', '--html', html]);
+  const page = readFileSync(html, 'utf8');
+  assert.match(page, /<h3>A superb film: neg<\/h3>[\s\S]*<h3>A superb film: pos<\/h3>/);
+  assert.match(page, /all its classes are on one scale/);
+  const scales = [...page.matchAll(/Full colour<\/th><td>([^<]*)</g)].map(([, text]) => text);
+  assert.is(scales.length, 2);
+  assert.is(scales[0], scales[1]);
+  await runCli([...argv, '--html', alone]);
+  assert.not.match(readFileSync(alone, 'utf8'), /one scale|Full colour<\/th>/);
+  // The weak class does not look like the strong one.
+  const digits = [
+    'explain',
+    ...mnist,
+    '--explainer',
+    'input-x-gradient',
+    '--logits',
+    '--target',
+    'all',
+    '--html',
+    html,
+  ];
+  assert.is((await runCli(digits)).code, 0);
+  assert.match(readFileSync(html, 'utf8'), /<h3>7\.png: class 2<\/h3>/);
+});
+
+test('slopes of a saturated probability: a note says so, and --logits explains what goes into the softmax', async () => {
+  const slopes = ['explain', ...mnist, '--explainer', 'saliency'];
+  const saturated = await runCli(slopes);
+  assert.match(saturated.err, /the explained probability is saturated[\s\S]*--logits/);
+  const logits = await runCli([...slopes, '--logits']);
+  assert.is(logits.code, 0, logits.err);
+  assert.not.match(logits.err, /saturated|--softmax/);
+  assert.match(logits.out, /prediction +class 7 \d+\.\d+, /);
+  assert.not.match((await runCli(['explain', ...mnist, '--steps', '5'])).err, /saturated/);
+  const both = await runCli([...slopes, '--logits', '--softmax']);
+  assert.is(both.code, 2);
+});
+
 const wrong: readonly (readonly [name: string, pattern: RegExp, argv: readonly string[]])[] = [
   ['an unknown method', /'salincy' is no method[\s\S]*did you mean 'Saliency'/, ['--explainer', 'salincy']],
-  ['steps of another method', /--steps: is of IntegratedGradients/, ['--explainer', 'saliency', '--steps', '9']],
+  ['steps of another method', /--steps: Saliency has no such setting/, ['--explainer', 'saliency', '--steps', '9']],
   [
     'a rule of another method',
     /--method: is of IntegratedGradients/,

@@ -41,7 +41,7 @@ const words: ComparisonSample = {
 
 test('measures in a table; each reason once, by number; meanings with what must add up', () => {
   const html = page(words);
-  assert.match(html, /<td class="n">0\.2 ± 0\.1<\/td>/);
+  assert.match(html, /<td class="n">0\.2 ± <span class="sd">0\.1<\/span><\/td>/);
   assert.is(html.match(/– <sup>1<\/sup>/g)?.length, 2);
   assert.match(html, /<td class="none" colspan="2">did not run <sup>2<\/sup><\/td>/);
   assert.match(html, /<li>need not add up<\/li><li>needs a layer<\/li>/);

@@ -26,7 +26,7 @@ import { LayerConductance } from './layer-conductance.ts';
 import { LayerGradCam } from './layer-grad-cam.ts';
 import { Lime } from './lime.ts';
 import { LRP } from './lrp.ts';
-import { NoiseTunnel } from './noise-tunnel.ts';
+import { NoiseTunnel, type NoiseTunnelOptions } from './noise-tunnel.ts';
 import { Occlusion } from './occlusion.ts';
 import { Saliency } from './saliency.ts';
 import { SequentialIG } from './sequential-ig.ts';
@@ -99,16 +99,26 @@ export interface MethodRow {
   readonly slopes?: true;
   /** Whether numbers are parts of the logit where the score is a probability. Metrics of contributions to the score do not judge them. */
   readonly logits?: true;
+  /** Whether it draws random numbers: it takes `nSamples`, the number of draws, and `seed`. Of one seed come the same numbers. */
+  readonly draws?: true;
   /** Whether it has a number for every pair of features: a table per sample, whose rows are the features. */
   readonly pairs?: true;
   /** Where the method comes from. */
   readonly source: string;
-  /** The explainer with the options that all methods share, and otherwise the method's defaults. */
+  /** The explainer with the options that all methods share and, beside them, its own; its defaults for what is left out. */
   readonly make: <M extends Explainable>(model: M, options?: LayerOptions<M>) => Explainer<M, Tensor | null>;
 }
 
 const change = 'f(x) - f(b)';
 const meanChange = 'f(x) - the mean of f(b), up to the error of sampling';
+
+/** The options of the tunnel go to it, all others to the saliency inside. */
+function smoothGrad<M extends Explainable>(model: M, options: LayerOptions<M> & NoiseTunnelOptions = {}) {
+  const tunnel = ['type', 'nSamples', 'stdevs', 'seed', 'noise'];
+  const part = (own: boolean) =>
+    Object.fromEntries(Object.entries(options).filter(([name]) => tunnel.includes(name) === own));
+  return new NoiseTunnel(new Saliency<M>(model, part(false)), part(true));
+}
 
 export const methods: readonly MethodRow[] = [
   usual,
@@ -255,14 +265,16 @@ export const methods: readonly MethodRow[] = [
     sum: null,
     baselines: false,
     slopes: true,
+    draws: true,
     source: 'Smilkov et al. 2017',
-    make: (model, options) => new NoiseTunnel(new Saliency(model, options)),
+    make: (model, options) => smoothGrad(model, options),
   },
   {
     name: 'GradientShap',
     says: 'what each feature moved the score on straight ways from a background to the input, on the average',
     sum: meanChange,
     baselines: true,
+    draws: true,
     source: 'Lundberg, Lee 2017',
     make: (model, options) => new GradientShap(model, options),
   },
@@ -271,6 +283,7 @@ export const methods: readonly MethodRow[] = [
     says: 'integrated gradients averaged over the baselines of a background',
     sum: meanChange,
     baselines: true,
+    draws: true,
     source: 'Erion et al. 2021',
     make: (model, options) => new ExpectedGradients(model, options),
   },
@@ -298,6 +311,7 @@ export const methods: readonly MethodRow[] = [
     sum: change,
     baselines: true,
     values: true,
+    draws: true,
     source: 'Strumbelj, Kononenko 2010',
     make: (model, options) => new ShapleyValueSampling(model, options),
   },
@@ -307,6 +321,7 @@ export const methods: readonly MethodRow[] = [
     sum: change,
     baselines: true,
     values: true,
+    draws: true,
     source: 'Lundberg, Lee 2017',
     make: (model, options) => new KernelShap(model, options),
   },

@@ -1,5 +1,6 @@
 /** The flags and the help of `pathgrad compare`. */
 import { methodLines, metricLines } from '../explainers.ts';
+import { ownFlags } from '../own-flags.ts';
 import type { Command } from './command.ts';
 import { batch, debug, explaining, help, inputs, model, quiet, reading } from './shared.ts';
 
@@ -33,6 +34,7 @@ export const compare: Command = {
           help: 'predicted (default), a class number or label, or one per input: 0,7,predicted',
         },
         ...explaining,
+        ...ownFlags,
         { ...batch, help: 'rows that go through the model at a time; 100 if left out' },
       ],
     },

@@ -1,5 +1,6 @@
 /** The flags and the help of `pathgrad explain`. */
 import { methodLines } from '../explainers.ts';
+import { ownFlags } from '../own-flags.ts';
 import type { Command } from './command.ts';
 import { batch, debug, explaining, help, inputs, model, quiet, reading } from './shared.ts';
 
@@ -35,11 +36,7 @@ export const explain: Command = {
           value: 'NAME',
           help: 'IntegratedGradients: the rule, gausslegendre (default), riemann_left, _right, _middle or _trapezoid',
         },
-        {
-          name: 'steps',
-          value: 'N',
-          help: 'IntegratedGradients: points on the path, or auto: as many as completeness needs; 50 if left out',
-        },
+        ...ownFlags,
         { ...batch, help: 'rows that go through the model at a time; 100 if left out' },
         {
           name: 'compat',

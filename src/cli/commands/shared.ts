@@ -57,8 +57,11 @@ export const explaining: readonly Flag[] = [
     value: 'WHAT',
     help: 'zeros (default; for texts pad), a number, pad, noise, noise:10 (mean of 10), max (black or white, what is farther), layer:0 (at --layer), or a .npy file',
   },
-  { name: 'seed', value: 'N', help: 'of the noise baselines; 0 if left out' },
   { name: 'layer', value: 'NAME', help: 'explain at this layer (name, path or index); texts: the embedding' },
   { name: 'layer-inputs', help: 'explain at what goes into --layer, not at what comes out' },
   { name: 'softmax', help: 'explain probabilities, where the model gives logits' },
+  {
+    name: 'logits',
+    help: 'explain logits, where the model ends in a softmax: slopes of its probabilities vanish near 1',
+  },
 ];

@@ -5,9 +5,10 @@ import { tensor } from '../../tensor/tensor.ts';
 import { visible } from '../../tensor/visible.ts';
 import { chooseBaseline, chooseOutput } from '../choices.ts';
 import { describeBatch } from '../explain.ts';
-import { chooseLayers, readBatchSize } from '../explain-batch.ts';
+import { checkLogits, chooseLayers, layerOf, readBatchSize } from '../explain-batch.ts';
 import { checkOutputs } from '../files.ts';
 import { type Arguments, usage } from '../flags.ts';
+import { checkOwnFlags } from '../own-flags.ts';
 import { notify, openModel } from '../predict.ts';
 import { readBatch } from '../samples/read.ts';
 import { chooseTarget } from '../targets.ts';
@@ -21,6 +22,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
   checkOutputs(args, ['html', 'json', 'csv']);
   const selection = readSelection(args);
   const batchSize = readBatchSize(args);
+  if (selection.methods) checkOwnFlags(args, selection.methods); // before a model is read
   if (args.has('layer-inputs') && !args.has('layer'))
     throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
   const model = await openModel(args, path);
@@ -28,7 +30,10 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
   notify(batch.notices, args, terminal);
   if (!model.hasInputShape) await model.predict(tensor(batch.X.data, batch.X.shape)); // the first input fixes the shapes
   const output = chooseOutput(args, model);
+  checkLogits(args, model, batch, output);
   const { rows, judges } = completeSelection(selection, batch);
+  checkOwnFlags(args, rows);
+  layerOf(args, model);
   const shared: Shared = {
     args,
     terminal,

@@ -3,7 +3,7 @@ import { type Comparison, type ComparisonSample, comparisonReport } from '../../
 import type { Finding } from '../findings.ts';
 import { formatScores } from '../print.ts';
 import type { Compared } from './run.ts';
-import { arrow, type ComparisonOf, cellText, memoryText, notes, timeText } from './words.ts';
+import { type ComparisonOf, cellText, columnName, memoryText, notes, timeText } from './words.ts';
 
 /** Inputs that the report shows: each brings as many pictures as there are methods. */
 const SHOWN = 50;
@@ -22,10 +22,12 @@ export function comparisonHtml(comparison: ComparisonOf): string {
     model: { name: model.name, file: path, summary: model.summary() },
     table: tableOf(comparison),
     notes: [...notes(comparison), ...more],
-    metrics: judges.map(({ name, says, better, range }) => ({
-      name,
-      says: `${says} (${better} is better; range: ${range})`,
-    })),
+    metrics: judges
+      .map((judge) => ({ ...judge, name: columnName(judge) }))
+      .map(({ name, says, better, range }) => ({
+        name,
+        says: `${says} (${better} is better; range: ${range})`,
+      })),
     methods: ran.map(({ row: { name, says, sum } }) => ({ name, says, sum })),
     samples: batch.samples.slice(0, SHOWN).map((_, i) => sampleOf(ran.map(({ findings }) => findings[i]!))),
   };
@@ -34,7 +36,7 @@ export function comparisonHtml(comparison: ComparisonOf): string {
 
 function tableOf({ compared, judges, shared }: ComparisonOf): Comparison['table'] {
   const inputs = shared.batch.samples.length;
-  const columns = ['ms', 'memory', ...judges.map(({ name, better }) => `${name} ${arrow[better]}`)];
+  const columns = ['ms', 'memory', ...judges.map(columnName)];
   const rows = compared.map((method) => {
     const { name } = method.row;
     if (method.reason !== null) return { name, reason: method.reason };

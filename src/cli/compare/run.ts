@@ -21,6 +21,7 @@ import type { BaselineChoice, OutputChoice } from '../choices.ts';
 import { type Layers, outputFunction } from '../explain-batch.ts';
 import { type AnyExplanation, type Finding, findingsOf } from '../findings.ts';
 import type { Arguments } from '../flags.ts';
+import { ownOptions } from '../own-flags.ts';
 import { ProgressBar } from '../progress.ts';
 import type { Batch } from '../samples/batch.ts';
 import type { Terminal } from '../terminal.ts';
@@ -77,7 +78,7 @@ export async function warmUp(shared: Shared): Promise<void> {
   const X = tensor(batch.X.data.slice(0, width), [1, ...batch.X.shape.slice(1)]);
   const first = typeof target === 'number' || target === null ? target : target.slice(0, 1);
   try {
-    const explainer = row.make(model, optionsOf(shared.layersOf(row), shared));
+    const explainer = row.make(model, optionsOf(row, shared.layersOf(row), shared));
     await explainer.explain(X, { target: first, signal: terminal.signal }).finally(() => explainer.dispose());
   } catch {
     // What is wrong is said by the methods that are asked for.
@@ -92,7 +93,7 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
   try {
     const layers = shared.layersOf(row);
     const X = tensor(batch.X.data, batch.X.shape);
-    const explainer = row.make(model, optionsOf(layers, shared));
+    const explainer = row.make(model, optionsOf(row, layers, shared));
     const given = {
       ...(row.baselines && { baselines: baseline.value }),
       target,
@@ -122,8 +123,9 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
   }
 }
 
-function optionsOf(layers: Layers, { args, output, batchSize }: Shared): LayerOptions<Model> {
-  return { ...layers, internalBatchSize: batchSize, output: outputFunction(args, output) };
+function optionsOf(row: MethodRow, layers: Layers, { args, output, batchSize }: Shared): LayerOptions<Model> {
+  const own = ownOptions(args, row);
+  return { ...own, ...layers, internalBatchSize: batchSize, output: outputFunction(args, output) };
 }
 
 type Judging = Omit<Parameters<MetricRow['run']>[0], 'makeExplainer'>;
@@ -137,7 +139,7 @@ async function runMetric(
 ): Promise<Cell> {
   const refused = refusal(judge, row, shared);
   if (refused) return { reason: refused };
-  const makeExplainer = (model: unknown) => row.make(model as Model, optionsOf(layers, shared));
+  const makeExplainer = (model: unknown) => row.make(model as Model, optionsOf(row, layers, shared));
   try {
     const { values } = await judge.run({ ...judging, makeExplainer });
     const statistics = statisticsOf(values);

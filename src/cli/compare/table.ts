@@ -3,7 +3,16 @@ import { visible } from '../../tensor/visible.ts';
 import { entry, sumOf } from '../explainers.ts';
 import { wrap } from '../wrap.ts';
 import type { Compared } from './run.ts';
-import { arrow, type ComparisonOf, cellText, memoryText, notes, Reasons, timeText } from './words.ts';
+import {
+  alignSpreads,
+  type ComparisonOf,
+  cellText,
+  columnName,
+  memoryText,
+  notes,
+  Reasons,
+  timeText,
+} from './words.ts';
 
 const GAP = 2;
 const LEAST_WIDTH = 80;
@@ -28,15 +37,17 @@ export function printComparison(comparison: ComparisonOf & { readonly described:
   const columns: Column[] = [
     { title: 'ms', cells: compared.map((method) => cell(method, ({ taken }) => timeText(taken.milliseconds, inputs))) },
     { title: 'memory', cells: compared.map((method) => cell(method, ({ taken }) => memoryText(taken.memory))) },
-    ...judges.map(({ name, better }, j) => ({
-      title: `${name} ${arrow[better]}`,
-      cells: compared.map((method) =>
-        cell(method, ({ cells }) => cellText(cells[j]!, inputs) ?? `- (${reasons.of(cells[j]!.reason!)})`),
+    ...judges.map((judge, j) => ({
+      title: columnName(judge),
+      cells: alignSpreads(
+        compared.map((method) =>
+          cell(method, ({ cells }) => cellText(cells[j]!, inputs) ?? `- (${reasons.of(cells[j]!.reason!)})`),
+        ),
       ),
     })),
   ];
   const says = [
-    ...judges.flatMap(({ name, says: meaning }) => entry(name, meaning)),
+    ...judges.flatMap((judge) => entry(columnName(judge), judge.says)),
     ...compared.flatMap(({ row }) => entry(row.name, `${row.says}; ${sumOf(row)}`)),
   ];
   const lines = [
