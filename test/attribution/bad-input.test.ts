@@ -95,7 +95,7 @@ const cases: readonly (readonly [name: string, X: unknown, options: object, text
   ['fraction as target', X, { target: 0.5 }, 'target: targets are integers (got 0.5)'],
   ['targets for other samples', X, { target: [0, 1, 2] }, 'target: needs one entry per sample (samples 2, got [3])'],
   ['tuples for a single axis', X, { target: [[0], [1]] }, 'target: needs one integer per sample for this output'],
-  ['a word as target', X, { target: 'cat' }, 'target: cannot be read (got string)'],
+  ['a word as target', X, { target: 'cat' }, 'target: cannot be read (got cat)'],
   [
     'input of wrong width',
     [[1, 2, 3]],

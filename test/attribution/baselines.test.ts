@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Baselines, baselineEntropy, type Explanation, IntegratedGradients } from '../../src/attribution/index.ts';
+import { DeepLiftShap, ExpectedGradients, GradientShap } from '../../src/attribution/methods/index.ts';
 import type { CallableModel } from '../../src/graph/callable.ts';
 import { add, mul } from '../../src/ops/binary.ts';
 import { embedding } from '../../src/ops/indexing.ts';
@@ -195,6 +196,32 @@ test('66 the entropy of uniform distributions is ln K, of certainty 0', () => {
   assert.equal(baselineEntropy(f64([[1, 0, 0]])), [{ nats: 0, fraction: 0 }]);
   assert.ok(Math.abs(baselineEntropy(f64([[0.5], [0.5]]))![1]!.nats - Math.LN2) < 1e-15);
   assert.is(baselineEntropy(f64([[2, -1]])), null);
+});
+
+test('methods of a background average over the rows of an array, however many samples there are', async () => {
+  const f = (x: Tensor): Tensor => sum(mul(x, x), { axes: 1 });
+  const data = tensor([
+    [0, 1],
+    [2, 0],
+    [1, 1],
+  ]);
+  const rows = [
+    [1, 2],
+    [3, 4],
+    [0, 1],
+  ];
+  for (const count of [1, 2, 3]) {
+    for (const explainer of [
+      new DeepLiftShap(f),
+      new ExpectedGradients(f, { nSamples: 9 }),
+      new GradientShap(f, { nSamples: 9, stdevs: 0 }),
+    ]) {
+      const given = await explainer.explain(rows.slice(0, count), { baselines: data });
+      const named = await explainer.explain(rows.slice(0, count), { baselines: { kind: 'dataset', data } });
+      assert.equal(given.attributions[0]!.data, named.attributions[0]!.data);
+      assert.is(given.baselineSpread?.count, 3);
+    }
+  }
 });
 
 test.run();

@@ -109,12 +109,32 @@ test('sets that the output does not have', async () => {
   await fails({ top: 21 } as never, /top is a number of classes from 1 to 20/);
   await fails({ classes: [] } as never, /classes needs a list/);
   await fails({ classes: [20] } as never, /out of range/);
-  await fails({ clases: [1] } as never, /clases/);
-  await fails({} as never, /top/);
-  await fails('every' as never, /cannot be read|unknown/);
+  await fails({ clases: [1] } as never, /no set of targets.*clases/);
+  await fails({} as never, /no set of targets/);
+  await fails({ top: 1, classes: [0] } as never, /both classes and top/);
+  await fails('al' as never, /cannot be read.*al/);
   const grid = new IntegratedGradients((x: Tensor) => o.reshape(x, [x.shape[0]!, 2, 2]));
   const error = await grid.explain([[1, 2, 3, 4]], { target: 'all' }).catch((e: Error) => e);
   assert.match(String(error), /several axes/);
+});
+
+test('options of explain that are none', async () => {
+  const explainer = new IntegratedGradients(picture);
+  const fails = async (options: never, pattern: RegExp): Promise<void> => {
+    const error = await explainer.explain(X, options).catch((e: Error) => e);
+    assert.is((error as Error).name, 'PathgradError');
+    assert.match((error as Error).message, pattern);
+  };
+  await fails(null as never, /options are an object/);
+  await fails({ target: 0, signal: {} } as never, /no AbortSignal/);
+  await fails({ target: 0, onProgress: 3 } as never, /must be a function/);
+});
+
+test('a score at the baseline that is not finite is told as such', async () => {
+  const f = (x: Tensor): Tensor => o.log(o.sum(x, { axes: 1 }));
+  const { warnings } = await new IntegratedGradients(f).explain([[1, 2]]);
+  assert.ok(warnings.some(({ code }) => code === 'baseline-score-not-finite' || code === 'gradient-not-finite'));
+  assert.not.ok(warnings.some(({ code }) => code === 'incomplete'));
 });
 
 test('saliency and input x gradient take no baseline and promise no sum', async () => {

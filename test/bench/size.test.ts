@@ -13,7 +13,7 @@ const test = suite('bundle size');
 const BUDGET: Readonly<Record<string, number>> = {
   [ON_DEMAND]: 145_000,
   'src/keras': 78_000,
-  'src/attribution': 66_000,
+  'src/attribution': 68_500,
   'src/backends': 40_500,
   'src/ops': 35_000,
   'packed kernels': 25_500,

@@ -12,7 +12,7 @@ import { chooseLayer, type LayerChoice } from './layer.ts';
 import type { Method } from './method.ts';
 import { run } from './run.ts';
 import type { LayerOptions, Settings } from './settings.ts';
-import { type SetUpOptions, type StructureCache, setUp } from './setup.ts';
+import { checkExplain, type SetUpOptions, type StructureCache, setUp } from './setup.ts';
 import { isTargetSet } from './target-set.ts';
 import type { ExplainOptions, LayerSelector, ModelInput, TargetSet } from './types.ts';
 import { version } from './version.ts';
@@ -118,11 +118,12 @@ export abstract class Explainer<
     X: ModelInput,
     options: Omit<O, 'target'> & { readonly target?: O['target'] | TargetSet } = {} as O,
   ): Promise<Explanation<Judged> | Explanation<Judged>[]> {
+    checkExplain(options, this.known);
     options.signal?.throwIfAborted();
-    const { method, settings, known } = this;
+    const { method, settings } = this;
     const { forward, choice, from, plans, structures } = this.predictor;
     const { meta } = this; // of the model that is explained, whatever comes after
-    const setup = setUp({ forward, settings, method, choice, from, structures }, X, options as SetUpOptions, known);
+    const setup = setUp({ forward, settings, method, choice, from, structures }, X, options as SetUpOptions);
     const outcomes = await run(setup, plans, options as O);
     const explanations = outcomes.map((outcome) => makeExplanation(meta, setup, outcome) as Explanation<Judged>);
     return isTargetSet(options.target) ? explanations : explanations[0]!;

@@ -214,6 +214,8 @@ export interface Structure {
   readonly connected: readonly boolean[];
   /** Whether the output also depends on held model inputs: part of it bypasses the layer. */
   readonly bypassed: boolean;
+  /** Whether the observed layer depends on the variables, and the output on it. */
+  readonly watched: 'both' | 'unmoved' | 'unread';
   /** Whether the output also depends on variables in ways that do not pass the observed layer. */
   readonly around: boolean;
   /** Intermediate values that one row of the path graph needs, forward and backward, in bytes. */
@@ -239,9 +241,22 @@ export function examine(graphs: Graphs, rows: number): Structure {
     observed: observed.map(spec),
     connected: variables.map((t) => before.has(t) && (integers || isConnected(output, t))),
     bypassed: inputs.some((t) => before.has(t)),
+    watched: watchedOf(graphs.options.observed !== null, variables, observed, before),
     around: observed.length > 0 && variables.some((t) => past.has(t)),
     bytesPerRow: bytesOf(two!) / 2,
   };
+}
+
+function watchedOf(
+  looks: boolean,
+  variables: readonly Tensor[],
+  observed: readonly Tensor[],
+  before: ReadonlySet<Tensor>,
+): Structure['watched'] {
+  if (!looks) return 'both';
+  const moving = reached(observed, new Set(variables));
+  if (!variables.some((t) => moving.has(t))) return 'unmoved';
+  return observed.some((t) => before.has(t)) ? 'both' : 'unread';
 }
 
 /** The arena of a plan for the gradient, before simplification: an upper bound. */

@@ -49,6 +49,8 @@ export interface Method<O extends ExplainOptions = ExplainOptions> {
   readonly completeness: 'nSteps' | 'maxSteps' | 'draws' | 'none' | null;
   /** What it needs of the model: gradients, or only values, so that inputs of integers are variables too. Gradients when left out. */
   readonly needs?: 'values';
+  /** Arrays of baselines are a background to average over, all rows for every sample, as captum and shap have it; for other methods a row is a sample's. */
+  readonly background?: true;
   /** Positions that an attention mask hides may be left out of the problem: whatever the method computes for them is 0. */
   readonly prunes?: true;
   /** Attributes to the tensors of the layer while the variables are those of `inputLayer` or of the model's inputs. */

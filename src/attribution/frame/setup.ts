@@ -8,7 +8,7 @@ import { failure } from '../../tensor/errors.ts';
 import { checkOptions, type OptionNames } from '../../tensor/options.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { type Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
-import { inputBaselines, isLayerBaseline } from './baselines/baselines.ts';
+import { asBackground, inputBaselines, isLayerBaseline } from './baselines/baselines.ts';
 import type { BaselineSource } from './baselines/kinds.ts';
 import type { Forward } from './forward.ts';
 import { examine, Graphs, type Structure } from './graphs.ts';
@@ -60,14 +60,21 @@ const common: OptionNames<ExplainOptions> = {
   signal: 1,
 };
 
-export function setUp(
-  explaining: Explaining,
-  X: ModelInput,
-  options: SetUpOptions,
-  own: Readonly<Record<string, 1>>,
-): Setup {
-  const { forward, settings, method, structures } = explaining;
+/**
+ * @param own names of the method's own options
+ * @throws PathgradError for what is no option of `explain`
+ */
+export function checkExplain(options: object, own: Readonly<Record<string, 1>>): void {
   checkOptions('explain', options, { ...common, ...own });
+  const { signal, onProgress } = options as SetUpOptions;
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
+    throw failure('signal', 'is no AbortSignal', { got: typeof signal }, 'give the signal of an AbortController');
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw failure('onProgress', 'must be a function', { got: typeof onProgress });
+}
+
+export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptions): Setup {
+  const { forward, settings, method, structures } = explaining;
   const alibi = settings.compat === 'alibi';
   const given = options.target ?? null;
   if (given !== null && settings.targetFn !== null) {
@@ -93,14 +100,16 @@ export function setUp(
     everyCall: alibi,
     integers: method.needs === 'values',
   });
-  if (!choice && graphs.moving.length === 0) throw integerInputs(forward);
+  const where = method.observes ? 'inputLayer' : 'layer';
+  if (!choice && graphs.moving.length === 0) throw integerInputs(forward, where);
   const probeRows = Math.min(inputs.rows, settings.internalBatchSize);
   const structure = lookUp(structures, graphs, probeRows);
-  checkConnected(forward, choice, structure);
+  checkConnected(forward, choice, structure, where);
+  if (observed) checkObserved(observed, choice, structure);
   const target = given ?? settings.targetFn;
   if (isTargetSet(target)) resolveSet(target, structure.output.shape, inputs.rows, null);
   else if (typeof target !== 'function') resolveTarget(target, structure.output.shape, inputs.rows, alibi);
-  const baselines = options.baselines ?? null;
+  const baselines = (method.background ? asBackground(options.baselines) : options.baselines) ?? null;
   if (method.baselines === 'none' && baselines !== null) {
     const hint = 'leave baselines out, or choose a method that compares with one, such as IntegratedGradients';
     throw failure('baselines', `${method.name} takes none: it looks at the input alone`, {}, hint);
@@ -173,30 +182,47 @@ function truncated({ count, draw }: BaselineSource): BaselineSource {
   return { count, draw: (index) => round(draw(index)) };
 }
 
-function integerInputs(forward: Forward): Error {
+/** What is looked at must lie behind what moves, and before the output. */
+function checkObserved({ layer }: LayerChoice, from: LayerChoice | null, { watched }: Structure): void {
+  if (watched === 'both') return;
+  const start = from ? `layer '${from.layer.path}'` : 'the inputs';
+  const problem = watched === 'unmoved' ? `does not depend on ${start}` : 'does not lead to the output';
+  const hint =
+    watched === 'unmoved' && from
+      ? 'inputLayer must come before it'
+      : 'choose a layer between the inputs and the output';
+  throw failure(`layer '${layer.path}'`, problem, {}, hint);
+}
+
+function integerInputs(forward: Forward, option: string): Error {
   return failure(
     'X',
     'holds integers (token ids?), and no path leads from one id to another',
     {},
-    embeddingAdvice(forward),
+    embeddingAdvice(forward, option),
   );
 }
 
 /** Names the embedding layers, whose outputs are what can be attributed to. */
-function embeddingAdvice(forward: Forward): string {
+function embeddingAdvice(forward: Forward, option: string): string {
   const embeddings = forward.model?.layers.filter(({ className }) => className === 'Embedding') ?? [];
-  const layers = embeddings.map(({ name }) => `layer: '${name}'`).join(' or ');
+  const layers = embeddings.map(({ name }) => `${option}: '${name}'`).join(' or ');
+  if (layers && option === 'inputLayer') return `let the embedding move in the place of the ids: ${layers}`;
   if (layers) return `attribute to the embedding instead: ${layers}`;
   return forward.model
-    ? 'attribute to a layer that computes floats from them (option layer)'
+    ? `${option === 'layer' ? 'attribute to' : 'start from'} a layer that computes floats from them (option ${option})`
     : 'explain a function of the embedded tokens instead';
 }
 
-function checkConnected(forward: Forward, choice: LayerChoice | null, { connected }: Structure): void {
+function checkConnected(forward: Forward, choice: LayerChoice | null, { connected }: Structure, option: string): void {
+  if (choice && !connected.includes(true)) {
+    const problem = 'the output does not depend on it differentiably, so that every attribution would be 0';
+    throw failure(`layer '${choice.layer.path}'`, problem, {}, 'choose a layer before the output');
+  }
   const hasEmbedding = forward.model?.layers.some(({ className }) => className === 'Embedding') ?? false;
   if (choice || connected.includes(true) || !hasEmbedding) return;
   const problem = 'the output does not depend on it differentiably: the model reads it as token ids';
-  throw failure('X', problem, {}, embeddingAdvice(forward));
+  throw failure('X', problem, {}, embeddingAdvice(forward, option));
 }
 
 function attributedTensors(

@@ -21,6 +21,10 @@ export function isTargetSet(target: Target | TargetSet | null | undefined): targ
 export function resolveSet(set: TargetSet, shape: Shape, rows: number, predictions: Tensor | null): ResolvedTarget[] {
   const output = ['N', ...shape.slice(1)];
   const classes = isScalarOutput(shape) ? 2 : rowSize(shape);
+  if (typeof set === 'object' && 'classes' in set === 'top' in set) {
+    const problem = 'classes' in set ? 'has both classes and top' : 'is no set of targets';
+    throw failure('target', problem, { got: Object.keys(set) }, "give 'all', { classes: [0, 3] } or { top: 3 }");
+  }
   if (typeof set === 'object' && 'classes' in set) {
     checkOptions('target', set, { classes: 1 });
     const list: unknown = set.classes;

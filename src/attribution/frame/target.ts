@@ -68,8 +68,9 @@ function readTarget(value: TargetValue, rows: number): Tensor {
     return checkIntegers(value instanceof Tensor ? value : tensor(value, undefined, 'float64'), rows);
   }
   if (ArrayBuffer.isView(value)) return checkIntegers(tensor(value as TypedArray), rows);
-  const hint = 'give an integer, one per sample (list, typed array or Tensor), or a function of the predictions';
-  throw failure('target', 'cannot be read', { got: typeof value }, hint);
+  const hint =
+    "give an integer, one per sample (list, typed array or Tensor), a function of the predictions, or several: 'all', { classes }, { top }";
+  throw failure('target', 'cannot be read', { got: value }, hint);
 }
 
 function checkIntegers(t: Tensor, rows: number): Tensor {

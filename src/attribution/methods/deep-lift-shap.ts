@@ -9,8 +9,12 @@ import { type DeepLiftOptions, deepLift } from './deep-lift.ts';
 
 /** Attributions add up to `f(x)` less the mean of `f(b)` over the baselines; units are those of the explained score. */
 export class DeepLiftShap<M extends Explainable = Explainable> extends Explainer<M, Tensor> {
-  /** @throws as `DeepLift` does */
+  /**
+   * @param options the background is an option of `explain`: `baselines: data`, rows of which each stands for all samples
+   * @throws as `DeepLift` does
+   */
   constructor(model: M, options: DeepLiftOptions<M> = {}) {
-    super(model, options, checkSettings('DeepLiftShap', options, { softmax: 1 }), deepLift('DeepLiftShap', options));
+    const settings = checkSettings('DeepLiftShap', options, { softmax: 1 });
+    super(model, options, settings, { ...deepLift('DeepLiftShap', options), background: true });
   }
 }

@@ -25,7 +25,7 @@ export interface ExpectedGradientsOptions<M> extends ExplainerOptions<M> {
 export class ExpectedGradients<M extends Explainable = Explainable> extends Explainer<M, Tensor> {
   /**
    * @param model a Keras model of `loadModel`, any other `CallableModel`, or a function on graph tensors
-   * @param options the background is an option of `explain`: `baselines: { kind: 'dataset', data }`
+   * @param options the background is an option of `explain`: `baselines: data`, rows of which each stands for all samples
    * @throws PathgradError for unknown options, a layer that there is not, and budgets or seeds that make no sense
    */
   constructor(model: M, options: ExpectedGradientsOptions<M> = {}) {
@@ -39,6 +39,7 @@ export class ExpectedGradients<M extends Explainable = Explainable> extends Expl
       name,
       params: { nSamples, seed },
       baselines: 'used',
+      background: true,
       completeness: 'draws',
       attribute: (problem) => expectedGradients(name, problem, drawn),
     };

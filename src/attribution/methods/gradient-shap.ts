@@ -32,7 +32,7 @@ export interface GradientShapOptions<M> extends ExplainerOptions<M> {
 export class GradientShap<M extends Explainable = Explainable> extends Explainer<M, Tensor> {
   /**
    * @param model a Keras model of `loadModel`, any other `CallableModel`, or a function on graph tensors
-   * @param options a background is an option of `explain`: `baselines: { kind: 'dataset', data }`
+   * @param options a background is an option of `explain`: `baselines: data`, rows of which each stands for all samples
    * @throws PathgradError for unknown options, a layer that there is not, and budgets, deviations or seeds that make no sense
    */
   constructor(model: M, options: GradientShapOptions<M> = {}) {
@@ -47,6 +47,7 @@ export class GradientShap<M extends Explainable = Explainable> extends Explainer
       name,
       params: { nSamples, seed: seed ?? 0, stdevs: noise === undefined ? JSON.stringify(stdevs ?? 0) : 'given' },
       baselines: 'used',
+      background: true,
       completeness: 'draws',
       attribute: (problem) => expectedGradients(name, problem, alphas === undefined ? drawn : { ...drawn, alphas }),
     };

@@ -24,6 +24,7 @@ import { InternalInfluence } from './internal-influence.ts';
 import { KernelShap } from './kernel-shap.ts';
 import { LayerConductance } from './layer-conductance.ts';
 import { LayerGradCam } from './layer-grad-cam.ts';
+import { Lime } from './lime.ts';
 import { LRP } from './lrp.ts';
 import { NoiseTunnel } from './noise-tunnel.ts';
 import { Occlusion } from './occlusion.ts';
@@ -61,6 +62,7 @@ export { InternalInfluence, type InternalInfluenceOptions } from './internal-inf
 export { KernelShap, type KernelShapOptions } from './kernel-shap.ts';
 export { LayerConductance, type LayerConductanceOptions } from './layer-conductance.ts';
 export { LayerGradCam, type LayerGradCamOptions } from './layer-grad-cam.ts';
+export { Lime, type LimeOptions } from './lime.ts';
 export { LRP, type LRPOptions } from './lrp.ts';
 export {
   endingAt,
@@ -304,6 +306,15 @@ export const methods: readonly MethodRow[] = [
     values: true,
     source: 'Lundberg, Lee 2017',
     make: (model, options) => new KernelShap(model, options),
+  },
+  {
+    name: 'Lime',
+    says: 'slopes of a linear model that is fitted to the scores of sets of features near the input',
+    sum: null,
+    baselines: true,
+    values: true,
+    source: 'Ribeiro, Singh, Guestrin 2016',
+    make: (model, options) => new Lime(model, options),
   },
   {
     name: 'LayerGradCam',

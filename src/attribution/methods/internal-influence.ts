@@ -21,7 +21,7 @@ export class InternalInfluence<M extends Explainable = Explainable> extends Expl
    * @param options `layer`: whose tensors are explained; `inputLayer`: where the path runs instead of the inputs (the embedding of a text model)
    * @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not
    */
-  constructor(model: M, options: InternalInfluenceOptions<M>) {
+  constructor(model: M, options: InternalInfluenceOptions<M> = {}) {
     const settings = checkSettings('InternalInfluence', options, { inputLayer: 1, method: 1, nSteps: 1 });
     const { method = 'gausslegendre', nSteps = 50 } = options;
     const { alphas, weights } = quadratureRule(method, nSteps);

@@ -27,7 +27,7 @@ export class LayerConductance<M extends Explainable = Explainable> extends Expla
    * @param options `layer`: whose tensors are explained; `inputLayer`: where the path runs instead of the inputs (the embedding of a text model)
    * @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not
    */
-  constructor(model: M, options: LayerConductanceOptions<M>) {
+  constructor(model: M, options: LayerConductanceOptions<M> = {}) {
     const settings = checkSettings('LayerConductance', options, { inputLayer: 1, method: 1, nSteps: 1, compat: 1 });
     const { method = 'gausslegendre', nSteps = 50, compat = null } = options;
     if (compat !== null && compat !== 'captum')

@@ -10,7 +10,7 @@ import type { Explainer } from '../frame/explainer.ts';
 import { Explanation } from '../frame/explanation/explanation.ts';
 import { toForward } from '../frame/forward.ts';
 import { bothHooks, captureLayer, chooseLayer, type LayerSide } from '../frame/layer.ts';
-import type { ExplainOptions, LayerSelector, ModelInput } from '../frame/types.ts';
+import type { ExplainOptions, LayerSelector, ModelInput, TargetSet } from '../frame/types.ts';
 
 export interface NeuronOptions<M> {
   /** The layer in which the neuron is. */
@@ -60,11 +60,13 @@ export class NeuronAttribution<M extends CallableModel, Judged extends Tensor | 
   /** @throws PathgradError for options that there are not, and for a layer that there is not */
   constructor(model: M, options: NeuronAttributionOptions<M, Judged>) {
     checkOptions('NeuronAttribution', options, { neuronLayer: 1, neuronInputs: 1, make: 1 });
-    if (typeof options.make !== 'function') {
+    if (typeof options?.make !== 'function') {
       throw failure('make', 'is missing', {}, 'make: (model) => new IntegratedGradients(model)');
     }
     const ending = endingAt(model, options);
     this.explainer = options.make(ending);
+    if (typeof this.explainer?.explain !== 'function')
+      throw failure('make', 'must return an explainer', {}, 'make: (model) => new IntegratedGradients(model)');
     this.layer = ending.name;
   }
 
@@ -72,8 +74,23 @@ export class NeuronAttribution<M extends CallableModel, Judged extends Tensor | 
    * Explains a neuron of the layer: `target` is its index, or its tuple of indices per sample where the layer has several axes.
    * @throws PathgradError as the method's own `explain`
    */
-  async explain(X: ModelInput, options: ExplainOptions): Promise<Explanation<Judged>> {
-    const { meta, data, extra } = await this.explainer.explain(X, options);
+  explain(X: ModelInput, options: ExplainOptions): Promise<Explanation<Judged>>;
+  explain(
+    X: ModelInput,
+    options: Omit<ExplainOptions, 'target'> & { readonly target: TargetSet },
+  ): Promise<Explanation<Judged>[]>;
+  async explain(
+    X: ModelInput,
+    options: Omit<ExplainOptions, 'target'> & { readonly target?: ExplainOptions['target'] | TargetSet },
+  ): Promise<Explanation<Judged> | Explanation<Judged>[]> {
+    const found: Explanation<Judged> | Explanation<Judged>[] = await this.explainer.explain(
+      X,
+      options as ExplainOptions,
+    );
+    return Array.isArray(found) ? found.map((one) => this.named(one)) : this.named(found);
+  }
+
+  private named({ meta, data, extra }: Explanation<Judged>): Explanation<Judged> {
     const params = { ...meta.params, of: meta.name, neuronLayer: this.layer };
     return new Explanation({ ...meta, name: 'NeuronAttribution', params }, data, extra);
   }

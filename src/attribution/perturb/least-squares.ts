@@ -83,7 +83,7 @@ export function cholesky(lower: Float64Array, size: number): Float64Array | null
 }
 
 /** Solves `L L^T x = b` in the place of `b`. */
-function solveBoth(factor: Float64Array, b: Float64Array): void {
+export function solveBoth(factor: Float64Array, b: Float64Array): void {
   const size = b.length;
   const start = (row: number): number => (row * (row + 1)) / 2;
   for (let i = 0; i < size; i++) {

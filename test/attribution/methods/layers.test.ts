@@ -123,6 +123,30 @@ async function activations(model: Model, xs: readonly Tensor[]): Promise<Tensor>
   return (await neuron.explain(xs, { target: 0 })).predictions;
 }
 
+test('a layer that does not lie between what moves and the output is no all-zero map', async () => {
+  const model = await loadNet('cnn', 'float32');
+  const { inputs } = netSamples('cnn', 'float32');
+  const behind = new LayerConductance(model, { layer: 'conv1', inputLayer: 'conv2' });
+  assert.match(await failure(() => behind.explain(inputs, { target: 0 })), /conv1.*does not depend on layer 'conv2'/);
+  const make = (m: ConstructorParameters<typeof IntegratedGradients>[0]) =>
+    new IntegratedGradients(m, { layer: 'conv2' } as never);
+  const early = new NeuronAttribution(model, { neuronLayer: 'conv1', make });
+  assert.match(await failure(() => early.explain(inputs, { target: [[0, 0, 0]] })), /conv2/);
+});
+
+test('several neurons at once', async () => {
+  const model = await loadNet('mlp', 'float32');
+  const { inputs } = netSamples('mlp', 'float32');
+  const neurons = new NeuronAttribution(model, { neuronLayer: 'dense2', make: (m) => new Saliency(m) });
+  const found = await neurons.explain(inputs, { target: { classes: [1, 6] } });
+  assert.equal(
+    found.map(({ meta }) => meta.name),
+    ['NeuronAttribution', 'NeuronAttribution'],
+  );
+  const one = await neurons.explain(inputs, { target: 6 });
+  assert.equal(found[1]!.attributions[0]!.data, one.attributions[0]!.data);
+});
+
 test('what does not fit is refused by name', async () => {
   const model = await loadNet('mlp', 'float32');
   const { inputs } = netSamples('mlp', 'float32');
@@ -138,6 +162,16 @@ test('what does not fit is refused by name', async () => {
     /nSteps|steps/,
   );
   assert.match(await failure(() => new NeuronAttribution(model, { neuronLayer: 'relu1' } as never)), /make/);
+  assert.match(await failure(() => new LayerConductance(model).explain(inputs, { target: 0 })), /needs a layer/);
+  assert.match(await failure(() => new NeuronAttribution(model, undefined as never)), /make/);
+  const nothing = { neuronLayer: 'relu1', make: () => ({}) } as never;
+  assert.match(await failure(() => new NeuronAttribution(model, nothing)), /must return an explainer/);
+  const text = await loadNet('text', 'float32');
+  const ids = netSamples('text', 'float32').inputs;
+  const hint = /inputLayer: 'embedding'/;
+  assert.match(await failure(() => new LayerConductance(text, { layer: 'pool' }).explain(ids, { target: 0 })), /./);
+  const error = await new LayerConductance(text, { layer: 'pool' }).explain(ids, { target: 0 }).catch((e: Error) => e);
+  assert.match(String((error as { hint?: string }).hint ?? error), hint);
   const function_ = (x: Tensor): Tensor => x;
   assert.match(await failure(() => new InternalInfluence(function_, { layer: 'relu1' } as never)), /no layers/);
 });

@@ -44,6 +44,7 @@ for (const name of goldenFiles()) {
 /** Compared by the closed forms and sums of their own tests alone: no package has them. */
 const elsewhere: Readonly<Record<string, string>> = {
   IDGI: 'test/attribution: the telescoping sum',
+  Lime: 'test/attribution/methods/lime.test.ts: the definition',
   IntegratedGradients: 'test/attribution/golden.test.ts: alibi',
 };
 

@@ -39,6 +39,20 @@ export function inputBaselines(
   return sources;
 }
 
+/** Every array as the rows of a background. What is described (a number, a kind) stays as it is. */
+export function asBackground(baselines: Baselines | undefined): Baselines | undefined {
+  const data = (one: Baseline): Baseline =>
+    isArray(one) && typeof one !== 'number' ? { kind: 'dataset', data: one } : one;
+  if (baselines === undefined || baselines === null || isLayerBaseline(baselines) || isBaselineKind(baselines)) {
+    return baselines;
+  }
+  if (Array.isArray(baselines) && baselines.some((one) => !isNested(one))) {
+    return (baselines as readonly Baseline[]).map(data);
+  }
+  if (isArray(baselines)) return data(baselines);
+  return Object.fromEntries(Object.entries(baselines).map(([name, one]) => [name, data(one as Baseline)]));
+}
+
 /** Baselines in layer space. @param like the layer's values at X */
 export function layerBaselines({ value }: LayerBaseline, like: readonly Tensor[]): BaselineSource[] {
   const list = isListOfValues(value, like.length) ? value : like.map(() => value as number | ArrayInput);
@@ -102,7 +116,12 @@ function source(baseline: Baseline, { subject, like }: Target): BaselineSource {
   const t = toTensor(subject, baseline, like.dtype, like.dtype);
   if (sameShape(t.shape, like.shape) || sameShape(t.shape, [1, ...like.shape.slice(1)])) return single(() => t);
   const missesBatch = sameShape(t.shape, like.shape.slice(1));
-  const hint = missesBatch ? 'the batch axis is missing: one row for all samples is [row]' : undefined;
+  const several = sameShape(t.shape.slice(1), like.shape.slice(1));
+  const hint = missesBatch
+    ? 'the batch axis is missing: one row for all samples is [row]'
+    : several
+      ? "rows to average over are { kind: 'dataset', data }"
+      : undefined;
   throw failure(subject, 'needs the shape of X, or one row of it', { got: t.shape, X: like.shape }, hint);
 }
 

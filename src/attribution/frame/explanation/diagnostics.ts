@@ -42,6 +42,8 @@ export interface Evidence extends Omit<Diagnostics, 'baselineEntropy'> {
   readonly relTol: number;
   /** What brings attributions closer to the change of the score; null where the method does not claim that they add up. */
   readonly raise: 'nSteps' | 'maxSteps' | 'draws' | 'layer' | 'none' | null;
+  /** Samples whose score at the baseline is not finite. */
+  readonly endless: readonly number[];
   /** Samples with attributions that are not finite. */
   readonly notFinite: readonly number[];
   /** Per sample, whether any gradient on the path was not 0. */
@@ -109,7 +111,8 @@ function baselineWarnings(
   return warnings;
 }
 
-function pathWarnings({ completeness, relTol, raise, moved, firstNonFinite, notFinite }: Evidence): Warning[] {
+function pathWarnings({ completeness, relTol, raise, moved, firstNonFinite, notFinite, endless }: Evidence): Warning[] {
+  if (endless.length > 0) return [{ code: 'baseline-score-not-finite', values: { samples: endless } }];
   if (firstNonFinite) return [{ code: 'gradient-not-finite', values: { ...firstNonFinite } }];
   if (notFinite.length > 0) return [{ code: 'attribution-not-finite', values: { samples: notFinite } }];
   const bad = completeness.flatMap(({ ok }, i) => (ok ? [] : [i]));

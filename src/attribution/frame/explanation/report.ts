@@ -30,6 +30,10 @@ export function makeExplanation(meta: Meta, setup: Setup, outcome: Outcome): Exp
     relTol: settings.relTol,
     raise: structure.around ? 'layer' : method.completeness,
     notFinite: Array.from(sums).flatMap((sum, i) => (Number.isFinite(sum) || judged ? [] : [i])),
+    endless:
+      sources.length > 0
+        ? Array.from(outcome.pathStart.means[0]!).flatMap((score, i) => (Number.isFinite(score) ? [] : [i]))
+        : [],
     moved: outcome.moved,
     unmoved: Array.from(displaced).flatMap((flag, i) => (flag ? [] : [i])),
     firstNonFinite: outcome.nonFinite,

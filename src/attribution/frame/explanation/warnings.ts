@@ -22,6 +22,7 @@ export interface WarningValues {
   /** How far f(b) is from the start of the layer's path. */
   readonly 'layer-bypassed': { readonly gap: number };
   readonly 'gradient-not-finite': { readonly sample: number; readonly step: number; readonly alpha: number };
+  readonly 'baseline-score-not-finite': { readonly samples: readonly number[] };
   readonly 'attribution-not-finite': { readonly samples: readonly number[] };
   /** The score changes, but every gradient on the path is 0. */
   readonly 'gradient-zero': { readonly samples: readonly number[] };
@@ -75,6 +76,8 @@ const phrases: Phrases = {
     `the gradient is not finite at step ${step} (alpha ${alpha}) of sample ${sample}: use gausslegendre, whose points avoid the ends, or move the baseline`,
   'gradient-zero': (values) =>
     `the score changes but its gradient is 0 on the whole path (${samples(values)}): the model is flat there (steps, rounding, saturation), and gradients cannot explain it; explain logits or an earlier layer`,
+  'baseline-score-not-finite': (values) =>
+    `the score at the baseline is not finite (${samples(values)}): choose another baseline`,
   'attribution-not-finite': (values) =>
     `attributions are not finite (${samples(values)}): check the weights and the scale of the inputs`,
   incomplete: ({ share, limit, raise, ...values }) =>
