@@ -5,6 +5,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Explanation } from '../../src/attribution/index.ts';
 import { methods } from '../../src/attribution/methods/index.ts';
+import type { Finding } from '../../src/cli/findings.ts';
+import { warningOf } from '../../src/cli/print.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { example, runCli, temporaryFolder } from '../support/cli.ts';
 
@@ -65,6 +67,19 @@ test('a method without baseline and sum: nothing is made up, on the terminal, in
   const two = decode(readFileSync(png)).width;
   await runCli(['explain', ...mnist, '--steps', '5', '--png', png]);
   assert.ok(two < decode(readFileSync(png)).width, 'nor has the grid a column for them');
+});
+
+test('what is advised where attributions miss the sum is there: steps of integrated gradients by a flag, softplus in the library', () => {
+  const completeness = { relative: 0.4 };
+  const advice = (raise: Finding['raise']): string =>
+    warningOf({ completeness, raise } as unknown as Finding).replace(
+      /^the attributions add up to 140 % of the change of the score: /,
+      '',
+    );
+  assert.is(advice('auto'), 'try --steps 200 or --steps auto');
+  assert.is(advice('nSteps'), 'try --steps 200');
+  assert.match(advice('softplus'), /a larger softplus with more nSteps, options of the library/);
+  assert.not.match(advice('library'), /auto/);
 });
 
 test('names in any case and with hyphens', async () => {
