@@ -68,7 +68,9 @@ export function completenessOf({ attributionSum, scoreChange, relative, steps }:
 
 /** What brings attributions closer to the change of the score, in flags where there are. */
 const advice: Readonly<Record<Finding['raise'], string>> = {
-  nSteps: 'try --steps 200 or --steps auto',
+  auto: 'try --steps 200 or --steps auto',
+  nSteps: 'try --steps 200',
+  softplus: 'relu is softened: a larger --softplus with more --steps comes closer',
   maxSteps: 'the largest number of steps was not enough',
   steps: 'try --steps 200',
   library: "more steps may come closer (the library's option nSteps)",

@@ -15,6 +15,11 @@ export function checkOptions<T extends object>(subject: string, options: T | und
   }
 }
 
+/** @throws PathgradError where `value` is neither true nor false: 'no' and 0 would be taken for one of them */
+export function checkBoolean(subject: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw failure(subject, 'must be true or false', { got: value });
+}
+
 /** @throws PathgradError where `value` is no whole number from `least` up */
 export function checkWhole(subject: string, what: string, value: number, least = 0): void {
   if (!Number.isInteger(value) || value < least) {

@@ -151,6 +151,44 @@ forms('what is in no group stays at X', async () => {
     [15, 15, 0],
   );
 });
+forms(
+  'occlusion shares what a window does among the features that it covers: a sum over a token is one fall, not one per dimension',
+  async () => {
+    // Two tokens of an embedding of 5: the usual window is a token.
+    const f: Model = (x) => sum(x, { axes: [1, 2] });
+    const x = tensor(
+      Float64Array.from({ length: 10 }, (_, i) => i),
+      [1, 2, 5],
+    );
+    close(await first(new Occlusion(f), x), [2, 2, 2, 2, 2, 7, 7, 7, 7, 7]);
+    close(await first(new Occlusion(f, { groupValue: 'whole' }), x), [10, 10, 10, 10, 10, 35, 35, 35, 35, 35]);
+    // The last window is cut off at the border: all of its fall is one feature's.
+    const line: Model = (v) => sum(v, { axes: 1, keepDims: true });
+    const cut = { window: [2], strides: [2] };
+    close(await first(new Occlusion(line, cut), f64([[1, 2, 4]])), [1.5, 1.5, 4]);
+    close(await first(new Occlusion(line, { ...cut, groupValue: 'whole' }), f64([[1, 2, 4]])), [3, 3, 4]);
+  },
+);
+
+for (const make of [
+  (f: Model) => new Occlusion(f),
+  (f: Model) => new FeatureAblation(f),
+  (f: Model) => new ShapleyValueSampling(f, { nSamples: 2 }),
+  (f: Model) => new KernelShap(f, { nSamples: 4 }),
+]) {
+  const explainer = make((x) => sum(x, { axes: [1, 2] }));
+  forms(`${explainer.meta.name}: sums over a token keep the units of the score`, async () => {
+    const x = tensor(
+      Float64Array.from({ length: 10 }, (_, i) => i + 1),
+      [1, 2, 5],
+    );
+    const options = explainer.meta.name === 'Occlusion' ? {} : { features: { axes: 1 } };
+    const found = await first(explainer as Explainer<Model, Tensor | null>, x, options);
+    const sums = [found.slice(0, 5), found.slice(5)].map((part) => part.reduce((all, v) => all + v, 0));
+    close(sums, [15, 40], 1e-9);
+  });
+}
+
 forms('what is drawn comes near the exact values, and nearer with more', async () => {
   const [w1, w2] = [tensor(randomNormal(12 * 6, 3), [12, 6]), tensor(randomNormal(6, 4), [6, 1])];
   const f: Model = (x) => matmul(tanh(mul(matmul(x, w1), 0.3)), w2);
@@ -416,6 +454,48 @@ refuses(
   'an unknown type',
   async () => new NoiseTunnel(new Saliency(squares), { type: 'smooth' as never }),
   "unknown type 'smooth'",
+);
+for (const seed of [null, -1, 'x'] as unknown as number[]) {
+  for (const make of [
+    () => new KernelShap(squares, { seed }),
+    () => new ShapleyValueSampling(squares, { seed }),
+    () => new ExpectedGradients(squares, { seed }),
+    () => new GradientShap(squares, { seed }),
+    () => new NoiseTunnel(new Saliency(squares), { seed }),
+  ]) {
+    refuses(`the seed ${seed} in ${make}`, async () => make(), 'seed is a whole number from 0');
+  }
+}
+const nothing = null as unknown as number;
+for (const make of [
+  () => new KernelShap(squares, { nSamples: nothing }),
+  () => new ShapleyValueSampling(squares, { nSamples: nothing }),
+  () => new ExpectedGradients(squares, { nSamples: nothing }),
+  () => new GradientShap(squares, { nSamples: nothing }),
+  () => new NoiseTunnel(new Saliency(squares), { nSamples: nothing }),
+]) {
+  refuses(`null draws in ${make}`, async () => make(), 'nSamples must be a whole number');
+}
+refuses(
+  'null deviations',
+  async () => new NoiseTunnel(new Saliency(squares), { stdevs: nothing }),
+  'NoiseTunnel stdevs',
+);
+refuses(
+  'noise on token ids',
+  () => {
+    const ids = tinyModel({
+      inputs: [{ name: 'n', shape: [null, 2], dtype: 'int32' }],
+      forward: (_, [n]) => mul(n!, 0.5),
+    });
+    return new NoiseTunnel(new FeatureAblation(ids)).explain(tensor(Int32Array.of(1, 2), [1, 2]), { target: 0 });
+  },
+  'NoiseTunnel: integers get no noise, and all inputs are integers',
+);
+refuses(
+  'a groupValue that there is not',
+  async () => new Occlusion(squares, { groupValue: 'each' as never }),
+  "Occlusion: unknown groupValue 'each'",
 );
 refuses('no method within', async () => new NoiseTunnel(squares as never), 'NoiseTunnel: goes around another method');
 refuses(

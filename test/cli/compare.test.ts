@@ -82,7 +82,7 @@ test('texts: what does not apply is said, and the others run', async () => {
   const html = folder.path('texts.html');
   const chosen = [
     '--explainers',
-    'saliency,layer-conductance,feature-ablation',
+    'saliency,layer-conductance,feature-ablation,lrp',
     '--metrics',
     'road,sufficiency,infidelity',
   ];
@@ -92,6 +92,7 @@ test('texts: what does not apply is said, and the others run', async () => {
   assert.match(run.out, /\(1\) --layer: is needed: LayerConductance attributes/);
   assert.match(run.out, /is for pictures/);
   assert.match(run.out, /judges contributions to the score, and these are none/);
+  assert.match(run.out, /judges contributions to the score, and these are parts of its logit/);
   const page = readFileSync(html, 'utf8');
   assert.match(page, /did not run <sup>/);
   assert.is(page.match(/<b>FeatureAblation<\/b>/g)?.length, 2, 'on both texts');

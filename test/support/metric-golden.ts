@@ -102,12 +102,15 @@ export async function metricValues(record: MetricRecord, dtype: FloatDType): Pro
   return runners[record.metric]!(given);
 }
 
+/** Quantus and captum count what equals the baseline, too. */
+const all = { features: 'all' } as const;
+
 const runners: { readonly [metric: string]: (given: Case) => Promise<number[]> } = {
   infidelity: async ({ model, explanation, options, record, array }) => {
     const values: number[] = [];
     for (const variant of record.variants!) {
       const perturb = moved(array, record);
-      const found = await metrics.infidelity(model, explanation, { ...options, ...variant, perturb });
+      const found = await metrics.infidelity(model, explanation, { ...options, ...variant, perturb, ...all });
       values.push(...found.values);
     }
     return values;
@@ -119,7 +122,7 @@ const runners: { readonly [metric: string]: (given: Case) => Promise<number[]> }
       const found = await metrics.maxSensitivity(
         gradientTimesInput(model, null, baselines),
         inputs,
-        // The record's own perturbations, whatever the radius.
+        // The record's own perturbations.
         { explain, ...options, ...variant, perturb: moved(array, record) },
       );
       values.push(...found.values);
@@ -132,10 +135,10 @@ const runners: { readonly [metric: string]: (given: Case) => Promise<number[]> }
     const [, runs, size] = subsets.shape as [number, number, number];
     const at = (sample: number, run: number): ArrayLike<number> =>
       subsets.data.subarray((sample * runs + run) * size, (sample * runs + run + 1) * size);
-    return [...(await metrics.faithfulnessCorrelation(model, explanation, { ...options, subsets: at })).values];
+    return [...(await metrics.faithfulnessCorrelation(model, explanation, { ...options, subsets: at, ...all })).values];
   },
   deletion: async ({ model, explanation, options, record }) => {
-    const { curve, values } = await metrics.deletion(model, explanation, options);
+    const { curve, values } = await metrics.deletion(model, explanation, { ...options, ...all });
     const points = curve.shares.length;
     // Quantus has no point before the first features go, and its area (numpy's trapezoids) no width of 1.
     const scores = [...curve.scores].filter((_, i) => i % points !== 0);
@@ -149,7 +152,7 @@ const runners: { readonly [metric: string]: (given: Case) => Promise<number[]> }
     if (record.target.some((_, row) => Math.abs(values[row]! - area(row)) > 1e-12)) throw new Error('not the area');
     return scores;
   },
-  sparseness: async ({ explanation }) => [...(await metrics.sparseness(explanation)).values],
+  sparseness: async ({ explanation }) => [...(await metrics.sparseness(explanation, all)).values],
   mprt: async ({ model, inputs, options, record }) => {
     const embedding = record.net === 'text' || record.net === 'lstm' ? 'embedding' : null;
     const [explain, quantus] = [{ target: record.target }, { ignoreSharedZeros: false }];

@@ -2,8 +2,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Explanation, IntegratedGradients, predictedClass } from '../../src/attribution/index.ts';
+import { GuidedIG, IDGI } from '../../src/attribution/methods/index.ts';
 import type { CallableModel } from '../../src/graph/callable.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { type LoadedTransformer, loadTransformer } from '../../src/transformers/index.ts';
 import { makeFiles, type Sizes, small } from './support.ts';
 
@@ -139,6 +140,45 @@ test('adaptive steps, inputs of a layer, a number as layer baseline, brute force
     assert.ok(distance(got.attributions[0]!, wanted.attributions[0]!) < 1e-12);
     assert.equal(got.baselines[0]!.toArray(), wanted.baselines[0]!.toArray());
   }
+});
+
+test('a padded position that a mask hides had a say in which words a guided path moves', async () => {
+  const model = await loadTransformer(await makeFiles(small), { dtype: 'float64' });
+  const mask = [padding[0]!, padding[1]!, holes[0]!, padding[3]!];
+  // The second baseline has words where the first has padding: what is hidden would move.
+  for (const data of [baselines, { kind: 'dataset', data: [[1, 20, 21, 22, 2, 7, 8, 9]] }] as const) {
+    for (const make of [
+      () => new GuidedIG(model, { layer: 'distilbert/embeddings', nSteps: 6, maxDistance: 0.3 }),
+      () => new IDGI(model, { layer: 'distilbert/embeddings', nSteps: 6, maxDistance: 0.3, path: 'guided' }),
+    ]) {
+      const explain = (rows: number[]): Promise<Explanation> =>
+        make().explain(
+          rows.map((row) => ids[row]!),
+          {
+            forwardKwargs: { attention_mask: rows.map((row) => mask[row]!) },
+            baselines: data,
+            target: 1,
+          },
+        );
+      const among = await explain([0, 1, 2, 3]);
+      for (const row of [0, 1, 2, 3]) {
+        const part = among.attributions[0]!.data.slice(64 * row, 64 * (row + 1));
+        const alone = (await explain([row])).attributions[0]!;
+        assert.ok(distance(tensor(part, alone.shape), alone) < 1e-9, `row ${row}`);
+      }
+    }
+  }
+  const short = await new GuidedIG(model, { layer: 'distilbert/embeddings', nSteps: 6 }).explain(
+    [ids[1]!.slice(0, 3)],
+    {
+      target: 1,
+    },
+  );
+  const long = await new GuidedIG(model, { layer: 'distilbert/embeddings', nSteps: 6 }).explain([ids[1]!], {
+    forwardKwargs: { attention_mask: [padding[1]!] },
+    target: 1,
+  });
+  assert.ok(distance(tensor(long.attributions[0]!.data.slice(0, 24), [1, 3, 8]), short.attributions[0]!) < 1e-9);
 });
 
 test('several baselines are averaged, with their spread', async () => {

@@ -4,6 +4,7 @@
  */
 import type { CallableModel } from '../../graph/callable.ts';
 import { PlanCache } from '../../graph/plan-cache.ts';
+import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explanation, Meta } from './explanation/explanation.ts';
 import { makeExplanation } from './explanation/report.ts';
@@ -59,7 +60,7 @@ export abstract class Explainer<
    * graph tensors whose first axis is the batch. Each sample's output must depend on that sample alone.
    * @param settings what `checkSettings` made of `options`
    * @param known names of the method's own options of `explain`
-   * @throws PathgradError for a layer that there is not (with the nearest names)
+   * @throws PathgradError for a layer that there is not (with the nearest names), and for a tolerance where nothing is promised
    */
   protected constructor(
     model: M,
@@ -68,6 +69,10 @@ export abstract class Explainer<
     method: Method<O>,
     known: Readonly<Record<string, 1>> = {},
   ) {
+    if (method.completeness === null && options.relTol !== undefined) {
+      const hint = 'leave it out';
+      throw failure('relTol', `has no say: attributions of ${method.name} need not add up to anything`, {}, hint);
+    }
     this.settings = settings;
     this.options = options;
     this.method = method;

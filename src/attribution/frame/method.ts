@@ -7,6 +7,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { BaselineSource } from './baselines/kinds.ts';
 import type { NonFinite } from './explanation/diagnostics.ts';
 import type { PathReport, Setting } from './explanation/explanation.ts';
+import type { WarningValues } from './explanation/warnings.ts';
 import type { Problem } from './problem.ts';
 import type { ExplainOptions } from './types.ts';
 
@@ -46,13 +47,16 @@ export interface Method<O extends ExplainOptions = ExplainOptions> {
    * Whether each sample's attributions must add up to the change of its score from baseline to input, and what the user can raise where they
    * do not; null where the method makes no such claim.
    */
-  readonly completeness: 'nSteps' | 'maxSteps' | 'draws' | 'none' | null;
+  readonly completeness: Exclude<WarningValues['incomplete']['raise'], 'layer'> | null;
   /** What it needs of the model: gradients, or only values, so that inputs of integers are variables too. Gradients when left out. */
   readonly needs?: 'values';
   /** Arrays of baselines are a background to average over, all rows for every sample, as captum and shap have it; for other methods a row is a sample's. */
   readonly background?: true;
-  /** Positions that an attention mask hides may be left out of the problem: whatever the method computes for them is 0. */
-  readonly prunes?: true;
+  /**
+   * Positions that an attention mask hides may be left out of the problem: whatever the method computes for them is 0. 'alone': also
+   * those that are hidden from a sample but not from its neighbours, which would have a say in what the method does with the others.
+   */
+  readonly prunes?: true | 'alone';
   /** Attributes to the tensors of the layer while the variables are those of `inputLayer` or of the model's inputs. */
   readonly observes?: true;
   attribute(problem: Problem, options: O): Promise<Findings>;

@@ -46,10 +46,11 @@ export function partsOf(setup: Setup): Part[] | null {
   if (!whole && alone.every((one) => one === null)) return null;
   const lengthOf = (row: number): number => alone[row]?.length ?? inputs.tensors[0]!.shape[1]!;
   const sorted = [...every].sort((a, b) => lengthOf(b) - lengthOf(a) || a - b);
+  const share = setup.method.prunes === 'alone' ? 1 : similar;
   const groups: number[][] = [];
   for (const row of sorted) {
     const group = groups.at(-1);
-    if (group && lengthOf(row) >= similar * lengthOf(group[0]!)) group.push(row);
+    if (group && lengthOf(row) >= share * lengthOf(group[0]!)) group.push(row);
     else groups.push([row]);
   }
   return groups.map((group) => {

@@ -5,7 +5,7 @@
 
 import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
-import { checkOptions, type OptionNames } from '../../tensor/options.ts';
+import { checkBoolean, checkOptions, type OptionNames } from '../../tensor/options.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { type Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
 import { asBackground, inputBaselines, isLayerBaseline } from './baselines/baselines.ts';
@@ -88,7 +88,7 @@ export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptio
   const formatted = formatInputs(forward, X);
   const inputs = alibiIntegers(formatted, forward, alibi && choice === null);
   const kwargs = formatKwargs(forward, options.forwardKwargs, inputs);
-  const side = options.attributeToLayerInputs ? 'inputs' : 'outputs';
+  const side = layerSide(options.attributeToLayerInputs, explaining.choice);
   const graphs = new Graphs({
     forward,
     inputs: inputs.tensors,
@@ -131,6 +131,14 @@ export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptio
         ? [...method.ownBaselines(inputs.tensors)]
         : checkBaselines(baselines, inputs, graphs, choice, { alibi, truncate: inputs !== formatted }),
   };
+}
+
+function layerSide(attributeToLayerInputs: boolean | undefined, choice: LayerChoice | null): LayerSide {
+  checkBoolean('attributeToLayerInputs', attributeToLayerInputs ?? false);
+  if (attributeToLayerInputs && !choice) {
+    throw failure('attributeToLayerInputs', 'there is no layer', {}, 'set the option layer, or leave it out');
+  }
+  return attributeToLayerInputs ? 'inputs' : 'outputs';
 }
 
 /** The same for other inputs and kwargs of the same kind: some of the rows, perhaps shorter. Baselines and target are as they were. */

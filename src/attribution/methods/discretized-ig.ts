@@ -75,7 +75,7 @@ export class DiscretizedIG<M extends Explainable = Explainable> extends Explaine
       completeness: 'nSteps',
       prunes: true,
       attribute: (problem) =>
-        attribute(problem, source.words(), { nSteps, anchors, neighbors, rule, special: new Set(specialTokens) }),
+        attribute(problem, () => source.words(), { nSteps, anchors, neighbors, rule, special: new Set(specialTokens) }),
     });
     this.source = source;
     this.given = options.words === undefined ? null : wordsOf(toTensor('words', options.words, null, 'float64'));
@@ -99,7 +99,8 @@ export class DiscretizedIG<M extends Explainable = Explainable> extends Explaine
 }
 
 function missing(): never {
-  const hint = "give the words' vectors, [words, dim], as the option words, or an Embedding as layer";
+  const hint =
+    "give the words' vectors, [words, dim], as the option words, or an Embedding as layer; for what is no text use GuidedIG";
   throw failure('DiscretizedIG', 'needs to know the vectors of the words that a path may go through', {}, hint);
 }
 
@@ -125,12 +126,26 @@ interface Walk extends WordPathOptions {
   readonly special: ReadonlySet<number>;
 }
 
-async function attribute(problem: Problem, words: Words, walk: Walk): Promise<Findings> {
+async function attribute(problem: Problem, wordsOfModel: () => Words, walk: Walk): Promise<Findings> {
   const { samples, shapes, to, from, dtypes } = problem;
   const { nSteps } = walk;
   const [shape] = shapes;
-  if (shapes.length !== 1 || shape!.length !== 3 || shape![2] !== words.dim) {
-    const hint = 'attribute to the output of the embedding layer, [N, words, dim]: option layer';
+  const hint = 'attribute to the output of the embedding layer, [N, words, dim]: option layer';
+  if (shapes.length !== 1 || shape!.length !== 3) {
+    const elsewhere = `${hint}; for what is no text use GuidedIG or IntegratedGradients`;
+    throw failure('DiscretizedIG', 'is for texts: it needs vectors of words', { got: shapes }, elsewhere);
+  }
+  const words = wordsOfModel();
+  const beyond = [...walk.special].find((word) => word < 0 || word >= words.count);
+  if (beyond !== undefined) {
+    throw failure(
+      'specialTokens',
+      'has a number that is no word',
+      { got: beyond, words: words.count },
+      'words count from 0',
+    );
+  }
+  if (shape![2] !== words.dim) {
     const details = { got: shapes, dim: words.dim };
     throw failure('DiscretizedIG', 'needs vectors of words, as long as those of the words', details, hint);
   }

@@ -31,9 +31,9 @@ export class ExpectedGradients<M extends Explainable = Explainable> extends Expl
   constructor(model: M, options: ExpectedGradientsOptions<M> = {}) {
     const name = 'ExpectedGradients';
     const settings = checkSettings(name, options, { nSamples: 1, seed: 1, alphas: 1 });
-    const nSamples = checkBudget(name, 'nSamples', options.nSamples ?? 200, 200);
-    const seed = checkSeed(name, options.seed ?? 0);
-    const { alphas } = options;
+    const { nSamples: wanted = 200, seed: given = 0, alphas } = options;
+    const nSamples = checkBudget(name, 'nSamples', wanted, 200);
+    const seed = checkSeed(name, given);
     const drawn = { nSamples, seed, noise: {}, ...(alphas !== undefined && { alphas }) };
     const method: Method = {
       name,

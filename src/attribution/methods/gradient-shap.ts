@@ -38,10 +38,10 @@ export class GradientShap<M extends Explainable = Explainable> extends Explainer
   constructor(model: M, options: GradientShapOptions<M> = {}) {
     const name = 'GradientShap';
     const settings = checkSettings(name, options, { nSamples: 1, alphas: 1, ...noiseOptions });
-    const { stdevs, seed, noise, alphas } = options;
+    const { nSamples: wanted = 50, stdevs, seed, noise, alphas } = options;
     const given = { ...(stdevs !== undefined && { stdevs }), ...(noise !== undefined && { noise }) };
     checkNoise(name, noise === undefined && seed !== undefined ? { ...given, seed } : given);
-    const nSamples = checkBudget(name, 'nSamples', options.nSamples ?? 50, 50);
+    const nSamples = checkBudget(name, 'nSamples', wanted, 50);
     const drawn = { nSamples, seed: seed ?? 0, noise: noise === undefined ? { ...given, seed: seed ?? 0 } : given };
     const method: Method = {
       name,

@@ -16,7 +16,7 @@ import { checkPoints } from '../path/points.ts';
 export interface GuidedIGOptions<M> extends ExplainerOptions<M> {
   /** Steps from the baseline to the input; 200 by default. Each is a gradient at one point per sample, and waits for the one before. */
   readonly nSteps?: number;
-  /** Share of the features that move at a time, those of smallest gradient; 0.25 by default. */
+  /** Share of the features that move at a time, those of smallest gradient; 0.25 by default. In a layer only of those that differ from the baseline. */
   readonly fraction?: number;
   /**
    * How far, as a share of the whole way, a feature may be ahead of or behind the straight line; 0.02 by default. 0 is integrated gradients by
@@ -36,34 +36,32 @@ export class GuidedIG<M extends Explainable = Explainable> extends Explainer<M, 
       params: { ...guided },
       baselines: 'used',
       completeness: 'nSteps',
-      attribute: (problem) => attribute(problem, guided),
+      prunes: 'alone',
+      attribute: (problem) => attribute(problem, guided, (options.layer ?? null) === null),
     });
   }
 }
 
 /** @throws PathgradError naming the setting of a guided path that makes no sense */
-export function checkGuided(
-  { nSteps, fraction = 0.25, maxDistance = 0.02 }: Partial<GuidedSettings>,
-  steps: number,
-): GuidedSettings {
-  const points = nSteps ?? steps;
-  checkPoints(points, steps);
-  if (!(fraction > 0 && fraction <= 1)) {
+export function checkGuided(options: Partial<GuidedSettings>, steps: number): GuidedSettings {
+  const { nSteps = steps, fraction = 0.25, maxDistance = 0.02 } = options;
+  checkPoints(nSteps, steps);
+  if (!(typeof fraction === 'number' && fraction > 0 && fraction <= 1)) {
     throw failure('fraction', 'must be a share of the features, above 0 and at most 1', { got: fraction }, 'try 0.25');
   }
-  if (!(maxDistance >= 0 && maxDistance <= 1)) {
+  if (!(typeof maxDistance === 'number' && maxDistance >= 0 && maxDistance <= 1)) {
     throw failure('maxDistance', 'must be a share of the way, from 0 to 1', { got: maxDistance }, 'try 0.02');
   }
-  return { nSteps: points, fraction, maxDistance };
+  return { nSteps, fraction, maxDistance };
 }
 
-async function attribute(problem: Problem, guided: GuidedSettings): Promise<Findings> {
+async function attribute(problem: Problem, guided: GuidedSettings, still: boolean): Promise<Findings> {
   const { samples } = problem;
   const scores: Gathered[] = [];
   for (const score of problem.scores) {
     const gathered = new Gathered(problem);
     let step = 0;
-    for await (const { here, next, gradients } of guidedPath(withScores(problem, [score]), guided)) {
+    for await (const { here, next, gradients } of guidedPath(withScores(problem, [score]), guided, still)) {
       gradients.forEach((all, v) => {
         const width = all.length / samples;
         for (let sample = 0; sample < samples; sample++) {

@@ -45,12 +45,15 @@ export class IDGI<M extends Explainable = Explainable> extends Explainer<M, Tens
       throw failure('IDGI', 'fraction and maxDistance belong to the guided path', {}, "set path: 'guided'");
     }
     const guided = checkGuided(options, 50);
+    const atInput = (options.layer ?? null) === null;
     super(model, options, settings, {
       name: 'IDGI',
       params: path === 'guided' ? { path, ...guided } : { path, nSteps: guided.nSteps },
       baselines: 'used',
       completeness: 'nSteps',
-      attribute: (problem) => (path === 'guided' ? alongGuided(problem, guided) : alongLine(problem, guided.nSteps)),
+      ...(path === 'guided' && { prunes: 'alone' as const }),
+      attribute: (problem) =>
+        path === 'guided' ? alongGuided(problem, guided, atInput) : alongLine(problem, guided.nSteps),
     });
   }
 }
@@ -99,14 +102,14 @@ async function alongLine(problem: Problem, nSteps: number): Promise<Findings> {
   return { scores: shares, steps: new Int32Array(samples).fill(nSteps) };
 }
 
-async function alongGuided(problem: Problem, guided: GuidedSettings): Promise<Findings> {
+async function alongGuided(problem: Problem, guided: GuidedSettings, still: boolean): Promise<Findings> {
   const { samples } = problem;
   const scores: Shares[] = [];
   for (const score of problem.scores) {
     const [alone, shares] = [withScores(problem, [score]), new Shares(problem)];
     let before = score.start;
     let step = 0;
-    for await (const { next, gradients } of guidedPath(alone, guided)) {
+    for await (const { next, gradients } of guidedPath(alone, guided, still)) {
       const after = step + 1 === guided.nSteps ? score.end : new Float64Array(samples);
       if (after !== score.end) {
         await inChunks(alone, samples, async (first, count) => {

@@ -99,6 +99,8 @@ export interface MethodRow {
   readonly slopes?: true;
   /** Whether it draws random numbers: it takes `nSamples`, the number of draws, and `seed`. Of one seed come the same numbers. */
   readonly draws?: true;
+  /** Whether numbers are parts of the logit where the score is a probability. Metrics of contributions to the score do not judge them. */
+  readonly logits?: true;
   /** Whether it has a number for every pair of features: a table per sample, whose rows are the features. */
   readonly pairs?: true;
   /** Where the method comes from. */
@@ -234,6 +236,7 @@ export const methods: readonly MethodRow[] = [
     says: 'the logit shared out from layer to layer, among inputs in proportion to what they put in',
     sum: null,
     baselines: false,
+    logits: true,
     source: 'Bach et al. 2015; Montavon et al. 2019',
     make: (model, options) => new LRP(model, options),
   },
@@ -286,7 +289,7 @@ export const methods: readonly MethodRow[] = [
   },
   {
     name: 'Occlusion',
-    says: 'how far the score falls when a window over the feature is put to the baseline',
+    says: "the feature's share of the fall of the score when a window over it is put to the baseline",
     sum: null,
     baselines: true,
     values: true,

@@ -71,7 +71,7 @@ export class IntegratedGradients<M extends Explainable = Explainable> extends Ex
       name: 'IntegratedGradients',
       params: { method, nSteps, compat },
       baselines: 'used',
-      completeness: rule ? 'nSteps' : 'maxSteps',
+      completeness: rule ? (method === 'gausslegendre' && compat === null ? 'auto' : 'nSteps') : 'maxSteps',
       prunes: true,
       attribute: (problem) => attributeAlongLine(problem, pass, rule, { relTol, maxSteps }),
     };

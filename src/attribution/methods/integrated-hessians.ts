@@ -51,7 +51,7 @@ export class IntegratedHessians<M extends Explainable = Explainable> extends Exp
     if (!pairings.includes(pairs)) {
       throw failure('pairs', `unknown pairs '${String(pairs)}'`, {}, didYouMean(String(pairs), pairings));
     }
-    if (sharpness !== null && !(sharpness > 0 && Number.isFinite(sharpness))) {
+    if (sharpness !== null && !(typeof sharpness === 'number' && sharpness > 0 && Number.isFinite(sharpness))) {
       throw failure(
         'softplus',
         'must be a positive number',
@@ -64,7 +64,7 @@ export class IntegratedHessians<M extends Explainable = Explainable> extends Exp
       name: 'IntegratedHessians',
       params: { pairs, method, nSteps, softplus: sharpness },
       baselines: 'used',
-      completeness: 'nSteps',
+      completeness: 'softplus',
       attribute: (problem) =>
         pairTables(sharpness === null ? problem : softened(problem, sharpness), rule, pairs === 'words'),
     });

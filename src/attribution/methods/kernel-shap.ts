@@ -55,13 +55,13 @@ export class KernelShap<M extends Explainable = Explainable> extends Explainer<M
    */
   constructor(model: M, options: KernelShapOptions<M> = {}) {
     const shared = checkSettings(name, options, { nSamples: 1, seed: 1, coalitions: 1, groupValue: 1 });
-    const { coalitions: given = null, nSamples } = options;
+    const { coalitions: given = null, nSamples, seed: wanted = 0 } = options;
     if (given && (nSamples !== undefined || options.seed !== undefined)) {
       throw failure(name, 'coalitions are given, so nSamples and seed say nothing', {}, 'leave nSamples and seed out');
     }
     const settings: Settings = {
       nSamples: nSamples === undefined ? null : checkBudget(name, 'nSamples', nSamples, 2048),
-      seed: checkSeed(name, options.seed ?? 0),
+      seed: checkSeed(name, wanted),
       groupValue: checkGroupValue(name, options.groupValue),
       given,
     };

@@ -16,7 +16,14 @@ import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
 import { type Backward, backwardAt } from '../rules/backward.ts';
 import { linearBlocks } from '../rules/linear-block.ts';
 import { relevanceRules } from '../rules/lrp.ts';
-import { type LrpComposite, type LrpParameters, type LrpRule, lrpChoices, rulesOf } from '../rules/lrp-composites.ts';
+import {
+  boxApplies,
+  type LrpComposite,
+  type LrpParameters,
+  type LrpRule,
+  lrpChoices,
+  rulesOf,
+} from '../rules/lrp-composites.ts';
 import { Moving } from '../rules/moving.ts';
 
 export interface LRPOptions<M> extends ExplainerOptions<M>, Partial<LrpParameters> {
@@ -55,11 +62,14 @@ export class LRP<M extends Explainable = Explainable> extends Explainer<M> {
     const { reads, rules } = lrpChoices[rule];
     const composite = rules(parameters);
     const atInput = (options.layer ?? null) === null;
+    const bounded = options.low !== undefined || options.high !== undefined;
+    if (bounded && !atInput) throw noBox('a layer has no first convolution');
     const backward: Backward = ({ output, variables }, cotangents, _, layerOf) => {
       const top = logitsOf(output);
       const moving = new Moving(top, variables);
       const blocks = linearBlocks(moving);
       const linear = rulesOf(composite, blocks, moving, atInput);
+      if (bounded && !boxApplies(composite, linear)) throw noBox('no convolution comes first at the inputs');
       const { stabilizer } = parameters;
       const vjps = relevanceRules(moving, blocks, linear, { stabilizer, layerOf });
       return cotangents.flatMap((cotangent) => grad(top, variables, mul(cotangent, top), { rules: vjps }));
@@ -76,6 +86,11 @@ export class LRP<M extends Explainable = Explainable> extends Explainer<M> {
         perScore(problem, await backwardAt(problem, { name: 'relevance', compares: false }, backward)),
     });
   }
+}
+
+/** The bounds are those of the box rule, which only the first convolution has. */
+function noBox(why: string): Error {
+  return failure('low', `low and high have no say: ${why}`, {}, 'leave low and high out');
 }
 
 /** What a softmax or a sigmoid at the end makes probabilities of. */

@@ -4,7 +4,7 @@
  */
 import type { CallableModel } from '../../graph/callable.ts';
 import { failure } from '../../tensor/errors.ts';
-import { checkOptions } from '../../tensor/options.ts';
+import { checkBoolean, checkOptions } from '../../tensor/options.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Explainer } from '../frame/explainer.ts';
 import { Explanation } from '../frame/explanation/explanation.ts';
@@ -34,6 +34,7 @@ export function endingAt<M extends CallableModel>(
 ): CallableModel {
   const choice = chooseLayer(toForward(model, undefined, model.dtype), model, neuronLayer);
   if (!choice) throw failure('neuronLayer', 'is missing', {}, 'name the layer in which the neuron is');
+  checkBoolean('neuronInputs', neuronInputs);
   const side: LayerSide = neuronInputs ? 'inputs' : 'outputs';
   const { checkInputs, prune } = model;
   return {

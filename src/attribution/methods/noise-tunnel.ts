@@ -1,9 +1,10 @@
 /**
  * NoiseTunnel: another method at inputs with Gaussian noise, many times. `smoothgrad` is the mean of its attributions (Smilkov et al.,
  * "SmoothGrad", 2017), `smoothgrad_sq` the mean of their squares (Hooker et al. 2019), `vargrad` their variance (Adebayo et al. 2018). The
- * noise is on what is attributed: the inputs, or a layer's tensors where the method explains a layer. Attributions do not add up to
+ * noise is on what is attributed: the inputs, or a layer's tensors where the method explains a layer; integers get none. Attributions do not add up to
  * `f(x) - f(b)`: they are about the neighbourhood of x.
  */
+import { isFloat } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -82,7 +83,9 @@ export class NoiseTunnel<M extends Explainable, O extends ExplainOptions = Expla
       completeness: null,
       attribute: (problem, explain) => attribute(problem, explain, within, settings),
     };
-    super(within.model, within.options, within.settings, method, within.known);
+    // The tolerance is the other method's, for its own points; the settings have it.
+    const { relTol: __, ...others } = within.options;
+    super(within.model, others, within.settings, method, within.known);
   }
 }
 
@@ -93,6 +96,10 @@ async function attribute<O extends ExplainOptions>(
   { type, nSamples, noise: noiseOptions }: Settings,
 ): Promise<Findings> {
   const { samples, scores } = problem;
+  if (noiseOptions.noise === undefined && !problem.dtypes.some((dtype) => isFloat(dtype))) {
+    const hint = "explain the embedding: the method within with layer: 'NAME', or without NoiseTunnel";
+    throw failure(name, 'integers get no noise, and all inputs are integers', { inputs: problem.names }, hint);
+  }
   const noise = noiseFor(name, noiseOptions, problem, nSamples);
   let averages: Average[] | null = null;
   let first: Findings | null = null;

@@ -1,7 +1,8 @@
 /**
  * Occlusion (Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014): a window slides over the features and puts what
- * it covers to the baseline. A feature's attribution is the fall of the score, averaged over the windows that cover it. Needs no
- * gradient. Attributions do not add up to anything.
+ * it covers to the baseline. The fall of the score is shared among the features that the window covers, and a feature's attribution is its
+ * share, averaged over the windows that cover it, so that a sum over channels or an embedding keeps the units of the score. Needs no
+ * gradient. Attributions do not add up to `f(x) - f(b)`.
  */
 
 import { failure } from '../../tensor/errors.ts';
@@ -9,7 +10,8 @@ import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Findings, Method } from '../frame/method.ts';
 import type { Problem } from '../frame/problem.ts';
 import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
-import { evaluate, writeRow } from '../perturb/evaluate.ts';
+import { evaluate, type GroupValue, writeRow } from '../perturb/evaluate.ts';
+import { checkGroupValue } from '../perturb/options.ts';
 import { type Extents, slideWindows, usualWindow, type Windows } from '../perturb/windows.ts';
 
 export interface OcclusionOptions<M> extends ExplainerOptions<M> {
@@ -21,6 +23,11 @@ export interface OcclusionOptions<M> extends ExplainerOptions<M> {
   readonly window?: Extents | readonly Extents[];
   /** How far it moves along each axis, at most its own extent; 1 by default. It needs a `window`. */
   readonly strides?: Extents | readonly Extents[];
+  /**
+   * `'shared'` (the default): the fall of the score in equal shares on the features that a window covers, so that sums over channels or
+   * embeddings are what they say. `'whole'`: the fall on each of them, as in captum.
+   */
+  readonly groupValue?: GroupValue;
 }
 
 /** Units are those of the explained score; positive: the score would be lower without what is there. */
@@ -31,19 +38,20 @@ export class Occlusion<M extends Explainable = Explainable> extends Explainer<M>
    * strides do not fit the rows
    */
   constructor(model: M, options: OcclusionOptions<M> = {}) {
-    const settings = checkSettings('Occlusion', options, { window: 1, strides: 1 });
+    const settings = checkSettings('Occlusion', options, { window: 1, strides: 1, groupValue: 1 });
     const { window = null, strides = 1 } = options;
+    const groupValue = checkGroupValue('Occlusion', options.groupValue);
     if (window === null && options.strides !== undefined) {
       const hint = 'e.g. window: [3, 3, 1] for pictures, or [2, 50] for two tokens of an embedding';
       throw failure('Occlusion', 'strides need a window', {}, hint);
     }
     const method: Method = {
       name: 'Occlusion',
-      params: { window, strides: window && strides },
+      params: { window, strides: window && strides, groupValue },
       baselines: 'used',
       completeness: null,
       needs: 'values',
-      attribute: (problem) => occlude(problem, window, strides),
+      attribute: (problem) => occlude(problem, window, strides, groupValue),
     };
     super(model, options, settings, method);
   }
@@ -53,6 +61,7 @@ async function occlude(
   problem: Problem,
   window: Extents | readonly Extents[] | null,
   strides: Extents | readonly Extents[],
+  groupValue: GroupValue,
 ): Promise<Findings> {
   const { samples, to, from, shapes, names, scores } = problem;
   const slides = shapes.map((shape, v): Windows => {
@@ -83,7 +92,8 @@ async function occlude(
       const start = sample * covers[v]!.length;
       scores.forEach(({ end }, target) => {
         const fall = end[sample]! - found[target]![at]!;
-        for (const feature of features) sums[target]![v]![start + feature]! += fall;
+        const part = groupValue === 'whole' ? fall : fall / features.length;
+        for (const feature of features) sums[target]![v]![start + feature]! += part;
       });
     },
   );

@@ -2,6 +2,7 @@
  * Saliency (Simonyan, Vedaldi, Zisserman: "Deep inside convolutional networks", 2014): `|df/dx_i|` at the input, how fast the score changes
  * with each feature. Signed without `abs`. The numbers are slopes (score per unit of the feature) and add up to nothing.
  */
+import { checkBoolean } from '../../tensor/options.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import { perScore } from '../frame/method.ts';
 import { gradientsAt } from '../frame/rows.ts';
@@ -17,6 +18,7 @@ export class Saliency<M extends Explainable = Explainable> extends Explainer<M> 
   constructor(model: M, options: SaliencyOptions<M> = {}) {
     const settings = checkSettings('Saliency', options, { abs: 1 });
     const { abs = true } = options;
+    checkBoolean('abs', abs);
     super(model, options, settings, {
       name: 'Saliency',
       params: { abs },

@@ -48,7 +48,7 @@ export class ShapleyValueSampling<M extends Explainable = Explainable> extends E
     const name = 'ShapleyValueSampling';
     const own = { nSamples: 1, seed: 1, permutations: 1, groupValue: 1 } as const;
     const shared = checkSettings(name, options, own);
-    const { permutations = null } = options;
+    const { permutations = null, nSamples: wanted = 25, seed: given = 0 } = options;
     if (permutations && (options.nSamples !== undefined || options.seed !== undefined)) {
       throw failure(
         name,
@@ -59,8 +59,8 @@ export class ShapleyValueSampling<M extends Explainable = Explainable> extends E
     }
     if (permutations) checkBudget(name, 'the number of permutations', permutations.length, 25);
     const settings: Settings = {
-      nSamples: checkBudget(name, 'nSamples', permutations?.length ?? options.nSamples ?? 25, 25),
-      seed: checkSeed(name, options.seed ?? 0),
+      nSamples: checkBudget(name, 'nSamples', permutations?.length ?? wanted, 25),
+      seed: checkSeed(name, given),
       groupValue: checkGroupValue(name, options.groupValue),
       permutations,
     };

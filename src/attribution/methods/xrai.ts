@@ -11,11 +11,12 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { rowSize, toTensor } from '../frame/arrays.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Concluded, Concluding } from '../frame/method.ts';
+import type { Problem } from '../frame/problem.ts';
 import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
 import type { ArrayInput } from '../frame/types.ts';
 import { chooseStrategy } from '../path/strategy.ts';
 import type { Picture } from '../pictures/gaussian-blur.ts';
-import { pictureOf } from '../pictures/pictures.ts';
+import { checkPicture, pictureOf } from '../pictures/pictures.ts';
 import { type RegionOptions, rankRegions } from '../pictures/regions.ts';
 import { overlappingSegments, type Segment, segmentsOf } from '../pictures/segments.ts';
 import { attributeAlongLine } from './integrated-gradients.ts';
@@ -52,7 +53,10 @@ const asking = { method: 'XRAI', instead: 'IntegratedGradients' } as const;
 
 /** The map has the sum of the pixels' largest attributions, which is no change of score: nothing must add up. Units are those of the score. */
 export class XRAI<M extends Explainable = Explainable> extends Explainer<M> {
-  /** @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not */
+  /**
+   * @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not; `explain` throws for what is
+   * no picture: of a layer, what has no two axes of places
+   */
   constructor(model: M, options: XRAIOptions<M> = {}) {
     const settings = checkSettings('XRAI', options, own);
     const { method = 'gausslegendre', nSteps = 50, segments } = options;
@@ -65,10 +69,29 @@ export class XRAI<M extends Explainable = Explainable> extends Explainer<M> {
       baselines: 'used',
       ownBaselines: (X) => X.map((t) => ({ count: 2, draw: (index) => extreme(t, index === 0 ? Math.min : Math.max) })),
       completeness: null,
-      attribute: (problem) => attributeAlongLine(problem, pass, rule, { relTol: settings.relTol, maxSteps: nSteps }),
+      attribute: (problem) => {
+        checkPlaces(problem, (options.layer ?? null) !== null);
+        return attributeAlongLine(problem, pass, rule, { relTol: settings.relTol, maxSteps: nSteps });
+      },
       conclude: (scores, at) => conclude(scores, at, segments, regions),
     });
   }
+}
+
+/**
+ * A layer has two axes of places where its tensor is `[N, H, W, C]` and an input is a picture: `[N, tokens, dim]` is a text, and what attention makes
+ * of one has four axes too.
+ */
+function checkPlaces({ shapes, names, inputs }: Problem, atLayer: boolean): void {
+  if (!atLayer) {
+    for (const shape of shapes) checkPicture(shape, asking);
+    return;
+  }
+  const odd = shapes.findIndex(({ length }) => length !== 4);
+  if (odd < 0 && inputs.some(({ length }) => length === 3 || length === 4)) return;
+  const found = { shape: shapes[Math.max(odd, 0)]!, inputs };
+  const hint = `use ${asking.instead} there, or a layer whose tensor is [N, H, W, C] of a picture`;
+  throw failure('XRAI', `needs pictures, and the layer '${names[Math.max(odd, 0)]}' gives none`, found, hint);
 }
 
 function checkRegions({ algorithm = 'full', minPixels = 50, areaThreshold = 1 }: XRAIOptions<never>): RegionOptions {
@@ -81,8 +104,12 @@ function checkRegions({ algorithm = 'full', minPixels = 50, areaThreshold = 1 }:
     );
   }
   checkWhole('minPixels', 'the fewest pixels of a region', minPixels, 1);
-  if (!(areaThreshold > 0 && areaThreshold <= 1)) {
+  if (!(typeof areaThreshold === 'number' && areaThreshold > 0 && areaThreshold <= 1)) {
     throw failure('areaThreshold', 'must be a share of the picture, above 0 and at most 1', { got: areaThreshold });
+  }
+  if (algorithm === 'fast' && areaThreshold !== 1) {
+    const hint = "leave areaThreshold out, or leave algorithm: 'fast' out";
+    throw failure('areaThreshold', "has no say under algorithm: 'fast', which orders all segments", {}, hint);
   }
   return { algorithm, minPixels, areaThreshold };
 }

@@ -6,7 +6,7 @@ import type { Explained } from './shared/judged.ts';
 import type { MetricResult } from './shared/result.ts';
 import { makeSubject, type SubjectOptions, subjectOptionNames } from './shared/subject.ts';
 
-export type CompletenessOptions = Omit<SubjectOptions, 'groups'>;
+export type CompletenessOptions = Omit<SubjectOptions, 'groups' | 'features'>;
 
 export interface CompletenessResult extends MetricResult {
   /** `sum(a) - (f(x) - f(b))` per sample, in units of the score. */
@@ -29,9 +29,12 @@ export async function completeness(
   explanation: Explained,
   options: CompletenessOptions = {},
 ): Promise<CompletenessResult> {
-  const { groups: _, ...known } = subjectOptionNames;
+  const { groups: _, features: __, ...known } = subjectOptionNames;
   checkOptions<CompletenessOptions>('completeness', options, known);
-  const { scorer, samples, inputs, baselines } = await makeSubject(model, explanation, options);
+  const { scorer, samples, inputs, baselines } = await makeSubject(model, explanation, {
+    ...options,
+    features: 'all',
+  });
   try {
     const [end, start] = [await scorer.scores(scorer.inputs.tensors), await scorer.scores(baselines)];
     const sums = new Float64Array(samples);

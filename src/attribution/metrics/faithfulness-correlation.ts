@@ -3,6 +3,7 @@ import type { CallableModel } from '../../graph/callable.ts';
 import { failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
+import { checkSeed } from '../perturb/draws.ts';
 import { checkPositive } from './shared/checks.ts';
 import { Correlations } from './shared/correlation.ts';
 import { attributionsOf } from './shared/features.ts';
@@ -13,11 +14,11 @@ import { fillRemoved, makeSubject, type SubjectOptions, subjectOptionNames } fro
 export interface FaithfulnessCorrelationOptions extends SubjectOptions {
   /** Random subsets per sample; 100 by default. */
   readonly runs?: number;
-  /** Features in each subset; a fifth of them by default, at least one. */
+  /** Features in each subset; a fifth of those that count in the sample by default, at least one. */
   readonly subsetSize?: number;
   /** Of the random subsets; 0 by default. */
   readonly seed?: number;
-  /** Subsets of one's own: the features that run `run` takes out of sample `sample`. */
+  /** Subsets of one's own: the features, of those that count, that run `run` takes out of sample `sample`. */
   readonly subsets?: (sample: number, run: number) => ArrayLike<number>;
 }
 
@@ -27,6 +28,7 @@ const own = { runs: 1, subsetSize: 1, seed: 1, subsets: 1 } as const;
  * Faithfulness correlation (Bhatt, Weller, Moura: "Evaluating and aggregating feature-based model explanations", 2020): Pearson's
  * correlation, over random subsets S of the features, of `sum of a_i over S` and `f(x) - f(x with S replaced by the baseline)`. Between -1
  * and 1, without unit: the higher, the better. NaN where attributions or scores do not vary over the subsets, as for constant attributions.
+ * Features that a mask hides or that equal the baseline are in no subset.
  *
  * @param model the model that was explained @param explanation of a method whose attributions are contributions
  * @throws PathgradError where attributions have another shape than the inputs, and for subsets of 0 or all features
@@ -40,6 +42,7 @@ export async function faithfulnessCorrelation(
   checkOptions<FaithfulnessCorrelationOptions>(metric, options, { ...subjectOptionNames, ...own });
   const { runs = 100, subsetSize, seed = 0, subsets } = options;
   checkPositive('runs', runs);
+  checkSeed(metric, seed);
   if (runs < 2) throw failure('runs', 'a correlation needs two runs or more', { got: runs });
   if (subsetSize !== undefined) checkPositive('subsetSize', subsetSize);
   const subject = await makeSubject(model, explanation, options);

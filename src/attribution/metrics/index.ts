@@ -10,6 +10,7 @@ export { type Explaining, type MaxSensitivityOptions, maxSensitivity } from './m
 export { type MprtOptions, type MprtResult, type MprtStage, mprt } from './mprt.ts';
 export { type RoadOptions, type RoadResult, road } from './road.ts';
 export type { Similarity } from './shared/compared.ts';
+export type { Counting } from './shared/counted.ts';
 export type { Curve, CurveOptions, CurveResult } from './shared/curve.ts';
 export type { ErasureOptions, ErasureResult } from './shared/erasure.ts';
 export type { Groups } from './shared/features.ts';

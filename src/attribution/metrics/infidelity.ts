@@ -4,6 +4,7 @@ import { isFloat } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
+import { checkSeed } from '../perturb/draws.ts';
 import { checkPositive } from './shared/checks.ts';
 import type { Explained } from './shared/judged.ts';
 import { drawRandom, type MetricResult, normal, randomSubset } from './shared/result.ts';
@@ -47,9 +48,10 @@ const own = {
  * Infidelity (Yeh, Hsieh, Suggala, Inouye, Ravikumar: "On the (in)fidelity and sensitivity of explanations", 2019):
  * `E_I[(I . a - (f(x) - f(x - I)))^2]` over perturbations I. Attributions that are contributions are rates times `x - b`, so that I is
  * divided by `x - b` there (captum's `multiply_by_inputs`); where `x = b` it is taken as it is. From 0 up, in squared units of the
- * score: the lower, the better.
+ * score: the lower, the better. Features that a mask hides or that equal the baseline are not among those that are replaced.
  *
- * @param model the model that was explained @param explanation of any method with a number per element of the input
+ * @param model the model that was explained @param explanation of any method with a number per element of the input, in units of the score: LRP's are
+ * parts of the logit
  * @throws PathgradError where attributions have another shape than the inputs, for 0 perturbations, and for noise on token ids
  */
 export async function infidelity(
@@ -59,13 +61,16 @@ export async function infidelity(
 ): Promise<MetricResult> {
   const metric = 'infidelity';
   checkOptions<InfidelityOptions>(metric, options, { ...subjectOptionNames, ...own });
-  const { perturbations = 50, attributions = 'contributions', normalize = false } = options;
+  const { perturbations = 50, attributions = 'contributions', normalize = false, seed = 0 } = options;
   checkPositive('perturbations', perturbations);
+  checkSeed(metric, seed);
   if (attributions !== 'contributions' && attributions !== 'gradients') {
     const hint = didYouMean(String(attributions), ['contributions', 'gradients']);
     throw failure('attributions', `unknown value '${String(attributions)}'`, {}, hint);
   }
-  const subject = await makeSubject(model, explanation, options);
+  // Noise and perturbations of one's own move elements, whatever they have in the place of features.
+  const moves = options.noise !== undefined || options.perturb !== undefined;
+  const subject = await makeSubject(model, explanation, moves ? { ...options, features: 'all' } : options);
   const perturb = perturbation(subject, options);
   checkRates(subject, attributions);
   const { samples, scorer } = subject;
@@ -113,8 +118,9 @@ function perturbation(subject: Subject, { noise, share, perturb, seed = 0 }: Inf
     throw failure('infidelity', 'noise, share and perturb exclude each other', {}, 'give one of them');
   }
   if (noise === undefined && !perturb) {
-    const part = share ?? 0.2;
-    if (!(part > 0 && part <= 1)) throw failure('share', 'lies above 0 and at most at 1', { got: part });
+    const part = share === undefined ? 0.2 : share;
+    if (!(typeof part === 'number' && part > 0 && part <= 1))
+      throw failure('share', 'lies above 0 and at most at 1', { got: part });
     return (sample, draw, slot) => {
       const count = features.counts[sample]!;
       const gone = new Set(randomSubset(count, Math.max(1, Math.round(part * count)), drawRandom(seed, draw)));

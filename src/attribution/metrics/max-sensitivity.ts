@@ -5,7 +5,8 @@ import { checkOptions } from '../../tensor/options.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { inDType, rowSize } from '../frame/arrays.ts';
 import type { ExplainOptions, ModelInput, Progress } from '../frame/types.ts';
-import { checkPositive } from './shared/checks.ts';
+import { checkSeed } from '../perturb/draws.ts';
+import { checkExplainer, checkOneTarget, checkPositive } from './shared/checks.ts';
 import { drawRandom, type MetricResult } from './shared/result.ts';
 
 /** What metrics ask of an explainer: any method of this package, or one's own. */
@@ -31,7 +32,7 @@ export interface MaxSensitivityOptions {
   readonly norm?: 1 | 2 | 'inf';
   /** Of the random numbers; 0 by default. */
   readonly seed?: number;
-  /** Perturbed inputs of one's own: writes to `x`, a copy of input `input` of the sample. */
+  /** Perturbed inputs of one's own in the place of a radius: writes to `x`, a copy of input `input` of the sample. */
   readonly perturb?: (
     x: Float64Array,
     at: { readonly sample: number; readonly draw: number; readonly input: number },
@@ -58,7 +59,7 @@ const known = {
  * steadier. A constant explanation has 0: steady is not right. Where `a(x)` is 0, the norm is not divided by.
  *
  * @param explainer of any method @param X as for `explain`: floats, since token ids have no neighbours
- * @throws PathgradError for integer inputs, 0 perturbations, a radius that is not positive
+ * @throws PathgradError for integer inputs, 0 perturbations, a radius that is not positive or beside `perturb`, and sets of targets
  */
 export async function maxSensitivity(
   explainer: Explaining,
@@ -69,6 +70,12 @@ export async function maxSensitivity(
   checkOptions<MaxSensitivityOptions>(metric, options, known);
   const { perturbations = 10, radius = 0.02, norm = 2, seed = 0, perturb, onProgress, signal } = options;
   checkPositive('perturbations', perturbations);
+  checkSeed(metric, seed);
+  checkOneTarget(metric, options.explain);
+  checkExplainer(metric, explainer, 'the explainer comes first: maxSensitivity(new Saliency(model), X)');
+  if (perturb && options.radius !== undefined) {
+    throw failure(metric, 'radius and perturb exclude each other', {}, 'give one of them');
+  }
   if (!(radius > 0 && Number.isFinite(radius))) throw failure('radius', 'must be a positive number', { got: radius });
   if (norm !== 1 && norm !== 2 && norm !== 'inf') {
     throw failure('norm', 'unknown value', { got: norm }, didYouMean(String(norm), ['1', '2', 'inf']));

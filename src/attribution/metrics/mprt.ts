@@ -2,8 +2,11 @@
 import type { CallableModel, ModelWeight } from '../../graph/callable.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
+import { Explainer } from '../frame/explainer.ts';
 import type { Baselines, ExplainOptions, LayerBaseline, ModelInput, Progress } from '../frame/types.ts';
+import { checkSeed } from '../perturb/draws.ts';
 import type { Explaining } from './max-sensitivity.ts';
+import { checkExplainer, checkOneTarget } from './shared/checks.ts';
 import { type Comparing, compared, equalTo, type Similarity, similarities } from './shared/compared.ts';
 import type { MetricResult } from './shared/result.ts';
 import { checkReplaceable, drawnWeights, stagesOf } from './shared/stages.ts';
@@ -72,7 +75,8 @@ const known = {
  * @param model a model that can give a copy with other weights (`withWeights`); it is not changed
  * @param makeExplainer makes the same explainer for the model and each copy @param X as for `explain`
  * @returns similarities per stage; tokens, not the elements of their embeddings, are compared
- * @throws PathgradError for a model whose weights cannot be replaced, and for layers that there are not
+ * @throws PathgradError for a model whose weights cannot be replaced, layers that there are not, sets of targets, and a method of this package
+ * that was made for the model and not for the copy
  */
 export async function mprt(
   model: CallableModel,
@@ -82,10 +86,13 @@ export async function mprt(
 ): Promise<MprtResult> {
   const how = check(options);
   checkReplaceable(model);
+  checkFactory(makeExplainer);
   const { order = 'cascading', seed = 0, baselines, onProgress, signal } = options;
   const given = { ...options.explain, ...(signal ? { signal } : {}) };
   const explained = async (one: CallableModel, more: ExplainOptions): ReturnType<Explaining['explain']> => {
     const explainer = makeExplainer(one);
+    checkExplainer('mprt', explainer, factoryHint);
+    checkOfCopy(explainer, model, one);
     try {
       return await explainer.explain(X, more);
     } finally {
@@ -113,8 +120,32 @@ export async function mprt(
   return { metric: 'mprt', values: Float64Array.from({ length: samples }, (_, i) => mean(i)), stages: found };
 }
 
+const factoryHint = 'make one for the model that is handed over: mprt(model, (copy) => new Saliency(copy), X)';
+
+function checkFactory(make: unknown): void {
+  const isClass = typeof make === 'function' && typeof make.prototype?.explain === 'function';
+  if (typeof make === 'function' && !isClass) return;
+  const got = isClass ? 'a class' : make === null ? 'null' : typeof make;
+  throw failure('mprt', 'needs a function that makes an explainer of a model', { got }, factoryHint);
+}
+
+/** A method of this package knows its model. What others explain is theirs to say: an explanation that never changes has 1. */
+function checkOfCopy(explainer: unknown, model: CallableModel, copy: CallableModel): void {
+  if (copy === model || !(explainer instanceof Explainer) || Looking.modelOf(explainer) !== model) return;
+  const problem = 'the explainer is one of the model itself, whose weights stay as they are, and not of the copy';
+  throw failure('mprt', problem, {}, factoryHint);
+}
+
+abstract class Looking extends Explainer {
+  static modelOf(explainer: Explainer): unknown {
+    return Explainer.inside(explainer).model;
+  }
+}
+
 function check(options: MprtOptions): Omit<Comparing, 'skipped'> {
   checkOptions<MprtOptions>('mprt', options, known);
+  checkSeed('mprt', options.seed === undefined ? 0 : options.seed);
+  checkOneTarget('mprt', options.explain);
   const { similarity = 'spearman', absolute = true, order = 'cascading', ignoreSharedZeros, baselines } = options;
   if (!Object.hasOwn(similarities, similarity)) {
     const hint = didYouMean(String(similarity), Object.keys(similarities));

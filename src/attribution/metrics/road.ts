@@ -4,7 +4,8 @@ import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
-import { checkShares } from './shared/checks.ts';
+import { checkSeed } from '../perturb/draws.ts';
+import { checkExplanation, checkShares } from './shared/checks.ts';
 import { impute } from './shared/imputation.ts';
 import type { Explained } from './shared/judged.ts';
 import { drawRandom, type MetricResult, normal } from './shared/result.ts';
@@ -56,16 +57,19 @@ export async function road(
   checkShares('percentages', percentages, 100, 'percentages');
   if (percentages.includes(100))
     throw failure('percentages', 'of 100 leave nothing to paint from', {}, 'stay below 100');
-  if (!(noise >= 0 && Number.isFinite(noise))) throw failure('noise', 'must be 0 or a positive number', { got: noise });
+  if (!(typeof noise === 'number' && noise >= 0 && Number.isFinite(noise)))
+    throw failure('noise', 'must be 0 or a positive number', { got: noise });
   if (order !== 'most' && order !== 'least') {
     throw failure('order', `unknown value '${String(order)}'`, {}, didYouMean(String(order), ['most', 'least']));
   }
+  checkSeed(metric, seed);
+  checkExplanation(explanation);
   const picture = pictureOf(explanation);
   // Pixels are painted, not set to a baseline; X stands in for the one that is not used.
   const subject = await makeSubject(
     model,
     { ...explanation, baselines: explanation.X },
-    { ...rest, groups: 'positions' },
+    { ...rest, groups: 'positions', features: 'all' },
   );
   const { scorer, samples } = subject;
   const keeps = keeper(subject);

@@ -46,7 +46,7 @@ export interface MetricRow {
   /** Inputs that it takes. */
   readonly inputs: 'all' | 'floats' | 'pictures';
   /**
-   * Attributions that it judges: any; `contributions` to the score, which slopes are not; or those that must add up (`complete`).
+   * Attributions that it judges: any; `contributions` in units of the score, which slopes and parts of a logit are not; or those that must add up (`complete`).
    */
   readonly judges: 'any' | 'contributions' | 'complete';
   /** Where the metric comes from. */

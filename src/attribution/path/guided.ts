@@ -24,8 +24,16 @@ export interface GuidedStep {
   readonly gradients: readonly Float64Array[];
 }
 
-/** @param problem of one score: the path depends on its gradients */
-export async function* guidedPath(problem: Problem, settings: GuidedSettings): AsyncGenerator<GuidedStep> {
+/**
+ * @param problem of one score: the path depends on its gradients
+ * @param still whether features that are at the baseline's value anyway count among those of which a share moves: for inputs they do, as
+ * in PAIR's package; in a layer of a text they are padding, of which it must not depend how the words move
+ */
+export async function* guidedPath(
+  problem: Problem,
+  settings: GuidedSettings,
+  still: boolean,
+): AsyncGenerator<GuidedStep> {
   const { samples, from, to } = problem;
   let here: readonly Float64Array[] = from.map((values) => values.slice());
   for (let step = 0; step < settings.nSteps; step++) {
@@ -33,7 +41,7 @@ export async function* guidedPath(problem: Problem, settings: GuidedSettings): A
     const next = here.map((values) => values.slice());
     for (let sample = 0; sample < samples; sample++) {
       const row = (values: readonly Float64Array[]): Float64Array => sideBySide(values, sample, samples);
-      const moved = move(row(here), row(from), row(to), row(gradients), step, settings);
+      const moved = move(row(here), row(from), row(to), row(gradients), step, { ...settings, still });
       putBack(moved, next, sample, samples);
     }
     yield { here, next, gradients };
@@ -73,7 +81,7 @@ function move(
   to: Float64Array,
   gradients: Float64Array,
   step: number,
-  { nSteps, fraction, maxDistance }: GuidedSettings,
+  { nSteps, fraction, maxDistance, still }: GuidedSettings & { readonly still: boolean },
 ): Float64Array {
   const alpha = (step + 1) / nSteps;
   const [least, most] = [Math.max(alpha - maxDistance, 0), Math.min(alpha + maxDistance, 1)];
@@ -82,6 +90,9 @@ function move(
   const wanted = distance(from, to) * (1 - alpha);
   // Features that are as far as they may be have no place among those that move; NaN has none in an order.
   const slopes = gradients.map((g) => (Number.isNaN(g) ? Number.MAX_VALUE : Math.min(Math.abs(g), Number.MAX_VALUE)));
+  const counts = (i: number): boolean => still || from[i] !== to[i];
+  const counted = from.reduce((count, _, i) => count + Number(counts(i)), 0);
+  if (counted === 0) return x;
   for (;;) {
     for (let i = 0; i < x.length; i++) {
       if (from[i] !== to[i] && (x[i]! - from[i]!) / (to[i]! - from[i]!) < least) x[i] = behind[i]!;
@@ -89,7 +100,7 @@ function move(
     const left = distance(x, to);
     if (Math.abs(left - wanted) <= Math.max(CLOSE * Math.max(left, wanted), CLOSE)) return x;
     for (let i = 0; i < x.length; i++) if (x[i] === ahead[i]) slopes[i] = Number.POSITIVE_INFINITY;
-    const threshold = slopes.slice().sort()[Math.floor((slopes.length - 1) * fraction)]!;
+    const threshold = slopes.filter((_, i) => counts(i)).sort()[Math.floor((counted - 1) * fraction)]!;
     const moves = (i: number): boolean => slopes[i]! <= threshold && slopes[i] !== Number.POSITIVE_INFINITY;
     let room = 0;
     for (let i = 0; i < x.length; i++) if (moves(i)) room += Math.abs(x[i]! - ahead[i]!);

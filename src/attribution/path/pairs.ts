@@ -141,9 +141,13 @@ export async function pairTables(problem: Problem, rule: PairRule, words: boolea
   };
 }
 
-/** @throws PathgradError where the tables would be too large */
+/** @throws PathgradError where the tables would be too large, and for words where there are none */
 function groupsOf({ shapes, samples, to }: Problem, words: boolean): Group[] {
   const groups: Group[] = [];
+  if (words && shapes.every(({ length }) => length < 3)) {
+    const hint = 'leave pairs out, or attribute to the output of an embedding layer, [N, words, dim]: option layer';
+    throw failure('pairs', "'words' sums over the last axis, and there is none to sum over", { got: shapes }, hint);
+  }
   for (const [variable, shape] of shapes.entries()) {
     const size = words && shape.length > 2 ? shape.at(-1)! : 1;
     const width = to[variable]!.length / samples;

@@ -80,6 +80,11 @@ export const lrpChoices: { readonly [name in Choice]: Row } = {
   },
 };
 
+/** Whether the rule of the first convolution is that of some layer: without one, what it alone reads has no say. */
+export function boxApplies({ firstConv }: Composite, rules: ReadonlyMap<LinearBlock, LinearRule>): boolean {
+  return firstConv !== undefined && [...rules.values()].includes(firstConv);
+}
+
 /**
  * A rule for every block with weights.
  * @param atInput whether what is explained is the model's input: layers inside a model have no first layer behind them

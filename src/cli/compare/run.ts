@@ -151,9 +151,11 @@ async function runMetric(
 }
 
 /** What the tables say does not go together. */
-function refusal({ judges, inputs }: MetricRow, { sum, slopes }: MethodRow, { batch }: Shared): string | null {
+function refusal({ judges, inputs }: MetricRow, { sum, slopes, logits }: MethodRow, { batch }: Shared): string | null {
   if (judges === 'complete' && sum === null) return 'the numbers need not add up';
   if (judges === 'contributions' && slopes) return 'judges contributions to the score, and these are none';
+  if (judges === 'contributions' && logits)
+    return 'judges contributions to the score, and these are parts of its logit';
   if (inputs === 'pictures' && batch.kind !== 'image') return 'is for pictures';
   if (inputs === 'floats' && batch.kind === 'text') return 'moves the inputs a little, and token ids cannot';
   return null;

@@ -195,7 +195,7 @@ test('sparseness: one feature, all equal, none', async () => {
     [0, 0, 0, 0],
     [1, 2, 3, 4],
   ]);
-  const { values } = await sparseness(explained(x, a, x));
+  const { values } = await sparseness(explained(x, a, f64([[0, 0, 0, 0]].flatMap((row) => [row, row, row, row]))));
   near(values.subarray(0, 2), [0.75, 0]);
   assert.ok(Number.isNaN(values[2]));
   near([values[3]!], [(-3 + -1 * 2 + 3 + 3 * 4) / (4 * 10)]);

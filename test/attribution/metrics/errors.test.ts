@@ -1,6 +1,7 @@
 /** What metrics refuse, and in which words. */
 import { suite } from 'uvu';
-import { IntegratedGradients } from '../../../src/attribution/methods/index.ts';
+import * as assert from 'uvu/assert';
+import { IntegratedGradients, NoiseTunnel, Saliency } from '../../../src/attribution/methods/index.ts';
 import {
   completeness,
   comprehensiveness,
@@ -46,7 +47,7 @@ test('attributions of another shape than the input, such as those of a layer', a
       ]),
     ],
   };
-  for (const work of [deletion(f, layer), infidelity(f, layer), completeness(f, layer), sparseness(layer)]) {
+  for (const work of [deletion(f, layer), infidelity(f, layer), completeness(f, layer)]) {
     await rejects(
       work,
       'explanation: its attributions have another shape than the inputs (attributions [[2,2]], X [[2,3]])',
@@ -194,7 +195,7 @@ test('metrics of inputs that they do not take', async () => {
   await rejects(deletion(text, explanation, { baselines: 20 }), 'token id 20 is outside the vocabulary');
   await rejects(
     comprehensiveness(text, { ...explanation, baselines: inputs }),
-    'comprehensiveness: a sample equals its baseline: nothing can be removed (sample 0)',
+    'explanation: a sample equals its baseline: nothing can be removed (sample 0)',
   );
 });
 
@@ -221,6 +222,114 @@ test('MPRT of what has no weights, or of layers that there are not', async () =>
     mprt(mlp, gradientTimesInput, inputs[0]!, { explain, similarity: 'ssim' }),
     'similarity: ssim compares pictures',
   );
+});
+
+test('what is no explanation, no explainer and no factory', async () => {
+  const none = undefined as unknown as Explained;
+  const list = [given, given] as unknown as Explained;
+  const judges = { deletion, insertion, comprehensiveness, completeness, infidelity, faithfulnessCorrelation, road };
+  for (const judge of Object.values(judges)) {
+    await rejects(judge(f, list), 'explanation: is a list (length 2)');
+    await rejects(judge(f, none), 'explanation: a metric needs an explanation with its attributions and X');
+  }
+  await rejects(sparseness(none), 'explanation: a metric needs an explanation');
+  await rejects(sparseness(list), 'give one of it at a time');
+  const mlp = await loadNet('mlp', 'float64');
+  const { inputs, targets } = netSamples('mlp', 'float64');
+  const [X, explain] = [inputs[0]!, { target: targets }];
+  const bad = (value: unknown): never => value as never;
+  await rejects(maxSensitivity(bad(mlp), X), 'maxSensitivity: needs an explainer, which has a method explain');
+  await rejects(mprt(mlp, bad(gradientTimesInput(mlp)), X), 'mprt: needs a function that makes an explainer');
+  await rejects(mprt(mlp, bad(Saliency), X), 'makes an explainer of a model (got a class)');
+  await rejects(
+    mprt(mlp, () => bad(undefined), X, { explain }),
+    'which has a method explain (got undefined)',
+  );
+  await rejects(
+    mprt(
+      mlp,
+      bad(async () => new Saliency(mlp)),
+      X,
+      { explain },
+    ),
+    '(got a promise)',
+  );
+});
+
+test('MPRT with a factory that makes a method of the model and not of the copy', async () => {
+  const mlp = await loadNet('mlp', 'float64');
+  const { inputs, targets } = netSamples('mlp', 'float64');
+  const explain = { target: targets };
+  const problem = 'mprt: the explainer is one of the model itself, whose weights stay as they are';
+  await rejects(
+    mprt(mlp, () => new Saliency(mlp), inputs[0]!, { explain }),
+    problem,
+  );
+  await rejects(
+    mprt(mlp, () => new NoiseTunnel(new Saliency(mlp)), inputs[0]!, { explain }),
+    problem,
+  );
+});
+
+test('sets of targets, of which a metric would have to choose one', async () => {
+  const mlp = await loadNet('mlp', 'float64');
+  const { inputs } = netSamples('mlp', 'float64');
+  for (const target of ['all', { classes: [0, 1] }, { top: 2 }]) {
+    const explain = { target: target as never };
+    await rejects(
+      maxSensitivity(new Saliency(mlp), inputs[0]!, { explain }),
+      'maxSensitivity: compares explanations of',
+    );
+    await rejects(
+      mprt(mlp, (m) => new Saliency(m), inputs[0]!, { explain }),
+      'mprt: compares explanations of one target',
+    );
+  }
+});
+
+test('seeds that are none, and null where a number belongs', async () => {
+  const mlp = await loadNet('mlp', 'float64');
+  const { inputs } = netSamples('mlp', 'float64');
+  for (const seed of [-1, Number.NaN, 'x', 1.5, null] as unknown as number[]) {
+    const work = {
+      infidelity: infidelity(f, given, { seed }),
+      faithfulnessCorrelation: faithfulnessCorrelation(f, given, { seed }),
+      road: road(onPicture, ofPicture, { seed }),
+      maxSensitivity: maxSensitivity(new Saliency(mlp), inputs[0]!, { seed }),
+      mprt: mprt(mlp, (m) => new Saliency(m), inputs[0]!, { seed }),
+    };
+    for (const [name, promise] of Object.entries(work)) {
+      await rejects(promise, `${name}: seed is a whole number from 0 to 2^32 - 1`);
+    }
+  }
+  const none = null as unknown as number;
+  await rejects(deletion(f, given, { steps: none }), 'steps: must be a whole number');
+  await rejects(deletion(f, given, { featuresPerStep: none }), 'featuresPerStep: must be a whole number');
+  await rejects(infidelity(f, given, { perturbations: none }), 'perturbations: must be a whole number');
+  await rejects(infidelity(f, given, { share: none }), 'share: lies above 0 and at most at 1');
+  await rejects(infidelity(f, given, { noise: none }), 'noise: must be a positive number');
+  await rejects(faithfulnessCorrelation(f, given, { runs: none }), 'runs: must be a whole number');
+  await rejects(faithfulnessCorrelation(f, given, { subsetSize: none }), 'subsetSize: must be a whole number');
+  await rejects(road(onPicture, ofPicture, { noise: none }), 'noise: must be 0 or a positive number');
+  await rejects(maxSensitivity(new Saliency(mlp), inputs[0]!, { radius: none }), 'radius: must be a positive number');
+});
+
+test('max-sensitivity with a radius and perturbations of one’s own', async () => {
+  const mlp = await loadNet('mlp', 'float64');
+  const { inputs } = netSamples('mlp', 'float64');
+  const both = { radius: 0.1, perturb: (): void => undefined };
+  await rejects(maxSensitivity(new Saliency(mlp), inputs[0]!, both), 'radius and perturb exclude each other');
+});
+
+test('sparseness changes no input, so that it takes a layer', async () => {
+  const a = f64([
+    [0, 3],
+    [1, 1],
+  ]);
+  const { values } = await sparseness({ ...given, attributions: [a] });
+  assert.equal(Array.from(values), [0.5, 0]);
+  await rejects(sparseness({ ...given, attributions: [a] }, { baselines: 0 }), 'the attributions are those of a layer');
+  await rejects(sparseness({ ...given, attributions: [a, a] }), 'its attributions have another shape than the inputs');
 });
 
 test.run();

@@ -210,12 +210,13 @@ def occlusion():
             run = lambda c: attr.Occlusion(c.net).attribute(
                 c.inputs[0], window, strides=strides, baselines=c.baselines[0], target=c.targets
             )
-            options = {"window": list(window), "strides": list(strides)}
+            options = {"window": list(window), "strides": list(strides), "groupValue": "whole"}
             record("Occlusion", name, run, options, {"baselines": {"$net": "baselines"}})
     run = lambda c: attr.Occlusion(c.net).attribute(
         c.inputs, ((2,), (1,)), strides=((2,), (1,)), baselines=c.baselines, target=c.targets
     )
-    record("Occlusion", "table2", run, {"window": [[2], [1]], "strides": [[2], [1]]}, {"baselines": {"$net": "baselines"}})
+    options = {"window": [[2], [1]], "strides": [[2], [1]], "groupValue": "whole"}
+    record("Occlusion", "table2", run, options, {"baselines": {"$net": "baselines"}})
 
 
 MASKS = {

@@ -8,7 +8,7 @@ import type { OutputKind } from '../output-kind.ts';
 import { isScalarOutput } from '../target.ts';
 import type { Completeness } from './completeness.ts';
 import { baselineEntropy, type Entropy } from './entropy.ts';
-import type { Warning } from './warnings.ts';
+import type { Warning, WarningValues } from './warnings.ts';
 
 /** The first path point with a gradient that is not finite. */
 export interface NonFinite {
@@ -41,7 +41,7 @@ export interface Evidence extends Omit<Diagnostics, 'baselineEntropy'> {
   readonly completeness: readonly Completeness[];
   readonly relTol: number;
   /** What brings attributions closer to the change of the score; null where the method does not claim that they add up. */
-  readonly raise: 'nSteps' | 'maxSteps' | 'draws' | 'layer' | 'none' | null;
+  readonly raise: WarningValues['incomplete']['raise'] | null;
   /** Samples whose score at the baseline is not finite. */
   readonly endless: readonly number[];
   /** Samples with attributions that are not finite. */

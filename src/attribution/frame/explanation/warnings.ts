@@ -26,12 +26,12 @@ export interface WarningValues {
   readonly 'attribution-not-finite': { readonly samples: readonly number[] };
   /** The score changes, but every gradient on the path is 0. */
   readonly 'gradient-zero': { readonly samples: readonly number[] };
-  /** Attributions miss up to `share` of the change of the score; `raise`: the option that brings them closer, or 'none'. */
+  /** Attributions miss up to `share` of the change of the score; `raise`: the option that brings them closer ('auto': nSteps, which can be 'auto'), or 'none'. */
   readonly incomplete: {
     readonly samples: readonly number[];
     readonly share: number;
     readonly limit: number;
-    readonly raise: 'nSteps' | 'maxSteps' | 'draws' | 'layer' | 'none';
+    readonly raise: 'auto' | 'nSteps' | 'softplus' | 'maxSteps' | 'draws' | 'layer' | 'none';
   };
 }
 
@@ -46,7 +46,9 @@ export type Phrases = { readonly [C in WarningCode]: (values: WarningValues[C]) 
 
 /** What brings attributions closer to the change of the score. */
 const remedies = {
-  nSteps: "raise nSteps or use nSteps: 'auto'",
+  auto: "raise nSteps or use nSteps: 'auto'",
+  nSteps: 'raise nSteps',
+  softplus: 'raise softplus, which stands for relu, and nSteps with it',
   maxSteps: 'raise maxSteps or relTol',
   draws: 'more draws come closer',
   layer: 'part of the prediction bypasses the layer: choose one that all of it passes',

@@ -27,12 +27,17 @@ export interface Comparing {
   readonly skipped: readonly Uint8Array[] | null;
 }
 
-/** Which elements of the inputs equal a baseline. */
-export function equalTo(baselines: Exclude<Baselines, LayerBaseline>, X: readonly Tensor[]): Uint8Array[] {
+/** A baseline for every input, integers too: what counts is where it equals X. */
+export function oneBaseline(baselines: Exclude<Baselines, LayerBaseline>, X: readonly Tensor[]): Tensor[] {
   const names = X.map((_, i) => `input ${i}`);
   const sources = inputBaselines(baselines, { names, tensors: X, rows: X[0]!.shape[0]! }, new Set(X.keys()));
   if (drawCount(sources) > 1) throw failure('baselines', 'a metric takes one baseline', { count: drawCount(sources) });
-  return drawBaselines(sources, 0, X).map((b, i) => Uint8Array.from(b.data, (v, e) => (v === X[i]!.data[e] ? 1 : 0)));
+  return drawBaselines(sources, 0, X);
+}
+
+/** Which elements of the inputs equal a baseline. */
+export function equalTo(baselines: Exclude<Baselines, LayerBaseline>, X: readonly Tensor[]): Uint8Array[] {
+  return oneBaseline(baselines, X).map((b, i) => Uint8Array.from(b.data, (v, e) => (v === X[i]!.data[e] ? 1 : 0)));
 }
 
 /**

@@ -12,7 +12,7 @@ import type { MetricResult } from './result.ts';
 import { fillRemoved, makeSubject, ranking, type SubjectOptions, subjectOptionNames } from './subject.ts';
 
 export interface CurveOptions extends SubjectOptions {
-  /** Points of the curve after the first; 20 by default, as many as there are features at most. */
+  /** Points of the curve after the first; 20 by default, as many as there are features in any sample at most. */
   readonly steps?: number;
   /** Features per point instead of `steps`; the last point takes what is left. */
   readonly featuresPerStep?: number;
@@ -23,13 +23,13 @@ export interface CurveOptions extends SubjectOptions {
 }
 
 export interface Curve {
-  /** Shares of the features that were changed at each point: from 0 to 1, `[points]`. */
+  /** Shares of the features that were changed at each point: from 0 to 1, `[points]`; to the nearest whole feature of each sample. */
   readonly shares: Float64Array;
   /** The explained score at each point, `[N, points]`, a sample after another. */
   readonly scores: Float64Array;
 }
 
-/** `values` is the area under each sample's curve over the shares, by trapezoids: a mean score. */
+/** `values` is the area under each sample's curve over the shares of its features that were changed, by trapezoids: a mean score. */
 export interface CurveResult extends MetricResult {
   readonly curve: Curve;
 }
@@ -56,7 +56,7 @@ export async function removalCurve(
   const fill: Parameters<typeof scorer.run>[1] = (row, slot) => {
     const [sample, point] = [Math.floor(row / points), row % points];
     if (point === 0) places = placesOf(ranking(subject, sample, absolute), order === 'least');
-    const changed = Math.round(shares[point]! * places.length);
+    const changed = changedAt(shares[point]!, places.length);
     const gone = (f: number): boolean => (metric === 'deletion' ? places[f]! < changed : places[f]! >= changed);
     fillRemoved(subject, sample, slot, gone);
     return sample;
@@ -68,11 +68,17 @@ export async function removalCurve(
   } finally {
     scorer.dispose();
   }
-  const values = Float64Array.from({ length: samples }, (_, i) =>
-    area(shares, scores.subarray(i * points, (i + 1) * points)),
+  // Over what was really changed: with fewer features than points the curve is that of one feature a point, whatever is in the batch.
+  const values = Float64Array.from(features.counts, (count, i) =>
+    area(
+      shares.map((share) => changedAt(share, count) / count),
+      scores.subarray(i * points, (i + 1) * points),
+    ),
   );
   return { metric, values, curve: { shares, scores } };
 }
+
+const changedAt = (share: number, count: number): number => Math.round(share * count);
 
 /** Where in the order each feature comes. */
 function placesOf(order: Int32Array, reversed: boolean): Int32Array<ArrayBuffer> {
@@ -83,19 +89,25 @@ function placesOf(order: Int32Array, reversed: boolean): Int32Array<ArrayBuffer>
   return places;
 }
 
-function sharesOf({ steps, featuresPerStep }: CurveOptions, counts: Int32Array): Float64Array {
-  if (steps !== undefined && featuresPerStep !== undefined) {
+function sharesOf(options: CurveOptions, counts: Int32Array): Float64Array {
+  const { steps = 20, featuresPerStep } = options;
+  if (options.steps !== undefined && featuresPerStep !== undefined) {
     throw failure('steps', 'featuresPerStep is set already', {}, 'give one of the two');
   }
   const most = counts.reduce((a, b) => Math.max(a, b), 0);
   if (featuresPerStep === undefined) {
-    checkPositive('steps', steps ?? 20);
-    const count = Math.min(steps ?? 20, most);
+    checkPositive('steps', steps);
+    const count = Math.min(steps, most);
     return Float64Array.from({ length: count + 1 }, (_, i) => i / count);
   }
   checkPositive('featuresPerStep', featuresPerStep);
   if (counts.some((count) => count !== most)) {
-    throw failure('featuresPerStep', 'needs samples with as many features each', {}, 'give steps instead');
+    throw failure(
+      'featuresPerStep',
+      'needs samples with as many features each',
+      {},
+      "give steps instead, or features: 'all'",
+    );
   }
   const count = Math.ceil(most / featuresPerStep);
   return Float64Array.from({ length: count + 1 }, (_, i) => Math.min(1, (i * featuresPerStep) / most));

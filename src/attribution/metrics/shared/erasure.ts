@@ -2,23 +2,15 @@
  * The two measures of ERASER (DeYoung et al.: "ERASER: A benchmark to evaluate rationalized NLP models", 2020), over several shares of the
  * tokens: `AOPC = mean over k of (f(x) - f(x without the top k))`, or `f(x) - f(the top k alone)`. Removing is replacing by the
  * baseline (padding or a mask), which keeps the other tokens where they are.
- * Tokens that equal the baseline, as padding does, are not counted: there is nothing to remove.
+ * Tokens that are hidden or equal the baseline, as padding does, are not counted: there is nothing to remove.
  */
 import type { CallableModel } from '../../../graph/callable.ts';
-import { failure } from '../../../tensor/errors.ts';
 import { checkOptions } from '../../../tensor/options.ts';
 import type { TensorFunction } from '../../frame/forward.ts';
 import { checkShares } from './checks.ts';
 import type { Explained } from './judged.ts';
 import type { MetricResult } from './result.ts';
-import {
-  fillRemoved,
-  makeSubject,
-  presentFeatures,
-  ranking,
-  type SubjectOptions,
-  subjectOptionNames,
-} from './subject.ts';
+import { fillRemoved, makeSubject, ranking, type SubjectOptions, subjectOptionNames } from './subject.ts';
 
 export interface ErasureOptions extends SubjectOptions {
   /** Shares of the tokens that are taken as the rationale, above 0, at most 1; 0.01, 0.05, 0.1, 0.2 and 0.5 by default, as in ERASER. */
@@ -48,17 +40,15 @@ export async function erasure(
   const rows = shares.length + 1;
   const differences = new Float64Array(samples * shares.length);
   const whole = new Float64Array(samples);
-  /** Where each token comes in the order; those that are not counted have no place. */
+  /** Where each token comes in the order. */
   let places = new Int32Array(0);
   let count = 0;
   const fill: Parameters<typeof scorer.run>[1] = (row, slot) => {
     const [sample, at] = [Math.floor(row / rows), row % rows];
     if (at === 0) {
-      const present = presentFeatures(subject, sample);
-      const order = ranking(subject, sample).filter((feature) => present[feature] === 1);
+      const order = ranking(subject, sample);
       count = order.length;
-      if (count === 0) throw failure(metric, 'a sample equals its baseline: nothing can be removed', { sample });
-      places = new Int32Array(present.length).fill(present.length);
+      places = new Int32Array(count);
       order.forEach((feature, place) => {
         places[feature] = place;
       });

@@ -72,7 +72,7 @@ function onlyFit({ attributions, X }: Explained, input: number | undefined): num
 }
 
 /** Same shape; the input's shape and further axes; or axes of size 1 (and missing ones) where the input has more. */
-function fits(a: Shape, x: Shape): boolean {
+export function fits(a: Shape, x: Shape): boolean {
   if (a[0] !== x[0]) return false;
   if (a.length >= x.length && x.every((dim, axis) => a[axis] === dim)) return true;
   return a.length <= x.length && a.length > 1 && a.every((dim, axis) => dim === x[axis] || dim === 1);

@@ -11,6 +11,8 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import { drawBaselines, drawCount, inputBaselines, isLayerBaseline } from '../../frame/baselines/baselines.ts';
 import type { TensorFunction } from '../../frame/forward.ts';
 import type { Baselines } from '../../frame/types.ts';
+import { checkExplanation } from './checks.ts';
+import { type Counting, checkCounting, countedFeatures } from './counted.ts';
 import { attributionsOf, type Features, featuresIn, type Groups, makeFeatures, ranked } from './features.ts';
 import { type Explained, type JudgedInput, judgedInputs } from './judged.ts';
 import { copyRow, type ScoreOptions, Scorer, type Slot } from './scorer.ts';
@@ -24,6 +26,11 @@ export interface SubjectOptions extends ScoreOptions {
   readonly baselines?: Baselines;
   /** What is taken out as one; `elements` by default, which for an explained embedding are the tokens. */
   readonly groups?: Groups;
+  /**
+   * `present` (the default): features that equal the baseline, and positions that the `attention_mask` of the forward kwargs hides, are not
+   * counted, since taking them out changes nothing. `all`: every feature counts, as in Quantus and captum.
+   */
+  readonly features?: Counting;
   /** Which input, counted from 0, where a layer's attributions fit several. */
   readonly input?: number;
 }
@@ -37,6 +44,7 @@ export const subjectOptionNames = {
   signal: 1,
   baselines: 1,
   groups: 1,
+  features: 1,
   input: 1,
 } as const satisfies OptionNames<SubjectOptions>;
 
@@ -54,12 +62,28 @@ export async function makeSubject(
   explained: Explained,
   options: SubjectOptions,
 ): Promise<Subject> {
-  const { X, target } = explained;
+  checkExplanation(explained);
+  const { X, target, forwardKwargs = {} } = explained;
   const inputs = judgedInputs(explained, options.input, heldOf(explained));
   const samples = X[0]!.shape[0]!;
-  const features = makeFeatures(inputs, options.groups, samples);
-  const scorer = new Scorer(model, X.length === 1 ? X[0]! : X, { kwargs: explained.forwardKwargs, target }, options);
+  const counting = checkCounting(options.features);
+  const every = makeFeatures(inputs, options.groups, samples);
+  const scorer = new Scorer(model, X.length === 1 ? X[0]! : X, { kwargs: forwardKwargs, target }, options);
   const baselines = baselinesOf(explained, scorer, inputs, options.baselines ?? null);
+  const features =
+    counting === 'all'
+      ? every
+      : countedFeatures(
+          every,
+          inputs,
+          inputs.map(({ input }) => baselines[input]!),
+          forwardKwargs,
+        );
+  const empty = features.counts.indexOf(0);
+  if (empty >= 0) {
+    const hint = 'leave the sample out, or say what stands in the place of a feature: the option baselines';
+    throw failure('explanation', 'a sample equals its baseline: nothing can be removed', { sample: empty }, hint);
+  }
   await scorer.check(X);
   await scorer.check(baselines);
   return { scorer, samples, inputs, features, baselines };
@@ -73,7 +97,7 @@ function heldOf({ X, attributions }: Explained): Set<number> {
 }
 
 function baselinesOf(
-  { X, baselines: own }: Explained,
+  { X, baselines: own = [] }: Explained,
   { inputs: formatted, samples }: Scorer,
   judged: readonly JudgedInput[],
   given: Baselines,
@@ -124,17 +148,4 @@ export function fillRemoved(
       if (own[e]! >= 0 && removed(own[e]!)) into[slot * width + e] = from[sample * width + e]!;
     }
   });
-}
-
-/** Features of a sample whose removal changes anything: those that differ from the baseline somewhere. */
-export function presentFeatures({ inputs, features, baselines }: Subject, sample: number): Uint8Array {
-  const present = new Uint8Array(features.counts[sample]!);
-  inputs.forEach(({ x, input, width }, i) => {
-    const own = featuresIn(features, i, sample);
-    for (let e = 0; e < width; e++) {
-      const at = sample * width + e;
-      if (own[e]! >= 0 && x.data[at] !== baselines[input]!.data[at]) present[own[e]!] = 1;
-    }
-  });
-  return present;
 }
