@@ -115,7 +115,7 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
 
 /** `--steps auto` is of integrated gradients, --steps of methods with a path. */
 function raiseOf(raise: WarningValues['incomplete']['raise'], row: MethodRow): Finding['raise'] {
-  if (row.name === 'IntegratedGradients' || (raise !== 'nSteps' && raise !== 'maxSteps')) return raise;
+  if (row.name === 'IntegratedGradients' || raise !== 'nSteps') return raise;
   return ownFlagsOf(row).includes('steps') ? 'steps' : 'library';
 }
 

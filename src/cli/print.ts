@@ -70,7 +70,7 @@ export function completenessOf({ attributionSum, scoreChange, relative, steps }:
 const advice: Readonly<Record<Finding['raise'], string>> = {
   auto: 'try --steps 200 or --steps auto',
   nSteps: 'try --steps 200',
-  softplus: 'relu is softened: a larger softplus with more nSteps, options of the library, comes closer',
+  softplus: 'relu is softened: a larger --softplus with more --steps comes closer',
   maxSteps: 'the largest number of steps was not enough',
   steps: 'try --steps 200',
   library: "more steps may come closer (the library's option nSteps)",
