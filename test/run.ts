@@ -7,6 +7,7 @@
  *   npm test -- matmul keras/     the files whose path contains one of these words
  *   npm test -- backends --op=relu   of the tests that go through all ops, this op's only
  *   npm run test:shared           only test/shared/**: real data sets and model files that lie beside the project
+ *   npm run test:slow             only test/slow/**: what takes half a minute for one statement
  *   npm run test:web              only test/web/**: the page and the bundle in a Chromium on PATH
  *   npm run faults                the tests named after faults that were once here, and a line for each
  */
@@ -26,18 +27,21 @@ const words = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 const op = process.argv.find((arg) => arg.startsWith('--op='))?.slice(5);
 const wantShared = process.argv.includes('--shared');
 const wantWeb = process.argv.includes('--web');
-const folder = wantShared ? 'test/shared/' : wantWeb ? 'test/web/' : null;
+const wantSlow = process.argv.includes('--slow');
+const folder = wantShared ? 'test/shared/' : wantWeb ? 'test/web/' : wantSlow ? 'test/slow/' : null;
 const shown = process.argv.includes('--rows') ? /^\s*(skipped|note|row):/ : /^\s*(skipped|note):/;
-const apart = ['test/shared/', 'test/web/'];
+const apart = ['test/shared/', 'test/slow/', 'test/web/'];
 
 /** The files that take longest, which go first: a long one at the end would leave the other cores idle. */
 const longest = [
-  'docs/writing-a-kernel',
+  'slow/writing-a-kernel',
   'attribution/random-graphs',
-  'backends/gpu-models',
+  'golden/methods/golden',
   'fuzz/fuzz',
   'golden-distilbert',
   'faults/attribution',
+  'backends/wasm-units',
+  'build',
 ];
 const turn = (file: string): number => {
   const at = longest.findIndex((name) => file === `test/${name}.test.ts`);
@@ -125,6 +129,7 @@ await Promise.all(
 const sum = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((total, result) => total + result[key], 0);
 if (folder === null && words.length === 0) {
   console.log('not run here: test/shared (needs the data and model files beside the project; npm run test:shared)');
+  console.log('not run here: test/slow (a minute for three files; npm run test:slow)');
   console.log('not run here: test/web (needs a chromium; npm run test:web)');
 }
 const skipped = sum('skipped');

@@ -5,8 +5,8 @@
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { exampleModels } from '../../support/example-inputs.ts';
-import { figuresOf } from './figures.ts';
+import { figuresOf } from '../attribution/metrics/figures.ts';
+import { exampleModels } from '../support/example-inputs.ts';
 
 const test = suite('metrics on the example models');
 /** Fewer stages than there are layers: this is a test, not a report. */
