@@ -38,7 +38,6 @@ const longest = [
   'attribution/random-graphs',
   'golden/methods/golden',
   'fuzz/fuzz',
-  'golden-distilbert',
   'faults/attribution',
   'backends/wasm-units',
   'build',
@@ -129,7 +128,7 @@ await Promise.all(
 const sum = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((total, result) => total + result[key], 0);
 if (folder === null && words.length === 0) {
   console.log('not run here: test/shared (needs the data and model files beside the project; npm run test:shared)');
-  console.log('not run here: test/slow (a minute for three files; npm run test:slow)');
+  console.log('not run here: test/slow (two minutes; npm run test:slow)');
   console.log('not run here: test/web (needs a chromium; npm run test:web)');
 }
 const skipped = sum('skipped');

@@ -16,7 +16,7 @@ import { sum } from '../../src/ops/reduce.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { functionOf, type Recipe } from '../support/random-graphs.ts';
 
-const GRAPHS = Number(process.env['PATHGRAD_GRAPHS'] ?? 1200);
+const GRAPHS = Number(process.env['PATHGRAD_GRAPHS'] ?? 1000);
 const SEED = Number(process.env['PATHGRAD_SEED'] ?? Date.now() % 1_000_000);
 const STEPS = 3;
 const test = suite('random graphs');

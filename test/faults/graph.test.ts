@@ -97,7 +97,7 @@ fault('R12', 'a tensor that is read 50,000 times took 15 seconds to compile', ()
 });
 
 fault('R12', 'a layout with many holes took the square of their number', () => {
-  const n = 200_000;
+  const n = 60_000;
   // Half of the first values die at once, so that the others lie between holes; every later value looks for one.
   const blocks = Array.from({ length: n }, (_, at) => {
     const to = at >= n / 2 || at % 2 ? n : n / 2 + ((at * 7919) % 100);
@@ -108,7 +108,7 @@ fault('R12', 'a layout with many holes took the square of their number', () => {
   const { user, system } = process.cpuUsage(started);
   assert.is(offsets.length, n);
   assert.ok(total < blocks.reduce((sum, { bytes }) => sum + bytes, 0));
-  assert.ok((user + system) / 1e6 < 15, `${(user + system) / 1e6} s`);
+  assert.ok((user + system) / 1e6 < 5, `${(user + system) / 1e6} s`);
 });
 
 fault('R16', 'raw ops and internals stood beside the functions that users call', async () => {

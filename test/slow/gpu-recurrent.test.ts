@@ -5,7 +5,7 @@ import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { lstm } from '../../src/ops/index.ts';
 import { placeholder } from '../../src/tensor/tensor.ts';
-import { recurrentShapes } from './recurrent-shapes.ts';
+import { recurrentShapes } from '../backends/recurrent-shapes.ts';
 
 for (const mode of ['webasm', 'cpu'] as const) {
   // More steps than one kernel joins.

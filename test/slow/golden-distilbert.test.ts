@@ -6,11 +6,11 @@
 import { strFromU8 } from 'fflate';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { IntegratedGradients } from '../src/attribution/index.ts';
-import type { FloatDType } from '../src/tensor/dtype.ts';
-import { type Tensor, tensor } from '../src/tensor/tensor.ts';
-import { loadTransformer } from '../src/transformers/index.ts';
-import { checksum, goldenFile, head, largestError, projectFile } from './support/golden.ts';
+import { IntegratedGradients } from '../../src/attribution/index.ts';
+import type { FloatDType } from '../../src/tensor/dtype.ts';
+import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { loadTransformer } from '../../src/transformers/index.ts';
+import { checksum, goldenFile, head, largestError, projectFile } from '../support/golden.ts';
 
 interface Run {
   readonly layer: string;
@@ -37,7 +37,7 @@ interface Golden {
 
 const test = suite('golden: DistilBERT');
 
-const folder = new URL('../examples/imdb-distilbert/', import.meta.url);
+const folder = new URL('../../examples/imdb-distilbert/', import.meta.url);
 const golden = goldenFile<Golden>('imdb-distilbert.json.gz');
 const [samples, length] = [golden.ids.length, golden.ids[0]!.length];
 const integers = (rows: readonly (readonly number[])[]): Tensor =>
