@@ -18,8 +18,8 @@ import { gpuBackend } from '../../src/backends/gpu/index.ts';
 import { reference } from '../../src/backends/reference/index.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { f64 } from '../attribution/tiny-models.ts';
 import { loadNet, type NetName, netSamples } from '../support/method-golden.ts';
-import { f64 } from './tiny-models.ts';
 
 type Options = { readonly internalBatchSize?: number; readonly backend?: never };
 // biome-ignore lint/suspicious/noExplicitAny: rows of one table construct different classes
