@@ -9,6 +9,7 @@ import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import { inDType } from './arrays.ts';
 import type { PathGraph } from './graphs.ts';
 import type { Feed, Problem } from './problem.ts';
+import { targetScores } from './target.ts';
 
 /** Row `r` belongs to sample `samples[r]` and has row `r` of each of `values`, which are in the variables' dtypes. */
 export interface Rows {
@@ -67,7 +68,7 @@ export async function inChunks(
 }
 
 /** Samples `first` to `first + count`, in order. */
-export const samplesFrom = (first: number, count: number): Int32Array =>
+const samplesFrom = (first: number, count: number): Int32Array =>
   Int32Array.from({ length: count }, (_, r) => first + r);
 
 /** `values` of all samples as rows of the samples `first` to `first + count`, in the variables' dtypes. */
@@ -100,15 +101,7 @@ export async function scoresOf(problem: Problem, { samples, values }: Rows): Pro
   };
   const feeds = [...values, ...problem.held.map((feed) => gatherRows(feed, samples))];
   const [output] = await problem.plans.run(`path ${rows} ${problem.key}`, build, feeds);
-  const width = output!.length / rows;
-  return problem.scores.map(({ cotangent }) => {
-    const weights = gatherRows(cotangent, samples);
-    return Float64Array.from({ length: rows }, (_, row) => {
-      let score = 0;
-      // A zero weight must not turn an infinite entry that nobody asked for into NaN.
-      for (let at = row * width; at < (row + 1) * width; at++)
-        if (weights[at] !== 0) score += weights[at]! * output![at]!;
-      return score;
-    });
-  });
+  return problem.scores.map(({ cotangent }) =>
+    targetScores({ weights: gatherRows(cotangent, samples) }, output!, rows),
+  );
 }

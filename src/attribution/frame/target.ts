@@ -124,7 +124,11 @@ function sumRows(indices: Tensor, shape: Shape, rows: number): ResolvedTarget {
 }
 
 /** The explained score of each sample: its weights times its predictions. */
-export function targetScores({ weights }: ResolvedTarget, predictions: TypedArray, rows: number): Float64Array {
+export function targetScores(
+  { weights }: { readonly weights: ArrayLike<number> },
+  predictions: TypedArray,
+  rows: number,
+): Float64Array {
   const width = weights.length / rows;
   const scores = new Float64Array(rows);
   for (let at = 0; at < weights.length; at++) {

@@ -6,7 +6,8 @@ import type { NonFinite } from '../frame/explanation/diagnostics.ts';
 import type { Attributed } from '../frame/method.ts';
 import type { Problem } from '../frame/problem.ts';
 
-export class Gathered implements Attributed {
+/** What is added up, at first nothing. */
+export abstract class PathSums implements Attributed {
   readonly attributions: readonly Float64Array[];
   readonly moved: Uint8Array;
   nonFinite: NonFinite | null = null;
@@ -15,7 +16,9 @@ export class Gathered implements Attributed {
     this.attributions = from.map((values) => new Float64Array(values.length));
     this.moved = new Uint8Array(samples);
   }
+}
 
+export class Gathered extends PathSums {
   /**
    * Adds `gradients * displacement` to the features of one sample; a feature that does not move gets nothing, whatever its gradient.
    * @param gradients of one variable, and `displacement`: as many elements as a sample has

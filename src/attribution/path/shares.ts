@@ -1,19 +1,9 @@
 /** Changes of one score, shared out among features by the squares of their gradients: what IDGI adds up. */
 import type { TypedArray } from '../../tensor/dtype.ts';
 import type { NonFinite } from '../frame/explanation/diagnostics.ts';
-import type { Attributed } from '../frame/method.ts';
-import type { Problem } from '../frame/problem.ts';
+import { PathSums } from './gathered.ts';
 
-export class Shares implements Attributed {
-  readonly attributions: readonly Float64Array[];
-  readonly moved: Uint8Array;
-  nonFinite: NonFinite | null = null;
-
-  constructor({ from, samples }: Pick<Problem, 'from' | 'samples'>) {
-    this.attributions = from.map((values) => new Float64Array(values.length));
-    this.moved = new Uint8Array(samples);
-  }
-
+export class Shares extends PathSums {
   /** Shares `change` out by row `row` of `rows` of each variable's gradients. */
   add(gradients: readonly TypedArray[], row: number, rows: number, change: number, at: NonFinite): void {
     const parts = gradients.map((g) => g.subarray((row * g.length) / rows, ((row + 1) * g.length) / rows));
