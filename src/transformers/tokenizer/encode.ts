@@ -14,6 +14,8 @@ export interface TextToken {
   readonly offset: Offset | null;
   /** Of which piece of its text, counted from 0: the tokenizer's own notion of a word. */
   readonly word: number | null;
+  /** With the spaces around it that an added token takes. */
+  readonly spelled?: string;
 }
 
 export interface RowToken extends TextToken {
@@ -84,7 +86,7 @@ function cutLengths(lengths: readonly number[], room: number, truncation: Trunca
 function trimmed(token: TextToken, at: number, prefixed: boolean): TextToken {
   if (!token.offset) return token;
   let [start, end] = token.offset;
-  const chars = [...token.token];
+  const chars = [...(token.spelled ?? token.token)];
   const solid = (char: string): boolean => char !== 'Ġ' && !/^\p{White_Space}$/u.test(char);
   const first = chars.findIndex(solid);
   const last = chars.findLastIndex(solid);

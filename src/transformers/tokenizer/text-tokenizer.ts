@@ -184,6 +184,7 @@ export class TextTokenizer {
           token: token.content,
           offset: section.text.origin(0, section.text.length),
           word: word++,
+          spelled: section.text.toString(),
         });
         continue;
       }
