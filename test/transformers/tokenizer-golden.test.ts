@@ -55,7 +55,13 @@ for (const [name, { json, config, special, rows }] of Object.entries(golden.toke
       assert.equal(got.wordIds[0], row.words, `words of ${at}`);
       assert.equal(got.sequences[0], row.sequences, `sequences of ${at}`);
     }
-    const ids = { pad: tokenizer.padId, cls: tokenizer.clsId, sep: tokenizer.sepId, mask: tokenizer.maskId, unk: tokenizer.unkId };
+    const ids = {
+      pad: tokenizer.padId,
+      cls: tokenizer.clsId,
+      sep: tokenizer.sepId,
+      mask: tokenizer.maskId,
+      unk: tokenizer.unkId,
+    };
     for (const [key, id] of Object.entries(ids)) assert.is(id, special[`${key}_token`], key);
   });
 }
