@@ -9,6 +9,13 @@ export {
   bertTokenizerJson,
   type EncodedTexts,
   type EncodeOptions,
+  type Offset,
+  type TextPair,
   TextTokenizer,
   type TokenizerOptions,
-} from './tokenizer.ts';
+  type Truncation,
+  type Word,
+  type WordAttributions,
+  wordAttributions,
+  wordsOf,
+} from './tokenizer/index.ts';

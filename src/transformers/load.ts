@@ -15,7 +15,7 @@ import { type Encoder, makeEncoder } from './encoders.ts';
 import { filesIn, type JsonSource, readJson, readWeights, type TransformerFiles } from './files.ts';
 import { classifierHead, type Head, type MadeHead, type OutputKind, ownHead } from './head.ts';
 import { type ModelParts, TransformerModel } from './model.ts';
-import { bertTokenizerJson, TextTokenizer } from './tokenizer.ts';
+import { bertTokenizerJson, TextTokenizer } from './tokenizer/index.ts';
 import { TransformerWeights } from './weights.ts';
 
 export interface TransformerOptions {

@@ -14,7 +14,7 @@ import { loadModel } from '../../src/keras/load/load.ts';
 import { readReference } from '../../src/keras/verify/reference.ts';
 import { failure, PathgradError } from '../../src/tensor/errors.ts';
 import { visible, visibleLines } from '../../src/tensor/visible.ts';
-import { TextTokenizer } from '../../src/transformers/tokenizer.ts';
+import { TextTokenizer } from '../../src/transformers/index.ts';
 import { escapeHtml } from '../../src/visualize/format.ts';
 import { runCli, temporaryFolder } from '../support/cli.ts';
 import { faults } from '../support/faults.ts';
