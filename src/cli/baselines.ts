@@ -71,7 +71,7 @@ function piecesBaseline(args: Arguments, model: LoadedTransformer): BaselineChoi
   const text = args.text('baseline') ?? 'pad';
   const tokenizer = tokenizerOf(model);
   const others = (id: number, name: string): BaselineChoice => ({
-    value: { kind: 'pad', id, keep: [tokenizer.clsId, tokenizer.sepId] },
+    value: { ...tokenizer.baseline(), id },
     name: `${name} between the special tokens`,
   });
   if (text === 'pad') return others(tokenizer.padId, tokenizer.token(tokenizer.padId));

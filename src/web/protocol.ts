@@ -154,9 +154,11 @@ export interface Mark {
   readonly token: string;
   readonly score: number;
   readonly strength: number;
-  /** A word piece that goes on with the word before it. */
-  readonly continues: boolean;
-  /** A special token that the baseline keeps: nothing can be attributed to it. */
+  /** Whether it stands at what is before it, without a space. */
+  readonly joined: boolean;
+  /** The pieces that a word was read as, with their scores; empty where it is one. */
+  readonly pieces: readonly { readonly token: string; readonly score: number }[];
+  /** A special token, which stands for no word; the baseline keeps it. */
   readonly fixed: boolean;
   readonly light: readonly [back: string, text: string] | null;
   readonly dark: readonly [back: string, text: string] | null;
