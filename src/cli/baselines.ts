@@ -71,10 +71,14 @@ function piecesBaseline(args: Arguments, model: LoadedTransformer): BaselineChoi
   const text = args.text('baseline') ?? 'pad';
   const tokenizer = tokenizerOf(model);
   const others = (id: number, name: string): BaselineChoice => ({
-    value: { ...tokenizer.baseline(), id },
+    value: tokenizer.baseline(id),
     name: `${name} between the special tokens`,
   });
   if (text === 'pad') return others(tokenizer.padId, tokenizer.token(tokenizer.padId));
+  if (text === 'mask') {
+    if (tokenizer.maskId !== null) return others(tokenizer.maskId, tokenizer.token(tokenizer.maskId));
+    throw usage('--baseline', 'the tokenizer of this model has no mask token', 'pad, layer:0 or the id of a token');
+  }
   if (text.startsWith('layer:')) return layerBaseline(text);
   if (/^\d+$/.test(text)) {
     const id = Number(text);
@@ -82,7 +86,7 @@ function piecesBaseline(args: Arguments, model: LoadedTransformer): BaselineChoi
       return others(id, `token ${id} (${tokenizer.token(id)})`);
     throw usage('--baseline', `there is no token ${id}`, `the model knows the ids 0 to ${model.config.vocabulary - 1}`);
   }
-  const known = ['pad', 'layer:0'];
+  const known = ['pad', 'mask', 'layer:0'];
   if (['zeros', 'noise', 'max'].includes(text.split(':')[0]!) || text.endsWith('.npy')) {
     const hint = `${known.join(', ')} or the id of a token`;
     throw usage('--baseline', `'${text}' is for numbers, and a transformer reads tokens`, hint);
