@@ -2,6 +2,7 @@
  * Texts as a transformer reads them: ids, the arguments beside them, and what is shown of each text. People read words as they wrote them, each
  * with the sum of its pieces; special tokens stand where they are.
  */
+import type { BaselineKind } from '../attribution/frame/types.ts';
 import { failure } from '../tensor/errors.ts';
 import { largest } from '../tensor/largest.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
@@ -147,4 +148,13 @@ function noticesOf(model: LoadedTransformer, encoded: EncodedTexts): string[] {
     told.push(`the vocabulary has no pieces for this, so the model cannot see what it is: ${listed}`);
   }
   return told;
+}
+
+/** A baseline of other tokens: every token of the text becomes the token `id`, what stands around a text stays. */
+export function tokenBaseline(
+  model: LoadedTransformer,
+  id: number,
+): { readonly value: BaselineKind; readonly name: string } {
+  const tokenizer = tokenizerOf(model);
+  return { value: tokenizer.baseline(id), name: `${tokenizer.token(id)} between the special tokens` };
 }

@@ -17,14 +17,14 @@ export interface Pixels {
 }
 
 export type InputData =
-  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly second?: string }
   | { readonly kind: 'image'; readonly pixels: Pixels; readonly range: PixelRange; readonly title: string }
   | { readonly kind: 'numbers'; readonly text: string };
 
 /** What black and white are to the model. */
 export type PixelRange = readonly [black: number, white: number];
 
-export type BaselineName = 'pad' | 'zeros' | 'white' | 'grey' | 'noise' | 'max' | 'layer';
+export type BaselineName = 'pad' | 'mask' | 'zeros' | 'white' | 'grey' | 'noise' | 'max' | 'layer';
 
 export interface Settings {
   /** The name of the method. */
@@ -139,6 +139,10 @@ export interface ModelInfo {
   readonly takes: string;
   /** What a text becomes: words of a vocabulary to be given, pieces of the model's own tokenizer; null where it takes no text. */
   readonly tokens: 'words' | 'pieces' | null;
+  /** Whether two texts may be read together, or must be. */
+  readonly second: 'never' | 'may' | 'must';
+  /** Baselines of a transformer and what stands in them; null: those that suit the kind of input. */
+  readonly baselines: readonly (readonly [BaselineName, string])[] | null;
   /** Names of the classes where the model states them, else none. */
   readonly labels: readonly string[];
   /** Ways to give the input, the likeliest first. */

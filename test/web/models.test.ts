@@ -106,7 +106,7 @@ test('a transformer: its code comes when it is chosen, words are shown as writte
     /^[+-]\S+: who [+-]\S+, ##/,
   );
   assert.equal(await page.locator('#words mark.fixed').allInnerTexts(), ['[CLS]', '[SEP]']);
-  await says(page, '#facts', /\[CLS\], \[SEP\] and padding: /);
+  await says(page, '#facts', /\[PAD\] between the special tokens: /);
   assert.ok(await page.locator('#softmax-row').isHidden(), 'its outputs are probabilities');
 
   const model = await loadTransformer(distilbert('').replace(/\/$/, ''));
