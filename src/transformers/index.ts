@@ -1,7 +1,8 @@
 /** Transformers of Hugging Face: loading DistilBERT and BERT, and the tokenizer that goes with them. */
-export type { Architecture, TransformerConfig } from './config.ts';
+export type { TransformerConfig } from './config/config.ts';
+export type { Architecture } from './encoders/index.ts';
 export type { JsonSource, TransformerFiles } from './files.ts';
-export type { DenseHead, DenseLayer, Encoding, Head, OutputKind } from './head.ts';
+export type { DenseHead, DenseLayer, Encoding, Head, OutputKind } from './heads/head.ts';
 export type { TransformerLayer } from './layers.ts';
 export { type LoadedTransformer, loadTransformer, type TransformerOptions } from './load.ts';
 export { type TokenInput, TransformerModel } from './model.ts';

@@ -9,7 +9,7 @@ import { layerNorm } from '../ops/normalization.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { TransformerWeights } from './weights.ts';
+import type { WeightSource } from './weights/source.ts';
 
 export class TransformerLayer implements LayerInfo {
   readonly name: string;
@@ -65,7 +65,7 @@ function replaced(layer: TransformerLayer, x: Tensor, tensors: readonly Tensor[]
 
 /** `x @ kernel + bias` along the last axis, then `activation`. */
 export function densePart(
-  weights: TransformerWeights,
+  weights: WeightSource,
   path: string,
   [inputs, outputs]: readonly [number, number],
   why: string,
@@ -76,7 +76,7 @@ export function densePart(
   return { layer: new TransformerLayer(path, 'Dense'), run: (x) => activation(fullyConnected(x, kernel, bias)) };
 }
 
-export function normPart(weights: TransformerWeights, path: string, width: number, epsilon: number, why: string): Part {
+export function normPart(weights: WeightSource, path: string, width: number, epsilon: number, why: string): Part {
   const gamma = weights.take(`${path}/gamma`, [width], why);
   const beta = weights.take(`${path}/beta`, [width], why);
   return {

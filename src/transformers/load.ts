@@ -10,13 +10,14 @@ import { type ModelSource, readSource } from '../keras/load/source.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
-import { readConfig, supportedClasses, type TransformerConfig } from './config.ts';
-import { type Encoder, makeEncoder } from './encoders.ts';
+import { familyOf, readConfig, type TransformerConfig } from './config/config.ts';
+import type { Encoder } from './encoders/index.ts';
 import { filesIn, type JsonSource, readJson, readWeights, type TransformerFiles } from './files.ts';
-import { classifierHead, type Head, type MadeHead, type OutputKind, ownHead } from './head.ts';
+import { classifierHead, type Head, type MadeHead, type OutputKind, ownHead } from './heads/head.ts';
 import { type ModelParts, TransformerModel } from './model.ts';
 import { bertTokenizerJson, TextTokenizer } from './tokenizer/index.ts';
-import { TransformerWeights } from './weights.ts';
+import type { WeightSource } from './weights/source.ts';
+import { TfWeights } from './weights/tf.ts';
 
 export interface TransformerOptions {
   /** What a classifier gives: probabilities (default) or logits. A head of one's own gives what it computes. */
@@ -56,8 +57,8 @@ export async function loadTransformer(
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
   const stored = await readWeights(files.weights);
   const build = async (change: WeightChange | null): Promise<ModelParts> => {
-    const weights = await readHdf5(() => new TransformerWeights(stored, config.architecture, dtype, change));
-    const encoder = makeEncoder(config, weights);
+    const weights = await readHdf5(() => new TfWeights(stored, familyOf(config).base, dtype, change));
+    const encoder = familyOf(config).encoder(config, weights);
     const head = chooseHead(config, weights, encoder, options.head ?? null, output);
     weights.finish(/\/pooler\//);
     const name = options.name ?? config.savedClass ?? weights.file;
@@ -70,13 +71,15 @@ export async function loadTransformer(
 
 function chooseHead(
   config: TransformerConfig,
-  weights: TransformerWeights,
+  weights: WeightSource,
   encoder: Encoder,
   head: Head | null,
   output: OutputKind,
 ): MadeHead {
   if (head) return ownHead(head, config, encoder, weights);
   const { savedClass } = config;
+  const { classes } = familyOf(config);
+  const supportedClasses = [`${classes}ForSequenceClassification`, `${classes}Model`];
   if (savedClass !== null && !supportedClasses.includes(savedClass)) {
     const hint = `supported: ${supportedClasses.join(', ')}; its encoder can be used with the option head`;
     throw failure('config.json', 'is of an architecture that is not supported', { architecture: savedClass }, hint);

@@ -14,9 +14,9 @@ import { cast } from '../ops/unary.ts';
 import { allocate, type FloatDType, type TypedArray } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { type NestedArray, placeholder, Tensor, tensor } from '../tensor/tensor.ts';
-import type { TransformerConfig } from './config.ts';
-import type { Encoder } from './encoders.ts';
-import type { MadeHead } from './head.ts';
+import type { TransformerConfig } from './config/config.ts';
+import type { Encoder } from './encoders/index.ts';
+import type { MadeHead } from './heads/head.ts';
 import { allLayers, Session, type TransformerLayer } from './layers.ts';
 import { checkMask, pruneMasked } from './mask.ts';
 

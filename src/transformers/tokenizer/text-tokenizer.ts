@@ -168,9 +168,9 @@ export class TextTokenizer {
     throw failure(this.#name, `has no token '${token}'`, { vocabulary: this.vocabulary });
   }
 
-  /** The usual baseline of an explanation: what stands around a text stays, every other token becomes padding. */
-  baseline(): BaselineKind {
-    return { kind: 'pad', id: this.padId, keep: this.#special.frame };
+  /** The usual baseline of an explanation: what stands around a text stays, every other token becomes padding, or the token `id`. */
+  baseline(id: number = this.padId): BaselineKind {
+    return { kind: 'pad', id, keep: this.#special.frame };
   }
 
   #tokensOf(text: string, index: number): TextToken[] {

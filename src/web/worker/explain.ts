@@ -3,6 +3,7 @@ import type { ExplainerOptions } from '../../attribution/frame/settings.ts';
 import { type Baselines, IntegratedGradients, predictedClass } from '../../attribution/index.ts';
 import type { MethodRow } from '../../attribution/methods/index.ts';
 import { usual } from '../../attribution/methods/usual.ts';
+import { type AnyModel, embeddingsOf, isTransformer, rowsWithin, tokenizerOf } from '../../open/model.ts';
 import { softmax } from '../../ops/softmax.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import type { BaselineName, RequestOf, Settings } from '../protocol.ts';
@@ -10,9 +11,8 @@ import { backendOf } from './backends.ts';
 import { embeddingOf } from './layout.ts';
 import { infoOf, methodOf } from './method.ts';
 import { modelIn } from './model.ts';
-import { embeddingsOf, rowsOf, tokenizerOf } from './pieces.ts';
 import { sampleOf } from './sample.ts';
-import { type AnyModel, isTransformer, type Sample, type Shown, type State } from './state.ts';
+import type { Sample, Shown, State } from './state.ts';
 import { viewOf } from './view.ts';
 
 export interface Control {
@@ -22,6 +22,9 @@ export interface Control {
 
 /** Rows per call of the model. Where rows are slow few go at a time, so that a cancelled explanation ends soon. */
 const rowsAtATime = { wasm: 100, reference: 4, gpu: 100 } as const;
+
+/** Multiplications per call of a transformer, about: half a second on two cores, so that a cancelled explanation ends soon. */
+const workAtATime = 2e10;
 
 export async function explain(
   state: State,
@@ -63,7 +66,8 @@ async function explainerFor(state: State, model: AnyModel, sample: Sample, setti
   const backend = await backendOf(state, settings.backend);
   const family = settings.backend.startsWith('gpu') ? 'gpu' : (settings.backend as 'wasm' | 'reference');
   const most = rowsAtATime[family];
-  const rows = isTransformer(model) && family === 'wasm' ? Math.min(rowsOf(model, sample.shape[1]!), most) : most;
+  const rows =
+    isTransformer(model) && family === 'wasm' ? Math.min(rowsWithin(workAtATime, model, sample.shape[1]!), most) : most;
   const options: ExplainerOptions<AnyModel> = {
     layer,
     internalBatchSize: rows,

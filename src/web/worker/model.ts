@@ -9,12 +9,13 @@ import {
 } from '../../inputs/index.ts';
 import { loadModel } from '../../keras/load/load.ts';
 import type { Model } from '../../keras/model/model.ts';
+import { type AnyModel, isTransformer } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
 import { freeGpu } from './backends.ts';
 import { embeddingOf, kindsOf, pictureLayout } from './layout.ts';
 import { describeTransformer } from './pieces.ts';
-import { type AnyModel, isTransformer, type State } from './state.ts';
+import type { State } from './state.ts';
 
 /** Pictures without a size of the model's own are brought to at most this side. */
 const largestSide = 256;

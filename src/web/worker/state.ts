@@ -3,20 +3,12 @@ import type { Explainer } from '../../attribution/frame/explainer.ts';
 import type { Explanation } from '../../attribution/index.ts';
 import type { GpuBackend } from '../../gpu.ts';
 import type { Vocabulary } from '../../inputs/index.ts';
-import type { Model } from '../../keras/model/model.ts';
+import type { AnyModel } from '../../open/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { LoadedTransformer } from '../../transformers/index.ts';
 import type { InputKind, ModelInfo, PixelRange, Pixels, ResultView } from '../protocol.ts';
-
-/** What can be explained. The code of transformers is a chunk of its own: only types of it may be imported here. */
-export type AnyModel = Model | LoadedTransformer;
 
 /** An explanation of any method. */
 export type AnyExplanation = Explanation<Tensor | null>;
-
-export function isTransformer(model: AnyModel): model is LoadedTransformer {
-  return 'tokenizer' in model;
-}
 
 /** A vocabulary, and which end of a text that is too long is cut off. */
 export interface Words {

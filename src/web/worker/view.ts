@@ -1,5 +1,6 @@
 /** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
 import { describeWarning, type Phrases } from '../../attribution/index.ts';
+import { type AnyModel, isTransformer } from '../../open/model.ts';
 import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
 import { indexOf } from '../../visualize/format.ts';
 import { thresholdByMass } from '../../visualize/normalize.ts';
@@ -7,7 +8,7 @@ import { DARK_PAGE } from '../../visualize/report-style.ts';
 import { FAINTEST, scoredTokens } from '../../visualize/tokens.ts';
 import type { Mark, MethodInfo, ResultView, Settings } from '../protocol.ts';
 import { overPicture, panelsOf } from './panels.ts';
-import { type AnyExplanation, type AnyModel, isTransformer, type Sample, type Shown } from './state.ts';
+import type { AnyExplanation, Sample, Shown } from './state.ts';
 
 const CLASSES = 5;
 const STRONGEST = 12;

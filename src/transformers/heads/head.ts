@@ -2,21 +2,21 @@
  * What stands on top of an encoder: the sequence classifiers of transformers, or a head of the caller's own, a function of graph
  * tensors or dense layers given as arrays.
  */
-import { relu } from '../ops/activations.ts';
-import { div, mul, notEqual } from '../ops/binary.ts';
-import { dense } from '../ops/matmul.ts';
-import { expandDims } from '../ops/movement.ts';
-import { mean, sum } from '../ops/reduce.ts';
-import { softmax } from '../ops/softmax.ts';
-import { cast, sigmoid } from '../ops/unary.ts';
-import type { TypedArray } from '../tensor/dtype.ts';
-import { didYouMean, failure } from '../tensor/errors.ts';
-import { type NestedArray, Tensor, tensor } from '../tensor/tensor.ts';
-import { activationNamed } from './activations.ts';
-import type { TransformerConfig } from './config.ts';
-import { type Encoder, firstPosition } from './encoders.ts';
-import { chain, densePart, type Part, type Session, TransformerLayer } from './layers.ts';
-import type { TransformerWeights } from './weights.ts';
+import { relu } from '../../ops/activations.ts';
+import { div, mul, notEqual } from '../../ops/binary.ts';
+import { dense } from '../../ops/matmul.ts';
+import { expandDims } from '../../ops/movement.ts';
+import { mean, sum } from '../../ops/reduce.ts';
+import { softmax } from '../../ops/softmax.ts';
+import { cast, sigmoid } from '../../ops/unary.ts';
+import type { TypedArray } from '../../tensor/dtype.ts';
+import { didYouMean, failure } from '../../tensor/errors.ts';
+import { type NestedArray, Tensor, tensor } from '../../tensor/tensor.ts';
+import { activationNamed } from '../activations.ts';
+import type { TransformerConfig } from '../config/config.ts';
+import { type Encoder, firstPosition } from '../encoders/encoder.ts';
+import { chain, densePart, type Part, type Session, TransformerLayer } from '../layers.ts';
+import type { WeightSource } from '../weights/source.ts';
 
 /** What a head function gets, as graph tensors. */
 export interface Encoding {
@@ -67,7 +67,7 @@ export interface MadeHead {
 /** The sequence classifier that the file holds. */
 export function classifierHead(
   config: TransformerConfig,
-  weights: TransformerWeights,
+  weights: WeightSource,
   encoder: Encoder,
   output: OutputKind,
 ): MadeHead {
@@ -97,12 +97,7 @@ function finisher(count: number, problem: string | null, output: OutputKind, fil
 }
 
 /** A head that the caller brings. Its result is taken as it is. */
-export function ownHead(
-  head: Head,
-  config: TransformerConfig,
-  encoder: Encoder,
-  weights: TransformerWeights,
-): MadeHead {
+export function ownHead(head: Head, config: TransformerConfig, encoder: Encoder, weights: WeightSource): MadeHead {
   if (typeof head === 'function' || 'apply' in head) {
     const [f, ignoresHidden] = typeof head === 'function' ? [head, false] : [head.apply, head.ignoresHidden];
     return {
