@@ -54,7 +54,8 @@ export async function readTensors(
     try {
       for (const place of file.tensors) {
         if (buffers.test(place.name) && !isFloatType(place.dtype)) continue;
-        if (tensors.has(place.name)) throw failure(file.name, `has tensor '${place.name}', which another shard has as well`);
+        if (tensors.has(place.name))
+          throw failure(file.name, `has tensor '${place.name}', which another shard has as well`);
         const transposed = place.shape.length === 2 && place.name.endsWith('.weight') && !table.test(place.name);
         const data = await file.read(place, dtype, transposed);
         tensors.set(place.name, { file: file.name, name: place.name, shape: place.shape, data, transposed });
