@@ -64,10 +64,13 @@ export async function readHeader(ranges: Ranges): Promise<readonly TensorPlace[]
   return places;
 }
 
+/** Why no pickle is opened, whatever it holds. */
+export const pickles = 'pickles of PyTorch are never opened, since they may run code';
+
 function how(head: Uint8Array): string {
   const pickled = (head[0] === 0x50 && head[1] === 0x4b) || head[0] === 0x80;
   return pickled
-    ? 'it is a pickle of PyTorch, which is never opened, since it may run code; in Python: model.save_pretrained(folder, safe_serialization=True)'
+    ? `${pickles}; in Python: model.save_pretrained(folder, safe_serialization=True)`
     : 'in Python: model.save_pretrained(folder), which writes model.safetensors';
 }
 

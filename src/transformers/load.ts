@@ -1,21 +1,20 @@
 /**
- * From the files that transformers saves of a TensorFlow model to a model that can be explained. Config, weights and tokenizer are
+ * From the files that transformers saves to a model that can be explained. Config, weights and tokenizer are
  * held against each other: what does not belong together is an error that says where.
  */
 
 import type { Backend } from '../backends/backend.ts';
 import type { WeightChange } from '../graph/callable.ts';
-import { readHdf5 } from '../hdf5/parts.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { familyOf, readConfig, type TransformerConfig } from './config/config.ts';
-import { filesIn, type JsonSource, readJson, readWeights, type TransformerFiles } from './files.ts';
+import { filesIn, type JsonSource, readJson, type TransformerFiles } from './files.ts';
 import { chooseHead, type Head, type OutputKind } from './heads/index.ts';
 import { type ModelParts, TransformerModel } from './model.ts';
 import { bertTokenizerJson, TextTokenizer } from './tokenizer/index.ts';
-import { TfWeights } from './weights/tf.ts';
+import { readWeights } from './weights/index.ts';
 
 export interface TransformerOptions {
   /** What a classifier gives: probabilities (where it has some: a regression has none) or logits. A head of one's own gives what it computes. */
@@ -36,8 +35,8 @@ export interface LoadedTransformer extends TransformerModel {
 }
 
 /**
- * Loads a model that transformers saved: classifiers of texts and of tokens, question answering, masked language models, and encoders
- * with a head of one's own.
+ * Loads a model that transformers saved, of PyTorch (`model.safetensors`) or of TensorFlow (`tf_model.h5`): classifiers of texts and of
+ * tokens, question answering, masked language models, and encoders with a head of one's own.
  * @param source a folder (Node), a URL of one, or the files themselves
  * @throws PathgradError naming the file and what does not fit
  */
@@ -53,10 +52,10 @@ export async function loadTransformer(
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
   }
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
-  const stored = await readWeights(files.weights);
+  const stored = await readWeights(files.weights, dtype);
   const build = async (change: WeightChange | null): Promise<ModelParts> => {
-    const weights = await readHdf5(() => new TfWeights(stored, familyOf(config).base, dtype, change));
     const { base } = familyOf(config);
+    const weights = await stored(base, change);
     const encoder = familyOf(config).encoder(config, weights);
     const head = chooseHead({ config, weights, encoder, base, output }, options.head ?? null);
     weights.finish(/\/pooler\//);
