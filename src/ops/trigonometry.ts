@@ -1,6 +1,7 @@
 /** Hyperbolic functions and the inverses of trigonometric ones, made of the ops that there are. Derivatives are those of the parts. */
-import { add, div, less, mul, neg, sub, where } from './binary.ts';
+
 import type { Tensor } from '../tensor/tensor.ts';
+import { add, div, less, mul, neg, sub, where } from './binary.ts';
 import { atan, exp, log, log1p, sqrt, square } from './unary.ts';
 
 export const sinh = (x: Tensor): Tensor => div(sub(exp(x), exp(neg(x))), 2);

@@ -8,7 +8,7 @@ import { abs, cast, floor, logicalNot, reciprocal, sign, sqrt, square } from '..
 import { isFloat } from '../../tensor/dtype.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
-import { all, at, constantsOf, integer } from './support.ts';
+import { all, at, constantsOf, integer, typeOf } from './support.ts';
 
 const { add, div, equal, mul, sub, where } = binary;
 
@@ -76,7 +76,13 @@ const bits =
     const [a, b] = [constantsOf(call, 0, 'bits'), constantsOf(call, 1, 'bits')];
     const shape = add(at(call, 0), at(call, 1)).shape;
     const [x, y] = [a, b].map((values, i) => spread(values, at(call, i), shape)) as [number[], number[]];
-    return [tensor(x.map((v, i) => f(v, y[i]!)), shape, 'int32')];
+    return [
+      tensor(
+        x.map((v, i) => f(v, y[i]!)),
+        shape,
+        'int32',
+      ),
+    ];
   };
 
 /** Constant values broadcast to a shape. */
@@ -126,5 +132,10 @@ export const arithmetic: Readonly<Record<string, Operator>> = {
   BitwiseAnd: bits((a, b) => a & b),
   BitwiseOr: bits((a, b) => a | b),
   BitwiseXor: bits((a, b) => a ^ b),
-  BitwiseNot: (call) => [tensor(constantsOf(call, 0, 'bits').map((v) => ~v), at(call, 0).shape, 'int32')],
+  BitwiseNot: (call) => {
+    // What is unsigned has no bits in front.
+    const bits = ({ 2: 8, 4: 16, 12: 32 } as Readonly<Record<number, number>>)[typeOf(call, 0)];
+    const flip = (v: number): number => (bits ? 2 ** bits - 1 - v : ~v);
+    return [tensor(constantsOf(call, 0, 'bits').map(flip), at(call, 0).shape, 'int32')];
+  },
 };

@@ -63,7 +63,8 @@ function attention(call: OperatorCall): Tensor[] {
   const past = pastKey ? pastKey.shape[2]! : 0;
   if (pastKey && pastValue) [k, v] = [concat([pastKey, k], 2), concat([pastValue, v], 2)];
   const present = [k, v];
-  if (queryHeads % keyHeads !== 0) throw fail(call, 'query heads do not divide among key heads', { queryHeads, keyHeads });
+  if (queryHeads % keyHeads !== 0)
+    throw fail(call, 'query heads do not divide among key heads', { queryHeads, keyHeads });
   const group = queryHeads / keyHeads;
   if (group > 1) [k, v] = [repeat(k, group, 1), repeat(v, group, 1)];
   // Both sides get the root of the scale, so that half floats do not overflow; in one float it is one product.
@@ -103,7 +104,14 @@ function hidden(
 }
 
 /** Pairs of elements turned by the angle of their position. */
-export function rotated(call: OperatorCall, x: Tensor, cos: Tensor, sin: Tensor, size: number, interleaved: boolean): Tensor {
+export function rotated(
+  call: OperatorCall,
+  x: Tensor,
+  cos: Tensor,
+  sin: Tensor,
+  size: number,
+  interleaved: boolean,
+): Tensor {
   const [turned, rest] = [slice(x, { 3: [0, size] }), slice(x, { 3: [size, x.shape[3]!] })];
   const half = size / 2;
   if (!Number.isInteger(half)) throw fail(call, 'the rotated part has an even size', { size });
@@ -113,13 +121,12 @@ export function rotated(call: OperatorCall, x: Tensor, cos: Tensor, sin: Tensor,
   const [a, b] = along as [Tensor, Tensor];
   const [real, imaginary] = [sub(mul(cos, a), mul(sin, b)), add(mul(sin, a), mul(cos, b))];
   const shape = turned.shape;
-  const y = interleaved
-    ? reshape(stackLast(real, imaginary), shape)
-    : concat([real, imaginary], 3);
+  const y = interleaved ? reshape(stackLast(real, imaginary), shape) : concat([real, imaginary], 3);
   return rest.size > 0 ? concat([y, rest], 3) : y;
 }
 
-const stackLast = (a: Tensor, b: Tensor): Tensor => concat([reshape(a, [...a.shape, 1]), reshape(b, [...b.shape, 1])], a.rank);
+const stackLast = (a: Tensor, b: Tensor): Tensor =>
+  concat([reshape(a, [...a.shape, 1]), reshape(b, [...b.shape, 1])], a.rank);
 
 function rotary(call: OperatorCall): Tensor {
   const [given, cosines, sines, positions] = [at(call, 0), at(call, 1), at(call, 2), maybe(call, 3)];

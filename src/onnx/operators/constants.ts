@@ -7,7 +7,7 @@ import type { DType } from '../../tensor/dtype.ts';
 import { checkShape, checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
-import { at, constantsOf, fail, integer, maybe, number, subjectOf } from './support.ts';
+import { at, constantsOf, fail, integer, number, subjectOf } from './support.ts';
 
 const integers: readonly number[] = [2, 3, 4, 5, 6, 7, 12, 13, 21, 22];
 const floats: readonly number[] = [1, 10, 11, 16];
@@ -47,11 +47,19 @@ function ofShape(call: OperatorCall): Tensor {
 }
 
 function range(call: OperatorCall): Tensor {
-  const [from, to, step] = ['start', 'limit', 'delta'].map((what, i) => constantsOf(call, i, what)[0]!) as [number, number, number];
+  const [from, to, step] = ['start', 'limit', 'delta'].map((what, i) => constantsOf(call, i, what)[0]!) as [
+    number,
+    number,
+    number,
+  ];
   const length = Math.max(0, Math.ceil((to - from) / step));
   if (!Number.isFinite(length)) throw fail(call, 'a range of no end', { start: from, limit: to, delta: step });
   checkSize(subjectOf(call), [length], TABLE_LIMIT);
-  return tensor(Array.from({ length }, (_, i) => from + i * step), [length], at(call, 0).dtype);
+  return tensor(
+    Array.from({ length }, (_, i) => from + i * step),
+    [length],
+    at(call, 0).dtype,
+  );
 }
 
 function eyeLike(call: OperatorCall): Tensor {
@@ -74,7 +82,13 @@ const cosines =
     checkSize(subjectOf(call), [size], TABLE_LIMIT);
     const value = (n: number): number => terms.reduce((y, a, k) => y + a * Math.cos((2 * Math.PI * k * n) / span), 0);
     const dtype = dtypeNumbered(call, integer(call, 'output_datatype', 1));
-    return [tensor(Array.from({ length: size }, (_, n) => value(n)), [size], dtype)];
+    return [
+      tensor(
+        Array.from({ length: size }, (_, n) => value(n)),
+        [size],
+        dtype,
+      ),
+    ];
   };
 
 export const constants: Readonly<Record<string, Operator>> = {
@@ -88,4 +102,3 @@ export const constants: Readonly<Record<string, Operator>> = {
   HammingWindow: cosines(25 / 46, -21 / 46),
   BlackmanWindow: cosines(0.42, -0.5, 0.08),
 };
-void maybe;

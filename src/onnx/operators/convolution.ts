@@ -10,8 +10,7 @@ import { at, constantsOf, fail, integer, integers, maybe, subjectOf } from './su
 import { autoPad, channelsFirst, channelsLast, halves, padsOf, perAxis, windowsOf } from './windows.ts';
 
 /** The spatial axes in front, then the channels in the order that `conv` wants. */
-const kernelOf = (w: Tensor): Tensor =>
-  transpose(w, [...Array.from({ length: w.rank - 2 }, (_, i) => i + 2), 1, 0]);
+const kernelOf = (w: Tensor): Tensor => transpose(w, [...Array.from({ length: w.rank - 2 }, (_, i) => i + 2), 1, 0]);
 
 function checked(call: OperatorCall, x: Tensor, w: Tensor): readonly number[] {
   const axes = x.rank - 2;

@@ -1,11 +1,25 @@
 /** Operations on each element of one tensor: functions and activations. Source: Operators.md of ONNX 1.22; defaults are its. */
 import * as activations from '../../ops/activations.ts';
-import { add, div, equal, greater, less, logicalAnd, logicalOr, maximum, minimum, mul, neg, notEqual, sub, where } from '../../ops/binary.ts';
+import {
+  add,
+  equal,
+  greater,
+  less,
+  logicalAnd,
+  logicalOr,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  notEqual,
+  sub,
+  where,
+} from '../../ops/binary.ts';
 import { floating } from '../../ops/promote.ts';
 import { arccos, arccosh, arcsin, arcsinh, arctanh, cosh, sinh } from '../../ops/trigonometry.ts';
 import * as math from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
-import { full, type Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
 import { at, integer, maybe, number, text } from './support.ts';
 
@@ -100,5 +114,3 @@ export const elementwise: Readonly<Record<string, Operator>> = {
 
 /** Functions of other domains that are made of the same parts. */
 export const quickGelu = sigmoidTimes;
-void div;
-void full;

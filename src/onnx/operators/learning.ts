@@ -1,5 +1,5 @@
 /** `ai.onnx.ml`: linear models and what comes before them, as scikit-learn exports them. Source: Operators-ml.md of ONNX 1.22. */
-import { add, div, equal, greater, maximum, mul, notEqual, sub, where } from '../../ops/binary.ts';
+import { add, div, equal, greater, mul, notEqual, sub, where } from '../../ops/binary.ts';
 import { gather } from '../../ops/indexing.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { expandDims, reshape } from '../../ops/movement.ts';
@@ -20,7 +20,8 @@ function rows(call: OperatorCall, x: Tensor): Tensor {
 
 const list = (call: OperatorCall, name: string): readonly number[] | null =>
   call.attrs.has(name) ? call.attrs.floats(name) : null;
-const vector = (call: OperatorCall, values: readonly number[]): Tensor => tensor([...values], [values.length], call.dtype);
+const vector = (call: OperatorCall, values: readonly number[]): Tensor =>
+  tensor([...values], [values.length], call.dtype);
 
 /** `X C' + b`, with as many rows of C as there are scores. */
 function scores(call: OperatorCall, count: number | null): Tensor {
@@ -130,4 +131,3 @@ export const learning: Readonly<Record<string, Operator>> = {
   // A list of dictionaries is what Python makes of the scores; the tensor says the same.
   ZipMap: (call) => [at(call, 0)],
 };
-void maximum;

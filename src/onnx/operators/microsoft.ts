@@ -1,6 +1,6 @@
 /** `com.microsoft`: what onnxruntime's optimizer writes into transformers. Source: docs/ContribOperators.md of onnxruntime 1.2x. */
 import { gelu } from '../../ops/activations.ts';
-import { add, equal, less, mul, where } from '../../ops/binary.ts';
+import { add, less, mul, where } from '../../ops/binary.ts';
 import { gather } from '../../ops/indexing.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { expandDims, reshape, transpose } from '../../ops/movement.ts';
@@ -65,7 +65,12 @@ function hiding(call: OperatorCall, mask: Tensor, keys: number, value: number, l
   const seen = cast(mask, 'bool');
   if (mask.rank === 2 && mask.shape[1] === keys) return filter(reshape(seen, [mask.shape[0]!, 1, 1, keys]));
   if (mask.rank === 3) return filter(expandDims(seen, 1));
-  throw fail(call, 'this shape of a mask is not supported', { mask: mask.shape }, 'lengths, [batch, keys] and [batch, queries, keys] are');
+  throw fail(
+    call,
+    'this shape of a mask is not supported',
+    { mask: mask.shape },
+    'lengths, [batch, keys] and [batch, queries, keys] are',
+  );
 }
 
 interface Heads {
@@ -81,7 +86,8 @@ function attended(call: OperatorCall, { q, k, v }: Heads, mask: Tensor | null, b
   const value = number(call, 'mask_filter_value', -10000);
   if (bias) scores = add(scores, bias);
   if (mask) scores = add(scores, hiding(call, mask, keys, value, q));
-  if (integer(call, 'unidirectional', 0) === 1) scores = where(causal(call, queries, keys, keys - queries), scores, value);
+  if (integer(call, 'unidirectional', 0) === 1)
+    scores = where(causal(call, queries, keys, keys - queries), scores, value);
   return merged(matmul(softmax(scores, -1), v));
 }
 
@@ -147,4 +153,3 @@ export const microsoft: Readonly<Record<string, Operator>> = {
   FusedMatMul: (call) => [fused(call)],
   TransposeMatMul: (call) => [fused(call)],
 };
-void equal;

@@ -1,6 +1,6 @@
 /** Normalizations and dropout at inference. Source: Operators.md of ONNX 1.22. */
-import { add, div, equal, maximum, mul, pow, sub, where } from '../../ops/binary.ts';
-import { expandDims, reshape } from '../../ops/movement.ts';
+import { add, div, equal, mul, pow, sub, where } from '../../ops/binary.ts';
+import { reshape } from '../../ops/movement.ts';
 import { batchNorm, standardize } from '../../ops/normalization.ts';
 import { mean, sum, variance } from '../../ops/reduce.ts';
 import { pad, slice } from '../../ops/slicing.ts';
@@ -20,9 +20,15 @@ function batchNormalized(call: OperatorCall): Tensor {
   if (integer(call, 'training_mode', 0) !== 0) {
     throw fail(call, 'training_mode 1 is not supported', {}, 'export the model for inference');
   }
-  if (wanted(call, 1)) throw fail(call, 'running statistics as results are not supported', {}, 'export the model for inference');
+  if (wanted(call, 1))
+    throw fail(call, 'running statistics as results are not supported', {}, 'export the model for inference');
   if (integer(call, 'spatial', 1) !== 1) throw fail(call, 'spatial 0 is not supported');
-  const [gamma, beta, centre, spread] = [1, 2, 3, 4].map((i) => cast(at(call, i), x.dtype)) as [Tensor, Tensor, Tensor, Tensor];
+  const [gamma, beta, centre, spread] = [1, 2, 3, 4].map((i) => cast(at(call, i), x.dtype)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const epsilon = number(call, 'epsilon', 1e-5);
   return batchNorm(x, { gamma, beta, mean: centre, variance: spread, epsilon, axis: x.rank > 1 ? 1 : 0 });
 }
@@ -125,4 +131,3 @@ export const normalization: Readonly<Record<string, Operator>> = {
   MeanVarianceNormalization: (call) => [meanVariance(call)],
   Dropout: dropout,
 };
-void maximum; void expandDims;

@@ -1,11 +1,12 @@
 /** Pools over windows and over all of space. Source: Operators.md of ONNX 1.22. Without dilations they are the engine's own pools. */
-import { abs, cast } from '../../ops/unary.ts';
+
 import { add, div, equal, maximum, mul, pow, sub, where } from '../../ops/binary.ts';
 import { scatterAdd } from '../../ops/indexing.ts';
 import { reshape } from '../../ops/movement.ts';
 import { avgPool, maxPool, maxPoolArgmax } from '../../ops/pool.ts';
 import { max, mean, sum } from '../../ops/reduce.ts';
 import { type Pads, pad, slice } from '../../ops/slicing.ts';
+import { abs, cast } from '../../ops/unary.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
 import { divided } from './arithmetic.ts';
@@ -68,8 +69,16 @@ function places(call: OperatorCall, x: Tensor, w: Windows): Tensor {
   const [batch, channels] = [x.shape[0]!, x.shape.at(-1)!];
   const space = x.shape.slice(1, -1);
   const area = space.reduce((n, dim) => n * dim, 1);
-  const channel = tensor(Array.from({ length: channels }, (_, i) => i), [channels], 'int32');
-  const sample = tensor(Array.from({ length: batch }, (_, i) => i), [batch, ...space.map(() => 1), 1], 'int32');
+  const channel = tensor(
+    Array.from({ length: channels }, (_, i) => i),
+    [channels],
+    'int32',
+  );
+  const sample = tensor(
+    Array.from({ length: batch }, (_, i) => i),
+    [batch, ...space.map(() => 1), 1],
+    'int32',
+  );
   const inSpace = sub(divided(sub(flat, channel), full([], channels, 'int32')), mul(sample, area));
   const base = mul(add(mul(sample, channels), channel), area);
   if (integer(call, 'storage_order', 0) === 0) return add(base, inSpace);

@@ -99,7 +99,8 @@ function withoutTwice(call: OperatorCall, term: string, given: Tensor): { term: 
     if (second < 0) break;
     const first = labels.indexOf(labels[second]!);
     const size = x.shape[first]!;
-    if (size !== x.shape[second]!) throw fail(call, `label '${labels[second]}' of '${term}' has two sizes`, { shape: x.shape });
+    if (size !== x.shape[second]!)
+      throw fail(call, `label '${labels[second]}' of '${term}' has two sizes`, { shape: x.shape });
     const rest = [...x.shape.keys()].filter((i) => i !== first && i !== second);
     const lines = reshape(transpose(x, [...rest, first, second]), [...rest.map((i) => x.shape[i]!), size * size]);
     // The diagonal is every (size + 1)-th element.
@@ -109,7 +110,10 @@ function withoutTwice(call: OperatorCall, term: string, given: Tensor): { term: 
   if (x === given) return { term, x };
   const from = labels.indexOf(null);
   const names = labels.filter((label) => label !== null);
-  const text = hidden > 0 || after !== undefined ? [...names.slice(0, Math.max(0, from)), '...', ...names.slice(Math.max(0, from))] : names;
+  const text =
+    hidden > 0 || after !== undefined
+      ? [...names.slice(0, Math.max(0, from)), '...', ...names.slice(Math.max(0, from))]
+      : names;
   return { term: text.join(''), x };
 }
 

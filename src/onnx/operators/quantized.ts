@@ -9,7 +9,7 @@ import { slice } from '../../ops/slicing.ts';
 import { cast, clip, round } from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { normalizeAxis } from '../../tensor/shape.ts';
-import { full, type Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
 import { convolved } from './convolution.ts';
 import { product } from './products.ts';
@@ -31,7 +31,8 @@ function rangeOf(call: OperatorCall, type: number): readonly [number, number] {
     26: [-2, 1],
   };
   const range = bits[type];
-  if (!range) throw fail(call, `quantising to element type ${type} is not supported`, {}, 'integers of 2 to 32 bits are');
+  if (!range)
+    throw fail(call, `quantising to element type ${type} is not supported`, {}, 'integers of 2 to 32 bits are');
   return range;
 }
 
@@ -45,7 +46,10 @@ function along(call: OperatorCall, v: Tensor, x: Tensor): Tensor {
     return slice(wide, { [axis]: [0, x.shape[axis]!] });
   }
   if (v.rank > 1) return v;
-  return reshape(v, x.shape.map((dim, i) => (i === axis ? dim : 1)));
+  return reshape(
+    v,
+    x.shape.map((dim, i) => (i === axis ? dim : 1)),
+  );
 }
 
 /** The nearest whole number, with the gradient of `x` itself. */
@@ -91,7 +95,8 @@ const plain = (v: Tensor): Tensor => (v.size === 1 ? reshape(v, []) : v);
 /** One number per row (a column of them) of a left operand. */
 const rows = (v: Tensor): Tensor => (v.size === 1 ? reshape(v, []) : v.rank === 1 ? reshape(v, [v.size, 1]) : v);
 /** One number per output channel of a kernel. */
-const perKernel = (w: Tensor) => (v: Tensor) => (v.size === 1 ? reshape(v, []) : reshape(v, [v.size, ...new Array<number>(w.rank - 1).fill(1)]));
+const perKernel = (w: Tensor) => (v: Tensor) =>
+  v.size === 1 ? reshape(v, []) : reshape(v, [v.size, ...new Array<number>(w.rank - 1).fill(1)]);
 
 function linearConv(call: OperatorCall): Tensor {
   const w = at(call, 3);
@@ -132,4 +137,3 @@ export const quantization: Readonly<Record<string, Operator>> = {
   ConvInteger: (call) => [integerConv(call)],
   MatMulInteger: (call) => [integerMatMul(call)],
 };
-void full;

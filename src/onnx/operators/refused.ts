@@ -7,7 +7,6 @@ export type Refusal =
   | 'it works on texts'
   | 'it works on sequences or optional values, not on tensors'
   | 'it is a step of training'
-  | 'it works on complex numbers'
   | 'it is rare in models that are explained';
 
 const list = (reason: Refusal, ...names: readonly string[]): Record<string, Refusal> =>
@@ -16,9 +15,24 @@ const list = (reason: Refusal, ...names: readonly string[]): Record<string, Refu
 // @__NO_SIDE_EFFECTS__
 const table = (): Readonly<Record<string, Readonly<Record<string, Refusal>>>> => ({
   '': {
-    ...list('its result is random', 'Bernoulli', 'Multinomial', 'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike'),
+    ...list(
+      'its result is random',
+      'Bernoulli',
+      'Multinomial',
+      'RandomNormal',
+      'RandomNormalLike',
+      'RandomUniform',
+      'RandomUniformLike',
+    ),
     ...list('the shape of its result follows from values', 'NonMaxSuppression', 'Unique'),
-    ...list('it works on texts', 'StringConcat', 'StringNormalizer', 'StringSplit', 'RegexFullMatch', 'TfIdfVectorizer'),
+    ...list(
+      'it works on texts',
+      'StringConcat',
+      'StringNormalizer',
+      'StringSplit',
+      'RegexFullMatch',
+      'TfIdfVectorizer',
+    ),
     ...list(
       'it works on sequences or optional values, not on tensors',
       'ConcatFromSequence',
@@ -34,18 +48,14 @@ const table = (): Readonly<Record<string, Readonly<Record<string, Refusal>>>> =>
       'OptionalGetElement',
       'OptionalHasElement',
     ),
-    ...list('it works on complex numbers', 'DFT', 'STFT'),
     ...list(
       'it is rare in models that are explained',
       'DeformConv',
       'Det',
       'ImageDecoder',
       'MaxRoiPool',
-      'MelWeightMatrix',
-      'NegativeLogLikelihoodLoss',
       'RoiAlign',
       'Scan',
-      'SoftmaxCrossEntropyLoss',
       'TensorScatter',
       'BitCast',
     ),

@@ -1,7 +1,6 @@
 /** Operations that give the same elements in another shape or order. Source: Operators.md of ONNX 1.22. */
 import { broadcastTo, reshape, tile, transpose } from '../../ops/movement.ts';
 import { concat, slice } from '../../ops/slicing.ts';
-import { cast } from '../../ops/unary.ts';
 import { broadcastShapes, normalizeAxes, normalizeAxis, sizeOf } from '../../tensor/shape.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
@@ -22,7 +21,11 @@ function reshaped(call: OperatorCall): Tensor {
   }
   const wanted = shape as number[];
   const known = sizeOf(wanted.filter((dim) => dim !== -1));
-  if (known === 0 && x.size === 0) return reshape(x, wanted.map((dim) => (dim === -1 ? 0 : dim)));
+  if (known === 0 && x.size === 0)
+    return reshape(
+      x,
+      wanted.map((dim) => (dim === -1 ? 0 : dim)),
+    );
   return reshape(x, wanted);
 }
 
@@ -38,11 +41,16 @@ function flattened(call: OperatorCall): Tensor {
 function squeezed(call: OperatorCall): Tensor {
   const x = at(call, 0);
   const given = listed(call, 'axes', 1, 13);
-  const axes = given ? normalizeAxes(subjectOf(call), given, x.rank) : [...x.shape.keys()].filter((i) => x.shape[i] === 1);
+  const axes = given
+    ? normalizeAxes(subjectOf(call), given, x.rank)
+    : [...x.shape.keys()].filter((i) => x.shape[i] === 1);
   if (axes.some((axis) => x.shape[axis] !== 1)) {
     throw fail(call, 'only axes of size 1 can be dropped', { input: x.shape, axes });
   }
-  return reshape(x, x.shape.filter((_, i) => !axes.includes(i)));
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !axes.includes(i)),
+  );
 }
 
 function unsqueezed(call: OperatorCall): Tensor {
@@ -52,7 +60,10 @@ function unsqueezed(call: OperatorCall): Tensor {
   const rank = x.rank + given.length;
   const axes = normalizeAxes(subjectOf(call), given, rank);
   const rest = [...x.shape];
-  return reshape(x, Array.from({ length: rank }, (_, i) => (axes.includes(i) ? 1 : rest.shift()!)));
+  return reshape(
+    x,
+    Array.from({ length: rank }, (_, i) => (axes.includes(i) ? 1 : rest.shift()!)),
+  );
 }
 
 function expanded(call: OperatorCall): Tensor {
@@ -73,8 +84,7 @@ function split(call: OperatorCall): Tensor[] {
   const count = integers(call, 'num_outputs') ? 0 : call.wanted.length;
   const parts = integer(call, 'num_outputs', count);
   const each = Math.ceil(dim / parts);
-  const equal = (): number[] =>
-    Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(each, dim - i * each)));
+  const equal = (): number[] => Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(each, dim - i * each)));
   const sizes = listed(call, 'split', 1, 13) ?? equal();
   if (sizes.reduce((n, size) => n + size, 0) !== dim || sizes.some((size) => size < 0)) {
     throw fail(call, 'the parts do not add up to the axis', { axis, size: dim, split: sizes });
@@ -98,7 +108,10 @@ function depthToSpace(call: OperatorCall): Tensor {
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
   const depth = channels / (n * n);
   if (x.rank !== 4 || n < 1 || !Number.isInteger(depth)) {
-    throw fail(call, 'the channels of [batch, channels, height, width] do not divide into blocks', { input: x.shape, blocksize: n });
+    throw fail(call, 'the channels of [batch, channels, height, width] do not divide into blocks', {
+      input: x.shape,
+      blocksize: n,
+    });
   }
   const crd = text(call, 'mode', 'DCR') === 'CRD';
   const blocks = reshape(x, crd ? [batch, depth, n, n, height, width] : [batch, n, n, depth, height, width]);
@@ -140,4 +153,3 @@ export const shaping: Readonly<Record<string, Operator>> = {
   Size: (call) => [full([], at(call, 0).size, 'int32')],
   Identity: (call) => [at(call, 0)],
 };
-void cast;

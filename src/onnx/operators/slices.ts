@@ -53,12 +53,14 @@ function padded(call: OperatorCall): Tensor {
   if (!padModes.includes(mode)) throw fail(call, `unknown mode '${mode}'`, { known: padModes });
   const chosen = call.opset >= 18 && maybe(call, 3) ? constantsOf(call, 3, 'axes') : [...x.shape.keys()];
   const axes = chosen.map((axis) => normalizeAxis(subjectOf(call), axis, x.rank));
-  if (given.length !== 2 * axes.length) throw fail(call, 'pads has two numbers per axis', { pads: given, input: x.shape });
+  if (given.length !== 2 * axes.length)
+    throw fail(call, 'pads has two numbers per axis', { pads: given, input: x.shape });
   const pairs = x.shape.map((_, axis) => {
     const i = axes.indexOf(axis);
     return i < 0 ? ([0, 0] as const) : ([given[i]!, given[axes.length + i]!] as const);
   });
-  const value = call.opset < 11 ? number(call, 'value', 0) : maybe(call, 2) ? (constantsOf(call, 2, 'constant_value')[0] ?? 0) : 0;
+  const value =
+    call.opset < 11 ? number(call, 'value', 0) : maybe(call, 2) ? (constantsOf(call, 2, 'constant_value')[0] ?? 0) : 0;
   if (mode === 'constant') return constantPadded(x, pairs, value);
   return pairs.reduce((y, [before, after], axis) => {
     if (before === 0 && after === 0) return y;
@@ -70,9 +72,15 @@ function padded(call: OperatorCall): Tensor {
 }
 
 function constantPadded(x: Tensor, pairs: readonly (readonly [number, number])[], value: number): Tensor {
-  const cuts = pairs.map(([before, after], axis) => [axis, [Math.max(0, -before), x.shape[axis]! - Math.max(0, -after)] as const] as const);
+  const cuts = pairs.map(
+    ([before, after], axis) => [axis, [Math.max(0, -before), x.shape[axis]! - Math.max(0, -after)] as const] as const,
+  );
   const cut = slice(x, Object.fromEntries(cuts));
-  return pad(cut, pairs.map(([before, after]) => [Math.max(0, before), Math.max(0, after)] as const), value);
+  return pad(
+    cut,
+    pairs.map(([before, after]) => [Math.max(0, before), Math.max(0, after)] as const),
+    value,
+  );
 }
 
 /** Cut or padded with zeros around the middle to the shape given. */
@@ -84,7 +92,10 @@ function centred(call: OperatorCall): Tensor {
     const spare = Math.abs(dim - wanted);
     const before = Math.floor(spare / 2);
     if (wanted < dim) return slice(y, { [axis]: [before, before + wanted] });
-    return pad(y, y.shape.map((_, k) => (k === axis ? ([before, spare - before] as const) : ([0, 0] as const))));
+    return pad(
+      y,
+      y.shape.map((_, k) => (k === axis ? ([before, spare - before] as const) : ([0, 0] as const))),
+    );
   }, x);
 }
 
@@ -111,7 +122,8 @@ function triangle(call: OperatorCall): Tensor {
 function reversedSequences(call: OperatorCall): Tensor {
   const [x, lengths] = [at(call, 0), constantsOf(call, 1, 'sequence_lens')];
   const [batch, time] = [integer(call, 'batch_axis', 1), integer(call, 'time_axis', 0)];
-  if (batch === time || batch > 1 || time > 1 || x.rank < 2) throw fail(call, 'batch_axis and time_axis are 0 and 1', { batch, time });
+  if (batch === time || batch > 1 || time > 1 || x.rank < 2)
+    throw fail(call, 'batch_axis and time_axis are 0 and 1', { batch, time });
   const steps = x.shape[time]!;
   const samples = lengths.map((length, b) => {
     const one = slice(x, { [batch]: [b, b + 1] });

@@ -1,14 +1,15 @@
 /** Reading pictures at computed places. Source: Operators.md of ONNX 1.22 (GridSample, AffineGrid). Gradients reach the picture and the places. */
-import { abs, cast, clip, floor, round } from '../../ops/unary.ts';
-import { add, div, greaterEqual, lessEqual, logicalAnd, mul, sub, where } from '../../ops/binary.ts';
-import { gather } from '../../ops/indexing.ts';
-import { matmul } from '../../ops/matmul.ts';
-import { reshape } from '../../ops/movement.ts';
-import { slice } from '../../ops/slicing.ts';
-import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { Operator, OperatorCall } from '../operator.ts';
-import { at, constantsOf, fail, integer, text } from './support.ts';
-import { channelsFirst, channelsLast } from './windows.ts';
+
+import { add, div, greaterEqual, lessEqual, logicalAnd, mul, sub, where } from '../../../ops/binary.ts';
+import { gather } from '../../../ops/indexing.ts';
+import { matmul } from '../../../ops/matmul.ts';
+import { reshape } from '../../../ops/movement.ts';
+import { slice } from '../../../ops/slicing.ts';
+import { abs, cast, clip, floor, round } from '../../../ops/unary.ts';
+import { type Tensor, tensor } from '../../../tensor/tensor.ts';
+import type { Operator, OperatorCall } from '../../operator.ts';
+import { at, constantsOf, fail, integer, text } from '../support.ts';
+import { channelsFirst, channelsLast } from '../windows.ts';
 
 /** Neighbours of every place along one axis: an index (a whole float) and its weight. */
 type Neighbours = readonly { readonly place: Tensor; readonly weight: Tensor | null }[];
@@ -72,11 +73,19 @@ function sampled(call: OperatorCall): Tensor {
     const g = reshape(slice(grid, { [grid.rank - 1]: [k, k + 1] }), [batch, ...out]);
     const spread = corners ? mul(add(g, 1), (size - 1) / 2) : div(sub(mul(add(g, 1), size), 1), 2);
     const place =
-      mode === 'cubic' || padding === 'zeros' ? spread : padding === 'border' ? clip(spread, 0, size - 1) : clip(reflected(spread, size, corners), 0, size - 1);
+      mode === 'cubic' || padding === 'zeros'
+        ? spread
+        : padding === 'border'
+          ? clip(spread, 0, size - 1)
+          : clip(reflected(spread, size, corners), 0, size - 1);
     return neighbours(mode, place);
   });
   const table = reshape(channelsLast(x), [batch * area, channels]);
-  const start = tensor(Array.from({ length: batch }, (_, b) => b * area), [batch, ...out.map(() => 1)], 'int32');
+  const start = tensor(
+    Array.from({ length: batch }, (_, b) => b * area),
+    [batch, ...out.map(() => 1)],
+    'int32',
+  );
   let total: Tensor | null = null;
   for (const corner of combinations(axes)) {
     let index = start;
@@ -85,9 +94,11 @@ function sampled(call: OperatorCall): Tensor {
     corner.forEach(({ place, weight: w }, i) => {
       const size = space[i]!;
       step /= size;
-      const inside = padding === 'reflection' ? clip(reflected(place, size, corners), 0, size - 1) : clip(place, 0, size - 1);
+      const inside =
+        padding === 'reflection' ? clip(reflected(place, size, corners), 0, size - 1) : clip(place, 0, size - 1);
       index = add(index, mul(cast(round(inside), 'int32'), step));
-      const shown = padding === 'zeros' ? cast(logicalAnd(greaterEqual(place, 0), lessEqual(place, size - 1)), x.dtype) : null;
+      const shown =
+        padding === 'zeros' ? cast(logicalAnd(greaterEqual(place, 0), lessEqual(place, size - 1)), x.dtype) : null;
       for (const factor of [w, shown]) if (factor) weight = weight ? mul(weight, factor) : factor;
     });
     const value = gather(table, index, 0);
@@ -107,7 +118,8 @@ function affineGrid(call: OperatorCall): Tensor {
   const [theta, size] = [at(call, 0), constantsOf(call, 1, 'size')];
   const corners = integer(call, 'align_corners', 0) === 1;
   const space = size.slice(2);
-  const along = (dim: number, i: number): number => (corners ? (dim === 1 ? 0 : (2 * i) / (dim - 1) - 1) : (2 * i + 1) / dim - 1);
+  const along = (dim: number, i: number): number =>
+    corners ? (dim === 1 ? 0 : (2 * i) / (dim - 1) - 1) : (2 * i + 1) / dim - 1;
   const area = space.reduce((n, dim) => n * dim, 1);
   const points = Array.from({ length: area }, (_, flat) => {
     let rest = flat;
