@@ -1,7 +1,7 @@
 /** Calls ONNX operators directly, without a file: attributes as plain values, inputs as tensors. */
 import type { Attributes, OperatorCall } from '../../src/onnx/operator.ts';
 import { operators } from '../../src/onnx/operators/index.ts';
-import { Tensor } from '../../src/tensor/tensor.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 
 export type AttributeValue = number | string | Tensor | readonly number[] | readonly string[];
 
@@ -17,12 +17,11 @@ export interface CallOptions {
 }
 
 function attributes(values: Readonly<Record<string, AttributeValue>>): Attributes {
-  const get =
-    (name: string, fallback?: unknown): never => {
-      const value = Object.hasOwn(values, name) ? values[name] : fallback;
-      if (value === undefined) throw new Error(`attribute ${name} is missing`);
-      return value as never;
-    };
+  const get = (name: string, fallback?: unknown): never => {
+    const value = Object.hasOwn(values, name) ? values[name] : fallback;
+    if (value === undefined) throw new Error(`attribute ${name} is missing`);
+    return value as never;
+  };
   return {
     has: (name) => Object.hasOwn(values, name),
     int: get,

@@ -113,7 +113,16 @@ const microsoft: Readonly<Record<string, readonly Case[]>> = {
 
 const learning: Readonly<Record<string, readonly Case[]>> = {
   LinearClassifier: [
-    one([2, 3], { of: 1, outputs: 2, attrs: { coefficients: [1, -1, 2, 0.5, 1, 1], intercepts: [0.1, 0.2], classlabels_ints: [0, 1], post_transform: 'SOFTMAX' } }),
+    one([2, 3], {
+      of: 1,
+      outputs: 2,
+      attrs: {
+        coefficients: [1, -1, 2, 0.5, 1, 1],
+        intercepts: [0.1, 0.2],
+        classlabels_ints: [0, 1],
+        post_transform: 'SOFTMAX',
+      },
+    }),
   ],
   LinearRegressor: [one([2, 3], { attrs: { coefficients: [1, -1, 2], intercepts: [0.1] } })],
   Scaler: [one([2, 2], { attrs: { offset: [1, 2], scale: [0.5, 2] } })],
@@ -135,7 +144,11 @@ function check(opType: string, list: readonly Case[], domain: string): void {
     test(`${domain}${domain && ' '}${opType} ${i}`, () => {
       const xs = given.x.map((shape, k) => drawn(shape, 10 * i + k + 1, given));
       const options = { order: given.order ?? 2, directions: 1 };
-      checkGrads((...float) => callOperator(opType, [...float, ...(given.rest ?? [])], { domain, ...given })[given.of ?? 0]!, xs, options);
+      checkGrads(
+        (...float) => callOperator(opType, [...float, ...(given.rest ?? [])], { domain, ...given })[given.of ?? 0]!,
+        xs,
+        options,
+      );
     });
   });
 }
@@ -147,40 +160,111 @@ for (const [name, list] of Object.entries(learning)) check(name, list, 'ai.onnx.
 test('operators whose other inputs stand in front', () => {
   const options = { order: 2, directions: 1 };
   const [a, b] = [drawn([2, 3], 1, one([])), drawn([3], 2, one([]))];
-  const on = tensor([[1, 0, 1], [0, 0, 1]], undefined, 'bool');
+  const on = tensor(
+    [
+      [1, 0, 1],
+      [0, 0, 1],
+    ],
+    undefined,
+    'bool',
+  );
   checkGrads((x, y) => callOperator('Where', [on, x!, y!])[0]!, [a, b], options);
-  const index = matrix([[1, 0, 2], [1, 1, 0]]);
+  const index = matrix([
+    [1, 0, 2],
+    [1, 1, 0],
+  ]);
   for (const reduction of ['none', 'add', 'mul', 'max', 'min']) {
     const data = drawn([3, 3], 3, one([]));
-    const once = matrix([[1, 0, 2], [0, 1, 0]]);
-    const write = (i: Tensor) => (x?: Tensor, u?: Tensor): Tensor => callOperator('ScatterElements', [x!, i, u!], { attrs: { reduction } })[0]!;
+    const once = matrix([
+      [1, 0, 2],
+      [0, 1, 0],
+    ]);
+    const write =
+      (i: Tensor) =>
+      (x?: Tensor, u?: Tensor): Tensor =>
+        callOperator('ScatterElements', [x!, i, u!], { attrs: { reduction } })[0]!;
     checkGrads(write(reduction === 'none' ? once : index), [data, drawn([2, 3], 4, one([]))], options);
-    const rows = (x?: Tensor, u?: Tensor): Tensor => callOperator('ScatterND', [x!, matrix([[2], [0]]), u!], { attrs: { reduction } })[0]!;
+    const rows = (x?: Tensor, u?: Tensor): Tensor =>
+      callOperator('ScatterND', [x!, matrix([[2], [0]]), u!], { attrs: { reduction } })[0]!;
     checkGrads(rows, [data, drawn([2, 3], 5, one([]))], options);
   }
-  checkGrads((v) => callOperator('OneHot', [ints(0, 2), tensor(3, [], 'int32'), v!])[0]!, [drawn([2], 6, one([]))], options);
+  checkGrads(
+    (v) => callOperator('OneHot', [ints(0, 2), tensor(3, [], 'int32'), v!])[0]!,
+    [drawn([2], 6, one([]))],
+    options,
+  );
   const ids = matrix([[0, 2]]);
   const tables = [[3, 4], [2, 4], [4], [4]].map((shape, i) => drawn(shape, 20 + i, one([])));
   const embed = (words?: Tensor, places?: Tensor, gamma?: Tensor, beta?: Tensor): Tensor =>
-    callOperator('EmbedLayerNormalization', [ids, null, words!, places!, null, gamma!, beta!], { domain: 'com.microsoft' })[0]!;
+    callOperator('EmbedLayerNormalization', [ids, null, words!, places!, null, gamma!, beta!], {
+      domain: 'com.microsoft',
+    })[0]!;
   checkGrads(embed, tables, options);
 });
 
 /** No gradient by nature, or constants; their values are tested in values.test.ts. */
 const without = [
-  'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or', 'Xor', 'Not', 'BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot',
-  'Sign', 'Floor', 'Ceil', 'Round', 'IsNaN', 'IsInf', 'Hardmax', 'Shape', 'Size', 'Constant', 'ConstantOfShape', 'Range', 'EyeLike', 'HannWindow', 'HammingWindow',
-  'BlackmanWindow', 'ArgMax', 'ArgMin', 'NonZero', 'MelWeightMatrix', 'Scatter', 'Compress',
+  'Equal',
+  'Less',
+  'LessOrEqual',
+  'Greater',
+  'GreaterOrEqual',
+  'And',
+  'Or',
+  'Xor',
+  'Not',
+  'BitShift',
+  'BitwiseAnd',
+  'BitwiseOr',
+  'BitwiseXor',
+  'BitwiseNot',
+  'Sign',
+  'Floor',
+  'Ceil',
+  'Round',
+  'IsNaN',
+  'IsInf',
+  'Hardmax',
+  'Shape',
+  'Size',
+  'Constant',
+  'ConstantOfShape',
+  'Range',
+  'EyeLike',
+  'HannWindow',
+  'HammingWindow',
+  'BlackmanWindow',
+  'ArgMax',
+  'ArgMin',
+  'NonZero',
+  'MelWeightMatrix',
+  'Scatter',
+  'Compress',
   // Straight-through gradients differ from those of the steps that they stand for.
-  'QuantizeLinear', 'DynamicQuantizeLinear', 'QLinearConv', 'QLinearMatMul', 'ConvInteger', 'MatMulInteger',
+  'QuantizeLinear',
+  'DynamicQuantizeLinear',
+  'QLinearConv',
+  'QLinearMatMul',
+  'ConvInteger',
+  'MatMulInteger',
 ];
 
 test('every operator is checked here or has no gradient', () => {
   const missing = Object.keys(operators['']!).filter((name) => !cases[name] && !without.includes(name));
   assert.equal(missing, []);
   const rest = [...Object.keys(operators['com.microsoft']!), ...Object.keys(operators['ai.onnx.ml']!)];
-  const known = [...Object.keys(microsoft), ...Object.keys(learning), 'EmbedLayerNormalization', 'TransposeMatMul', 'Binarizer', 'OneHotEncoder'];
-  assert.equal(rest.filter((name) => !known.includes(name)), []);
+  const known = [
+    ...Object.keys(microsoft),
+    ...Object.keys(learning),
+    'EmbedLayerNormalization',
+    'TransposeMatMul',
+    'Binarizer',
+    'OneHotEncoder',
+  ];
+  assert.equal(
+    rest.filter((name) => !known.includes(name)),
+    [],
+  );
   assert.is(reshape(tensor(1), [1]).size, 1);
 });
 
