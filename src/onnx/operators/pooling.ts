@@ -114,7 +114,7 @@ function root(x: Tensor, p: number): Tensor {
 
 function normPooled(call: OperatorCall): Tensor {
   const x = at(call, 0);
-  const [w, p] = [windows(call, x), number(call, 'p', 2)];
+  const [w, p] = [windows(call, x), integer(call, 'p', 2)];
   return channelsFirst(root(overWindow(pow(abs(channelsLast(x)), p), w, 0, add), p));
 }
 
@@ -148,7 +148,7 @@ export const pooling: Readonly<Record<string, Operator>> = {
   GlobalMaxPool: (call) => [overSpace(at(call, 0), max)],
   GlobalAveragePool: (call) => [overSpace(at(call, 0), mean)],
   GlobalLpPool: (call) => {
-    const [x, p] = [at(call, 0), number(call, 'p', 2)];
+    const [x, p] = [at(call, 0), integer(call, 'p', 2)];
     return [overSpace(x, (y, options) => root(sum(pow(abs(y), p), options), p))];
   },
 };
