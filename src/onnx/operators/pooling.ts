@@ -11,7 +11,7 @@ import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
 import { divided } from './arithmetic.ts';
 import { channelsFirst, channelsLast } from './layout.ts';
-import { at, constantsOf, fail, integer, integers, maybe, number, wanted } from './support.ts';
+import { at, constantsOf, fail, integer, integers, maybe, wanted } from './support.ts';
 import { type Windows, windowsOf } from './windows.ts';
 
 function windows(call: OperatorCall, x: Tensor): Windows {

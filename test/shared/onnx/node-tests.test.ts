@@ -14,6 +14,14 @@ if (folders.length === 0) {
   console.log('skipped: the node tests of onnx are not here (PATHGRAD_ONNX_TESTS, or the pip package before 1.23)');
 }
 
+/** Tests of old packages that contradict the standard as it is today: the later packages have other files under the same names. */
+const mended: readonly RegExp[] = [
+  // onnx 1.6: the sizes given were not those that the scale was worked out from.
+  /^test_resize_upsample_sizes_nearest_(ceil_half_pixel|floor_align_corners|round_prefer_ceil_asymmetric)$/,
+  // onnx 1.10: the values of bfloat16 are stated as uint16.
+  /^test_cast(like)?_.*BFLOAT16/,
+];
+
 /** What a test is counted under: its operator, or `several` for what a function expands to. */
 const kind = ({ ops }: NodeTest): string => (ops.length === 1 ? ops[0]! : 'several');
 
@@ -43,7 +51,10 @@ for (const folder of folders) {
       .sort()
       .map((name) => runNodeTest(folder, name));
     report(folder, results);
-    const wrong = results.filter(({ outcome }) => outcome === 'wrong');
+    const old = /1\.(6|10)\./.test(folder);
+    const wrong = results.filter(
+      (one) => one.outcome === 'wrong' && !(old && mended.some((name) => name.test(one.name))),
+    );
     assert.equal(
       wrong.map(({ name, said }) => `${name}: ${said}`),
       [],
