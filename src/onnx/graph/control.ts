@@ -22,6 +22,8 @@ interface ControlCall {
 /** Turns of a loop: the nodes of a graph are bounded as well. */
 const MOST_TURNS = 2 ** 16;
 
+export const controlNames: readonly string[] = ['If', 'Loop', 'Scan'];
+
 export const controls: Readonly<Record<string, (call: ControlCall) => readonly Value[]>> = {
   If: branch,
   Loop: loop,
