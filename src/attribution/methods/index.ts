@@ -331,6 +331,7 @@ export const methods: readonly MethodRow[] = [
     sum: null,
     baselines: true,
     values: true,
+    draws: true,
     source: 'Ribeiro, Singh, Guestrin 2016',
     make: (model, options) => new Lime(model, options),
   },
