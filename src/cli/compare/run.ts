@@ -18,7 +18,7 @@ import type { Model } from '../../keras/model/model.ts';
 import { PathgradError } from '../../tensor/errors.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { BaselineChoice, OutputChoice } from '../choices.ts';
-import { type Layers, outputFunction } from '../explain-batch.ts';
+import { greyOf, type Layers, outputFunction } from '../explain-batch.ts';
 import { type AnyExplanation, type Finding, findingsOf } from '../findings.ts';
 import type { Arguments } from '../flags.ts';
 import { ownOptions } from '../own-flags.ts';
@@ -123,8 +123,8 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
   }
 }
 
-function optionsOf(row: MethodRow, layers: Layers, { args, output, batchSize }: Shared): LayerOptions<Model> {
-  const own = ownOptions(args, row);
+function optionsOf(row: MethodRow, layers: Layers, { args, batch, output, batchSize }: Shared): LayerOptions<Model> {
+  const own = { ...greyOf(row, batch), ...ownOptions(args, row) };
   return { ...own, ...layers, internalBatchSize: batchSize, output: outputFunction(args, output) };
 }
 

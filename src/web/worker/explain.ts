@@ -54,7 +54,8 @@ function classesOf({ info }: State, model: AnyModel, output: number): number {
 
 async function explainerFor(state: State, model: AnyModel, sample: Sample, settings: Settings, row: MethodRow) {
   const { method, steps, output, softmax: withSoftmax } = settings;
-  const layer = row.values || row.layer ? null : embeddedAt(model, sample);
+  const embedding = embeddedAt(model, sample);
+  const layer = row.values || row.layer ? null : embedding;
   // Plans are compiled per shape: an explainer of another shape would keep both.
   const key = JSON.stringify([row.name, method, steps, settings.backend, output, withSoftmax, layer, sample.shape]);
   if (state.explainer?.key === key) return state.explainer;
@@ -66,6 +67,9 @@ async function explainerFor(state: State, model: AnyModel, sample: Sample, setti
   const rows = isTransformer(model) && family === 'wasm' ? Math.min(rowsOf(model, sample.shape[1]!), most) : most;
   const options: ExplainerOptions<AnyModel> = {
     layer,
+    // What is attributed to, where a layer is looked at on the way.
+    ...(row.layer === 'looked-at' && { inputLayer: embedding }),
+    ...(row.pictures && sample.image && { grey: true }),
     internalBatchSize: rows,
     backend,
     output: (...ys) => (withSoftmax ? softmax(ys[output]!) : ys[output]!),
