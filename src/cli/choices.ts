@@ -1,15 +1,11 @@
-/** What --baseline, --output and --labels mean for this model and this batch. Errors name the flag. */
+/** What --output and --labels mean for this model. Errors name the flag. */
 
 import { outputIndex } from '../attribution/frame/output.ts';
-import type { Baselines } from '../attribution/index.ts';
-import { readNpy } from '../inputs/index.ts';
-import type { Model } from '../keras/model/model.ts';
-import { didYouMean } from '../tensor/errors.ts';
+import { type AnyModel, classNames, outputsOf } from '../open/model.ts';
 import { largest } from '../tensor/largest.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { exists, readBytes, readText } from './files.ts';
-import { type Arguments, number, usage } from './flags.ts';
-import type { Batch } from './samples/batch.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { exists, readText } from './files.ts';
+import { type Arguments, usage } from './flags.ts';
 
 export interface OutputChoice {
   readonly index: number;
@@ -23,8 +19,9 @@ export interface OutputChoice {
 }
 
 /** The output that is explained or printed: the only one, or the one that --output names. */
-export function chooseOutput(args: Arguments, model: Model): OutputChoice {
-  const names = model.outputs.map(({ name }) => name);
+export function chooseOutput(args: Arguments, model: AnyModel): OutputChoice {
+  const outputs = outputsOf(model);
+  const names = outputs.map(({ name }) => name);
   const wanted = args.text('output');
   if (names.length > 1 && wanted === undefined) {
     throw usage('--output', `is needed, as the model has ${names.length} outputs`, `one of ${names.join(', ')}`);
@@ -32,7 +29,7 @@ export function chooseOutput(args: Arguments, model: Model): OutputChoice {
   // A name goes first, in case that it looks like a number.
   const selector = wanted !== undefined && !names.includes(wanted) && /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
   const index = outputIndex('--output', selector ?? 0, names, names.length);
-  const shape = model.outputs[index]!.shape ?? [];
+  const { shape } = outputs[index]!;
   if (shape.length > 2) {
     const takes = `[${shape.map((dim) => dim ?? 'any').join(',')}]`;
     throw usage(
@@ -42,7 +39,8 @@ export function chooseOutput(args: Arguments, model: Model): OutputChoice {
     );
   }
   const classes = shape.length === 2 ? (shape[1] ?? 1) : 1;
-  const labels = readLabels(args, classes);
+  const own = classNames(model, classes);
+  const labels = readLabels(args, classes) ?? (own.length > 0 ? own : null);
   const name = names[index]!;
   return { index, name, classes, labels, label: (i) => labels?.[i] ?? (classes === 1 ? names[index]! : `class ${i}`) };
 }
@@ -74,61 +72,4 @@ export function argmaxRows({ data, shape }: Tensor): number[] {
     const scores = Array.from(data.subarray(row * width, (row + 1) * width));
     return width === 1 ? Number(scores[0]! >= 0.5) : scores.indexOf(largest(scores));
   });
-}
-
-export interface BaselineChoice {
-  readonly value: Baselines;
-  /** For headings: `padding (token 0)`, `zeros`, `mean.npy`. */
-  readonly name: string;
-}
-
-/** The baseline that --baseline describes; padding for texts and zeros for all else if it is left out. */
-export function chooseBaseline(args: Arguments, batch: Batch): BaselineChoice {
-  const pad = batch.vocabulary?.pad ?? 0;
-  const padding = { value: pad, name: `padding (token ${pad})` };
-  const text = args.text('baseline') ?? (batch.kind === 'text' ? 'pad' : 'zeros');
-  const [kind = '', argument] = /^(noise|layer):/.test(text) ? text.split(':') : [text];
-  const seedText = args.text('seed');
-  const seed = seedText === undefined ? 0 : number('seed', seedText, Number.isInteger, 'a whole number');
-  if (kind === 'pad' && batch.kind !== 'text')
-    throw usage('--baseline', "'pad' is for texts", 'zeros, a number, noise or a .npy file');
-  switch (kind) {
-    case 'pad':
-      return padding;
-    case 'zeros':
-      return batch.kind === 'text' && pad === 0 ? padding : { value: 0, name: 'zeros' };
-    case 'noise': {
-      const count =
-        argument === undefined
-          ? 1
-          : number('baseline', argument, (n) => Number.isInteger(n) && n > 0, 'a count, as in noise:10');
-      const name = count === 1 ? 'uniform noise' : `uniform noise, mean of ${count}`;
-      return { value: { kind: 'noise', count, seed }, name };
-    }
-    case 'max':
-      return { value: { kind: 'max' }, name: 'the point farthest away' };
-    case 'layer': {
-      if (!args.has('layer') && batch.kind !== 'text')
-        throw usage('--baseline', `'${text}' needs --layer`, 'it is a value at that layer');
-      const value = number('baseline', argument ?? '', Number.isFinite, 'a number, as in layer:0');
-      return { value: { space: 'layer', value }, name: `${value} at the layer` };
-    }
-  }
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isFinite(value)) return { value, name: batch.kind === 'text' ? `token ${value}` : `constant ${value}` };
-  if (text.endsWith('.npy') || exists(text)) return { value: baselineFile(text, batch), name: text };
-  const known = ['zeros', 'pad', 'noise', 'max', 'layer'];
-  throw usage(
-    '--baseline',
-    `'${text}' is not known`,
-    `${didYouMean(text, known)} (a number or a .npy file will do, too)`,
-  );
-}
-
-/** A file of the shape of one input, or of one row per input. */
-function baselineFile(path: string, batch: Batch): Tensor {
-  const { data, shape } = readNpy(readBytes(path), path);
-  const row = batch.X.shape.slice(1);
-  const lacksBatch = shape.length === row.length;
-  return tensor(Float64Array.from(data), lacksBatch ? [1, ...shape] : shape);
 }

@@ -5,12 +5,13 @@ import { isTargetSet } from '../attribution/frame/target-set.ts';
 import { IntegratedGradients } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
 import { embeddingOf } from '../keras/model/embedding.ts';
-import type { Model } from '../keras/model/model.ts';
+import { type AnyModel, embeddingsOf, isTransformer, rowsWithin } from '../open/model.ts';
 import { softmax } from '../ops/softmax.ts';
 import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';
 import { placeholder, tensor } from '../tensor/tensor.ts';
-import { chooseBaseline, chooseOutput, type OutputChoice } from './choices.ts';
+import { chooseBaseline } from './baselines.ts';
+import { chooseOutput, type OutputChoice } from './choices.ts';
 import { chooseExplainer } from './explainers.ts';
 import type { AnyExplanation, Context } from './findings.ts';
 import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
@@ -25,7 +26,8 @@ export interface Settings {
   /** Of integrated gradients alone. */
   readonly method: QuadratureMethod;
   readonly nSteps: number | 'auto';
-  readonly internalBatchSize: number;
+  /** Null: as suits the model. */
+  readonly internalBatchSize: number | null;
   readonly compat: 'alibi' | null;
 }
 
@@ -45,10 +47,19 @@ export function readSettings(args: Arguments): Settings {
   };
 }
 
-/** --batch: rows that go through the model at a time. */
-export function readBatchSize(args: Arguments): number {
-  const text = args.text('batch') ?? '100';
+/** --batch: rows that go through the model at a time; null where it is left out. */
+export function readBatchSize(args: Arguments): number | null {
+  const text = args.text('batch');
+  if (text === undefined) return null;
   return number('batch', text, (n) => Number.isInteger(n) && n > 0, 'a whole number from 1');
+}
+
+/** Multiplications per call of a transformer, about: a few seconds, so that Ctrl-C is heard and memory stays small. */
+const WORK = 1e11;
+
+/** Rows at a time where --batch says nothing: of long texts and large transformers few. */
+export function usualBatchSize(model: AnyModel, { X }: Batch): number {
+  return isTransformer(model) ? Math.min(100, rowsWithin(WORK, model, X.shape[1]!)) : 100;
 }
 
 /** The library's own check, in the words of the command line, before a model is read. */
@@ -66,7 +77,7 @@ function checkSteps(method: QuadratureMethod, steps: number): void {
 
 export async function explainBatch(
   args: Arguments,
-  model: Model,
+  model: AnyModel,
   batch: Batch,
   { row, internalBatchSize, ...quadrature }: Settings,
   terminal: Terminal,
@@ -75,9 +86,10 @@ export async function explainBatch(
   checkLogits(args, model, batch, output);
   const target = chooseTargets(args, output, batch.samples.length);
   const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
-  const baseline = chosen ? chooseBaseline(args, batch) : null;
+  const baseline = chosen ? chooseBaseline(args, model, batch) : null;
   const layers = chooseLayers(args, model, batch, row);
-  const options = { ...layers, internalBatchSize, output: outputFunction(args, output) };
+  const rows = internalBatchSize ?? usualBatchSize(model, batch);
+  const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, output) };
   const usual =
     row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
   const explainer = usual ?? row.make(model, Object.assign(options, greyOf(row, batch), ownOptions(args, row)));
@@ -86,6 +98,7 @@ export async function explainBatch(
   const common = {
     ...(baseline && { baselines: baseline.value }),
     attributeToLayerInputs: args.has('layer-inputs'),
+    forwardKwargs: batch.kwargs ?? {},
     onProgress: ({ done, total }: { done: number; total: number }) => bar.update(done, total),
     signal: terminal.signal,
   };
@@ -100,7 +113,7 @@ export async function explainBatch(
 }
 
 /** @throws UsageError for --logits where the chosen output is no softmax over classes, and beside --softmax */
-export function checkLogits(args: Arguments, model: Model, { X }: Batch, { index, classes }: OutputChoice): void {
+export function checkLogits(args: Arguments, model: AnyModel, { X }: Batch, { index, classes }: OutputChoice): void {
   if (!args.has('logits')) return;
   if (args.has('softmax')) throw usage('--logits', 'does not go with --softmax', 'give one of them');
   const output = model.apply([placeholder([1, ...X.shape.slice(1)], model.inputs[0]!.dtype)])[index]!;
@@ -112,7 +125,7 @@ export function checkLogits(args: Arguments, model: Model, { X }: Batch, { index
 export function outputFunction(
   args: Arguments,
   { index }: OutputChoice,
-): NonNullable<ExplainerOptions<Model>['output']> {
+): NonNullable<ExplainerOptions<AnyModel>['output']> {
   if (args.has('logits')) return (...ys) => ys[index]!.inputs[0]!;
   return (...ys) => (args.has('softmax') ? softmax(ys[index]!) : ys[index]!);
 }
@@ -129,7 +142,7 @@ export interface Layers {
 }
 
 /** The layer that --layer names, by name, path or number. @throws UsageError with the nearest names, where the model has none */
-export function layerOf(args: Arguments, model: Model): string | number | null {
+export function layerOf(args: Arguments, model: AnyModel): string | number | null {
   const wanted = args.text('layer');
   if (wanted === undefined) return null;
   const layer = /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
@@ -147,7 +160,7 @@ export function layerOf(args: Arguments, model: Model): string | number | null {
  * Token ids have no gradient, so texts are explained at the embedding, or move there where a layer behind it is explained; unless the method
  * needs no gradient, or is about the gradients of a layer alone.
  */
-export function chooseLayers(args: Arguments, model: Model, batch: Batch, row: MethodRow): Layers {
+export function chooseLayers(args: Arguments, model: AnyModel, batch: Batch, row: MethodRow): Layers {
   const layer = layerOf(args, model);
   if (layer === null && args.has('layer-inputs'))
     throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
@@ -158,6 +171,6 @@ export function chooseLayers(args: Arguments, model: Model, batch: Batch, row: M
       'pathgrad inspect MODEL lists the layers',
     );
   if (batch.kind !== 'text' || row.values || row.layer === 'chosen') return { layer };
-  const embedding = embeddingOf(model)!.path;
+  const embedding = isTransformer(model) ? embeddingsOf(model) : embeddingOf(model)!.path;
   return row.layer ? { layer, inputLayer: embedding } : { layer: layer ?? embedding };
 }

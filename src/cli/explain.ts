@@ -1,18 +1,17 @@
 /** `pathgrad explain`: reads model and inputs, explains, prints the findings and writes the files. */
 import { describeWarning, type Phrases, type Warning } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
-import type { Model } from '../keras/model/model.ts';
+import { type AnyModel, fixShapes } from '../open/model.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import { tensor } from '../tensor/tensor.ts';
 import { visible } from '../tensor/visible.ts';
 import { explainBatch, readSettings } from './explain-batch.ts';
 import { meaningOf } from './explainers.ts';
 import { checkOutputs } from './files.ts';
 import { type AnyExplanation, type Finding, findingsOf } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
-import { notify, openModel } from './predict.ts';
+import { notify, openModel } from './open.ts';
 import { colorScale, legend, printFinding } from './print.ts';
-import type { Batch } from './samples/batch.ts';
+import { type Batch, rowsFrom } from './samples/batch.ts';
 import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
 import { writeOutputs } from './write-outputs.ts';
@@ -26,7 +25,7 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
   if (args.has('png') && batch.kind !== 'image')
     throw usage('--png', 'draws pictures, but the inputs are none', 'try --html');
   notify(batch.notices, args, terminal);
-  if (!model.hasInputShape) await model.predict(tensor(batch.X.data, batch.X.shape)); // the first input fixes the shapes
+  await fixShapes(model, rowsFrom(batch, 0, 1).X);
   const { explanations, context } = await explainBatch(args, model, batch, settings, terminal);
   const { row } = context;
   const findings = findingsOf(explanations, context);
@@ -88,7 +87,7 @@ function saturated(findings: readonly Finding[], row: MethodRow): string[] {
   ];
 }
 
-function heading(model: Model, batch: Batch, { meta, nSteps }: AnyExplanation, row: MethodRow): string {
+function heading(model: AnyModel, batch: Batch, { meta, nSteps }: AnyExplanation, row: MethodRow): string {
   const { layer, method } = meta.params;
   const where = layer === 'unspecified' ? 'at the input' : `at ${layerName(model, layer)}`;
   const rule = meta.params['nSteps'] === 'auto' ? `up to ${nSteps} steps (auto)` : `${method}, ${nSteps} steps`;
@@ -97,7 +96,7 @@ function heading(model: Model, batch: Batch, { meta, nSteps }: AnyExplanation, r
 }
 
 /** `layer 1 (embedding)`, or by its path. */
-export function layerName(model: Model, layer: number | string): string {
+export function layerName(model: AnyModel, layer: number | string): string {
   return typeof layer === 'number' ? `layer ${layer} (${model.layers[layer]?.name})` : `layer '${layer}'`;
 }
 
@@ -105,5 +104,6 @@ export function layerName(model: Model, layer: number | string): string {
 export function describeBatch({ samples, kind, X }: Batch): string {
   const words = { text: ['text', 'tokens'], image: ['picture', 'values'], array: ['row', 'values'] } as const;
   const [noun, unit] = words[kind];
-  return `${samples.length} ${noun}${samples.length > 1 ? 's' : ''} of ${sizeOf(X.shape.slice(1))} ${unit}`;
+  const some = samples.some(({ text }) => text?.fixed && text.padding.some(Boolean)) ? 'up to ' : '';
+  return `${samples.length} ${noun}${samples.length > 1 ? 's' : ''} of ${some}${sizeOf(X.shape.slice(1))} ${unit}`;
 }

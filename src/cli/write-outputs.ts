@@ -1,7 +1,7 @@
 /** The files that `explain` writes: report, pictures, numbers. All are made before the first is written. */
 import { version } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
-import type { Model } from '../keras/model/model.ts';
+import { type AnyModel, summaryOf } from '../open/model.ts';
 import { plain } from '../visualize/format.ts';
 import { attributionGrid, encodePng, type ReportItem, report } from '../visualize/index.ts';
 import { sumOf } from './explainers.ts';
@@ -13,7 +13,7 @@ import type { Batch } from './samples/batch.ts';
 
 export interface Results {
   readonly path: string;
-  readonly model: Model;
+  readonly model: AnyModel;
   readonly batch: Batch;
   /** One per target. */
   readonly explanations: readonly AnyExplanation[];
@@ -43,7 +43,7 @@ function makeHtml({ path, model, batch, findings, explanations, context, news }:
   const rows = batch.samples.length;
   const targets = explanations.length > 1 ? `, ${explanations.length} targets each` : '';
   const title = `${rows} ${noun}${rows > 1 ? 's' : ''}${targets}`;
-  const section = { title, model: { name: model.name, file: path, summary: model.summary() }, items };
+  const section = { title, model: { name: model.name, file: path, summary: summaryOf(model) }, items };
   return report([section], { title: `What moved ${model.name}` });
 }
 
@@ -122,7 +122,8 @@ function makeJson({ path, findings, explanations, context }: Results): string {
     target,
     baseline,
     completeness,
-    ...(text && { tokens: text.tokens, scores: text.scores }),
+    ...(text && { tokens: (text.pieces ?? text).tokens, scores: (text.pieces ?? text).scores }),
+    ...(text?.pieces && { words: text.tokens, wordScores: text.scores }),
     ...(features && { features: features.names, scores: features.scores }),
     ...(pairs && { pairs: pairs.names, pairScores: pairs.scores }),
   }));

@@ -1,14 +1,32 @@
 /** Transformers of Hugging Face: loading DistilBERT and BERT, and the tokenizer that goes with them. */
-export type { Architecture, TransformerConfig } from './config.ts';
+export type { TransformerConfig } from './config/config.ts';
+export type { Architecture } from './encoders/index.ts';
 export type { JsonSource, TransformerFiles } from './files.ts';
-export type { DenseHead, DenseLayer, Encoding, Head, OutputKind } from './head.ts';
+export type { DenseHead, DenseLayer, Encoding, Head, OutputKind, Task } from './heads/index.ts';
 export type { TransformerLayer } from './layers.ts';
 export { type LoadedTransformer, loadTransformer, type TransformerOptions } from './load.ts';
 export { type TokenInput, TransformerModel } from './model.ts';
 export {
+  type Answer,
+  answerTarget,
+  bestAnswers,
+  classTarget,
+  type Place,
+  type TargetModel,
+  type TokenTarget,
+  tokenTarget,
+} from './targets.ts';
+export {
   bertTokenizerJson,
   type EncodedTexts,
   type EncodeOptions,
+  type Offset,
+  type TextPair,
   TextTokenizer,
   type TokenizerOptions,
-} from './tokenizer.ts';
+  type Truncation,
+  type Word,
+  type WordAttributions,
+  wordAttributions,
+  wordsOf,
+} from './tokenizer/index.ts';

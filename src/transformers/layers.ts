@@ -9,7 +9,7 @@ import { layerNorm } from '../ops/normalization.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { TransformerWeights } from './weights.ts';
+import type { WeightSource } from './weights/source.ts';
 
 export class TransformerLayer implements LayerInfo {
   readonly name: string;
@@ -36,6 +36,7 @@ export class Session {
   /** Added to attention scores `[rows, 1, 1, positions]`: 0, or hugely negative where the mask hides a position. */
   readonly maskBias: Tensor | null;
   readonly #hooks: ApplyOptions;
+  readonly #calls = new Map<string, number>();
 
   constructor(maskBias: Tensor | null, hooks: ApplyOptions) {
     this.maskBias = maskBias;
@@ -49,9 +50,11 @@ export class Session {
   /** `f` on `x`, after the caller of `apply` has seen and perhaps replaced it; likewise its result. */
   hooked(layer: TransformerLayer, x: Tensor, f: (x: Tensor) => Tensor): Tensor {
     const { onInputs, onOutputs } = this.#hooks;
-    const given = replaced(layer, x, onInputs?.({ layer, index: 0, inputs: [x] }) ?? null);
+    const index = this.#calls.get(layer.path) ?? 0;
+    this.#calls.set(layer.path, index + 1);
+    const given = replaced(layer, x, onInputs?.({ layer, index, inputs: [x] }) ?? null);
     const y = f(given);
-    return replaced(layer, y, onOutputs?.({ layer, index: 0, inputs: [given], outputs: [y] }) ?? null);
+    return replaced(layer, y, onOutputs?.({ layer, index, inputs: [given], outputs: [y] }) ?? null);
   }
 }
 
@@ -65,7 +68,7 @@ function replaced(layer: TransformerLayer, x: Tensor, tensors: readonly Tensor[]
 
 /** `x @ kernel + bias` along the last axis, then `activation`. */
 export function densePart(
-  weights: TransformerWeights,
+  weights: WeightSource,
   path: string,
   [inputs, outputs]: readonly [number, number],
   why: string,
@@ -76,7 +79,7 @@ export function densePart(
   return { layer: new TransformerLayer(path, 'Dense'), run: (x) => activation(fullyConnected(x, kernel, bias)) };
 }
 
-export function normPart(weights: TransformerWeights, path: string, width: number, epsilon: number, why: string): Part {
+export function normPart(weights: WeightSource, path: string, width: number, epsilon: number, why: string): Part {
   const gamma = weights.take(`${path}/gamma`, [width], why);
   const beta = weights.take(`${path}/beta`, [width], why);
   return {

@@ -154,13 +154,4 @@ test('token ids and a method that looks at a layer: what moves is the embedding,
   }
 });
 
-test('a folder of transformers: what it is, and what opens it', async () => {
-  for (const argv of [['explain', '--text', 'x'], ['inspect'], ['predict', '--text', 'x']]) {
-    const [command = '', ...more] = argv;
-    const run = await runCli([command, example('imdb-distilbert'), ...more]);
-    assert.is(run.code, 1, run.err);
-    assert.match(run.err, /is a folder of transformers[\s\S]*loadTransformer[\s\S]*pathgrad\/transformers/);
-  }
-});
-
 test.run();

@@ -14,7 +14,7 @@ import { loadModel } from '../../src/keras/load/load.ts';
 import { readReference } from '../../src/keras/verify/reference.ts';
 import { failure, PathgradError } from '../../src/tensor/errors.ts';
 import { visible, visibleLines } from '../../src/tensor/visible.ts';
-import { TextTokenizer } from '../../src/transformers/tokenizer.ts';
+import { TextTokenizer } from '../../src/transformers/index.ts';
 import { escapeHtml } from '../../src/visualize/format.ts';
 import { runCli, temporaryFolder } from '../support/cli.ts';
 import { faults } from '../support/faults.ts';
@@ -293,7 +293,7 @@ fault('H1', 'tokenizer.json: ids, patterns and steps', async () => {
     () => encode(tokenizer({ pre_tokenizer: { type: 'Split', pattern: { Regex: '(a|a)*b' } } })),
     /a pattern/,
   );
-  await refused(() => encode(tokenizer({ pre_tokenizer: { type: 'FixedLength', length: 0 } })), /pieces of no length/);
+  await refused(() => encode(tokenizer({ pre_tokenizer: { type: 'FixedLength', length: 0 } })), /'FixedLength', which is not supported/);
   const doubling = { type: 'Sequence', normalizers: new Array(40).fill(replace({ String: 'a' }, 'aa')) };
   await refused(() => encode(tokenizer({ normalizer: doubling })), /multiply the text/);
   await refused(() => encode(tokenizer({}, { max_input_chars_per_word: 1e9 })), /too many characters/);

@@ -65,6 +65,7 @@ export const explain: Command = {
   lists: () => ['', 'Methods for --explainer (case and hyphens do not matter):', ...methodLines()],
   examples: [
     ['pathgrad explain examples/imdb-cnn.h5 --vocab examples/imdb-vocab.txt --text "What a superb film!"', 'a text'],
+    ['pathgrad explain examples/imdb-distilbert --text "What a superb film!"', 'a text, by a transformer'],
     [
       'pathgrad explain examples/imdb-cnn.h5 --vocab examples/imdb-vocab.txt \\\n      --text-file examples/sentences.txt --labels negative,positive --html report.html',
       'texts of a file, with a report',

@@ -37,7 +37,7 @@ export const inspect: Command = {
   name: 'inspect',
   summary: 'list the layers of a model file, and what is not supported and why',
   about:
-    'Reads a Keras file (.h5, .keras, .weights.h5, or an architecture as .json) and lists layers, shapes and parameters. It also reads models that cannot be run yet, and says what stands in the way.',
+    'Reads a Keras file (.h5, .keras, .weights.h5, or an architecture as .json) or a folder that transformers saved, and lists layers, shapes and parameters. It also reads models that cannot be run yet, and says what stands in the way.',
   usage: 'pathgrad inspect MODEL [OPTIONS]',
   model: true,
   groups: [
@@ -57,6 +57,7 @@ export const inspect: Command = {
   ],
   examples: [
     ['pathgrad inspect examples/imdb-cnn.h5', 'the layers of a text model'],
+    ['pathgrad inspect examples/imdb-distilbert', 'those of a transformer, and its classes'],
     ['pathgrad inspect model.keras --verify model.reference.json', 'whether it computes what Keras computes'],
   ],
 };

@@ -4,7 +4,18 @@ import type { Flag, FlagGroup } from '../flags.ts';
 export const inputs: FlagGroup = {
   title: 'What to look at (one kind at a time)',
   flags: [
-    { name: 'text', value: 'TEXT', many: 'repeat', help: 'a text; needs --vocab or --word-index' },
+    {
+      name: 'text',
+      value: 'TEXT',
+      many: 'repeat',
+      help: 'a text; a Keras model needs --vocab or --word-index, a transformer has a tokenizer',
+    },
+    {
+      name: 'text-pair',
+      value: 'TEXT',
+      many: 'repeat',
+      help: 'transformers: a second text that is read together with --text',
+    },
     { name: 'text-file', value: 'FILE', help: 'a file of texts, one per line' },
     { name: 'tokens', value: 'IDS', many: 'repeat', help: 'token ids, as 1,14,22,16; padded as texts are' },
     { name: 'image', value: 'FILE...', many: 'list', help: 'PNG pictures' },
@@ -24,7 +35,11 @@ export const reading: FlagGroup = {
       value: 'N',
       help: 'with --word-index: id = rank + N (3 for keras.datasets, 0 for Tokenizer)',
     },
-    { name: 'length', value: 'N', help: 'number of tokens, where the model does not fix it' },
+    {
+      name: 'length',
+      value: 'N',
+      help: 'number of tokens, where the model does not fix it; of a transformer the most that are read',
+    },
     { name: 'padding', value: 'SIDE', help: 'pre (as Keras) or post: where short texts are filled up' },
     { name: 'truncating', value: 'SIDE', help: 'pre (as Keras) or post: which end of long texts is cut off' },
     { name: 'pixels', value: 'LOW..HIGH', help: 'what black and white are to the model; 0..1 if left out' },
@@ -55,9 +70,13 @@ export const explaining: readonly Flag[] = [
   {
     name: 'baseline',
     value: 'WHAT',
-    help: 'zeros (default; for texts pad), a number, pad, noise, noise:10 (mean of 10), max (black or white, what is farther), layer:0 (at --layer), or a .npy file',
+    help: 'zeros (default; for texts pad), a number (for transformers the id of a token), pad, noise, noise:10 (mean of 10), max (black or white, what is farther), layer:0 (at --layer), or a .npy file',
   },
-  { name: 'layer', value: 'NAME', help: 'explain at this layer (name, path or index); texts: the embedding' },
+  {
+    name: 'layer',
+    value: 'NAME',
+    help: 'explain at this layer (name, path or index); texts: the embedding, or the embeddings layer of a transformer',
+  },
   { name: 'layer-inputs', help: 'explain at what goes into --layer, not at what comes out' },
   { name: 'softmax', help: 'explain probabilities, where the model gives logits' },
   {

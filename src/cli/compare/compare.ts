@@ -1,15 +1,17 @@
 /** `pathgrad compare`: several methods and metrics on the same inputs, printed as a table and written as a report, JSON and CSV. */
-import type { Model } from '../../keras/model/model.ts';
+import { type AnyModel, fixShapes, predictRows } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { visible } from '../../tensor/visible.ts';
-import { chooseBaseline, chooseOutput } from '../choices.ts';
+import { chooseBaseline } from '../baselines.ts';
+import { chooseOutput } from '../choices.ts';
 import { describeBatch } from '../explain.ts';
-import { checkLogits, chooseLayers, layerOf, readBatchSize } from '../explain-batch.ts';
+import { checkLogits, chooseLayers, layerOf, readBatchSize, usualBatchSize } from '../explain-batch.ts';
 import { checkOutputs } from '../files.ts';
 import { type Arguments, usage } from '../flags.ts';
+import { notify, openModel } from '../open.ts';
 import { checkOwnFlags } from '../own-flags.ts';
-import { notify, openModel } from '../predict.ts';
+import { rowsFrom } from '../samples/batch.ts';
 import { readBatch } from '../samples/read.ts';
 import { chooseTarget } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
@@ -28,7 +30,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
   const model = await openModel(args, path);
   const batch = readBatch(args, model);
   notify(batch.notices, args, terminal);
-  if (!model.hasInputShape) await model.predict(tensor(batch.X.data, batch.X.shape)); // the first input fixes the shapes
+  await fixShapes(model, rowsFrom(batch, 0, 1).X);
   const output = chooseOutput(args, model);
   checkLogits(args, model, batch, output);
   const { rows, judges } = completeSelection(selection, batch);
@@ -41,8 +43,8 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     batch,
     output,
     target: await resolvedTarget(args, { model, batch, output }),
-    baseline: chooseBaseline(args, batch),
-    batchSize,
+    baseline: chooseBaseline(args, model, batch),
+    batchSize: batchSize ?? usualBatchSize(model, batch),
     layersOf: (row) => chooseLayers(args, model, batch, row),
   };
   await warmUp(shared);
@@ -78,12 +80,12 @@ function aboutTarget(args: Arguments): string {
 /** One target per input, found once: a method that moves the input, or a model with other weights, must not choose another. */
 async function resolvedTarget(
   args: Arguments,
-  { model, batch, output }: { readonly model: Model } & Pick<Shared, 'batch' | 'output'>,
+  { model, batch, output }: { readonly model: AnyModel } & Pick<Shared, 'batch' | 'output'>,
 ): Promise<Shared['target']> {
   if (args.text('target') === 'all' && !output.labels?.includes('all'))
     throw usage('--target', "'all' is for pathgrad explain", 'methods are compared for one target of each input');
   const target = chooseTarget(args, output, batch.samples.length);
   if (typeof target !== 'function') return target;
-  const predictions = await model.predictAll(tensor(batch.X.data, batch.X.shape));
+  const predictions = await predictRows(model, tensor(batch.X.data, batch.X.shape), batch.kwargs);
   return target(predictions[output.index]!);
 }

@@ -14,16 +14,17 @@ import { formatInputs } from '../../attribution/frame/inputs.ts';
 import type { LayerOptions } from '../../attribution/frame/settings.ts';
 import { type MethodRow, methods } from '../../attribution/methods/index.ts';
 import type { MetricRow } from '../../attribution/metrics/table.ts';
-import type { Model } from '../../keras/model/model.ts';
+import type { AnyModel } from '../../open/model.ts';
 import { PathgradError } from '../../tensor/errors.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { BaselineChoice, OutputChoice } from '../choices.ts';
+import type { BaselineChoice } from '../baselines.ts';
+import type { OutputChoice } from '../choices.ts';
 import { greyOf, type Layers, outputFunction } from '../explain-batch.ts';
 import { type AnyExplanation, type Finding, findingsOf } from '../findings.ts';
 import type { Arguments } from '../flags.ts';
 import { ownOptions } from '../own-flags.ts';
 import { ProgressBar } from '../progress.ts';
-import type { Batch } from '../samples/batch.ts';
+import { type Batch, rowsFrom } from '../samples/batch.ts';
 import type { Terminal } from '../terminal.ts';
 import { measured, type Taken } from './measure.ts';
 import { type Statistics, statisticsOf } from './statistics.ts';
@@ -32,7 +33,7 @@ import { type Statistics, statisticsOf } from './statistics.ts';
 export interface Shared {
   readonly args: Arguments;
   readonly terminal: Terminal;
-  readonly model: Model;
+  readonly model: AnyModel;
   readonly batch: Batch;
   readonly output: OutputChoice;
   /** A class for all, or one for each. */
@@ -74,12 +75,13 @@ export async function runMethods(
 export async function warmUp(shared: Shared): Promise<void> {
   const { batch, model, target, terminal } = shared;
   const row = methods.find(({ name }) => name === 'Saliency')!;
-  const width = batch.X.data.length / batch.samples.length;
-  const X = tensor(batch.X.data.slice(0, width), [1, ...batch.X.shape.slice(1)]);
+  const { X, kwargs } = rowsFrom(batch, 0, 1);
   const first = typeof target === 'number' || target === null ? target : target.slice(0, 1);
   try {
     const explainer = row.make(model, optionsOf(row, shared.layersOf(row), shared));
-    await explainer.explain(X, { target: first, signal: terminal.signal }).finally(() => explainer.dispose());
+    await explainer
+      .explain(X, { target: first, forwardKwargs: kwargs, signal: terminal.signal })
+      .finally(() => explainer.dispose());
   } catch {
     // What is wrong is said by the methods that are asked for.
     terminal.signal.throwIfAborted();
@@ -98,6 +100,7 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
       ...(row.baselines && { baselines: baseline.value }),
       target,
       attributeToLayerInputs: args.has('layer-inputs'),
+      forwardKwargs: batch.kwargs ?? {},
     };
     const { value: explanation, taken } = await measured(async (sample) => {
       const onProgress = ({ done, total }: { done: number; total: number }): void => {
@@ -123,7 +126,7 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
   }
 }
 
-function optionsOf(row: MethodRow, layers: Layers, { args, batch, output, batchSize }: Shared): LayerOptions<Model> {
+function optionsOf(row: MethodRow, layers: Layers, { args, batch, output, batchSize }: Shared): LayerOptions<AnyModel> {
   const own = { ...greyOf(row, batch), ...ownOptions(args, row) };
   return { ...own, ...layers, internalBatchSize: batchSize, output: outputFunction(args, output) };
 }
@@ -139,7 +142,7 @@ async function runMetric(
 ): Promise<Cell> {
   const refused = refusal(judge, row, shared);
   if (refused) return { reason: refused };
-  const makeExplainer = (model: unknown) => row.make(model as Model, optionsOf(row, layers, shared));
+  const makeExplainer = (model: unknown) => row.make(model as AnyModel, optionsOf(row, layers, shared));
   try {
     const { values } = await judge.run({ ...judging, makeExplainer });
     const statistics = statisticsOf(values);

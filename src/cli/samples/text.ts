@@ -139,7 +139,8 @@ function tokenRules(args: Arguments, model: Model, flag: string) {
   return { length: fixed ?? asked, options, embedding, notices };
 }
 
-function chooseLines(path: string, rows: readonly number[] | null): string[] {
+/** Lines of a file that hold a text; all, or those of --index. */
+export function chooseLines(path: string, rows: readonly number[] | null): string[] {
   const lines = readText(path)
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '');

@@ -3,16 +3,19 @@ import type { ExplainerOptions } from '../../attribution/frame/settings.ts';
 import { type Baselines, IntegratedGradients, predictedClass } from '../../attribution/index.ts';
 import type { MethodRow } from '../../attribution/methods/index.ts';
 import { usual } from '../../attribution/methods/usual.ts';
+import { type AnyModel, embeddingsOf, isTransformer, rowsWithin, tokenizerOf } from '../../open/model.ts';
+import { tokenBaseline } from '../../open/pieces.ts';
 import { softmax } from '../../ops/softmax.ts';
+import { failure } from '../../tensor/errors.ts';
 import { tensor } from '../../tensor/tensor.ts';
+import type { LoadedTransformer } from '../../transformers/index.ts';
 import type { BaselineName, RequestOf, Settings } from '../protocol.ts';
 import { backendOf } from './backends.ts';
 import { embeddingOf } from './layout.ts';
 import { infoOf, methodOf } from './method.ts';
 import { modelIn } from './model.ts';
-import { embeddingsOf, rowsOf, tokenizerOf } from './pieces.ts';
 import { sampleOf } from './sample.ts';
-import { type AnyModel, isTransformer, type Sample, type Shown, type State } from './state.ts';
+import type { Sample, Shown, State } from './state.ts';
 import { viewOf } from './view.ts';
 
 export interface Control {
@@ -22,6 +25,9 @@ export interface Control {
 
 /** Rows per call of the model. Where rows are slow few go at a time, so that a cancelled explanation ends soon. */
 const rowsAtATime = { wasm: 100, reference: 4, gpu: 100 } as const;
+
+/** Multiplications per call of a transformer, about: half a second on two cores, so that a cancelled explanation ends soon. */
+const workAtATime = 2e10;
 
 export async function explain(
   state: State,
@@ -64,7 +70,8 @@ async function explainerFor(state: State, model: AnyModel, sample: Sample, setti
   const backend = await backendOf(state, settings.backend);
   const family = settings.backend.startsWith('gpu') ? 'gpu' : (settings.backend as 'wasm' | 'reference');
   const most = rowsAtATime[family];
-  const rows = isTransformer(model) && family === 'wasm' ? Math.min(rowsOf(model, sample.shape[1]!), most) : most;
+  const rows =
+    isTransformer(model) && family === 'wasm' ? Math.min(rowsWithin(workAtATime, model, sample.shape[1]!), most) : most;
   const options: ExplainerOptions<AnyModel> = {
     layer,
     // What is attributed to, where a layer is looked at on the way.
@@ -87,15 +94,26 @@ function embeddedAt(model: AnyModel, { text }: Sample): NonNullable<ExplainerOpt
   return text ? embeddingOf(model)!.path : null;
 }
 
+function otherTokens(model: LoadedTransformer, id: number): { baselines: Baselines; name: string } {
+  const { value, name } = tokenBaseline(model, id);
+  return { baselines: value, name };
+}
+
 function baselineOf(name: BaselineName, state: State, sample: Sample): { baselines: Baselines; name: string } {
   const [black, white] = sample.image?.range ?? [0, 1];
   const fixed = (value: number, called: string) => ({ baselines: value, name: called });
   switch (name) {
     case 'pad':
       if (state.model && isTransformer(state.model)) {
-        return { baselines: tokenizerOf(state.model).baseline(), name: '[CLS], [SEP] and padding' };
+        return otherTokens(state.model, tokenizerOf(state.model).padId);
       }
       return fixed(state.words?.vocabulary.pad ?? 0, 'padding');
+    case 'mask': {
+      const model = state.model && isTransformer(state.model) ? state.model : null;
+      const id = model && tokenizerOf(model).maskId;
+      if (!model || id === null) throw failure('baseline', 'the model knows no mask token', {}, 'choose padding');
+      return otherTokens(model, id);
+    }
     case 'zeros':
       return fixed(black, sample.image ? 'black' : 'zeros');
     case 'white':

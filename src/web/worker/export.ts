@@ -1,6 +1,7 @@
 /** The files made of the explanation that is shown: a report, a picture, or its numbers. Fetched when one is asked for. */
 import { version } from '../../attribution/index.ts';
 import { usual } from '../../attribution/methods/usual.ts';
+import { summaryOf } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import { plain } from '../../visualize/format.ts';
 import { attributionGrid } from '../../visualize/grid.ts';
@@ -8,8 +9,7 @@ import { encodePng } from '../../visualize/raster.ts';
 import { report } from '../../visualize/report.ts';
 import type { ReportItem } from '../../visualize/report-types.ts';
 import type { ModelInfo, ReplyOf, RequestOf } from '../protocol.ts';
-import { summaryOf } from './pieces.ts';
-import { isTransformer, type Shown, type State } from './state.ts';
+import type { Shown, State } from './state.ts';
 
 /** Entries of an array that a report lists. */
 const FEATURES = 40;
@@ -29,12 +29,14 @@ export function makeFile(state: State, { format }: RequestOf<'export'>): ReplyOf
 }
 
 function htmlOf({ model }: State, { name, file }: ModelInfo, shown: Shown): string {
-  const summary = isTransformer(model!) ? summaryOf(model) : model!.summary();
+  const summary = summaryOf(model!);
   const title = { text: 'Text', image: 'Picture', numbers: 'Numbers' }[shown.sample.kind];
   return report([{ title, model: { name, file, summary }, items: [itemOf(shown)] }], { title: `What moved ${name}` });
 }
 
-function itemOf({ view, sample, explanation, tokens, scores, attribution }: Shown): ReportItem {
+function itemOf({ view, sample, explanation, attribution, ...shown }: Shown): ReportItem {
+  const tokens = shown.units?.map(({ name }) => name) ?? shown.tokens;
+  const scores = shown.units?.map(({ score }) => score) ?? shown.scores;
   const { prediction, probabilities, target, baseline, completeness, explainer } = view;
   const explained = prediction.find(({ label }) => label === target.label);
   const common = {

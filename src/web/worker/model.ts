@@ -9,12 +9,13 @@ import {
 } from '../../inputs/index.ts';
 import { loadModel } from '../../keras/load/load.ts';
 import type { Model } from '../../keras/model/model.ts';
+import { type AnyModel, isTransformer } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
 import { freeGpu } from './backends.ts';
 import { embeddingOf, kindsOf, pictureLayout } from './layout.ts';
 import { describeTransformer } from './pieces.ts';
-import { type AnyModel, isTransformer, type State } from './state.ts';
+import type { State } from './state.ts';
 
 /** Pictures without a size of the model's own are brought to at most this side. */
 const largestSide = 256;
@@ -49,6 +50,8 @@ function describe(model: Model, file: string): ModelInfo {
       : 'The layers are known after the first input: the file states no input shape.',
     takes: dims.length === 0 ? 'an input of any shape' : `${embeddingOf(model) ? 'tokens: ' : ''}${dims.join(' × ')}`,
     tokens: embeddingOf(model) ? 'words' : null,
+    second: 'never',
+    baselines: null,
     labels: [],
     kinds: kindsOf(model),
     outputs: model.outputs.map(({ name, shape }) => describeOutput(name, shape, file)),

@@ -2,18 +2,19 @@
 import { encodeText } from '../../inputs/index.ts';
 import { placeOf, rowShape } from '../../inputs/layout.ts';
 import type { Model } from '../../keras/model/model.ts';
+import { isTransformer } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { InputData, PixelRange, Pixels } from '../protocol.ts';
 import { embeddingOf, pictureLayout } from './layout.ts';
 import { modelIn } from './model.ts';
 import { pieceSample } from './pieces.ts';
-import { isTransformer, type Sample, type State } from './state.ts';
+import type { Sample, State } from './state.ts';
 
 export function sampleOf(state: State, input: InputData): Sample {
   const model = modelIn(state);
   if (isTransformer(model)) {
-    if (input.kind === 'text') return pieceSample(model, input.text);
+    if (input.kind === 'text') return pieceSample(model, input.text, input.second);
     throw failure(model.name, 'takes texts only', { given: input.kind });
   }
   switch (input.kind) {

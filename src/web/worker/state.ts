@@ -3,20 +3,13 @@ import type { Explainer } from '../../attribution/frame/explainer.ts';
 import type { Explanation } from '../../attribution/index.ts';
 import type { GpuBackend } from '../../gpu.ts';
 import type { Vocabulary } from '../../inputs/index.ts';
-import type { Model } from '../../keras/model/model.ts';
+import type { AnyModel } from '../../open/model.ts';
+import type { ShownPieces, Unit } from '../../open/pieces.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { LoadedTransformer } from '../../transformers/index.ts';
 import type { InputKind, ModelInfo, PixelRange, Pixels, ResultView } from '../protocol.ts';
-
-/** What can be explained. The code of transformers is a chunk of its own: only types of it may be imported here. */
-export type AnyModel = Model | LoadedTransformer;
 
 /** An explanation of any method. */
 export type AnyExplanation = Explanation<Tensor | null>;
-
-export function isTransformer(model: AnyModel): model is LoadedTransformer {
-  return 'tokenizer' in model;
-}
 
 /** A vocabulary, and which end of a text that is too long is cut off. */
 export interface Words {
@@ -34,12 +27,8 @@ export interface Sample {
   readonly notices: readonly string[];
   /** Extra arguments of the model. */
   readonly kwargs?: Readonly<Record<string, Tensor>>;
-  readonly text?: {
-    readonly tokens: readonly string[];
-    readonly padding: readonly boolean[];
-    /** Of word pieces: which ones the baseline keeps. */
-    readonly fixed?: readonly boolean[];
-  };
+  /** Of a transformer with words, each the sum of its pieces. */
+  readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] } & Partial<ShownPieces>;
   readonly image?: {
     readonly pixels: Pixels;
     readonly range: PixelRange;
@@ -55,6 +44,8 @@ export interface Shown {
   readonly view: ResultView;
   readonly tokens: readonly string[] | null;
   readonly scores: readonly number[] | null;
+  /** What is shown of a text, word by word. */
+  readonly units: readonly Unit[] | null;
   /** Height x width x channels, or x 1 where a number stands for all channels. */
   readonly attribution: { readonly data: Float64Array; readonly shape: readonly number[] } | null;
 }

@@ -1,10 +1,10 @@
 /**
- * Checks a `tokenizer.json` before the tokenizers library makes something of it: ids that fit an array, patterns that are known to run in
- * linear time, steps that neither stand still nor multiply the text. Invariant: what this passes does work that is linear in a text.
+ * Checks a `tokenizer.json` before anything is made of it: ids that fit an array, models whose work on a character is bounded, patterns that
+ * are known to run in linear time, steps that do not multiply the text. Invariant: what this passes does work that is linear in a text (BPE:
+ * in a text times its logarithm).
  */
-import { failure } from '../tensor/errors.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { failure } from '../../tensor/errors.ts';
+import { isObject, type Json } from './json.ts';
 
 /** Ids below this: the largest vocabularies have 500,000 tokens. */
 const IDS = 2 ** 20;
@@ -14,6 +14,11 @@ const STEPS = 64;
 const GROWTH = 16;
 /** Characters of a word that WordPiece looks at, all starts against all ends; BERT's files say 100. */
 const WORD = 200;
+
+/** Characters of a token of Unigram, whose tokens are all sought at each character; XLM-R's longest has 16. */
+const PIECE = 256;
+/** Characters that are put before a text. */
+const PREFIX = 16;
 
 /** Regular expressions in files of BERT-like models (ALBERT, DeBERTa, XLNet, ModernBERT), and what GPT-2 and its heirs split by. */
 const PATTERNS = new Set([
@@ -34,11 +39,9 @@ const PATTERNS = new Set([
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
 ]);
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
-
 /** @throws PathgradError naming the part of the file that is refused, and the limit */
 export function checkTokenizer(json: unknown, name: string): void {
-  if (!isObject(json)) return; // the library says what is missing
+  if (!isObject(json)) return; // the tokenizer says what is missing
   const { model, added_tokens: added } = json;
   if (isObject(model)) checkModel(model, name);
   if (Array.isArray(added)) {
@@ -58,7 +61,7 @@ export function checkTokenizer(json: unknown, name: string): void {
     growth *= growthOf(next, name);
     if (!(growth <= GROWTH)) throw failure(name, 'has replacements that multiply the text', { limit: GROWTH });
     checkStep(next, name);
-    for (const value of Object.values(next)) if (isObject(value)) stack.push(value);
+    for (const value of Object.values(next)) stack.push(...(Array.isArray(value) ? value : [value]));
   }
 }
 
@@ -68,9 +71,17 @@ function checkId(id: unknown, token: string, name: string): void {
 }
 
 function checkModel(model: Json, name: string): void {
+  checkMerges(model['merges'], name);
   const { vocab, unk_id: unknown, max_input_chars_per_word: word = 0 } = model;
   if (Array.isArray(vocab)) {
     if (vocab.length > IDS) throw failure(name, 'has too many tokens', { tokens: vocab.length, limit: IDS });
+    vocab.forEach((entry: unknown, i) => {
+      const [token, score]: readonly unknown[] = Array.isArray(entry) ? entry : [];
+      if (typeof token === 'string' && token.length <= PIECE && typeof score === 'number' && Number.isFinite(score))
+        return;
+      const details = { token: i, entry, longest: PIECE };
+      throw failure(name, 'has an entry in its vocabulary that is no token with its score', details);
+    });
     if (unknown !== undefined && unknown !== null) checkId(unknown, 'unk_id', name);
   } else if (isObject(vocab)) {
     for (const [token, id] of Object.entries(vocab)) checkId(id, token, name);
@@ -80,8 +91,24 @@ function checkModel(model: Json, name: string): void {
   }
 }
 
+/** `"a b"` or `["a", "b"]` each. */
+function checkMerges(merges: unknown, name: string): void {
+  if (merges === undefined) return;
+  if (!Array.isArray(merges) || merges.length > IDS)
+    throw failure(name, 'has merges that are no list, or too many', { limit: IDS });
+  const pairs = Array.isArray(merges[0]);
+  const wrong = merges.findIndex((merge: unknown) => {
+    if (!pairs) return typeof merge !== 'string';
+    return !Array.isArray(merge) || merge.length !== 2 || merge.some((part) => typeof part !== 'string');
+  });
+  if (wrong >= 0) throw failure(name, 'has a merge that is no pair of tokens', { merge: wrong, got: merges[wrong] });
+}
+
 /** How much longer a replacement can make a text. */
 function growthOf({ type, pattern, content }: Json, name: string): number {
+  // A charsmap turns a character into several, bytes of characters that are not ASCII are two to four.
+  if (type === 'Precompiled') return 8;
+  if (type === 'ByteLevel') return 2;
   if (type !== 'Replace' || typeof content !== 'string') return 1;
   const text = isObject(pattern) ? pattern['String'] : undefined;
   if (text === '') throw failure(name, 'replaces the empty text');
@@ -89,20 +116,13 @@ function growthOf({ type, pattern, content }: Json, name: string): number {
 }
 
 function checkStep(step: Json, name: string): void {
-  const { Regex: regex, type } = step;
+  const { Regex: regex } = step;
   if (regex !== undefined && !(typeof regex === 'string' && PATTERNS.has(regex))) {
     const hint = 'patterns of a file run on your texts, and many take time that grows with a power of the length';
     throw failure(name, 'has a pattern that is not known to be harmless', { pattern: regex }, hint);
   }
-  if (type === 'FixedLength' && !(Number.isInteger(step['length']) && (step['length'] as number) >= 1)) {
-    throw failure(name, 'cuts texts into pieces of no length', { length: step['length'] });
-  }
-  if (type !== 'TemplateProcessing') return;
-  for (const id of ['A', 'B']) {
-    const uses = (list: unknown): number =>
-      Array.isArray(list) ? list.filter((item) => isObject(item) && sequenceOf(item) === id).length : 0;
-    if (uses(step['single']) > 1 || uses(step['pair']) > 1) throw failure(name, 'repeats the text', { sequence: id });
+  const prefix = step['prepend'];
+  if (typeof prefix === 'string' && prefix.length > PREFIX) {
+    throw failure(name, 'puts too much before a text', { characters: prefix.length, limit: PREFIX });
   }
 }
-
-const sequenceOf = (item: Json): unknown => (isObject(item['Sequence']) ? item['Sequence']['id'] : undefined);

@@ -4,24 +4,24 @@
  * that is tied to the embeddings (masked LM, pre-training) lists them a second time. Invariant: an array is handed out once, in the shape that the config
  * implies, finite; what the encoder leaves unread is an error, since then config and weights do not belong together.
  */
-import type { WeightChange } from '../graph/callable.ts';
-import { openHdf5 } from '../hdf5/file.ts';
-import { readWeightStore, type StoredEntry } from '../keras/weights/store.ts';
-import type { FloatDType } from '../tensor/dtype.ts';
-import { didYouMean, failure } from '../tensor/errors.ts';
-import { type Shape, sameShape } from '../tensor/shape.ts';
-import { adopt, type Tensor } from '../tensor/tensor.ts';
-import type { Architecture } from './config.ts';
+import type { WeightChange } from '../../graph/callable.ts';
+import { openHdf5 } from '../../hdf5/file.ts';
+import { readWeightStore, type StoredEntry } from '../../keras/weights/store.ts';
+import type { FloatDType } from '../../tensor/dtype.ts';
+import { didYouMean, failure } from '../../tensor/errors.ts';
+import { type Shape, sameShape } from '../../tensor/shape.ts';
+import { adopt, type Tensor } from '../../tensor/tensor.ts';
+import { misfit, replaced, type WeightSource } from './source.ts';
 
 export interface WeightFile {
   readonly bytes: Uint8Array;
   readonly name: string;
 }
 
-export class TransformerWeights {
+export class TfWeights implements WeightSource {
   readonly file: string;
   readonly dtype: FloatDType;
-  readonly #base: Architecture;
+  readonly #base: string;
   readonly #entries = new Map<string, StoredEntry>();
   readonly #unread = new Set<string>();
   readonly #change: WeightChange | null;
@@ -30,7 +30,7 @@ export class TransformerWeights {
    * @param files one, or the shards of one @param change other numbers for weights that are taken
    * @throws PathgradError where the bytes are no HDF5 file of weights, or those of another architecture
    */
-  constructor(files: readonly WeightFile[], base: Architecture, dtype: FloatDType, change: WeightChange | null = null) {
+  constructor(files: readonly WeightFile[], base: string, dtype: FloatDType, change: WeightChange | null = null) {
     this.#change = change;
     const file = files[0]!.name;
     this.file = file;
@@ -52,20 +52,14 @@ export class TransformerWeights {
     }
   }
 
-  /** Whether there are weights at or below `path`. */
   has(path: string): boolean {
     return [...this.#entries.keys()].some((key) => key === path || key.startsWith(`${path}/`));
   }
 
-  /** The size of one axis, for what the config does not state. */
   sizeOf(path: string, axis: number): number {
     return this.#find(path).dataset.shape.at(axis) ?? 0;
   }
 
-  /**
-   * The array at `path` in the dtype of the model.
-   * @param why which fields of the config imply the shape, for the error where it differs
-   */
   take(path: string, shape: Shape, why: string): Tensor {
     const { dataset } = this.#find(path);
     if (!sameShape(dataset.shape, shape)) {
@@ -80,23 +74,10 @@ export class TransformerWeights {
     return this.change(path, adopt(own, shape));
   }
 
-  /** The tensor, or what stands in its place in a copy of the model (`withWeights`). */
   change(path: string, tensor: Tensor): Tensor {
-    const at = path.lastIndexOf('/');
-    const values =
-      this.#change?.({ layer: path.slice(0, at), name: path.slice(at + 1), tensor, trainable: true }) ?? null;
-    if (values === null) return tensor;
-    if (values.length !== tensor.size) {
-      const details = { shape: tensor.shape, given: values.length };
-      throw failure(this.file, `weight '${path}' is given another number of values`, details);
-    }
-    const data = this.dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
-    const bad = data.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw failure(this.file, `weight '${path}' is given a number that is not finite`, { at: bad });
-    return adopt(data, tensor.shape);
+    return replaced(this.file, path, tensor, this.#change);
   }
 
-  /** Throws if the encoder has weights that nothing took: a deeper or otherwise different network. */
   finish(optional: RegExp): void {
     const left = [...this.#unread].filter((path) => path.startsWith(`${this.#base}/`) && !optional.test(path));
     if (left.length === 0) return;
@@ -129,15 +110,13 @@ function sameValues({ dataset: a }: StoredEntry, { dataset: b }: StoredEntry): b
   return x.length === y.length && (x as Float32Array).every((value, i) => Object.is(value, y[i]));
 }
 
-const misfit = 'config.json and tf_model.h5 must be saved by one save_pretrained()';
-
 /** Aligned float32 values stay views on the file's bytes. */
 function floats(data: ArrayLike<number>): Float32Array {
   return data instanceof Float32Array ? data : Float32Array.from(data);
 }
 
 /** `tf_bert_model/bert/encoder/layer_._0/…/kernel:0` as `bert/encoder/layer.0/…/kernel`. */
-function pathOf(key: string, base: Architecture): string {
+function pathOf(key: string, base: string): string {
   const parts = key.replace(/:\d+$/, '').split('/');
   const at = parts.lastIndexOf(base);
   const kept = at >= 0 ? parts.slice(at) : parts.length > 2 ? parts.slice(1) : parts;

@@ -1,0 +1,97 @@
+/** What --baseline means for this model and this batch. Errors name the flag. */
+import type { Baselines } from '../attribution/index.ts';
+import { readNpy } from '../inputs/index.ts';
+import { type AnyModel, isTransformer, tokenizerOf } from '../open/model.ts';
+import { tokenBaseline } from '../open/pieces.ts';
+import { didYouMean } from '../tensor/errors.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { LoadedTransformer } from '../transformers/index.ts';
+import { exists, readBytes } from './files.ts';
+import { type Arguments, number, usage } from './flags.ts';
+import type { Batch } from './samples/batch.ts';
+
+export interface BaselineChoice {
+  readonly value: Baselines;
+  /** For headings: `padding (token 0)`, `zeros`, `mean.npy`. */
+  readonly name: string;
+}
+
+/** The baseline that --baseline describes; padding for texts and zeros for all else if it is left out. */
+export function chooseBaseline(args: Arguments, model: AnyModel, batch: Batch): BaselineChoice {
+  if (isTransformer(model)) return piecesBaseline(args, model);
+  const pad = batch.vocabulary?.pad ?? 0;
+  const padding = { value: pad, name: `padding (token ${pad})` };
+  const text = args.text('baseline') ?? (batch.kind === 'text' ? 'pad' : 'zeros');
+  const [kind = '', argument] = /^(noise|layer):/.test(text) ? text.split(':') : [text];
+  const seedText = args.text('seed');
+  const seed = seedText === undefined ? 0 : number('seed', seedText, Number.isInteger, 'a whole number');
+  if (kind === 'pad' && batch.kind !== 'text')
+    throw usage('--baseline', "'pad' is for texts", 'zeros, a number, noise or a .npy file');
+  switch (kind) {
+    case 'pad':
+      return padding;
+    case 'zeros':
+      return batch.kind === 'text' && pad === 0 ? padding : { value: 0, name: 'zeros' };
+    case 'noise': {
+      const count =
+        argument === undefined
+          ? 1
+          : number('baseline', argument, (n) => Number.isInteger(n) && n > 0, 'a count, as in noise:10');
+      const name = count === 1 ? 'uniform noise' : `uniform noise, mean of ${count}`;
+      return { value: { kind: 'noise', count, seed }, name };
+    }
+    case 'max':
+      return { value: { kind: 'max' }, name: 'the point farthest away' };
+    case 'layer': {
+      if (!args.has('layer') && batch.kind !== 'text')
+        throw usage('--baseline', `'${text}' needs --layer`, 'it is a value at that layer');
+      return layerBaseline(text);
+    }
+  }
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isFinite(value)) return { value, name: batch.kind === 'text' ? `token ${value}` : `constant ${value}` };
+  if (text.endsWith('.npy') || exists(text)) return { value: baselineFile(text, batch), name: text };
+  const known = ['zeros', 'pad', 'noise', 'max', 'layer'];
+  throw usage(
+    '--baseline',
+    `'${text}' is not known`,
+    `${didYouMean(text, known)} (a number or a .npy file will do, too)`,
+  );
+}
+
+/** A file of the shape of one input, or of one row per input. */
+function baselineFile(path: string, batch: Batch): Tensor {
+  const { data, shape } = readNpy(readBytes(path), path);
+  const row = batch.X.shape.slice(1);
+  const lacksBatch = shape.length === row.length;
+  return tensor(Float64Array.from(data), lacksBatch ? [1, ...shape] : shape);
+}
+
+/** Of a transformer: other tokens between the special ones, or a value in the place of the vectors of all. */
+function piecesBaseline(args: Arguments, model: LoadedTransformer): BaselineChoice {
+  const text = args.text('baseline') ?? 'pad';
+  const tokenizer = tokenizerOf(model);
+  if (text === 'pad') return tokenBaseline(model, tokenizer.padId);
+  if (text === 'mask') {
+    if (tokenizer.maskId !== null) return tokenBaseline(model, tokenizer.maskId);
+    throw usage('--baseline', 'the tokenizer of this model has no mask token', 'pad, layer:0 or the id of a token');
+  }
+  if (text.startsWith('layer:')) return layerBaseline(text);
+  if (/^\d+$/.test(text)) {
+    const id = Number(text);
+    if (id < model.config.vocabulary && id < tokenizer.vocabulary)
+      return { ...tokenBaseline(model, id), name: `token ${id} (${tokenizer.token(id)}) between the special tokens` };
+    throw usage('--baseline', `there is no token ${id}`, `the model knows the ids 0 to ${model.config.vocabulary - 1}`);
+  }
+  const known = ['pad', 'mask', 'layer:0'];
+  if (['zeros', 'noise', 'max'].includes(text.split(':')[0]!) || text.endsWith('.npy')) {
+    const hint = `${known.join(', ')} or the id of a token`;
+    throw usage('--baseline', `'${text}' is for numbers, and a transformer reads tokens`, hint);
+  }
+  throw usage('--baseline', `'${text}' is not known`, `${didYouMean(text, known)} (the id of a token will do, too)`);
+}
+
+function layerBaseline(text: string): BaselineChoice {
+  const value = number('baseline', text.split(':')[1] ?? '', Number.isFinite, 'a number, as in layer:0');
+  return { value: { space: 'layer', value }, name: `${value} at the layer` };
+}

@@ -1,0 +1,84 @@
+/**
+ * What the command line and the page explain: a model whose inputs are arrays, or a transformer with the tokenizer that reads texts for it. What both
+ * surfaces ask of either is here. The code of transformers is a chunk of its own: only types of it may be imported.
+ */
+import type { Model } from '../keras/model/model.ts';
+import { failure } from '../tensor/errors.ts';
+import { placeholder, type Tensor } from '../tensor/tensor.ts';
+import type { LoadedTransformer, TextTokenizer, TransformerLayer } from '../transformers/index.ts';
+
+export type AnyModel = Model | LoadedTransformer;
+
+export function isTransformer(model: AnyModel): model is LoadedTransformer {
+  return 'tokenizer' in model;
+}
+
+/** An output by name; of a transformer the one that its head gives. */
+export interface Output {
+  readonly name: string;
+  /** With the batch axis first; null is any size. */
+  readonly shape: readonly (number | null)[];
+}
+
+export function outputsOf(model: AnyModel): readonly Output[] {
+  if (!isTransformer(model)) return model.outputs.map(({ name, shape }) => ({ name, shape: shape ?? [] }));
+  // The config need not name the classes: what the head gives says how many there are.
+  const [scores] = model.apply([placeholder([1, 3], 'int32')]) as [Tensor];
+  return [{ name: 'label', shape: [null, ...scores.shape.slice(1)] }];
+}
+
+/** The names that a transformer's config gives its classes, but for those that transformers makes up; none for other models. */
+export function classNames(model: AnyModel, classes: number): readonly string[] {
+  if (!isTransformer(model)) return [];
+  const { labels } = model;
+  return labels.length === classes && labels.some((label) => !/^LABEL_\d+$/.test(label)) ? labels : [];
+}
+
+/** The layers as a text. */
+export function summaryOf(model: AnyModel): string {
+  return isTransformer(model) ? treeOf(model.layers) : model.summary();
+}
+
+/** The layers as a tree, by their names, with their classes. */
+function treeOf(layers: readonly TransformerLayer[]): string {
+  const lines = (layer: TransformerLayer, depth: number): [string, string][] => [
+    [`${'  '.repeat(depth)}${layer.name}`, layer.className],
+    ...layer.layers.flatMap((inside) => lines(inside, depth + 1)),
+  ];
+  const all = layers.flatMap((layer) => lines(layer, 0));
+  const width = Math.max(...all.map(([name]) => name.length));
+  return all.map(([name, className]) => `${name.padEnd(width)}  ${className}`).join('\n');
+}
+
+/** The layer of a transformer whose result is explained: token and position embeddings, after their normalization. */
+export function embeddingsOf({ layers }: LoadedTransformer): string {
+  return `${layers[0]!.path}/embeddings`;
+}
+
+/** @throws PathgradError where texts cannot be read: the files had no tokenizer */
+export function tokenizerOf({ name, tokenizer }: LoadedTransformer): TextTokenizer {
+  if (tokenizer) return tokenizer;
+  throw failure(name, 'has no tokenizer', {}, 'put tokenizer.json or vocab.txt beside its weights');
+}
+
+/** Rows of so many positions whose work is about `work` multiplications: the blocks' matrices, forward and twice backward. */
+export function rowsWithin(work: number, { config: { layers, width, inner } }: LoadedTransformer, positions: number) {
+  const perPosition = 3 * layers * (4 * width ** 2 + 2 * width * inner + 2 * positions * width);
+  return Math.max(2, Math.floor(work / (perPosition * positions)));
+}
+
+/** A file that states no input shape gets it from its first input. */
+export async function fixShapes(model: AnyModel, row: Tensor): Promise<void> {
+  if (!isTransformer(model) && !model.hasInputShape) await model.predict(row);
+}
+
+/** All outputs for these rows; `kwargs` are what a transformer takes beside its ids. */
+export async function predictRows(
+  model: AnyModel,
+  rows: Tensor,
+  kwargs: Readonly<Record<string, Tensor>> = {},
+  options: { readonly batchSize?: number } = {},
+): Promise<readonly Tensor[]> {
+  if (isTransformer(model)) return [await model.predict({ input_ids: rows, ...kwargs }, options)];
+  return model.predictAll(rows, options);
+}

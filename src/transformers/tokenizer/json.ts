@@ -1,0 +1,5 @@
+/** JSON that is not trusted, looked at piece by piece. */
+export type Json = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

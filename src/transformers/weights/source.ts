@@ -1,0 +1,47 @@
+/**
+ * The arrays of a transformer by the path of their layer, whatever file they lie in. Paths are those of transformers' TensorFlow classes,
+ * with Keras's names for the arrays (`bert/encoder/layer.0/attention/self/query/kernel`, `…/LayerNorm/gamma`); each source maps its own names to them.
+ * Invariant: an array is handed out in the shape that the config implies, finite; what the encoder leaves unread is an error,
+ * since then config and weights do not belong together.
+ */
+import type { WeightChange } from '../../graph/callable.ts';
+import type { FloatDType } from '../../tensor/dtype.ts';
+import { failure } from '../../tensor/errors.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import { adopt, type Tensor } from '../../tensor/tensor.ts';
+
+export interface WeightSource {
+  /** What errors call the file. */
+  readonly file: string;
+  readonly dtype: FloatDType;
+  /** Whether there are weights at or below `path`. */
+  has(path: string): boolean;
+  /** The size of one axis, for what the config does not state; 0 where there is no such axis. */
+  sizeOf(path: string, axis: number): number;
+  /**
+   * The array at `path` in the dtype of the model.
+   * @param why which fields of the config imply the shape, for the error where it differs
+   */
+  take(path: string, shape: Shape, why: string): Tensor;
+  /** The tensor, or what stands in its place in a copy of the model (`withWeights`). */
+  change(path: string, tensor: Tensor): Tensor;
+  /** @throws if the encoder has weights that nothing took: a deeper or otherwise different network */
+  finish(optional: RegExp): void;
+}
+
+export const misfit = 'config.json and the weights must be saved by one save_pretrained()';
+
+/** What `change` puts in the place of a weight. @throws for numbers that are too few, too many or not finite */
+export function replaced(file: string, path: string, tensor: Tensor, change: WeightChange | null): Tensor {
+  const at = path.lastIndexOf('/');
+  const values = change?.({ layer: path.slice(0, at), name: path.slice(at + 1), tensor, trainable: true }) ?? null;
+  if (values === null) return tensor;
+  if (values.length !== tensor.size) {
+    const details = { shape: tensor.shape, given: values.length };
+    throw failure(file, `weight '${path}' is given another number of values`, details);
+  }
+  const data = tensor.dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw failure(file, `weight '${path}' is given a number that is not finite`, { at: bad });
+  return adopt(data, tensor.shape);
+}
