@@ -120,7 +120,7 @@ function randomTokens(kind: Kind<'random-tokens'>, x: Tensor, subject: string): 
   const count = checkCount(subject, kind.count ?? 10);
   const width = rowSize(x.shape);
   const draw = (index: number): Tensor => {
-    const next = randomUniform(mixSeed(seed, index));
+    const next = randomUniform(drawSeed(seed, index));
     const drawn = Array.from({ length: width }, () => words[Math.floor(next() * words.length)]!);
     const data = allocate(x.dtype, x.size);
     for (let i = 0; i < data.length; i++) data[i] = kept.has(x.data[i]!) ? x.data[i]! : drawn[i % width]!;
