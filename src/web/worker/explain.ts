@@ -49,7 +49,8 @@ export async function explain(
   const explanation = await method.explain(X, { ...compared, target, signal, onProgress, forwardKwargs: kwargs });
   const milliseconds = performance.now() - started;
   const facts = { sample, settings, explainer: infoOf(row), classes, backend, milliseconds, model };
-  return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '' });
+  const neuronsOf = row.layer === true ? settings.layer : null;
+  return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '', neuronsOf });
 }
 
 /** A Keras file that states no input shape has an output shape only after its first input. */
@@ -61,7 +62,7 @@ function classesOf({ info }: State, model: AnyModel, output: number): number {
 async function explainerFor(state: State, model: AnyModel, sample: Sample, settings: Settings, row: MethodRow) {
   const { method, steps, output, softmax: withSoftmax } = settings;
   const embedding = embeddedAt(model, sample);
-  const layer = row.values || row.layer ? null : embedding;
+  const layer = row.layer ? settings.layer : row.values ? null : embedding;
   // Plans are compiled per shape: an explainer of another shape would keep both.
   const key = JSON.stringify([row.name, method, steps, settings.backend, output, withSoftmax, layer, sample.shape]);
   if (state.explainer?.key === key) return state.explainer;
@@ -74,8 +75,8 @@ async function explainerFor(state: State, model: AnyModel, sample: Sample, setti
     isTransformer(model) && family === 'wasm' ? Math.min(rowsWithin(workAtATime, model, sample.shape[1]!), most) : most;
   const options: ExplainerOptions<AnyModel> = {
     layer,
-    // What is attributed to, where a layer is looked at on the way.
-    ...(row.layer === 'looked-at' && { inputLayer: embedding }),
+    // What moves, where a layer behind it is looked at.
+    ...((row.layer === true || row.layer === 'looked-at') && { inputLayer: embedding }),
     ...(row.pictures && sample.image && { grey: true }),
     internalBatchSize: rows,
     backend,

@@ -4,8 +4,8 @@ import { didYouMean, failure } from '../../tensor/errors.ts';
 import type { MethodInfo } from '../protocol.ts';
 import { infoOf } from './method.ts';
 
-/** Those that the page offers: it has no control that names a layer, and no place for a table of pairs. */
-const offered = methods.filter(({ layer, pairs }) => layer !== true && !pairs);
+/** Those that the page offers: it has no place for a table of pairs. */
+const offered = methods.filter(({ pairs }) => !pairs);
 
 export const listMethods = (): MethodInfo[] => offered.map(infoOf);
 

@@ -22,6 +22,8 @@ interface Facts {
   readonly explainer: MethodInfo;
   readonly classes: number;
   readonly baselineName: string;
+  /** The layer whose neurons have the numbers; null where the input has them. */
+  readonly neuronsOf: string | null;
   readonly backend: string;
   readonly milliseconds: number;
   readonly model: AnyModel;
@@ -37,7 +39,10 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
   const winner = scores.reduce((best, { score }, i) => (score > scores[best]!.score ? i : best), 0);
   const at = classes === 1 ? 0 : (index ?? 0);
   const values = Float64Array.from(explanation.attributions[0]!.data);
-  const shown = show(sample, values, explanation.attributions[0]!.shape, facts.explainer.sum !== null);
+  const { shape } = explanation.attributions[0]!;
+  const shown = facts.neuronsOf
+    ? listed(values, shape, (index) => `${facts.neuronsOf} ${index}`)
+    : show(sample, values, shape, facts.explainer.sum !== null);
   // What is listed: words, not the entries of their vectors.
   const units = shown.units?.map(({ score }) => score) ?? [...(shown.scores ?? values)];
   const view: ResultView = {
@@ -105,9 +110,10 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 type Parts = Pick<Shown, 'tokens' | 'scores' | 'units' | 'attribution'> &
   Pick<ResultView, 'marks' | 'picture' | 'strongest' | 'scale'>;
 
+const none = { tokens: null, scores: null, units: null, attribution: null, marks: null, picture: null };
+
 /** @param moves whether numbers raise and lower the score */
 function show(sample: Sample, values: Float64Array, shape: readonly number[], moves: boolean): Parts {
-  const none = { tokens: null, scores: null, units: null, attribution: null, marks: null, picture: null };
   if (sample.text) {
     const { tokens, padding } = sample.text;
     const width = values.length / tokens.length;
@@ -139,10 +145,14 @@ function show(sample: Sample, values: Float64Array, shape: readonly number[], mo
       strongest: strongest(names, perPixel),
     };
   }
-  const rest = shape.slice(1);
   const value = (at: number): string =>
     values.length === sample.data.length ? ` = ${Number(sample.data[at]!.toPrecision(4))}` : '';
-  const names = (at: number): string => `[${indexOf(at, rest)}]${value(at)}`;
+  return listed(values, shape, (index, at) => `${index}${value(at)}`);
+}
+
+/** Numbers that have no place in a text or a picture. */
+function listed(values: Float64Array, shape: readonly number[], name: (index: string, at: number) => string): Parts {
+  const names = (at: number): string => name(`[${indexOf(at, shape.slice(1))}]`, at);
   const all = [...values];
   return {
     ...none,
