@@ -230,6 +230,20 @@ test('the neurons of a layer, and the layer that a map is made of, can be chosen
   await says(page, '#facts', /50 steps on wasm/);
 });
 
+test('pairs of words: their sums as colours, and the strongest of them by name', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'reviews');
+  await chooseMethod(page, 'IntegratedHessians');
+  assert.ok((await page.locator('#words mark').count()) > 3);
+  assert.match(await text(page, '#notices'), /sums over the pairs/);
+  const content = JSON.parse((await exported(page, 'json')).bytes.toString());
+  const [, rows, columns] = Explanation.fromJSON<Tensor | null>(content.explanation).attributions[0]!.shape;
+  assert.is(rows, columns, 'a table of words');
+  assert.match((await page.locator('#strongest th').first().textContent()) ?? '', /^\S+ with \S+$/);
+  await page.selectOption('#explainer', 'IntegratedGradients');
+  await says(page, '#facts', /50 steps on wasm/);
+});
+
 test('an explanation that misses more than 5 % says so and what to do', async () => {
   const { page } = opened;
   await chooseExample(page, 'digits');

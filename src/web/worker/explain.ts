@@ -50,7 +50,7 @@ export async function explain(
   const milliseconds = performance.now() - started;
   const facts = { sample, settings, explainer: infoOf(row), classes, backend, milliseconds, model };
   const neuronsOf = row.layer === true ? settings.layer : null;
-  return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '', neuronsOf });
+  return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '', neuronsOf, pairs: row.pairs === true });
 }
 
 /** A Keras file that states no input shape has an output shape only after its first input. */
