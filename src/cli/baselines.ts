@@ -2,6 +2,7 @@
 import type { Baselines } from '../attribution/index.ts';
 import { readNpy } from '../inputs/index.ts';
 import { type AnyModel, isTransformer, tokenizerOf } from '../open/model.ts';
+import { tokenBaseline } from '../open/pieces.ts';
 import { didYouMean } from '../tensor/errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { LoadedTransformer } from '../transformers/index.ts';
@@ -70,19 +71,19 @@ function baselineFile(path: string, batch: Batch): Tensor {
 function piecesBaseline(args: Arguments, model: LoadedTransformer): BaselineChoice {
   const text = args.text('baseline') ?? 'pad';
   const tokenizer = tokenizerOf(model);
-  const others = (id: number, name: string): BaselineChoice => ({
-    value: tokenizer.baseline(id),
-    name: `${name} between the special tokens`,
-  });
-  if (text === 'pad') return others(tokenizer.padId, tokenizer.token(tokenizer.padId));
+  if (text === 'pad') return tokenBaseline(model, tokenizer.padId);
+  if (text === 'mask') {
+    if (tokenizer.maskId !== null) return tokenBaseline(model, tokenizer.maskId);
+    throw usage('--baseline', 'the tokenizer of this model has no mask token', 'pad, layer:0 or the id of a token');
+  }
   if (text.startsWith('layer:')) return layerBaseline(text);
   if (/^\d+$/.test(text)) {
     const id = Number(text);
     if (id < model.config.vocabulary && id < tokenizer.vocabulary)
-      return others(id, `token ${id} (${tokenizer.token(id)})`);
+      return { ...tokenBaseline(model, id), name: `token ${id} (${tokenizer.token(id)}) between the special tokens` };
     throw usage('--baseline', `there is no token ${id}`, `the model knows the ids 0 to ${model.config.vocabulary - 1}`);
   }
-  const known = ['pad', 'layer:0'];
+  const known = ['pad', 'mask', 'layer:0'];
   if (['zeros', 'noise', 'max'].includes(text.split(':')[0]!) || text.endsWith('.npy')) {
     const hint = `${known.join(', ')} or the id of a token`;
     throw usage('--baseline', `'${text}' is for numbers, and a transformer reads tokens`, hint);

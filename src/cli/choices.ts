@@ -1,7 +1,7 @@
 /** What --output and --labels mean for this model. Errors name the flag. */
 
 import { outputIndex } from '../attribution/frame/output.ts';
-import { type AnyModel, isTransformer, outputsOf } from '../open/model.ts';
+import { type AnyModel, classNames, outputsOf } from '../open/model.ts';
 import { largest } from '../tensor/largest.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { exists, readText } from './files.ts';
@@ -39,16 +39,10 @@ export function chooseOutput(args: Arguments, model: AnyModel): OutputChoice {
     );
   }
   const classes = shape.length === 2 ? (shape[1] ?? 1) : 1;
-  const labels = readLabels(args, classes) ?? ownLabels(model, classes);
+  const own = classNames(model, classes);
+  const labels = readLabels(args, classes) ?? (own.length > 0 ? own : null);
   const name = names[index]!;
   return { index, name, classes, labels, label: (i) => labels?.[i] ?? (classes === 1 ? names[index]! : `class ${i}`) };
-}
-
-/** The names that a transformer's config gives its classes, but for those that transformers makes up. */
-function ownLabels(model: AnyModel, classes: number): readonly string[] | null {
-  if (!isTransformer(model)) return null;
-  const { labels } = model;
-  return labels.length === classes && labels.some((label) => !/^LABEL_\d+$/.test(label)) ? labels : null;
 }
 
 function readLabels(args: Arguments, classes: number): readonly string[] | null {

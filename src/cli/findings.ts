@@ -22,6 +22,11 @@ export interface ClassScore {
 /** An explanation of any method. */
 export type AnyExplanation = Explanation<Tensor | null>;
 
+export interface Scored {
+  readonly tokens: readonly string[];
+  readonly scores: readonly number[];
+}
+
 export interface Finding {
   readonly title: string;
   /** Which input it is of, from 0. */
@@ -42,8 +47,8 @@ export interface Finding {
   readonly scale: number | null;
   /** The largest number as it is coloured: of a token, or of a pixel with its channels summed. */
   readonly strongest: number;
-  /** Tokens without padding, and one score each. */
-  readonly text?: { readonly tokens: readonly string[]; readonly scores: readonly number[] };
+  /** Tokens without padding, and one score each; of a transformer words, which have the sums of their pieces. */
+  readonly text?: Scored & { readonly pieces?: Scored };
   /** Attributions as height x width x channels, or x 1 where one number stands for all channels. */
   readonly image?: { readonly view: ImageView; readonly attribution: Float64Array; readonly shape: readonly number[] };
   /** The pairs that count most, of methods that judge pairs: text, image and features then hold what each takes part in, summed. */

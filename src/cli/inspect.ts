@@ -4,7 +4,7 @@ import { readHdf5 } from '../hdf5/parts.ts';
 import { inspectModel } from '../keras/load/inspect.ts';
 import { loadModel } from '../keras/load/load.ts';
 import { readReference } from '../keras/verify/reference.ts';
-import { transformerFolder } from '../open/open.ts';
+import { isTransformerPath } from '../open/open.ts';
 import { failure } from '../tensor/errors.ts';
 import { shortened, visible } from '../tensor/visible.ts';
 import type { LoadedTransformer } from '../transformers/index.ts';
@@ -15,7 +15,7 @@ import { openModel, withWeights } from './open.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function runInspect(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  if (await transformerFolder(path)) {
+  if (await isTransformerPath(path)) {
     if (args.has('verify')) {
       const hint = 'leave it out: the values of transformers are compared in the tests of pathgrad';
       throw usage('--verify', 'is for files of Keras', hint);

@@ -2,10 +2,11 @@
  * The numbers of one input as they are shown: one per token or pixel, where attributions lie so; the strongest pairs of a table; names and
  * numbers of all entries of any other array.
  */
+import { type ShownPieces, unitsOf } from '../open/pieces.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { indexOf } from '../visualize/format.ts';
-import type { AnyExplanation, Context, Finding } from './findings.ts';
+import type { AnyExplanation, Context, Finding, Scored } from './findings.ts';
 import type { ImageView, Sample } from './samples/batch.ts';
 
 const PAIRS = 40; // of a table of pairs
@@ -24,7 +25,8 @@ export function shown(
     const width = sizeOf(shape.slice(1));
     const scores = text.tokens.map((_, i) => values.slice(i * width, (i + 1) * width).reduce((sum, v) => sum + v, 0));
     const kept = text.tokens.map((_, i) => i).filter((i) => !text.padding[i]);
-    return { text: { tokens: kept.map((i) => text.tokens[i]!), scores: kept.map((i) => scores[i]!) } };
+    const pieces = { tokens: kept.map((i) => text.tokens[i]!), scores: kept.map((i) => scores[i]!) };
+    return { text: text.words ? { ...inWords(text as ShownPieces, scores), pieces } : pieces };
   }
   const picture = attributions.length === 1 && image ? pictureOf(image, values, shape, atInput) : null;
   if (picture) return { image: picture };
@@ -40,6 +42,14 @@ export function shown(
     });
   });
   return { features: { names, scores } };
+}
+
+/** Words, and the special tokens that have a part or stand between two texts. */
+function inWords(text: ShownPieces, scores: readonly number[]): Scored {
+  const units = unitsOf(text, scores);
+  const two = text.words.some(({ sequence }) => sequence === 1);
+  const shown = units.filter(({ fixed, score }) => !fixed || two || text.words.length === 0 || score !== 0);
+  return { tokens: shown.map(({ name }) => name), scores: shown.map(({ score }) => score) };
 }
 
 /** A table of pairs: its row sums as the attributions of what the rows are of, and its largest entries. */

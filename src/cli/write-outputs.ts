@@ -122,7 +122,8 @@ function makeJson({ path, findings, explanations, context }: Results): string {
     target,
     baseline,
     completeness,
-    ...(text && { tokens: text.tokens, scores: text.scores }),
+    ...(text && { tokens: (text.pieces ?? text).tokens, scores: (text.pieces ?? text).scores }),
+    ...(text?.pieces && { words: text.tokens, wordScores: text.scores }),
     ...(features && { features: features.names, scores: features.scores }),
     ...(pairs && { pairs: pairs.names, pairScores: pairs.scores }),
   }));

@@ -1,9 +1,9 @@
 /**
  * Turns stored bytes into typed arrays. float16 and bfloat16 widen to float32 exactly; 64-bit integers become numbers where a
  * double holds them exactly. Little-endian float32 at an aligned address is a view on the file's bytes, not a copy.
- * Source: IEEE 754-2019 3.4 (binary16); bfloat16 is the upper half of a binary32.
  */
 import { failure } from '../tensor/errors.ts';
+import { widened } from '../tensor/half.ts';
 import type { ElementType } from './messages.ts';
 import { onDemand } from './parts.ts';
 
@@ -18,16 +18,6 @@ export type NumericArray =
   | Uint8Array;
 
 const hostIsLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
-
-/** Value of an IEEE half given by its 16 bits. */
-export function halfToNumber(bits: number): number {
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  const sign = (bits & 0x8000) === 0 ? 1 : -1;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
 
 /**
  * @param view the whole file
@@ -50,14 +40,7 @@ export function readNumbers(
   const { buffer } = bytes;
   if (dtype === 'float32') return new Float32Array(buffer);
   if (dtype === 'float64') return new Float64Array(buffer);
-  if (dtype === 'float16' || dtype === 'bfloat16') {
-    const halves = new Uint16Array(buffer);
-    const wide = new Float32Array(count);
-    const words = new Uint32Array(wide.buffer);
-    if (dtype === 'float16') for (let i = 0; i < count; i++) wide[i] = halfToNumber(halves[i]!);
-    else for (let i = 0; i < count; i++) words[i] = halves[i]! << 16;
-    return wide;
-  }
+  if (dtype === 'float16' || dtype === 'bfloat16') return widened(new Uint16Array(buffer), dtype);
   if (type.kind !== 'int' && type.kind !== 'uint') throw failure(subject, `holds ${dtype}, not numbers`);
   const signed = type.kind === 'int';
   if (size === 1) return signed ? new Int8Array(buffer) : bytes;

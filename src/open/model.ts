@@ -27,6 +27,13 @@ export function outputsOf(model: AnyModel): readonly Output[] {
   return [{ name: 'label', shape: [null, ...scores.shape.slice(1)] }];
 }
 
+/** The names that a transformer's config gives its classes, but for those that transformers makes up; none for other models. */
+export function classNames(model: AnyModel, classes: number): readonly string[] {
+  if (!isTransformer(model)) return [];
+  const { labels } = model;
+  return labels.length === classes && labels.some((label) => !/^LABEL_\d+$/.test(label)) ? labels : [];
+}
+
 /** The layers as a text. */
 export function summaryOf(model: AnyModel): string {
   return isTransformer(model) ? treeOf(model.layers) : model.summary();

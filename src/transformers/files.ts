@@ -1,6 +1,7 @@
 /** The files of a model that transformers saved, from a folder (in Node), a URL that ends in `/`, or one by one. */
 import { DATA_JSON, parseJson } from '../guard/json.ts';
-import { isShardIndex, type ModelSource, readSource } from '../keras/load/source.ts';
+import { type ModelSource, readSource } from '../keras/load/source.ts';
+import { pickles } from '../safetensors/header.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 
 /** JSON as an object, as text that starts with `{`, or where to find it. */
@@ -9,7 +10,10 @@ export type JsonSource = ModelSource | Readonly<Record<string, unknown>>;
 export interface TransformerFiles {
   /** `config.json`. */
   readonly config: JsonSource;
-  /** `tf_model.h5`; its index `tf_model.h5.index.json`, whose shards lie beside it; or the shards, with or without the index. */
+  /**
+   * `model.safetensors` or `tf_model.h5`; the index of either, whose shards lie beside it; or the shards, of `tf_model.h5` with or
+   * without the index.
+   */
   readonly weights: ModelSource | readonly ModelSource[];
   /** `tokenizer.json`; left out where texts are tokenized elsewhere. */
   readonly tokenizer?: JsonSource;
@@ -21,12 +25,17 @@ export interface TransformerFiles {
 
 const names = {
   config: 'config.json',
-  weights: 'tf_model.h5',
-  index: 'tf_model.h5.index.json',
   tokenizer: 'tokenizer.json',
   vocab: 'vocab.txt',
   tokenizerConfig: 'tokenizer_config.json',
 } as const;
+/** Where a folder has several, the first counts: safetensors is what transformers writes today. */
+const weightNames = [
+  'model.safetensors',
+  'model.safetensors.index.json',
+  'tf_model.h5',
+  'tf_model.h5.index.json',
+] as const;
 
 /** Where the files of a folder or URL are. @throws where one that is needed is missing: what is there, and what to do */
 export async function filesIn(place: string | URL): Promise<TransformerFiles> {
@@ -40,11 +49,12 @@ export async function filesIn(place: string | URL): Promise<TransformerFiles> {
   const found = await readdir(/^file:/i.test(text) ? new URL(text) : text).catch((cause: unknown) => {
     throw failure(text, 'is not a folder that can be read', { error: String(cause) }, undefined, cause);
   });
-  const weights = found.includes(names.weights) || !found.includes(names.index) ? names.weights : names.index;
-  for (const name of [names.config, weights]) {
-    if (found.includes(name)) continue;
-    throw failure(text, `has no ${name}`, { files: found.slice(0, 12) }, missingHint(name, found));
+  if (!found.includes(names.config)) {
+    const hint = 'save the model with save_pretrained(), which writes config.json';
+    throw failure(text, 'has no config.json', { files: found.slice(0, 12) }, hint);
   }
+  const weights = weightNames.find((name) => found.includes(name));
+  if (!weights) throw failure(text, 'has no model.safetensors', { files: found.slice(0, 12) }, missingHint(found));
   const path = (name: string): string => `${text.replace(/[\\/]$/, '')}/${name}`;
   const optional = (name: string, key: string): Record<string, string> =>
     found.includes(name) ? { [key]: path(name) } : {};
@@ -57,17 +67,16 @@ export async function filesIn(place: string | URL): Promise<TransformerFiles> {
   };
 }
 
-function missingHint(name: string, found: readonly string[]): string {
-  if (name === names.config) return 'save the model with save_pretrained(), which writes config.json';
-  if (found.some((file) => /^tf_model-\d+-of-/.test(file))) {
-    return `the weights are cut into several files, which ${names.index} lists: it is missing`;
+function missingHint(found: readonly string[]): string {
+  const shard = found.find((file) => /^(tf_model|model)-\d+-of-/.test(file));
+  if (shard) {
+    const index = shard.endsWith('.h5') ? weightNames[3] : weightNames[1];
+    return `the weights are cut into several files, which ${index} lists: it is missing`;
   }
-  const other = found.some((file) => /\.(safetensors|bin)$/.test(file));
-  const convert =
-    'in Python: TFAutoModelForSequenceClassification.from_pretrained(folder, from_pt=True).save_pretrained(folder)';
-  return other
-    ? `weights of PyTorch are not read; ${convert}`
-    : 'save the model with a TensorFlow class of transformers';
+  const pickled = found.some((file) => /\.(bin|pt|pth)$/.test(file));
+  return pickled
+    ? `${pickles}; in Python: AutoModel….from_pretrained(folder).save_pretrained(folder, safe_serialization=True)`
+    : 'save the model with save_pretrained(), which writes model.safetensors';
 }
 
 /** Of a URL it is not known which files there are: those that may be missing are asked for. */
@@ -81,24 +90,23 @@ async function filesAt(url: string): Promise<TransformerFiles> {
       throw error;
     }
   };
-  const whole = await optional(names.weights, 'weights');
+  let weights = '';
+  for (const name of weightNames) {
+    weights = at(name);
+    if (await exists(weights)) break;
+  }
   const extra = await Promise.all([
     optional(names.tokenizer, 'tokenizer'),
     optional(names.vocab, 'vocab'),
     optional(names.tokenizerConfig, 'tokenizerConfig'),
   ]);
-  return Object.assign({ config: at(names.config), weights: at(names.index) }, whole, ...extra) as TransformerFiles;
+  return Object.assign({ config: at(names.config), weights }, ...extra) as TransformerFiles;
 }
 
-/** The file of the weights, or all its shards. */
-export async function readWeights(
-  weights: TransformerFiles['weights'],
-): Promise<{ bytes: Uint8Array; name: string }[]> {
-  const { openShards, readGiven } = await import('../keras/load/shards.ts');
-  const files = Array.isArray(weights) ? await readGiven(weights) : [await readSource(weights as ModelSource)];
-  if (files.some(({ bytes }) => isShardIndex(bytes)))
-    return openShards(files, Array.isArray(weights) ? null : (weights as ModelSource));
-  return files.map(({ bytes, name }) => ({ bytes, name: name === 'model' ? names.weights : name }));
+/** Whether the server has it; where it does not say, it is tried. */
+async function exists(url: string): Promise<boolean> {
+  const response = await fetch(url, { method: 'HEAD' }).catch(() => null);
+  return response !== null && (response.ok || response.status === 405 || response.status === 501);
 }
 
 /** Parsed JSON and what to call it. */

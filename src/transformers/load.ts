@@ -1,26 +1,23 @@
 /**
- * From the files that transformers saves of a TensorFlow model to a model that can be explained. Config, weights and tokenizer are
+ * From the files that transformers saves to a model that can be explained. Config, weights and tokenizer are
  * held against each other: what does not belong together is an error that says where.
  */
 
 import type { Backend } from '../backends/backend.ts';
 import type { WeightChange } from '../graph/callable.ts';
-import { readHdf5 } from '../hdf5/parts.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { familyOf, readConfig, type TransformerConfig } from './config/config.ts';
-import type { Encoder } from './encoders/index.ts';
-import { filesIn, type JsonSource, readJson, readWeights, type TransformerFiles } from './files.ts';
-import { classifierHead, type Head, type MadeHead, type OutputKind, ownHead } from './heads/head.ts';
+import { filesIn, type JsonSource, readJson, type TransformerFiles } from './files.ts';
+import { chooseHead, type Head, type OutputKind } from './heads/index.ts';
 import { type ModelParts, TransformerModel } from './model.ts';
 import { bertTokenizerJson, TextTokenizer } from './tokenizer/index.ts';
-import type { WeightSource } from './weights/source.ts';
-import { TfWeights } from './weights/tf.ts';
+import { readWeights } from './weights/index.ts';
 
 export interface TransformerOptions {
-  /** What a classifier gives: probabilities (default) or logits. A head of one's own gives what it computes. */
+  /** What a classifier gives: probabilities (where it has some: a regression has none) or logits. A head of one's own gives what it computes. */
   readonly output?: OutputKind;
   /** Stands on the encoder in place of the classifier that the file holds. */
   readonly head?: Head;
@@ -38,8 +35,8 @@ export interface LoadedTransformer extends TransformerModel {
 }
 
 /**
- * Loads a DistilBERT or BERT model that a TensorFlow class of transformers saved: sequence classifiers, and encoders with a head
- * of one's own.
+ * Loads a model that transformers saved, of PyTorch (`model.safetensors`) or of TensorFlow (`tf_model.h5`): classifiers of texts and of
+ * tokens, question answering, masked language models, and encoders with a head of one's own.
  * @param source a folder (Node), a URL of one, or the files themselves
  * @throws PathgradError naming the file and what does not fit
  */
@@ -50,16 +47,17 @@ export async function loadTransformer(
   const files = typeof source === 'string' || source instanceof URL ? await filesIn(source) : source;
   const names = { output: 1, head: 1, dtype: 1, backend: 1, name: 1 } as const;
   checkOptions<TransformerOptions>('loadTransformer', options, names);
-  const { output = 'probabilities', dtype = 'float32', backend = null } = options;
-  if (output !== 'probabilities' && output !== 'logits') {
+  const { output = null, dtype = 'float32', backend = null } = options;
+  if (output !== null && output !== 'probabilities' && output !== 'logits') {
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
   }
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
-  const stored = await readWeights(files.weights);
+  const stored = await readWeights(files.weights, dtype);
   const build = async (change: WeightChange | null): Promise<ModelParts> => {
-    const weights = await readHdf5(() => new TfWeights(stored, familyOf(config).base, dtype, change));
+    const { base } = familyOf(config);
+    const weights = await stored(base, change);
     const encoder = familyOf(config).encoder(config, weights);
-    const head = chooseHead(config, weights, encoder, options.head ?? null, output);
+    const head = chooseHead({ config, weights, encoder, base, output }, options.head ?? null);
     weights.finish(/\/pooler\//);
     const name = options.name ?? config.savedClass ?? weights.file;
     return { config, encoder, head, dtype, backend, name, rebuild: build };
@@ -67,28 +65,6 @@ export async function loadTransformer(
   const parts = await build(null);
   const tokenizer = await loadTokenizer(files, config);
   return Object.assign(new TransformerModel(parts), { tokenizer });
-}
-
-function chooseHead(
-  config: TransformerConfig,
-  weights: WeightSource,
-  encoder: Encoder,
-  head: Head | null,
-  output: OutputKind,
-): MadeHead {
-  if (head) return ownHead(head, config, encoder, weights);
-  const { savedClass } = config;
-  const { classes } = familyOf(config);
-  const supportedClasses = [`${classes}ForSequenceClassification`, `${classes}Model`];
-  if (savedClass !== null && !supportedClasses.includes(savedClass)) {
-    const hint = `supported: ${supportedClasses.join(', ')}; its encoder can be used with the option head`;
-    throw failure('config.json', 'is of an architecture that is not supported', { architecture: savedClass }, hint);
-  }
-  if (!weights.has('classifier')) {
-    const hint = 'give the option head: a function of the hidden states, or dense layers';
-    throw failure(weights.file, 'holds an encoder without a classifier', { class: savedClass ?? 'not stated' }, hint);
-  }
-  return classifierHead(config, weights, encoder, output);
 }
 
 async function loadTokenizer(files: TransformerFiles, config: TransformerConfig): Promise<TextTokenizer | null> {

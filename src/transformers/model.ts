@@ -16,7 +16,7 @@ import { didYouMean, failure } from '../tensor/errors.ts';
 import { type NestedArray, placeholder, Tensor, tensor } from '../tensor/tensor.ts';
 import type { TransformerConfig } from './config/config.ts';
 import type { Encoder } from './encoders/index.ts';
-import type { MadeHead } from './heads/head.ts';
+import type { MadeHead, Task } from './heads/index.ts';
 import { allLayers, Session, type TransformerLayer } from './layers.ts';
 import { checkMask, pruneMasked } from './mask.ts';
 
@@ -52,6 +52,9 @@ export class TransformerModel implements CallableModel {
   readonly name: string;
   readonly config: TransformerConfig;
   readonly dtype: FloatDType;
+  readonly task: Task;
+  /** One, but for question answering: `start` and `end`. */
+  readonly outputs: readonly { readonly name: string }[];
   readonly inputs: readonly InputInfo[] = [{ name: 'input_ids', shape: [null, null], dtype: 'int32' }];
   /** As transformers' class lists them: the encoder, then the layers of the classifier. Those inside are their `layers`. */
   readonly layers: readonly TransformerLayer[];
@@ -64,6 +67,8 @@ export class TransformerModel implements CallableModel {
     this.name = parts.name;
     this.config = parts.config;
     this.dtype = parts.dtype;
+    this.task = parts.head.task;
+    this.outputs = parts.head.outputs.map((name) => ({ name }));
     this.layers = [parts.encoder.layer, ...parts.head.layers];
   }
 
@@ -73,7 +78,7 @@ export class TransformerModel implements CallableModel {
   }
 
   /**
-   * The graph on `input_ids [rows, positions]`: one output, `[rows, labels]` or what the head of one's own gives.
+   * The graph on `input_ids [rows, positions]`: the outputs of the head, `[rows, labels]` of a classifier (see `Task`).
    * @throws PathgradError for more positions than the model has embeddings for, and for unknown kwargs
    */
   apply(inputs: readonly Tensor[], options: ApplyOptions = {}): readonly Tensor[] {
@@ -89,7 +94,7 @@ export class TransformerModel implements CallableModel {
     const tokens = { positions: ints('position_ids'), segments: ints('token_type_ids') };
     const { encoder, head } = this.#parts;
     const states = session.hooked(encoder.layer, ids, (x) => encoder.encode({ ids: x, ...tokens }, session));
-    return [head.apply(states, visible, session)];
+    return head.apply(states, visible, session);
   }
 
   /** @throws for masks that make no sense; see `checkMask` */
@@ -109,35 +114,48 @@ export class TransformerModel implements CallableModel {
   }
 
   /**
-   * The output for texts as token ids, hidden positions left out.
+   * The output for texts as token ids, hidden positions left out where it has no place for them.
    * @param x ids, or what the tokenizer gave
    * @param options `batchSize` texts at a time, 32 by default
-   * @returns `[rows, labels]`
+   * @returns `[rows, labels]` of a classifier; see `Task` for the others
+   * @throws PathgradError for a model of several outputs: `predictAll` gives them
    */
-  async predict(x: TokenInput, { batchSize = 32 }: { batchSize?: number } = {}): Promise<Tensor> {
+  async predict(x: TokenInput, options: { batchSize?: number } = {}): Promise<Tensor> {
+    if (this.outputs.length > 1) {
+      const names = this.outputs.map(({ name }) => name);
+      throw failure(this.name, 'the model has several outputs', { outputs: names }, 'predictAll gives them in a list');
+    }
+    return (await this.predictAll(x, options))[0]!;
+  }
+
+  /** `predict` with the outputs in a list: start and end of an answer are two. */
+  async predictAll(x: TokenInput, { batchSize = 32 }: { batchSize?: number } = {}): Promise<Tensor[]> {
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw failure('predict', 'batchSize must be an integer from 1 up', { got: batchSize });
     }
     const { ids, kwargs } = this.#read(x);
     await this.checkInputs([ids]);
     const rows = ids.shape[0]!;
-    const parts: { data: TypedArray; shape: readonly number[] }[] = [];
+    const parts: { data: TypedArray; shape: readonly number[] }[][] = [];
     for (let from = 0; from < rows; from += batchSize) {
       const part = (t: Tensor): Tensor => rowsOf(t, from, Math.min(from + batchSize, rows));
       const some = Object.fromEntries(Object.entries(kwargs).map(([name, t]) => [name, part(t)]));
       const pruned = this.prune([part(ids)], some) ?? { inputs: [part(ids)], kwargs: some };
       parts.push(await this.#run(pruned.inputs[0]!, pruned.kwargs));
     }
-    const data = allocate(
-      this.dtype,
-      parts.reduce((sum, part) => sum + part.data.length, 0),
-    );
-    let at = 0;
-    for (const part of parts) {
-      data.set(part.data, at);
-      at += part.data.length;
-    }
-    return tensor(data, [rows, ...parts[0]!.shape.slice(1)]);
+    return this.outputs.map((_, i) => {
+      const own = parts.map((part) => part[i]!);
+      const data = allocate(
+        this.dtype,
+        own.reduce((sum, part) => sum + part.data.length, 0),
+      );
+      let at = 0;
+      for (const part of own) {
+        data.set(part.data, at);
+        at += part.data.length;
+      }
+      return tensor(data, [rows, ...own[0]!.shape.slice(1)]);
+    });
   }
 
   /**
@@ -189,7 +207,7 @@ export class TransformerModel implements CallableModel {
     this.#plans.dispose();
   }
 
-  async #run(ids: Tensor, kwargs: Kwargs): Promise<{ data: TypedArray; shape: readonly number[] }> {
+  async #run(ids: Tensor, kwargs: Kwargs): Promise<{ data: TypedArray; shape: readonly number[] }[]> {
     const named = Object.entries(kwargs);
     const feeds = [ids, ...named.map(([, t]) => t)];
     const key = [ids.shape, ...named.map(([name, { dtype }]) => [name, dtype])].join(';');
@@ -200,8 +218,8 @@ export class TransformerModel implements CallableModel {
       return compile(this.apply([inputs[0]!], { kwargs: given }), inputs, backend ? { backend } : {});
     };
     return this.#plans.use(key, make, async (plan) => {
-      const [data] = await plan.run(feeds.map((t) => t.data));
-      return { data: data!, shape: plan.outputs[0]!.shape };
+      const results = await plan.run(feeds.map((t) => t.data));
+      return results.map((data, i) => ({ data, shape: plan.outputs[i]!.shape }));
     });
   }
 

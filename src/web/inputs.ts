@@ -23,6 +23,7 @@ export class InputPanel {
   readonly #events: InputEvents;
   readonly #kind = byId<HTMLSelectElement>('kind');
   readonly #text = byId<HTMLTextAreaElement>('text');
+  readonly #second = byId<HTMLTextAreaElement>('second');
   readonly #texts = byId<HTMLSelectElement>('texts');
   readonly #numbers = byId<HTMLTextAreaElement>('numbers');
   readonly #range = byId<HTMLSelectElement>('range');
@@ -35,7 +36,8 @@ export class InputPanel {
       onChange: () => events.onChange(),
       onCursor: (text) => announce(text, 150, 'cursor'),
     });
-    for (const area of [this.#text, this.#numbers]) area.addEventListener('input', () => events.onChange());
+    for (const area of [this.#text, this.#second, this.#numbers])
+      area.addEventListener('input', () => events.onChange());
     this.#range.addEventListener('change', () => events.onChange());
     this.#texts.addEventListener('change', () => {
       if (this.#texts.value === '') return;
@@ -82,6 +84,10 @@ export class InputPanel {
     this.#drawing.clear({ height: height ?? 28, width: width ?? 28, channels: channels ?? 1 }, true);
     this.#offer(offered);
     this.#text.value = offered.texts[0] ?? '';
+    this.#second.value = '';
+    const details = byId<HTMLDetailsElement>('second-details');
+    details.hidden = info.second === 'never';
+    details.open = info.second === 'must';
     this.#numbers.value = '';
     const [first] = offered.pictures.slice(7); // a 7 is a good first digit
     if (first) this.#take(first.name, first.pixels, true);
@@ -100,7 +106,7 @@ export class InputPanel {
   read(): InputData | null {
     switch (this.kind) {
       case 'text':
-        return this.#text.value.trim() === '' ? null : { kind: 'text', text: this.#text.value };
+        return this.#readText();
       case 'image': {
         if (this.#drawing.isEmpty) return null;
         const range = this.#range.value.split(',').map(Number) as unknown as PixelRange;
@@ -109,6 +115,12 @@ export class InputPanel {
       case 'numbers':
         return this.#numbers.value.trim() === '' ? null : { kind: 'numbers', text: this.#numbers.value };
     }
+  }
+
+  #readText(): InputData | null {
+    const [text, second] = [this.#text.value, this.#second.value];
+    if (text.trim() === '') return null;
+    return { kind: 'text', text, ...(second.trim() !== '' && { second }) };
   }
 
   #take(title: string, pixels: Pixels, quiet: boolean): void {

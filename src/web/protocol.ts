@@ -17,14 +17,14 @@ export interface Pixels {
 }
 
 export type InputData =
-  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly second?: string }
   | { readonly kind: 'image'; readonly pixels: Pixels; readonly range: PixelRange; readonly title: string }
   | { readonly kind: 'numbers'; readonly text: string };
 
 /** What black and white are to the model. */
 export type PixelRange = readonly [black: number, white: number];
 
-export type BaselineName = 'pad' | 'zeros' | 'white' | 'grey' | 'noise' | 'max' | 'layer';
+export type BaselineName = 'pad' | 'mask' | 'zeros' | 'white' | 'grey' | 'noise' | 'max' | 'layer';
 
 export interface Settings {
   /** The name of the method. */
@@ -139,6 +139,10 @@ export interface ModelInfo {
   readonly takes: string;
   /** What a text becomes: words of a vocabulary to be given, pieces of the model's own tokenizer; null where it takes no text. */
   readonly tokens: 'words' | 'pieces' | null;
+  /** Whether two texts may be read together, or must be. */
+  readonly second: 'never' | 'may' | 'must';
+  /** Baselines of a transformer and what stands in them; null: those that suit the kind of input. */
+  readonly baselines: readonly (readonly [BaselineName, string])[] | null;
   /** Names of the classes where the model states them, else none. */
   readonly labels: readonly string[];
   /** Ways to give the input, the likeliest first. */
@@ -154,9 +158,11 @@ export interface Mark {
   readonly token: string;
   readonly score: number;
   readonly strength: number;
-  /** A word piece that goes on with the word before it. */
-  readonly continues: boolean;
-  /** A special token that the baseline keeps: nothing can be attributed to it. */
+  /** Whether it stands at what is before it, without a space. */
+  readonly joined: boolean;
+  /** The pieces that a word was read as, with their scores; empty where it is one. */
+  readonly pieces: readonly { readonly token: string; readonly score: number }[];
+  /** A special token, which stands for no word; the baseline keeps it. */
   readonly fixed: boolean;
   readonly light: readonly [back: string, text: string] | null;
   readonly dark: readonly [back: string, text: string] | null;

@@ -20,7 +20,7 @@ export function showResult(view: ResultView): void {
   const words = byId('words');
   words.hidden = view.marks === null;
   words.replaceChildren(
-    ...(view.marks ?? []).flatMap((mark, i, marks) => [mark.continues ? '' : ' ', markOf(mark, marks[i + 1])]),
+    ...(view.marks ?? []).flatMap((mark, i, marks) => [mark.joined ? '' : ' ', markOf(mark, marks[i + 1])]),
   );
   showPanels(view);
   byId('legend').hidden = view.marks === null && view.picture === null;
@@ -67,11 +67,15 @@ function classRows(view: ResultView): HTMLElement[] {
   });
 }
 
-function markOf({ token, score: value, continues, fixed, light, dark }: Mark, next: Mark | undefined): HTMLElement {
-  // A piece that goes on with a word stands at it, so that the ## in front of it need not say so.
-  const mark = make('mark', { title: signed(value) }, visible(continues ? token.slice(2) : token));
-  mark.classList.toggle('continues', continues);
-  mark.classList.toggle('continued', next?.continues ?? false);
+function markOf(
+  { token, score: value, joined, pieces, fixed, light, dark }: Mark,
+  next: Mark | undefined,
+): HTMLElement {
+  const parts = pieces.map((piece) => `${piece.token} ${signed(piece.score)}`).join(', ');
+  const title = `${signed(value)}${parts && `: ${visible(parts)}`}`;
+  const mark = make('mark', { title }, visible(token));
+  mark.classList.toggle('joined', joined);
+  mark.classList.toggle('followed', next?.joined ?? false);
   mark.classList.toggle('fixed', fixed);
   if (!light || !dark) {
     mark.classList.add('none');

@@ -123,12 +123,9 @@ export class SettingsPanel {
 
   /** Offers the baselines that make sense for this kind of input. */
   setKind(kind: InputKind): void {
-    const pieces = this.#info?.tokens === 'pieces';
-    const label = (value: BaselineName, usual: string): string =>
-      pieces && value === 'pad' ? '[CLS] [PAD] … [PAD] [SEP]' : usual;
     fillSelect(
       this.#baseline,
-      baselines[kind].map(([value, usual]) => ({ value, label: label(value, usual) })),
+      (this.#info?.baselines ?? baselines[kind]).map(([value, label]) => ({ value, label })),
     );
   }
 

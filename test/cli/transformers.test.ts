@@ -16,6 +16,8 @@ interface Json {
   readonly items: readonly {
     readonly tokens: string[];
     readonly scores: number[];
+    readonly words: string[];
+    readonly wordScores: number[];
     readonly target: { label: string };
   }[];
 }
@@ -62,9 +64,27 @@ test('targets by label, other baselines, other methods and layers, logits', asyn
   );
   const inner = await run('--explainer', 'layer-conductance', '--layer', 'distilbert/transformer/layer.0');
   assert.is(inner.code, 0, inner.err);
-  assert.match(inner.out, /tokens +\[CLS\]\S* a\S* superb/);
+  assert.match(inner.out, /tokens +\[CLS\]\S* A\S* superb/);
   const values = await runCli(['explain', model, '--text', 'A superb film', '--explainer', 'feature-ablation']);
-  assert.match(values.out, /explained at the input \(FeatureAblation\)[\s\S]*tokens +\[CLS\] a\S* superb/);
+  assert.match(values.out, /explained at the input \(FeatureAblation\)[\s\S]*tokens +A\S* superb/);
+});
+
+test('words are shown as they are written, with the sums of their pieces; pairs with what stands between them', async () => {
+  const json = folder.path('words.json');
+  const flags = ['--steps', '4', '--json', json];
+  const one = await runCli(['explain', model, '--text', "An excellent WHODUNNIT, don't miss it ☃", ...flags]);
+  assert.match(one.out, /tokens +An\S* excellent\S* WHODUNNIT\S* ,\S* don't\S* miss\S* it\S* ☃\S*\n/);
+  assert.match(one.err, /note: the vocabulary has no pieces for this, so the model cannot see what it is: ☃\n/);
+  const { tokens, scores, words, wordScores } = (JSON.parse(readFileSync(json, 'utf8')) as Json).items[0]!;
+  const pieces = tokens.map((token, i) => (/^(who|##)/.test(token) ? scores[i]! : 0)).slice(0, tokens.indexOf(','));
+  assert.ok(pieces.filter(Boolean).length > 2);
+  const sum = pieces.reduce((a, b) => a + b, 0);
+  assert.ok(Math.abs(wordScores[words.indexOf('WHODUNNIT')]! - sum) < 1e-9);
+  const two = await runCli(['explain', model, '--text', 'A film', '--text-pair', 'So boring', '--steps', '4']);
+  assert.match(
+    two.out,
+    /1\. A film \| So boring\n[\s\S]*tokens +\[CLS\] A\S* film\S* \[SEP\] So\S* boring\S* \[SEP\]\n/,
+  );
 });
 
 test('token ids, as flags and as a file, are what the tokenizer makes of the text', async () => {
@@ -72,11 +92,15 @@ test('token ids, as flags and as a file, are what the tokenizer makes of the tex
   const ids = Array.from(loaded.tokenizer!.encode('A superb film').input_ids.data);
   const file = folder.path('ids.npy');
   writeFileSync(file, npy('<i4', `(1, ${ids.length})`, Int32Array.from(ids)));
-  const text = await runCli(['explain', model, '--text', 'A superb film', '--steps', '3']);
-  const tokens = await runCli(['explain', model, '--tokens', ids.join(','), '--steps', '3']);
-  const array = await runCli(['explain', model, '--npy', file, '--steps', '3']);
-  assert.is(tokens.out.replace(/tokens \d.*/, 'A superb film'), text.out);
-  assert.is(array.out.replace('ids.npy [0]', 'A superb film'), text.out);
+  const scores = async (...flags: string[]) => {
+    const json = folder.path('ids.json');
+    const { code, err } = await runCli(['explain', model, ...flags, '--steps', '3', '--json', json]);
+    assert.is(code, 0, err);
+    return (JSON.parse(readFileSync(json, 'utf8')) as Json).items[0]!.scores;
+  };
+  const text = await scores('--text', 'A superb film');
+  assert.equal(await scores('--tokens', ids.join(',')), text);
+  assert.equal(await scores('--npy', file), text);
   loaded.dispose();
 });
 
@@ -121,6 +145,7 @@ test('what makes no sense is refused by name', async () => {
     [['--baseline', 'zeros'], 2, /--baseline: 'zeros' is for numbers, and a transformer reads tokens/],
     [['--baseline', 'noise:3'], 2, /--baseline: 'noise:3' is for numbers/],
     [['--baseline', '6000'], 2, /--baseline: there is no token 6000\nhint: the model knows the ids 0 to 5999/],
+    [['--text-pair', 'a', '--text-pair', 'b'], 2, /--text-pair: is given 2 times, and --text 1 times/],
     [['--length', '2'], 2, /--length: '2' is not a whole number from 3 to 256/],
     [['--target', 'negativ'], 2, /--target: 'negativ' is no class of this model\nhint: did you mean 'negative'/],
     [['--layer', 'embeding'], 2, /--layer: .*there is no layer 'embeding'/],

@@ -88,7 +88,7 @@ test('a headline that is too long keeps its beginning, as in training; reviews k
   await says(page, '#words', /shares$/);
 });
 
-test('a transformer: its code comes when it is chosen, pieces are shown, numbers are those of Node', async () => {
+test('a transformer: its code comes when it is chosen, words are shown as written, numbers are those of Node', async () => {
   const { page, requests } = opened;
   const tokenizers = (): string[] =>
     [...new Set(requests.map(({ url }) => url.slice(site.url.length)))]
@@ -100,9 +100,13 @@ test('a transformer: its code comes when it is chosen, pieces are shown, numbers
   assert.is(tokenizers().length, 1);
   const sentence = 'An excellent whodunnit, but the ending is boring.';
   await page.fill('#text', sentence);
-  await says(page, '#words', /^\[CLS\] an excellent whodunnit , but the ending is boring \. \[SEP\]$/);
+  await says(page, '#words', /^\[CLS\] An excellent whodunnit, but the ending is boring\. \[SEP\]$/);
+  assert.match(
+    (await page.locator('#words mark', { hasText: 'whodunnit' }).getAttribute('title')) ?? '',
+    /^[+-]\S+: who [+-]\S+, ##/,
+  );
   assert.equal(await page.locator('#words mark.fixed').allInnerTexts(), ['[CLS]', '[SEP]']);
-  await says(page, '#facts', /\[CLS\], \[SEP\] and padding: /);
+  await says(page, '#facts', /\[PAD\] between the special tokens: /);
   assert.ok(await page.locator('#softmax-row').isHidden(), 'its outputs are probabilities');
 
   const model = await loadTransformer(distilbert('').replace(/\/$/, ''));

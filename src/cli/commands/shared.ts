@@ -10,6 +10,12 @@ export const inputs: FlagGroup = {
       many: 'repeat',
       help: 'a text; a Keras model needs --vocab or --word-index, a transformer has a tokenizer',
     },
+    {
+      name: 'text-pair',
+      value: 'TEXT',
+      many: 'repeat',
+      help: 'transformers: a second text that is read together with --text',
+    },
     { name: 'text-file', value: 'FILE', help: 'a file of texts, one per line' },
     { name: 'tokens', value: 'IDS', many: 'repeat', help: 'token ids, as 1,14,22,16; padded as texts are' },
     { name: 'image', value: 'FILE...', many: 'list', help: 'PNG pictures' },

@@ -1,5 +1,6 @@
 /** What the input flags come to: one batch for the model, and what is shown of each sample. */
 import type { Vocabulary } from '../../inputs/index.ts';
+import type { ShownPieces } from '../../open/pieces.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
@@ -15,12 +16,8 @@ export interface ImageView {
 export interface Sample {
   /** File, row or text. */
   readonly title: string;
-  readonly text?: {
-    readonly tokens: readonly string[];
-    readonly padding: readonly boolean[];
-    /** Of pieces of words: special tokens, which baselines keep. */
-    readonly fixed?: readonly boolean[];
-  };
+  /** Of a transformer with words, each the sum of its pieces. */
+  readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] } & Partial<ShownPieces>;
   readonly image?: ImageView;
 }
 

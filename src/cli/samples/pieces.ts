@@ -4,7 +4,7 @@ import { readNpy, takeRows } from '../../inputs/index.ts';
 import { tokenizerOf } from '../../open/model.ts';
 import { type Pieces, readPieces, readTokenIds } from '../../open/pieces.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { LoadedTransformer } from '../../transformers/index.ts';
+import type { LoadedTransformer, TextPair } from '../../transformers/index.ts';
 import { readBytes } from '../files.ts';
 import { type Arguments, number, usage, wholeNumbers } from '../flags.ts';
 import type { Batch } from './batch.ts';
@@ -25,7 +25,7 @@ export function piecesOf(
   }
   switch (kind) {
     case 'text':
-      return ofTexts(args, model, args.all('text'));
+      return ofTexts(args, model, pairsOf(args));
     case 'text-file':
       return ofTexts(args, model, chooseLines(args.text('text-file')!, rows));
     case 'tokens':
@@ -46,13 +46,24 @@ export function piecesOf(
   }
 }
 
-function ofTexts(args: Arguments, model: LoadedTransformer, texts: readonly string[]): Batch {
+/** The texts of --text, each with the one of --text-pair at its place. */
+function pairsOf(args: Arguments): (string | TextPair)[] {
+  const [texts, others] = [args.all('text'), args.all('text-pair')];
+  if (others.length > 0 && others.length !== texts.length) {
+    const problem = `is given ${others.length} times, and --text ${texts.length} times`;
+    throw usage('--text-pair', problem, 'each --text has its --text-pair, in the same order');
+  }
+  return texts.map((text, i) => (others[i] === undefined ? text : [text, others[i]]));
+}
+
+function ofTexts(args: Arguments, model: LoadedTransformer, texts: readonly (string | TextPair)[]): Batch {
   const length = args.text('length');
   const { positions } = tokenizerOf(model);
   const fits = (n: number): boolean => Number.isInteger(n) && n >= 3 && n <= positions;
   const options =
     length === undefined ? {} : { maxLength: number('length', length, fits, `a whole number from 3 to ${positions}`) };
-  return toBatch(readPieces(model, texts, options), texts);
+  const titles = texts.map((text) => (typeof text === 'string' ? text : text.join(' | ')));
+  return toBatch(readPieces(model, texts, options), titles);
 }
 
 function ofFile(args: Arguments, model: LoadedTransformer, path: string, rows: readonly number[] | null): Batch {

@@ -37,7 +37,11 @@ export function readBatch(args: Arguments, model: AnyModel): Batch {
   if (rows && !['idx', 'npy', 'text-file'].includes(kind)) {
     throw usage('--index', `does not go with --${kind}`, 'it chooses rows of --idx, --npy or --text-file');
   }
+  if (args.has('text-pair') && kind !== 'text')
+    throw usage('--text-pair', 'needs --text', 'the two texts that are read together');
   if (isTransformer(model)) return piecesOf(args, model, kind, rows);
+  if (args.has('text-pair'))
+    throw usage('--text-pair', 'is for transformers', `${model.name} reads one text at a time`);
   switch (kind) {
     case 'text':
     case 'text-file':

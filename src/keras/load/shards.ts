@@ -18,12 +18,14 @@ export async function readGiven(sources: readonly ModelSource[]): Promise<NamedB
 }
 
 /** The files that `weight_map` names, each once. */
-export function shardNames(index: unknown, subject: string): string[] {
+export function shardNames(index: unknown, subject: string, extension = 'h5'): string[] {
   const map = isRecord(index) ? field(index, 'weight_map') : null;
   if (!isRecord(map)) throw failure(subject, `has no 'weight_map'`);
   const listed = [...new Set(Object.values(map).flat())].sort();
-  const bad = listed.find((name) => typeof name !== 'string' || !/^[^/\\:]+\.h5$/.test(name));
-  if (bad !== undefined) throw failure(subject, 'lists what is not the name of an HDF5 file', { name: bad });
+  const bad = listed.find(
+    (name) => typeof name !== 'string' || !/^[^/\\:]+$/.test(name) || !name.endsWith(`.${extension}`),
+  );
+  if (bad !== undefined) throw failure(subject, `lists what is not the name of a .${extension} file`, { name: bad });
   if (listed.length === 0) throw failure(subject, 'lists no files');
   return listed as string[];
 }
@@ -58,7 +60,7 @@ export async function openShards(files: readonly NamedBytes[], place: ModelSourc
 }
 
 /** The address of a file beside another; null for bytes, which have none. */
-function sibling(place: ModelSource, name: string): string | URL | null {
+export function sibling(place: ModelSource, name: string): string | URL | null {
   if (place instanceof URL) return new URL(encodeURIComponent(name), place);
   if (typeof place !== 'string') return null;
   if (/^(https?|file):/i.test(place)) return String(new URL(encodeURIComponent(name), place));

@@ -1,4 +1,5 @@
 /** Bytes from wherever a caller keeps a model: a path (in Node), a URL, bytes in memory, a Blob or File (in a browser). */
+import type { FileHandle } from 'node:fs/promises';
 import { failure } from '../../tensor/errors.ts';
 
 export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob;
@@ -42,29 +43,48 @@ async function fetchBytes(url: string): Promise<{ bytes: Uint8Array; name: strin
 }
 
 async function readPath(source: string | URL, text: string): Promise<{ bytes: Uint8Array; name: string }> {
+  const { handle, size, name } = await openPath(source, text);
+  try {
+    if (size > largest) throw failure(text, 'is too big to read', { bytes: size, limit: largest });
+    return { bytes: await handle.readFile(), name };
+  } catch (error) {
+    throw unreadable(text, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A file in Node, open for reading. @throws PathgradError where there is none, or it is a folder */
+export async function openPath(
+  source: string | URL,
+  text: string = String(source),
+): Promise<{ handle: FileHandle; size: number; name: string }> {
   if (typeof process === 'undefined' || !process.versions?.node) {
     const hint = 'give a URL that starts with https:, a File from an <input>, or the bytes';
     throw failure(text, 'a path can be opened in Node only', {}, hint);
   }
-  const { readFile, stat } = await import('node:fs/promises');
+  const { open, stat } = await import('node:fs/promises');
   const path = /^file:/i.test(text) ? new URL(text) : source;
   try {
+    // Before it is opened: opening a pipe waits for whoever writes into it.
     const found = await stat(path);
     if (found.isDirectory()) {
       const hint = 'a SavedModel folder cannot be read: save the model as .keras or .h5';
       throw failure(text, 'is a folder, not a model file', {}, hint);
     }
     if (!found.isFile()) throw failure(text, 'is not a regular file');
-    if (found.size > largest) throw failure(text, 'is too big to read', { bytes: found.size, limit: largest });
-    return { bytes: await readFile(path), name: nameIn(text) };
+    return { handle: await open(path), size: found.size, name: nameIn(text) };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : null;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw failure(text, 'no such file', {}, 'check the path', error);
-    if (code !== null) throw failure(text, 'cannot be read', { error: code }, undefined, error);
-    throw error;
+    throw unreadable(text, error);
   }
 }
 
-function nameIn(path: string): string {
+function unreadable(text: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return failure(text, 'no such file', {}, 'check the path', error);
+  return code === null ? error : failure(text, 'cannot be read', { error: code }, undefined, error);
+}
+
+export function nameIn(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1) || path;
 }

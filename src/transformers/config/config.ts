@@ -17,6 +17,8 @@ export interface SharedConfig {
   /** Names of the classes in order; empty where the config names none. */
   readonly labels: readonly string[];
   readonly problemType: string | null;
+  /** Whether a decoder of words is the table of embeddings (`tie_word_embeddings`). */
+  readonly tied: boolean;
 }
 
 /** The sizes of an encoder. Families extend it by what they alone have. */
@@ -48,6 +50,7 @@ export function readConfig(json: unknown, file: string): TransformerConfig {
     padId: read.number('pad_token_id', 0),
     labels: labelsOf(config),
     problemType: typeof config['problem_type'] === 'string' ? config['problem_type'] : null,
+    tied: config['tie_word_embeddings'] !== false,
   };
   const found = families[architecture].readConfig(read, shared);
   if (found.width % found.heads !== 0) {

@@ -5,6 +5,7 @@
  */
 import { failure } from '../../tensor/errors.ts';
 import type { AlignedText, Change } from './aligned.ts';
+import { graphemes } from './graphemes.ts';
 
 /** Bytes of the maps of XLM-R and T5: 300,000. */
 const LIMIT = 2 ** 24;
@@ -15,7 +16,6 @@ export class Charsmap {
   readonly #texts: Uint8Array;
   readonly #name: string;
   readonly #known = new Map<string, string | null>();
-  readonly #graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
   /** @throws PathgradError for what is no such map */
   constructor(base64: unknown, name: string) {
@@ -49,7 +49,7 @@ export class Charsmap {
       if (last) changes[changes.length - 1] = [last[0], last[1] + more];
       else gone -= more;
     };
-    for (const { segment } of this.#graphemes.segment(text.toString())) {
+    for (const segment of graphemes(text.toString())) {
       const whole = segment.length <= 5 && utf8(segment).length < 6 ? this.lookUp(segment) : null;
       if (whole !== null) put(segment, whole);
       else for (const char of segment) put(char, this.lookUp(char) ?? char);

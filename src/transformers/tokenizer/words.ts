@@ -4,6 +4,8 @@
  * and padding are in none.
  */
 import { failure } from '../../tensor/errors.ts';
+import type { Offset } from './encode.ts';
+import { graphemes } from './graphemes.ts';
 import type { EncodedTexts } from './text-tokenizer.ts';
 
 export interface Word {
@@ -26,33 +28,60 @@ export interface WordAttributions {
 }
 
 /**
- * The words of a text: runs of letters, digits and marks (with an apostrophe inside), and what stands between them, as its tokens have it.
- * Where a script puts no spaces between words (Chinese, Japanese, Thai, …) each token is one.
+ * The words of a text: runs of letters, digits and marks (with an apostrophe inside, or a point in a number), and what stands between them, as
+ * its tokens have it. Where a script puts no spaces between words (Chinese, Japanese, Thai, …) each token is one. A token of spaces alone
+ * belongs to the word behind it.
  * @param encoded what the tokenizer gave @param row which of its texts
  */
 export function wordsOf(encoded: EncodedTexts, row = 0): Word[] {
   const texts = encoded.texts[row];
   const offsets = encoded.offsets[row];
   if (!texts || !offsets) throw failure('wordsOf', `there is no text ${row}`, { texts: encoded.texts.length });
-  const words: { start: number; end: number; sequence: 0 | 1; positions: number[] }[] = [];
-  offsets.forEach((offset, position) => {
-    const sequence = encoded.sequences[row]?.[position] ?? null;
-    if (sequence === null || !offset) return;
-    const text = texts[sequence]!;
-    const [start, end] = solid(text, offset);
+  return texts.flatMap((text, sequence) => {
+    const own = offsets.flatMap((offset, position) =>
+      offset && encoded.sequences[row]![position] === sequence ? [{ offset, position }] : [],
+    );
+    return grouped(text, own).map(({ start, end, positions }): Word => {
+      return { text: text.slice(start, end), start, end, sequence: sequence as 0 | 1, positions };
+    });
+  });
+}
+
+interface Group {
+  start: number;
+  end: number;
+  readonly positions: number[];
+}
+
+function grouped(text: string, tokens: readonly { offset: Offset; position: number }[]): Group[] {
+  const clusters = boundaries(text);
+  const words: Group[] = [];
+  let blank: number[] = [];
+  for (const { offset, position } of tokens) {
+    const [start, to] = solid(text, offset);
+    if (start === to) {
+      blank.push(position);
+      continue;
+    }
+    const end = withMarks(text, to);
     const last = words.at(-1);
-    if (last?.sequence === sequence && joined(text, last, start, end)) {
+    if (last && start < last.end) {
+      // Bytes of one character, or letters of one ligature.
       last.end = Math.max(last.end, end);
-      last.start = Math.min(last.start, start);
-      last.positions.push(position);
-    } else words.push({ start, end, sequence, positions: [position] });
-  });
-  return words.map(({ start, end, sequence, positions }, i) => {
-    const next = words[i + 1];
-    const text = texts[sequence]!;
-    const whole = withMarks(text, end, next?.sequence === sequence ? next.start : text.length);
-    return { text: text.slice(start, whole), start, end: whole, sequence, positions };
-  });
+      last.positions.push(...blank, position);
+    } else if (last && (!clusters.has(start) || (start === last.end && goesOn(text, start)))) {
+      last.end = end;
+      last.positions.push(...blank, position);
+    } else words.push({ start, end, positions: [...blank, position] });
+    blank = [];
+  }
+  const last = words.at(-1);
+  if (blank.length > 0 && last) last.positions.push(...blank);
+  else if (blank.length > 0) {
+    const own = tokens.map(({ offset }) => offset);
+    words.push({ start: own[0]![0], end: own.at(-1)![1], positions: blank });
+  }
+  return words;
 }
 
 /**
@@ -79,34 +108,44 @@ export function wordAttributions(encoded: EncodedTexts, values: ArrayLike<number
 }
 
 const space = /^\p{White_Space}$/u;
-const inner = /^[\p{L}\p{N}\p{M}_]$/u;
-const apostrophe = /^['’]$/u;
+/** Soft hyphens and joiners are seen by nobody. */
+const inner = /^[\p{L}\p{N}\p{M}_\xad\u200c\u200d]$/u;
+const digit = /^\p{N}$/u;
+const mark = /^[\p{M}\xad\u200c\u200d]$/u;
 /** Scripts that do not put spaces between words. */
 const dense =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
 
-/** Without the spaces around it, unless it is nothing else. */
-function solid(text: string, [start, end]: readonly [number, number]): [number, number] {
+/** Where characters as people see them start. */
+function boundaries(text: string): ReadonlySet<number> {
+  const starts = new Set<number>();
+  let at = 0;
+  for (const grapheme of graphemes(text)) {
+    starts.add(at);
+    at += grapheme.length;
+  }
+  return starts;
+}
+
+/** Without the spaces around it. */
+function solid(text: string, [start, end]: Offset): [number, number] {
   let [from, to] = [start, end];
   while (from < to && space.test(text[from]!)) from++;
   while (to > from && space.test(text[to - 1]!)) to--;
-  return from < to ? [from, to] : [start, end];
+  return [from, to];
 }
 
-/** Whether a token goes on with the word before it. */
-function joined(text: string, word: { start: number; end: number }, start: number, end: number): boolean {
-  if (start < word.end) return end > word.start;
-  if (start > word.end) return false;
-  // A token without characters, `▁` alone before a word, belongs to what follows.
-  if (word.start === word.end) return true;
-  const [before, after] = [charBefore(text, start), charAt(text, start)];
-  if (/^\p{M}$/u.test(after)) return true;
+/** Whether a word goes on at `at`, where one token ends and the next starts. */
+function goesOn(text: string, at: number): boolean {
+  const [before, after] = [charBefore(text, at), charAt(text, at)];
   if (dense.test(before) || dense.test(after)) return false;
   if (inner.test(before) && inner.test(after)) return true;
-  const [quote, left, right] = apostrophe.test(after)
-    ? [true, before, charAt(text, start + after.length)]
-    : [apostrophe.test(before), charBefore(text, start - before.length), after];
-  return quote && inner.test(left) && inner.test(right);
+  // A sign between letters or digits, on either side of the cut.
+  const sign = inner.test(before) ? after : before;
+  const left = inner.test(before) ? before : charBefore(text, at - before.length);
+  const right = inner.test(before) ? charAt(text, at + after.length) : after;
+  if (sign === "'" || sign === '’') return inner.test(left) && inner.test(right);
+  return (sign === '.' || sign === ',') && digit.test(left) && digit.test(right);
 }
 
 function charAt(text: string, at: number): string {
@@ -119,9 +158,9 @@ function charBefore(text: string, at: number): string {
   return pair.length === 2 ? pair : (text[at - 1] ?? '');
 }
 
-/** Marks behind a word that no token stands for: the accent of `é` written as two characters. */
-function withMarks(text: string, end: number, limit: number): number {
+/** With the marks behind it, which a normalizer may have joined to the letter or left out. */
+function withMarks(text: string, end: number): number {
   let at = end;
-  while (at < limit && /^\p{M}$/u.test(charAt(text, at))) at += charAt(text, at).length;
+  while (mark.test(charAt(text, at))) at += charAt(text, at).length;
   return at;
 }

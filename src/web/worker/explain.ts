@@ -4,8 +4,11 @@ import { type Baselines, IntegratedGradients, predictedClass } from '../../attri
 import type { MethodRow } from '../../attribution/methods/index.ts';
 import { usual } from '../../attribution/methods/usual.ts';
 import { type AnyModel, embeddingsOf, isTransformer, rowsWithin, tokenizerOf } from '../../open/model.ts';
+import { tokenBaseline } from '../../open/pieces.ts';
 import { softmax } from '../../ops/softmax.ts';
+import { failure } from '../../tensor/errors.ts';
 import { tensor } from '../../tensor/tensor.ts';
+import type { LoadedTransformer } from '../../transformers/index.ts';
 import type { BaselineName, RequestOf, Settings } from '../protocol.ts';
 import { backendOf } from './backends.ts';
 import { embeddingOf } from './layout.ts';
@@ -87,15 +90,26 @@ function embeddedAt(model: AnyModel, { text }: Sample): NonNullable<ExplainerOpt
   return text ? embeddingOf(model)!.path : null;
 }
 
+function otherTokens(model: LoadedTransformer, id: number): { baselines: Baselines; name: string } {
+  const { value, name } = tokenBaseline(model, id);
+  return { baselines: value, name };
+}
+
 function baselineOf(name: BaselineName, state: State, sample: Sample): { baselines: Baselines; name: string } {
   const [black, white] = sample.image?.range ?? [0, 1];
   const fixed = (value: number, called: string) => ({ baselines: value, name: called });
   switch (name) {
     case 'pad':
       if (state.model && isTransformer(state.model)) {
-        return { baselines: tokenizerOf(state.model).baseline(), name: '[CLS], [SEP] and padding' };
+        return otherTokens(state.model, tokenizerOf(state.model).padId);
       }
       return fixed(state.words?.vocabulary.pad ?? 0, 'padding');
+    case 'mask': {
+      const model = state.model && isTransformer(state.model) ? state.model : null;
+      const id = model && tokenizerOf(model).maskId;
+      if (!model || id === null) throw failure('baseline', 'the model knows no mask token', {}, 'choose padding');
+      return otherTokens(model, id);
+    }
     case 'zeros':
       return fixed(black, sample.image ? 'black' : 'zeros');
     case 'white':

@@ -34,7 +34,9 @@ function htmlOf({ model }: State, { name, file }: ModelInfo, shown: Shown): stri
   return report([{ title, model: { name, file, summary }, items: [itemOf(shown)] }], { title: `What moved ${name}` });
 }
 
-function itemOf({ view, sample, explanation, tokens, scores, attribution }: Shown): ReportItem {
+function itemOf({ view, sample, explanation, attribution, ...shown }: Shown): ReportItem {
+  const tokens = shown.units?.map(({ name }) => name) ?? shown.tokens;
+  const scores = shown.units?.map(({ score }) => score) ?? shown.scores;
   const { prediction, probabilities, target, baseline, completeness, explainer } = view;
   const explained = prediction.find(({ label }) => label === target.label);
   const common = {

@@ -50,6 +50,8 @@ function describe(model: Model, file: string): ModelInfo {
       : 'The layers are known after the first input: the file states no input shape.',
     takes: dims.length === 0 ? 'an input of any shape' : `${embeddingOf(model) ? 'tokens: ' : ''}${dims.join(' × ')}`,
     tokens: embeddingOf(model) ? 'words' : null,
+    second: 'never',
+    baselines: null,
     labels: [],
     kinds: kindsOf(model),
     outputs: model.outputs.map(({ name, shape }) => describeOutput(name, shape, file)),

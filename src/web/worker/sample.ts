@@ -14,7 +14,7 @@ import type { Sample, State } from './state.ts';
 export function sampleOf(state: State, input: InputData): Sample {
   const model = modelIn(state);
   if (isTransformer(model)) {
-    if (input.kind === 'text') return pieceSample(model, input.text);
+    if (input.kind === 'text') return pieceSample(model, input.text, input.second);
     throw failure(model.name, 'takes texts only', { given: input.kind });
   }
   switch (input.kind) {

@@ -4,6 +4,7 @@ import type { Explanation } from '../../attribution/index.ts';
 import type { GpuBackend } from '../../gpu.ts';
 import type { Vocabulary } from '../../inputs/index.ts';
 import type { AnyModel } from '../../open/model.ts';
+import type { ShownPieces, Unit } from '../../open/pieces.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { InputKind, ModelInfo, PixelRange, Pixels, ResultView } from '../protocol.ts';
 
@@ -26,12 +27,8 @@ export interface Sample {
   readonly notices: readonly string[];
   /** Extra arguments of the model. */
   readonly kwargs?: Readonly<Record<string, Tensor>>;
-  readonly text?: {
-    readonly tokens: readonly string[];
-    readonly padding: readonly boolean[];
-    /** Of word pieces: which ones the baseline keeps. */
-    readonly fixed?: readonly boolean[];
-  };
+  /** Of a transformer with words, each the sum of its pieces. */
+  readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] } & Partial<ShownPieces>;
   readonly image?: {
     readonly pixels: Pixels;
     readonly range: PixelRange;
@@ -47,6 +44,8 @@ export interface Shown {
   readonly view: ResultView;
   readonly tokens: readonly string[] | null;
   readonly scores: readonly number[] | null;
+  /** What is shown of a text, word by word. */
+  readonly units: readonly Unit[] | null;
   /** Height x width x channels, or x 1 where a number stands for all channels. */
   readonly attribution: { readonly data: Float64Array; readonly shape: readonly number[] } | null;
 }

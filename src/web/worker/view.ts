@@ -1,6 +1,7 @@
 /** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
 import { describeWarning, type Phrases } from '../../attribution/index.ts';
 import { type AnyModel, isTransformer } from '../../open/model.ts';
+import { type ShownPieces, type Unit, unitsOf } from '../../open/pieces.ts';
 import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
 import { indexOf } from '../../visualize/format.ts';
 import { thresholdByMass } from '../../visualize/normalize.ts';
@@ -37,7 +38,8 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
   const at = classes === 1 ? 0 : (index ?? 0);
   const values = Float64Array.from(explanation.attributions[0]!.data);
   const shown = show(sample, values, explanation.attributions[0]!.shape, facts.explainer.sum !== null);
-  const units = [...(shown.scores ?? values)]; // what is listed: words, not the entries of their vectors
+  // What is listed: words, not the entries of their vectors.
+  const units = shown.units?.map(({ score }) => score) ?? [...(shown.scores ?? values)];
   const view: ResultView = {
     prediction: scores
       .map((entry, i) => ({ ...entry, i }))
@@ -72,7 +74,15 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
     backend,
     milliseconds,
   };
-  return { explanation, sample, view, tokens: shown.tokens, scores: shown.scores, attribution: shown.attribution };
+  return {
+    explanation,
+    sample,
+    view,
+    tokens: shown.tokens,
+    scores: shown.scores,
+    units: shown.units,
+    attribution: shown.attribution,
+  };
 }
 
 function outputName({ model, settings }: Facts): string {
@@ -92,20 +102,23 @@ const words: Partial<Phrases> = {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-type Parts = Pick<Shown, 'tokens' | 'scores' | 'attribution'> &
+type Parts = Pick<Shown, 'tokens' | 'scores' | 'units' | 'attribution'> &
   Pick<ResultView, 'marks' | 'picture' | 'strongest' | 'scale'>;
 
 /** @param moves whether numbers raise and lower the score */
 function show(sample: Sample, values: Float64Array, shape: readonly number[], moves: boolean): Parts {
-  const none = { tokens: null, scores: null, attribution: null, marks: null, picture: null };
+  const none = { tokens: null, scores: null, units: null, attribution: null, marks: null, picture: null };
   if (sample.text) {
-    const { tokens, padding, fixed } = sample.text;
+    const { tokens, padding } = sample.text;
     const width = values.length / tokens.length;
     const kept = tokens.map((_, i) => i).filter((i) => !padding[i]);
-    const scores = kept.map((i) => values.subarray(i * width, (i + 1) * width).reduce((sum, v) => sum + v, 0));
+    const all = tokens.map((_, i) => values.subarray(i * width, (i + 1) * width).reduce((sum, v) => sum + v, 0));
+    const scores = kept.map((i) => all[i]!);
     const names = kept.map((i) => tokens[i]!);
-    const marks = marksOf(names, scores, fixed && kept.map((i) => fixed[i]!));
-    return { ...none, tokens: names, scores, marks, scale: largest(scores), strongest: strongest(names, scores) };
+    const units = unitsIn(sample.text, all);
+    const [words, sums] = [units.map(({ name }) => name), units.map(({ score }) => score)];
+    const marks = marksOf(units, tokens, all);
+    return { ...none, tokens: names, scores, units, marks, scale: largest(sums), strongest: strongest(words, sums) };
   }
   const attribution = sample.image ? overPicture(sample.image, values, shape) : null;
   if (attribution) {
@@ -140,10 +153,23 @@ function show(sample: Sample, values: Float64Array, shape: readonly number[], mo
   };
 }
 
-/** @param fixed of word pieces: which ones the baseline keeps */
-function marksOf(tokens: readonly string[], scores: readonly number[], fixed?: readonly boolean[]): Mark[] {
-  return scoredTokens(tokens, scores).map(({ token, score, strength }, i) => {
-    const kind = { continues: fixed !== undefined && token.startsWith('##'), fixed: fixed?.[i] ?? false };
+/** Words and special tokens, or the tokens of a vocabulary, without padding. */
+function unitsIn(text: NonNullable<Sample['text']>, scores: readonly number[]): Unit[] {
+  if (text.words) return unitsOf(text as ShownPieces, scores);
+  const whole = { fixed: text.tokens.map(() => false), words: [] };
+  return unitsOf({ ...text, ...whole }, scores);
+}
+
+/** @param all scores of all tokens */
+function marksOf(units: readonly Unit[], tokens: readonly string[], all: readonly number[]): Mark[] {
+  const scored = scoredTokens(
+    units.map(({ name }) => name),
+    units.map(({ score }) => score),
+  );
+  return scored.map(({ token, score, strength }, i) => {
+    const { joined, fixed, positions } = units[i]!;
+    const pieces = positions.length > 1 ? positions.map((p) => ({ token: tokens[p]!, score: all[p]! })) : [];
+    const kind = { joined, pieces, fixed };
     if (Math.abs(strength) < FAINTEST) return { token, score, strength, ...kind, light: null, dark: null };
     const light = colormap('PiYG', strength);
     const dark = darkColormap('PiYG', strength, DARK_PAGE);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { strToU8 } from 'fflate';
 import { bertTokenizerJson } from '../../../src/transformers/index.ts';
+import { tokenizersOfHuggingFace } from '../../transformers/golden-tokenizers.ts';
 import { makeFiles, small } from '../../transformers/support.ts';
 import type { Seed } from '../formats.ts';
 
@@ -65,6 +66,15 @@ export function tokenizerSeeds(): Seed[] {
   return [
     { format: 'tokenizer', name: 'of a vocab.txt', parts: { 'tokenizer.json': json(bertTokenizerJson(vocab)) } },
     { format: 'tokenizer', name: 'of imdb-distilbert', parts: { 'tokenizer.json': json(example) } },
+    ...tokenizersOfHuggingFace()
+      .filter(({ name }) => ['roberta', 'albert'].includes(name))
+      .map(
+        ({ name, json: whole }): Seed => ({
+          format: 'tokenizer',
+          name: `of ${name}`,
+          parts: { 'tokenizer.json': json(whole) },
+        }),
+      ),
     { format: 'tokenizer', name: 'vocab.txt', parts: { 'vocab.txt': strToU8(vocab) } },
   ];
 }

@@ -1,32 +1,16 @@
-/**
- * What stands on top of an encoder: the sequence classifiers of transformers, or a head of the caller's own, a function of graph
- * tensors or dense layers given as arrays.
- */
-import { relu } from '../../ops/activations.ts';
-import { div, mul, notEqual } from '../../ops/binary.ts';
+/** A head of the caller's own: a function of graph tensors, or dense layers given as arrays. */
 import { dense } from '../../ops/matmul.ts';
-import { expandDims } from '../../ops/movement.ts';
-import { mean, sum } from '../../ops/reduce.ts';
 import { softmax } from '../../ops/softmax.ts';
-import { cast, sigmoid } from '../../ops/unary.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { type NestedArray, Tensor, tensor } from '../../tensor/tensor.ts';
 import { activationNamed } from '../activations.ts';
 import type { TransformerConfig } from '../config/config.ts';
-import { type Encoder, firstPosition } from '../encoders/encoder.ts';
-import { chain, densePart, type Part, type Session, TransformerLayer } from '../layers.ts';
+import type { Encoder } from '../encoders/encoder.ts';
+import { chain, type Part, type Session, TransformerLayer } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
-
-/** What a head function gets, as graph tensors. */
-export interface Encoding {
-  /** `[rows, positions, width]`. */
-  readonly hidden: Tensor;
-  /** BERT's pooled `[rows, width]`; null for DistilBERT and for encoders saved without a pooler. */
-  readonly pooled: Tensor | null;
-  /** 1 where a position is visible, `[rows, positions]` in the model's float type; null where all are. */
-  readonly mask: Tensor | null;
-}
+import { firstPooling, meanPooling } from './pooling.ts';
+import type { Encoding, MadeHead } from './types.ts';
 
 type Values = Tensor | NestedArray | { readonly data: TypedArray; readonly shape: readonly number[] };
 
@@ -55,56 +39,18 @@ export type Head =
   | ((encoding: Encoding) => Tensor)
   | { readonly apply: (encoding: Encoding) => Tensor; readonly ignoresHidden: boolean };
 
-export type OutputKind = 'probabilities' | 'logits';
-
-export interface MadeHead {
-  readonly layers: readonly TransformerLayer[];
-  readonly apply: (hidden: Tensor, mask: Tensor | null, session: Session) => Tensor;
-  /** Whether hidden positions never reach the result. */
-  readonly ignoresHidden: boolean;
-}
-
-/** The sequence classifier that the file holds. */
-export function classifierHead(
-  config: TransformerConfig,
-  weights: WeightSource,
-  encoder: Encoder,
-  output: OutputKind,
-): MadeHead {
-  const { width, labels, problemType } = config;
-  const count = labels.length || weights.sizeOf('classifier/kernel', 1);
-  const finish = finisher(count, problemType, output, weights.file);
-  const why = 'the number of labels (id2label)';
-  const parts: Part[] = [];
-  if (config.architecture === 'distilbert') {
-    parts.push(densePart(weights, 'pre_classifier', [width, width], 'dim', (x) => relu(x)));
-  }
-  parts.push(densePart(weights, 'classifier', [width, count], why));
-  const { pooler } = encoder;
-  if (config.architecture === 'bert' && !pooler) {
-    throw failure(weights.file, 'lacks the pooler that the classifier reads', {}, 'give a head of your own');
-  }
-  const apply = (hidden: Tensor, _: Tensor | null, session: Session): Tensor =>
-    finish(chain(parts)(pooler ? session.call(pooler, hidden) : firstPosition(hidden), session));
-  return { layers: parts.map(({ layer }) => layer), apply, ignoresHidden: true };
-}
-
-function finisher(count: number, problem: string | null, output: OutputKind, file: string): (x: Tensor) => Tensor {
-  if (output === 'logits') return (x) => x;
-  if (problem === 'multi_label_classification') return sigmoid;
-  if (count > 1 && problem !== 'regression') return (x) => softmax(x);
-  throw failure(file, 'the model has no probabilities: it is a regression', { labels: count }, "use output: 'logits'");
-}
-
 /** A head that the caller brings. Its result is taken as it is. */
 export function ownHead(head: Head, config: TransformerConfig, encoder: Encoder, weights: WeightSource): MadeHead {
   if (typeof head === 'function' || 'apply' in head) {
     const [f, ignoresHidden] = typeof head === 'function' ? [head, false] : [head.apply, head.ignoresHidden];
     return {
+      task: 'own',
       layers: [],
+      outputs: ['output'],
       ignoresHidden,
-      apply: (hidden, mask, session) =>
+      apply: (hidden, mask, session) => [
         f({ hidden, mask, pooled: encoder.pooler ? session.call(encoder.pooler, hidden) : null }),
+      ],
     };
   }
   const pool = poolingOf(head.pooling ?? 'first', encoder);
@@ -125,9 +71,11 @@ export function ownHead(head: Head, config: TransformerConfig, encoder: Encoder,
   });
   if (parts.length === 0) throw failure('head', 'has no layers', {}, 'give { layers: [{ kernel, bias, activation }] }');
   return {
+    task: 'own',
     layers: parts.map(({ layer }) => layer),
+    outputs: ['output'],
     ignoresHidden: true,
-    apply: (hidden, mask, session) => chain(parts)(pool(hidden, mask, session), session),
+    apply: (hidden, mask, session) => [chain(parts)(pool(hidden, mask, session), session)],
   };
 }
 
@@ -141,19 +89,13 @@ function constantOf(values: Values, dtype: Tensor['dtype']): Tensor {
   return tensor(values, undefined, dtype);
 }
 
-type Pooling = (hidden: Tensor, mask: Tensor | null, session: Session) => Tensor;
+type HeadPooling = (hidden: Tensor, mask: Tensor | null, session: Session) => Tensor;
 
-function poolingOf(name: string, { pooler }: Encoder): Pooling {
-  if (name === 'first') return firstPosition;
-  if (name === 'mean') return maskedMean;
+function poolingOf(name: string, { pooler }: Encoder): HeadPooling {
+  if (name === 'first') return firstPooling;
+  if (name === 'mean') return meanPooling;
   if (name !== 'pooler')
     throw failure('head', `unknown pooling '${name}'`, {}, didYouMean(name, ['first', 'mean', 'pooler']));
   if (!pooler) throw failure('head', 'the encoder has no pooler', {}, "use pooling: 'first'");
   return (hidden, _, session) => session.call(pooler, hidden);
-}
-
-function maskedMean(hidden: Tensor, mask: Tensor | null): Tensor {
-  if (!mask) return mean(hidden, { axes: 1 });
-  const weights = cast(notEqual(mask, 0), hidden.dtype);
-  return div(sum(mul(hidden, expandDims(weights, -1)), { axes: 1 }), sum(weights, { axes: 1, keepDims: true }));
 }

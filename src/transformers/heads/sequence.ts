@@ -1,0 +1,37 @@
+/** Classifiers of a whole text: one label of several, several labels at once, or a number. */
+import { softmax } from '../../ops/softmax.ts';
+import { sigmoid } from '../../ops/unary.ts';
+import { failure } from '../../tensor/errors.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { chain, densePart } from '../layers.ts';
+import { headsOf } from './families.ts';
+import type { HeadParts, MadeHead } from './types.ts';
+
+/** `[rows, labels]`: probabilities of one label of several (softmax) or of each by itself (sigmoid), or the number of a regression. */
+export function sequenceHead(made: HeadParts): MadeHead {
+  const { config, weights } = made;
+  const body = headsOf(config.architecture).sequence(made);
+  const count = config.labels.length || weights.sizeOf(`${body.last}/kernel`, 1);
+  const finish = finisher(made, count);
+  const parts = [
+    ...body.parts,
+    densePart(weights, body.last, [config.width, count], 'the number of labels (id2label)'),
+  ];
+  return {
+    task: 'sequence-classification',
+    layers: parts.map(({ layer }) => layer),
+    outputs: ['logits'],
+    apply: (hidden, mask, session) => [finish(chain(parts)(body.vector(hidden, mask, session), session))],
+    ignoresHidden: true,
+  };
+}
+
+function finisher({ config, output, weights }: HeadParts, count: number): (x: Tensor) => Tensor {
+  if (output === 'logits') return (x) => x;
+  const { problemType } = config;
+  if (problemType === 'multi_label_classification') return sigmoid;
+  if (count > 1 && problemType !== 'regression') return (x) => softmax(x);
+  if (output === null) return (x) => x;
+  const hint = "leave the option out, or use output: 'logits'";
+  throw failure(weights.file, 'the model has no probabilities: it is a regression', { labels: count }, hint);
+}

@@ -1,0 +1,177 @@
+/**
+ * The arrays of `model.safetensors` by the path of their layer: PyTorch's names as the encoders ask for them. Dots become slashes and a
+ * number joins the name before it (`bert.encoder.layer.0` is `bert/encoder/layer.0`); a model saved without a head has no name in front.
+ * `kernel` is the `weight` of a linear layer, transposed; `gamma` and `beta` are those of a normalization.
+ * Invariant: a tensor is in memory once, in the dtype of the model; what nothing took is an error.
+ */
+import type { WeightChange } from '../../graph/callable.ts';
+import type { ModelSource } from '../../keras/load/source.ts';
+import { isFloatType, openSafetensors } from '../../safetensors/safetensors.ts';
+import type { FloatDType } from '../../tensor/dtype.ts';
+import { didYouMean, failure } from '../../tensor/errors.ts';
+import { type Shape, sameShape } from '../../tensor/shape.ts';
+import { adopt, type Tensor } from '../../tensor/tensor.ts';
+import { misfit, replaced, type WeightSource } from './source.ts';
+
+type Floats = Float32Array | Float64Array;
+
+interface Stored {
+  readonly file: string;
+  readonly name: string;
+  /** As the file has it. */
+  readonly shape: Shape;
+  readonly data: Floats;
+  /** Whether `data` is in the order of the transpose. */
+  readonly transposed: boolean;
+}
+
+export interface StoredTensors {
+  readonly file: string;
+  /** By PyTorch's name. */
+  readonly tensors: ReadonlyMap<string, Stored>;
+}
+
+/** Tables, of which rows are looked up, lie as they are computed with; the weights of linear layers are wanted transposed. */
+const table = /(embed[a-z]*|tok_embeddings|relative_attention_bias)\.weight$/;
+/** Numbers of positions that old versions saved. */
+const buffers = /(^|\.)(position_ids|token_type_ids)$/;
+
+/**
+ * Reads all floats of the files, one tensor after another.
+ * @param expected by tensor, which file an index says holds it; null without an index
+ * @throws PathgradError for a tensor in two files, one that the index lists and no file has, or one that is not finite
+ */
+export async function readTensors(
+  sources: readonly ModelSource[],
+  dtype: FloatDType,
+  expected: ReadonlyMap<string, string> | null = null,
+): Promise<StoredTensors> {
+  const tensors = new Map<string, Stored>();
+  let label = '';
+  for (const source of sources) {
+    const file = await openSafetensors(source);
+    if (label === '') label = file.name;
+    try {
+      for (const place of file.tensors) {
+        if (buffers.test(place.name) && !isFloatType(place.dtype)) continue;
+        if (tensors.has(place.name))
+          throw failure(file.name, `has tensor '${place.name}', which another shard has as well`);
+        const transposed = place.shape.length === 2 && place.name.endsWith('.weight') && !table.test(place.name);
+        const data = await file.read(place, dtype, transposed);
+        tensors.set(place.name, { file: file.name, name: place.name, shape: place.shape, data, transposed });
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  for (const [name, file] of expected ?? []) {
+    if (!tensors.has(name)) throw failure(file, `lacks tensor '${name}', which the index says it holds`);
+  }
+  return { file: label, tensors };
+}
+
+/** What the encoders call an array, and PyTorch's names for it. */
+const leaves: Readonly<Record<string, readonly string[]>> = {
+  kernel: ['weight'],
+  gamma: ['weight', 'gamma'],
+  beta: ['bias', 'beta'],
+  embeddings: ['weight'],
+};
+
+export class SafetensorsWeights implements WeightSource {
+  readonly file: string;
+  readonly dtype: FloatDType;
+  readonly #base: string;
+  readonly #change: WeightChange | null;
+  /** By the path of the layer, a slash, and PyTorch's name of the array. */
+  readonly #entries = new Map<string, Stored>();
+  readonly #unread = new Set<string>();
+
+  /**
+   * @param base the first part of the encoder's paths @param change other numbers for weights that are taken
+   * @throws PathgradError where the tensors are those of another architecture
+   */
+  constructor(stored: StoredTensors, base: string, dtype: FloatDType, change: WeightChange | null = null) {
+    this.file = stored.file;
+    this.dtype = dtype;
+    this.#base = base;
+    this.#change = change;
+    const bare = ![...stored.tensors.keys()].some((name) => name.startsWith(`${base}.`));
+    for (const [name, tensor] of stored.tensors) {
+      const path = pathOf(bare ? `${base}.${name}` : name);
+      this.#entries.set(path, tensor);
+      this.#unread.add(path);
+    }
+    if (!this.has(`${base}/embeddings`)) {
+      const found = [...new Set([...stored.tensors.keys()].map((name) => name.split('.')[0]!))].slice(0, 6);
+      throw failure(this.file, `holds no ${base} encoder, which config.json asks for`, { found });
+    }
+  }
+
+  has(path: string): boolean {
+    if (this.#lookUp(path)) return true;
+    for (const key of this.#entries.keys()) if (key.startsWith(`${path}/`)) return true;
+    return false;
+  }
+
+  sizeOf(path: string, axis: number): number {
+    const { shape } = this.#find(path)[1];
+    return (path.endsWith('/kernel') ? [...shape].reverse() : shape).at(axis) ?? 0;
+  }
+
+  take(path: string, shape: Shape, why: string): Tensor {
+    const [key, stored] = this.#find(path);
+    const turned = path.endsWith('/kernel');
+    const found = turned ? [...stored.shape].reverse() : stored.shape;
+    if (!sameShape(found, shape)) {
+      const details = { expected: shape, found, from: why };
+      throw failure(this.file, `weight '${path}' does not have the shape that config.json implies`, details, misfit);
+    }
+    const data = turned === stored.transposed || shape.length < 2 ? stored.data : transposeOf(stored);
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw failure(this.file, `weight '${path}' is not finite`, { at: bad, value: data[bad] });
+    this.#unread.delete(key);
+    return this.change(path, adopt(data, shape));
+  }
+
+  change(path: string, tensor: Tensor): Tensor {
+    return replaced(this.file, path, tensor, this.#change);
+  }
+
+  finish(optional: RegExp): void {
+    const left = [...this.#unread].filter((path) => path.startsWith(`${this.#base}/`) && !optional.test(path));
+    if (left.length === 0) return;
+    const details = { weights: left.slice(0, 4), count: left.length };
+    throw failure(this.file, 'has weights that the model of config.json does not have', details, misfit);
+  }
+
+  #lookUp(path: string): [string, Stored] | null {
+    const at = path.lastIndexOf('/');
+    const leaf = path.slice(at + 1);
+    for (const name of leaves[leaf] ?? [leaf]) {
+      const key = `${path.slice(0, at)}/${name}`;
+      const found = this.#entries.get(key);
+      if (found) return [key, found];
+    }
+    return null;
+  }
+
+  #find(path: string): [string, Stored] {
+    const found = this.#lookUp(path);
+    if (found) return found;
+    const hint = `${didYouMean(path, [...this.#entries.keys()])} ${misfit}`;
+    throw failure(this.file, `lacks the weight '${path}', which config.json implies`, {}, hint);
+  }
+}
+
+/** `bert.encoder.layer.0.output.dense.weight` as `bert/encoder/layer.0/output/dense/weight`. */
+export function pathOf(name: string): string {
+  return name.replace(/\.(?!\d+(\.|$))/g, '/');
+}
+
+function transposeOf({ data, shape, transposed }: Stored): Floats {
+  const [rows, columns] = (transposed ? [...shape].reverse() : shape) as [number, number];
+  const out = new (data.constructor as Float32ArrayConstructor)(data.length) as Floats;
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c]!;
+  return out;
+}
