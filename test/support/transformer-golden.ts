@@ -10,9 +10,9 @@ import { grad } from '../../src/graph/grad.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { slice } from '../../src/ops/slicing.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
-import { type NestedArray, placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { type Encoding, type LoadedTransformer, loadTransformer } from '../../src/transformers/index.ts';
-import { projectFile } from '../golden/golden.ts';
+import { projectFile } from './golden.ts';
 import { type ToWrite, writeSafetensors } from './safetensors.ts';
 
 export type HeadName = 'base' | 'single' | 'multi' | 'regression' | 'token' | 'question' | 'masked';
@@ -101,49 +101,76 @@ export interface Differences {
   readonly attributions: number;
 }
 
+/** @throws through uvu where a shape differs */
 export async function compareCase(
   golden: GoldenEncoder,
   found: GoldenCase,
   dtype: FloatDType = 'float64',
 ): Promise<Differences> {
   const model = await openCase(golden, found, dtype);
-  const { input_ids: ids, ...kwargs } = golden.inputs as { input_ids: NestedArray } & Record<string, NestedArray>;
-  const inputs = tensor(ids, undefined, 'int32');
-  const given = Object.fromEntries(Object.entries(kwargs).map(([name, v]) => [name, tensor(v, undefined, 'int32')]));
   const layer = `${golden.prefix}/embeddings`;
-  const index = found.head === 'question' ? [...found.target, 0] : found.target;
-  let at: Tensor | null = null;
-  const [y] = model.apply([inputs], {
-    kwargs: given,
-    onOutputs: ({ layer: { path }, outputs }) => {
-      if (path !== layer) return null;
-      // A leaf in the place of what the layer gave, so that the gradient ends here.
-      at = placeholder(outputs[0]!.shape, outputs[0]!.dtype);
-      states = outputs[0]!;
-      return [at];
-    },
-  });
-  assert.ok(at && states, `${layer} is no layer of the model`);
-  const score = sum(slice(y!, Object.fromEntries(index.map((i, axis) => [axis + 1, [i, i + 1]]))));
-  const [embedded] = await compile([states!], []).run([]);
-  const plan = compile([y!, grad(score, [at!])[0]!], [at!]);
-  const [output, gradient] = await plan.run([embedded!]);
-  const mask = (golden.inputs['attention_mask'] ?? []).flat();
-  const outputs = outputDifference(found, { data: output!, shape: y!.shape }, mask);
-  const ig = new IntegratedGradients(model, { layer, nSteps: golden.steps, method: golden.method });
-  const explanation = await ig.explain(ids, {
+  const { input_ids: ids, ...kwargs } = golden.inputs as Record<string, number[][]>;
+  const mask = (kwargs['attention_mask'] as number[][]).flat();
+  const at = applied(model, layer, ids as number[][], kwargs);
+  const score = sum(slice(at.outputs[0]!, Object.fromEntries(found.target.map((i, axis) => [axis + 1, [i, i + 1]]))));
+  const [embedded] = await compile([at.states], []).run([]);
+  const plan = compile([...at.outputs, grad(score, [at.leaf])[0]!], [at.leaf]);
+  const results = await plan.run([embedded!]);
+  const wanted = Object.values(found.outputs);
+  // The golden values of an encoder without a head end with its pooler's, which a head of one's own may ask for.
+  const off = at.outputs.map((y, i) => absolute({ data: results[i]!, shape: y.shape }, wanted[i]!, mask));
+  const ig = new IntegratedGradients(model, { layer, nSteps: golden.steps, method: golden.method, output: 0 });
+  const { attributions } = await ig.explain(ids as number[][], {
     forwardKwargs: kwargs,
-    baselines: golden.baseline as NestedArray,
-    ...(found.head === 'regression' ? {} : { target: mask.length ? golden.baseline.map(() => [...index]) : [] }),
+    baselines: golden.baseline as number[][],
+    ...(found.head === 'regression' ? {} : { target: targetOf(found, ids!.length) }),
   });
   ig.dispose();
+  model.dispose();
   return {
-    outputs,
-    gradient: relative(gradient!, found.gradient.data),
-    attributions: relative(explanation.attributions[0]!.data, found.attributions.data),
+    outputs: Math.max(...off),
+    gradient: relative(results.at(-1)!, found.gradient.data),
+    attributions: relative(attributions[0]!.data, found.attributions.data),
   };
 }
-let states: Tensor | null = null;
+
+function targetOf({ target }: GoldenCase, rows: number): number[] | number[][] {
+  return Array.from({ length: rows }, () => (target.length === 1 ? target[0]! : [...target])) as number[] | number[][];
+}
+
+/** The model's outputs as functions of a leaf that stands where `layer` gave `states`. */
+function applied(
+  model: LoadedTransformer,
+  layer: string,
+  ids: number[][],
+  kwargs: Record<string, number[][]>,
+): { outputs: readonly Tensor[]; states: Tensor; leaf: Tensor } {
+  const ints = (rows: number[][]): Tensor => tensor(rows, undefined, 'int32');
+  const seen: Tensor[] = [];
+  const outputs = model.apply([ints(ids)], {
+    kwargs: Object.fromEntries(Object.entries(kwargs).map(([name, rows]) => [name, ints(rows)])),
+    onOutputs: ({ layer: { path }, outputs: [states] }) => {
+      if (path !== layer) return null;
+      const leaf = placeholder(states!.shape, states!.dtype);
+      seen.push(states!, leaf);
+      return [leaf];
+    },
+  });
+  const [states, leaf] = seen;
+  assert.ok(states && leaf, `the model has a layer ${layer}`);
+  return { outputs, states: states!, leaf: leaf! };
+}
+
+/** The largest difference, hidden positions aside. */
+function absolute(got: { data: ArrayLike<number>; shape: readonly number[] }, wanted: Values, mask: number[]): number {
+  assert.equal(got.shape, wanted.shape);
+  const perPosition = wanted.data.length / mask.length;
+  const byPosition = wanted.shape.length > 1 && wanted.shape[0]! * wanted.shape[1]! === mask.length;
+  return wanted.data.reduce((most, v, i) => {
+    const hidden = byPosition && mask[Math.floor(i / perPosition)] === 0;
+    return hidden ? most : Math.max(most, Math.abs(v - got.data[i]!));
+  }, 0);
+}
 
 function relative(got: ArrayLike<number>, wanted: readonly number[]): number {
   assert.is(got.length, wanted.length);
@@ -151,3 +178,6 @@ function relative(got: ArrayLike<number>, wanted: readonly number[]): number {
   assert.ok(top > 0, 'golden values are not all zero');
   return wanted.reduce((most, v, i) => Math.max(most, Math.abs(v - got[i]!)), 0) / top;
 }
+
+/** Families of the golden values that are not implemented. */
+export const notYet: readonly string[] = ['deberta-v2', 'modernbert'];
