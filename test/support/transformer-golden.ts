@@ -180,4 +180,4 @@ function relative(got: ArrayLike<number>, wanted: readonly number[]): number {
 }
 
 /** Families of the golden values that are not implemented. */
-export const notYet: readonly string[] = ['deberta-v2', 'modernbert'];
+export const notYet: readonly string[] = [];
