@@ -6,9 +6,10 @@
 import type { Backend } from '../backends/backend.ts';
 import type { WeightChange } from '../graph/callable.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
-import type { FloatDType } from '../tensor/dtype.ts';
+import { allocate, type FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
+import { adopt } from '../tensor/tensor.ts';
 import { familyOf, readConfig, type TransformerConfig } from './config/config.ts';
 import { filesIn, type JsonSource, readJson, type TransformerFiles } from './files.ts';
 import { chooseHead, type Head, type OutputKind } from './heads/index.ts';
@@ -60,11 +61,22 @@ export async function loadTransformer(
     const head = chooseHead({ config, weights, encoder, base, output }, options.head ?? null);
     weights.finish(/\/pooler\//);
     const name = options.name ?? config.savedClass ?? weights.file;
-    return { config, encoder, head, dtype, backend, name, rebuild: build };
+    return { config, encoder, head, dtype, backend, name, rebuild: (next) => build(after(change, next)) };
   };
   const parts = await build(null);
   const tokenizer = await loadTokenizer(files, config);
   return Object.assign(new TransformerModel(parts), { tokenizer });
+}
+
+/** A change of weights that another one has changed already: a copy of a copy goes on from the copy. */
+function after(first: WeightChange | null, next: WeightChange): WeightChange {
+  return (weight) => {
+    const values = first?.(weight) ?? null;
+    if (values === null) return next(weight);
+    const data = allocate(weight.tensor.dtype, values.length);
+    data.set(values as ArrayLike<number> & ArrayLike<bigint>);
+    return next({ ...weight, tensor: adopt(data, weight.tensor.shape) }) ?? values;
+  };
 }
 
 async function loadTokenizer(files: TransformerFiles, config: TransformerConfig): Promise<TextTokenizer | null> {

@@ -11,9 +11,9 @@ import { reshape, transpose } from '../../ops/movement.ts';
 import { pad, slice } from '../../ops/slicing.ts';
 import { softmax } from '../../ops/softmax.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { DebertaConfig } from '../config/deberta.ts';
 import { densePart, type Part, TransformerLayer } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
-import type { DebertaConfig } from './deberta.ts';
 
 const why = 'hidden_size';
 

@@ -11,29 +11,11 @@ import { softmax } from '../../ops/softmax.ts';
 import { allocate, type FloatDType } from '../../tensor/dtype.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
 import { activationNamed } from '../activations.ts';
-import type { SharedConfig, TransformerConfig } from '../config/config.ts';
-import type { Fields } from '../config/fields.ts';
+import { type ModernBertConfig, readModernBertConfig } from '../config/modernbert.ts';
 import { densePart, normPart, type Part, type Session, TransformerLayer } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
 import type { Encoder, Family, Tokens } from './encoder.ts';
 import { type Rotation, rotation } from './rotary.ts';
-
-export interface ModernBertConfig extends TransformerConfig {
-  /** Which blocks see their neighbours only. */
-  readonly local: readonly boolean[];
-  /** How far a neighbour may be. */
-  readonly reach: number;
-  readonly thetas: { readonly global: number; readonly local: number };
-  readonly biases: {
-    readonly attention: boolean;
-    readonly mlp: boolean;
-    readonly norm: boolean;
-    readonly head: boolean;
-    readonly decoder: boolean;
-  };
-  readonly headActivation: string;
-  readonly pooling: 'cls' | 'mean';
-}
 
 const why = 'hidden_size';
 
@@ -41,48 +23,9 @@ export const modernbertFamily: Family<ModernBertConfig> = {
   base: 'model',
   classes: 'ModernBert',
   positions: { fromIds: false, distances: true },
-  readConfig,
+  readConfig: readModernBertConfig,
   encoder: modernbert,
 };
-
-function readConfig(read: Fields, shared: SharedConfig): ModernBertConfig {
-  const width = read.count('hidden_size', 768);
-  const heads = read.count('num_attention_heads', 12);
-  const layers = read.count('num_hidden_layers', 22);
-  const positions = read.count('max_position_embeddings', 8192);
-  if ((width / heads) % 2 !== 0) throw read.wrong('hidden_size', 'an even number of dimensions for each head');
-  if (read.raw('rope_scaling')) throw read.wrong('rope_scaling', 'none: scaled rotary positions are not supported');
-  const every = read.count('global_attn_every_n_layers', 3);
-  const pooling = read.text('classifier_pooling', 'cls');
-  if (pooling !== 'cls' && pooling !== 'mean') throw read.wrong('classifier_pooling', "'cls' or 'mean'");
-  const global = read.number('global_rope_theta', 160000);
-  return {
-    ...shared,
-    positions,
-    positionRows: positions,
-    embeddingWidth: width,
-    segments: 0,
-    width,
-    heads,
-    layers,
-    inner: read.count('intermediate_size', 1152),
-    activation: read.text('hidden_activation', 'gelu'),
-    epsilon: read.number('norm_eps', 1e-5),
-    local: Array.from({ length: layers }, (_, i) => i % every !== 0),
-    reach: Math.floor(read.count('local_attention', 128) / 2),
-    // A file may say null: no base of their own.
-    thetas: { global, local: read.raw('local_rope_theta') === null ? global : read.number('local_rope_theta', 10000) },
-    biases: {
-      attention: read.flag('attention_bias', false),
-      mlp: read.flag('mlp_bias', false),
-      norm: read.flag('norm_bias', false),
-      head: read.flag('classifier_bias', false),
-      decoder: read.flag('decoder_bias', true),
-    },
-    headActivation: read.text('classifier_activation', 'gelu'),
-    pooling,
-  };
-}
 
 /** What blocks of one kind share while the model is applied. */
 interface Sight {
