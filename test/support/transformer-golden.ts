@@ -97,6 +97,8 @@ export function openCase(
 /** Largest differences from the golden values: outputs absolutely, gradient and attributions by the largest of them. */
 export interface Differences {
   readonly outputs: number;
+  /** The largest of the golden outputs. */
+  readonly largest: number;
   readonly gradient: number;
   readonly attributions: number;
 }
@@ -129,6 +131,7 @@ export async function compareCase(
   model.dispose();
   return {
     outputs: Math.max(...off),
+    largest: Math.max(...wanted.flatMap(({ data }) => data.map(Math.abs))),
     gradient: relative(results.at(-1)!, found.gradient.data),
     attributions: relative(attributions[0]!.data, found.attributions.data),
   };
