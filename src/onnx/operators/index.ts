@@ -54,3 +54,6 @@ export const operators: Readonly<Record<string, Readonly<Record<string, Operator
   'com.microsoft': microsoft,
   'ai.onnx.ml': learning,
 };
+
+/** Standard operators that round: their gradients pass straight through, which whoever loads a model with one of them is told. */
+export const straightThrough: ReadonlySet<string> = /* @__PURE__ */ (() => new Set(Object.keys(quantization)))();
