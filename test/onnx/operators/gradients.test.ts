@@ -111,6 +111,11 @@ const microsoft: Readonly<Record<string, readonly Case[]>> = {
   FusedMatMul: [two([3, 2], [4, 3], { attrs: { transA: 1, transB: 1, alpha: 0.5 } })],
 };
 
+const fused: Readonly<Record<string, readonly Case[]>> = {
+  FusedConv: [{ x: [[1, 2, 4, 4], [3, 2, 3, 3], [3]], attrs: { activation: 'Tanh' } }],
+  FusedGemm: [{ x: [[2, 3], [3, 2], [2]], attrs: { activation: 'Sigmoid' } }],
+};
+
 const learning: Readonly<Record<string, readonly Case[]>> = {
   LinearClassifier: [
     one([2, 3], {
@@ -170,7 +175,7 @@ function check(opType: string, list: readonly Case[], domain: string): void {
 }
 
 for (const [name, list] of Object.entries(cases)) if (!['Where', 'Scatter'].includes(name)) check(name, list, '');
-for (const [name, list] of Object.entries(microsoft)) check(name, list, 'com.microsoft');
+for (const [name, list] of Object.entries({ ...microsoft, ...fused })) check(name, list, 'com.microsoft');
 for (const [name, list] of Object.entries(learning)) check(name, list, 'ai.onnx.ml');
 
 test('operators whose other inputs stand in front', () => {
@@ -273,6 +278,7 @@ test('every operator is checked here or has no gradient', () => {
   const rest = [...Object.keys(operators['com.microsoft']!), ...Object.keys(operators['ai.onnx.ml']!)];
   const known = [
     ...Object.keys(microsoft),
+    ...Object.keys(fused),
     ...Object.keys(learning),
     'EmbedLayerNormalization',
     'TransposeMatMul',
