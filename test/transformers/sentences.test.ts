@@ -1,6 +1,5 @@
 /** Folders of sentence-transformers: vectors of every pooling and of dense layers, similarities, and which words make two texts alike. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Saliency } from '../../src/attribution/methods/index.ts';
@@ -13,45 +12,23 @@ import {
   wordsOf,
 } from '../../src/transformers/index.ts';
 import { temporaryFolder } from '../support/cli.ts';
-import { writeSafetensors } from '../support/safetensors.ts';
-import { valuesOf } from './golden-heads.ts';
-
-interface Stored {
-  readonly name: string;
-  readonly files: Record<string, Record<string, unknown>>;
-  readonly weights: Record<string, Record<string, number[]>>;
-  readonly texts: string[];
-  readonly vectors: number[][];
-}
+import { type SentenceModel, sentenceFiles, sentenceModels } from './golden-sentences.ts';
 
 const test = suite('transformers: sentences');
-const stored = JSON.parse(
-  gunzipSync(readFileSync(new URL('../golden/transformers/sentence-models.json.gz', import.meta.url))).toString(),
-) as Stored[];
-
-const weightsOf = (path: string, shapes: Record<string, number[]>): Uint8Array => {
-  const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  const tensors = Object.entries(shapes).map(
-    ([name, shape]) => [name, { shape, data: valuesOf(folder + name, shape) }] as const,
-  );
-  return writeSafetensors(Object.fromEntries(tensors));
-};
+const stored = sentenceModels();
 const encoded = (json: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(json));
 
-function filesOf({ files, weights }: Stored): TransformerFiles {
-  const moduleFiles: Record<string, Uint8Array> = {};
-  for (const [path, json] of Object.entries(files)) if (path.includes('/')) moduleFiles[path] = encoded(json);
-  for (const [path, shapes] of Object.entries(weights))
-    if (path.includes('/')) moduleFiles[path] = weightsOf(path, shapes);
+function filesOf(one: SentenceModel): TransformerFiles {
+  const all = sentenceFiles(one);
   return {
-    config: files['config.json']!,
-    weights: weightsOf('model.safetensors', weights['model.safetensors']!),
-    tokenizer: files['tokenizer.json']!,
-    tokenizerConfig: files['tokenizer_config.json']!,
-    modules: encoded(files['modules.json']),
-    moduleFiles,
-    sentenceConfig: files['sentence_bert_config.json']!,
-    promptConfig: files['config_sentence_transformers.json']!,
+    config: all['config.json']!,
+    weights: all['model.safetensors']!,
+    tokenizer: all['tokenizer.json']!,
+    tokenizerConfig: all['tokenizer_config.json']!,
+    modules: all['modules.json']!,
+    moduleFiles: Object.fromEntries(Object.entries(all).filter(([path]) => path.includes('/'))),
+    sentenceConfig: all['sentence_bert_config.json']!,
+    promptConfig: all['config_sentence_transformers.json']!,
   };
 }
 
@@ -70,7 +47,7 @@ for (const one of stored) {
   });
 }
 
-const find = (name: string): Stored => stored.find((one) => one.name === name)!;
+const find = (name: string): SentenceModel => stored.find((one) => one.name === name)!;
 
 test('a prompt is read by the model and is no word of the text', async () => {
   const { tokenizer } = await loadTransformer(filesOf(find('lowercased, with a prompt')));
@@ -86,13 +63,12 @@ test('a prompt is read by the model and is no word of the text', async () => {
 
 test('a folder is recognised by its modules.json', async () => {
   const { path } = temporaryFolder();
-  const { files, weights } = find('dense');
+  const files = sentenceFiles(find('dense'));
   const put = (name: string, bytes: Uint8Array): void => {
     mkdirSync(path(name).replace(/[^/]*$/, ''), { recursive: true });
     writeFileSync(path(name), bytes);
   };
-  for (const [name, json] of Object.entries(files)) put(`model/${name}`, encoded(json));
-  for (const [name, shapes] of Object.entries(weights)) put(`model/${name}`, weightsOf(name, shapes));
+  for (const [name, bytes] of Object.entries(files)) put(`model/${name}`, bytes);
   const model = await loadTransformer(path('model'));
   assert.equal(model.layers.map((layer) => [layer.path, layer.className]).slice(1), [
     ['1_Pooling', 'Pooling'],
@@ -103,13 +79,10 @@ test('a folder is recognised by its modules.json', async () => {
   ]);
   assert.equal((await model.predict(model.tokenizer!.encode('a b'))).shape, [1, 4]);
   // Old folders keep the encoder in one of its own.
-  const modules = (files['modules.json'] as unknown as { path: string }[]).map((module) =>
-    module.path === '' ? { ...module, path: '0_Transformer' } : module,
-  );
-  for (const [name, json] of Object.entries(files))
-    put(`old/${name.includes('/') ? '' : '0_Transformer/'}${name}`, encoded(json));
-  for (const [name, shapes] of Object.entries(weights))
-    put(`old/${name.includes('/') ? '' : '0_Transformer/'}${name}`, weightsOf(name, shapes));
+  const listed = find('dense').files['modules.json'] as unknown as { path: string }[];
+  const modules = listed.map((module) => (module.path === '' ? { ...module, path: '0_Transformer' } : module));
+  for (const [name, bytes] of Object.entries(files))
+    put(`old/${name.includes('/') ? '' : '0_Transformer/'}${name}`, bytes);
   put('old/modules.json', encoded(modules));
   const old = await loadTransformer(path('old'));
   const [one, other] = [model, old].map((loaded) => loaded.predict(loaded.tokenizer!.encode('a b c')));
