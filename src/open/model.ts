@@ -2,7 +2,7 @@
  * What the command line and the page explain: a model whose inputs are arrays, or a transformer with the tokenizer that reads texts for it. What both
  * surfaces ask of either is here. The code of transformers is a chunk of its own: only types of it may be imported.
  */
-import type { Model } from '../keras/model/model.ts';
+import type { Model } from '../model/model.ts';
 import { failure } from '../tensor/errors.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import type { LoadedTransformer, TextTokenizer, TransformerLayer } from '../transformers/index.ts';
@@ -32,6 +32,17 @@ export function classNames(model: AnyModel, classes: number): readonly string[] 
   if (!isTransformer(model)) return [];
   const { labels } = model;
   return labels.length === classes && labels.some((label) => !/^LABEL_\d+$/.test(label)) ? labels : [];
+}
+
+/** The layers, those inside others too: path and class. */
+export function layersOf({ layers }: { readonly layers: readonly TreeLayer[] }): (readonly [string, string])[] {
+  return layers.flatMap((layer) => [[layer.path, layer.className] as const, ...layersOf(layer)]);
+}
+
+interface TreeLayer {
+  readonly path: string;
+  readonly className: string;
+  readonly layers: readonly TreeLayer[];
 }
 
 /** The layers as a text. */

@@ -7,13 +7,15 @@ import { readdirSync } from 'node:fs';
 import { gunzipSync, strFromU8 } from 'fflate';
 import * as attribution from '../../src/attribution/methods/index.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
-import type { Model } from '../../src/keras/model/model.ts';
+import type { Model } from '../../src/model/model.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { projectFile } from './golden.ts';
 
-export const netNames = ['mlp', 'cnn', 'residual', 'text', 'lstm', 'table2'] as const;
+export const netNames = ['mlp', 'cnn', 'residual', 'text', 'lstm', 'table2', 'depthwise', 'gru'] as const;
 export type NetName = (typeof netNames)[number];
+/** Nets that take token ids, at whose `embedding` they are explained. */
+export const tokenNets: ReadonlySet<NetName> = new Set(['text', 'lstm', 'gru']);
 
 /** `data` in row-major order; 'float' is float64 numbers. */
 export interface PackedArray {

@@ -3,7 +3,7 @@
  * depend on which others are in its batch; which positions keep their token is each text's own.
  */
 import type { BaselineKind } from '../../attribution/frame/types.ts';
-import { randomUniform } from '../../graph/random.ts';
+import { drawSeed, randomUniform } from '../../graph/random.ts';
 import { checkWhole } from '../../tensor/options.ts';
 import { tensor } from '../../tensor/tensor.ts';
 
@@ -27,8 +27,7 @@ export function randomWords({ vocabulary, except, keep, count, seed }: RandomWor
     kind: 'drawn',
     count,
     draw: (index, { data, shape, dtype }) => {
-      // Seeds of successive draws must not be neighbours.
-      const next = randomUniform(Math.imul(seed ^ Math.imul(index + 1, 0x9e3779b1), 0x85ebca6b) >>> 0);
+      const next = randomUniform(drawSeed(seed, index));
       const width = shape[1]!;
       const drawn = Array.from({ length: width }, () => words[Math.floor(next() * words.length)]!);
       const ids = Int32Array.from(data, (id, i) => (kept.has(id) ? id : drawn[i % width]!));
