@@ -1,10 +1,10 @@
 /** Tokenizers that are damaged or meant to do harm: named errors, in bounded time. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PathgradError } from '../../src/index.ts';
-import { TextTokenizer } from '../../src/transformers/index.ts';
-import { seeded } from '../support/seeded.ts';
-import { tokenizersOfHuggingFace } from './golden-tokenizers.ts';
+import { PathgradError } from '../../../src/index.ts';
+import { TextTokenizer } from '../../../src/transformers/index.ts';
+import { seeded } from '../../support/seeded.ts';
+import { tokenizersOfHuggingFace } from '../../transformers/golden-tokenizers.ts';
 
 type Json = Record<string, unknown>;
 
