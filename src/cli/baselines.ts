@@ -1,11 +1,10 @@
 /** What --baseline means for this model and this batch. Errors name the flag. */
 import type { Baselines } from '../attribution/index.ts';
 import { readNpy } from '../inputs/index.ts';
-import { type AnyModel, isTransformer, tokenizerOf } from '../open/model.ts';
+import { type AnyModel, isTransformer, type Transformer, tokenizerOf } from '../open/model.ts';
 import { tokenBaseline } from '../open/pieces.ts';
 import { didYouMean } from '../tensor/errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import type { LoadedTransformer } from '../transformers/index.ts';
 import { exists, readBytes } from './files.ts';
 import { type Arguments, number, usage } from './flags.ts';
 import type { Batch } from './samples/batch.ts';
@@ -68,7 +67,7 @@ function baselineFile(path: string, batch: Batch): Tensor {
 }
 
 /** Of a transformer: other tokens between the special ones, or a value in the place of the vectors of all. */
-function piecesBaseline(args: Arguments, model: LoadedTransformer): BaselineChoice {
+function piecesBaseline(args: Arguments, model: Transformer): BaselineChoice {
   const text = args.text('baseline') ?? 'pad';
   const tokenizer = tokenizerOf(model);
   if (text === 'pad') return tokenBaseline(model, tokenizer.padId);

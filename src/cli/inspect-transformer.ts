@@ -1,10 +1,10 @@
 /** What `pathgrad inspect` says of a transformer: the encoder, the tokenizer, the classes, and the layers with their parameters. */
-import { embeddingsOf, outputsOf } from '../open/model.ts';
+import { embeddingsOf, outputsOf, type Transformer } from '../open/model.ts';
 import { shortened, visible } from '../tensor/visible.ts';
-import type { LoadedTransformer, TransformerLayer } from '../transformers/index.ts';
+import type { TransformerLayer } from '../transformers/index.ts';
 import type { Terminal } from './terminal.ts';
 
-export async function inspectTransformer(model: LoadedTransformer, path: string, terminal: Terminal): Promise<void> {
+export async function inspectTransformer(model: Transformer, path: string, terminal: Terminal): Promise<void> {
   const { config, tokenizer, labels } = model;
   const { architecture, layers, width, heads, positions } = config;
   terminal.out(`${visible(path)}: ${shortened(model.name)}, a transformer (${architecture}) that transformers saved\n`);
@@ -20,13 +20,12 @@ export async function inspectTransformer(model: LoadedTransformer, path: string,
 }
 
 /** Layers as a tree; parameters of each with all that is inside it. */
-async function table(model: LoadedTransformer): Promise<string> {
+async function table(model: Transformer): Promise<string> {
   const sizes: { readonly layer: string; readonly size: number }[] = [];
-  const copy = await model.withWeights(({ layer, tensor }) => {
+  await model.withWeights!(({ layer, tensor }) => {
     sizes.push({ layer, size: tensor.size });
     return null;
   });
-  copy.dispose();
   const sum = (path: string): number =>
     sizes.reduce((all, { layer, size }) => (layer === path || layer.startsWith(`${path}/`) ? all + size : all), 0);
   const lines = (layer: TransformerLayer, depth: number): [string, string, string][] => [

@@ -4,10 +4,10 @@ import { readHdf5 } from '../hdf5/parts.ts';
 import { inspectModel } from '../keras/load/inspect.ts';
 import { loadModel } from '../keras/load/load.ts';
 import { readReference } from '../keras/verify/reference.ts';
+import type { Transformer } from '../open/model.ts';
 import { isTransformerPath } from '../open/open.ts';
 import { failure } from '../tensor/errors.ts';
 import { shortened, visible } from '../tensor/visible.ts';
-import type { LoadedTransformer } from '../transformers/index.ts';
 import { readBytes } from './files.ts';
 import { type Arguments, usage } from './flags.ts';
 import { inspectTransformer } from './inspect-transformer.ts';
@@ -20,7 +20,7 @@ export async function runInspect(args: Arguments, path: string, terminal: Termin
       const hint = 'leave it out: the values of transformers are compared in the tests of pathgrad';
       throw usage('--verify', 'is for files of Keras', hint);
     }
-    return inspectTransformer((await openModel(args, path)) as LoadedTransformer, path, terminal);
+    return inspectTransformer((await openModel(args, path)) as Transformer, path, terminal);
   }
   const report = await withWeights(args, path, (options) => inspectModel(path, options));
   const made = [`Keras ${report.kerasVersion ?? 'of an unknown version'}`, ...(report.backend ? [report.backend] : [])];

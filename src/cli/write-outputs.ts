@@ -48,7 +48,8 @@ function makeHtml({ path, model, batch, findings, explanations, context, news }:
 }
 
 function reportItem(finding: Finding, { meta }: AnyExplanation, row: MethodRow, news: readonly string[]): ReportItem {
-  const { title, prediction, probabilities, target, baseline, completeness } = finding;
+  const { prediction, probabilities, target, baseline, completeness } = finding;
+  const title = finding.at === undefined ? finding.title : `${finding.title} (at ${finding.at})`;
   const explained = prediction.find(({ label }) => label === target.label);
   const score = probabilities || !explained ? '' : `, score ${plain(explained.score)}`;
   const auto = meta.params['nSteps'] === 'auto';
@@ -116,8 +117,9 @@ function ascii(text: string): string {
 }
 
 function makeJson({ path, findings, explanations, context }: Results): string {
-  const items = findings.map(({ title, prediction, target, baseline, completeness, text, features, pairs }) => ({
+  const items = findings.map(({ title, at, prediction, target, baseline, completeness, text, features, pairs }) => ({
     title,
+    ...(at !== undefined && { at }),
     prediction,
     target,
     baseline,
@@ -133,7 +135,7 @@ function makeJson({ path, findings, explanations, context }: Results): string {
     pathgrad: version,
     model: path,
     explainer: { name, says, sum, source },
-    labels: context.output.labels,
+    labels: context.output.listed === undefined ? context.output.labels : null,
     items,
     // Several targets: one explanation each, in the order of the targets.
     ...(explanations.length > 1 ? { explanations } : { explanation }),

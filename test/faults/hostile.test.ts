@@ -293,7 +293,10 @@ fault('H1', 'tokenizer.json: ids, patterns and steps', async () => {
     () => encode(tokenizer({ pre_tokenizer: { type: 'Split', pattern: { Regex: '(a|a)*b' } } })),
     /a pattern/,
   );
-  await refused(() => encode(tokenizer({ pre_tokenizer: { type: 'FixedLength', length: 0 } })), /'FixedLength', which is not supported/);
+  await refused(
+    () => encode(tokenizer({ pre_tokenizer: { type: 'FixedLength', length: 0 } })),
+    /'FixedLength', which is not supported/,
+  );
   const doubling = { type: 'Sequence', normalizers: new Array(40).fill(replace({ String: 'a' }, 'aa')) };
   await refused(() => encode(tokenizer({ normalizer: doubling })), /multiply the text/);
   await refused(() => encode(tokenizer({}, { max_input_chars_per_word: 1e9 })), /too many characters/);

@@ -16,6 +16,8 @@ export interface ImageView {
 export interface Sample {
   /** File, row or text. */
   readonly title: string;
+  /** The word that is judged, of models that judge words. */
+  readonly at?: string;
   /** Of a transformer with words, each the sum of its pieces. */
   readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] } & Partial<ShownPieces>;
   readonly image?: ImageView;

@@ -3,12 +3,18 @@ import type { ExplainerOptions } from '../../attribution/frame/settings.ts';
 import { type Baselines, IntegratedGradients, predictedClass } from '../../attribution/index.ts';
 import type { MethodRow } from '../../attribution/methods/index.ts';
 import { usual } from '../../attribution/methods/usual.ts';
-import { type AnyModel, embeddingsOf, isTransformer, rowsWithin, tokenizerOf } from '../../open/model.ts';
+import {
+  type AnyModel,
+  embeddingsOf,
+  isTransformer,
+  rowsWithin,
+  type Transformer,
+  tokenizerOf,
+} from '../../open/model.ts';
 import { tokenBaseline } from '../../open/pieces.ts';
 import { softmax } from '../../ops/softmax.ts';
 import { failure } from '../../tensor/errors.ts';
 import { tensor } from '../../tensor/tensor.ts';
-import type { LoadedTransformer } from '../../transformers/index.ts';
 import type { BaselineName, RequestOf, Settings } from '../protocol.ts';
 import { backendOf } from './backends.ts';
 import { embeddingOf } from './layout.ts';
@@ -90,7 +96,7 @@ function embeddedAt(model: AnyModel, { text }: Sample): NonNullable<ExplainerOpt
   return text ? embeddingOf(model)!.path : null;
 }
 
-function otherTokens(model: LoadedTransformer, id: number): { baselines: Baselines; name: string } {
+function otherTokens(model: Transformer, id: number): { baselines: Baselines; name: string } {
   const { value, name } = tokenBaseline(model, id);
   return { baselines: value, name };
 }

@@ -21,7 +21,7 @@ import type { State } from './state.ts';
 const largestSide = 256;
 
 export async function load(state: State, { file, name, beside }: RequestOf<'load'>): Promise<ModelInfo> {
-  const model = beside
+  const model: AnyModel = beside
     ? await (await import('./transformer.ts')).readTransformer(file, beside)
     : await loadModel(file, { name });
   const info = isTransformer(model) ? describeTransformer(model, name) : describe(model, name);

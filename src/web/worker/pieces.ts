@@ -1,12 +1,11 @@
 /** Transformers on the page: what they take, and a text as pieces of words. */
-import { classNames, outputsOf, summaryOf, tokenizerOf } from '../../open/model.ts';
+import { classNames, outputsOf, summaryOf, type Transformer, tokenizerOf } from '../../open/model.ts';
 import { readPieces } from '../../open/pieces.ts';
-import type { LoadedTransformer } from '../../transformers/index.ts';
 import type { ModelInfo } from '../protocol.ts';
 import type { Sample } from './state.ts';
 
 /** The model as the page describes it. */
-export function describeTransformer(model: LoadedTransformer, file: string): ModelInfo {
+export function describeTransformer(model: Transformer, file: string): ModelInfo {
   const [output] = outputsOf(model);
   const classes = output!.shape[1]!;
   return {
@@ -25,7 +24,7 @@ export function describeTransformer(model: LoadedTransformer, file: string): Mod
   };
 }
 
-function baselinesOf(model: LoadedTransformer): ModelInfo['baselines'] {
+function baselinesOf(model: Transformer): ModelInfo['baselines'] {
   const tokenizer = tokenizerOf(model);
   const { padId, maskId } = tokenizer;
   const every = (id: number): string => `${tokenizer.token(id)} for every token`;
@@ -34,7 +33,7 @@ function baselinesOf(model: LoadedTransformer): ModelInfo['baselines'] {
 }
 
 /** @throws PathgradError for a text of nothing but special tokens */
-export function pieceSample(model: LoadedTransformer, text: string, second?: string): Sample {
+export function pieceSample(model: Transformer, text: string, second?: string): Sample {
   const { ids, kwargs, texts, notices } = readPieces(model, [second === undefined ? text : [text, second]]);
   const shown = notices.map((notice) => notice.charAt(0).toUpperCase() + notice.slice(1));
   const data = ids.data as Int32Array;
