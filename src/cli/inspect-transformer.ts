@@ -11,9 +11,10 @@ export async function inspectTransformer(model: Transformer, path: string, termi
   terminal.out(`encoder    ${layers} layers of width ${width}, ${heads} heads, up to ${positions} tokens\n`);
   const reads = tokenizer ? `${tokenizer.vocabulary.toLocaleString('en-US')} tokens` : 'none: texts cannot be given';
   terminal.out(`tokenizer  ${reads}\n`);
-  const [output] = outputsOf(model);
   const names = labels.length > 0 ? `: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', …' : ''}` : '';
-  terminal.out(`output     [${output!.shape.map((dim) => dim ?? 'any').join(', ')}]${visible(names)}\n\n`);
+  for (const { name, shape } of outputsOf(model))
+    terminal.out(`output     ${name} [${shape.map((dim) => dim ?? 'any').join(', ')}]${visible(names)}\n`);
+  terminal.out(`task       ${model.task.replaceAll('-', ' ')}\n\n`);
   terminal.out(`${await table(model)}\n\n`);
   terminal.out(`Texts are explained at ${embeddingsOf(model)}, unless --layer names another layer.\n`);
   terminal.out(`This model can be run and explained: pathgrad explain ${visible(path)} --text "…"\n`);

@@ -3,7 +3,14 @@
  * position (--word, --token), whether an answer's start or its end (--answer), the word behind a mask.
  */
 import { FocusedTransformer } from '../open/focus.ts';
-import { type AnyModel, isTransformer, predictRows, type Transformer, tokenizerOf } from '../open/model.ts';
+import {
+  type AnyModel,
+  isTransformer,
+  judgesWords,
+  predictRows,
+  type Transformer,
+  tokenizerOf,
+} from '../open/model.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { chooseOutput, type OutputChoice } from './choices.ts';
 import { type Arguments, number, oneOf, usage } from './flags.ts';
@@ -25,7 +32,7 @@ type Text = NonNullable<Sample['text']>;
 /** @throws UsageError for flags that this model has no use for */
 export async function ask(args: Arguments, model: AnyModel, batch: Batch): Promise<Question> {
   const task = isTransformer(model) ? model.task : null;
-  const positions = task === 'token-classification' || task === 'masked-lm' || task === 'question-answering';
+  const positions = isTransformer(model) && judgesWords(model);
   for (const flag of ['word', 'token'] as const) {
     if (args.has(flag) && !positions) throw usage(`--${flag}`, 'is for models that judge words', 'leave it out');
   }

@@ -40,8 +40,16 @@ export function outputsOf(model: AnyModel): readonly Output[] {
   if (!isTransformer(model)) return model.outputs.map(({ name, shape }) => ({ name, shape: shape ?? [] }));
   // The config need not name the classes: what the head gives says how many there are.
   const made = model.apply([placeholder([1, 3], 'int32')]);
-  return made.map(({ shape }, i) => ({ name: model.outputs[i]!.name, shape: [null, ...shape.slice(1)] }));
+  const positions = judgesWords(model) ? [null] : [];
+  return made.map(({ shape }, i) => ({
+    name: model.outputs[i]!.name,
+    shape: [null, ...positions, ...shape.slice(1 + positions.length)],
+  }));
 }
+
+/** Whether a transformer says something of every position: labels of words, an answer, a masked word. */
+export const judgesWords = ({ task }: Transformer): boolean =>
+  task === 'token-classification' || task === 'question-answering' || task === 'masked-lm';
 
 /** The names that a transformer's config gives its classes, but for those that transformers makes up; none for other models. */
 export function classNames(model: AnyModel, classes: number): readonly string[] {
