@@ -7,6 +7,16 @@ export type { TransformerLayer } from './layers.ts';
 export { type LoadedTransformer, loadTransformer, type TransformerOptions } from './load.ts';
 export { type TokenInput, TransformerModel } from './model.ts';
 export {
+  type Answer,
+  answerTarget,
+  bestAnswers,
+  classTarget,
+  type Place,
+  type TargetModel,
+  type TokenTarget,
+  tokenTarget,
+} from './targets.ts';
+export {
   bertTokenizerJson,
   type EncodedTexts,
   type EncodeOptions,

@@ -36,6 +36,7 @@ export class Session {
   /** Added to attention scores `[rows, 1, 1, positions]`: 0, or hugely negative where the mask hides a position. */
   readonly maskBias: Tensor | null;
   readonly #hooks: ApplyOptions;
+  readonly #calls = new Map<string, number>();
 
   constructor(maskBias: Tensor | null, hooks: ApplyOptions) {
     this.maskBias = maskBias;
@@ -49,9 +50,11 @@ export class Session {
   /** `f` on `x`, after the caller of `apply` has seen and perhaps replaced it; likewise its result. */
   hooked(layer: TransformerLayer, x: Tensor, f: (x: Tensor) => Tensor): Tensor {
     const { onInputs, onOutputs } = this.#hooks;
-    const given = replaced(layer, x, onInputs?.({ layer, index: 0, inputs: [x] }) ?? null);
+    const index = this.#calls.get(layer.path) ?? 0;
+    this.#calls.set(layer.path, index + 1);
+    const given = replaced(layer, x, onInputs?.({ layer, index, inputs: [x] }) ?? null);
     const y = f(given);
-    return replaced(layer, y, onOutputs?.({ layer, index: 0, inputs: [given], outputs: [y] }) ?? null);
+    return replaced(layer, y, onOutputs?.({ layer, index, inputs: [given], outputs: [y] }) ?? null);
   }
 }
 

@@ -8,6 +8,7 @@ import { takePositions } from '../graph/positions.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape } from '../tensor/shape.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { PositionUse } from './encoders/encoder.ts';
 
 type Kwargs = Readonly<Record<string, Tensor>>;
 
@@ -32,8 +33,11 @@ export function checkMask(subject: string, mask: Tensor, ids: Tensor): void {
   }
 }
 
-/** Ids and kwargs without hidden positions; null where every row needs all of them. */
-export function pruneMasked(ids: Tensor, kwargs: Kwargs): Pruned | null {
+/**
+ * Ids and kwargs without hidden positions; null where every row needs all of them, or where what stays would be seen at other positions.
+ * @param use how the encoder tells positions apart @param padId the token that it does not count, if it counts
+ */
+export function pruneMasked(ids: Tensor, kwargs: Kwargs, use: PositionUse, padId: number): Pruned | null {
   const mask = kwargs['attention_mask'];
   if (!mask) return null;
   const [rows, positions] = ids.shape as [number, number];
@@ -54,10 +58,17 @@ export function pruneMasked(ids: Tensor, kwargs: Kwargs): Pruned | null {
     for (let p = 0; p < positions; p++) if (needed(row, p) || spare-- > 0) kept[at++] = p;
   }
   const by = { positions, length, kept };
+  if (use.distances && !kept.every((p, i) => i % length === 0 || p === kept[i - 1]! + 1)) return null;
+  if (use.fromIds && !kwargs['position_ids'] && hidesTokens(ids, mask, padId)) return null;
   const rest = Object.entries(kwargs).map(([name, t]) => [name, t.rank < 2 ? t : takePositions(t, by)] as const);
   const shorter: Record<string, Tensor> = Object.fromEntries(rest);
   if (shorter['attention_mask']!.data.every((value) => value !== 0)) delete shorter['attention_mask'];
   const inOrder = kept.every((p, i) => p === i % length);
-  if (!inOrder && !shorter['position_ids']) shorter['position_ids'] = tensor(kept, [rows, length]);
+  if (!use.fromIds && !inOrder && !shorter['position_ids']) shorter['position_ids'] = tensor(kept, [rows, length]);
   return { inputs: [takePositions(ids, by)], kwargs: shorter, ...by };
+}
+
+/** Whether the mask hides a token that is no padding, and so is counted. */
+function hidesTokens(ids: Tensor, mask: Tensor, padId: number): boolean {
+  return ids.data.some((id, i) => id !== padId && mask.data[i] === 0);
 }

@@ -14,7 +14,7 @@ import { cast } from '../ops/unary.ts';
 import { allocate, type FloatDType, type TypedArray } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { type NestedArray, placeholder, Tensor, tensor } from '../tensor/tensor.ts';
-import type { TransformerConfig } from './config/config.ts';
+import { familyOf, type TransformerConfig } from './config/config.ts';
 import type { Encoder } from './encoders/index.ts';
 import type { MadeHead, Task } from './heads/index.ts';
 import { allLayers, Session, type TransformerLayer } from './layers.ts';
@@ -101,11 +101,13 @@ export class TransformerModel implements CallableModel {
   prune(inputs: readonly Tensor[], kwargs: Kwargs): Pruned | null {
     const ids = inputs[0]!;
     this.#checked(kwargs, ids);
-    const { segments, positions } = this.config;
+    const { segments, positionRows } = this.config;
     if (kwargs['attention_mask']) checkMask(this.name, kwargs['attention_mask'], ids);
     if (kwargs['token_type_ids']) checkRange(this.name, 'token_type_ids', kwargs['token_type_ids'], segments);
-    if (kwargs['position_ids']) checkRange(this.name, 'position_ids', kwargs['position_ids'], positions);
-    return this.#parts.head.ignoresHidden ? pruneMasked(ids, kwargs) : null;
+    if (kwargs['position_ids']) checkRange(this.name, 'position_ids', kwargs['position_ids'], positionRows);
+    return this.#parts.head.ignoresHidden
+      ? pruneMasked(ids, kwargs, familyOf(this.config).positions, this.config.padId)
+      : null;
   }
 
   /** Throws for an id that the vocabulary lacks. */

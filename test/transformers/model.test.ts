@@ -185,8 +185,8 @@ test('files that do not belong together are refused', async () => {
     /architecture that is not supported \(model_type gpt2.*\nhint: .*distilbert/,
   );
   await rejects(
-    () => withConfig({ architectures: ['DistilBertForQuestionAnswering'] }),
-    /DistilBertForQuestionAnswering.*\n.*option head/,
+    () => withConfig({ architectures: ['DistilBertForMultipleChoice'] }),
+    /DistilBertForMultipleChoice.*\n.*option head/,
   );
   await rejects(
     () => withConfig({ activation: 'geluu' }),

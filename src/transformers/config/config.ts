@@ -25,6 +25,10 @@ export interface SharedConfig {
 export interface TransformerConfig extends SharedConfig {
   /** Most positions of a text, special tokens included. */
   readonly positions: number;
+  /** Rows of the table of positions; more than `positions` where the first are not used. */
+  readonly positionRows: number;
+  /** Width of the tables, where a layer widens their sum; else `width`. */
+  readonly embeddingWidth: number;
   /** Kinds of segments (BERT's `token_type_ids`); 0 where the family has none. */
   readonly segments: number;
   readonly width: number;

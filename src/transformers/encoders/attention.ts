@@ -8,13 +8,21 @@ import type { TransformerConfig } from '../config/config.ts';
 import { densePart, type Part, TransformerLayer } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
 
+export interface AttentionOptions {
+  readonly className: string;
+  /** The field of the config that states the width. */
+  readonly why: string;
+  /** Added to the scores of so many positions, `[1, heads, positions, positions]`. */
+  readonly bias?: ((positions: number) => Tensor) | null;
+}
+
 /** Multi-head self-attention; without an output name the last projection is left to the caller. */
 export function attentionPart(
   { width, heads }: TransformerConfig,
   weights: WeightSource,
   path: string,
   names: readonly [string, string, string, string | null],
-  { className, why }: { readonly className: string; readonly why: string },
+  { className, why, bias = null }: AttentionOptions,
 ): Part {
   const project = (name: string): Part => densePart(weights, `${path}/${name}`, [width, width], why);
   const [query, key, value] = [project(names[0]), project(names[1]), project(names[2])];
@@ -27,7 +35,8 @@ export function attentionPart(
     run: (x, session) => {
       // The scale is applied to the query: it is the smaller tensor, and the product is the same up to rounding.
       const q = split(mul(session.call(query, x), 1 / Math.sqrt(size)));
-      const scores = matmul(q, split(session.call(key, x)), { transposeB: true });
+      const products = matmul(q, split(session.call(key, x)), { transposeB: true });
+      const scores = bias ? add(products, bias(x.shape[1]!)) : products;
       const shares = softmax(session.maskBias ? add(scores, session.maskBias) : scores);
       const context = transpose(matmul(shares, split(session.call(value, x))), [0, 2, 1, 3]);
       const joined = reshape(context, x.shape);

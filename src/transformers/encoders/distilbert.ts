@@ -14,11 +14,15 @@ const why = { width: 'dim', inner: 'dim and hidden_dim' };
 export const distilbertFamily: Family = {
   base: 'distilbert',
   classes: 'DistilBert',
+  positions: { fromIds: false, distances: false },
   readConfig: (read: Fields, shared: SharedConfig) => {
     const width = read.count('dim', 768);
+    const positions = read.count('max_position_embeddings', 512);
     return {
       ...shared,
-      positions: read.count('max_position_embeddings', 512),
+      positions,
+      positionRows: positions,
+      embeddingWidth: width,
       segments: 0,
       width,
       heads: read.count('n_heads', 12),
@@ -33,7 +37,7 @@ export const distilbertFamily: Family = {
 };
 
 function distilbert(config: TransformerConfig, weights: WeightSource): Encoder {
-  const embed = embeddings(config, weights, 'distilbert/embeddings', {
+  const embed = embeddings(config, distilbertFamily.positions, weights, 'distilbert/embeddings', {
     positions: 'position_embeddings/embeddings',
     segments: null,
     why: why.width,

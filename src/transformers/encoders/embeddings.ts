@@ -1,24 +1,38 @@
 /** What an encoder adds up for each token: rows of the tables of words, positions and segments. */
-import { add } from '../../ops/binary.ts';
+import { add, mul, notEqual } from '../../ops/binary.ts';
 import { gather } from '../../ops/indexing.ts';
+import { matmul } from '../../ops/matmul.ts';
 import { reshape } from '../../ops/movement.ts';
 import { slice } from '../../ops/slicing.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { cast } from '../../ops/unary.ts';
+import { allocate } from '../../tensor/dtype.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { TransformerConfig } from '../config/config.ts';
 import { normPart, type Session, TransformerLayer } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
-import type { Tokens } from './encoder.ts';
+import type { PositionUse, Tokens } from './encoder.ts';
+
+export interface EmbeddingNames {
+  /** The tables below the layer's path; null where the encoder has none. */
+  readonly positions: string;
+  readonly segments: string | null;
+  /** The field of the config that states the width. */
+  readonly why: string;
+}
 
 /** The sum of the tables' rows, normalized. The layer has no float inputs: hooks see the ids going in. */
 export function embeddings(
-  { vocabulary, positions, segments, width, epsilon }: TransformerConfig,
+  config: TransformerConfig,
+  { fromIds }: PositionUse,
   weights: WeightSource,
   path: string,
-  names: { readonly positions: string; readonly segments: string | null; readonly why: string },
+  names: EmbeddingNames,
 ): { layer: TransformerLayer; run: (tokens: Tokens, session: Session) => Tensor } {
+  const { vocabulary, positionRows, segments, embeddingWidth: width, epsilon } = config;
   const { why } = names;
   const words = weights.take(`${path}/word_embeddings/weight`, [vocabulary, width], `vocab_size and ${why}`);
-  const places = weights.take(`${path}/${names.positions}`, [positions, width], `max_position_embeddings and ${why}`);
+  const rows = `max_position_embeddings and ${why}`;
+  const places = weights.take(`${path}/${names.positions}`, [positionRows, width], rows);
   const kinds =
     names.segments === null ? null : weights.take(`${path}/${names.segments}`, [segments, width], 'type_vocab_size');
   const norm = normPart(weights, `${path}/LayerNorm`, width, epsilon, why);
@@ -26,7 +40,8 @@ export function embeddings(
   const run = (tokens: Tokens, session: Session): Tensor =>
     session.hooked(layer, tokens.ids, (ids) => {
       const length = ids.shape[1]!;
-      const at = tokens.positions ? gather(places, tokens.positions) : slice(places, { 0: [0, length] });
+      const wanted = tokens.positions ?? (fromIds ? countedPositions(ids, config.padId) : null);
+      const at = wanted ? gather(places, wanted) : slice(places, { 0: [0, length] });
       let x = add(gather(words, ids), at);
       if (kinds) {
         const first = reshape(slice(kinds, { 0: [0, 1] }), [width]);
@@ -35,4 +50,16 @@ export function embeddings(
       return session.call(norm, x);
     });
   return { layer, run };
+}
+
+/**
+ * RoBERTa's positions: tokens that are no padding are counted from `padId + 1` on, padding has `padId`. int32 `[rows, positions]`.
+ * Source: `create_position_ids_from_input_ids` of transformers 4.
+ */
+function countedPositions(ids: Tensor, padId: number): Tensor {
+  const length = ids.shape[1]!;
+  const upTo = allocate('float32', length * length);
+  for (let from = 0; from < length; from++) upTo.fill(1, from * length + from, (from + 1) * length);
+  const isToken = cast(notEqual(ids, padId), 'float32');
+  return cast(add(mul(matmul(isToken, tensor(upTo, [length, length])), isToken), padId), 'int32');
 }

@@ -23,12 +23,23 @@ export interface Encoder {
   readonly pooler: Part | null;
 }
 
+/**
+ * How an encoder tells positions apart. `fromIds`: the rows of its table are counted over tokens that are no padding, so that leaving out
+ * padding changes none; without it they are 0, 1, 2, … `distances`: attention looks at how far two positions are apart.
+ */
+export interface PositionUse {
+  readonly fromIds: boolean;
+  readonly distances: boolean;
+}
+
 /** The encoders of one `model_type`. */
 export interface Family<C extends TransformerConfig = TransformerConfig> {
   /** What the encoder is called inside the models with heads, and the first part of its layers' paths: `bert`, `roberta`. */
   readonly base: string;
   /** How the names of the classes start: `Bert` of `BertForSequenceClassification`. */
   readonly classes: string;
+  /** What hidden positions may not be left out of a text without: see `PositionUse`. */
+  readonly positions: PositionUse;
   /** The sizes, from the fields that this family has, with its defaults. */
   readonly readConfig: (fields: Fields, shared: SharedConfig) => C;
   // A method, so that a family of a config of its own is a family of any.

@@ -173,6 +173,21 @@ export class TextTokenizer {
     return { kind: 'pad', id, keep: this.#special.frame };
   }
 
+  /** A text of nothing but masks: what stands around it and padding stay. @throws where the tokenizer has no such token */
+  maskBaseline(): BaselineKind {
+    if (this.maskId === null) throw failure(this.#name, 'has no mask token', {}, 'baseline() pads');
+    return { kind: 'pad', id: this.maskId, keep: [...this.#special.frame, this.padId] };
+  }
+
+  /**
+   * Random words in place of the text's, what stands around it and padding as they are: an explanation is the mean over `count` draws.
+   * @param options `count` draws, 10 by default; the same `seed` draws the same words
+   */
+  randomWordsBaseline({ count = 10, seed = 0 }: { count?: number; seed?: number } = {}): BaselineKind {
+    const keep = [...new Set([...this.#special.frame, this.padId])];
+    return { kind: 'random-tokens', vocabulary: this.vocabulary, except: [...this.specialIds], keep, count, seed };
+  }
+
   #tokensOf(text: string, index: number): TextToken[] {
     const out: TextToken[] = [];
     let word = 0;

@@ -1,0 +1,160 @@
+/**
+ * What to explain, said in the words of a text: the class of a text, the label of a word, where an answer starts, the word behind a mask. Each
+ * gives what the argument `target` of `explain` takes for the shape of the model's output (see `Task`).
+ */
+import type { TargetFunction } from '../attribution/frame/types.ts';
+import { didYouMean, failure } from '../tensor/errors.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Task } from './heads/index.ts';
+import { type EncodedTexts, type TextTokenizer, wordsOf } from './tokenizer/index.ts';
+
+/** Where in a text: a position among its tokens, or a word by its number in `wordsOf` or as it is spelled, its first token standing for it. */
+export interface Place {
+  readonly position?: number;
+  readonly word?: number | string;
+}
+
+/** A place, and what the model says there: a label by name or number, or a token of the vocabulary. Left out: what it predicts. */
+export interface TokenTarget extends Place {
+  readonly label?: number | string;
+}
+
+/** What is asked of a model, so that other objects may be one. */
+export interface TargetModel {
+  readonly task: Task;
+  readonly labels: readonly string[];
+  readonly tokenizer?: TextTokenizer | null;
+}
+
+/** The number of a class by its name. @throws with the nearest names */
+export function classTarget({ labels }: TargetModel, label: string): number {
+  const at = labels.indexOf(label);
+  if (at >= 0) return at;
+  throw failure('classTarget', `the model has no label '${label}'`, {}, didYouMean(label, labels));
+}
+
+/**
+ * Targets of a model that says something of each token, `[rows, positions, labels or vocabulary]`: token classifiers and masked language
+ * models, for which the place may be left out: it is the text's mask.
+ * @param wanted one for all texts, or one for each
+ * @throws PathgradError for a place that the text does not have, and for a label that the model does not have
+ */
+export function tokenTarget(
+  model: TargetModel,
+  encoded: EncodedTexts,
+  wanted: TokenTarget | readonly TokenTarget[] = {},
+): number[][] | TargetFunction {
+  if (model.task !== 'token-classification' && model.task !== 'masked-lm') {
+    const hint = 'classTarget is for classifiers of texts, answerTarget for question answering';
+    throw failure('tokenTarget', 'the model says nothing of single tokens', { task: model.task }, hint);
+  }
+  const all = spread(wanted, encoded);
+  const positions = all.map((one, row) => {
+    const anywhere = one.position === undefined && one.word === undefined;
+    return anywhere && model.task === 'masked-lm' ? maskOf(model, encoded, row) : positionOf(encoded, row, one);
+  });
+  const labels = all.map(({ label }) => (label === undefined ? null : labelOf(model, label)));
+  if (labels.every((label) => label !== null)) return positions.map((position, row) => [position, labels[row]!]);
+  return (predictions) => positions.map((position, row) => [position, labels[row] ?? best(predictions, row, position)]);
+}
+
+/**
+ * Targets of question answering, whose outputs `start` and `end` are `[rows, positions]` (the argument `output` of an explainer chooses one).
+ * @param wanted where the answer starts, or ends; left out: where the model thinks
+ */
+export function answerTarget(encoded: EncodedTexts, wanted: Place | readonly Place[] = {}): number[] | TargetFunction {
+  const all = spread(wanted, encoded);
+  const places = all.map((one, row) =>
+    one.position === undefined && one.word === undefined ? null : positionOf(encoded, row, one),
+  );
+  if (places.every((place) => place !== null)) return places.map((place) => place!);
+  return (predictions) => places.map((place, row) => place ?? best(predictions, row, null));
+}
+
+/** An answer, and the tokens where it starts and ends. */
+export interface Answer {
+  /** As the context spells it. */
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** Start times end where the outputs are probabilities; their sum where they are logits. */
+  readonly score: number;
+}
+
+/**
+ * The best answer for each text: of all spans of the last text (the context of a pair), the one of highest score.
+ * @param outputs start and end, as `predictAll` gives them
+ * @param options `maxTokens` of an answer, 30 by default; `logits` where the outputs are logits
+ */
+export function bestAnswers(
+  encoded: EncodedTexts,
+  [start, end]: readonly Tensor[],
+  { maxTokens = 30, logits = false }: { maxTokens?: number; logits?: boolean } = {},
+): Answer[] {
+  if (!start || !end) throw failure('bestAnswers', 'needs the outputs start and end', {}, 'predictAll gives them');
+  const length = start.shape[1]!;
+  return encoded.texts.map((texts, row) => {
+    const context = texts.length - 1;
+    const inside = encoded.sequences[row]!.flatMap((s, p) => (s === context && encoded.offsets[row]![p] ? [p] : []));
+    let found: Answer | null = null;
+    inside.forEach((from, i) => {
+      for (const to of inside.slice(i, i + maxTokens)) {
+        const [a, b] = [start.data[row * length + from]!, end.data[row * length + to]!];
+        const score = logits ? a + b : a * b;
+        if (found && score <= found.score) continue;
+        const span = [encoded.offsets[row]![from]![0], encoded.offsets[row]![to]![1]] as const;
+        found = { text: texts[context]!.slice(...span), start: from, end: to, score };
+      }
+    });
+    if (found) return found;
+    throw failure('bestAnswers', `text ${row} is empty`);
+  });
+}
+
+function spread<T extends object>(wanted: T | readonly T[], { texts }: EncodedTexts): readonly T[] {
+  if (!Array.isArray(wanted)) return texts.map(() => wanted as T);
+  if (wanted.length === texts.length) return wanted as readonly T[];
+  const details = { texts: texts.length, given: wanted.length };
+  throw failure('target', 'needs one place for all texts, or one for each', details);
+}
+
+function positionOf(encoded: EncodedTexts, row: number, { position, word }: Place): number {
+  const length = encoded.offsets[row]!.length;
+  if (position !== undefined) {
+    if (Number.isInteger(position) && position >= 0 && position < length) return position;
+    throw failure('target', `text ${row} has no position ${position}`, { positions: length });
+  }
+  const words = wordsOf(encoded, row);
+  const found = typeof word === 'string' ? words.find(({ text }) => text === word) : words[word ?? -1];
+  if (found) return found.positions[0]!;
+  if (word === undefined) throw failure('target', 'needs a position or a word', { text: row });
+  const spelled = words.map(({ text }) => text);
+  const hint = typeof word === 'string' ? didYouMean(word, spelled) : `it has ${words.length}`;
+  throw failure('target', `text ${row} has no word ${typeof word === 'string' ? `'${word}'` : word}`, {}, hint);
+}
+
+function maskOf({ tokenizer }: TargetModel, { input_ids: ids }: EncodedTexts, row: number): number {
+  const length = ids.shape[1]!;
+  const own = Array.from(ids.data.subarray(row * length, (row + 1) * length));
+  const masks = own.flatMap((id, p) => (id === tokenizer?.maskId ? [p] : []));
+  if (masks.length === 1) return masks[0]!;
+  const hint =
+    masks.length > 1 ? 'say which: { position }' : 'write the mask token in the text, or say which token: { position }';
+  throw failure('target', `text ${row} has ${masks.length} masks`, { mask: tokenizer?.maskId ?? 'none' }, hint);
+}
+
+function labelOf(model: TargetModel, label: number | string): number {
+  if (typeof label === 'number') return label;
+  if (model.task !== 'masked-lm') return classTarget(model, label);
+  if (model.tokenizer) return model.tokenizer.idOf(label);
+  throw failure('target', 'a token by its spelling needs the tokenizer', { token: label }, 'give its id');
+}
+
+/** The number of the highest score, at a position or (null) among positions. */
+function best({ data, shape }: Tensor, row: number, position: number | null): number {
+  const width = shape.at(-1)!;
+  const from = position === null ? row * width : (row * shape[1]! + position) * width;
+  let top = 0;
+  for (let k = 1; k < width; k++) if (data[from + k]! > data[from + top]!) top = k;
+  return top;
+}
