@@ -26,6 +26,8 @@ export interface Pieces {
   /** Arguments of the model beside the ids. */
   readonly kwargs: Readonly<Record<string, Tensor>>;
   readonly texts: readonly ShownPieces[];
+  /** What the tokenizer gave; none of token ids. */
+  readonly encoded?: EncodedTexts;
   readonly notices: readonly string[];
 }
 
@@ -54,7 +56,13 @@ export function readPieces(
     const fixed = padding.map((pad, i) => !pad && encoded.sequences[row]![i] === null);
     return { tokens: encoded.tokens[row]!, padding, fixed, words };
   });
-  return { ids: encoded.input_ids, kwargs: kwargsOf(model, encoded), texts: shown, notices: noticesOf(model, encoded) };
+  return {
+    ids: encoded.input_ids,
+    kwargs: kwargsOf(model, encoded),
+    texts: shown,
+    encoded,
+    notices: noticesOf(model, encoded),
+  };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ShownPieces } from '../../open/pieces.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { EncodedTexts } from '../../transformers/index.ts';
 
 export interface ImageView {
   /** Height x width x channels, as black (0) to white (1). */
@@ -30,6 +31,8 @@ export interface Batch {
   readonly samples: readonly Sample[];
   /** What a transformer takes beside its ids, a row per sample. */
   readonly kwargs?: Readonly<Record<string, Tensor>>;
+  /** What the tokenizer of a transformer gave for texts. */
+  readonly encoded?: EncodedTexts;
   /** What a user should know about how inputs were read. */
   readonly notices: readonly string[];
   readonly vocabulary: Vocabulary | null;

@@ -84,7 +84,7 @@ function ofIds(
   return toBatch(readTokenIds(model, lists), lists.map(title));
 }
 
-function toBatch({ ids, kwargs, texts, notices }: Pieces, titles: readonly string[]): Batch {
+function toBatch({ ids, kwargs, texts, encoded, notices }: Pieces, titles: readonly string[]): Batch {
   const samples = texts.map((text, i) => ({ title: titles[i]!, text }));
-  return { kind: 'text', X: ids, kwargs, samples, notices, vocabulary: null };
+  return { kind: 'text', X: ids, kwargs, ...(encoded && { encoded }), samples, notices, vocabulary: null };
 }
