@@ -2,7 +2,8 @@
 
 import type { AnyModel } from '../open/model.ts';
 import { isTransformer, predictRows } from '../open/model.ts';
-import { wordAt } from './question.ts';
+import type { ShownPieces } from '../open/pieces.ts';
+import { placesOf, wordAt } from '../open/places.ts';
 import type { Batch, Sample } from './samples/batch.ts';
 import { rowsFrom } from './samples/batch.ts';
 
@@ -37,10 +38,7 @@ export async function wordsSaid(model: AnyModel, batch: Batch): Promise<Said[][]
 
 /** Words whose likeliest label is not `O`, by their first piece. */
 function labelled({ text }: Sample, scores: readonly number[], size: number, labels: readonly string[]): Said[] {
-  const { tokens, padding, fixed = [], words = [] } = text!;
-  const ids = [...tokens.keys()].filter((i) => !padding[i] && !fixed[i]);
-  const places = words.length > 0 ? words.map(({ positions }) => positions[0]!) : ids;
-  return places.flatMap((place) => {
+  return placesOf(text as ShownPieces).flatMap((place) => {
     const own = scores.slice(place * size, (place + 1) * size);
     const best = own.indexOf(Math.max(...own));
     const label = labels[best] ?? `class ${best}`;

@@ -3,18 +3,13 @@
  * position (--word, --token), whether an answer's start or its end (--answer), the word behind a mask.
  */
 import { FocusedTransformer } from '../open/focus.ts';
-import {
-  type AnyModel,
-  isTransformer,
-  judgesWords,
-  predictRows,
-  type Transformer,
-  tokenizerOf,
-} from '../open/model.ts';
+import { type AnyModel, isTransformer, judgesWords, type Transformer, tokenizerOf } from '../open/model.ts';
+import type { Pieces, ShownPieces } from '../open/pieces.ts';
+import { usualPlaces, wordAt } from '../open/places.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { chooseOutput, type OutputChoice } from './choices.ts';
 import { type Arguments, number, oneOf, usage } from './flags.ts';
-import { type Batch, rowsFrom, type Sample } from './samples/batch.ts';
+import type { Batch } from './samples/batch.ts';
 
 export interface Question {
   readonly model: AnyModel;
@@ -26,8 +21,6 @@ export interface Question {
 
 /** Words that a prediction lists of a whole vocabulary. */
 const LISTED = 20;
-
-type Text = NonNullable<Sample['text']>;
 
 /** @throws UsageError for flags that this model has no use for */
 export async function ask(args: Arguments, model: AnyModel, batch: Batch): Promise<Question> {
@@ -45,14 +38,14 @@ export async function ask(args: Arguments, model: AnyModel, batch: Batch): Promi
     if (target && args.has('target')) throw usage('--target', 'does not go with --word or --token', 'give one of them');
     return { model, batch, output: answerOf(args, model, batch), ...(target && { target }) };
   }
-  const places = await placesIn(args, model, batch);
+  const places = namedPlaces(args, batch) ?? (await usualPlaces(model, piecesIn(batch)));
   const asked = focusOn(model, batch, places);
   return { ...asked, output: task === 'masked-lm' ? wordOutput(args, model) : labelOutput(args, model) };
 }
 
-/** The text at a position: its word as it is written, or its token. */
-export function wordAt({ tokens, words = [] }: Text, position: number): string {
-  return words.find(({ positions }) => positions.includes(position))?.text ?? tokens[position] ?? `token ${position}`;
+/** What a transformer's batch was made of. */
+function piecesIn({ X, kwargs = {}, samples, notices }: Batch): Pieces {
+  return { ids: tensor(X.data, X.shape), kwargs, texts: samples.map(({ text }) => text as ShownPieces), notices };
 }
 
 function focusOn(model: Transformer, batch: Batch, places: readonly number[]): Pick<Question, 'model' | 'batch'> {
@@ -68,30 +61,6 @@ function focusOn(model: Transformer, batch: Batch, places: readonly number[]): P
   });
   const kwargs = { ...batch.kwargs, focus: tensor(focus, [places.length, width]) };
   return { model: new FocusedTransformer(model, null), batch: { ...batch, samples, kwargs } };
-}
-
-/** A position per text: the one that the flags name, the mask, or that of the surest label. */
-async function placesIn(args: Arguments, model: Transformer, batch: Batch): Promise<number[]> {
-  const named = namedPlaces(args, batch);
-  if (named) return named;
-  if (model.task === 'masked-lm') return batch.samples.map((_, row) => maskIn(model, batch, row));
-  const [scores] = await predictRows(model, rowsFrom(batch, 0, batch.samples.length).X, batch.kwargs);
-  const [, width = 1, labels = 1] = scores!.shape;
-  const outside = model.labels.indexOf('O');
-  return batch.samples.map(({ text }, row) => {
-    const sure = (place: number): number => {
-      const at = (row * width + place) * labels;
-      const own = Array.from(scores!.data.subarray(at, at + labels)).filter((_, label) => label !== outside);
-      return Math.max(...own);
-    };
-    return surest(text!, sure);
-  });
-}
-
-function surest({ tokens, padding, fixed = [], words = [] }: Text, sure: (place: number) => number): number {
-  const places = words.map(({ positions }) => positions[0]!);
-  const all = places.length > 0 ? places : [...tokens.keys()].filter((i) => !padding[i] && !fixed[i]);
-  return all.reduce((best, place) => (sure(place) > sure(best) ? place : best), all[0]!);
 }
 
 /** What --word or --token names in each text, or null. */
@@ -116,25 +85,6 @@ function namedPlaces(args: Arguments, { samples, X }: Batch): number[] | null {
     const known = words.length > 0 ? words.map((one) => one.text) : tokens;
     throw usage('--word', `'${word}' is not in '${title}'`, `its words: ${known.slice(0, 40).join(', ')}`);
   });
-}
-
-function maskIn(model: Transformer, { X, samples }: Batch, row: number): number {
-  const { maskId, token } = withToken(model);
-  const width = X.shape[1]!;
-  const place = X.data.subarray(row * width, (row + 1) * width).indexOf(maskId ?? -1);
-  if (place >= 0) return place;
-  const problem = `has no ${token}, the word that the model is to guess`;
-  throw usage(
-    `'${samples[row]!.title}'`,
-    problem,
-    `write ${token} in the place of a word, or name a place: --word, --token`,
-  );
-}
-
-function withToken(model: Transformer): { maskId: number | null; token: string } {
-  const tokenizer = tokenizerOf(model);
-  const { maskId } = tokenizer;
-  return { maskId, token: maskId === null ? 'mask token' : tokenizer.token(maskId) };
 }
 
 /** Labels of one token. */

@@ -50,6 +50,7 @@ function describe(model: Model, file: string): ModelInfo {
       : 'The layers are known after the first input: the file states no input shape.',
     takes: dims.length === 0 ? 'an input of any shape' : `${embeddingOf(model) ? 'tokens: ' : ''}${dims.join(' × ')}`,
     tokens: embeddingOf(model) ? 'words' : null,
+    places: false,
     second: 'never',
     baselines: null,
     labels: [],

@@ -1,24 +1,27 @@
 /** Transformers on the page: what they take, and a text as pieces of words. */
 import { classNames, outputsOf, summaryOf, type Transformer, tokenizerOf } from '../../open/model.ts';
 import { readPieces } from '../../open/pieces.ts';
+import { judgesPlaces } from '../../open/places.ts';
 import type { ModelInfo } from '../protocol.ts';
 import type { Sample } from './state.ts';
 
 /** The model as the page describes it. */
 export function describeTransformer(model: Transformer, file: string): ModelInfo {
-  const [output] = outputsOf(model);
-  const classes = output!.shape[1]!;
+  const outputs = outputsOf(model);
+  const labels =
+    model.task === 'question-answering' || model.task === 'masked-lm' ? null : (outputs[0]!.shape.at(-1) ?? 1);
   return {
     name: model.name,
     file,
     summary: summaryOf(model),
     takes: `word pieces: up to ${tokenizerOf(model).positions}`,
     tokens: 'pieces',
+    places: judgesPlaces(model),
     second: 'may',
     baselines: baselinesOf(model),
-    labels: classNames(model, classes),
+    labels: labels === null ? [] : classNames(model, labels),
     kinds: ['text'],
-    outputs: [{ name: output!.name, classes }],
+    outputs: outputs.map(({ name }) => ({ name, classes: labels })),
     picture: { height: null, width: null, channels: null },
     range: [0, 1],
   };

@@ -1,7 +1,8 @@
 /** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
 import { describeWarning, type Phrases } from '../../attribution/index.ts';
-import { type AnyModel, isTransformer } from '../../open/model.ts';
+import { type AnyModel, isTransformer, tokenizerOf } from '../../open/model.ts';
 import { type ShownPieces, type Unit, unitsOf } from '../../open/pieces.ts';
+import { placesOf, wordAt } from '../../open/places.ts';
 import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
 import { indexOf } from '../../visualize/format.ts';
 import { thresholdByMass } from '../../visualize/normalize.ts';
@@ -28,9 +29,9 @@ interface Facts {
 }
 
 export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
-  const { sample, settings, classes, backend, milliseconds } = facts;
+  const { sample, classes, backend, milliseconds } = facts;
   const { predictions, baselinePredictions, completeness, diagnostics } = explanation;
-  const label = (i: number): string => settings.labels[i] ?? (classes === 1 ? outputName(facts) : `class ${i}`);
+  const label = labelling(facts);
   const probabilities = diagnostics.outputs === 'distribution' || diagnostics.outputs === 'probabilities';
   const index = explanation.target ? explanation.target.data[0]! : null;
   const scores = Array.from(predictions.data, (score, i) => ({ label: label(i), score }));
@@ -45,7 +46,8 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
       .map((entry, i) => ({ ...entry, i }))
       .sort((a, b) => b.score - a.score)
       .filter(({ i }, rank) => rank < CLASSES || i === at)
-      .map(({ label: name, score }) => ({ label: name, score })),
+      .map(({ label: name, score, i }) => ({ label: name, score, index: i })),
+    place: placeOf(facts),
     probabilities,
     target: {
       label: classes === 1 && index !== null ? `label ${index}` : label(at),
@@ -83,6 +85,24 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
     units: shown.units,
     attribution: shown.attribution,
   };
+}
+
+/** The names of classes: of words for an answer, of the vocabulary for a masked word. */
+function labelling(facts: Facts): (i: number) => string {
+  const { model, sample, settings, classes } = facts;
+  if (isTransformer(model) && model.task === 'question-answering') return (i) => wordAt(sample.text!, i);
+  if (isTransformer(model) && model.task === 'masked-lm') {
+    const tokenizer = tokenizerOf(model);
+    return (i) => (i < tokenizer.vocabulary ? tokenizer.token(i) : `token ${i}`);
+  }
+  return (i) => settings.labels[i] ?? (classes === 1 ? outputName(facts) : `class ${i}`);
+}
+
+function placeOf({ sample, settings: { place } }: Facts): ResultView['place'] {
+  if (place === null || !sample.text) return null;
+  const text = sample.text as ShownPieces;
+  const places = placesOf(text).map((at) => ({ at, word: wordAt(text, at) }));
+  return { at: place, word: wordAt(text, place), places };
 }
 
 function outputName({ model, settings }: Facts): string {
