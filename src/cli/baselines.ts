@@ -22,8 +22,7 @@ export function chooseBaseline(args: Arguments, model: AnyModel, batch: Batch): 
   const padding = { value: pad, name: `padding (token ${pad})` };
   const text = args.text('baseline') ?? (batch.kind === 'text' ? 'pad' : 'zeros');
   const [kind = '', argument] = /^(noise|layer):/.test(text) ? text.split(':') : [text];
-  const seedText = args.text('seed');
-  const seed = seedText === undefined ? 0 : number('seed', seedText, Number.isInteger, 'a whole number');
+  const seed = readSeed(args);
   if (kind === 'pad' && batch.kind !== 'text')
     throw usage('--baseline', "'pad' is for texts", 'zeros, a number, noise or a .npy file');
   switch (kind) {
@@ -58,6 +57,11 @@ export function chooseBaseline(args: Arguments, model: AnyModel, batch: Batch): 
   );
 }
 
+function readSeed(args: Arguments): number {
+  const text = args.text('seed');
+  return text === undefined ? 0 : number('seed', text, Number.isInteger, 'a whole number');
+}
+
 /** A file of the shape of one input, or of one row per input. */
 function baselineFile(path: string, batch: Batch): Tensor {
   const { data, shape } = readNpy(readBytes(path), path);
@@ -71,6 +75,12 @@ function piecesBaseline(args: Arguments, model: Transformer): BaselineChoice {
   const text = args.text('baseline') ?? 'pad';
   const tokenizer = tokenizerOf(model);
   if (text === 'pad') return tokenBaseline(model, tokenizer.padId);
+  if (/^random(:|$)/.test(text)) {
+    const countText = text.split(':')[1] ?? '10';
+    const count = number('baseline', countText, (n) => Number.isInteger(n) && n > 0, 'a count, as in random:10');
+    const seed = readSeed(args);
+    return { value: tokenizer.randomWordsBaseline({ count, seed }), name: `random words, mean of ${count}` };
+  }
   if (text === 'mask') {
     if (tokenizer.maskId !== null) return tokenBaseline(model, tokenizer.maskId);
     throw usage('--baseline', 'the tokenizer of this model has no mask token', 'pad, layer:0 or the id of a token');
@@ -82,7 +92,7 @@ function piecesBaseline(args: Arguments, model: Transformer): BaselineChoice {
       return { ...tokenBaseline(model, id), name: `token ${id} (${tokenizer.token(id)}) between the special tokens` };
     throw usage('--baseline', `there is no token ${id}`, `the model knows the ids 0 to ${model.config.vocabulary - 1}`);
   }
-  const known = ['pad', 'mask', 'layer:0'];
+  const known = ['pad', 'mask', 'random:10', 'layer:0'];
   if (['zeros', 'noise', 'max'].includes(text.split(':')[0]!) || text.endsWith('.npy')) {
     const hint = `${known.join(', ')} or the id of a token`;
     throw usage('--baseline', `'${text}' is for numbers, and a transformer reads tokens`, hint);

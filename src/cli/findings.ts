@@ -31,6 +31,8 @@ export interface Finding {
   readonly title: string;
   /** The word that is judged, of models that judge words. */
   readonly at?: string;
+  /** The text that it is compared with, of models that say how alike two are. */
+  readonly other?: string;
   /** Which input it is of, from 0. */
   readonly sample: number;
   /** All classes, the likeliest first. */
@@ -100,6 +102,7 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
   return {
     title: sample.title,
     ...(sample.at !== undefined && { at: sample.at }),
+    ...(sample.other !== undefined && { other: sample.other }),
     scale: null,
     strongest: strongestIn(numbers),
     sample: row,

@@ -52,9 +52,13 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
   } finally {
     bar.clear();
   }
-  const titles = batch.samples.map(({ title }) => shorten(title, 60));
+  const titles = batch.samples.map(({ title, other }) =>
+    shorten(other === undefined ? title : `${title} | ${other}`, 60),
+  );
   const width = largest(titles.map(({ length }) => length));
+  const pairs = batch.samples[0]?.other !== undefined;
   titles.forEach((title, i) => {
+    if (pairs && i % 2 === 1) return; // its first text says it
     const best = rank(rows[i]!, output, probabilities, i).slice(0, top);
     terminal.out(`${title.padEnd(width)}  ${visible(formatScores(best, probabilities))}\n`);
   });

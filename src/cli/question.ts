@@ -6,6 +6,7 @@ import { FocusedTransformer } from '../open/focus.ts';
 import { type AnyModel, isTransformer, judgesWords, type Transformer, tokenizerOf } from '../open/model.ts';
 import type { Pieces, ShownPieces } from '../open/pieces.ts';
 import { usualPlaces, wordAt } from '../open/places.ts';
+import { othersOf, similarityOf } from '../open/similarity.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { chooseOutput, type OutputChoice } from './choices.ts';
 import { type Arguments, number, oneOf, usage } from './flags.ts';
@@ -32,6 +33,7 @@ export async function ask(args: Arguments, model: AnyModel, batch: Batch): Promi
   if (args.has('word') && args.has('token')) throw usage('--word', 'does not go with --token', 'give one of them');
   if (args.has('answer') && task !== 'question-answering')
     throw usage('--answer', 'is for models that answer questions', 'leave it out');
+  if (isTransformer(model) && task === 'embedding') return alike(args, model, batch);
   if (!isTransformer(model) || !positions) return { model, batch, output: chooseOutput(args, model) };
   if (task === 'question-answering') {
     const target = namedPlaces(args, batch);
@@ -41,6 +43,18 @@ export async function ask(args: Arguments, model: AnyModel, batch: Batch): Promi
   const places = namedPlaces(args, batch) ?? (await usualPlaces(model, piecesIn(batch)));
   const asked = focusOn(model, batch, places);
   return { ...asked, output: task === 'masked-lm' ? wordOutput(args, model) : labelOutput(args, model) };
+}
+
+/** How alike the two texts of each pair are: a row for each text, the other one staying as it is. */
+async function alike(args: Arguments, model: Transformer, batch: Batch): Promise<Question> {
+  for (const flag of ['target', 'classes', 'top', 'output', 'labels', 'logits'] as const) {
+    if (args.has(flag))
+      throw usage(`--${flag}`, 'is for models with classes', 'leave it out: one similarity is explained');
+  }
+  const other = await othersOf(model, tensor(batch.X.data, batch.X.shape), batch.kwargs ?? {});
+  const label = (): string => 'similarity';
+  const output = { index: 0, name: 'similarity', classes: 1, label, labels: null, probabilities: false };
+  return { model: await similarityOf(model), batch: { ...batch, kwargs: { ...batch.kwargs, other } }, output };
 }
 
 /** What a transformer's batch was made of. */

@@ -47,9 +47,14 @@ function makeHtml({ path, model, batch, findings, explanations, context, news }:
   return report([section], { title: `What moved ${model.name}` });
 }
 
+function titleOf({ title, at, other }: Finding): string {
+  if (other !== undefined) return `${title} (as like: ${other})`;
+  return at === undefined ? title : `${title} (at ${at})`;
+}
+
 function reportItem(finding: Finding, { meta }: AnyExplanation, row: MethodRow, news: readonly string[]): ReportItem {
   const { prediction, probabilities, target, baseline, completeness } = finding;
-  const title = finding.at === undefined ? finding.title : `${finding.title} (at ${finding.at})`;
+  const title = titleOf(finding);
   const explained = prediction.find(({ label }) => label === target.label);
   const score = probabilities || !explained ? '' : `, score ${plain(explained.score)}`;
   const auto = meta.params['nSteps'] === 'auto';
@@ -117,18 +122,21 @@ function ascii(text: string): string {
 }
 
 function makeJson({ path, findings, explanations, context }: Results): string {
-  const items = findings.map(({ title, at, prediction, target, baseline, completeness, text, features, pairs }) => ({
-    title,
-    ...(at !== undefined && { at }),
-    prediction,
-    target,
-    baseline,
-    completeness,
-    ...(text && { tokens: (text.pieces ?? text).tokens, scores: (text.pieces ?? text).scores }),
-    ...(text?.pieces && { words: text.tokens, wordScores: text.scores }),
-    ...(features && { features: features.names, scores: features.scores }),
-    ...(pairs && { pairs: pairs.names, pairScores: pairs.scores }),
-  }));
+  const items = findings.map(
+    ({ title, at, other, prediction, target, baseline, completeness, text, features, pairs }) => ({
+      title,
+      ...(at !== undefined && { at }),
+      ...(other !== undefined && { other }),
+      prediction,
+      target,
+      baseline,
+      completeness,
+      ...(text && { tokens: (text.pieces ?? text).tokens, scores: (text.pieces ?? text).scores }),
+      ...(text?.pieces && { words: text.tokens, wordScores: text.scores }),
+      ...(features && { features: features.names, scores: features.scores }),
+      ...(pairs && { pairs: pairs.names, pairScores: pairs.scores }),
+    }),
+  );
   const { name, says, sum, source } = context.row;
   const [explanation] = explanations;
   const content = {

@@ -19,6 +19,8 @@ export interface Sample {
   readonly title: string;
   /** The word that is judged, of models that judge words. */
   readonly at?: string;
+  /** The text that it is compared with, of models that say how alike two are. */
+  readonly other?: string;
   /** Of a transformer with words, each the sum of its pieces. */
   readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] } & Partial<ShownPieces>;
   readonly image?: ImageView;

@@ -57,6 +57,17 @@ function ofTexts(args: Arguments, model: Transformer, texts: readonly (string | 
   const fits = (n: number): boolean => Number.isInteger(n) && n >= 3 && n <= positions;
   const options =
     length === undefined ? {} : { maxLength: number('length', length, fits, `a whole number from 3 to ${positions}`) };
+  if (model.task === 'embedding') {
+    const pairs = texts.filter((text) => typeof text !== 'string');
+    if (pairs.length < texts.length) {
+      const hint = 'give as many --text-pair as --text';
+      throw usage('--text-pair', 'is missing: the model says how alike two texts are', hint);
+    }
+    const each = pairs.flat();
+    const batch = toBatch(readPieces(model, each, options), each);
+    const samples = batch.samples.map((sample, i) => ({ ...sample, other: each[i % 2 === 0 ? i + 1 : i - 1]! }));
+    return { ...batch, samples };
+  }
   const titles = texts.map((text) => (typeof text === 'string' ? text : text.join(' | ')));
   return toBatch(readPieces(model, texts, options), titles);
 }
@@ -80,6 +91,7 @@ function ofIds(
   lists: readonly (readonly number[])[],
   title: (ids: readonly number[], i: number) => string,
 ): Batch {
+  if (model.task === 'embedding') throw usage('--text', 'is missing', 'two texts are compared: --text and --text-pair');
   if (args.has('length')) throw usage('--length', 'is for texts', 'token ids are taken as they are');
   return toBatch(readTokenIds(model, lists), lists.map(title));
 }
