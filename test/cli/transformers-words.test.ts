@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadTransformer } from '../../src/transformers/index.ts';
+import { explainSimilarity, loadTransformer } from '../../src/transformers/index.ts';
 import { runCli, temporaryFolder } from '../support/cli.ts';
 import { tinyFolder } from '../support/tiny-transformer.ts';
 
@@ -18,6 +18,7 @@ const context = 'It is the king, of all';
 interface Json {
   readonly items: readonly {
     readonly at?: string;
+    readonly other?: string;
     readonly prediction: readonly { readonly label: string; readonly score: number }[];
     readonly target: { readonly label: string };
     readonly scores: readonly number[];
@@ -91,6 +92,35 @@ test('masked words: the likeliest, or one that is named; the mask stays in the b
   assert.is(named!.target.label, 'happy');
   const predicted = await runCli(['predict', ...given]);
   assert.match(predicted.out, / {2}\S+ \d.*%, \S+ \d.*%/);
+});
+
+test('similarity: each text of a pair with the other as it is, the numbers of the library', async () => {
+  const sentences = tinyFolder(folder.path('sentences'), 'Model');
+  const model = await loadTransformer(sentences);
+  const pair = ['The king lives in London', 'A man'] as const;
+  const given = [sentences, '--text', pair[0], '--text-pair', pair[1]];
+  const items = await explained(...given);
+  const [wanted] = await explainSimilarity(model, [pair], { nSteps: 20 });
+  assert.is(items.length, 2);
+  items.forEach(({ prediction, scores, other }, i) => {
+    assert.is(other, pair[1 - i]);
+    near(prediction[0]!.score, wanted!.similarity);
+    for (const [at, score] of scores.entries()) near(score, wanted!.texts[i]!.attributions[at]!);
+  });
+  const predicted = await runCli(['predict', ...given]);
+  assert.match(predicted.out, /^The king lives in London \| A man {2}similarity -?\d\S+\n$/);
+  const compared = await runCli(['compare', ...given, '--explainers', 'saliency', '--metrics', 'sparseness']);
+  assert.is(compared.code, 0, compared.err);
+  for (const [flags, message] of [
+    [['--text', 'x'], /--text-pair: is missing: the model says how alike two texts are/],
+    [['--tokens', '2,3'], /--text: is missing/],
+    [[...given.slice(1), '--target', '1'], /--target: is for models with classes/],
+  ] as const) {
+    const { code, err } = await runCli(['explain', sentences, ...flags]);
+    assert.is(code, 2, err);
+    assert.match(err, message);
+  }
+  model.dispose();
 });
 
 test('what makes no sense is refused by name', async () => {

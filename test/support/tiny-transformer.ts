@@ -15,6 +15,8 @@ function draws(seed: number): () => number {
 }
 
 const heads = {
+  /** A vector per text, as sentence-transformers has it: the mean of the hidden states. */
+  Model: () => ({}),
   ForSequenceClassification: (labels: number) => ({
     ...{ 'pre_classifier.weight': [width, width], 'pre_classifier.bias': [width] },
     ...{ 'classifier.weight': [labels, width], 'classifier.bias': [labels] },
@@ -61,7 +63,10 @@ export function tinyTransformer(head: keyof typeof heads, labels: readonly strin
     const size = shape.reduce((a, b) => a * b, 1);
     const scale = name.includes('orm.weight') ? 0.1 : 1;
     const offset = name.includes('orm.weight') ? 1 : 0;
-    return [name, { shape, data: Float32Array.from({ length: size }, () => offset + scale * draw()) }];
+    return [
+      head === 'Model' ? name.replace('distilbert.', '') : name,
+      { shape, data: Float32Array.from({ length: size }, () => offset + scale * draw()) },
+    ];
   });
   const config = {
     architectures: [`DistilBert${head}`],
@@ -79,6 +84,16 @@ export function tinyFolder(path: string, head: keyof typeof heads, labels: reado
   mkdirSync(path, { recursive: true });
   writeFileSync(`${path}/model.safetensors`, weights);
   writeFileSync(`${path}/config.json`, JSON.stringify(config));
+  if (head === 'Model') {
+    const modules = ['', '1_Pooling', '2_Normalize'].map((at, i) => ({
+      ...{ idx: i, name: String(i), path: at },
+      type: `sentence_transformers.models.${at === '' ? 'Transformer' : at.slice(2)}`,
+    }));
+    writeFileSync(`${path}/modules.json`, JSON.stringify(modules));
+    mkdirSync(`${path}/1_Pooling`, { recursive: true });
+    const pooling = { word_embedding_dimension: width, pooling_mode_mean_tokens: true };
+    writeFileSync(`${path}/1_Pooling/config.json`, JSON.stringify(pooling));
+  }
   for (const file of ['tokenizer.json', 'tokenizer_config.json'])
     copyFileSync(example(`imdb-distilbert/${file}`), `${path}/${file}`);
   return path;
