@@ -3,7 +3,7 @@
  * surfaces ask of either is here. The code of transformers is a chunk of its own: only types of it may be imported.
  */
 import type { CallableModel } from '../graph/callable.ts';
-import type { Model } from '../keras/model/model.ts';
+import type { Model } from '../model/model.ts';
 import { failure } from '../tensor/errors.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import type { LoadedTransformer, TextTokenizer, TransformerLayer } from '../transformers/index.ts';

@@ -22,10 +22,9 @@ export async function openPath(
     }
     return (await import('../transformers/index.ts')).loadTransformer(path, output ? { output } : {});
   }
+  if (kind === 'onnx') {
+    if (options.weights === undefined) return (await import('../onnx/index.ts')).loadOnnx(path);
+    throw failure(given, 'is a file of ONNX, which takes no other weights', {}, 'leave --weights out');
+  }
   return (await import('../keras/load/load.ts')).loadModel(path, options);
-}
-
-/** Whether a path holds a transformer. */
-export async function isTransformerPath(path: string): Promise<boolean> {
-  return (await placeOf(path)).kind === 'transformers';
 }

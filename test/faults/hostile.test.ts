@@ -11,7 +11,7 @@ import { readIdx } from '../../src/inputs/idx.ts';
 import { readPng } from '../../src/inputs/image.ts';
 import { readNpy } from '../../src/inputs/npy.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
-import { readReference } from '../../src/keras/verify/reference.ts';
+import { readReference } from '../../src/model/verify/reference.ts';
 import { failure, PathgradError } from '../../src/tensor/errors.ts';
 import { visible, visibleLines } from '../../src/tensor/visible.ts';
 import { TextTokenizer } from '../../src/transformers/index.ts';

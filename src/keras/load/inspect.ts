@@ -1,11 +1,12 @@
 /** What a file holds, without failing where it cannot be run: for `pathgrad inspect` and for people who were refused a model. */
 import type { InputInfo } from '../../graph/callable.ts';
+import type { SymbolicShape } from '../../model/layer.ts';
+import { allLayers } from '../../model/lookup.ts';
+import type { Model } from '../../model/model.ts';
 import { PathgradError } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Problem } from '../model/build.ts';
-import type { ModelLayer, SymbolicShape } from '../model/layer.ts';
-import { allLayers } from '../model/lookup.ts';
-import type { Model } from '../model/model.ts';
+import type { ModelLayer } from '../model/layer.ts';
 import { attachWeights, type LoadOptions, modelOf, type OpenedModel, openModel } from './open.ts';
 import type { ModelSource } from './source.ts';
 

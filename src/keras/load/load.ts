@@ -2,8 +2,10 @@
  * From a path, URL, bytes or File to a model that can be run. Everything a file says is checked before it is used: an unsupported
  * layer, a missing weight or a wrong shape is an error that names file and layer, and no code in a file is ever run.
  */
+
+import type { Model } from '../../model/model.ts';
 import { refuseProblems } from '../model/build.ts';
-import type { Model } from '../model/model.ts';
+import type { ModelLayer } from '../model/layer.ts';
 import { attachWeights, type LoadOptions, modelOf, openModel } from './open.ts';
 import type { ModelSource } from './source.ts';
 
@@ -16,7 +18,7 @@ export type { ModelSource } from './source.ts';
  * @param source a path (Node), a URL, the bytes, or a File
  * @throws PathgradError naming the file, and the layer or weight at fault
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model<ModelLayer>> {
   const opened = await openModel(source, options);
   refuseProblems(opened.file.name, opened.problems);
   await attachWeights(opened);

@@ -1,10 +1,9 @@
 /** Which models read token ids. The command line and the page ask. */
-import type { Model } from './model.ts';
+import type { Model } from '../../model/model.ts';
 
 /** The first Embedding of the model, if it has one: its path and the number of ids it knows. */
 export function embeddingOf(model: Model): { readonly path: string; readonly size: number } | null {
   const layer = model.layers.find(({ className }) => className === 'Embedding');
   if (!layer) return null;
-  const size = layer.config['input_dim'];
-  return { path: layer.path, size: typeof size === 'number' ? size : Number.POSITIVE_INFINITY };
+  return { path: layer.path, size: layer.vocabulary ?? Number.POSITIVE_INFINITY };
 }

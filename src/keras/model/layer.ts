@@ -2,7 +2,7 @@
  * A layer of a loaded model: what the file says of it, how it runs, and its weights.
  * Invariant: weights are loaded once, at the first call, when the input shape is known; a later call gets the same tensors.
  */
-import type { LayerInfo } from '../../graph/callable.ts';
+import type { Layer, SymbolicShape } from '../../model/layer.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Dialect, LayerSpec, ModelSpec } from '../config/spec.ts';
@@ -13,9 +13,6 @@ import type { Rules } from '../layers/registry.ts';
 import type { Operation } from '../operations/index.ts';
 import { type LayerWeight, loadWeights } from '../weights/place.ts';
 import type { LayerWeights } from '../weights/store.ts';
-
-/** Sizes with null for what the input decides; the batch axis is always null. */
-export type SymbolicShape = readonly (number | null)[];
 
 export interface BuildSettings {
   readonly file: string;
@@ -30,7 +27,7 @@ export interface BuildSettings {
 }
 
 /** A layer of a loaded model. Models and wrappers are layers too, with `layers` inside. */
-export class ModelLayer implements LayerInfo {
+export class ModelLayer implements Layer {
   readonly name: string;
   readonly path: string;
   readonly className: string;
@@ -78,6 +75,10 @@ export class ModelLayer implements LayerInfo {
   /** The layer's own weights in Keras's order; empty until the input shape is known. */
   get weights(): readonly LayerWeight[] {
     return this.#weights ?? [];
+  }
+
+  get vocabulary(): number | null {
+    return this.run?.vocabulary ?? null;
   }
 
   get inputShape(): SymbolicShape | null {

@@ -9,8 +9,8 @@ import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { LayerWeight } from '../weights/place.ts';
 import type { StoredArray } from '../weights/store.ts';
+import type { ModelSettings } from './definition.ts';
 import type { LayerTree, ModelLayer } from './layer.ts';
-import type { ModelSettings } from './model.ts';
 
 /**
  * @param graph what the model runs @param listed its `layers`

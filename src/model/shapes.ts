@@ -2,9 +2,9 @@
  * The shapes of a model whose sizes are partly open. Graphs here have fixed shapes, so the model is applied twice with different
  * sizes in the open places (no data, no arithmetic); what differs between the two is open in the result, too.
  */
-import type { LayerCall } from '../../graph/callable.ts';
-import { placeholder, type Tensor } from '../../tensor/tensor.ts';
-import type { ModelLayer, SymbolicShape } from './layer.ts';
+import type { LayerCall } from '../graph/callable.ts';
+import { placeholder, type Tensor } from '../tensor/tensor.ts';
+import type { Layer, SymbolicShape } from './layer.ts';
 
 export interface Probed {
   readonly shape: SymbolicShape;
@@ -43,7 +43,7 @@ export function probeShapes(inputs: readonly Probed[], apply: Apply): SymbolicSh
 /** Shapes of the layers before the one that fails; false where the two sizes do not get equally far. */
 function reached(inputs: readonly Probed[], apply: Apply, [small, large]: readonly [number, number]): boolean {
   const [a, b] = [2, 3].map((batch, i) => {
-    const layers = new Map<ModelLayer, LayerCall>();
+    const layers = new Map<Layer, LayerCall>();
     try {
       trace(inputs, apply, batch, i === 0 ? small : large, layers);
     } catch {
@@ -58,7 +58,7 @@ function reached(inputs: readonly Probed[], apply: Apply, [small, large]: readon
 
 interface Trace {
   readonly outputs: readonly Tensor[];
-  readonly layers: ReadonlyMap<ModelLayer, LayerCall>;
+  readonly layers: ReadonlyMap<Layer, LayerCall>;
 }
 
 function trace(
@@ -66,7 +66,7 @@ function trace(
   apply: Apply,
   batch: number,
   size: number,
-  layers = new Map<ModelLayer, LayerCall>(),
+  layers = new Map<Layer, LayerCall>(),
 ): Trace {
   const fed = inputs.map(({ shape, dtype }) =>
     placeholder(
@@ -75,7 +75,7 @@ function trace(
     ),
   );
   const outputs = apply(fed, (call) => {
-    if (call.index === 0) layers.set(call.layer as ModelLayer, call);
+    if (call.index === 0) layers.set(call.layer as Layer, call);
     return null;
   });
   return { outputs, layers };
@@ -91,7 +91,7 @@ function common(x: readonly Tensor[], y: readonly Tensor[]): SymbolicShape[] {
   return x.map((tensor, i) => tensor.shape.map((dim, axis) => (dim === y[i]!.shape[axis] ? dim : null)));
 }
 
-function setShapes(a: ReadonlyMap<ModelLayer, LayerCall>, b: ReadonlyMap<ModelLayer, LayerCall>): void {
+function setShapes(a: ReadonlyMap<Layer, LayerCall>, b: ReadonlyMap<Layer, LayerCall>): void {
   for (const [layer, call] of a) {
     const other = b.get(layer);
     if (!other) continue;

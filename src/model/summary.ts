@@ -1,12 +1,11 @@
 /** The table that `model.summary()` prints: layers with output shapes, parameters and, for branched models, what feeds them. */
-import { sizeOf } from '../../tensor/shape.ts';
-import { shortened } from '../../tensor/visible.ts';
-import { tensorsOf } from '../config/nodes.ts';
-import type { LayerTree, ModelLayer, SymbolicShape } from './layer.ts';
+import { sizeOf } from '../tensor/shape.ts';
+import { shortened } from '../tensor/visible.ts';
+import type { Layer, SymbolicShape } from './layer.ts';
 import { allLayers } from './lookup.ts';
 
 /** Parameters of a layer and of the layers inside it. */
-export function parametersOf(layer: ModelLayer, which: 'all' | 'trainable' = 'all'): number {
+export function parametersOf(layer: Layer, which: 'all' | 'trainable' = 'all'): number {
   let count = 0;
   for (const each of allLayers([layer])) {
     for (const weight of each.weights) if (which === 'all' || weight.trainable) count += sizeOf(weight.shape);
@@ -20,10 +19,14 @@ export function formatShape(shapes: readonly SymbolicShape[]): string {
   return shapes.map((shape) => `[${shape.map((dim) => dim ?? '?').join(', ')}]`).join(', ');
 }
 
-export function summarize(name: string, graph: LayerTree): string {
-  const branched = graph.spec.kind === 'functional';
-  const header = ['Layer (type)', 'Output shape', 'Parameters', ...(branched ? ['Connected to'] : [])];
-  const rows = graph.layers.flatMap((layer) => rowsOf(layer, 0, branched));
+/** @param sourcesOf what feeds a layer, as a column of its own */
+export function summarize<L extends Layer>(
+  name: string,
+  layers: readonly L[],
+  sourcesOf: ((layer: L) => string) | null,
+): string {
+  const header = ['Layer (type)', 'Output shape', 'Parameters', ...(sourcesOf ? ['Connected to'] : [])];
+  const rows = layers.flatMap((layer) => rowsOf(layer, 0, sourcesOf ? [sourcesOf(layer)] : []));
   const widths = header.map((text, i) => Math.max(text.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     row
@@ -31,8 +34,8 @@ export function summarize(name: string, graph: LayerTree): string {
       .join('  ')
       .trimEnd();
   const rule = '─'.repeat(widths.reduce((a, b) => a + b + 2, -2));
-  const total = graph.layers.reduce((n, layer) => n + parametersOf(layer), 0);
-  const trainable = graph.layers.reduce((n, layer) => n + parametersOf(layer, 'trainable'), 0);
+  const total = layers.reduce((n, layer) => n + parametersOf(layer), 0);
+  const trainable = layers.reduce((n, layer) => n + parametersOf(layer, 'trainable'), 0);
   return [
     `Model: ${shortened(name)}`,
     rule,
@@ -44,23 +47,14 @@ export function summarize(name: string, graph: LayerTree): string {
   ].join('\n');
 }
 
-function rowsOf(layer: ModelLayer, depth: number, branched: boolean): string[][] {
+function rowsOf(layer: Layer, depth: number, sources: readonly string[]): string[][] {
   const row = [
     `${'  '.repeat(depth)}${shortened(layer.name)} (${shortened(layer.className)})`,
     formatShape(layer.outputShapes),
     group(parametersOf(layer)),
-    ...(branched && depth === 0 ? [sourcesOf(layer)] : []),
+    ...sources,
   ];
-  return [row, ...layer.layers.flatMap((inner) => rowsOf(inner, depth + 1, branched))];
-}
-
-function sourcesOf(layer: ModelLayer): string {
-  const sources = layer.spec.calls.map((call) =>
-    tensorsOf(call)
-      .map((ref) => ref.layer)
-      .join(' + '),
-  );
-  return shortened(sources.join('; '));
+  return [row, ...layer.layers.flatMap((inner) => rowsOf(inner, depth + 1, []))];
 }
 
 function group(count: number): string {

@@ -14,8 +14,8 @@ import { failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { placeholder, type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { Feedable } from '../model/inputs.ts';
-import type { Model } from '../model/model.ts';
+import type { Feedable } from '../inputs.ts';
+import type { Model } from '../model.ts';
 import { type Reference, type ReferenceGradient, type ReferenceSource, readReference } from './reference.ts';
 
 export interface VerifyOptions {

@@ -9,11 +9,11 @@ import { openZip } from '../../guard/zip.ts';
 import { openHdf5 } from '../../hdf5/file.ts';
 import { findSignature } from '../../hdf5/superblock.ts';
 import { readNpy } from '../../inputs/npy.ts';
+import { field, isRecord, type JsonRecord } from '../../keras/config/json.ts';
+import type { Json } from '../../keras/config/spec.ts';
+import { isArchive } from '../../keras/load/container.ts';
 import { failure } from '../../tensor/errors.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
-import { field, isRecord, type JsonRecord } from '../config/json.ts';
-import type { Json } from '../config/spec.ts';
-import { isArchive } from '../load/container.ts';
 
 export interface ReferenceArray {
   /** Name of the input or output; references without names go by position. */

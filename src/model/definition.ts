@@ -1,0 +1,47 @@
+/** What a file of any format must be brought to, to be a `Model`. */
+import type { Backend } from '../backends/backend.ts';
+import type { ApplyOptions, InputInfo, WeightChange } from '../graph/callable.ts';
+import type { FloatDType } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Fed, Feedable } from './inputs.ts';
+import type { Layer, SymbolicShape } from './layer.ts';
+import type { Model } from './model.ts';
+import type { ReferenceSource } from './verify/reference.ts';
+import type { VerifyOptions, VerifyReport } from './verify/verify.ts';
+
+/** An input as the file's model takes it. */
+export interface RawInput {
+  readonly name: string;
+  /** Null for an input whose shape the file does not say. */
+  readonly shape: SymbolicShape | null;
+  readonly dtype: 'string' | InputInfo['dtype'];
+}
+
+export interface ModelDefinition<L extends Layer = Layer> {
+  readonly name: string;
+  /** What errors call the model: its file. */
+  readonly file: string;
+  readonly dtype: FloatDType;
+  readonly backend?: Backend;
+  readonly layers: readonly L[];
+  /** What `run` takes, batch axis first. */
+  readonly inputs: readonly InputInfo[];
+  /** Whether the file states the shapes of the inputs; else the first application does. */
+  readonly hasInputShape: boolean;
+  readonly outputNames: readonly string[];
+  /** Whether `predict` gives its outputs by name. */
+  readonly outputsByName: boolean;
+  /** Rows at a time that `run` takes; null for any number. */
+  readonly fixedRows?: number | null;
+  /** The graph on `inputs`: one tensor per output. Options are as for `apply`; arguments that the model does not take are errors. */
+  readonly run: (inputs: readonly Tensor[], options: ApplyOptions) => readonly Tensor[];
+  /** Inputs that are looked up before the graph, and how. */
+  readonly raw?: { readonly inputs: readonly RawInput[]; readonly read: (x: Feedable) => Fed[] } | null;
+  /** What feeds a layer, for the summary; left out where layers follow one another. */
+  sourcesOf?(layer: L): string;
+  /** The definition with other weights. */
+  readonly withWeights: (change: WeightChange) => Promise<ModelDefinition<L>>;
+  /** Reads the JSON of the reference that lies inside the model's file; null if there is none. Not before it is asked for. */
+  readonly reference?: () => Promise<string | null>;
+  verify(model: Model, source: ReferenceSource, options: VerifyOptions): Promise<VerifyReport>;
+}
