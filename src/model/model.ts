@@ -226,7 +226,11 @@ export class Model<L extends Layer = Layer> implements CallableModel {
 
   #probe(): void {
     try {
-      this.#outputShapes = probeShapes(this.#inputs, (xs, onOutputs) => this.#run(xs, { onOutputs }));
+      this.#outputShapes = probeShapes(
+        this.#inputs,
+        (xs, onOutputs) => this.#run(xs, { onOutputs }),
+        this.#definition.fixedRows ?? null,
+      );
     } catch (error) {
       if (!(error instanceof PathgradError) || error.message.includes(this.file)) throw error;
       throw retold(error, this.file);

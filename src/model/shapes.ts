@@ -24,14 +24,15 @@ const openSizes = [
 
 /**
  * Fills in `inputShapes` and `outputShapes` of every layer and returns the shapes of the model's outputs.
+ * @param fixedRows the only number of rows that can be computed; null for any
  * @throws the error of the first attempt, if the model cannot be applied to any of the sizes; layers that were reached have their shapes
  */
-export function probeShapes(inputs: readonly Probed[], apply: Apply): SymbolicShape[] {
+export function probeShapes(inputs: readonly Probed[], apply: Apply, fixedRows: number | null = null): SymbolicShape[] {
   const open = inputs.some(({ shape }) => shape.slice(1).includes(null));
   let firstError: unknown;
   for (const sizes of open ? openSizes : openSizes.slice(0, 1)) {
     try {
-      return compare(inputs, apply, sizes);
+      return compare(inputs, apply, sizes, fixedRows);
     } catch (error) {
       firstError ??= error;
     }
@@ -81,10 +82,16 @@ function trace(
   return { outputs, layers };
 }
 
-function compare(inputs: readonly Probed[], apply: Apply, [small, large]: readonly [number, number]): SymbolicShape[] {
-  const [a, b] = [trace(inputs, apply, 2, small), trace(inputs, apply, 3, large)];
+function compare(
+  inputs: readonly Probed[],
+  apply: Apply,
+  [small, large]: readonly [number, number],
+  fixedRows: number | null,
+): SymbolicShape[] {
+  const [a, b] = [trace(inputs, apply, fixedRows ?? 2, small), trace(inputs, apply, fixedRows ?? 3, large)];
   setShapes(a.layers, b.layers);
-  return common(a.outputs, b.outputs);
+  const found = common(a.outputs, b.outputs);
+  return fixedRows === null ? found : found.map((shape) => shape.map((dim, axis) => (axis === 0 ? null : dim)));
 }
 
 function common(x: readonly Tensor[], y: readonly Tensor[]): SymbolicShape[] {

@@ -61,9 +61,21 @@ export function onnxDefinition(parts: OnnxParts): ModelDefinition<OnnxLayer> {
   const layers = new Map(graph.steps.map((step) => [step, layerOf(step, parts)]));
   const stated = batchOf(open);
   const known = new Map<Step, readonly Value[]>();
-  const run = (inputs: readonly Tensor[], options: ApplyOptions): Tensor[] =>
+  const any = (inputs: readonly Tensor[], options: ApplyOptions): Tensor[] =>
     runOnce(parts, { open, layers, known, stated }, inputs, options);
   const infos = open.map((input) => infoOf(input, file.name, dtype));
+  const fixedRows = stated === null || anyRows(infos, any, stated) ? null : stated;
+  const run = (inputs: readonly Tensor[], options: ApplyOptions): Tensor[] => {
+    const rows = inputs[0]?.shape[0];
+    if (fixedRows === null || rows === fixedRows) return any(inputs, options);
+    const hint = 'export it with a batch of any size (dynamic_axes or dynamic_shapes in torch.onnx.export)';
+    throw failure(
+      file.name,
+      `was exported for ${fixedRows} ${fixedRows === 1 ? 'sample' : 'samples'} at a time and cannot be shown to keep more apart`,
+      { rows },
+      hint,
+    );
+  };
   return {
     name: file.graph.name || file.name,
     file: file.name,
@@ -74,7 +86,7 @@ export function onnxDefinition(parts: OnnxParts): ModelDefinition<OnnxLayer> {
     hasInputShape: true,
     outputNames: graph.record.outputs.map(({ name }) => name),
     outputsByName: false,
-    fixedRows: stated === null || anyRows(infos, run, stated) ? null : stated,
+    fixedRows,
     run,
     withWeights: async (change) => onnxDefinition({ ...parts, initializers: changed(parts, change) }),
     verify: async (model, source, options) =>
@@ -130,7 +142,9 @@ function runOnce(
   }
   const values = new Values();
   for (const [name, value] of [...initializers, ...fixed]) values.set(name, { ...value, fixed: true });
-  open.forEach(({ name, type }, i) => values.set(name, { tensor: inputs[i]!, type, fixed: false }));
+  open.forEach(({ name, type }, i) => {
+    values.set(name, { tensor: inputs[i]!, type, fixed: false });
+  });
   const actual = inputs[0]?.shape[0] ?? 1;
   const rows = stated !== null && stated !== actual ? { stated, actual } : null;
   const layerAt = (step: Step): OnnxLayer => layers.get(step) ?? layerOf(step, null);

@@ -15,6 +15,7 @@ import { chooseHead, type Head, type HeadParts, type MadeHead, type OutputKind }
 import { type ModelParts, TransformerModel } from './model.ts';
 import { bertTokenizerJson, TextTokenizer, type TokenizerOptions } from './tokenizer/index.ts';
 import { readWeights } from './weights/index.ts';
+import { changedTwice } from './weights/source.ts';
 
 export interface TransformerOptions {
   /** What a classifier gives: probabilities (where it has some: a regression has none) or logits. A head of one's own gives what it computes. */
@@ -62,7 +63,7 @@ export async function loadTransformer(
     const head = modules ? modules.head(made) : chooseHead(made, options.head ?? null);
     weights.finish(/\/pooler\//);
     const name = options.name ?? config.savedClass ?? weights.file;
-    return { config, encoder, head, dtype, backend, name, rebuild: build };
+    return { config, encoder, head, dtype, backend, name, rebuild: (next) => build(changedTwice(change, next)) };
   };
   const parts = await build(null);
   const tokenizer = await loadTokenizer(files, config);

@@ -31,6 +31,8 @@ export interface Settings {
   readonly explainer: string;
   /** Of a model that judges words: the position that is judged; null: the one that is usual. */
   readonly place: number | null;
+  /** The path of the layer that the method asks for; null where it asks for none or is left to choose. */
+  readonly layer: string | null;
   /** A class, or null: the predicted one; for a single score the score itself. */
   readonly target: number | null;
   readonly baseline: BaselineName;
@@ -120,6 +122,8 @@ export interface MethodInfo {
   readonly sum: string | null;
   /** Whether it compares with a baseline. */
   readonly baselines: boolean;
+  /** Whether its numbers are those of a layer that must be named, or it looks at one that can be. */
+  readonly layer: 'named' | 'chosen' | null;
 }
 
 /** What this browser offers the engine. */
@@ -143,6 +147,8 @@ export interface ModelInfo {
   readonly name: string;
   readonly file: string;
   readonly summary: string;
+  /** The layers, those inside others too: path and class. */
+  readonly layers: readonly (readonly [path: string, className: string])[];
   /** `tokens: 100`, `28 × 28 × 1`. */
   readonly takes: string;
   /** What a text becomes: words of a vocabulary to be given, pieces of the model's own tokenizer; null where it takes no text. */

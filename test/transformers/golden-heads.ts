@@ -26,7 +26,7 @@ export function headCases(): HeadCase[] {
 }
 
 /** FNV-1a of the name seeds the numbers, as in make_heads.py. */
-function valuesOf(name: string, shape: readonly number[]): Float32Array {
+export function valuesOf(name: string, shape: readonly number[]): Float32Array {
   let state = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name)) state = Math.imul(state ^ byte, 0x01000193) >>> 0;
   const next = seeded(state);

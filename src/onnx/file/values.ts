@@ -78,7 +78,7 @@ function fromBytes(raw: Uint8Array, name: string, subject: string, count: number
     });
   }
   // Aligned, and no view that keeps the file in memory.
-  const { buffer } = raw.slice();
+  const { buffer } = new Uint8Array(raw);
   if (name === 'float') return new Float32Array(buffer);
   if (name === 'double') return new Float64Array(buffer);
   if (name === 'float16' || name === 'bfloat16') return widened(new Uint16Array(buffer), name);

@@ -8,7 +8,7 @@ import type { Step } from './prepare.ts';
 import type { Run, Value } from './run.ts';
 
 /** Which input is a shape whose first size is that of the batch. */
-const shapeInput: Readonly<Record<string, number>> = { Reshape: 1, Expand: 1, ConstantOfShape: 0 };
+const shapeInput: Readonly<Record<string, number>> = { Reshape: 1, Expand: 1 };
 
 /** The inputs, a stated batch size in them replaced by the number of rows. */
 export function withRows(
@@ -22,7 +22,7 @@ export function withRows(
   const target = tensors[at];
   if (!target?.constant || target.rank !== 1 || target.size < 2 || target.constant[0] !== rows.stated) return tensors;
   // What is made of the file's own numbers has no rows.
-  if (node.opType === 'Reshape' && inputs[0]?.fixed) return tensors;
+  if (inputs[0]?.fixed) return tensors;
   const values = Int32Array.from(target.constant);
   values[0] = rows.actual;
   return tensors.map((x, i) => (i === at ? tensor(values, target.shape) : x));

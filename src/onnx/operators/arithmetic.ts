@@ -6,7 +6,7 @@ import * as binary from '../../ops/binary.ts';
 import { counted } from '../../ops/promote.ts';
 import { abs, cast, floor, logicalNot, reciprocal, sign, sqrt, square } from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
-import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
 import { all, at, constantsOf, integer, typeOf } from './support.ts';
 
@@ -27,6 +27,22 @@ function inFloats(a: Tensor, b: Tensor, f: (a: Tensor, b: Tensor) => Tensor): Te
   const dtype = a.constant && b.constant ? 'float64' : 'float32';
   return f(cast(a, dtype), cast(b, dtype));
 }
+
+/** Bits of integers that are narrower than those of the engine, by element type; signed ones are negative. */
+const narrow: Readonly<Record<number, number>> = { 2: 8, 3: -8, 4: 16, 5: -16 };
+
+/** Sums and products of 8 and 16 bits start anew where they leave their range. */
+const wrapping =
+  (f: (a: Tensor, b: Tensor) => Tensor): Operator =>
+  (call) => {
+    const y = f(at(call, 0), at(call, 1));
+    const bits = narrow[typeOf(call, 0)];
+    if (bits === undefined || y.dtype !== 'int32') return [y];
+    const [span, low] = [2 ** Math.abs(bits), bits < 0 ? -(2 ** (-bits - 1)) : 0];
+    const moved = sub(y, low);
+    const turns = inFloats(moved, full([], span, 'int32'), (a, b) => floor(div(a, b)));
+    return [add(sub(moved, mul(cast(turns, 'int32'), span)), low)];
+  };
 
 /** The quotient; of integers without its fraction. */
 export const divided = (a: Tensor, b: Tensor): Tensor =>
@@ -105,9 +121,9 @@ function spread(values: readonly number[], x: Tensor, shape: readonly number[]):
 const compared = (f: (a: Tensor, b: Tensor) => Tensor): Operator => two((a, b) => f(counted(a), counted(b)));
 
 export const arithmetic: Readonly<Record<string, Operator>> = {
-  Add: two(add),
-  Sub: two(sub),
-  Mul: two(mul),
+  Add: wrapping(add),
+  Sub: wrapping(sub),
+  Mul: wrapping(mul),
   Div: two(divided),
   Mod: (call) => [remainder(call)],
   Pow: two(power),

@@ -6,8 +6,9 @@ import { type Pads, pad, slice } from '../../ops/slicing.ts';
 import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
+import { channelsFirst, channelsLast } from './layout.ts';
 import { at, constantsOf, fail, integer, integers, maybe, subjectOf } from './support.ts';
-import { autoPad, channelsFirst, channelsLast, halves, padsOf, perAxis, windowsOf } from './windows.ts';
+import { autoPad, halves, padsOf, perAxis, windowsOf } from './windows.ts';
 
 /** The spatial axes in front, then the channels in the order that `conv` wants. */
 const kernelOf = (w: Tensor): Tensor => transpose(w, [...Array.from({ length: w.rank - 2 }, (_, i) => i + 2), 1, 0]);

@@ -48,6 +48,8 @@ export const operators: Readonly<Record<string, Readonly<Record<string, Operator
     ...quantization,
     ...losses,
     ...signals,
+    // onnxruntime writes its own under the standard's name.
+    SimplifiedLayerNormalization: microsoft['SimplifiedLayerNormalization']!,
   },
   'com.microsoft': microsoft,
   'ai.onnx.ml': learning,

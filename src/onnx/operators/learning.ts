@@ -72,7 +72,11 @@ function normalized(call: OperatorCall): Tensor {
   const x = rows(call, at(call, 0));
   const norm = text(call, 'norm', 'MAX');
   const options = { axes: x.rank - 1, keepDims: true };
-  if (norm === 'MAX') return div(x, max(abs(x), options));
+  if (norm === 'MAX') {
+    // The largest with its sign, as the standard and onnxruntime have it; scikit-learn takes the largest magnitude.
+    const largest = max(x, options);
+    return div(x, where(equal(largest, 0), 1, largest));
+  }
   if (norm !== 'L1' && norm !== 'L2') throw fail(call, `unknown norm '${norm}'`, {}, 'MAX, L1 or L2');
   const total = sum(norm === 'L1' ? abs(x) : square(x), options);
   const none = equal(total, 0);

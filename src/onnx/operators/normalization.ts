@@ -8,6 +8,7 @@ import { abs, cast, rsqrt, sqrt, square } from '../../ops/unary.ts';
 import { normalizeAxis } from '../../tensor/shape.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
+import { channelsFirst, channelsLast } from './layout.ts';
 import { at, constantsOf, fail, integer, integers, maybe, number, subjectOf, wanted } from './support.ts';
 
 /** One number per channel, laid along axis 1 of `x`. */
@@ -79,11 +80,15 @@ function localResponse(call: OperatorCall): Tensor {
   const [alpha, beta, bias] = [number(call, 'alpha', 1e-4), number(call, 'beta', 0.75), number(call, 'bias', 1)];
   const channels = x.shape[1]!;
   const before = Math.floor((size - 1) / 2);
-  const around = x.shape.map((_, i) => (i === 1 ? ([before, size - 1 - before] as const) : ([0, 0] as const)));
-  const wide = pad(square(x), around);
-  let total = slice(wide, { 1: [0, channels] });
-  for (let i = 1; i < size; i++) total = add(total, slice(wide, { 1: [i, i + channels] }));
-  return div(x, pow(add(mul(total, alpha / size), bias), beta));
+  const last = channelsLast(x);
+  const around = last.shape.map((_, i) =>
+    i === last.rank - 1 ? ([before, size - 1 - before] as const) : ([0, 0] as const),
+  );
+  const wide = pad(square(last), around);
+  const shifted = (i: number): Tensor => slice(wide, { [last.rank - 1]: [i, i + channels] });
+  let total = shifted(0);
+  for (let i = 1; i < size; i++) total = add(total, shifted(i));
+  return channelsFirst(div(last, pow(add(mul(total, alpha / size), bias), beta)));
 }
 
 /** `x` over its norm of order 1 or 2; where that is 0, the result is 0. */

@@ -4,14 +4,15 @@ import { add, div, equal, maximum, mul, pow, sub, where } from '../../ops/binary
 import { scatterAdd } from '../../ops/indexing.ts';
 import { reshape } from '../../ops/movement.ts';
 import { avgPool, maxPool, maxPoolArgmax } from '../../ops/pool.ts';
-import { max, mean, sum } from '../../ops/reduce.ts';
+import { max, mean, type ReduceOptions, sum } from '../../ops/reduce.ts';
 import { type Pads, pad, slice } from '../../ops/slicing.ts';
 import { abs, cast } from '../../ops/unary.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
 import { divided } from './arithmetic.ts';
-import { at, constantsOf, fail, integer, integers, maybe, number, wanted } from './support.ts';
-import { channelsFirst, channelsLast, type Windows, windowsOf } from './windows.ts';
+import { channelsFirst, channelsLast } from './layout.ts';
+import { at, constantsOf, fail, integer, integers, maybe, wanted } from './support.ts';
+import { type Windows, windowsOf } from './windows.ts';
 
 function windows(call: OperatorCall, x: Tensor): Windows {
   const [axes, window] = [x.rank - 2, integers(call, 'kernel_shape')];
@@ -113,11 +114,15 @@ function root(x: Tensor, p: number): Tensor {
 
 function normPooled(call: OperatorCall): Tensor {
   const x = at(call, 0);
-  const [w, p] = [windows(call, x), number(call, 'p', 2)];
+  const [w, p] = [windows(call, x), integer(call, 'p', 2)];
   return channelsFirst(root(overWindow(pow(abs(channelsLast(x)), p), w, 0, add), p));
 }
 
-const space = (x: Tensor): number[] => Array.from({ length: x.rank - 2 }, (_, i) => i + 2);
+/** Over all of space, which lies between batch and channels. */
+function overSpace(x: Tensor, reduce: (x: Tensor, options: ReduceOptions) => Tensor): Tensor {
+  const axes = Array.from({ length: x.rank - 2 }, (_, i) => i + 1);
+  return channelsFirst(reduce(channelsLast(x), { axes, keepDims: true }));
+}
 
 /** Values back at the places of `Indices`; the rest is 0. */
 function unpooled(call: OperatorCall): Tensor {
@@ -140,10 +145,10 @@ export const pooling: Readonly<Record<string, Operator>> = {
   AveragePool: (call) => [averaged(call)],
   LpPool: (call) => [normPooled(call)],
   MaxUnpool: (call) => [unpooled(call)],
-  GlobalMaxPool: (call) => [max(at(call, 0), { axes: space(at(call, 0)), keepDims: true })],
-  GlobalAveragePool: (call) => [mean(at(call, 0), { axes: space(at(call, 0)), keepDims: true })],
+  GlobalMaxPool: (call) => [overSpace(at(call, 0), max)],
+  GlobalAveragePool: (call) => [overSpace(at(call, 0), mean)],
   GlobalLpPool: (call) => {
-    const [x, p] = [at(call, 0), number(call, 'p', 2)];
-    return [root(sum(pow(abs(x), p), { axes: space(x), keepDims: true }), p)];
+    const [x, p] = [at(call, 0), integer(call, 'p', 2)];
+    return [overSpace(x, (y, options) => root(sum(pow(abs(y), p), options), p))];
   },
 };

@@ -2,19 +2,9 @@
  * What convolutions and pools of ONNX share: channels lie behind the batch there and last here, and paddings have names and lists of
  * their own. Source: Operators.md of ONNX 1.22, `auto_pad` and `ceil_mode`.
  */
-import { transpose } from '../../ops/movement.ts';
 import type { Pads } from '../../ops/slicing.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { OperatorCall } from '../operator.ts';
 import { fail, integer, integers, text } from './support.ts';
-
-/** `[batch, channels, ...space]` with the channels last. */
-export const channelsLast = (x: Tensor): Tensor =>
-  transpose(x, [0, ...Array.from({ length: x.rank - 2 }, (_, i) => i + 2), 1]);
-
-/** The way back. */
-export const channelsFirst = (x: Tensor): Tensor =>
-  transpose(x, [0, x.rank - 1, ...Array.from({ length: x.rank - 2 }, (_, i) => i + 1)]);
 
 export interface Windows {
   readonly window: readonly number[];

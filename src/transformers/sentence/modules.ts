@@ -105,7 +105,7 @@ function poolingsOf(config: Json, file: string): PoolingName[] {
     throw failure(file, 'leaves prompts out of the pooling, which is not supported', { include_prompt: false });
   }
   const mode = config['pooling_mode'];
-  const named = (Array.isArray(mode) ? mode : typeof mode === 'string' ? mode.split('_') : []) as unknown[];
+  const named = (Array.isArray(mode) ? mode : [mode]) as unknown[];
   const known = Object.keys(poolingNames) as PoolingName[];
   const found = known.filter((name) => config[poolingNames[name]] === true || named.includes(name));
   const other = Object.keys(config).find(

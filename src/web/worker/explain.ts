@@ -66,7 +66,8 @@ export async function explain(
     milliseconds,
     model,
   };
-  return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '' });
+  const neuronsOf = row.layer === true ? settings.layer : null;
+  return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '', neuronsOf, pairs: row.pairs === true });
 }
 
 /** The position that is judged, of a transformer that judges words. */
@@ -95,7 +96,8 @@ function classesOf({ info }: State, model: AnyModel, sample: Sample, output: num
 
 async function explainerFor(state: State, model: AnyModel, sample: Sample, settings: Settings, row: MethodRow) {
   const { method, steps, output, softmax: withSoftmax, place } = settings;
-  const layer = row.values || row.layer ? null : embeddedAt(model, sample);
+  const embedding = embeddedAt(model, sample);
+  const layer = row.layer ? settings.layer : row.values ? null : embedding;
   // Plans are compiled per shape: an explainer of another shape would keep both.
   const key = JSON.stringify([
     row.name,
@@ -118,6 +120,9 @@ async function explainerFor(state: State, model: AnyModel, sample: Sample, setti
     isTransformer(model) && family === 'wasm' ? Math.min(rowsWithin(workAtATime, model, sample.shape[1]!), most) : most;
   const options: ExplainerOptions<AnyModel> = {
     layer,
+    // What moves, where a layer behind it is looked at.
+    ...((row.layer === true || row.layer === 'looked-at') && { inputLayer: embedding }),
+    ...(row.pictures && sample.image && { grey: true }),
     internalBatchSize: rows,
     backend,
     output: (...ys) => (withSoftmax ? softmax(ys[output]!) : ys[output]!),

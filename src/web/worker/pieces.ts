@@ -1,5 +1,5 @@
 /** Transformers on the page: what they take, and a text as pieces of words. */
-import { classNames, outputsOf, summaryOf, type Transformer, tokenizerOf } from '../../open/model.ts';
+import { classNames, layersOf, outputsOf, summaryOf, type Transformer, tokenizerOf } from '../../open/model.ts';
 import { readPieces } from '../../open/pieces.ts';
 import { judgesPlaces } from '../../open/places.ts';
 import type { ModelInfo } from '../protocol.ts';
@@ -14,6 +14,7 @@ export function describeTransformer(model: Transformer, file: string): ModelInfo
     name: model.name,
     file,
     summary: summaryOf(model),
+    layers: layersOf(model),
     takes: `word pieces: up to ${tokenizerOf(model).positions}`,
     tokens: 'pieces',
     places: judgesPlaces(model),

@@ -8,8 +8,8 @@ import { slice } from '../../../ops/slicing.ts';
 import { abs, cast, clip, floor, round } from '../../../ops/unary.ts';
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../../operator.ts';
+import { channelsFirst, channelsLast } from '../layout.ts';
 import { at, constantsOf, fail, integer, text } from '../support.ts';
-import { channelsFirst, channelsLast } from '../windows.ts';
 
 /** Neighbours of every place along one axis: an index (a whole float) and its weight. */
 type Neighbours = readonly { readonly place: Tensor; readonly weight: Tensor | null }[];

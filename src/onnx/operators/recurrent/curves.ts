@@ -86,18 +86,33 @@ export const byName: Readonly<Partial<Record<RecurrentActivation, (x: Tensor) =>
   hardSigmoid2,
 };
 
+const takesAlpha = ['affine', 'leakyrelu', 'thresholdedrelu', 'scaledtanh', 'hardsigmoid', 'elu'];
+const takesBeta = ['affine', 'scaledtanh', 'hardsigmoid'];
+
+/** Parameters are listed for the functions that take one, in their order. */
+function consumed(
+  call: OperatorCall,
+  attribute: string,
+  names: readonly string[],
+  takers: readonly string[],
+): (number | undefined)[] {
+  const values = call.attrs.has(attribute) ? [...call.attrs.floats(attribute)] : [];
+  return names.map((f) => (takers.includes(f.toLowerCase()) ? values.shift() : undefined));
+}
+
 /** The activations of a direction. */
 export function curves(call: OperatorCall, kind: Kind, name: Name, d: number): Curves {
   const given = call.attrs.has('activations') ? call.attrs.texts('activations') : [];
   const per = kind.functions.length;
   const names = given.length > 0 ? given.slice(d * per, (d + 1) * per) : kind.functions;
   if (names.length !== per) throw fail(call, `${per} activations per direction are needed`, { got: given });
-  const take = (attr: string): readonly number[] => (call.attrs.has(attr) ? call.attrs.floats(attr) : []);
-  const [alphas, betas] = [take('activation_alpha'), take('activation_beta')];
+  const alphas = consumed(call, 'activation_alpha', given, takesAlpha);
+  const betas = consumed(call, 'activation_beta', given, takesBeta);
   const by = call.attrs.has('clip') ? number(call, 'clip') : null;
-  const fs = names.map((f, i) => clipped(curve(call, f, alphas[d * per + i], betas[d * per + i]), by));
+  const plain = names.map((f, i) => curve(call, f, alphas[d * per + i], betas[d * per + i]));
+  const fs = plain.map((f) => clipped(f, by));
   if (name === 'RNN') return { activation: fs[0]!, recurrentActivation: 'sigmoid', hidden: null };
-  // The scans of the engine have one function for cell and hidden state.
-  const differs = name === 'LSTM' && names[1]!.toLowerCase() !== names[2]!.toLowerCase();
-  return { recurrentActivation: fs[0]!, activation: fs[1]!, hidden: differs ? fs[2]! : null };
+  // The scans of the engine have one function for cell and hidden state, and the cell itself is not clipped.
+  const differs = name === 'LSTM' && (by !== null || names[1]!.toLowerCase() !== names[2]!.toLowerCase());
+  return { recurrentActivation: fs[0]!, activation: fs[1]!, hidden: differs ? plain[2]! : null };
 }
