@@ -7,23 +7,22 @@ import {
   readPng,
   type Vocabulary,
 } from '../../inputs/index.ts';
-import { loadModel } from '../../keras/load/load.ts';
 import type { Model } from '../../model/model.ts';
 import { type AnyModel, isTransformer, layersOf } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
 import { freeGpu } from './backends.ts';
 import { embeddingOf, kindsOf, pictureLayout } from './layout.ts';
+import { openFiles } from './open.ts';
 import { describeTransformer } from './pieces.ts';
 import type { State } from './state.ts';
 
 /** Pictures without a size of the model's own are brought to at most this side. */
 const largestSide = 256;
 
-export async function load(state: State, { file, name, beside }: RequestOf<'load'>): Promise<ModelInfo> {
-  const model: AnyModel = beside
-    ? await (await import('./transformer.ts')).readTransformer(file, beside)
-    : await loadModel(file, { name });
+export async function load(state: State, request: RequestOf<'load'>): Promise<ModelInfo> {
+  const { name } = request;
+  const model = await openFiles(request);
   const info = isTransformer(model) ? describeTransformer(model, name) : describe(model, name);
   state.explainer?.method.dispose();
   state.explainer = null;
