@@ -3,7 +3,7 @@
  * are given, so that all compute the same function from the same file. And how a library that only has gradients computes
  * integrated gradients with them.
  */
-import type { Model } from '../src/keras/model/model.ts';
+import type { Model } from '../src/model/model.ts';
 import { quadratureRule } from '../src/quadrature/index.ts';
 import { failure } from '../src/tensor/errors.ts';
 import type { NetRunner } from './peers/peer.ts';

@@ -18,7 +18,7 @@ export const copied = [
   'src/guard/crc32.ts',
   'src/guard/zip.ts',
   'src/inputs/npy.ts',
-  'src/keras/verify/reference.ts',
+  'src/model/verify/reference.ts',
   'src/ops/einsum.ts',
   'src/ops/recurrent.ts',
   'src/ops/rnn.ts',

@@ -58,9 +58,9 @@ export {
   unregisterLayer,
 } from './keras/custom/custom.ts';
 export { inspectModel, type LoadOptions, loadModel } from './keras/load/load.ts';
-export { Model } from './keras/model/model.ts';
-export { type Reference, type ReferenceSource, readReference } from './keras/verify/reference.ts';
-export type { VerifyItem, VerifyOptions, VerifyReport } from './keras/verify/verify.ts';
+export { Model } from './model/model.ts';
+export { type Reference, type ReferenceSource, readReference } from './model/verify/reference.ts';
+export type { VerifyItem, VerifyOptions, VerifyReport } from './model/verify/verify.ts';
 export * from './ops/index.ts';
 export * from './quadrature/index.ts';
 export type { DType, FloatDType, TypedArray } from './tensor/dtype.ts';

@@ -3,7 +3,7 @@
 import { readHdf5 } from '../hdf5/parts.ts';
 import { inspectModel } from '../keras/load/inspect.ts';
 import { loadModel } from '../keras/load/load.ts';
-import { readReference } from '../keras/verify/reference.ts';
+import { readReference } from '../model/verify/reference.ts';
 import { isTransformerPath } from '../open/open.ts';
 import { failure } from '../tensor/errors.ts';
 import { shortened, visible } from '../tensor/visible.ts';

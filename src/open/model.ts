@@ -2,7 +2,7 @@
  * What the command line and the page explain: a model whose inputs are arrays, or a transformer with the tokenizer that reads texts for it. What both
  * surfaces ask of either is here. The code of transformers is a chunk of its own: only types of it may be imported.
  */
-import type { Model } from '../keras/model/model.ts';
+import type { Model } from '../model/model.ts';
 import { failure } from '../tensor/errors.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import type { LoadedTransformer, TextTokenizer, TransformerLayer } from '../transformers/index.ts';

@@ -7,7 +7,7 @@ import { commands } from '../../src/cli/commands/index.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
 import type { Batch } from '../../src/cli/samples/batch.ts';
 import { readBatch } from '../../src/cli/samples/read.ts';
-import type { Model } from '../../src/keras/model/model.ts';
+import type { Model } from '../../src/model/model.ts';
 import { npy, temporaryFolder } from '../support/cli.ts';
 
 const test = suite('cli: inputs for models of any layout');

@@ -11,7 +11,7 @@ import { readIdx } from '../../src/inputs/idx.ts';
 import { readPng } from '../../src/inputs/image.ts';
 import { readNpy } from '../../src/inputs/npy.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
-import { readReference } from '../../src/keras/verify/reference.ts';
+import { readReference } from '../../src/model/verify/reference.ts';
 import { failure, PathgradError } from '../../src/tensor/errors.ts';
 import { visible, visibleLines } from '../../src/tensor/visible.ts';
 import { TextTokenizer } from '../../src/transformers/index.ts';
@@ -293,7 +293,10 @@ fault('H1', 'tokenizer.json: ids, patterns and steps', async () => {
     () => encode(tokenizer({ pre_tokenizer: { type: 'Split', pattern: { Regex: '(a|a)*b' } } })),
     /a pattern/,
   );
-  await refused(() => encode(tokenizer({ pre_tokenizer: { type: 'FixedLength', length: 0 } })), /'FixedLength', which is not supported/);
+  await refused(
+    () => encode(tokenizer({ pre_tokenizer: { type: 'FixedLength', length: 0 } })),
+    /'FixedLength', which is not supported/,
+  );
   const doubling = { type: 'Sequence', normalizers: new Array(40).fill(replace({ String: 'a' }, 'aa')) };
   await refused(() => encode(tokenizer({ normalizer: doubling })), /multiply the text/);
   await refused(() => encode(tokenizer({}, { max_input_chars_per_word: 1e9 })), /too many characters/);

@@ -13,8 +13,8 @@ import {
   readPng,
 } from '../../src/inputs/index.ts';
 import { inspectModel, loadModel } from '../../src/keras/load/load.ts';
-import type { Model } from '../../src/keras/model/model.ts';
-import { readReference } from '../../src/keras/verify/reference.ts';
+import type { Model } from '../../src/model/model.ts';
+import { readReference } from '../../src/model/verify/reference.ts';
 import { PathgradError } from '../../src/tensor/errors.ts';
 import { readJson } from '../../src/transformers/files.ts';
 import { bertTokenizerJson, loadTransformer, TextTokenizer } from '../../src/transformers/index.ts';

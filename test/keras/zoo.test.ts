@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
-import type { Model } from '../../src/keras/model/model.ts';
+import type { Model } from '../../src/model/model.ts';
 import { mul } from '../../src/ops/binary.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { cast } from '../../src/ops/unary.ts';

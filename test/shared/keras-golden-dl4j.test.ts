@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openHdf5 } from '../../src/hdf5/file.ts';
 import { type LoadOptions, loadModel } from '../../src/keras/load/load.ts';
-import type { Model } from '../../src/keras/model/model.ts';
+import type { Model } from '../../src/model/model.ts';
 import { checkCorpusDoc } from '../support/corpus-doc.ts';
 import { lambdasOf } from '../support/corpus-layers.ts';
 import { compareWithGolden } from '../support/keras-golden.ts';

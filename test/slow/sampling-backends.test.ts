@@ -17,7 +17,7 @@ import {
 import type { Backend } from '../../src/backends/backend.ts';
 import { gpuBackend } from '../../src/backends/gpu/index.ts';
 import { reference } from '../../src/backends/reference/index.ts';
-import type { Model } from '../../src/keras/model/model.ts';
+import type { Model } from '../../src/model/model.ts';
 import { largest } from '../../src/tensor/largest.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { loadNet, netSamples } from '../support/method-golden.ts';

@@ -8,7 +8,7 @@ import { gunzipSync, strFromU8 } from 'fflate';
 import * as assert from 'uvu/assert';
 import { IntegratedGradients } from '../../src/attribution/index.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
-import type { Model } from '../../src/keras/model/model.ts';
+import type { Model } from '../../src/model/model.ts';
 import type { QuadratureMethod } from '../../src/quadrature/index.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 

@@ -1,5 +1,5 @@
 /** Small models with round weights, in the words of Keras 2 and 3, for tests of Model. */
-import type { Model } from '../../src/keras/model/model.ts';
+import type { Model } from '../../src/model/model.ts';
 import { modelFrom, type NamedWeights } from './keras-models.ts';
 
 type Entry = Readonly<Record<string, unknown>>;

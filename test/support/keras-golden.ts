@@ -5,7 +5,7 @@
  */
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
-import type { Model } from '../../src/keras/model/model.ts';
+import type { Model } from '../../src/model/model.ts';
 import { reshape } from '../../src/ops/movement.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { slice } from '../../src/ops/slicing.ts';

@@ -4,8 +4,9 @@ import { normaliseModel } from '../../src/keras/config/model.ts';
 import { allRules } from '../../src/keras/layers/registry.ts';
 import { detectDialect, parseArchitecture } from '../../src/keras/load/container.ts';
 import { buildGraph, refuseProblems } from '../../src/keras/model/build.ts';
-import { allLayers } from '../../src/keras/model/lookup.ts';
-import { Model } from '../../src/keras/model/model.ts';
+import { kerasModel } from '../../src/keras/model/definition.ts';
+import { allLayers } from '../../src/model/lookup.ts';
+import type { Model } from '../../src/model/model.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
 
 const rules = await allRules();
@@ -43,5 +44,5 @@ export function modelFrom(
     }));
     layer.stored = { arrays, source: `test.h5/${layer.name}` };
   }
-  return new Model(graph, { file: file.name, dtype, host: rules.host!.splitHost(graph, file.name, dtype) });
+  return kerasModel(graph, { file: file.name, dtype, host: rules.host!.splitHost(graph, file.name, dtype) });
 }

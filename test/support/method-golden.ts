@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { gunzipSync, strFromU8 } from 'fflate';
 import * as attribution from '../../src/attribution/methods/index.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
-import type { Model } from '../../src/keras/model/model.ts';
+import type { Model } from '../../src/model/model.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { projectFile } from './golden.ts';

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { isIntegerArray, type NumericArray, type Picture, readIdx, readNpy, takeRows } from '../../inputs/index.ts';
 import { embeddingOf } from '../../keras/model/embedding.ts';
-import type { Model } from '../../keras/model/model.ts';
+import type { Model } from '../../model/model.ts';
 import { allocate } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { fitPicture, invertPicture, type Picture, readPng } from '../../inputs/index.ts';
 import { colourLayout, type PictureLayout, placeOf, rowShape } from '../../inputs/layout.ts';
 import { embeddingOf } from '../../keras/model/embedding.ts';
-import type { Model } from '../../keras/model/model.ts';
+import type { Model } from '../../model/model.ts';
 import { allocate } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { readBytes } from '../files.ts';

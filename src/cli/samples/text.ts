@@ -7,7 +7,7 @@ import {
   type Vocabulary,
 } from '../../inputs/index.ts';
 import { embeddingOf } from '../../keras/model/embedding.ts';
-import type { Model } from '../../keras/model/model.ts';
+import type { Model } from '../../model/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import { largest } from '../../tensor/largest.ts';
 import { readText } from '../files.ts';

@@ -14,13 +14,6 @@ export interface HostArray {
   readonly kind: 'string' | 'int' | 'float';
 }
 
-/** Texts (or numbers) as nested lists, or flat with a shape. */
-export type NestedStrings = string | readonly NestedStrings[];
-export interface StringInput {
-  readonly strings: readonly string[];
-  readonly shape: Shape;
-}
-
 /** What a caller gave for an input of texts or ids, checked against what the model takes. */
 export function readHostArray(
   where: string,

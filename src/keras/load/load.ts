@@ -2,8 +2,9 @@
  * From a path, URL, bytes or File to a model that can be run. Everything a file says is checked before it is used: an unsupported
  * layer, a missing weight or a wrong shape is an error that names file and layer, and no code in a file is ever run.
  */
+
+import type { Model } from '../../model/model.ts';
 import { refuseProblems } from '../model/build.ts';
-import type { Model } from '../model/model.ts';
 import { attachWeights, type LoadOptions, modelOf, openModel } from './open.ts';
 import type { ModelSource } from './source.ts';
 

@@ -1,8 +1,6 @@
-/** What only `.keras` and `.weights.h5` files, `verify` and `withWeights` need; loaded for them. */
+/** What only `.keras` and `.weights.h5` files and `withWeights` need; loaded for them. */
 
 export { copyModel } from '../model/with-weights.ts';
-export { embeddedReference } from '../verify/reference.ts';
-export { verifyModel } from '../verify/verify.ts';
 export { withoutLora } from '../weights/lora.ts';
 export { pathBindings } from '../weights/paths.ts';
 export { openKerasArchive } from './keras-archive.ts';

@@ -1,5 +1,5 @@
 /** Which models read token ids. The command line and the page ask. */
-import type { Model } from './model.ts';
+import type { Model } from '../../model/model.ts';
 
 /** The first Embedding of the model, if it has one: its path and the number of ids it knows. */
 export function embeddingOf(model: Model): { readonly path: string; readonly size: number } | null {

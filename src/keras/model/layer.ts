@@ -2,7 +2,7 @@
  * A layer of a loaded model: what the file says of it, how it runs, and its weights.
  * Invariant: weights are loaded once, at the first call, when the input shape is known; a later call gets the same tensors.
  */
-import type { LayerInfo } from '../../graph/callable.ts';
+import type { LayerWeight, ModelLayer, SymbolicShape } from '../../model/definition.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Dialect, LayerSpec, ModelSpec } from '../config/spec.ts';
@@ -11,11 +11,8 @@ import type { HostFiles, HostRun } from '../host/index.ts';
 import type { CallArguments, LayerRun, Weights } from '../layers/layer.ts';
 import type { Rules } from '../layers/registry.ts';
 import type { Operation } from '../operations/index.ts';
-import { type LayerWeight, loadWeights } from '../weights/place.ts';
+import { loadWeights } from '../weights/place.ts';
 import type { LayerWeights } from '../weights/store.ts';
-
-/** Sizes with null for what the input decides; the batch axis is always null. */
-export type SymbolicShape = readonly (number | null)[];
 
 export interface BuildSettings {
   readonly file: string;
@@ -30,7 +27,7 @@ export interface BuildSettings {
 }
 
 /** A layer of a loaded model. Models and wrappers are layers too, with `layers` inside. */
-export class ModelLayer implements LayerInfo {
+export class KerasLayer implements ModelLayer {
   readonly name: string;
   readonly path: string;
   readonly className: string;
@@ -47,10 +44,10 @@ export class ModelLayer implements LayerInfo {
   /** The inner model, for Sequential and Functional models used as a layer. */
   graph: LayerTree | null = null;
   /** The wrapped layer of TimeDistributed. */
-  inner: ModelLayer | null = null;
+  inner: KerasLayer | null = null;
   /** The user's TypeScript, and the layers that it calls by attribute name. */
   custom: CustomLayer | null = null;
-  parts: ReadonlyMap<string, ModelLayer> = new Map();
+  parts: ReadonlyMap<string, KerasLayer> = new Map();
   stored: LayerWeights | null = null;
   /** Shapes at the first call, one per tensor; empty until the model's input shape is known. */
   inputShapes: readonly SymbolicShape[] = [];
@@ -71,13 +68,18 @@ export class ModelLayer implements LayerInfo {
   }
 
   /** The layers inside: those of an inner model or custom layer, or the one that is wrapped. */
-  get layers(): readonly ModelLayer[] {
+  get layers(): readonly KerasLayer[] {
     return this.graph?.layers ?? (this.inner ? [this.inner] : [...this.parts.values()]);
   }
 
   /** The layer's own weights in Keras's order; empty until the input shape is known. */
   get weights(): readonly LayerWeight[] {
     return this.#weights ?? [];
+  }
+
+  /** How many ids the layer can look up; undefined if it looks up none. */
+  get vocabulary(): number | undefined {
+    return this.run?.vocabulary;
   }
 
   get inputShape(): SymbolicShape | null {
@@ -102,6 +104,6 @@ export class ModelLayer implements LayerInfo {
 export interface LayerTree {
   readonly spec: ModelSpec;
   /** As Keras lists them: in config order, for a Sequential without its InputLayer. */
-  readonly layers: readonly ModelLayer[];
-  readonly byName: ReadonlyMap<string, ModelLayer>;
+  readonly layers: readonly KerasLayer[];
+  readonly byName: ReadonlyMap<string, KerasLayer>;
 }

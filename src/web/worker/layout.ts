@@ -4,7 +4,7 @@
  */
 import { colourLayout, type PictureLayout } from '../../inputs/layout.ts';
 import { embeddingOf as anyEmbedding } from '../../keras/model/embedding.ts';
-import type { Model } from '../../keras/model/model.ts';
+import type { Model } from '../../model/model.ts';
 import type { InputKind } from '../protocol.ts';
 
 /** Below this a square of numbers is hardly a picture. */

@@ -8,7 +8,7 @@ import {
   type Vocabulary,
 } from '../../inputs/index.ts';
 import { loadModel } from '../../keras/load/load.ts';
-import type { Model } from '../../keras/model/model.ts';
+import type { Model } from '../../model/model.ts';
 import { type AnyModel, isTransformer } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';

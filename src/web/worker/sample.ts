@@ -1,7 +1,7 @@
 /** From what the page sends to one row of the model's input. */
 import { encodeText } from '../../inputs/index.ts';
 import { placeOf, rowShape } from '../../inputs/layout.ts';
-import type { Model } from '../../keras/model/model.ts';
+import type { Model } from '../../model/model.ts';
 import { isTransformer } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';

@@ -8,7 +8,7 @@ import {
   NeuronAttribution,
   Saliency,
 } from '../../../src/attribution/methods/index.ts';
-import type { Model } from '../../../src/keras/model/model.ts';
+import type { Model } from '../../../src/model/model.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { loadNet, netSamples } from '../../support/method-golden.ts';
 

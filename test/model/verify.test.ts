@@ -4,7 +4,7 @@ import { gunzipSync, strToU8, zipSync } from 'fflate';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadModel } from '../../src/keras/load/load.ts';
-import { embeddedReference, readReference } from '../../src/keras/verify/reference.ts';
+import { embeddedReference, readReference } from '../../src/model/verify/reference.ts';
 import { counted, writeH5 } from '../support/h5.ts';
 import { classifier } from '../support/keras-examples.ts';
 import { readZoo } from '../support/zoo.ts';

@@ -1,27 +1,22 @@
 /**
- * A loaded Keras model: its layers, its graph on any batch, and predictions. Weights are constants of one float type; dropout and
- * noise do nothing and batch normalization uses its stored statistics, as in `model.predict`.
+ * A loaded model: its layers, its graph on any batch, and predictions. Weights are constants of one float type. Invariant: it knows no format; the
+ * importer of one says in a `ModelDefinition` what is particular to a file.
  */
 
-import type { Backend } from '../../backends/backend.ts';
-import type { ApplyOptions, CallableModel, InputInfo, WeightChange } from '../../graph/callable.ts';
-import { cast } from '../../ops/unary.ts';
-import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../../tensor/dtype.ts';
-import { didYouMean, failure, PathgradError, retold } from '../../tensor/errors.ts';
-import { checkOptions, checkWhole } from '../../tensor/options.ts';
-import { limited, sizeOf } from '../../tensor/shape.ts';
-import { adopt, boundedNodes, Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
-import type { HostPart, RawInput } from '../host/split.ts';
-import type { ReferenceSource } from '../verify/reference.ts';
-import type { VerifyOptions, VerifyReport } from '../verify/verify.ts';
-import type { Value } from './arguments.ts';
-import { checkInputShape, type Fed, type Feedable, inputType, readInputs, rows } from './inputs.ts';
-import type { LayerTree, ModelLayer, SymbolicShape } from './layer.ts';
+import type { ApplyOptions, CallableModel, InputInfo, WeightChange } from '../graph/callable.ts';
+import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../tensor/dtype.ts';
+import { failure, PathgradError, retold } from '../tensor/errors.ts';
+import { checkOptions, checkWhole } from '../tensor/options.ts';
+import { limited, sizeOf } from '../tensor/shape.ts';
+import { adopt, boundedNodes, type Tensor, type TensorSpec, tensor } from '../tensor/tensor.ts';
+import type { ModelDefinition, ModelLayer, RawInput, SymbolicShape } from './definition.ts';
+import { checkInputShape, type Fed, type Feedable, readInputs, rows } from './inputs.ts';
 import { allLayers, findLayer } from './lookup.ts';
 import { checkTokens, PredictPlans } from './plans.ts';
-import { runGraph } from './run.ts';
 import { probeShapes } from './shapes.ts';
 import { summarize } from './summary.ts';
+import type { ReferenceSource } from './verify/reference.ts';
+import type { VerifyOptions, VerifyReport } from './verify/verify.ts';
 
 /** Elements of one result per sample: those of 32 channels on 128 x 128 x 128 points. */
 const SAMPLE_LIMIT = 2 ** 26;
@@ -42,57 +37,34 @@ export interface PredictOptions {
 /** One tensor, or as many as the model has outputs: in a list, or by name where the model was built with a dict of outputs. */
 export type Prediction = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
 
-export interface ModelSettings {
-  readonly file: string;
-  readonly dtype: FloatDType;
-  readonly backend?: Backend;
-  /** The layers that run before the graph (`splitHost`), if there are any. */
-  readonly host?: HostPart | null;
-  /** Reads the JSON of the reference that lies inside the model's file; null if there is none. Not before it is asked for. */
-  readonly reference?: () => Promise<string | null>;
-}
-
 export class Model implements CallableModel {
   readonly name: string;
   /** What errors call the model: its file. */
   readonly file: string;
   readonly dtype: FloatDType;
-  /** In config order, as `model.layers` in Keras: a Sequential's InputLayer is not among them. */
+  /** At the top level, in the file's order: as `model.layers` in Keras, where a Sequential's InputLayer is not among them. */
   readonly layers: readonly ModelLayer[];
-  readonly #graph: LayerTree;
-  readonly #settings: ModelSettings;
+  readonly #definition: ModelDefinition;
   readonly #plans: PredictPlans;
   #inputs: readonly InputInfo[];
   #outputShapes: readonly SymbolicShape[] | null = null;
 
-  /** Use `loadModel`. Loads the weights if the file states the input shape, else the first application does. */
-  constructor(graph: LayerTree, settings: ModelSettings) {
-    this.#settings = settings;
-    this.#graph = this.#host?.graph ?? graph;
-    this.name = graph.spec.name;
-    this.file = settings.file;
-    this.dtype = settings.dtype;
-    this.layers = graph.layers;
-    this.#inputs =
-      this.#host?.infos ??
-      graph.spec.inputs.map((ref, i) => {
-        const { batchShape, dtype } = graph.byName.get(ref.layer)!.spec;
-        // Whatever batch size a file states was that of its training.
-        const shape = [null, ...(batchShape?.slice(1) ?? [])];
-        return { name: graph.spec.inputNames[i]!, shape, dtype: inputType(dtype, this.dtype) };
-      });
-    this.#plans = new PredictPlans((xs, onInputs) => this.#run(xs, { onInputs }), settings.backend);
+  /** Use `loadModel`. Finds the shapes of all layers if the file states those of the inputs, else the first application does. */
+  constructor(definition: ModelDefinition) {
+    const { name, file, dtype, layers, inputs, backend } = definition;
+    this.#definition = definition;
+    this.name = name;
+    this.file = file;
+    this.dtype = dtype;
+    this.layers = layers;
+    this.#inputs = inputs;
+    this.#plans = new PredictPlans((xs, onInputs) => this.#run(xs, { onInputs }), backend);
     if (this.hasInputShape) this.#probe();
   }
 
-  get #host(): HostPart | null | undefined {
-    return this.#settings.host;
-  }
-
-  /** False for a Sequential that was saved without ever seeing data: it takes the shape of the first input given to it. */
+  /** False for a model that was saved without ever seeing data: it takes the shape of the first input given to it. */
   get hasInputShape(): boolean {
-    if (this.#host) return this.#host.infos.every((info) => info.shape.length > 1);
-    return this.#graph.spec.inputs.every((ref) => this.#graph.byName.get(ref.layer)!.spec.batchShape !== undefined);
+    return this.#definition.hasInputShape !== false;
   }
 
   /** What `apply` takes. Where the model looks up texts or ids first (`rawInputs`), these are the results of the lookups. */
@@ -102,7 +74,7 @@ export class Model implements CallableModel {
 
   /** What `predict` takes: the inputs as the model was built with them, texts included. */
   get rawInputs(): readonly RawInput[] {
-    return this.#host?.inputs ?? this.#inputs;
+    return this.#definition.before?.inputs ?? this.#inputs;
   }
 
   /**
@@ -114,7 +86,7 @@ export class Model implements CallableModel {
   }
 
   get outputs(): readonly OutputInfo[] {
-    return this.#graph.spec.outputNames.map((name, i) => ({ name, shape: this.#outputShapes?.[i] ?? null }));
+    return this.#definition.outputs.map((name, i) => ({ name, shape: this.#outputShapes?.[i] ?? null }));
   }
 
   /**
@@ -148,8 +120,8 @@ export class Model implements CallableModel {
    */
   async predict(x: Feedable, options: PredictOptions = {}): Promise<Prediction> {
     const results = await this.predictAll(x, options);
-    const names = this.#graph.spec.outputNames;
-    if ('dict' in this.#graph.spec.outputStructure) return Object.fromEntries(results.map((y, i) => [names[i]!, y]));
+    const { outputs, byName } = this.#definition;
+    if (byName) return Object.fromEntries(results.map((y, i) => [outputs[i]!, y]));
     return results.length === 1 ? results[0]! : results;
   }
 
@@ -177,7 +149,7 @@ export class Model implements CallableModel {
    */
   async checkInputs(x: Feedable): Promise<void> {
     const fed = readInputs(this.file, this.#inputs, x, this.hasInputShape);
-    if (allLayers(this.layers).every((layer) => layer.run?.vocabulary === undefined)) return;
+    if (allLayers(this.layers).every((layer) => layer.vocabulary === undefined)) return;
     for (const { inputs, arrays } of this.#batches(fed, 32)) {
       await this.#plans.use(inputs, (entry) => checkTokens(entry, arrays));
     }
@@ -198,18 +170,18 @@ export class Model implements CallableModel {
 
   /** A table of the layers with output shapes and parameters, for people. */
   summary(): string {
-    return summarize(this.name, this.#graph);
+    return summarize(this.#definition);
   }
 
   /**
-   * Compares predictions, and gradients where there are some, with values that real Keras computed.
+   * Compares predictions, and gradients where there are some, with values that the library which wrote the model computed.
    * @param reference JSON (text or parsed), the bytes of a `.json` or `.npz`, or nothing for the one inside the model's own file
    * @returns errors and whether all pass; see `docs/verify.md` for the format and for the script that writes it
    * @throws PathgradError where there is no reference, or its shapes are not the model's
    */
   async verify(reference?: ReferenceSource, options: VerifyOptions = {}): Promise<VerifyReport> {
-    const source = reference ?? (await this.#settings.reference?.());
-    if (source) return (await import('../load/on-demand.ts')).verifyModel(this, source, options);
+    const source = reference ?? (await this.#definition.reference?.());
+    if (source) return (await import('./on-demand.ts')).verifyModel(this, source, options);
     throw failure(this.file, 'holds no reference values', {}, 'model.verify(reference); docs/verify.md makes some');
   }
 
@@ -219,9 +191,9 @@ export class Model implements CallableModel {
    * @throws PathgradError for numbers that are too few, too many or not finite, and where the input shape, and so the weights, are not known
    */
   async withWeights(change: WeightChange): Promise<Model> {
-    const { copyModel } = await import('../load/on-demand.ts');
-    const { graph, settings } = copyModel(this.#graph, this.layers, this.#settings, change);
-    return new Model(graph, settings);
+    const copy = await this.#definition.withWeights?.(change);
+    if (copy) return new Model(copy);
+    throw failure(this.file, 'weights of models in this format cannot be changed');
   }
 
   /** Frees compiled plans; they are made anew when needed. */
@@ -230,7 +202,8 @@ export class Model implements CallableModel {
   }
 
   #read(x: Feedable): Fed[] {
-    return this.#host ? this.#host.read(x) : readInputs(this.file, this.#inputs, x, this.hasInputShape);
+    const { before } = this.#definition;
+    return before ? before.read(x) : readInputs(this.file, this.#inputs, x, this.hasInputShape);
   }
 
   *#batches(
@@ -238,27 +211,18 @@ export class Model implements CallableModel {
     batchSize: number,
   ): Generator<{ inputs: readonly TensorSpec[]; arrays: TypedArray[]; count: number }> {
     const total = fed[0]!.shape[0]!;
-    for (let from = 0; from < total; from += batchSize) {
-      const part = fed.map((input) => rows(input, from, Math.min(from + batchSize, total)));
+    const size = this.#inputs[0]!.shape[0] ?? batchSize;
+    for (let from = 0; from < total; from += size) {
+      const part = fed.map((input) => rows(input, from, Math.min(from + size, total)));
       const inputs = part.map(({ shape }, i) => ({ shape, dtype: this.#inputs[i]!.dtype }));
       if (this.#outputShapes === null) this.#learnShapes(inputs);
       yield { inputs, arrays: part.map(({ data }) => data), count: part[0]!.shape[0]! };
     }
   }
 
-  #run(inputs: readonly Tensor[], hooks: ApplyOptions): Tensor[] {
-    const mask = readKeywords(this.file, hooks.kwargs ?? {});
-    const values = inputs.map((x, i) => ({ tensor: x, mask: i === 0 ? mask : null }));
-    const session = {
-      hooks,
-      dtype: this.dtype,
-      counts: new Map<ModelLayer, number>(),
-      bare: new Set<Tensor>(),
-      origins: new Map<Tensor, Tensor>(),
-    };
-    const run = (): Value[] => runGraph(this.#graph, values, session);
-    const outputs = limited(SAMPLE_LIMIT * (inputs[0]?.shape[0] || 1), () => boundedNodes(NODE_LIMIT, run));
-    return outputs.map((value) => value.tensor);
+  #run(inputs: readonly Tensor[], hooks: ApplyOptions): readonly Tensor[] {
+    const run = () => this.#definition.run(inputs, hooks);
+    return limited(SAMPLE_LIMIT * (inputs[0]?.shape[0] || 1), () => boundedNodes(NODE_LIMIT, run));
   }
 
   #probe(): void {
@@ -295,14 +259,3 @@ export class Model implements CallableModel {
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-
-function readKeywords(subject: string, kwargs: Readonly<Record<string, Tensor>>): Tensor | null {
-  for (const [name, value] of Object.entries(kwargs)) {
-    if (name === 'mask') continue;
-    if (name === 'training' && value.constant?.every((flag) => flag === 0)) continue;
-    const hint = name === 'training' ? 'models are applied for inference only' : didYouMean(name, ['mask', 'training']);
-    throw failure(subject, `argument '${name}' is not one that the model takes`, {}, hint);
-  }
-  const mask = kwargs['mask'];
-  return mask instanceof Tensor ? cast(mask, 'bool') : null;
-}

@@ -1,8 +1,7 @@
 /** The table that `model.summary()` prints: layers with output shapes, parameters and, for branched models, what feeds them. */
-import { sizeOf } from '../../tensor/shape.ts';
-import { shortened } from '../../tensor/visible.ts';
-import { tensorsOf } from '../config/nodes.ts';
-import type { LayerTree, ModelLayer, SymbolicShape } from './layer.ts';
+import { sizeOf } from '../tensor/shape.ts';
+import { shortened } from '../tensor/visible.ts';
+import type { ModelDefinition, ModelLayer, SymbolicShape } from './definition.ts';
 import { allLayers } from './lookup.ts';
 
 /** Parameters of a layer and of the layers inside it. */
@@ -20,10 +19,9 @@ export function formatShape(shapes: readonly SymbolicShape[]): string {
   return shapes.map((shape) => `[${shape.map((dim) => dim ?? '?').join(', ')}]`).join(', ');
 }
 
-export function summarize(name: string, graph: LayerTree): string {
-  const branched = graph.spec.kind === 'functional';
-  const header = ['Layer (type)', 'Output shape', 'Parameters', ...(branched ? ['Connected to'] : [])];
-  const rows = graph.layers.flatMap((layer) => rowsOf(layer, 0, branched));
+export function summarize({ name, layers, sources }: ModelDefinition): string {
+  const header = ['Layer (type)', 'Output shape', 'Parameters', ...(sources ? ['Connected to'] : [])];
+  const rows = layers.flatMap((layer) => rowsOf(layer, 0, sources));
   const widths = header.map((text, i) => Math.max(text.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     row
@@ -31,8 +29,8 @@ export function summarize(name: string, graph: LayerTree): string {
       .join('  ')
       .trimEnd();
   const rule = '─'.repeat(widths.reduce((a, b) => a + b + 2, -2));
-  const total = graph.layers.reduce((n, layer) => n + parametersOf(layer), 0);
-  const trainable = graph.layers.reduce((n, layer) => n + parametersOf(layer, 'trainable'), 0);
+  const total = layers.reduce((n, layer) => n + parametersOf(layer), 0);
+  const trainable = layers.reduce((n, layer) => n + parametersOf(layer, 'trainable'), 0);
   return [
     `Model: ${shortened(name)}`,
     rule,
@@ -44,23 +42,14 @@ export function summarize(name: string, graph: LayerTree): string {
   ].join('\n');
 }
 
-function rowsOf(layer: ModelLayer, depth: number, branched: boolean): string[][] {
+function rowsOf(layer: ModelLayer, depth: number, sources: ModelDefinition['sources']): string[][] {
   const row = [
     `${'  '.repeat(depth)}${shortened(layer.name)} (${shortened(layer.className)})`,
     formatShape(layer.outputShapes),
     group(parametersOf(layer)),
-    ...(branched && depth === 0 ? [sourcesOf(layer)] : []),
+    ...(sources && depth === 0 ? [shortened(sources(layer))] : []),
   ];
-  return [row, ...layer.layers.flatMap((inner) => rowsOf(inner, depth + 1, branched))];
-}
-
-function sourcesOf(layer: ModelLayer): string {
-  const sources = layer.spec.calls.map((call) =>
-    tensorsOf(call)
-      .map((ref) => ref.layer)
-      .join(' + '),
-  );
-  return shortened(sources.join('; '));
+  return [row, ...layer.layers.flatMap((inner) => rowsOf(inner, depth + 1, sources))];
 }
 
 function group(count: number): string {

@@ -2,16 +2,16 @@
  * Compiled plans of a model, one per input shape, a handful at a time. A plan knows which of its values
  * are token ids, so that an id outside a layer's vocabulary is reported with the layer's name before anything is computed.
  */
-import type { Backend } from '../../backends/backend.ts';
-import type { LayerCall } from '../../graph/callable.ts';
-import { compile, type Plan } from '../../graph/compile.ts';
-import { PlanCache } from '../../graph/plan-cache.ts';
-import { cast } from '../../ops/unary.ts';
-import type { TypedArray } from '../../tensor/dtype.ts';
-import { failure } from '../../tensor/errors.ts';
-import type { TensorSpec } from '../../tensor/tensor.ts';
-import { placeholder, type Tensor } from '../../tensor/tensor.ts';
-import type { ModelLayer } from './layer.ts';
+import type { Backend } from '../backends/backend.ts';
+import type { LayerCall } from '../graph/callable.ts';
+import { compile, type Plan } from '../graph/compile.ts';
+import { PlanCache } from '../graph/plan-cache.ts';
+import { cast } from '../ops/unary.ts';
+import type { TypedArray } from '../tensor/dtype.ts';
+import { failure } from '../tensor/errors.ts';
+import type { TensorSpec } from '../tensor/tensor.ts';
+import { placeholder, type Tensor } from '../tensor/tensor.ts';
+import type { ModelLayer } from './definition.ts';
 
 interface Vocabulary {
   readonly layer: ModelLayer;
@@ -53,7 +53,7 @@ export class PredictPlans {
     const lookups: { ids: Tensor; vocabulary: Vocabulary }[] = [];
     const outputs = this.#apply(inputs, (call) => {
       const layer = call.layer as ModelLayer;
-      const size = layer.run?.vocabulary;
+      const size = layer.vocabulary;
       if (size !== undefined) lookups.push({ ids: cast(call.inputs[0]!, 'int32'), vocabulary: { layer, size } });
       return null;
     });

@@ -1,9 +1,9 @@
 /** Finding a layer of a model by index, name or path. */
-import { didYouMean, failure } from '../../tensor/errors.ts';
-import type { ModelLayer } from './layer.ts';
+import { didYouMean, failure } from '../tensor/errors.ts';
+import type { ModelLayer } from './definition.ts';
 
 /** All layers, those inside models and wrappers after the one that holds them. */
-export function allLayers(layers: readonly ModelLayer[]): ModelLayer[] {
+export function allLayers<L extends { readonly layers: readonly L[] }>(layers: readonly L[]): L[] {
   return layers.flatMap((layer) => [layer, ...allLayers(layer.layers)]);
 }
 

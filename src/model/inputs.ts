@@ -1,11 +1,17 @@
 /** What a caller may feed a model with, brought to one typed array and shape per input, or refused with the input's name. */
-import type { InputInfo } from '../../graph/callable.ts';
-import type { FloatDType } from '../../tensor/dtype.ts';
-import { allocate, type DType, dtypeOf, type TypedArray } from '../../tensor/dtype.ts';
-import { failure } from '../../tensor/errors.ts';
-import { type Shape, sizeOf } from '../../tensor/shape.ts';
-import { type NestedArray, Tensor, tensor } from '../../tensor/tensor.ts';
-import type { NestedStrings, StringInput } from '../host/values.ts';
+import type { InputInfo } from '../graph/callable.ts';
+import type { FloatDType } from '../tensor/dtype.ts';
+import { allocate, type DType, dtypeOf, type TypedArray } from '../tensor/dtype.ts';
+import { failure } from '../tensor/errors.ts';
+import { type Shape, sizeOf } from '../tensor/shape.ts';
+import { type NestedArray, Tensor, tensor } from '../tensor/tensor.ts';
+
+/** Texts (or numbers) as nested lists, or flat with a shape. */
+export type NestedStrings = string | readonly NestedStrings[];
+export interface StringInput {
+  readonly strings: readonly string[];
+  readonly shape: Shape;
+}
 
 /** A tensor, nested arrays of numbers, or a flat array with its shape; the batch axis comes first. */
 export type ArrayInput = Tensor | NestedArray | { readonly data: ArrayLike<number>; readonly shape: Shape };

@@ -2,9 +2,9 @@
  * The shapes of a model whose sizes are partly open. Graphs here have fixed shapes, so the model is applied twice with different
  * sizes in the open places (no data, no arithmetic); what differs between the two is open in the result, too.
  */
-import type { LayerCall } from '../../graph/callable.ts';
-import { placeholder, type Tensor } from '../../tensor/tensor.ts';
-import type { ModelLayer, SymbolicShape } from './layer.ts';
+import type { LayerCall } from '../graph/callable.ts';
+import { placeholder, type Tensor } from '../tensor/tensor.ts';
+import type { ModelLayer, SymbolicShape } from './definition.ts';
 
 export interface Probed {
   readonly shape: SymbolicShape;
@@ -70,7 +70,7 @@ function trace(
 ): Trace {
   const fed = inputs.map(({ shape, dtype }) =>
     placeholder(
-      shape.map((dim, axis) => (axis === 0 ? batch : (dim ?? size))),
+      shape.map((dim, axis) => dim ?? (axis === 0 ? batch : size)),
       dtype,
     ),
   );
