@@ -3,6 +3,8 @@
  * are given, so that all compute the same function from the same file. And how a library that only has gradients computes
  * integrated gradients with them.
  */
+
+import type { ModelLayer } from '../src/keras/model/layer.ts';
 import type { Model } from '../src/model/model.ts';
 import { quadratureRule } from '../src/quadrature/index.ts';
 import { failure } from '../src/tensor/errors.ts';
@@ -71,7 +73,7 @@ export interface FileTask {
  * The part of a Sequential model behind layer number `afterLayer`, or all of it.
  * @throws PathgradError for a model with a layer that the peers' adapters do not map
  */
-export function netOf(name: string, model: Model, afterLayer: number | null): Net {
+export function netOf(name: string, model: Model<ModelLayer>, afterLayer: number | null): Net {
   const layers: NetLayer[] = [];
   const body = model.layers.slice(afterLayer === null ? 0 : afterLayer + 1);
   for (const layer of body) {

@@ -101,8 +101,8 @@ ${metricTable()}
 
 ## Against other packages
 
-The nets are those of \`test/golden/methods\` (a perceptron, convolutions with pools and batch normalization, a residual net, embeddings with a
-convolution and with an LSTM, two inputs); the numbers are other packages', made by the scripts there with pinned versions. A difference is the largest of
+The nets are those of \`test/golden/methods\` (a perceptron, convolutions with pools and batch normalization, a residual net, depthwise convolutions,
+embeddings with a convolution, with an LSTM and with a GRU and attention, two inputs); the numbers are other packages', made by the scripts there with pinned versions. A difference is the largest of
 all records as a share of the sample's largest attribution, rounded up to a power of ten. What a package draws at random is
 recorded and fed to both. The allowed differences are 1e-10 in float64 and 1e-5 in float32; sources that compute in float32 allow no more than that in float64 either.
 

@@ -92,7 +92,7 @@ export async function explainBatch(
   const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, output) };
   const usual =
     row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
-  const explainer = usual ?? row.make(model, Object.assign(options, ownOptions(args, row)));
+  const explainer = usual ?? row.make(model, Object.assign(options, greyOf(row, batch), ownOptions(args, row)));
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
   const X = tensor(batch.X.data, batch.X.shape);
   const common = {
@@ -128,6 +128,11 @@ export function outputFunction(
 ): NonNullable<ExplainerOptions<AnyModel>['output']> {
   if (args.has('logits')) return (...ys) => ys[index]!.inputs[0]!;
   return (...ys) => (args.has('softmax') ? softmax(ys[index]!) : ys[index]!);
+}
+
+/** Whoever gives pictures says with them that a model's `[N, H, W]` is one. */
+export function greyOf({ pictures }: MethodRow, { kind }: Batch): { grey?: true } {
+  return pictures && kind === 'image' ? { grey: true } : {};
 }
 
 /** The layers that are explained and from which inputs move, where they are not the model's inputs. */

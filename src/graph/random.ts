@@ -20,3 +20,23 @@ export function randomNormal(count: number, seed: number): Float64Array {
     () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
   );
 }
+
+/** A seed for draw `draw`. Seeds of successive draws must not be neighbours: their sequences would be each other's, shifted. */
+export function drawSeed(seed: number, draw: number): number {
+  return Math.imul(seed ^ Math.imul(draw + 1, 0x9e3779b1), 0x85ebca6b) >>> 0;
+}
+
+/**
+ * Puts `count` of the values, in random order, before the others, in place: any choice is as likely as any other (Fisher and Yates).
+ * @param next numbers in [0, 1)
+ */
+export function shuffle<T extends Int32Array | Float64Array>(values: T, next: () => number, count = values.length): T {
+  for (let i = 0; i < count; i++) {
+    const j = i + Math.floor(next() * (values.length - i));
+    [values[i], values[j]] = [values[j]!, values[i]!];
+  }
+  return values;
+}
+
+/** The whole numbers from 0 up. */
+export const upTo = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => i);

@@ -6,15 +6,15 @@ import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import { type NestedArray, Tensor, tensor } from '../tensor/tensor.ts';
 
+/** A tensor, nested arrays of numbers, or a flat array with its shape; the batch axis comes first. */
+export type ArrayInput = Tensor | NestedArray | { readonly data: ArrayLike<number>; readonly shape: Shape };
+
 /** Texts (or numbers) as nested lists, or flat with a shape. */
 export type NestedStrings = string | readonly NestedStrings[];
 export interface StringInput {
   readonly strings: readonly string[];
   readonly shape: Shape;
 }
-
-/** A tensor, nested arrays of numbers, or a flat array with its shape; the batch axis comes first. */
-export type ArrayInput = Tensor | NestedArray | { readonly data: ArrayLike<number>; readonly shape: Shape };
 
 /** Texts, for models that look them up: nested lists, or flat with a shape. */
 export type TextInput = NestedStrings | StringInput;

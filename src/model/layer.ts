@@ -1,46 +1,25 @@
-/** Layers for importers whose layers are nothing but a name, a class and some arrays. */
-import type { LayerWeight, ModelLayer } from './definition.ts';
+/** A layer of a loaded model, whatever file it came from: what callers see of it, and what the model learns of it when it is applied. */
+import type { LayerInfo } from '../graph/callable.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
-export interface LayerFields {
-  readonly name: string;
-  /** The name by default. */
-  readonly path?: string;
-  readonly className: string;
-  /** The model's file, for errors. */
-  readonly file: string;
-  readonly config?: Readonly<Record<string, unknown>>;
-  readonly weights?: readonly LayerWeight[];
-  readonly layers?: readonly ModelLayer[];
-  readonly vocabulary?: number;
-}
+/** Sizes with null for what the input decides; the batch axis is always null. */
+export type SymbolicShape = readonly (number | null)[];
 
-export function makeLayer({
-  name,
-  path = name,
-  className,
-  file,
-  config,
-  weights,
-  layers,
-  vocabulary,
-}: LayerFields): ModelLayer {
-  return {
-    name,
-    path,
-    className,
-    config: config ?? {},
-    trainable: true,
-    subject: `${file}, layer '${path}' (${className})`,
-    layers: layers ?? [],
-    weights: weights ?? [],
-    vocabulary,
-    inputShapes: [],
-    outputShapes: [],
-    get inputShape() {
-      return this.inputShapes[0] ?? null;
-    },
-    get outputShape() {
-      return this.outputShapes[0] ?? null;
-    },
-  };
+export interface Layer extends LayerInfo {
+  /** Subject of error messages. */
+  readonly subject: string;
+  /** The layers inside. */
+  readonly layers: readonly Layer[];
+  readonly weights: readonly {
+    readonly name: string;
+    readonly shape: Shape;
+    readonly trainable: boolean;
+    readonly tensor: Tensor;
+  }[];
+  /** Shapes at the first call, one per tensor; empty until the model's input shape is known. */
+  inputShapes: readonly SymbolicShape[];
+  outputShapes: readonly SymbolicShape[];
+  /** Ids that it looks up lie below it; null for layers that look up nothing. */
+  readonly vocabulary: number | null;
 }

@@ -1,17 +1,18 @@
 /** Finding a layer of a model by index, name or path. */
 import { didYouMean, failure } from '../tensor/errors.ts';
-import type { ModelLayer } from './definition.ts';
+import type { Layer } from './layer.ts';
 
 /** All layers, those inside models and wrappers after the one that holds them. */
-export function allLayers<L extends { readonly layers: readonly L[] }>(layers: readonly L[]): L[] {
-  return layers.flatMap((layer) => [layer, ...allLayers(layer.layers)]);
+export function allLayers<L extends Layer>(layers: readonly L[]): L[] {
+  // A layer holds layers of its own kind.
+  return layers.flatMap((layer) => [layer, ...allLayers(layer.layers as readonly L[])]);
 }
 
 /**
  * @param selector index among `layers` (negative from the end), name, or path such as `encoder/dense_1`
  * @throws with the nearest names; also where a name means several layers
  */
-export function findLayer(model: string, layers: readonly ModelLayer[], selector: string | number): ModelLayer {
+export function findLayer<L extends Layer>(model: string, layers: readonly L[], selector: string | number): L {
   if (typeof selector === 'number') {
     const layer = Number.isInteger(selector) ? layers.at(selector) : undefined;
     if (layer) return layer;

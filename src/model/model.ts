@@ -1,6 +1,6 @@
 /**
- * A loaded model: its layers, its graph on any batch, and predictions. Weights are constants of one float type. Invariant: it knows no format; the
- * importer of one says in a `ModelDefinition` what is particular to a file.
+ * A loaded model, whatever file it came from: its layers, its graph on any batch, and predictions. Weights are constants of one float type, and the
+ * graph is that of inference. What a format has of its own is in its `ModelDefinition`; nothing here knows one.
  */
 
 import type { ApplyOptions, CallableModel, InputInfo, WeightChange } from '../graph/callable.ts';
@@ -9,8 +9,9 @@ import { failure, PathgradError, retold } from '../tensor/errors.ts';
 import { checkOptions, checkWhole } from '../tensor/options.ts';
 import { limited, sizeOf } from '../tensor/shape.ts';
 import { adopt, boundedNodes, type Tensor, type TensorSpec, tensor } from '../tensor/tensor.ts';
-import type { ModelDefinition, ModelLayer, RawInput, SymbolicShape } from './definition.ts';
+import type { ModelDefinition, RawInput } from './definition.ts';
 import { checkInputShape, type Fed, type Feedable, readInputs, rows } from './inputs.ts';
+import type { Layer, SymbolicShape } from './layer.ts';
 import { allLayers, findLayer } from './lookup.ts';
 import { checkTokens, PredictPlans } from './plans.ts';
 import { probeShapes } from './shapes.ts';
@@ -37,34 +38,33 @@ export interface PredictOptions {
 /** One tensor, or as many as the model has outputs: in a list, or by name where the model was built with a dict of outputs. */
 export type Prediction = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
 
-export class Model implements CallableModel {
+export class Model<L extends Layer = Layer> implements CallableModel {
   readonly name: string;
   /** What errors call the model: its file. */
   readonly file: string;
   readonly dtype: FloatDType;
-  /** At the top level, in the file's order: as `model.layers` in Keras, where a Sequential's InputLayer is not among them. */
-  readonly layers: readonly ModelLayer[];
-  readonly #definition: ModelDefinition;
+  /** In the order of the file; of a Keras model as `model.layers` there: a Sequential's InputLayer is not among them. */
+  readonly layers: readonly L[];
+  readonly #definition: ModelDefinition<L>;
   readonly #plans: PredictPlans;
   #inputs: readonly InputInfo[];
   #outputShapes: readonly SymbolicShape[] | null = null;
 
-  /** Use `loadModel`. Finds the shapes of all layers if the file states those of the inputs, else the first application does. */
-  constructor(definition: ModelDefinition) {
-    const { name, file, dtype, layers, inputs, backend } = definition;
+  /** Use `loadModel` and its like. Finds the shapes of all layers if the file states those of the inputs, else the first application does. */
+  constructor(definition: ModelDefinition<L>) {
     this.#definition = definition;
-    this.name = name;
-    this.file = file;
-    this.dtype = dtype;
-    this.layers = layers;
-    this.#inputs = inputs;
-    this.#plans = new PredictPlans((xs, onInputs) => this.#run(xs, { onInputs }), backend);
+    this.name = definition.name;
+    this.file = definition.file;
+    this.dtype = definition.dtype;
+    this.layers = definition.layers;
+    this.#inputs = definition.inputs;
+    this.#plans = new PredictPlans((xs, onInputs) => this.#run(xs, { onInputs }), definition.backend);
     if (this.hasInputShape) this.#probe();
   }
 
-  /** False for a model that was saved without ever seeing data: it takes the shape of the first input given to it. */
+  /** False for a Sequential that was saved without ever seeing data: it takes the shape of the first input given to it. */
   get hasInputShape(): boolean {
-    return this.#definition.hasInputShape !== false;
+    return this.#definition.hasInputShape;
   }
 
   /** What `apply` takes. Where the model looks up texts or ids first (`rawInputs`), these are the results of the lookups. */
@@ -74,7 +74,7 @@ export class Model implements CallableModel {
 
   /** What `predict` takes: the inputs as the model was built with them, texts included. */
   get rawInputs(): readonly RawInput[] {
-    return this.#definition.before?.inputs ?? this.#inputs;
+    return this.#definition.raw?.inputs ?? this.#inputs;
   }
 
   /**
@@ -86,7 +86,7 @@ export class Model implements CallableModel {
   }
 
   get outputs(): readonly OutputInfo[] {
-    return this.#definition.outputs.map((name, i) => ({ name, shape: this.#outputShapes?.[i] ?? null }));
+    return this.#definition.outputNames.map((name, i) => ({ name, shape: this.#outputShapes?.[i] ?? null }));
   }
 
   /**
@@ -120,8 +120,8 @@ export class Model implements CallableModel {
    */
   async predict(x: Feedable, options: PredictOptions = {}): Promise<Prediction> {
     const results = await this.predictAll(x, options);
-    const { outputs, byName } = this.#definition;
-    if (byName) return Object.fromEntries(results.map((y, i) => [outputs[i]!, y]));
+    const names = this.#definition.outputNames;
+    if (this.#definition.outputsByName) return Object.fromEntries(results.map((y, i) => [names[i]!, y]));
     return results.length === 1 ? results[0]! : results;
   }
 
@@ -131,9 +131,10 @@ export class Model implements CallableModel {
     const { batchSize = 32 } = options;
     checkWhole('predict', 'batchSize', batchSize, 1);
     const fed = this.#read(x);
+    const atOnce = this.#definition.fixedRows ?? batchSize;
     const results: { count: number; arrays: TypedArray[] }[] = [];
     let specs: readonly TensorSpec[] = [];
-    for (const { inputs, arrays, count } of this.#batches(fed, batchSize)) {
+    for (const { inputs, arrays, count } of this.#batches(fed, atOnce)) {
       await this.#plans.use(inputs, async (entry) => {
         await checkTokens(entry, arrays);
         specs = entry.plan.outputs;
@@ -149,8 +150,8 @@ export class Model implements CallableModel {
    */
   async checkInputs(x: Feedable): Promise<void> {
     const fed = readInputs(this.file, this.#inputs, x, this.hasInputShape);
-    if (allLayers(this.layers).every((layer) => layer.vocabulary === undefined)) return;
-    for (const { inputs, arrays } of this.#batches(fed, 32)) {
+    if (allLayers(this.layers).every((layer) => layer.vocabulary === null)) return;
+    for (const { inputs, arrays } of this.#batches(fed, this.#definition.fixedRows ?? 32)) {
       await this.#plans.use(inputs, (entry) => checkTokens(entry, arrays));
     }
   }
@@ -159,7 +160,7 @@ export class Model implements CallableModel {
    * A layer by index in `layers` (negative from the end), name or path (`encoder/dense_1`).
    * @throws with the nearest names
    */
-  getLayer(selector: string | number): ModelLayer {
+  getLayer(selector: string | number): L {
     return findLayer(this.file, this.layers, selector);
   }
 
@@ -170,18 +171,19 @@ export class Model implements CallableModel {
 
   /** A table of the layers with output shapes and parameters, for people. */
   summary(): string {
-    return summarize(this.#definition);
+    const { layers, sourcesOf } = this.#definition;
+    return summarize(this.name, layers, sourcesOf ?? null);
   }
 
   /**
-   * Compares predictions, and gradients where there are some, with values that the library which wrote the model computed.
+   * Compares predictions, and gradients where there are some, with values that real Keras computed.
    * @param reference JSON (text or parsed), the bytes of a `.json` or `.npz`, or nothing for the one inside the model's own file
    * @returns errors and whether all pass; see `docs/verify.md` for the format and for the script that writes it
    * @throws PathgradError where there is no reference, or its shapes are not the model's
    */
   async verify(reference?: ReferenceSource, options: VerifyOptions = {}): Promise<VerifyReport> {
     const source = reference ?? (await this.#definition.reference?.());
-    if (source) return (await import('./on-demand.ts')).verifyModel(this, source, options);
+    if (source) return this.#definition.verify(this, source, options);
     throw failure(this.file, 'holds no reference values', {}, 'model.verify(reference); docs/verify.md makes some');
   }
 
@@ -190,10 +192,8 @@ export class Model implements CallableModel {
    * @param change asked once per weight: other numbers, as many as it has, or null to keep it
    * @throws PathgradError for numbers that are too few, too many or not finite, and where the input shape, and so the weights, are not known
    */
-  async withWeights(change: WeightChange): Promise<Model> {
-    const copy = await this.#definition.withWeights?.(change);
-    if (copy) return new Model(copy);
-    throw failure(this.file, 'weights of models in this format cannot be changed');
+  async withWeights(change: WeightChange): Promise<Model<L>> {
+    return new Model(await this.#definition.withWeights(change));
   }
 
   /** Frees compiled plans; they are made anew when needed. */
@@ -202,8 +202,8 @@ export class Model implements CallableModel {
   }
 
   #read(x: Feedable): Fed[] {
-    const { before } = this.#definition;
-    return before ? before.read(x) : readInputs(this.file, this.#inputs, x, this.hasInputShape);
+    const { raw } = this.#definition;
+    return raw ? raw.read(x) : readInputs(this.file, this.#inputs, x, this.hasInputShape);
   }
 
   *#batches(
@@ -211,23 +211,26 @@ export class Model implements CallableModel {
     batchSize: number,
   ): Generator<{ inputs: readonly TensorSpec[]; arrays: TypedArray[]; count: number }> {
     const total = fed[0]!.shape[0]!;
-    const size = this.#inputs[0]!.shape[0] ?? batchSize;
-    for (let from = 0; from < total; from += size) {
-      const part = fed.map((input) => rows(input, from, Math.min(from + size, total)));
+    for (let from = 0; from < total; from += batchSize) {
+      const part = fed.map((input) => rows(input, from, Math.min(from + batchSize, total)));
       const inputs = part.map(({ shape }, i) => ({ shape, dtype: this.#inputs[i]!.dtype }));
       if (this.#outputShapes === null) this.#learnShapes(inputs);
       yield { inputs, arrays: part.map(({ data }) => data), count: part[0]!.shape[0]! };
     }
   }
 
-  #run(inputs: readonly Tensor[], hooks: ApplyOptions): readonly Tensor[] {
-    const run = () => this.#definition.run(inputs, hooks);
+  #run(inputs: readonly Tensor[], options: ApplyOptions): readonly Tensor[] {
+    const run = (): readonly Tensor[] => this.#definition.run(inputs, options);
     return limited(SAMPLE_LIMIT * (inputs[0]?.shape[0] || 1), () => boundedNodes(NODE_LIMIT, run));
   }
 
   #probe(): void {
     try {
-      this.#outputShapes = probeShapes(this.#inputs, (xs, onOutputs) => this.#run(xs, { onOutputs }));
+      this.#outputShapes = probeShapes(
+        this.#inputs,
+        (xs, onOutputs) => this.#run(xs, { onOutputs }),
+        this.#definition.fixedRows ?? null,
+      );
     } catch (error) {
       if (!(error instanceof PathgradError) || error.message.includes(this.file)) throw error;
       throw retold(error, this.file);

@@ -11,10 +11,10 @@ import type { TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import type { TensorSpec } from '../tensor/tensor.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
-import type { ModelLayer } from './definition.ts';
+import type { Layer } from './layer.ts';
 
 interface Vocabulary {
-  readonly layer: ModelLayer;
+  readonly layer: Layer;
   readonly size: number;
 }
 
@@ -52,9 +52,9 @@ export class PredictPlans {
     const inputs = specs.map(({ shape, dtype }) => placeholder(shape, dtype));
     const lookups: { ids: Tensor; vocabulary: Vocabulary }[] = [];
     const outputs = this.#apply(inputs, (call) => {
-      const layer = call.layer as ModelLayer;
+      const layer = call.layer as Layer;
       const size = layer.vocabulary;
-      if (size !== undefined) lookups.push({ ids: cast(call.inputs[0]!, 'int32'), vocabulary: { layer, size } });
+      if (size !== null) lookups.push({ ids: cast(call.inputs[0]!, 'int32'), vocabulary: { layer, size } });
       return null;
     });
     const options = this.#backend ? { backend: this.#backend } : {};

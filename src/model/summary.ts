@@ -1,11 +1,11 @@
 /** The table that `model.summary()` prints: layers with output shapes, parameters and, for branched models, what feeds them. */
 import { sizeOf } from '../tensor/shape.ts';
 import { shortened } from '../tensor/visible.ts';
-import type { ModelDefinition, ModelLayer, SymbolicShape } from './definition.ts';
+import type { Layer, SymbolicShape } from './layer.ts';
 import { allLayers } from './lookup.ts';
 
 /** Parameters of a layer and of the layers inside it. */
-export function parametersOf(layer: ModelLayer, which: 'all' | 'trainable' = 'all'): number {
+export function parametersOf(layer: Layer, which: 'all' | 'trainable' = 'all'): number {
   let count = 0;
   for (const each of allLayers([layer])) {
     for (const weight of each.weights) if (which === 'all' || weight.trainable) count += sizeOf(weight.shape);
@@ -19,9 +19,14 @@ export function formatShape(shapes: readonly SymbolicShape[]): string {
   return shapes.map((shape) => `[${shape.map((dim) => dim ?? '?').join(', ')}]`).join(', ');
 }
 
-export function summarize({ name, layers, sources }: ModelDefinition): string {
-  const header = ['Layer (type)', 'Output shape', 'Parameters', ...(sources ? ['Connected to'] : [])];
-  const rows = layers.flatMap((layer) => rowsOf(layer, 0, sources));
+/** @param sourcesOf what feeds a layer, as a column of its own */
+export function summarize<L extends Layer>(
+  name: string,
+  layers: readonly L[],
+  sourcesOf: ((layer: L) => string) | null,
+): string {
+  const header = ['Layer (type)', 'Output shape', 'Parameters', ...(sourcesOf ? ['Connected to'] : [])];
+  const rows = layers.flatMap((layer) => rowsOf(layer, 0, sourcesOf ? [sourcesOf(layer)] : []));
   const widths = header.map((text, i) => Math.max(text.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     row
@@ -42,14 +47,14 @@ export function summarize({ name, layers, sources }: ModelDefinition): string {
   ].join('\n');
 }
 
-function rowsOf(layer: ModelLayer, depth: number, sources: ModelDefinition['sources']): string[][] {
+function rowsOf(layer: Layer, depth: number, sources: readonly string[]): string[][] {
   const row = [
     `${'  '.repeat(depth)}${shortened(layer.name)} (${shortened(layer.className)})`,
     formatShape(layer.outputShapes),
     group(parametersOf(layer)),
-    ...(sources && depth === 0 ? [shortened(sources(layer))] : []),
+    ...sources,
   ];
-  return [row, ...layer.layers.flatMap((inner) => rowsOf(inner, depth + 1, sources))];
+  return [row, ...layer.layers.flatMap((inner) => rowsOf(inner, depth + 1, []))];
 }
 
 function group(count: number): string {

@@ -34,6 +34,17 @@ export function classNames(model: AnyModel, classes: number): readonly string[] 
   return labels.length === classes && labels.some((label) => !/^LABEL_\d+$/.test(label)) ? labels : [];
 }
 
+/** The layers, those inside others too: path and class. */
+export function layersOf({ layers }: { readonly layers: readonly TreeLayer[] }): (readonly [string, string])[] {
+  return layers.flatMap((layer) => [[layer.path, layer.className] as const, ...layersOf(layer)]);
+}
+
+interface TreeLayer {
+  readonly path: string;
+  readonly className: string;
+  readonly layers: readonly TreeLayer[];
+}
+
 /** The layers as a text. */
 export function summaryOf(model: AnyModel): string {
   return isTransformer(model) ? treeOf(model.layers) : model.summary();

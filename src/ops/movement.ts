@@ -33,7 +33,9 @@ const reshapeOp = defineOp<{ shape: Shape }>({
 export const reshape: ((x: Tensor, shape: Shape) => Tensor) & { op: Op } = withOp((x: Tensor, shape: Shape) => {
   const known = shape.filter((dim) => dim !== -1);
   for (const dim of known) checkWhole('reshape', 'a size beside one -1', dim);
-  const missing = x.size / sizeOf(known);
+  const open = shape.length > known.length;
+  // Nothing is missing from a shape without -1, whose sizes may be 0.
+  const missing = open ? x.size / sizeOf(known) : 1;
   const full = shape.map((dim) => (dim === -1 ? missing : dim));
   const wrong = shape.length - known.length > 1 || !Number.isInteger(missing) || sizeOf(full) !== x.size;
   if (wrong) throw failure('reshape', `${x.size} elements do not fit the new shape`, { from: x.shape, to: shape });

@@ -20,6 +20,15 @@ export function checkBoolean(subject: string, value: unknown): void {
   if (typeof value !== 'boolean') throw failure(subject, 'must be true or false', { got: value });
 }
 
+/**
+ * @param given the options that would change nothing, by name
+ * @throws PathgradError naming the first that is given: its user expects something of it
+ */
+export function checkNoSay(subject: string, given: Readonly<Record<string, unknown>>, why: string): void {
+  const [name] = Object.keys(given).filter((one) => given[one] !== undefined);
+  if (name !== undefined) throw failure(subject, `${name} has no say: ${why}`, {}, `leave ${name} out`);
+}
+
 /** @throws PathgradError where `value` is no whole number from `least` up */
 export function checkWhole(subject: string, what: string, value: number, least = 0): void {
   if (!Number.isInteger(value) || value < least) {

@@ -29,6 +29,8 @@ export type BaselineName = 'pad' | 'mask' | 'zeros' | 'white' | 'grey' | 'noise'
 export interface Settings {
   /** The name of the method. */
   readonly explainer: string;
+  /** The path of the layer that the method asks for; null where it asks for none or is left to choose. */
+  readonly layer: string | null;
   /** A class, or null: the predicted one; for a single score the score itself. */
   readonly target: number | null;
   readonly baseline: BaselineName;
@@ -112,6 +114,8 @@ export interface MethodInfo {
   readonly sum: string | null;
   /** Whether it compares with a baseline. */
   readonly baselines: boolean;
+  /** Whether its numbers are those of a layer that must be named, or it looks at one that can be. */
+  readonly layer: 'named' | 'chosen' | null;
 }
 
 /** What this browser offers the engine. */
@@ -135,6 +139,8 @@ export interface ModelInfo {
   readonly name: string;
   readonly file: string;
   readonly summary: string;
+  /** The layers, those inside others too: path and class. */
+  readonly layers: readonly (readonly [path: string, className: string])[];
   /** `tokens: 100`, `28 × 28 × 1`. */
   readonly takes: string;
   /** What a text becomes: words of a vocabulary to be given, pieces of the model's own tokenizer; null where it takes no text. */

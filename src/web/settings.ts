@@ -39,6 +39,7 @@ export class SettingsPanel {
   /** Those that the page knows of so far, the usual one first. */
   #methods: readonly MethodInfo[] = [];
   readonly #explainer = byId<HTMLSelectElement>('explainer');
+  readonly #layer = byId<HTMLSelectElement>('layer');
   readonly #target = byId<HTMLSelectElement>('target');
   readonly #baseline = byId<HTMLSelectElement>('baseline');
   readonly #steps = byId<HTMLSelectElement>('steps');
@@ -56,13 +57,22 @@ export class SettingsPanel {
       Object.entries(methods).map(([value, label]) => ({ value, label })),
       'gausslegendre',
     );
-    for (const control of [this.#target, this.#baseline, this.#steps, this.#method, this.#backend, this.#softmax])
+    for (const control of [
+      this.#layer,
+      this.#target,
+      this.#baseline,
+      this.#steps,
+      this.#method,
+      this.#backend,
+      this.#softmax,
+    ])
       control.addEventListener('change', () => {
         // 'auto' chooses its own points.
         this.#method.disabled = this.#steps.value === 'auto';
         onChange();
       });
     this.#explainer.addEventListener('change', () => {
+      this.#layer.value = ''; // a layer of neurons need not be one of places
       this.#describe();
       onChange();
     });
@@ -104,10 +114,21 @@ export class SettingsPanel {
   #describe(): void {
     const method = this.#methods.find(({ name }) => name === this.#explainer.value);
     if (!method) return;
-    const { says, sum, baselines } = method;
+    const { says, sum, baselines, layer } = method;
     write('says', `${says}; the numbers ${sum === null ? 'need not add up' : `add up to ${sum}`}`);
     byId('baseline-row').hidden = !baselines;
+    byId('layer-row').hidden = layer === null;
+    this.#fillLayers(layer === 'chosen');
     for (const id of ['steps-row', 'method-row']) byId(id).hidden = method.name !== usualName;
+  }
+
+  /** @param own whether the method takes one itself where none is named */
+  #fillLayers(own: boolean): void {
+    const layers = (this.#info?.layers ?? []).map(([path, kind]) => ({ value: path, label: `${path}: ${kind}` }));
+    const options = own ? [{ value: '', label: 'the last convolution' }, ...layers] : layers;
+    const known = options.some(({ value }) => value === this.#layer.value);
+    // What goes into the last layer says most of what was found.
+    fillSelect(this.#layer, options, known || own ? this.#layer.value : layers.at(-2)?.value);
   }
 
   setModel(info: ModelInfo, labels: readonly string[]): void {
@@ -118,6 +139,7 @@ export class SettingsPanel {
     fillSelect(this.#output, outputs, '0');
     byId('output-row').hidden = info.outputs.length < 2;
     this.#target.value = '';
+    this.#describe();
     this.#fillTargets();
   }
 
@@ -133,6 +155,7 @@ export class SettingsPanel {
     const steps = this.#steps.value;
     return {
       explainer: this.#explainer.value,
+      layer: byId('layer-row').hidden || this.#layer.value === '' ? null : this.#layer.value,
       target: /^\d+$/.test(this.#target.value) ? Number(this.#target.value) : null,
       baseline: this.#baseline.value as BaselineName,
       method: this.#method.value as QuadratureMethod,

@@ -129,11 +129,11 @@ test('BlurIG comes to the change of the score from the blurred picture as steps 
   }
 });
 
-test('BlurIG takes grey pictures without an axis of channels, several pictures, and says what its baseline was', async () => {
+test('BlurIG takes grey pictures without an axis of channels where they are said to be some, several pictures, and says what its baseline was', async () => {
   const f = (x: Tensor, y: Tensor): Tensor =>
     o.add(o.sum(o.square(x), { axes: [1, 2] }), o.sum(y, { axes: [1, 2, 3] }));
   const X = [normal([2, 5, 5], 1), normal([2, 4, 6, 3], 2)];
-  const { attributions, baselines } = await new BlurIG(f as never, { nSteps: 4, maxSigma: 2 }).explain(X);
+  const { attributions, baselines } = await new BlurIG(f as never, { nSteps: 4, maxSigma: 2, grey: true }).explain(X);
   assert.equal(
     attributions.map(({ shape }) => shape),
     X.map(({ shape }) => shape),
@@ -482,7 +482,7 @@ for (const [name, make, text] of constructors) {
 test('what does not fit a method is named, with what to use instead', async () => {
   await rejects(
     new BlurIG(smooth).explain(X),
-    'BlurIG: needs pictures, [N, H, W, C] or [N, H, W] (got [3,4])\nhint: use IntegratedGradients or GuidedIG for anything else',
+    'BlurIG: needs pictures, [N, H, W, C] (got [3,4])\nhint: use IntegratedGradients or GuidedIG for anything else',
   );
   await rejects(
     new BlurIG(look).explain(pictures, { baselines: 0 }),

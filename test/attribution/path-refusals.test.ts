@@ -56,10 +56,42 @@ test('XRAI took the words of a text for the rows of a picture', async () => {
   const at = (layer: string): Promise<unknown> => new XRAI(text, { layer, nSteps: 2, minPixels: 1 }).explain(tokens);
   await rejects(
     at('embedding'),
-    "XRAI: needs pictures, and the layer 'embedding' gives none (shape [2,4,3], inputs [[2,4]])\nhint: use IntegratedGradients there, or a layer whose tensor is [N, H, W, C] of a picture",
+    "XRAI: needs pictures, and the layer 'embedding' gives none (shape [2,4,3], inputs [[2,4]])\nhint: use IntegratedGradients there, or a layer whose tensor is [N, H, W, C] of a picture; grey: true if inputs are [N, H, W]",
   );
   await rejects(at('heads'), "XRAI: needs pictures, and the layer 'heads' gives none");
-  await rejects(new XRAI(table).explain(X), 'XRAI: needs pictures, [N, H, W, C] or [N, H, W] (got [2,3])');
+  await rejects(new XRAI(table).explain(X), 'XRAI: needs pictures, [N, H, W, C] (got [2,3])');
+});
+
+test('tables over time were taken for grey pictures', async () => {
+  const series: Model = (x) => o.tanh(o.sum(x, { axes: [1, 2] }));
+  const steps = normal([2, 5, 3], 9);
+  const say = '(got [2,5,3])\nhint: say grey: true if these are pictures [N, H, W]; use IntegratedGradients';
+  await rejects(new XRAI(series).explain(steps), `XRAI: needs pictures, [N, H, W, C] ${say} for anything else`);
+  await rejects(new BlurIG(series).explain(steps), `BlurIG: needs pictures, [N, H, W, C] ${say} or GuidedIG`);
+  const options = { grey: true, nSteps: 2 } as const;
+  const { attributions } = await new XRAI(series, { ...options, minPixels: 1 }).explain(steps);
+  assert.equal(attributions[0]!.shape, [2, 5, 3]);
+  assert.equal((await new BlurIG(series, options).explain(steps)).attributions[0]!.shape, [2, 5, 3]);
+  await rejects(
+    Promise.resolve().then(() => new XRAI(series, { grey: 'yes' as never })),
+    'grey: must be true or false',
+  );
+});
+
+test('XRAI took the vectors of ids [N, texts, tokens] for a picture', async () => {
+  const ids = tensor(Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8), [1, 2, 4]);
+  const texts = tinyModel({
+    inputs: [{ name: 'ids', shape: [null, 2, 4], dtype: 'int32' }],
+    layers: [['embedding', 'Embedding']],
+    forward: (call, [x]) => {
+      const vectors = call('embedding', [x!], (t) => o.gather(E, t));
+      return o.sum(o.tanh(vectors), { axes: [1, 2, 3] });
+    },
+  });
+  await rejects(
+    new XRAI(texts, { layer: 'embedding', nSteps: 2, minPixels: 1 }).explain(ids),
+    "XRAI: needs pictures, and the layer 'embedding' gives none (shape [1,2,4,3], inputs [[1,2,4]])",
+  );
 });
 
 test('the warning of IntegratedHessians advised steps where softplus is what is missing', async () => {

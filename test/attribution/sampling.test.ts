@@ -514,6 +514,16 @@ refuses(
   'noise is [draws, samples or 1, ...] (got [1,1,3], wanted [2,1,3])',
 );
 refuses(
+  'a seed beside alphas',
+  async () => new ExpectedGradients(squares, { alphas: f64([0.5]), seed: 1 }),
+  'ExpectedGradients: seed has no say: the places on the line are given as alphas',
+);
+refuses(
+  'a seed where noise and alphas are given',
+  async () => new GradientShap(squares, { alphas: f64([0.5]), noise: f64([[[1, 2, 3]]]), seed: 1 }),
+  'GradientShap: seed has no say: noise and alphas are given',
+);
+refuses(
   'alphas beyond the line',
   () => new ExpectedGradients(squares, { nSamples: 1, alphas: f64([1.5]) }).explain(x),
   'alphas lie between 0 and 1 (got 1.5)',

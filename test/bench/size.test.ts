@@ -12,8 +12,7 @@ const test = suite('bundle size');
  */
 const BUDGET: Readonly<Record<string, number>> = {
   [ON_DEMAND]: 145_000,
-  'src/keras': 69_000,
-  'src/model': 9_500,
+  'src/keras': 78_000,
   'src/attribution': 68_500,
   'src/backends': 40_500,
   'src/ops': 35_000,

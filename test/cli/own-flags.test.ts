@@ -29,6 +29,7 @@ const drawing: readonly (readonly [name: string, samples: string])[] = [
   ['noise-tunnel', '3'],
   ['shapley-value-sampling', '1'],
   ['kernel-shap', '1000'],
+  ['lime', '5'],
 ];
 
 for (const [name, samples] of drawing) {

@@ -1,4 +1,5 @@
 /** Small models with round weights, in the words of Keras 2 and 3, for tests of Model. */
+import type { ModelLayer } from '../../src/keras/model/layer.ts';
 import type { Model } from '../../src/model/model.ts';
 import { modelFrom, type NamedWeights } from './keras-models.ts';
 
@@ -46,24 +47,24 @@ export function classifier({
 }: {
   batch?: number | null;
   weights?: NamedWeights[string];
-} = {}): Model {
+} = {}): Model<ModelLayer> {
   const dense = layer('Dense', 'dense', { units: 1, batch_input_shape: [batch, 2] });
   return modelFrom(sequential('sum', [dense]), { dense: weights });
 }
 
 /** The same, saved before its input shape was known. */
-export function unbuilt(): Model {
+export function unbuilt(): Model<ModelLayer> {
   return modelFrom(sequential('sum', [layer('Dense', 'dense', { units: 1 })]), { dense: sumWeights });
 }
 
 /** `left [batch, 2] + right [batch, 1]`. */
-export function twoInputs(): Model {
+export function twoInputs(): Model<ModelLayer> {
   const layers = [input('left', [null, 2]), input('right', [null, 1]), layer('Add', 'add', {}, from('left', 'right'))];
   return modelFrom(functional('two', layers, ['left', 'right'], ['add']));
 }
 
 /** `x -> (x + x, x * x)`. */
-export function branched(): Model {
+export function branched(): Model<ModelLayer> {
   const layers = [
     input('x', [null, 2]),
     layer('Add', 'add', {}, from('x', 'x')),
@@ -73,7 +74,7 @@ export function branched(): Model {
 }
 
 /** Ids 0 to 2 to 0, 10, 20. */
-export function embedder(): Model {
+export function embedder(): Model<ModelLayer> {
   const layers = [
     layer('Embedding', 'embedding', { input_dim: 3, output_dim: 1, batch_input_shape: [null, 2], input_length: 2 }),
     layer('Flatten', 'flatten'),
@@ -84,7 +85,7 @@ export function embedder(): Model {
 }
 
 /** `x + inner(inner(x))`, where `inner` swaps the two features: a shared nested model. */
-export function nested(): Model {
+export function nested(): Model<ModelLayer> {
   const dense = layer('Dense', 'first', { units: 2, batch_input_shape: [null, 2] });
   const inner = { ...sequential('inner', [dense]), name: 'inner' };
   const calls = [[['x', 0, 0, {}]], [['inner', 0, 0, {}]]];
@@ -104,13 +105,13 @@ export function nested(): Model {
 }
 
 /** The mean over time of `[batch, 3, 1]`. */
-export function averager(): Model {
+export function averager(): Model<ModelLayer> {
   const layers = [layer('GlobalAveragePooling1D', 'average', { batch_input_shape: [null, 3, 1] })];
   return modelFrom(sequential('averager', layers));
 }
 
 /** A dropout that the model calls with `training=True`, as for Monte Carlo dropout. */
-export function dropping(version: string): Model {
+export function dropping(version: string): Model<ModelLayer> {
   const dropout = layer('Dropout', 'dropout', { rate: 0.5 }, [[['x', 0, 0, { training: true }]]]);
   const model = functional('dropping', [input('x', [null, 2]), dropout], ['x'], ['dropout']);
   return modelFrom({ ...model, keras_version: version });

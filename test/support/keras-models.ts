@@ -4,9 +4,10 @@ import { normaliseModel } from '../../src/keras/config/model.ts';
 import { allRules } from '../../src/keras/layers/registry.ts';
 import { detectDialect, parseArchitecture } from '../../src/keras/load/container.ts';
 import { buildGraph, refuseProblems } from '../../src/keras/model/build.ts';
-import { kerasModel } from '../../src/keras/model/definition.ts';
+import { kerasDefinition } from '../../src/keras/model/definition.ts';
+import type { ModelLayer } from '../../src/keras/model/layer.ts';
 import { allLayers } from '../../src/model/lookup.ts';
-import type { Model } from '../../src/model/model.ts';
+import { Model } from '../../src/model/model.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
 
 const rules = await allRules();
@@ -28,7 +29,7 @@ export function modelFrom(
   architecture: object,
   weights: NamedWeights = {},
   { dtype = 'float32' as FloatDType, theanoKernels = 'flip' as 'flip' | 'as-stored' } = {},
-): Model {
+): Model<ModelLayer> {
   const file = parseArchitecture(JSON.stringify(architecture), 'test.json');
   const spec = normaliseModel(file.config, detectDialect(file), file.name);
   const { graph, problems } = buildGraph(spec, { file: file.name, dtype, theanoKernels, rules });
@@ -44,5 +45,7 @@ export function modelFrom(
     }));
     layer.stored = { arrays, source: `test.h5/${layer.name}` };
   }
-  return kerasModel(graph, { file: file.name, dtype, host: rules.host!.splitHost(graph, file.name, dtype) });
+  return new Model(
+    kerasDefinition(graph, { file: file.name, dtype, host: rules.host!.splitHost(graph, file.name, dtype) }),
+  );
 }

@@ -12,8 +12,10 @@ import type { FloatDType } from '../../src/tensor/dtype.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { projectFile } from './golden.ts';
 
-export const netNames = ['mlp', 'cnn', 'residual', 'text', 'lstm', 'table2'] as const;
+export const netNames = ['mlp', 'cnn', 'residual', 'text', 'lstm', 'table2', 'depthwise', 'gru'] as const;
 export type NetName = (typeof netNames)[number];
+/** Nets that take token ids, at whose `embedding` they are explained. */
+export const tokenNets: ReadonlySet<NetName> = new Set(['text', 'lstm', 'gru']);
 
 /** `data` in row-major order; 'float' is float64 numbers. */
 export interface PackedArray {

@@ -20,6 +20,7 @@ import {
   type NetName,
   netSamples,
   type PackedArray,
+  tokenNets,
   unpackArray,
 } from './method-golden.ts';
 import { gradientTimesInput } from './simple-explainers.ts';
@@ -154,7 +155,7 @@ const runners: { readonly [metric: string]: (given: Case) => Promise<number[]> }
   },
   sparseness: async ({ explanation }) => [...(await metrics.sparseness(explanation, all)).values],
   mprt: async ({ model, inputs, options, record }) => {
-    const embedding = record.net === 'text' || record.net === 'lstm' ? 'embedding' : null;
+    const embedding = tokenNets.has(record.net) ? 'embedding' : null;
     const [explain, quantus] = [{ target: record.target }, { ignoreSharedZeros: false }];
     const make = (one: CallableModel): metrics.Explaining => gradientTimesInput(one, embedding);
     const { stages } = await metrics.mprt(model, make, inputs, {
@@ -196,6 +197,8 @@ const layersOf: { readonly [net: string]: readonly string[] } = {
   residual: ['conv1', 'norm1', 'conv2', 'norm2', 'conv3', 'logits'],
   text: ['embedding', 'conv', 'logits'],
   lstm: ['embedding', 'lstm', 'logits'],
+  depthwise: ['conv1', 'depthwise2', 'norm2', 'conv3', 'logits'],
+  gru: ['embedding', 'gru', 'logits'],
 };
 const weightsOf: { readonly [layer: string]: readonly string[] } = {
   norm: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
@@ -209,7 +212,7 @@ function standIns(net: NetName): NonNullable<metrics.MprtOptions['weights']> {
     const at = layersOf[net]!.indexOf(layer);
     const order = norm
       ? weightsOf['norm']!
-      : layer === 'lstm'
+      : layer === 'lstm' || layer === 'gru'
         ? ['kernel', 'recurrent_kernel', 'bias']
         : name === 'embeddings'
           ? ['embeddings']

@@ -1,8 +1,7 @@
 /** Opens bytes as `loadModel` does, with all of the HDF5 reader loaded before. */
 
-import { isArchive } from '../../src/guard/magic.ts';
 import { onDemand, readHdf5 } from '../../src/hdf5/parts.ts';
-import { type KerasFile, openKeras } from '../../src/keras/load/container.ts';
+import { isArchive, type KerasFile, openKeras } from '../../src/keras/load/container.ts';
 import { openKerasArchive } from '../../src/keras/load/keras-archive.ts';
 
 await readHdf5(() => onDemand('tests'));

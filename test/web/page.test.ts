@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gzipBytes } from '../../scripts/build-web.mjs';
 import { Explanation, IntegratedGradients } from '../../src/attribution/index.ts';
-import { Saliency } from '../../src/attribution/methods/index.ts';
+import { LayerConductance, Saliency } from '../../src/attribution/methods/index.ts';
 import { encodeText, parseVocabulary, readPng } from '../../src/inputs/index.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
@@ -195,6 +195,53 @@ test('another method on words and pieces of words; what it cannot do is said', a
   await chooseExample(page, 'transformer');
   assert.match(await text(page, '#facts'), /InputXGradient/, 'the method stays chosen');
   assert.ok((await page.locator('#words mark').count()) > 3);
+});
+
+test('the neurons of a layer, and the layer that a map is made of, can be chosen', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'digits');
+  await page.click('#pictures button:has-text("3")');
+  await says(page, '#verdict', /^3: /);
+  assert.ok(await page.locator('#layer-row').isHidden());
+  await chooseMethod(page, 'LayerConductance');
+  assert.ok(await page.locator('#layer-row').isVisible());
+  const model = await loadModel(example('mnist-cnn.h5'));
+  const layer = model.layers.at(-2)!.path;
+  assert.is(await page.locator('#layer').inputValue(), layer, 'what goes into the last layer');
+  const { data } = readPng(readFileSync(example('digits/3.png')));
+  const picture = tensor(Float32Array.from(data), [1, 28, 28, 1]);
+  const wanted = await new LayerConductance(model, { layer }).explain(picture, { target: 3 });
+  const content = JSON.parse((await exported(page, 'json')).bytes.toString());
+  const found = Explanation.fromJSON<Tensor | null>(content.explanation);
+  assertClose(found.attributions[0]!.data, wanted.attributions[0]!.data, 'attributions');
+  assert.match(content.item.tokens[0], new RegExp(`^${layer} \\[0`));
+  assert.match((await exported(page, 'html')).bytes.toString(), /LayerConductance/);
+  await page.selectOption('#explainer', 'LayerGradCam');
+  await says(page, '#facts', /LayerGradCam/);
+  assert.is(await page.locator('#layer').inputValue(), '', 'its own choice');
+  await chooseExample(page, 'reviews');
+  await page.selectOption('#explainer', 'GuidedGradCam');
+  await says(page, '#facts', /GuidedGradCam/);
+  assert.ok((await page.locator('#words mark').count()) > 3);
+  await page.selectOption('#explainer', 'InternalInfluence');
+  await says(page, '#facts', /InternalInfluence/);
+  assert.ok(await page.locator('#words').isHidden(), 'neurons are no words');
+  await page.selectOption('#explainer', 'IntegratedGradients');
+  await says(page, '#facts', /50 steps on wasm/);
+});
+
+test('pairs of words: their sums as colours, and the strongest of them by name', async () => {
+  const { page } = opened;
+  await chooseExample(page, 'reviews');
+  await chooseMethod(page, 'IntegratedHessians');
+  assert.ok((await page.locator('#words mark').count()) > 3);
+  assert.match(await text(page, '#notices'), /sums over the pairs/);
+  const content = JSON.parse((await exported(page, 'json')).bytes.toString());
+  const [, rows, columns] = Explanation.fromJSON<Tensor | null>(content.explanation).attributions[0]!.shape;
+  assert.is(rows, columns, 'a table of words');
+  assert.match((await page.locator('#strongest th').first().textContent()) ?? '', /^\S+ with \S+$/);
+  await page.selectOption('#explainer', 'IntegratedGradients');
+  await says(page, '#facts', /50 steps on wasm/);
 });
 
 test('an explanation that misses more than 5 % says so and what to do', async () => {

@@ -4,6 +4,7 @@
  * baseline is chosen, and none brings in values that pictures do not have. `dL/ds` is a difference over `gradStep`.
  */
 import { didYouMean, failure } from '../../tensor/errors.ts';
+import { checkBoolean } from '../../tensor/options.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { inDType } from '../frame/arrays.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
@@ -14,9 +15,9 @@ import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
 import { Gathered } from '../path/gathered.ts';
 import { checkPoints } from '../path/points.ts';
 import { gaussianBlur, type Picture } from '../pictures/gaussian-blur.ts';
-import { pictureOf } from '../pictures/pictures.ts';
+import { type Asking, type PictureOptions, pictureOf } from '../pictures/pictures.ts';
 
-export interface BlurIGOptions<M> extends Omit<ExplainerOptions<M>, 'layer'> {
+export interface BlurIGOptions<M> extends Omit<ExplainerOptions<M>, 'layer'>, PictureOptions {
   /** Standard deviation, in pixels, of the strongest blur; 50 by default. Blur that leaves nothing to recognise is enough. */
   readonly maxSigma?: number;
   /** Points on the path; 100 by default. */
@@ -32,15 +33,16 @@ const own: Readonly<Record<Exclude<keyof BlurIGOptions<never>, keyof ExplainerOp
   nSteps: 1,
   gradStep: 1,
   spacing: 1,
+  grey: 1,
 };
 
 const spacings = ['linear', 'sqrt'] as const;
-const asking = { method: 'BlurIG', instead: 'IntegratedGradients or GuidedIG' } as const;
 
 interface Blurring {
   /** Standard deviations from 0 to the strongest. */
   readonly sigmas: Float64Array;
   readonly gradStep: number;
+  readonly asking: Asking;
 }
 
 /** Attributions add up to `f(x) - f(x blurred)` as `nSteps` grows; units are those of the explained score. Beyond the edge is 0. */
@@ -48,7 +50,8 @@ export class BlurIG<M extends Explainable = Explainable> extends Explainer<M, Te
   /** @throws PathgradError for options that there are not or that make no sense; `explain` throws one for what is no picture */
   constructor(model: M, options: BlurIGOptions<M> = {}) {
     const settings = checkSettings('BlurIG', options, own);
-    const { maxSigma = 50, nSteps = 100, gradStep = 0.01, spacing = 'linear' } = options;
+    const { maxSigma = 50, nSteps = 100, gradStep = 0.01, spacing = 'linear', grey = false } = options;
+    checkBoolean('grey', grey);
     if ((options as ExplainerOptions<M>).layer != null) {
       const hint = 'leave layer out, or use GuidedIG or IntegratedGradients in the space of the layer';
       throw failure('BlurIG', 'blurs the pictures that go into the model, not what a layer makes of them', {}, hint);
@@ -62,12 +65,13 @@ export class BlurIG<M extends Explainable = Explainable> extends Explainer<M, Te
       throw failure('spacing', `unknown spacing '${String(spacing)}'`, {}, didYouMean(String(spacing), spacings));
     }
     const even = Float64Array.from({ length: nSteps + 1 }, (_, i) => (i * maxSigma) / nSteps);
-    const blurring = { sigmas: spacing === 'sqrt' ? even.map(Math.sqrt) : even, gradStep };
+    const asking = { method: 'BlurIG', instead: 'IntegratedGradients or GuidedIG', grey };
+    const blurring = { sigmas: spacing === 'sqrt' ? even.map(Math.sqrt) : even, gradStep, asking };
     super(model, options, settings, {
       name: 'BlurIG',
       params: { maxSigma, nSteps, gradStep, spacing },
       baselines: 'own',
-      ownBaselines: (X) => X.map((t) => ({ count: 1, draw: () => blurred(t, blurring.sigmas[nSteps]!) })),
+      ownBaselines: (X) => X.map((t) => ({ count: 1, draw: () => blurred(t, blurring.sigmas[nSteps]!, asking) })),
       completeness: 'nSteps',
       attribute: (problem) => attribute(problem, blurring),
     });
@@ -76,14 +80,14 @@ export class BlurIG<M extends Explainable = Explainable> extends Explainer<M, Te
 
 const blur = (picture: Picture, sigma: number): Float64Array => gaussianBlur(picture, sigma, 'zeros');
 
-function blurred({ data, shape, dtype }: Tensor, sigma: number): Tensor {
+function blurred({ data, shape, dtype }: Tensor, sigma: number, asking: Asking): Tensor {
   const width = data.length / shape[0]!;
   const all = new Float64Array(data.length);
   for (let i = 0; i < shape[0]!; i++) all.set(blur(pictureOf(data, shape, i, asking), sigma), i * width);
   return tensor(all, shape, dtype);
 }
 
-async function attribute(problem: Problem, { sigmas, gradStep }: Blurring): Promise<Findings> {
+async function attribute(problem: Problem, { sigmas, gradStep, asking }: Blurring): Promise<Findings> {
   const { samples, shapes, to, dtypes } = problem;
   const nSteps = sigmas.length - 1;
   const scores = problem.scores.map(() => new Gathered(problem));

@@ -3,6 +3,7 @@
  * expected gradients", 2021): integrated gradients averaged over baselines that are drawn from a background, `E[(x - b) * grad f(b + a (x - b))]`
  * over `b` and uniform `a`. One point of each path is enough when there are many baselines.
  */
+import { checkNoSay } from '../../tensor/options.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Method } from '../frame/method.ts';
@@ -34,10 +35,11 @@ export class ExpectedGradients<M extends Explainable = Explainable> extends Expl
     const { nSamples: wanted = 200, seed: given = 0, alphas } = options;
     const nSamples = checkBudget(name, 'nSamples', wanted, 200);
     const seed = checkSeed(name, given);
+    if (alphas !== undefined) checkNoSay(name, { seed: options.seed }, 'the places on the line are given as alphas');
     const drawn = { nSamples, seed, noise: {}, ...(alphas !== undefined && { alphas }) };
     const method: Method = {
       name,
-      params: { nSamples, seed },
+      params: { nSamples, seed: alphas === undefined ? seed : null },
       baselines: 'used',
       background: true,
       completeness: 'draws',

@@ -3,6 +3,7 @@
  * background, uniform `a`, and `x'` which is x with Gaussian noise. Without noise it is expected gradients. It approximates Shapley values
  * where the score is about linear between background and input.
  */
+import { checkNoSay } from '../../tensor/options.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Method } from '../frame/method.ts';
@@ -41,6 +42,7 @@ export class GradientShap<M extends Explainable = Explainable> extends Explainer
     const { nSamples: wanted = 50, stdevs, seed, noise, alphas } = options;
     const given = { ...(stdevs !== undefined && { stdevs }), ...(noise !== undefined && { noise }) };
     checkNoise(name, noise === undefined && seed !== undefined ? { ...given, seed } : given);
+    if (noise !== undefined && alphas !== undefined) checkNoSay(name, { seed }, 'noise and alphas are given');
     const nSamples = checkBudget(name, 'nSamples', wanted, 50);
     const drawn = { nSamples, seed: seed ?? 0, noise: noise === undefined ? { ...given, seed: seed ?? 0 } : given };
     const method: Method = {

@@ -101,6 +101,8 @@ export interface MethodRow {
   readonly logits?: true;
   /** Whether it draws random numbers: it takes `nSamples`, the number of draws, and `seed`. Of one seed come the same numbers. */
   readonly draws?: true;
+  /** Whether it is for pictures: it takes `grey`, which says that inputs without an axis of channels are some. */
+  readonly pictures?: true;
   /** Whether it has a number for every pair of features: a table per sample, whose rows are the features. */
   readonly pairs?: true;
   /** Where the method comes from. */
@@ -143,6 +145,7 @@ export const methods: readonly MethodRow[] = [
     says: 'how much each pixel moved the score while the picture came into focus',
     sum: 'f(x) - f(x blurred)',
     baselines: false,
+    pictures: true,
     source: 'Xu, Venugopalan, Sundararajan 2020',
     make: (model, options) => new BlurIG(model, options),
   },
@@ -152,6 +155,7 @@ export const methods: readonly MethodRow[] = [
     sum: null,
     baselines: true,
     ownBaselines: true,
+    pictures: true,
     source: 'Kapishnikov et al. 2019',
     make: (model, options) => new XRAI(model, options),
   },
@@ -331,6 +335,7 @@ export const methods: readonly MethodRow[] = [
     sum: null,
     baselines: true,
     values: true,
+    draws: true,
     source: 'Ribeiro, Singh, Guestrin 2016',
     make: (model, options) => new Lime(model, options),
   },

@@ -6,7 +6,7 @@
 import { type QuadratureMethod, quadratureRule } from '../../quadrature/index.ts';
 import { allocate } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkWhole } from '../../tensor/options.ts';
+import { checkBoolean, checkWhole } from '../../tensor/options.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { rowSize, toTensor } from '../frame/arrays.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
@@ -16,7 +16,7 @@ import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
 import type { ArrayInput } from '../frame/types.ts';
 import { chooseStrategy } from '../path/strategy.ts';
 import type { Picture } from '../pictures/gaussian-blur.ts';
-import { checkPicture, pictureOf } from '../pictures/pictures.ts';
+import { type Asking, checkPicture, type PictureOptions, pictureOf } from '../pictures/pictures.ts';
 import { type RegionOptions, rankRegions } from '../pictures/regions.ts';
 import { overlappingSegments, type Segment, segmentsOf } from '../pictures/segments.ts';
 import { attributeAlongLine } from './integrated-gradients.ts';
@@ -24,7 +24,7 @@ import { attributeAlongLine } from './integrated-gradients.ts';
 /** Numbers of segments: `[H, W]`, or `[S, H, W]` for several ways to cut the picture up, whose segments compete. */
 export type Segments = ArrayInput;
 
-export interface XRAIOptions<M> extends ExplainerOptions<M> {
+export interface XRAIOptions<M> extends ExplainerOptions<M>, PictureOptions {
   /** The quadrature rule of integrated gradients; 'gausslegendre' by default. */
   readonly method?: QuadratureMethod;
   /** Points per baseline; 50 by default. */
@@ -46,10 +46,10 @@ const own: Readonly<Record<Exclude<keyof XRAIOptions<never>, keyof ExplainerOpti
   algorithm: 1,
   minPixels: 1,
   areaThreshold: 1,
+  grey: 1,
 };
 
 const algorithms = ['full', 'fast'] as const;
-const asking = { method: 'XRAI', instead: 'IntegratedGradients' } as const;
 
 /** The map has the sum of the pixels' largest attributions, which is no change of score: nothing must add up. Units are those of the score. */
 export class XRAI<M extends Explainable = Explainable> extends Explainer<M> {
@@ -59,7 +59,9 @@ export class XRAI<M extends Explainable = Explainable> extends Explainer<M> {
    */
   constructor(model: M, options: XRAIOptions<M> = {}) {
     const settings = checkSettings('XRAI', options, own);
-    const { method = 'gausslegendre', nSteps = 50, segments } = options;
+    const { method = 'gausslegendre', nSteps = 50, segments, grey = false } = options;
+    checkBoolean('grey', grey);
+    const asking = { method: 'XRAI', instead: 'IntegratedGradients', grey };
     const regions = checkRegions(options);
     const rule = quadratureRule(method, nSteps);
     const pass = chooseStrategy('auto');
@@ -70,27 +72,27 @@ export class XRAI<M extends Explainable = Explainable> extends Explainer<M> {
       ownBaselines: (X) => X.map((t) => ({ count: 2, draw: (index) => extreme(t, index === 0 ? Math.min : Math.max) })),
       completeness: null,
       attribute: (problem) => {
-        checkPlaces(problem, (options.layer ?? null) !== null);
+        checkPlaces(problem, (options.layer ?? null) !== null, asking);
         return attributeAlongLine(problem, pass, rule, { relTol: settings.relTol, maxSteps: nSteps });
       },
-      conclude: (scores, at) => conclude(scores, at, segments, regions),
+      conclude: (scores, at) => conclude(scores, at, { segments, regions, asking }),
     });
   }
 }
 
 /**
  * A layer has two axes of places where its tensor is `[N, H, W, C]` and an input is a picture: `[N, tokens, dim]` is a text, and what attention makes
- * of one has four axes too.
+ * of one has four axes too, as have the vectors of ids `[N, texts, tokens]`.
  */
-function checkPlaces({ shapes, names, inputs }: Problem, atLayer: boolean): void {
+function checkPlaces({ shapes, names, inputs }: Problem, atLayer: boolean, asking: Asking): void {
   if (!atLayer) {
     for (const shape of shapes) checkPicture(shape, asking);
     return;
   }
   const odd = shapes.findIndex(({ length }) => length !== 4);
-  if (odd < 0 && inputs.some(({ length }) => length === 3 || length === 4)) return;
+  if (odd < 0 && inputs.some(({ length }) => length === 4 || (length === 3 && asking.grey))) return;
   const found = { shape: shapes[Math.max(odd, 0)]!, inputs };
-  const hint = `use ${asking.instead} there, or a layer whose tensor is [N, H, W, C] of a picture`;
+  const hint = `use ${asking.instead} there, or a layer whose tensor is [N, H, W, C] of a picture; grey: true if inputs are [N, H, W]`;
   throw failure('XRAI', `needs pictures, and the layer '${names[Math.max(odd, 0)]}' gives none`, found, hint);
 }
 
@@ -126,11 +128,16 @@ function extreme({ data, shape, dtype }: Tensor, choose: (a: number, b: number) 
   return tensor(out, shape, dtype);
 }
 
+interface Cutting {
+  readonly segments: XRAIOptions<never>['segments'];
+  readonly regions: RegionOptions;
+  readonly asking: Asking;
+}
+
 async function conclude(
   scores: readonly (readonly Float64Array[])[],
   { to, shapes, samples, pace }: Concluding,
-  segments: XRAIOptions<never>['segments'],
-  regions: RegionOptions,
+  { segments, regions, asking }: Cutting,
 ): Promise<Concluded> {
   const maps = scores.map(() => shapes.map(([, height = 1, width = 1]) => new Float64Array(samples * height * width)));
   for (const [v, shape] of shapes.entries()) {

@@ -1,7 +1,7 @@
 /** Faithfulness correlation: whether the attributions of removed features add up to what removing them does. */
 import type { CallableModel } from '../../graph/callable.ts';
 import { failure } from '../../tensor/errors.ts';
-import { checkOptions } from '../../tensor/options.ts';
+import { checkNoSay, checkOptions } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
 import { checkSeed } from '../perturb/draws.ts';
 import { checkPositive } from './shared/checks.ts';
@@ -45,11 +45,12 @@ export async function faithfulnessCorrelation(
   checkSeed(metric, seed);
   if (runs < 2) throw failure('runs', 'a correlation needs two runs or more', { got: runs });
   if (subsetSize !== undefined) checkPositive('subsetSize', subsetSize);
+  if (subsets) checkNoSay(metric, { subsetSize, seed: options.seed }, 'the subsets are given');
   const subject = await makeSubject(model, explanation, options);
   const { samples, features, scorer, inputs } = subject;
   const attributions = Array.from({ length: samples }, (_, sample) => attributionsOf(inputs, features, sample));
   for (const [sample, { length }] of attributions.entries()) {
-    if (subsetSize === undefined || subsetSize < length || subsets) continue;
+    if (subsetSize === undefined || subsetSize < length) continue;
     throw failure('subsetSize', 'must be smaller than the number of features', {
       got: subsetSize,
       features: length,

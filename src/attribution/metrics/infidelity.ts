@@ -2,7 +2,7 @@
 import type { CallableModel } from '../../graph/callable.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkOptions } from '../../tensor/options.ts';
+import { checkBoolean, checkNoSay, checkOptions } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
 import { checkSeed } from '../perturb/draws.ts';
 import { checkPositive } from './shared/checks.ts';
@@ -52,7 +52,8 @@ const own = {
  *
  * @param model the model that was explained @param explanation of any method with a number per element of the input, in units of the score: LRP's are
  * parts of the logit
- * @throws PathgradError where attributions have another shape than the inputs, for 0 perturbations, and for noise on token ids
+ * @throws PathgradError where attributions have another shape than the inputs, for 0 perturbations, options that would change nothing, and for noise on
+ * token ids
  */
 export async function infidelity(
   model: CallableModel | TensorFunction,
@@ -64,12 +65,18 @@ export async function infidelity(
   const { perturbations = 50, attributions = 'contributions', normalize = false, seed = 0 } = options;
   checkPositive('perturbations', perturbations);
   checkSeed(metric, seed);
+  checkBoolean('normalize', normalize);
   if (attributions !== 'contributions' && attributions !== 'gradients') {
     const hint = didYouMean(String(attributions), ['contributions', 'gradients']);
     throw failure('attributions', `unknown value '${String(attributions)}'`, {}, hint);
   }
   // Noise and perturbations of one's own move elements, whatever they have in the place of features.
   const moves = options.noise !== undefined || options.perturb !== undefined;
+  if (options.perturb) checkNoSay(metric, { seed: options.seed }, 'perturb draws what it wants');
+  if (moves) {
+    const features = options.features === 'all' ? undefined : options.features;
+    checkNoSay(metric, { groups: options.groups, features }, 'every element is moved, none is replaced as a feature');
+  }
   const subject = await makeSubject(model, explanation, moves ? { ...options, features: 'all' } : options);
   const perturb = perturbation(subject, options);
   checkRates(subject, attributions);

@@ -1,7 +1,7 @@
 /** Max-sensitivity: how much an explanation changes when the input hardly does. */
 import { isFloat } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkOptions } from '../../tensor/options.ts';
+import { checkNoSay, checkOptions } from '../../tensor/options.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { inDType, rowSize } from '../frame/arrays.ts';
 import type { ExplainOptions, ModelInput, Progress } from '../frame/types.ts';
@@ -76,6 +76,7 @@ export async function maxSensitivity(
   if (perturb && options.radius !== undefined) {
     throw failure(metric, 'radius and perturb exclude each other', {}, 'give one of them');
   }
+  if (perturb) checkNoSay(metric, { seed: options.seed }, 'perturb draws what it wants');
   if (!(radius > 0 && Number.isFinite(radius))) throw failure('radius', 'must be a positive number', { got: radius });
   if (norm !== 1 && norm !== 2 && norm !== 'inf') {
     throw failure('norm', 'unknown value', { got: norm }, didYouMean(String(norm), ['1', '2', 'inf']));

@@ -1,7 +1,7 @@
 /** The model parameter randomisation test: whether an explanation depends on what the model has learned. */
 import type { CallableModel, ModelWeight } from '../../graph/callable.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkOptions } from '../../tensor/options.ts';
+import { checkBoolean, checkNoSay, checkOptions } from '../../tensor/options.ts';
 import { Explainer } from '../frame/explainer.ts';
 import type { Baselines, ExplainOptions, LayerBaseline, ModelInput, Progress } from '../frame/types.ts';
 import { checkSeed } from '../perturb/draws.ts';
@@ -146,6 +146,7 @@ function check(options: MprtOptions): Omit<Comparing, 'skipped'> {
   checkOptions<MprtOptions>('mprt', options, known);
   checkSeed('mprt', options.seed === undefined ? 0 : options.seed);
   checkOneTarget('mprt', options.explain);
+  if (options.weights) checkNoSay('mprt', { seed: options.seed }, 'the weights are given');
   const { similarity = 'spearman', absolute = true, order = 'cascading', ignoreSharedZeros, baselines } = options;
   if (!Object.hasOwn(similarities, similarity)) {
     const hint = didYouMean(String(similarity), Object.keys(similarities));
@@ -155,6 +156,8 @@ function check(options: MprtOptions): Omit<Comparing, 'skipped'> {
     const hint = didYouMean(String(order), ['cascading', 'independent']);
     throw failure('order', `unknown value '${String(order)}'`, {}, hint);
   }
+  checkBoolean('absolute', absolute);
+  if (ignoreSharedZeros !== undefined) checkBoolean('ignoreSharedZeros', ignoreSharedZeros);
   const whole = similarity === 'ssim';
   if (whole && (ignoreSharedZeros || baselines !== undefined)) {
     const what = ignoreSharedZeros ? 'ignoreSharedZeros' : 'baselines';

@@ -2,7 +2,7 @@
 import type { CallableModel } from '../../graph/callable.ts';
 import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkOptions } from '../../tensor/options.ts';
+import { checkNoSay, checkOptions } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
 import { checkSeed } from '../perturb/draws.ts';
 import { checkExplanation, checkShares } from './shared/checks.ts';
@@ -63,6 +63,7 @@ export async function road(
     throw failure('order', `unknown value '${String(order)}'`, {}, didYouMean(String(order), ['most', 'least']));
   }
   checkSeed(metric, seed);
+  if (noise === 0) checkNoSay(metric, { seed: options.seed }, 'without noise nothing is drawn');
   checkExplanation(explanation);
   const picture = pictureOf(explanation);
   // Pixels are painted, not set to a baseline; X stands in for the one that is not used.

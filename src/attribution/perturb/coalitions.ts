@@ -4,7 +4,7 @@
  * where the kernel weighs most; what is left of the budget is drawn from the sizes between, each draw with its complement, which
  * halves nothing but variance (Covert and Lee, "Improving KernelSHAP", 2021). Without the empty and the full coalition.
  */
-import { randomUniform } from '../../graph/random.ts';
+import { randomUniform, shuffle, upTo } from '../../graph/random.ts';
 import { seedOf } from './draws.ts';
 
 export interface Coalition {
@@ -57,15 +57,11 @@ function* draw(
 ): Generator<Coalition> {
   const next = randomUniform(seedOf(seed, players));
   const all = sizes.reduce((sum, pair) => sum + pair.weight, 0);
-  const order = Int32Array.from({ length: players }, (_, i) => i);
+  const order = upTo(players);
   for (let pair = 0; pair < pairsDrawn; pair++) {
     let at = next() * all;
     const { size } = sizes.find(({ weight: share }) => (at -= share) < 0) ?? sizes.at(-1)!;
-    for (let i = 0; i < size; i++) {
-      const j = i + Math.floor(next() * (players - i));
-      [order[i], order[j]] = [order[j]!, order[i]!];
-    }
-    const members = order.slice(0, size).sort();
+    const members = shuffle(order, next, size).slice(0, size).sort();
     yield { members, weight };
     yield { members: complement(members, players), weight };
   }

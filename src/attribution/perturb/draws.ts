@@ -2,13 +2,13 @@
  * What sampling methods draw. A draw follows from the seed, its number and the place of the feature alone: all samples share it, so
  * that a sample is explained in the same way whatever else is in its batch and however rows are cut into chunks.
  */
-import { randomNormal, randomUniform } from '../../graph/random.ts';
+import { drawSeed, randomNormal, randomUniform, shuffle, upTo } from '../../graph/random.ts';
 import { failure } from '../../tensor/errors.ts';
 
 /** A seed for each list of whole numbers; neighbours have nothing in common. */
 export function seedOf(...parts: readonly number[]): number {
   return parts.reduce((seed, part) => {
-    const mixed = Math.imul(seed ^ Math.imul(part + 1, 0x9e3779b1), 0x85ebca6b);
+    const mixed = drawSeed(seed, part);
     return (mixed ^ (mixed >>> 15)) >>> 0;
   }, 0);
 }
@@ -26,13 +26,7 @@ export function noiseOf(count: number, stdev: number, ...parts: readonly number[
   return noise;
 }
 
-/** The numbers below `count` in random order (Fisher and Yates). */
+/** The numbers below `count` in random order. */
 export function permutation(count: number, ...parts: readonly number[]): Int32Array {
-  const next = randomUniform(seedOf(...parts));
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(next() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
+  return shuffle(upTo(count), randomUniform(seedOf(...parts)));
 }

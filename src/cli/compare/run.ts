@@ -19,7 +19,7 @@ import { PathgradError } from '../../tensor/errors.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { BaselineChoice } from '../baselines.ts';
 import type { OutputChoice } from '../choices.ts';
-import { type Layers, outputFunction } from '../explain-batch.ts';
+import { greyOf, type Layers, outputFunction } from '../explain-batch.ts';
 import { type AnyExplanation, type Finding, findingsOf } from '../findings.ts';
 import type { Arguments } from '../flags.ts';
 import { ownOptions } from '../own-flags.ts';
@@ -126,8 +126,8 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
   }
 }
 
-function optionsOf(row: MethodRow, layers: Layers, { args, output, batchSize }: Shared): LayerOptions<AnyModel> {
-  const own = ownOptions(args, row);
+function optionsOf(row: MethodRow, layers: Layers, { args, batch, output, batchSize }: Shared): LayerOptions<AnyModel> {
+  const own = { ...greyOf(row, batch), ...ownOptions(args, row) };
   return { ...own, ...layers, internalBatchSize: batchSize, output: outputFunction(args, output) };
 }
 

@@ -3,11 +3,19 @@
  * Invariant: keys are copied as own properties, so that a `__proto__` key in a file stays data.
  */
 import { parseJson as parse } from '../../guard/json.ts';
-import { field, type JsonRecord } from '../../guard/record.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Json } from './spec.ts';
 
-export { field, isRecord, type JsonRecord } from '../../guard/record.ts';
+export type JsonRecord = { readonly [key: string]: Json };
+
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Own value of a key, or null where it is absent (or null). */
+export function field(record: JsonRecord, key: string): Json {
+  return Object.hasOwn(record, key) ? (record[key] ?? null) : null;
+}
 
 /** Whether a value is the boolean `wanted`, which Python also writes as 1 or 0 where people do. */
 export function isBoolean(value: unknown, wanted: boolean): boolean {

@@ -4,7 +4,6 @@
  * Invariant of a ModelSpec: layer names are unique, every TensorRef names a layer and a call of it that exist, and the calls
  * form no cycle. Source: the `get_config`/`from_config` behaviour of Keras 1.2, 2.x and 3.x.
  */
-import type { Json } from '../../guard/record.ts';
 
 /** Output `tensor` of call number `node` of `layer`. An InputLayer has no calls; its only tensor is node 0, tensor 0. */
 export interface TensorRef {
@@ -16,7 +15,7 @@ export interface TensorRef {
 }
 
 /** What JSON can hold. Config values that no rule here translates are passed on as they were. */
-export type { Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** One argument of a call: tensors sit at the leaves of lists and dicts; everything else is a constant. */
 export type CallValue =

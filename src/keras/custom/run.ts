@@ -5,19 +5,19 @@ import { Tensor } from '../../tensor/tensor.ts';
 import type { Json } from '../config/spec.ts';
 import type { LayerRun, Mask } from '../layers/layer.ts';
 import type { Argument, Value } from '../model/arguments.ts';
-import type { KerasLayer } from '../model/layer.ts';
+import type { ModelLayer } from '../model/layer.ts';
 import type { StoredArray } from '../weights/store.ts';
 import type { CallArgument, CustomContext, CustomLayer, SubCall } from './custom.ts';
 
 type Extras = CustomContext['args'];
 type CallLayer = (
-  layer: KerasLayer,
+  layer: ModelLayer,
   args: readonly Argument[],
   kwargs: ReadonlyMap<string, Argument>,
 ) => readonly Value[];
 
 /** The run of a custom layer as far as weights go; its call is `callCustom`. */
-export function customRun(layer: KerasLayer, definition: CustomLayer): LayerRun {
+export function customRun(layer: ModelLayer, definition: CustomLayer): LayerRun {
   return {
     many: true,
     anyDType: true,
@@ -45,7 +45,7 @@ function asStored(stored: readonly StoredArray[]): { name: string; shape: readon
 
 /** Tensors of the first argument, and everything else as plain values by name or position. */
 export function customArguments(
-  layer: KerasLayer,
+  layer: ModelLayer,
   args: readonly Argument[],
   kwargs: ReadonlyMap<string, Argument>,
 ): { values: Value[]; extras: Extras } {
@@ -75,7 +75,7 @@ function plain(arg: Argument): Tensor | readonly Tensor[] | Json {
 
 /** Makes the layer's graph on `values`. */
 export function callCustom(
-  layer: KerasLayer,
+  layer: ModelLayer,
   definition: CustomLayer,
   values: readonly Value[],
   extras: Extras,
@@ -101,7 +101,7 @@ export function callCustom(
 }
 
 /** An inner layer as a function; masks travel with the tensors, as they do in Keras. */
-function subCall(part: KerasLayer, masks: WeakMap<Tensor, Tensor>, callLayer: CallLayer): SubCall {
+function subCall(part: ModelLayer, masks: WeakMap<Tensor, Tensor>, callLayer: CallLayer): SubCall {
   const value = (tensor: Tensor): Value => ({ tensor, mask: masks.get(tensor) ?? null });
   const all = (...args: readonly CallArgument[]): readonly Tensor[] => {
     const last = args.at(-1);

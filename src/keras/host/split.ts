@@ -3,14 +3,15 @@
  * results. Invariant: no layer of the first part waits for one of the second, so the first part runs once per batch, before.
  */
 import type { InputInfo } from '../../graph/callable.ts';
-import type { RawInput, SymbolicShape } from '../../model/definition.ts';
+import type { RawInput } from '../../model/definition.ts';
 import { type ArrayInput, type Fed, type Feedable, inputType, readOne, splitInputs } from '../../model/inputs.ts';
+import type { SymbolicShape } from '../../model/layer.ts';
 import { allLayers } from '../../model/lookup.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { tensorsOf } from '../config/nodes.ts';
 import type { TensorRef } from '../config/spec.ts';
-import type { KerasLayer, LayerTree } from '../model/layer.ts';
+import type { LayerTree, ModelLayer } from '../model/layer.ts';
 import { type HostArray, readHostArray } from './values.ts';
 
 export interface HostPart {
@@ -83,7 +84,7 @@ export function splitHost(graph: LayerTree, file: string, dtype: FloatDType): Ho
 /** Tensors of the first part (and plain inputs) that the second part reads, each once, in order of reading. */
 function frontierOf(graph: LayerTree, kinds: ReadonlyMap<string, RawInput['dtype']>): TensorRef[] {
   const found = new Map<string, TensorRef>();
-  const visit = (ref: TensorRef, reader: KerasLayer | null): void => {
+  const visit = (ref: TensorRef, reader: ModelLayer | null): void => {
     const kind = kinds.get(keyOf(ref));
     if (kind === 'string') {
       const hint = 'texts go through StringLookup, TextVectorization or Hashing first';

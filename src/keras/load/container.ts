@@ -2,7 +2,6 @@
  * Opens what Keras saved, whatever the file is called: the content decides. HDF5 (full model or weights only) and architecture JSON;
  * `.keras` archives are opened by keras-archive.ts. Nothing is bound or built here; config and weights are brought together by load/open.ts.
  */
-import { startsWith } from '../../guard/magic.ts';
 import { openHdf5 } from '../../hdf5/file.ts';
 import { findSignature } from '../../hdf5/superblock.ts';
 import { failure } from '../../tensor/errors.ts';
@@ -24,6 +23,11 @@ export interface KerasFile {
   readonly weights: WeightStore;
   /** Vocabularies of adapted layers, by path in the archive; only `.keras` has them. */
   readonly vocabularies?: ReadonlyMap<string, string>;
+}
+
+/** Whether the bytes are a zip archive, which `openKerasArchive` of keras-archive.ts opens. */
+export function isArchive(bytes: Uint8Array): boolean {
+  return startsWith(bytes, [0x50, 0x4b, 0x03, 0x04]) || startsWith(bytes, [0x50, 0x4b, 0x05, 0x06]);
 }
 
 /**
@@ -99,6 +103,10 @@ export function compileConfig(config: Json): Json {
 
 export function textOrNull(value: Json): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return bytes.length >= start.length && start.every((byte, i) => bytes[i] === byte);
 }
 
 /** What the bytes look like, for people who were handed the wrong file. */

@@ -1,12 +1,12 @@
 /** What a file holds, without failing where it cannot be run: for `pathgrad inspect` and for people who were refused a model. */
 import type { InputInfo } from '../../graph/callable.ts';
-import type { SymbolicShape } from '../../model/definition.ts';
+import type { SymbolicShape } from '../../model/layer.ts';
 import { allLayers } from '../../model/lookup.ts';
 import type { Model } from '../../model/model.ts';
 import { PathgradError } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Problem } from '../model/build.ts';
-import type { KerasLayer } from '../model/layer.ts';
+import type { ModelLayer } from '../model/layer.ts';
 import { attachWeights, type LoadOptions, modelOf, type OpenedModel, openModel } from './open.ts';
 import type { ModelSource } from './source.ts';
 
@@ -94,7 +94,7 @@ async function tryModel(
   return { model: made[0] ?? null, problem };
 }
 
-function report(layer: KerasLayer, problems: readonly Problem[], weightsKnown: boolean): LayerReport {
+function report(layer: ModelLayer, problems: readonly Problem[], weightsKnown: boolean): LayerReport {
   const counted = (layer.stored?.arrays ?? []).reduce((total, array) => total + sizeOf(array.shape), 0);
   return {
     path: layer.path,

@@ -5,6 +5,7 @@
 
 import type { Model } from '../../model/model.ts';
 import { refuseProblems } from '../model/build.ts';
+import type { ModelLayer } from '../model/layer.ts';
 import { attachWeights, type LoadOptions, modelOf, openModel } from './open.ts';
 import type { ModelSource } from './source.ts';
 
@@ -17,7 +18,7 @@ export type { ModelSource } from './source.ts';
  * @param source a path (Node), a URL, the bytes, or a File
  * @throws PathgradError naming the file, and the layer or weight at fault
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model<ModelLayer>> {
   const opened = await openModel(source, options);
   refuseProblems(opened.file.name, opened.problems);
   await attachWeights(opened);

@@ -4,10 +4,9 @@
  */
 
 import type { Backend } from '../../backends/backend.ts';
-import { isArchive } from '../../guard/magic.ts';
 import { readHdf5 } from '../../hdf5/parts.ts';
 import { allLayers } from '../../model/lookup.ts';
-import type { Model } from '../../model/model.ts';
+import { Model } from '../../model/model.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { checkOptions, type OptionNames } from '../../tensor/options.ts';
@@ -17,11 +16,11 @@ import { type CustomLayers, customFinder } from '../custom/custom.ts';
 import { withParts } from '../custom/parts.ts';
 import { loadRules } from '../layers/registry.ts';
 import { buildGraph, type Problem } from '../model/build.ts';
-import { kerasModel } from '../model/definition.ts';
-import type { BuildSettings, LayerTree } from '../model/layer.ts';
+import { kerasDefinition } from '../model/definition.ts';
+import type { BuildSettings, LayerTree, ModelLayer } from '../model/layer.ts';
 import { bindWeights } from '../weights/bind.ts';
 import type { LayerWeights } from '../weights/store.ts';
-import { detectDialect, type KerasFile, openKeras, parseArchitecture } from './container.ts';
+import { detectDialect, isArchive, type KerasFile, openKeras, parseArchitecture } from './container.ts';
 import { isArchitectureText, isShardIndex, type ModelSource, readSource } from './source.ts';
 
 export interface LoadOptions {
@@ -105,14 +104,18 @@ export async function attachWeights({ graph, spec, weights }: OpenedModel): Prom
   for (const layer of allLayers(graph.layers)) layer.stored = bound.get(layer.spec) ?? null;
 }
 
-export async function modelOf({ file, graph, bytes, rules }: OpenedModel, options: LoadOptions): Promise<Model> {
+export async function modelOf(
+  { file, graph, bytes, rules }: OpenedModel,
+  options: LoadOptions,
+): Promise<Model<ModelLayer>> {
   const { dtype = 'float32', backend } = options;
   const reference = async (): Promise<string | null> => {
-    const { embeddedReference } = await import('../../model/on-demand.ts');
+    const { embeddedReference } = await import('./on-demand.ts');
     return readHdf5(() => embeddedReference(bytes, file.name));
   };
   const host = rules.host?.splitHost(graph, file.name, dtype) ?? null;
-  return kerasModel(graph, { file: file.name, dtype, host, reference, ...(backend ? { backend } : {}) });
+  const settings = { file: file.name, dtype, host, reference, ...(backend ? { backend } : {}) };
+  return new Model(kerasDefinition(graph, settings));
 }
 
 async function openOne(source: ModelSource | readonly ModelSource[]): Promise<KerasFile> {

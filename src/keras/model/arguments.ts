@@ -8,7 +8,7 @@ import { field, isBoolean, isRecord } from '../config/json.ts';
 import type { CallValue, Json, TensorRef } from '../config/spec.ts';
 import type { CallArguments, Mask } from '../layers/layer.ts';
 import type { Operand } from '../operations/index.ts';
-import type { KerasLayer } from './layer.ts';
+import type { ModelLayer } from './layer.ts';
 
 export interface Value {
   readonly tensor: Tensor;
@@ -41,7 +41,7 @@ export interface PlacedCall {
 
 /** The tensors of the first argument, then those of the layer's other parameters, given by position or by name. */
 export function placeArguments(
-  layer: KerasLayer,
+  layer: ModelLayer,
   args: readonly Argument[],
   kwargs: ReadonlyMap<string, Argument>,
 ): PlacedCall {
@@ -80,7 +80,7 @@ export function placeArguments(
 }
 
 /** The tensors of the first argument, flat; those of an inner model's dict in the order of its inputs. */
-function inputsOf(layer: KerasLayer, args: readonly Argument[]): Value[] {
+function inputsOf(layer: ModelLayer, args: readonly Argument[]): Value[] {
   const [first, ...rest] = args;
   if (first === undefined || rest.some((arg) => !('constant' in arg) || arg.constant !== null)) {
     const hint = 'layers are called with one argument: a tensor, a list or a dict of them';
@@ -95,7 +95,7 @@ function inputsOf(layer: KerasLayer, args: readonly Argument[]): Value[] {
   return found;
 }
 
-function collectTensors(layer: KerasLayer, arg: Argument): Value[] {
+function collectTensors(layer: ModelLayer, arg: Argument): Value[] {
   if ('tensor' in arg) return [arg];
   if ('items' in arg) return arg.items.flatMap((item) => collectTensors(layer, item));
   if ('entries' in arg) {
@@ -117,7 +117,7 @@ export function operandOf(arg: Argument, take: (tensor: Tensor) => Tensor): Oper
 }
 
 /** `training` and `mask` are understood; another argument would change the result in a way that is not implemented. */
-export function checkKeywords(layer: KerasLayer, kwargs: ReadonlyMap<string, Argument>): void {
+export function checkKeywords(layer: ModelLayer, kwargs: ReadonlyMap<string, Argument>): void {
   for (const [key, arg] of kwargs) {
     const value = 'constant' in arg ? arg.constant : undefined;
     if (value === null || (key === 'mask' && value === undefined)) continue;

@@ -1,5 +1,5 @@
 /**
- * From the description of a model to layers that can be called: each LayerSpec becomes a KerasLayer with its options read. What is
+ * From the description of a model to layers that can be called: each LayerSpec becomes a ModelLayer with its options read. What is
  * unsupported is collected, so that one message names all of it. Weights are loaded when the input shape is first known.
  */
 import { failure, nearestNames, PathgradError } from '../../tensor/errors.ts';
@@ -7,7 +7,7 @@ import type { Dialect, LayerSpec, ModelSpec } from '../config/spec.ts';
 import { customRun } from '../custom/run.ts';
 import { Options } from '../layers/options.ts';
 import { whyUnsupported } from '../layers/registry.ts';
-import { type BuildSettings, KerasLayer, type LayerTree } from './layer.ts';
+import { type BuildSettings, type LayerTree, ModelLayer } from './layer.ts';
 
 /** A layer that cannot be run. */
 export interface Problem {
@@ -38,9 +38,9 @@ function layerOf(
   dialect: Dialect,
   settings: BuildSettings,
   problems: Problem[],
-): KerasLayer {
+): ModelLayer {
   const path = `${prefix}${spec.name}`;
-  const layer = new KerasLayer(spec, path, dialect, settings);
+  const layer = new ModelLayer(spec, path, dialect, settings);
   try {
     const custom = spec.custom ? settings.find?.(spec, path) : undefined;
     if (custom) {
@@ -74,7 +74,7 @@ function layerOf(
 /** Never shown (`layerOf` says why), and made once: a file may hold thousands of unknown layers, and an error takes long to make. */
 let unknownClass: PathgradError | undefined;
 
-function fill(layer: KerasLayer, dialect: Dialect, settings: BuildSettings): void {
+function fill(layer: ModelLayer, dialect: Dialect, settings: BuildSettings): void {
   const { spec, subject, className } = layer;
   const flipKernels = dialect.backend === 'theano' && settings.theanoKernels === 'flip';
   const computeType = settings.dtype;

@@ -1,19 +1,16 @@
-/**
- * What Keras's part of a model is to `Model`: layers in a tree, masks beside the values, layers that look up texts before the graph. Dropout and noise
- * do nothing and batch normalization uses its stored statistics, as in `model.predict`.
- */
+/** A Keras model as a `ModelDefinition`: its graph of layers, masks and keywords, and the part that runs before it. */
 import type { Backend } from '../../backends/backend.ts';
-import type { ApplyOptions } from '../../graph/callable.ts';
-import type { ModelDefinition, ModelLayer } from '../../model/definition.ts';
+import type { ApplyOptions, WeightChange } from '../../graph/callable.ts';
+import type { ModelDefinition } from '../../model/definition.ts';
 import { inputType } from '../../model/inputs.ts';
-import { Model } from '../../model/model.ts';
 import { cast } from '../../ops/unary.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { Tensor } from '../../tensor/tensor.ts';
+import { shortened } from '../../tensor/visible.ts';
 import { tensorsOf } from '../config/nodes.ts';
 import type { HostPart } from '../host/split.ts';
-import type { KerasLayer, LayerTree } from './layer.ts';
+import type { LayerTree, ModelLayer } from './layer.ts';
 import { runGraph } from './run.ts';
 
 export interface ModelSettings {
@@ -22,61 +19,73 @@ export interface ModelSettings {
   readonly backend?: Backend;
   /** The layers that run before the graph (`splitHost`), if there are any. */
   readonly host?: HostPart | null;
-  /** As in `ModelDefinition`. */
+  /** Reads the JSON of the reference that lies inside the model's file; null if there is none. Not before it is asked for. */
   readonly reference?: () => Promise<string | null>;
 }
 
-export function kerasModel(graph: LayerTree, settings: ModelSettings): Model {
-  return new Model(kerasDefinition(graph, settings));
-}
-
-export function kerasDefinition(tree: LayerTree, settings: ModelSettings): ModelDefinition {
+/** @param whole the graph as the file has it, with the layers that look up texts */
+export function kerasDefinition(whole: LayerTree, settings: ModelSettings): ModelDefinition<ModelLayer> {
   const { file, dtype, backend, host, reference } = settings;
-  const graph = host?.graph ?? tree;
-  const { spec } = graph;
-  const inputs = tree.spec.inputs.map((ref) => tree.byName.get(ref.layer)!.spec);
+  const graph = host?.graph ?? whole;
+  const specOf = (name: string) => graph.byName.get(name)!.spec;
+  const stated = graph.spec.inputs.map((ref, i) => {
+    const { batchShape, dtype: stored } = specOf(ref.layer);
+    // Whatever batch size a file states was that of its training.
+    const shape = [null, ...(batchShape?.slice(1) ?? [])];
+    return { name: graph.spec.inputNames[i]!, shape, dtype: inputType(stored, dtype) };
+  });
   return {
-    name: tree.spec.name,
+    name: graph.spec.name,
     file,
     dtype,
-    backend,
-    reference,
-    before: host,
-    layers: tree.layers,
-    inputs:
-      host?.infos ??
-      inputs.map(({ batchShape, dtype: stored }, i) => {
-        // Whatever batch size a file states was that of its training.
-        const shape = [null, ...(batchShape?.slice(1) ?? [])];
-        return { name: spec.inputNames[i]!, shape, dtype: inputType(stored, dtype) };
-      }),
-    // A Sequential that was saved without ever seeing data takes the shape of the first input given to it.
+    ...(backend ? { backend } : {}),
+    layers: whole.layers,
+    inputs: host?.infos ?? stated,
     hasInputShape: host
       ? host.infos.every((info) => info.shape.length > 1)
-      : inputs.every(({ batchShape }) => batchShape !== undefined),
-    outputs: spec.outputNames,
-    byName: 'dict' in spec.outputStructure,
-    run: (xs, hooks) => run(graph, xs, hooks, settings),
-    sources: spec.kind === 'functional' ? sourcesOf : undefined,
-    async withWeights(change) {
+      : graph.spec.inputs.every((ref) => specOf(ref.layer).batchShape !== undefined),
+    outputNames: graph.spec.outputNames,
+    outputsByName: 'dict' in graph.spec.outputStructure,
+    run: (inputs, options) => run(graph, inputs, options, file, dtype),
+    raw: host ?? null,
+    ...(graph.spec.kind === 'functional' ? { sourcesOf } : {}),
+    withWeights: async (change: WeightChange) => {
       const { copyModel } = await import('../load/on-demand.ts');
-      const copy = copyModel(graph, tree.layers, settings, change);
+      const copy = copyModel(graph, whole.layers, settings, change);
       return kerasDefinition(copy.graph, copy.settings);
     },
+    ...(reference ? { reference } : {}),
+    verify: async (model, source, options) =>
+      (await import('../load/on-demand.ts')).verifyModel(model, source, options),
   };
 }
 
-function run(graph: LayerTree, inputs: readonly Tensor[], hooks: ApplyOptions, settings: ModelSettings): Tensor[] {
-  const mask = readKeywords(settings.file, hooks.kwargs ?? {});
+function run(
+  graph: LayerTree,
+  inputs: readonly Tensor[],
+  hooks: ApplyOptions,
+  file: string,
+  dtype: FloatDType,
+): Tensor[] {
+  const mask = readKeywords(file, hooks.kwargs ?? {});
   const values = inputs.map((x, i) => ({ tensor: x, mask: i === 0 ? mask : null }));
   const session = {
     hooks,
-    dtype: settings.dtype,
-    counts: new Map<KerasLayer, number>(),
+    dtype,
+    counts: new Map<ModelLayer, number>(),
     bare: new Set<Tensor>(),
     origins: new Map<Tensor, Tensor>(),
   };
   return runGraph(graph, values, session).map((value) => value.tensor);
+}
+
+function sourcesOf(layer: ModelLayer): string {
+  const sources = layer.spec.calls.map((call) =>
+    tensorsOf(call)
+      .map((ref) => ref.layer)
+      .join(' + '),
+  );
+  return shortened(sources.join('; '));
 }
 
 function readKeywords(subject: string, kwargs: Readonly<Record<string, Tensor>>): Tensor | null {
@@ -88,13 +97,4 @@ function readKeywords(subject: string, kwargs: Readonly<Record<string, Tensor>>)
   }
   const mask = kwargs['mask'];
   return mask instanceof Tensor ? cast(mask, 'bool') : null;
-}
-
-function sourcesOf(layer: ModelLayer): string {
-  const sources = (layer as KerasLayer).spec.calls.map((call) =>
-    tensorsOf(call)
-      .map((ref) => ref.layer)
-      .join(' + '),
-  );
-  return sources.join('; ');
 }

@@ -5,6 +5,5 @@ import type { Model } from '../../model/model.ts';
 export function embeddingOf(model: Model): { readonly path: string; readonly size: number } | null {
   const layer = model.layers.find(({ className }) => className === 'Embedding');
   if (!layer) return null;
-  const size = layer.config['input_dim'];
-  return { path: layer.path, size: typeof size === 'number' ? size : Number.POSITIVE_INFINITY };
+  return { path: layer.path, size: layer.vocabulary ?? Number.POSITIVE_INFINITY };
 }

@@ -2,7 +2,7 @@
  * A layer of a loaded model: what the file says of it, how it runs, and its weights.
  * Invariant: weights are loaded once, at the first call, when the input shape is known; a later call gets the same tensors.
  */
-import type { LayerWeight, ModelLayer, SymbolicShape } from '../../model/definition.ts';
+import type { Layer, SymbolicShape } from '../../model/layer.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Dialect, LayerSpec, ModelSpec } from '../config/spec.ts';
@@ -11,7 +11,7 @@ import type { HostFiles, HostRun } from '../host/index.ts';
 import type { CallArguments, LayerRun, Weights } from '../layers/layer.ts';
 import type { Rules } from '../layers/registry.ts';
 import type { Operation } from '../operations/index.ts';
-import { loadWeights } from '../weights/place.ts';
+import { type LayerWeight, loadWeights } from '../weights/place.ts';
 import type { LayerWeights } from '../weights/store.ts';
 
 export interface BuildSettings {
@@ -27,7 +27,7 @@ export interface BuildSettings {
 }
 
 /** A layer of a loaded model. Models and wrappers are layers too, with `layers` inside. */
-export class KerasLayer implements ModelLayer {
+export class ModelLayer implements Layer {
   readonly name: string;
   readonly path: string;
   readonly className: string;
@@ -44,10 +44,10 @@ export class KerasLayer implements ModelLayer {
   /** The inner model, for Sequential and Functional models used as a layer. */
   graph: LayerTree | null = null;
   /** The wrapped layer of TimeDistributed. */
-  inner: KerasLayer | null = null;
+  inner: ModelLayer | null = null;
   /** The user's TypeScript, and the layers that it calls by attribute name. */
   custom: CustomLayer | null = null;
-  parts: ReadonlyMap<string, KerasLayer> = new Map();
+  parts: ReadonlyMap<string, ModelLayer> = new Map();
   stored: LayerWeights | null = null;
   /** Shapes at the first call, one per tensor; empty until the model's input shape is known. */
   inputShapes: readonly SymbolicShape[] = [];
@@ -68,7 +68,7 @@ export class KerasLayer implements ModelLayer {
   }
 
   /** The layers inside: those of an inner model or custom layer, or the one that is wrapped. */
-  get layers(): readonly KerasLayer[] {
+  get layers(): readonly ModelLayer[] {
     return this.graph?.layers ?? (this.inner ? [this.inner] : [...this.parts.values()]);
   }
 
@@ -77,9 +77,8 @@ export class KerasLayer implements ModelLayer {
     return this.#weights ?? [];
   }
 
-  /** How many ids the layer can look up; undefined if it looks up none. */
-  get vocabulary(): number | undefined {
-    return this.run?.vocabulary;
+  get vocabulary(): number | null {
+    return this.run?.vocabulary ?? null;
   }
 
   get inputShape(): SymbolicShape | null {
@@ -104,6 +103,6 @@ export class KerasLayer implements ModelLayer {
 export interface LayerTree {
   readonly spec: ModelSpec;
   /** As Keras lists them: in config order, for a Sequential without its InputLayer. */
-  readonly layers: readonly KerasLayer[];
-  readonly byName: ReadonlyMap<string, KerasLayer>;
+  readonly layers: readonly ModelLayer[];
+  readonly byName: ReadonlyMap<string, ModelLayer>;
 }

@@ -15,14 +15,14 @@ import { type CallArguments, keras3Before } from '../layers/layer.ts';
 import { timeDistributed } from '../layers/wrappers.ts';
 import type { Operation } from '../operations/index.ts';
 import { type Argument, checkKeywords, fillIn, operandOf, placeArguments, type Value } from './arguments.ts';
-import type { KerasLayer, LayerTree } from './layer.ts';
+import type { LayerTree, ModelLayer } from './layer.ts';
 
 /** One application of a model. */
 export interface Session {
   readonly hooks: ApplyOptions;
   readonly dtype: FloatDType;
   /** How often each layer was called so far. */
-  readonly counts: Map<KerasLayer, number>;
+  readonly counts: Map<ModelLayer, number>;
   /** Tensors whose masks a layer has taken off. */
   readonly bare: Set<Tensor>;
   /** What hooks put in the place of a tensor, and that tensor. */
@@ -64,7 +64,7 @@ export function runGraph(graph: LayerTree, inputs: readonly Value[], session: Se
 }
 
 function callLayer(
-  layer: KerasLayer,
+  layer: ModelLayer,
   args: readonly Argument[],
   kwargs: ReadonlyMap<string, Argument>,
   session: Session,
@@ -93,19 +93,19 @@ function callLayer(
 }
 
 function computeCustom(
-  layer: KerasLayer,
+  layer: ModelLayer,
   values: readonly Value[],
   session: Session,
   extras: CustomContext['args'] = {},
 ): readonly Value[] {
-  const call = (part: KerasLayer, args: readonly Argument[], kwargs: ReadonlyMap<string, Argument>): readonly Value[] =>
+  const call = (part: ModelLayer, args: readonly Argument[], kwargs: ReadonlyMap<string, Argument>): readonly Value[] =>
     callLayer(part, args, kwargs, session);
   return named(layer, () => callCustom(layer, layer.custom!, values, extras, call));
 }
 
 /** An operation has no weights and no masks; its tensors stand among numbers and in lists. */
 function callOperation(
-  layer: KerasLayer,
+  layer: ModelLayer,
   operation: Operation,
   args: readonly Argument[],
   kwargs: ReadonlyMap<string, Argument>,
@@ -130,7 +130,7 @@ function callOperation(
 
 /** Calls a layer on values: what TimeDistributed does with the layer it wraps. */
 function compute(
-  layer: KerasLayer,
+  layer: ModelLayer,
   values: readonly Value[],
   session: Session,
   args: CallArguments = plainCall(values),
@@ -181,7 +181,7 @@ function plainCall(values: readonly Value[]): CallArguments {
 }
 
 /** An op knows its operands, but not for which layer it works: its errors get the layer's name in front. */
-function named<T>(layer: KerasLayer, f: () => T): T {
+function named<T>(layer: ModelLayer, f: () => T): T {
   try {
     return f();
   } catch (error) {
@@ -192,7 +192,7 @@ function named<T>(layer: KerasLayer, f: () => T): T {
 
 /** `f` on the values, after the caller of `apply` has seen and perhaps replaced them; likewise its results. */
 function hooked(
-  layer: KerasLayer,
+  layer: ModelLayer,
   values: readonly Value[],
   session: Session,
   f: (values: readonly Value[]) => readonly Value[],
@@ -209,7 +209,7 @@ function hooked(
 }
 
 function replaced(
-  layer: KerasLayer,
+  layer: ModelLayer,
   values: readonly Value[],
   tensors: readonly Tensor[] | null,
   what: string,

@@ -4,13 +4,13 @@
  * import: bundlers would put what both need into a chunk that everybody fetches.
  */
 import type { WeightChange } from '../../graph/callable.ts';
-import type { LayerWeight } from '../../model/definition.ts';
 import { allocate } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import type { LayerWeight } from '../weights/place.ts';
 import type { StoredArray } from '../weights/store.ts';
 import type { ModelSettings } from './definition.ts';
-import type { KerasLayer, LayerTree } from './layer.ts';
+import type { LayerTree, ModelLayer } from './layer.ts';
 
 /**
  * @param graph what the model runs @param listed its `layers`
@@ -18,22 +18,22 @@ import type { KerasLayer, LayerTree } from './layer.ts';
  */
 export function copyModel(
   graph: LayerTree,
-  listed: readonly KerasLayer[],
+  listed: readonly ModelLayer[],
   settings: ModelSettings,
   change: WeightChange,
 ): { readonly graph: LayerTree; readonly settings: ModelSettings } {
-  const copies = new Map<KerasLayer, KerasLayer>();
+  const copies = new Map<ModelLayer, ModelLayer>();
   const copyTree = ({ spec, layers, byName }: LayerTree): LayerTree => ({
     spec,
     layers: layers.map(copyOf),
     byName: new Map([...byName].map(([name, layer]) => [name, copyOf(layer)])),
   });
-  const copyOf = (layer: KerasLayer): KerasLayer => {
+  const copyOf = (layer: ModelLayer): ModelLayer => {
     const found = copies.get(layer);
     if (found) return found;
     // Nothing else of the settings is read once a layer is built.
-    const build = { file: settings.file, dtype: settings.dtype } as ConstructorParameters<typeof KerasLayer>[3];
-    const copy = new (layer.constructor as typeof KerasLayer)(layer.spec, layer.path, layer.dialect, build);
+    const build = { file: settings.file, dtype: settings.dtype } as ConstructorParameters<typeof ModelLayer>[3];
+    const copy = new (layer.constructor as typeof ModelLayer)(layer.spec, layer.path, layer.dialect, build);
     copies.set(layer, copy);
     copy.operation = layer.operation;
     copy.host = layer.host;
@@ -50,7 +50,7 @@ export function copyModel(
 }
 
 /** The copy finds its arrays where a file's would lie, in the layout that the layer runs on. */
-function giveWeights(layer: KerasLayer, copy: KerasLayer, change: WeightChange): void {
+function giveWeights(layer: ModelLayer, copy: ModelLayer, change: WeightChange): void {
   const { run, weights, stored } = layer;
   copy.run = run;
   copy.stored = stored;
@@ -71,7 +71,7 @@ function giveWeights(layer: KerasLayer, copy: KerasLayer, change: WeightChange):
   };
 }
 
-function changed({ path, subject }: KerasLayer, weight: LayerWeight, change: WeightChange): StoredArray {
+function changed({ path, subject }: ModelLayer, weight: LayerWeight, change: WeightChange): StoredArray {
   const { name, tensor, trainable, shape } = weight;
   const values = change({ layer: path, name, tensor, trainable });
   const place = { path: `withWeights/${path}/${name}`, name, part: '', shape, dtype: tensor.dtype };

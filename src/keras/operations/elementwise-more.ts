@@ -1,5 +1,6 @@
 /** Operations on each element that are rarer than those of elementwise.ts, made of its ops. Named as Keras 3's classes in snake case. */
 import * as binary from '../../ops/binary.ts';
+import { arccos, arccosh, arcsin, arcsinh, arctanh } from '../../ops/trigonometry.ts';
 import * as math from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { full, Tensor } from '../../tensor/tensor.ts';
@@ -24,19 +25,6 @@ const floats = (f: (x: Tensor, y: Tensor) => Tensor): OperationRule =>
 const isNan = (x: Tensor): Tensor => binary.notEqual(x, x);
 const isInfinite = (x: Tensor): Tensor => equal(math.abs(x), Number.POSITIVE_INFINITY);
 const truncated = (x: Tensor): Tensor => mul(math.sign(x), math.floor(math.abs(x)));
-/** `x / sqrt((1 - x)(1 + x))` keeps what `1 - x^2` would round away near 1. */
-const arcsin = (x: Tensor): Tensor => math.atan(div(x, math.sqrt(mul(sub(1, x), add(1, x)))));
-
-/** `log(a + sqrt(a^2 + 1))` of a >= 0, exact for small a; the sign is put back, and the slope at 0 is 1. */
-function arcsinh(x: Tensor): Tensor {
-  const negative = less(x, 0);
-  const of = (v: Tensor): Tensor => {
-    const a = where(less(v, 0), 0, v);
-    return math.log1p(add(a, div(math.square(a), add(1, math.sqrt(add(1, math.square(a)))))));
-  };
-  return where(negative, neg(of(neg(x))), of(x));
-}
-
 /** The angle of (x, y) in (-pi, pi]. */
 function arctan2(y: Tensor, x: Tensor): Tensor {
   const none = equal(x, 0);
@@ -89,10 +77,10 @@ export const moreElementwise: Readonly<Record<string, OperationRule>> = {
   deg2rad: smooth((x) => mul(x, Math.PI / 180)),
   rad2deg: smooth((x) => mul(x, 180 / Math.PI)),
   arcsin: smooth(arcsin),
-  arccos: smooth((x) => sub(Math.PI / 2, arcsin(x))),
+  arccos: smooth(arccos),
   arcsinh: smooth(arcsinh),
-  arccosh: smooth((x) => math.log(add(x, math.sqrt(mul(sub(x, 1), add(x, 1)))))),
-  arctanh: smooth((x) => mul(sub(math.log1p(x), math.log1p(neg(x))), 0.5)),
+  arccosh: smooth(arccosh),
+  arctanh: smooth(arctanh),
   erfc: smooth((x) => sub(1, math.erf(x))),
   sinc: smooth((x) => {
     const none = equal(x, 0);

@@ -1,6 +1,7 @@
 /** Operations on each element: arithmetic, comparisons, activations. Named as Keras 3's classes in snake case. */
 import * as activations from '../../ops/activations.ts';
 import * as binary from '../../ops/binary.ts';
+import { cosh, sinh } from '../../ops/trigonometry.ts';
 import * as math from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { full, Tensor } from '../../tensor/tensor.ts';
@@ -40,10 +41,6 @@ const whole =
 const floorDivide = whole((x, y) => math.floor(binary.div(x, y)));
 const remainder = (x: Pair, y: Pair): Tensor => binary.sub(x, binary.mul(floorDivide(x, y), y));
 const square = (x: Tensor): Tensor => binary.mul(x, x);
-
-/** `log(exp(x) + exp(-x)) - log 2` and its like from the exponentials. */
-const sinh = (x: Tensor): Tensor => binary.div(binary.sub(math.exp(x), math.exp(binary.neg(x))), 2);
-const cosh = (x: Tensor): Tensor => binary.div(binary.add(math.exp(x), math.exp(binary.neg(x))), 2);
 
 export const elementwise: Readonly<Record<string, OperationRule>> = {
   add: two(binary.add),

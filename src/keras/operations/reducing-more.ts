@@ -1,9 +1,10 @@
 /** Operations over axes that are rarer than those of reducing.ts, made of its ops. Named as Keras 3's classes in snake case. */
 import { add, div, equal, mul, notEqual, sub, where } from '../../ops/binary.ts';
+import { cumprod } from '../../ops/cumulative.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { expandDims, reshape, transpose } from '../../ops/movement.ts';
 import { max, min, prod, type ReduceOptions, sum } from '../../ops/reduce.ts';
-import { concat, pad, slice } from '../../ops/slicing.ts';
+import { concat, slice } from '../../ops/slicing.ts';
 import { cast, sqrt, square } from '../../ops/unary.ts';
 import { normalizeAxis } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -38,22 +39,11 @@ const extreme =
     return where(equal(count(present, x, options), 0), Number.NaN, found);
   };
 
-/** Doubling steps: after the k-th, each element is the product of the 2^k up to it. */
-function cumulativeProduct(x: Tensor, axis: number): Tensor {
-  const n = x.shape[axis]!;
-  let y = x;
-  for (let by = 1; by < n; by *= 2) {
-    const around = y.shape.map((_, i) => [i === axis ? by : 0, 0] as const);
-    y = mul(y, pad(slice(y, { [axis]: [0, n - by] }), around, 1));
-  }
-  return y;
-}
-
 const running = (prepare: (x: Tensor) => Tensor): OperationRule =>
   rule(`${X} axis dtype`, (a) => {
     const x = prepare(floatOf(a, 'x'));
     const line = a.get('axis') === undefined ? reshape(x, [x.size]) : x;
-    return cumulativeProduct(line, a.get('axis') === undefined ? 0 : axisOf(a, 0, x));
+    return cumprod(line, a.get('axis') === undefined ? 0 : axisOf(a, 0, x));
   });
 
 const presentOr =

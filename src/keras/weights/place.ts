@@ -3,13 +3,19 @@
  * without NaN or infinity; anything else is an error that names layer, weight and dataset.
  */
 import { evaluate } from '../../graph/evaluate.ts';
-import type { LayerWeight } from '../../model/definition.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
-import { sameShape, sizeOf } from '../../tensor/shape.ts';
+import { type Shape, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
 import type { WeightRule } from '../layers/layer.ts';
 import type { LayerWeights, StoredArray } from './store.ts';
+
+export interface LayerWeight {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly tensor: Tensor;
+  readonly trainable: boolean;
+}
 
 /**
  * The weights of one layer as constants of `dtype`.

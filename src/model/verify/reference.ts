@@ -1,16 +1,17 @@
 /**
- * Values that the library which wrote a model computed for it, to check the import by: JSON (`docs/verify.md`), or a `.npz` of `x0 …`, `y0 …` and
+ * Values that real Keras computed for a model, to check the import by: JSON (`docs/verify.md`), or a `.npz` of `x0 …`, `y0 …` and
  * `dy0_dx0 …`. A reference may also lie inside a model file: as `pathgrad.json` in a `.keras` archive, as dataset
  * `pathgrad_reference` at the root of an `.h5`. Invariant: every array has as many values as its shape says.
  */
 import { Guard } from '../../guard/guard.ts';
 import { DATA_JSON, parseJson } from '../../guard/json.ts';
-import { isArchive } from '../../guard/magic.ts';
-import { field, isRecord, type Json, type JsonRecord } from '../../guard/record.ts';
 import { openZip } from '../../guard/zip.ts';
 import { openHdf5 } from '../../hdf5/file.ts';
 import { findSignature } from '../../hdf5/superblock.ts';
 import { readNpy } from '../../inputs/npy.ts';
+import { field, isRecord, type JsonRecord } from '../../keras/config/json.ts';
+import type { Json } from '../../keras/config/spec.ts';
+import { isArchive } from '../../keras/load/container.ts';
 import { failure } from '../../tensor/errors.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
 

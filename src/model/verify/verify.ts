@@ -1,5 +1,5 @@
 /**
- * Compares a loaded model with values that the library which wrote it computed: predictions, and gradients where the reference has some.
+ * Compares a loaded model with values that real Keras computed for it: predictions, and gradients where the reference has some.
  * An output's error is the largest difference, relative to the largest value where that is above 1; a gradient's is relative to its
  * largest value. Anything that is not a number is infinitely wrong.
  */

@@ -49,7 +49,8 @@ export async function explain(
   const explanation = await method.explain(X, { ...compared, target, signal, onProgress, forwardKwargs: kwargs });
   const milliseconds = performance.now() - started;
   const facts = { sample, settings, explainer: infoOf(row), classes, backend, milliseconds, model };
-  return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '' });
+  const neuronsOf = row.layer === true ? settings.layer : null;
+  return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '', neuronsOf, pairs: row.pairs === true });
 }
 
 /** A Keras file that states no input shape has an output shape only after its first input. */
@@ -60,7 +61,8 @@ function classesOf({ info }: State, model: AnyModel, output: number): number {
 
 async function explainerFor(state: State, model: AnyModel, sample: Sample, settings: Settings, row: MethodRow) {
   const { method, steps, output, softmax: withSoftmax } = settings;
-  const layer = row.values || row.layer ? null : embeddedAt(model, sample);
+  const embedding = embeddedAt(model, sample);
+  const layer = row.layer ? settings.layer : row.values ? null : embedding;
   // Plans are compiled per shape: an explainer of another shape would keep both.
   const key = JSON.stringify([row.name, method, steps, settings.backend, output, withSoftmax, layer, sample.shape]);
   if (state.explainer?.key === key) return state.explainer;
@@ -73,6 +75,9 @@ async function explainerFor(state: State, model: AnyModel, sample: Sample, setti
     isTransformer(model) && family === 'wasm' ? Math.min(rowsWithin(workAtATime, model, sample.shape[1]!), most) : most;
   const options: ExplainerOptions<AnyModel> = {
     layer,
+    // What moves, where a layer behind it is looked at.
+    ...((row.layer === true || row.layer === 'looked-at') && { inputLayer: embedding }),
+    ...(row.pictures && sample.image && { grey: true }),
     internalBatchSize: rows,
     backend,
     output: (...ys) => (withSoftmax ? softmax(ys[output]!) : ys[output]!),

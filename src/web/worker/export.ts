@@ -70,7 +70,7 @@ function itemOf({ view, sample, explanation, attribution, ...shown }: Shown): Re
     };
   }
   const order = scores!.map((_, i) => i).sort((a, b) => Math.abs(scores![b]!) - Math.abs(scores![a]!));
-  const kept = sample.text ? order.map((_, i) => i) : order.slice(0, FEATURES).sort((a, b) => a - b);
+  const kept = view.marks ? order.map((_, i) => i) : order.slice(0, FEATURES).sort((a, b) => a - b);
   return { ...common, kind: 'text', tokens: kept.map((i) => tokens![i]!), scores: kept.map((i) => scores![i]!) };
 }
 

@@ -4,7 +4,13 @@ import { usual } from '../../attribution/methods/usual.ts';
 import type { MethodInfo } from '../protocol.ts';
 
 /** What the page needs to know of a method. */
-export const infoOf = ({ name, says, sum, baselines }: MethodRow): MethodInfo => ({ name, says, sum, baselines });
+export const infoOf = ({ name, says, sum, baselines, layer }: MethodRow): MethodInfo => ({
+  name,
+  says,
+  sum,
+  baselines,
+  layer: layer === true ? 'named' : layer ? 'chosen' : null,
+});
 
 /** The row of this name; all but the usual one are fetched first. */
 export async function methodOf(name: string): Promise<MethodRow> {

@@ -4,18 +4,15 @@ import { didYouMean, failure } from '../../tensor/errors.ts';
 import type { MethodInfo } from '../protocol.ts';
 import { infoOf } from './method.ts';
 
-/** Those that the page offers: it has no control that names a layer, and no place for a table of pairs. */
-const offered = methods.filter(({ layer, pairs }) => layer !== true && !pairs);
-
-export const listMethods = (): MethodInfo[] => offered.map(infoOf);
+export const listMethods = (): MethodInfo[] => methods.map(infoOf);
 
 /** @throws PathgradError with the nearest names */
 export function methodNamed(name: string): MethodRow {
-  const found = offered.find((row) => row.name === name);
+  const found = methods.find((row) => row.name === name);
   if (found) return found;
   const hint = didYouMean(
     name,
-    offered.map((row) => row.name),
+    methods.map((row) => row.name),
   );
   throw failure('method', `there is no '${name}' here`, {}, hint);
 }

@@ -9,7 +9,7 @@ import {
 } from '../../inputs/index.ts';
 import { loadModel } from '../../keras/load/load.ts';
 import type { Model } from '../../model/model.ts';
-import { type AnyModel, isTransformer } from '../../open/model.ts';
+import { type AnyModel, isTransformer, layersOf } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
 import { freeGpu } from './backends.ts';
@@ -48,6 +48,7 @@ function describe(model: Model, file: string): ModelInfo {
     summary: model.hasInputShape
       ? model.summary()
       : 'The layers are known after the first input: the file states no input shape.',
+    layers: layersOf(model),
     takes: dims.length === 0 ? 'an input of any shape' : `${embeddingOf(model) ? 'tokens: ' : ''}${dims.join(' × ')}`,
     tokens: embeddingOf(model) ? 'words' : null,
     second: 'never',

@@ -1,5 +1,5 @@
 /** Transformers on the page: what they take, and a text as pieces of words. */
-import { classNames, outputsOf, summaryOf, tokenizerOf } from '../../open/model.ts';
+import { classNames, layersOf, outputsOf, summaryOf, tokenizerOf } from '../../open/model.ts';
 import { readPieces } from '../../open/pieces.ts';
 import type { LoadedTransformer } from '../../transformers/index.ts';
 import type { ModelInfo } from '../protocol.ts';
@@ -13,6 +13,7 @@ export function describeTransformer(model: LoadedTransformer, file: string): Mod
     name: model.name,
     file,
     summary: summaryOf(model),
+    layers: layersOf(model),
     takes: `word pieces: up to ${tokenizerOf(model).positions}`,
     tokens: 'pieces',
     second: 'may',

@@ -2,12 +2,14 @@
 import { describeWarning, type Phrases } from '../../attribution/index.ts';
 import { type AnyModel, isTransformer } from '../../open/model.ts';
 import { type ShownPieces, type Unit, unitsOf } from '../../open/pieces.ts';
+import { sizeOf } from '../../tensor/shape.ts';
 import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
 import { indexOf } from '../../visualize/format.ts';
 import { thresholdByMass } from '../../visualize/normalize.ts';
 import { DARK_PAGE } from '../../visualize/report-style.ts';
 import { FAINTEST, scoredTokens } from '../../visualize/tokens.ts';
 import type { Mark, MethodInfo, ResultView, Settings } from '../protocol.ts';
+import { type PairTable, pairTableOf } from './pairs.ts';
 import { overPicture, panelsOf } from './panels.ts';
 import type { AnyExplanation, Sample, Shown } from './state.ts';
 
@@ -22,6 +24,10 @@ interface Facts {
   readonly explainer: MethodInfo;
   readonly classes: number;
   readonly baselineName: string;
+  /** The layer whose neurons have the numbers; null where the input has them. */
+  readonly neuronsOf: string | null;
+  /** Whether there is a number for every pair. */
+  readonly pairs: boolean;
   readonly backend: string;
   readonly milliseconds: number;
   readonly model: AnyModel;
@@ -37,7 +43,12 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
   const winner = scores.reduce((best, { score }, i) => (score > scores[best]!.score ? i : best), 0);
   const at = classes === 1 ? 0 : (index ?? 0);
   const values = Float64Array.from(explanation.attributions[0]!.data);
-  const shown = show(sample, values, explanation.attributions[0]!.shape, facts.explainer.sum !== null);
+  const { shape } = explanation.attributions[0]!;
+  const table = facts.pairs ? pairTableOf(values) : null;
+  const moves = facts.explainer.sum !== null;
+  const shown = facts.neuronsOf
+    ? listed(values, shape, (index) => `${facts.neuronsOf} ${index}`)
+    : show(sample, table?.sums ?? values, table ? [1, ...placesOf(sample, table)] : shape, moves);
   // What is listed: words, not the entries of their vectors.
   const units = shown.units?.map(({ score }) => score) ?? [...(shown.scores ?? values)];
   const view: ResultView = {
@@ -63,10 +74,10 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
     warnings: explanation.warnings
       .filter(({ code }) => code !== 'incomplete')
       .map((w) => capital(describeWarning(w, words))),
-    notices: sample.notices,
+    notices: table ? [...sample.notices, pairsShown] : sample.notices,
     marks: shown.marks,
     picture: shown.picture,
-    strongest: shown.strongest,
+    strongest: table ? strongest((at) => pairName(sample, table, at), table.scores) : shown.strongest,
     scale: shown.scale,
     signed: units.some((v) => v < 0),
     raised: units.reduce((sum, v) => sum + Math.max(0, v), 0),
@@ -83,6 +94,18 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
     units: shown.units,
     attribution: shown.attribution,
   };
+}
+
+const pairsShown = 'Colours are sums over the pairs of each; the table of the strongest has the pairs themselves';
+
+/** The input's axes but the batch, without the last where pairs are sums over it. */
+function placesOf({ shape: [, ...row] }: Sample, { sums }: PairTable): number[] {
+  return sizeOf(row) === sums.length ? row : row.slice(0, -1);
+}
+
+function pairName(sample: Sample, table: PairTable, at: number): string {
+  const name = (i: number): string => sample.text?.tokens[i] ?? `[${indexOf(i, placesOf(sample, table))}]`;
+  return table.pair(at).map(name).join(' with ');
 }
 
 function outputName({ model, settings }: Facts): string {
@@ -105,9 +128,10 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 type Parts = Pick<Shown, 'tokens' | 'scores' | 'units' | 'attribution'> &
   Pick<ResultView, 'marks' | 'picture' | 'strongest' | 'scale'>;
 
+const none = { tokens: null, scores: null, units: null, attribution: null, marks: null, picture: null };
+
 /** @param moves whether numbers raise and lower the score */
 function show(sample: Sample, values: Float64Array, shape: readonly number[], moves: boolean): Parts {
-  const none = { tokens: null, scores: null, units: null, attribution: null, marks: null, picture: null };
   if (sample.text) {
     const { tokens, padding } = sample.text;
     const width = values.length / tokens.length;
@@ -139,10 +163,14 @@ function show(sample: Sample, values: Float64Array, shape: readonly number[], mo
       strongest: strongest(names, perPixel),
     };
   }
-  const rest = shape.slice(1);
   const value = (at: number): string =>
     values.length === sample.data.length ? ` = ${Number(sample.data[at]!.toPrecision(4))}` : '';
-  const names = (at: number): string => `[${indexOf(at, rest)}]${value(at)}`;
+  return listed(values, shape, (index, at) => `${index}${value(at)}`);
+}
+
+/** Numbers that have no place in a text or a picture. */
+function listed(values: Float64Array, shape: readonly number[], name: (index: string, at: number) => string): Parts {
+  const names = (at: number): string => name(`[${indexOf(at, shape.slice(1))}]`, at);
   const all = [...values];
   return {
     ...none,

@@ -321,6 +321,42 @@ test('max-sensitivity with a radius and perturbations of one’s own', async () 
   await rejects(maxSensitivity(new Saliency(mlp), inputs[0]!, both), 'radius and perturb exclude each other');
 });
 
+test('booleans that are none', async () => {
+  const mlp = await loadNet('mlp', 'float64');
+  const { inputs } = netSamples('mlp', 'float64');
+  const no = 'no' as never;
+  const random = { layers: ['logits'] };
+  const wrong: readonly (readonly [name: string, work: Promise<unknown>])[] = [
+    ['absolute', deletion(f, given, { absolute: no })],
+    ['absolute', insertion(f, given, { absolute: 0 as never })],
+    ['normalize', infidelity(f, given, { normalize: no })],
+    ['absolute', mprt(mlp, (m) => new Saliency(m), inputs[0]!, { ...random, absolute: no })],
+    [
+      'ignoreSharedZeros',
+      mprt(mlp, (m) => new Saliency(m), inputs[0]!, { ...random, ignoreSharedZeros: null as never }),
+    ],
+  ];
+  for (const [name, work] of wrong) await rejects(work, `${name}: must be true or false`);
+});
+
+test('options that would change nothing', async () => {
+  const mlp = await loadNet('mlp', 'float64');
+  const { inputs } = netSamples('mlp', 'float64');
+  const [perturb, weights] = [(): void => undefined, (): number[] => []];
+  const subsets = (): number[] => [0];
+  const silent: readonly (readonly [name: string, work: Promise<unknown>])[] = [
+    ['seed', infidelity(f, given, { perturb, seed: 1 })],
+    ['groups', infidelity(f, given, { noise: 1, groups: 'positions' })],
+    ['features', infidelity(f, given, { perturb, features: 'present' })],
+    ['seed', faithfulnessCorrelation(f, given, { subsets, seed: 0 })],
+    ['subsetSize', faithfulnessCorrelation(f, given, { subsets, subsetSize: 1 })],
+    ['seed', road(onPicture, ofPicture, { noise: 0, seed: 3 })],
+    ['seed', maxSensitivity(new Saliency(mlp), inputs[0]!, { perturb, seed: 3 })],
+    ['seed', mprt(mlp, (m) => new Saliency(m), inputs[0]!, { weights, seed: 3 })],
+  ];
+  for (const [name, work] of silent) await rejects(work, `: ${name} has no say: `);
+});
+
 test('sparseness changes no input, so that it takes a layer', async () => {
   const a = f64([
     [0, 3],

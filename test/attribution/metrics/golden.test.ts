@@ -26,6 +26,17 @@ for (const file of metricFiles) {
   }
 }
 
+test('every metric that asks a net is compared on three at least', () => {
+  const netsOf = new Map<string, Set<string>>();
+  for (const { method, net } of found.list) if (net) netsOf.set(method, (netsOf.get(method) ?? new Set()).add(net));
+  const asked = [...netsOf].map(([metric, { size }]) => ({ metric, size }));
+  assert.ok(asked.length >= 9);
+  assert.equal(
+    asked.filter(({ size }) => size < 3),
+    [],
+  );
+});
+
 test('docs/methods.md says how nearly', () => {
   const names = new Set(found.list.map(({ method }) => method));
   checkAgreement(found.list, (row) => names.has(/^\| `(\w+)`/.exec(row)?.[1] ?? ''));

@@ -6,13 +6,13 @@ import { type Explaining, mprt } from '../../../src/attribution/metrics/index.ts
 import { drawnWeights } from '../../../src/attribution/metrics/shared/stages.ts';
 import type { CallableModel, ModelWeight } from '../../../src/graph/callable.ts';
 import { type Tensor, tensor } from '../../../src/tensor/tensor.ts';
-import { loadNet, type NetName, netNames, netSamples } from '../../support/method-golden.ts';
+import { loadNet, type NetName, netNames, netSamples, tokenNets } from '../../support/method-golden.ts';
 import { gradientTimesInput, unrelated } from '../../support/simple-explainers.ts';
 import { rejects } from '../closed-forms.ts';
 
 const test = suite('mprt');
 
-const layerOf = (net: NetName): string | null => (net === 'text' || net === 'lstm' ? 'embedding' : null);
+const layerOf = (net: NetName): string | null => (tokenNets.has(net) ? 'embedding' : null);
 
 for (const net of netNames) {
   test(`${net}: what does not look at the model has 1, and the model is not changed`, async () => {

@@ -48,14 +48,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   IntegratedGradients: 'test/attribution/golden.test.ts: alibi',
 };
 
-/** For pictures or for texts alone, of which there are two nets each. */
-const ofOneKind: ReadonlySet<string> = new Set(['BlurIG', 'DiscretizedIG', 'XRAI']);
-
 test('every method of the table is compared on three nets at least', () => {
-  const least = (name: string): number => (ofOneKind.has(name) ? 2 : 3);
   const few = methods
     .map(({ name }) => name)
-    .filter((name) => (netsOf.get(name)?.size ?? 0) < least(name) && !Object.hasOwn(elsewhere, name));
+    .filter((name) => (netsOf.get(name)?.size ?? 0) < 3 && !Object.hasOwn(elsewhere, name));
   assert.equal(few, []);
 });
 

@@ -22,9 +22,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 STEPS = 8
 RULE = "riemann_middle"
 LAYERS = {"mlp": ("relu1", "dense2"), "cnn": ("norm1", "pool1", "conv2"), "residual": ("norm2", "relu2", "pool3"), "table2": ("tanh1", "dense3"),
-          "text": ("pool",), "lstm": ("logits",)}
-NEURONS = {"mlp": ("dense2", (3,)), "cnn": ("conv2", (2, 1, 3)), "table2": ("dense3", (4,)), "residual": ("relu2", (1, 2, 0))}
-TOKENS = ("text", "lstm")
+          "text": ("pool",), "lstm": ("logits",), "depthwise": ("depthwise2", "pool3"), "gru": ("logits",)}
+NEURONS = {"mlp": ("dense2", (3,)), "cnn": ("conv2", (2, 1, 3)), "table2": ("dense3", (4,)), "residual": ("relu2", (1, 2, 0)), "depthwise": ("norm2", (2, 1, 5))}
 records = []
 
 
@@ -42,7 +41,7 @@ class Head(nn.Module):
 def case(name, dtype):
     net, found = nets.load(name, dtype), nets.samples(name, dtype)
     inputs, baselines = tuple(found.inputs), tuple(found.baselines)
-    if name in TOKENS:
+    if name in nets.TOKENS:
         inputs, baselines = (tuple(net.embed(t).detach() for t in part) for part in (inputs, baselines))
         return Head(net), net, inputs, baselines, found.targets
     return net, net, inputs, baselines, found.targets
@@ -69,7 +68,7 @@ def record(method, name, run, options, target=None, explain=None, turn=lambda t:
 
 
 for name, layers in LAYERS.items():
-    where = {"inputLayer": "embedding"} if name in TOKENS else {}
+    where = {"inputLayer": "embedding"} if name in nets.TOKENS else {}
     for layer in layers:
         options = {**where, "layer": layer, "nSteps": STEPS}
         explain = {"baselines": {"$net": "baselines"}}

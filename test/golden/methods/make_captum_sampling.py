@@ -19,7 +19,6 @@ import nets
 
 STEPS = 8
 DRAWS = 4
-MLPS, CNNS, TOKENS = ("mlp", "table2"), ("cnn", "residual"), ("text", "lstm")
 
 
 def packed(array):
@@ -53,7 +52,7 @@ class Case:
         self.background = tuple(found.background)
         self.net = net
         self.layer = {}
-        if name in TOKENS:
+        if name in nets.TOKENS:
             embed = lambda list_: tuple(net.embed(t).detach() for t in list_)
             self.inputs, self.baselines, self.background = map(embed, (self.inputs, self.baselines, self.background))
             self.net = Head(net)
@@ -141,7 +140,7 @@ def noise_tunnel():
     }
     for seed, name in enumerate(nets.NETS):
         for method, (make, settings, arguments, explain) in inner.items():
-            if method == "IntegratedGradients" and name in ("residual", "lstm"):
+            if method == "IntegratedGradients" and name in ("residual", "lstm") or method != "Saliency" and name in ("depthwise", "gru"):
                 continue
             for kind in ("smoothgrad", "smoothgrad_sq", "vargrad"):
                 rng = np.random.default_rng(100 * seed + len(kind))
@@ -204,6 +203,8 @@ def occlusion():
         "residual": [((3, 3, 3), (1, 1, 1)), ((4, 2, 2), (3, 2, 1))],
         "lstm": [((2, 4), (1, 4))],
         "text": [((1, 5), (1, 5)), ((3, 2), (2, 2))],
+        "depthwise": [((4, 3, 3), (2, 3, 3))],
+        "gru": [((2, 3), (1, 3))],
     }
     for name, list_ in windows.items():
         for window, strides in list_:
@@ -226,6 +227,8 @@ MASKS = {
     "residual": [(np.arange(8)[:, None, None] // 4 * 2 + np.arange(8)[None, :, None] // 4 + np.zeros((8, 8, 3), int))[None].tolist()],
     "text": [(np.arange(7)[:, None] + np.zeros((7, 5), int))[None].tolist()],
     "lstm": [(np.arange(6)[:, None] + np.zeros((6, 4), int))[None].tolist()],
+    "depthwise": [(np.arange(8)[:, None, None] // 4 * 3 + np.arange(9)[None, :, None] // 3 + np.zeros((8, 9, 3), int))[None].tolist()],
+    "gru": [(np.arange(5)[:, None] + np.zeros((5, 3), int))[None].tolist()],
 }
 
 
@@ -240,7 +243,7 @@ def masks_of(name):
 
 def ablation():
     for name in nets.NETS:
-        if name not in CNNS:
+        if name not in nets.PICTURES:
             run = lambda c: attr.FeatureAblation(c.net).attribute(
                 net_inputs(c), baselines=net_baselines(c), target=c.targets
             )
@@ -283,6 +286,7 @@ def grad_cam():
         ("residual", "conv3", lambda n: n.conv3, "bilinear"),
         ("residual", "relu2", lambda n: n.relu2, "nearest"),
         ("text", "conv", lambda n: n.relu, "bilinear"),
+        ("depthwise", "depthwise2", lambda n: n.depthwise2, "bilinear"),
     ]
     for name, layer, pick, mode in cases:
         for relu in (False, True):
@@ -309,7 +313,7 @@ def grad_cam():
 
 
 def guided_grad_cam():
-    for name, layer in (("cnn", "conv2"), ("residual", "conv3"), ("cnn", "conv1"), ("text", "conv")):
+    for name, layer in (("cnn", "conv2"), ("residual", "conv3"), ("cnn", "conv1"), ("text", "conv"), ("depthwise", "conv3")):
         embedded = {"inputLayer": "embedding"} if name == "text" else {}
         for mode in ("nearest", "bilinear"):
             # captum resizes to the last two axes of the input, so the net gets channels first here.

@@ -71,7 +71,8 @@ def maps(case, module):
 
 def main():
     torch.set_default_dtype(torch.float64)
-    cases = [("cnn", "pool1", "pool1"), ("cnn", "relu2", "relu2"), ("residual", "conv3", "conv3"), ("text", "conv", "relu")]
+    cases = [("cnn", "pool1", "pool1"), ("cnn", "relu2", "relu2"), ("residual", "conv3", "conv3"), ("text", "conv", "relu"),
+             ("depthwise", "conv3", "conv3")]
     for name, layer, module in cases:
         case = Case(name, torch.float64)
         net = case.net.net if name == "text" else case.net

@@ -108,11 +108,11 @@ def background_of(name):
 def record(name, method, compute, options=None, explain_options=None, **more):
     double, single = compute(torch.float64), compute(torch.float32)
     targets = nets.samples(name).targets
-    if name in ("cnn", "residual"):
+    if name in nets.PICTURES:
         double, single, targets = [d[:2] for d in double], [s[:2] for s in single], targets[:2]
         more["rows"] = [0, 1]
     entry = {"net": name, "method": method, "options": dict(options or {})}
-    if name in ("text", "lstm"):
+    if name in nets.TOKENS:
         entry["options"]["layer"] = "embedding"
     if explain_options:
         entry["explain"] = explain_options
@@ -124,7 +124,7 @@ def record(name, method, compute, options=None, explain_options=None, **more):
 
 def main():
     records = []
-    for name in ("mlp", "cnn", "residual", "text"):
+    for name in ("mlp", "cnn", "residual", "text", "depthwise"):
         for method in ("DeepLift", "DeepLiftShap", "GuidedBackprop", "Deconvolution"):
             options = {"DeepLift": {"baselines": {"$net": "baselines"}}, "DeepLiftShap": background_of(name)}
             more = {}
@@ -143,7 +143,7 @@ def main():
     import shap
 
     records = []
-    for name in ("mlp", "cnn", "residual", "text", "table2"):
+    for name in ("mlp", "cnn", "residual", "text", "table2", "depthwise"):
         softmax = {"softmax": "elementwise"} if name == "table2" else {}
         records.append(record(name, "DeepLiftShap", lambda dtype: shap_values(name, dtype), softmax, background_of(name)))
     nets.write("shap-deep", "shap", shap.__version__, records)

@@ -62,7 +62,7 @@ def write(name, source, version, records, **more):
 
 def rows_of(name):
     """Second derivatives of a recurrent net take their time."""
-    return [0, 3] if name == "lstm" else [0, 1, 2, 3, 4]
+    return {"lstm": [0, 3], "gru": [1]}.get(name, [0, 1, 2, 3, 4])
 
 
 def record(name, targets, options, found, softplus=None):
@@ -101,12 +101,12 @@ for name in ("mlp", "table2", "lstm"):
 write("path_explain-hessians", "path_explain", "0.0.7", records, single=True)
 
 records = []
-for name in ("mlp", "table2", "lstm", "text"):
+for name in ("mlp", "table2", "lstm", "text", "gru"):
     forward, x, b, options, targets = spaces(name, torch.float64)
     found = [integrated_hessian(lambda v: forward(v)[:, t], x[i], b[i], 6) for i, t in [(i, targets[i]) for i in rows_of(name)]]
     records.append(record(name, targets, {**options, "method": "gausslegendre", "nSteps": 6}, found))
     if options:
-        length, width = {"lstm": (6, 4), "text": (7, 5)}[name]
+        length, width = {"lstm": (6, 4), "text": (7, 5), "gru": (5, 3)}[name]
         tables = [words(table, length, width) for table in found]
         records.append(record(name, targets, {**options, "method": "gausslegendre", "nSteps": 6, "pairs": "words"}, tables))
 # Softplus in the place of relu, whose second derivative torch knows.

@@ -31,7 +31,7 @@ def idgi(score, x, b, steps):
 
 
 records = []
-for name in ("mlp", "cnn", "residual", "lstm", "table2"):
+for name in ("mlp", "cnn", "residual", "lstm", "table2", "depthwise", "gru"):
     net, data = nets.load(name), nets.samples(name)
     forward, x, b, options = net, data.inputs, data.baselines, {}
     if hasattr(net, "embed"):

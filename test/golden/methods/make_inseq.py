@@ -48,7 +48,7 @@ def record(name, method, options, baselines, targets, found):
     )
 
 
-for name in ("text", "lstm"):
+for name in nets.TOKENS:
     net, data = nets.load(name, DTYPE), nets.samples(name, DTYPE)
     matrix = net.embedding.weight.detach()
     texts, others = data.inputs[0], other_texts(data)

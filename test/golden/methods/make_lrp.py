@@ -120,7 +120,7 @@ def of_captum(name, dtype):
 def record(name, options, compute):
     double, single = compute(torch.float64), compute(torch.float32)
     options = dict(options) | ({"layer": "embedding"} if name == "text" else {})
-    rows = slice(2) if name in ("cnn", "residual") else slice(None)
+    rows = slice(2) if name in nets.PICTURES else slice(None)
     double, single = [d[rows] for d in double], [s[rows] for s in single]
     error = nets.share(single, double)
     print(name, options, "float32", error, "largest", [float(d.abs().max()) for d in double])
@@ -137,8 +137,8 @@ def record(name, options, compute):
 
 def main():
     records = []
-    for name in ("mlp", "cnn", "residual", "text", "table2"):
-        pixels = name in ("cnn", "residual")
+    for name in ("mlp", "cnn", "residual", "text", "table2", "depthwise"):
+        pixels = name in nets.PICTURES
         for options, make in [r for r in RULES if "gamma" not in r[0]] + AT_PIXELS if pixels else RULES:
             records.append(record(name, options, lambda dtype: relevances(name, make, dtype)))
     for name, layer, options in (
@@ -151,7 +151,7 @@ def main():
         records.append(record(name, options | {"layer": layer}, layered))
     nets.write("zennit-lrp", "zennit", "0.5.1", records)
     tiny = {"rule": "epsilon", "epsilon": 1e-14, "stabilizer": 1e-14}
-    records = [record(name, tiny, lambda dtype: of_captum(name, dtype)) for name in ("mlp", "cnn", "residual", "text")]
+    records = [record(name, tiny, lambda dtype: of_captum(name, dtype)) for name in ("mlp", "cnn", "residual", "text", "depthwise")]
     nets.write("captum-lrp", "captum", captum.__version__, records)
 
 

@@ -1,6 +1,6 @@
 """Writes the golden nets (`NAME.keras`, weights drawn from a fixed seed) and nets.json: inputs, baselines, targets, predictions.
 
-    KERAS_BACKEND=torch python make_nets.py
+    KERAS_BACKEND=torch python make_nets.py          # all, or those that are named
 
 Inputs are multiples of 1/64, so that float32 and float64 have the same. Versions: requirements.txt. Keras stores random names and times
 in its archives, so a second run gives other bytes with the same weights and the same nets.json.
@@ -8,6 +8,7 @@ in its archives, so a second run gives other bytes with the same weights and the
 import json
 import os
 import shutil
+import sys
 import zipfile
 
 os.environ["KERAS_BACKEND"] = "torch"
@@ -68,6 +69,22 @@ def table2():
     return keras.Model([a, b], L.Activation("softmax", name="softmax")(x), name="table2")
 
 
+def depthwise():
+    x = inputs = keras.Input((8, 9, 3), name="x")
+    x = L.Activation("relu", name="relu1")(L.Conv2D(4, 3, strides=2, name="conv1")(x))
+    x = L.DepthwiseConv2D(3, padding="same", depth_multiplier=2, name="depthwise2")(x)
+    x = L.Activation("relu", name="relu2")(L.BatchNormalization(name="norm2")(x))
+    x = L.Activation("relu", name="relu3")(L.Conv2D(5, 1, name="conv3")(x))
+    return keras.Model(inputs, L.Dense(3, name="logits")(L.GlobalAveragePooling2D(name="pool3")(x)), name="depthwise")
+
+
+def gru():
+    inputs = keras.Input((5,), dtype="int32", name="tokens")
+    x = L.GRU(4, return_sequences=True, name="gru")(L.Embedding(20, 3, name="embedding")(inputs))
+    x = L.GlobalAveragePooling1D(name="pool")(L.Attention(name="attention")([x, x]))
+    return keras.Model(inputs, L.Dense(3, name="logits")(x), name="gru")
+
+
 def draw(model, rng):
     """Weights of the size that training leaves: outputs of unit variance, biases and batch statistics that matter."""
     for layer in model.layers:
@@ -110,17 +127,24 @@ def save(model, path):
     os.remove(stored)
 
 
+BUILDERS = {
+    "mlp": mlp, "cnn": cnn, "residual": residual, "text": text, "lstm": lstm, "table2": table2, "depthwise": depthwise, "gru": gru,
+}
+
+
 def main():
-    written = {}
-    for seed, (name, build) in enumerate(
-        {"mlp": mlp, "cnn": cnn, "residual": residual, "text": text, "lstm": lstm, "table2": table2}.items()
-    ):
+    path = os.path.join(nets.HERE, "nets.json")
+    with open(path) as file:
+        written = json.load(file)
+    for seed, (name, build) in enumerate(BUILDERS.items()):
+        if name not in (sys.argv[1:] or BUILDERS):
+            continue
         rng = np.random.default_rng(1000 + seed)
         keras.backend.clear_session()
         model = build()
         draw(model, rng)
         save(model, os.path.join(nets.HERE, f"{name}.keras"))
-        rows = {"cnn": 3, "residual": 3}.get(name, 5)
+        rows = {"cnn": 3, "residual": 3, "depthwise": 2}.get(name, 5)
         inputs = [drawn(rng, i, rows) for i in model.inputs]
         tokens = model.inputs[0].dtype == "int32"
         if tokens:
@@ -149,7 +173,7 @@ def main():
             "targets": targets,
             "predictions": nets.pack(exact, exact=True),
         }
-    with open(os.path.join(nets.HERE, "nets.json"), "w") as file:
+    with open(path, "w") as file:
         json.dump(written, file, separators=(",", ":"))
         file.write("\n")
     shutil.rmtree(os.path.join(nets.HERE, "__pycache__"), ignore_errors=True)

@@ -38,8 +38,9 @@ def caller(forward, target):
     return call
 
 
-def other_texts(data):
-    return data.background[0][[0, 1, 2, 3, 1]]
+def other_texts(name):
+    """A text for each, which in `gru` shares no word with it: of a layer, ours counts a share of what differs, saliency one of all."""
+    return nets.samples(name).background[0][[1, 1, 2, 0, 1] if name == "gru" else [0, 1, 2, 3, 1]]
 
 
 def spaces(name):
@@ -48,16 +49,16 @@ def spaces(name):
     net, data = nets.load(name, DTYPE), nets.samples(name, DTYPE)
     if hasattr(net, "embed"):
         with torch.no_grad():
-            x, b = net.embed(data.inputs[0]).numpy(), net.embed(other_texts(data)).numpy()
+            x, b = net.embed(data.inputs[0]).numpy(), net.embed(other_texts(name)).numpy()
         return net.head, x, b, {"layer": "embedding"}, data.targets
     return net, data.inputs[0].numpy(), data.baselines[0].numpy(), {}, data.targets
 
 
 records = []
 
-for name in ("mlp", "cnn", "residual", "text", "lstm"):
+for name in ("mlp", "cnn", "residual", "text", "lstm", "depthwise", "gru"):
     forward, x, b, options, targets = spaces(name)
-    for settings in (dict(x_steps=20, fraction=0.25, max_dist=0.1), dict(x_steps=12, fraction=0.5, max_dist=1.0), dict(x_steps=8, fraction=0.1, max_dist=0.0)):
+    for settings in (dict(x_steps=20, fraction=0.25, max_dist=0.1), dict(x_steps=12, fraction=0.5, max_dist=1.0), dict(x_steps=8, fraction=0.1, max_dist=0.0))[: 1 if name == "depthwise" else None]:
         found = [
             saliency.GuidedIG().GetMask(x[i], caller(forward, t), x_baseline=b[i], **settings) for i, t in enumerate(targets)
         ]
@@ -72,10 +73,10 @@ for name in ("mlp", "cnn", "residual", "text", "lstm"):
         }
         if options:
             record["explain"] = {"baselines": {"$array": "baselines"}}
-            record["arrays"] = {"baselines": packed(other_texts(nets.samples(name)), "int32")}
+            record["arrays"] = {"baselines": packed(other_texts(name), "int32")}
         records.append(record)
 
-for name in ("cnn", "residual"):
+for name in nets.PICTURES:
     forward, x, _, options, targets = spaces(name)
     for settings in (dict(max_sigma=6, steps=24), dict(max_sigma=3, steps=10, grad_step=0.02, sqrt=True), dict(max_sigma=20, steps=40)):
         found = [saliency.BlurIG().GetMask(x[i], caller(forward, t), batch_size=1, **settings) for i, t in enumerate(targets)]
@@ -103,7 +104,7 @@ def partitions(height, width):
     return np.stack([(row // 3) * 10 + column // 3, (row // 4) * 10 + column // 5, (row + column) // 4])
 
 
-for name in ("cnn", "residual"):
+for name in nets.PICTURES:
     forward, x, _, options, targets = spaces(name)
     calls = [caller(forward, t) for t in targets]
     base = np.stack(
@@ -112,8 +113,8 @@ for name in ("cnn", "residual"):
     cuts = partitions(*x.shape[1:3])
     masks = [cut == label for cut in cuts for label in np.unique(cut)]
     runs = [("full", 1, masks, 1.0), ("fast", 4, masks, 1.0), ("full", 6, masks, 0.5), ("full" if name == "cnn" else "fast", 2, None, 1.0)]
-    for algorithm, least, segments, area in runs:
-        rows = [0, 1, 2] if segments else [0, 2]  # felzenszwalb's segments take their time
+    for algorithm, least, segments, area in runs if name != "depthwise" else runs[1::2]:
+        rows = list(range(len(x))) if segments else [0, len(x) - 1]  # felzenszwalb's segments take their time
         extra = saliency.XRAIParameters(algorithm=algorithm, area_threshold=area)
         extra.experimental_params["min_pixel_diff"] = least
         found = [

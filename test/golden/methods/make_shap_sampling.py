@@ -26,9 +26,14 @@ torch.set_default_dtype(torch.float64)
 records = []
 
 
+def last_row(name):
+    return min(2, len(nets.samples(name).targets) - 1)
+
+
 def gradient_explainer():
     for seed, name in enumerate(nets.NETS):
-        case = Case(name, torch.float64, [2])
+        row = last_row(name)
+        case = Case(name, torch.float64, [row])
         rng = np.random.default_rng(900 + seed)
         chosen = rng.integers(0, 4, DRAWS)
         alphas = np.round(rng.uniform(0, 1, DRAWS) * 64) / 64
@@ -54,7 +59,7 @@ def gradient_explainer():
             "method": "ExpectedGradients",
             "options": {**case.layer, "nSamples": DRAWS, "alphas": {"$array": "alphas"}},
             "explain": {"baselines": [{"kind": "dataset", "data": {"$array": f"baselines{i}"}} for i in range(count)]},
-            "rows": [2],
+            "rows": [row],
             "target": case.targets,
             "arrays": {key: packed(value) for key, value in arrays.items()},
             "attributions": [packed(values[..., case.targets[0]]) for values in found],
@@ -70,7 +75,7 @@ class Rows:
         self.sizes = [t[0].numel() for t in self.found.inputs]
         self.shapes = [t.shape[1:] for t in self.found.inputs]
         masks = [np.array(mask) for mask in MASKS[name]]
-        if name in ("text", "lstm"):
+        if name in nets.TOKENS:
             masks = [mask[..., 0] for mask in masks]  # tokens, not their embeddings
         self.masks = masks
         ids = np.concatenate([mask.ravel() for mask in masks])
@@ -118,7 +123,7 @@ def exact_shapley(rows, baseline):
 
 def kernel_explainer():
     for name in nets.NETS:
-        kinds = [("baselines", 0, None), ("baselines", 1, None), ("background", 2, None)]
+        kinds = [("baselines", 0, None), ("baselines", 1, None), ("background", last_row(name), None)]
         if name in ("mlp", "cnn", "text"):
             kinds.append(("baselines", 0, 40))
         for source, row, budget in kinds:

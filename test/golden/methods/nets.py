@@ -23,7 +23,9 @@ import torch
 from torch import nn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NETS = ("mlp", "cnn", "residual", "text", "lstm", "table2")
+NETS = ("mlp", "cnn", "residual", "text", "lstm", "table2", "depthwise", "gru")
+PICTURES = ("cnn", "residual", "depthwise")
+TOKENS = ("text", "lstm", "gru")
 
 
 def channels_last(x):
@@ -122,7 +124,48 @@ class Table2(nn.Module):
         return self.softmax(self.logits(self.relu3(self.dense3(x))))
 
 
-CLASSES = {"mlp": Mlp, "cnn": Cnn, "residual": Residual, "text": Text, "lstm": Lstm, "table2": Table2}
+class Depthwise(nn.Module):
+    """Pictures that are not square, strides, a depthwise and a pointwise convolution, an average over all places."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.relu1 = nn.Conv2d(3, 4, 3, stride=2), nn.ReLU()
+        self.depthwise2, self.norm2 = nn.Conv2d(4, 8, 3, padding=1, groups=4), nn.BatchNorm2d(8, eps=1e-3)
+        self.relu2, self.conv3, self.relu3 = nn.ReLU(), nn.Conv2d(8, 5, 1), nn.ReLU()
+        self.pool3, self.logits = nn.AdaptiveAvgPool2d(1), nn.Linear(5, 3)
+
+    def forward(self, x):
+        x = self.relu1(self.conv1(channels_first(x)))
+        x = self.relu2(self.norm2(self.depthwise2(x)))
+        return self.logits(self.pool3(self.relu3(self.conv3(x))).flatten(1))
+
+
+class Attention(nn.Module):
+    """Every place a mean of all, weighed by the softmax of their products with it: no weights."""
+
+    def forward(self, x):
+        return torch.softmax(x @ x.transpose(1, 2), -1) @ x
+
+
+class Gru(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.gru = nn.Embedding(20, 3), nn.GRU(3, 4, batch_first=True)
+        self.attention, self.logits = Attention(), nn.Linear(4, 3)
+
+    def embed(self, tokens):
+        return self.embedding(tokens)
+
+    def head(self, x):
+        return self.logits(self.attention(self.gru(x)[0]).mean(1))
+
+    def forward(self, tokens):
+        return self.head(self.embed(tokens))
+
+
+CLASSES = {
+    "mlp": Mlp, "cnn": Cnn, "residual": Residual, "text": Text, "lstm": Lstm, "table2": Table2, "depthwise": Depthwise, "gru": Gru,
+}
 
 
 def keras_weights(name):
@@ -160,6 +203,8 @@ def load(name, dtype=torch.float64):
 def copy(module, arrays):
     if isinstance(module, nn.Linear):
         targets = [(module.weight, arrays[0].T), (module.bias, arrays[1])]
+    elif isinstance(module, nn.Conv2d) and module.groups > 1:  # [height, width, channels, multiplier]
+        targets = [(module.weight, arrays[0].movedim((2, 3), (0, 1)).flatten(0, 1)[:, None]), (module.bias, arrays[1])]
     elif isinstance(module, (nn.Conv1d, nn.Conv2d)):
         targets = [(module.weight, arrays[0].movedim((-1, -2), (0, 1)))] + ([(module.bias, arrays[1])] if len(arrays) > 1 else [])
     elif isinstance(module, nn.BatchNorm2d):
@@ -170,6 +215,11 @@ def copy(module, arrays):
     elif isinstance(module, nn.LSTM):  # the gates i, f, g, o lie in one order in both
         targets = [(module.weight_ih_l0, arrays[0].T), (module.weight_hh_l0, arrays[1].T), (module.bias_ih_l0, arrays[2])]
         module.bias_hh_l0.zero_()
+    elif isinstance(module, nn.GRU):  # update, reset, candidate in Keras; reset, update, candidate in torch
+        turned = [torch.cat([part[..., [1, 0], :], part[..., 2:, :]], -2) for part in (a.unflatten(-1, (3, -1)) for a in arrays)]
+        kernel, recurrent, bias = [part.flatten(-2) for part in turned]
+        targets = [(module.weight_ih_l0, kernel.T), (module.weight_hh_l0, recurrent.T)]
+        targets += [(module.bias_ih_l0, bias[0]), (module.bias_hh_l0, bias[1])]
     else:
         raise TypeError(module)
     for to, value in targets:

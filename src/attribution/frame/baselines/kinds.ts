@@ -3,7 +3,7 @@
  * data set, PAD tokens, random tokens. Noise and data rows are drawn once and shared by all samples, so that the explanation of a sample
  * does not depend on which others are in its batch.
  */
-import { randomNormal, randomUniform } from '../../../graph/random.ts';
+import { drawSeed, randomNormal, randomUniform, shuffle, upTo } from '../../../graph/random.ts';
 import { allocate, isFloat, type TypedArray } from '../../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../../tensor/errors.ts';
 import { sameShape } from '../../../tensor/shape.ts';
@@ -79,19 +79,14 @@ function noiseSource(kind: Kind<'noise'>, x: Tensor, subject: string): BaselineS
   const width = rowSize(x.shape);
   const draw = (index: number): Tensor => {
     const data = allocate(x.dtype, width);
-    if (distribution === 'gaussian') data.set(randomNormal(width, mixSeed(seed, index)).map((z) => mean + std * z));
+    if (distribution === 'gaussian') data.set(randomNormal(width, drawSeed(seed, index)).map((z) => mean + std * z));
     else {
-      const next = randomUniform(mixSeed(seed, index));
+      const next = randomUniform(drawSeed(seed, index));
       for (let i = 0; i < width; i++) data[i] = low + (high - low) * next();
     }
     return tensor(data, [1, ...x.shape.slice(1)]);
   };
   return { count, draw };
-}
-
-/** Seeds of successive draws must not be neighbours: their sequences would be each other's, shifted. */
-function mixSeed(seed: number, index: number): number {
-  return Math.imul(seed ^ Math.imul(index + 1, 0x9e3779b1), 0x85ebca6b) >>> 0;
 }
 
 function datasetSource({ data, count, seed = 0 }: Kind<'dataset'>, x: Tensor, subject: string): BaselineSource {
@@ -106,16 +101,10 @@ function datasetSource({ data, count, seed = 0 }: Kind<'dataset'>, x: Tensor, su
   return { count: chosen.length, draw: (index) => tensor(row(chosen[index]!), [1, ...x.shape.slice(1)]) };
 }
 
-/** `count` distinct rows of `size`: all in order, or that many drawn by Fisher and Yates. */
-function sampleRows(size: number, count: number, seed: number): number[] {
-  const rows = Array.from({ length: size }, (_, i) => i);
-  if (count === size) return rows;
-  const next = randomUniform(seed);
-  for (let i = 0; i < count; i++) {
-    const j = i + Math.floor(next() * (size - i));
-    [rows[i], rows[j]] = [rows[j]!, rows[i]!];
-  }
-  return rows.slice(0, count);
+/** `count` distinct rows of `size`: all in order, or that many drawn. */
+function sampleRows(size: number, count: number, seed: number): Int32Array {
+  const rows = upTo(size);
+  return count === size ? rows : shuffle(rows, randomUniform(seed), count).slice(0, count);
 }
 
 /** A token is drawn for each position and shared by all samples; which positions keep theirs is each sample's own. */
@@ -131,7 +120,7 @@ function randomTokens(kind: Kind<'random-tokens'>, x: Tensor, subject: string): 
   const count = checkCount(subject, kind.count ?? 10);
   const width = rowSize(x.shape);
   const draw = (index: number): Tensor => {
-    const next = randomUniform(mixSeed(seed, index));
+    const next = randomUniform(drawSeed(seed, index));
     const drawn = Array.from({ length: width }, () => words[Math.floor(next() * words.length)]!);
     const data = allocate(x.dtype, x.size);
     for (let i = 0; i < data.length; i++) data[i] = kept.has(x.data[i]!) ? x.data[i]! : drawn[i % width]!;

@@ -4,7 +4,7 @@
  */
 import type { CallableModel } from '../../../graph/callable.ts';
 import { didYouMean, failure } from '../../../tensor/errors.ts';
-import { checkOptions } from '../../../tensor/options.ts';
+import { checkBoolean, checkOptions } from '../../../tensor/options.ts';
 import type { TensorFunction } from '../../frame/forward.ts';
 import { checkPositive } from './checks.ts';
 import type { Explained } from './judged.ts';
@@ -44,6 +44,7 @@ export async function removalCurve(
 ): Promise<CurveResult> {
   checkOptions<CurveOptions>(metric, options, { ...subjectOptionNames, ...own });
   const { order = 'most', absolute = false } = options;
+  checkBoolean('absolute', absolute);
   if (order !== 'most' && order !== 'least') {
     throw failure('order', `unknown value '${String(order)}'`, {}, didYouMean(String(order), ['most', 'least']));
   }

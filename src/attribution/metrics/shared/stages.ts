@@ -3,6 +3,7 @@
  * them are replaced.
  */
 import type { CallableModel, ModelWeight } from '../../../graph/callable.ts';
+import { shuffle } from '../../../graph/random.ts';
 import { didYouMean, failure } from '../../../tensor/errors.ts';
 import { placeholder, type Tensor } from '../../../tensor/tensor.ts';
 import { drawRandom, normal } from './result.ts';
@@ -81,19 +82,11 @@ export function drawnWeights(seed: number): (weight: ModelWeight) => Float64Arra
   return ({ layer, name, tensor, trainable }) => {
     const next = drawRandom(seed, hash(`${layer}/${name}`));
     const values = Float64Array.from(tensor.data);
-    if (!trainable) return shuffled(values, next);
+    if (!trainable) return shuffle(values, next);
     const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
     const spread = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length);
     return values.map(() => mean + spread * normal(next));
   };
-}
-
-function shuffled(values: Float64Array, next: () => number): Float64Array {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = Math.floor(next() * (i + 1));
-    [values[i], values[j]] = [values[j]!, values[i]!];
-  }
-  return values;
 }
 
 /** FNV-1a (Fowler, Noll, Vo 1991). */

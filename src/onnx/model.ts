@@ -1,0 +1,232 @@
+/** An ONNX graph as a `ModelDefinition`: layers are its nodes by name, weights its initializers. */
+import type { Backend } from '../backends/backend.ts';
+import { placeSamples } from '../graph/batch.ts';
+import type { ApplyOptions, InputInfo, WeightChange } from '../graph/callable.ts';
+import type { ModelDefinition } from '../model/definition.ts';
+import type { Layer, SymbolicShape } from '../model/layer.ts';
+import { type FloatDType, isFloat } from '../tensor/dtype.ts';
+import { didYouMean, failure, PathgradError } from '../tensor/errors.ts';
+import { adopt, placeholder, type Tensor } from '../tensor/tensor.ts';
+import type { OnnxFile, ValueRecord } from './file/records.ts';
+import { dtypeFor, type External, typeName } from './file/values.ts';
+import type { Prepared, Step } from './graph/prepare.ts';
+import { runSteps, type Value, Values } from './graph/run.ts';
+
+/** A weight: an initializer that floats are computed with. */
+interface OnnxWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly trainable: boolean;
+  readonly tensor: Tensor;
+}
+
+export class OnnxLayer implements Layer {
+  readonly name: string;
+  readonly path: string;
+  /** The operator. */
+  readonly className: string;
+  readonly subject: string;
+  readonly layers: readonly OnnxLayer[] = [];
+  readonly weights: readonly OnnxWeight[];
+  readonly vocabulary = null;
+  inputShapes: readonly SymbolicShape[] = [];
+  outputShapes: readonly SymbolicShape[] = [];
+
+  constructor({ node, path }: Step, file: string, weights: readonly OnnxWeight[]) {
+    this.name = path;
+    this.path = path;
+    this.className = node.opType;
+    this.subject = `${file}, ${node.opType} ${path}`;
+    this.weights = weights;
+  }
+}
+
+export interface OnnxParts {
+  readonly file: OnnxFile;
+  readonly graph: Prepared;
+  /** Initializers of the main graph by name, with the number of their element type. */
+  readonly initializers: ReadonlyMap<string, { readonly tensor: Tensor; readonly type: number }>;
+  /** Inputs that the caller has fixed. */
+  readonly fixed: ReadonlyMap<string, { readonly tensor: Tensor; readonly type: number }>;
+  readonly external: External;
+  readonly dtype: FloatDType;
+  readonly backend: Backend | null;
+}
+
+/** @throws PathgradError where the inputs are no tensors with a batch in front */
+export function onnxDefinition(parts: OnnxParts): ModelDefinition<OnnxLayer> {
+  const { file, graph, dtype, backend } = parts;
+  const open = graph.record.inputs.filter(({ name }) => !parts.initializers.has(name) && !parts.fixed.has(name));
+  if (open.length === 0) throw failure(file.name, 'has no input');
+  const layers = new Map(graph.steps.map((step) => [step, layerOf(step, parts)]));
+  const stated = batchOf(open);
+  const known = new Map<Step, readonly Value[]>();
+  const any = (inputs: readonly Tensor[], options: ApplyOptions): Tensor[] =>
+    runOnce(parts, { open, layers, known, stated }, inputs, options);
+  const infos = open.map((input) => infoOf(input, file.name, dtype));
+  const fixedRows = stated === null || anyRows(infos, any, stated) ? null : stated;
+  const run = (inputs: readonly Tensor[], options: ApplyOptions): Tensor[] => {
+    const rows = inputs[0]?.shape[0];
+    if (fixedRows === null || rows === fixedRows) return any(inputs, options);
+    const hint = 'export it with a batch of any size (dynamic_axes or dynamic_shapes in torch.onnx.export)';
+    throw failure(
+      file.name,
+      `was exported for ${fixedRows} ${fixedRows === 1 ? 'sample' : 'samples'} at a time and cannot be shown to keep more apart`,
+      { rows },
+      hint,
+    );
+  };
+  return {
+    name: file.graph.name || file.name,
+    file: file.name,
+    dtype,
+    ...(backend ? { backend } : {}),
+    layers: [...layers.values()],
+    inputs: infos,
+    hasInputShape: true,
+    outputNames: graph.record.outputs.map(({ name }) => name),
+    outputsByName: false,
+    fixedRows,
+    run,
+    withWeights: async (change) => onnxDefinition({ ...parts, initializers: changed(parts, change) }),
+    verify: async (model, source, options) =>
+      (await import('../model/verify/verify.ts')).verifyModel(model, source, options),
+  };
+}
+
+function infoOf({ name, type, shape }: ValueRecord, file: string, dtype: FloatDType): InputInfo {
+  const where = `${file}, input '${name}'`;
+  if (type === 0) throw failure(where, 'is no tensor', {}, 'sequences, maps and optional values are not supported');
+  if (shape === null) {
+    throw failure(
+      where,
+      'does not say how many axes it has',
+      {},
+      'infer the shapes in Python: onnx.shape_inference.infer_shapes',
+    );
+  }
+  if (shape.length === 0) {
+    const hint = `give it a value: loadOnnx(file, { fixed: { ${JSON.stringify(name)}: value } })`;
+    throw failure(where, 'has no batch: it is a single number', {}, hint);
+  }
+  return { name, shape: [null, ...shape.slice(1)], dtype: dtypeFor(type, dtype, where) };
+}
+
+/** The batch size that the file states as a number; null where it is open. */
+function batchOf(inputs: readonly ValueRecord[]): number | null {
+  const sizes = new Set(inputs.map(({ shape }) => shape?.[0] ?? null));
+  const [size] = sizes;
+  return sizes.size === 1 && typeof size === 'number' && size > 0 ? size : null;
+}
+
+interface Runtime {
+  readonly open: readonly ValueRecord[];
+  readonly layers: ReadonlyMap<Step, OnnxLayer>;
+  readonly known: Map<Step, readonly Value[]>;
+  readonly stated: number | null;
+}
+
+function runOnce(
+  { file, graph, initializers, fixed, external, dtype }: OnnxParts,
+  { open, layers, known, stated }: Runtime,
+  inputs: readonly Tensor[],
+  options: ApplyOptions,
+): Tensor[] {
+  for (const name of Object.keys(options.kwargs ?? {})) {
+    throw failure(
+      file.name,
+      `argument '${name}' is not one that the model takes`,
+      {},
+      'an ONNX model takes its inputs only',
+    );
+  }
+  const values = new Values();
+  for (const [name, value] of [...initializers, ...fixed]) values.set(name, { ...value, fixed: true });
+  open.forEach(({ name, type }, i) => {
+    values.set(name, { tensor: inputs[i]!, type, fixed: false });
+  });
+  const actual = inputs[0]?.shape[0] ?? 1;
+  const rows = stated !== null && stated !== actual ? { stated, actual } : null;
+  const layerAt = (step: Step): OnnxLayer => layers.get(step) ?? layerOf(step, null);
+  runSteps(graph, values, {
+    file: file.name,
+    dtype,
+    external,
+    hooks: options,
+    layerOf: layerAt,
+    known,
+    calls: new Map(),
+    rows,
+  });
+  return graph.record.outputs.map(({ name }) => {
+    const found = values.get(name);
+    if (found) return found.tensor;
+    throw failure(
+      file.name,
+      `nothing in the graph gives its output '${name}'`,
+      {},
+      didYouMean(
+        name,
+        graph.steps.flatMap(({ node }) => node.outputs),
+      ),
+    );
+  });
+}
+
+/**
+ * Whether a graph that states its batch size is one of any: proven by following the samples of two, not by trying. One that is not runs as many rows
+ * as it states.
+ */
+function anyRows(
+  infos: readonly InputInfo[],
+  run: (inputs: readonly Tensor[], options: ApplyOptions) => Tensor[],
+  stated: number,
+): boolean {
+  const rows = stated + 1 > 2 ? stated + 1 : 2;
+  if (infos.some(({ shape }) => shape.slice(1).includes(null))) return false;
+  const inputs = infos.map(({ shape, dtype }) => placeholder([rows, ...(shape.slice(1) as number[])], dtype));
+  try {
+    const outputs = run(inputs, {});
+    const places = placeSamples(outputs, new Map(inputs.map((x) => [x, { axis: 0, outer: 1, inner: 1 }])), rows);
+    return outputs.every((y) => y.shape[0] === rows && places.get(y)?.axis === 0);
+  } catch (error) {
+    if (error instanceof PathgradError) return false;
+    throw error;
+  }
+}
+
+function layerOf(step: Step, parts: OnnxParts | null): OnnxLayer {
+  const weights = step.node.inputs.flatMap((name): OnnxWeight[] => {
+    const found = parts?.initializers.get(name);
+    if (!found || !isFloat(found.tensor.dtype) || typeName(found.type) === 'undefined') return [];
+    return [{ name, shape: found.tensor.shape, trainable: true, tensor: found.tensor }];
+  });
+  return new OnnxLayer(step, parts?.file.name ?? '', weights);
+}
+
+/** The initializers with other numbers; one that several nodes read is asked for once, by the first. */
+function changed({ graph, initializers, file }: OnnxParts, change: WeightChange): OnnxParts['initializers'] {
+  const out = new Map(initializers);
+  const seen = new Set<string>();
+  for (const { node, path } of graph.steps) {
+    for (const name of node.inputs) {
+      const found = initializers.get(name);
+      if (!found || seen.has(name) || !isFloat(found.tensor.dtype)) continue;
+      seen.add(name);
+      const { tensor } = found;
+      const values = change({ layer: path, name, tensor, trainable: true });
+      if (values === null) continue;
+      if (values.length !== tensor.size) {
+        throw failure(file.name, `weight '${name}' is given another number of values`, {
+          shape: tensor.shape,
+          given: values.length,
+        });
+      }
+      const data = tensor.dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
+      const bad = data.findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0) throw failure(file.name, `weight '${name}' is given a number that is not finite`, { at: bad });
+      out.set(name, { ...found, tensor: adopt(data, tensor.shape) });
+    }
+  }
+  return out;
+}

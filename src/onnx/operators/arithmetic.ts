@@ -1,0 +1,157 @@
+/**
+ * Operators on pairs and lists of tensors: arithmetic, extremes, comparisons, logic. NumPy's broadcasting, which ONNX has since opset 7.
+ * Source: Operators.md of ONNX 1.22. Integers divide towards zero, as C does.
+ */
+import * as binary from '../../ops/binary.ts';
+import { counted } from '../../ops/promote.ts';
+import { abs, cast, floor, logicalNot, reciprocal, sign, sqrt, square } from '../../ops/unary.ts';
+import { isFloat } from '../../tensor/dtype.ts';
+import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { Operator, OperatorCall } from '../operator.ts';
+import { all, at, constantsOf, integer, typeOf } from './support.ts';
+
+const { add, div, equal, mul, sub, where } = binary;
+
+const two =
+  (f: (a: Tensor, b: Tensor) => Tensor): Operator =>
+  (call) => [f(at(call, 0), at(call, 1))];
+
+const folded =
+  (f: (a: Tensor, b: Tensor) => Tensor): Operator =>
+  (call) => [all(call).reduce(f)];
+
+const isWhole = (x: Tensor): boolean => !isFloat(x.dtype);
+
+/** `f`, which has fractions, in float64 where both are constants, so that integers of 32 bits stay exact; else in float32. */
+function inFloats(a: Tensor, b: Tensor, f: (a: Tensor, b: Tensor) => Tensor): Tensor {
+  const dtype = a.constant && b.constant ? 'float64' : 'float32';
+  return f(cast(a, dtype), cast(b, dtype));
+}
+
+/** Bits of integers that are narrower than those of the engine, by element type; signed ones are negative. */
+const narrow: Readonly<Record<number, number>> = { 2: 8, 3: -8, 4: 16, 5: -16 };
+
+/** Sums and products of 8 and 16 bits start anew where they leave their range. */
+const wrapping =
+  (f: (a: Tensor, b: Tensor) => Tensor): Operator =>
+  (call) => {
+    const y = f(at(call, 0), at(call, 1));
+    const bits = narrow[typeOf(call, 0)];
+    if (bits === undefined || y.dtype !== 'int32') return [y];
+    const [span, low] = [2 ** Math.abs(bits), bits < 0 ? -(2 ** (-bits - 1)) : 0];
+    const moved = sub(y, low);
+    const turns = inFloats(moved, full([], span, 'int32'), (a, b) => floor(div(a, b)));
+    return [add(sub(moved, mul(cast(turns, 'int32'), span)), low)];
+  };
+
+/** The quotient; of integers without its fraction. */
+export const divided = (a: Tensor, b: Tensor): Tensor =>
+  isWhole(a) && isWhole(b) ? cast(inFloats(a, b, div), 'int32') : div(a, b);
+
+/** `a - b * floor(a / b)`, with the sign of the divisor; `fmod` has that of the dividend. */
+function remainder(call: OperatorCall): Tensor {
+  const [a, b] = [at(call, 0), at(call, 1)];
+  const like = integer(call, 'fmod', 0) === 1;
+  const of = (x: Tensor, y: Tensor): Tensor => {
+    const quotient = div(x, y);
+    const whole = like ? mul(sign(quotient), floor(abs(quotient))) : floor(quotient);
+    return sub(x, mul(whole, y));
+  };
+  return isWhole(a) && isWhole(b) ? cast(inFloats(a, b, of), 'int32') : of(a, b);
+}
+
+/** Small constant powers as products: exact gradients where the base is 0 or below, and a fraction of the time. */
+function power(a: Tensor, b: Tensor): Tensor {
+  const [first] = b.size === 1 && b.constant ? b.constant : [];
+  const simple = isFloat(a.dtype) && first !== undefined && b.rank <= a.rank ? powers[first] : undefined;
+  if (simple) return simple(a);
+  const y = isWhole(a) && a.constant && b.constant ? inFloats(a, b, binary.pow) : binary.pow(a, like(b, a));
+  return isWhole(a) ? cast(y, 'int32') : y;
+}
+
+const powers: Readonly<Record<number, (x: Tensor) => Tensor>> = {
+  0.5: sqrt,
+  1: (x) => x,
+  2: square,
+  3: (x) => mul(square(x), x),
+  [-1]: reciprocal,
+};
+
+/** Two floats that meet have the base's dtype. */
+const like = (x: Tensor, other: Tensor): Tensor =>
+  isFloat(x.dtype) && isFloat(other.dtype) ? cast(x, other.dtype) : x;
+
+const truth = (x: Tensor): Tensor => cast(x, 'bool');
+const logical = (f: (a: Tensor, b: Tensor) => Tensor): Operator => two((a, b) => f(truth(a), truth(b)));
+const xor = (a: Tensor, b: Tensor): Tensor => binary.notEqual(counted(truth(a)), counted(truth(b)));
+
+/** Bits can be moved and mixed in constants only: no op of a graph has them, and none has a gradient. */
+const bits =
+  (f: (a: number, b: number) => number): Operator =>
+  (call) => {
+    const [a, b] = [constantsOf(call, 0, 'bits'), constantsOf(call, 1, 'bits')];
+    const shape = add(at(call, 0), at(call, 1)).shape;
+    const [x, y] = [a, b].map((values, i) => spread(values, at(call, i), shape)) as [number[], number[]];
+    return [
+      tensor(
+        x.map((v, i) => f(v, y[i]!)),
+        shape,
+        'int32',
+      ),
+    ];
+  };
+
+/** Constant values broadcast to a shape. */
+function spread(values: readonly number[], x: Tensor, shape: readonly number[]): number[] {
+  const size = shape.reduce((n, dim) => n * dim, 1);
+  const lead = shape.length - x.rank;
+  return Array.from({ length: size }, (_, index) => {
+    let [rest, offset, step] = [index, 0, 1];
+    for (let axis = shape.length - 1; axis >= lead; axis--) {
+      const dim = x.shape[axis - lead]!;
+      offset += (dim === 1 ? 0 : rest % shape[axis]!) * step;
+      rest = Math.floor(rest / shape[axis]!);
+      step *= dim;
+    }
+    return values[offset]!;
+  });
+}
+
+/** Equality of truth values counts them as numbers. */
+const compared = (f: (a: Tensor, b: Tensor) => Tensor): Operator => two((a, b) => f(counted(a), counted(b)));
+
+export const arithmetic: Readonly<Record<string, Operator>> = {
+  Add: wrapping(add),
+  Sub: wrapping(sub),
+  Mul: wrapping(mul),
+  Div: two(divided),
+  Mod: (call) => [remainder(call)],
+  Pow: two(power),
+  Sum: folded(add),
+  Mean: (call) => [div(all(call).reduce(add), all(call).length)],
+  Max: folded(binary.maximum),
+  Min: folded(binary.minimum),
+  Equal: compared(equal),
+  Less: compared(binary.less),
+  LessOrEqual: compared(binary.lessEqual),
+  Greater: compared(binary.greater),
+  GreaterOrEqual: compared(binary.greaterEqual),
+  And: logical(binary.logicalAnd),
+  Or: logical(binary.logicalOr),
+  Xor: logical(xor),
+  Not: (call) => [logicalNot(truth(at(call, 0)))],
+  Where: (call) => [where(truth(at(call, 0)), at(call, 1), at(call, 2))],
+  BitShift: (call) => {
+    const left = call.attrs.text('direction') === 'LEFT';
+    return bits((a, b) => Math.floor(a * 2 ** (left ? b : -b)) % 2 ** 32)(call);
+  },
+  BitwiseAnd: bits((a, b) => a & b),
+  BitwiseOr: bits((a, b) => a | b),
+  BitwiseXor: bits((a, b) => a ^ b),
+  BitwiseNot: (call) => {
+    // What is unsigned has no bits in front.
+    const bits = ({ 2: 8, 4: 16, 12: 32 } as Readonly<Record<number, number>>)[typeOf(call, 0)];
+    const flip = (v: number): number => (bits ? 2 ** bits - 1 - v : ~v);
+    return [tensor(constantsOf(call, 0, 'bits').map(flip), at(call, 0).shape, 'int32')];
+  },
+};

@@ -1,0 +1,104 @@
+/**
+ * Constants, and changes of type. Models compute in one float type: float16, bfloat16, float and double of a file are that; integers of any
+ * width are int32. Source: Operators.md of ONNX 1.22, TensorProto.DataType.
+ */
+import { cast } from '../../ops/unary.ts';
+import type { DType } from '../../tensor/dtype.ts';
+import { checkShape, checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
+import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { Operator, OperatorCall } from '../operator.ts';
+import { at, constantsOf, fail, integer, number, subjectOf } from './support.ts';
+
+const integers: readonly number[] = [2, 3, 4, 5, 6, 7, 12, 13, 21, 22];
+const floats: readonly number[] = [1, 10, 11, 16];
+const names: Readonly<Record<number, string>> = {
+  8: 'strings',
+  14: 'complex numbers',
+  15: 'complex numbers',
+};
+
+/** The dtype of an element type by its number in the format. */
+export function dtypeNumbered(call: OperatorCall, type: number): DType {
+  if (type === 9) return 'bool';
+  if (floats.includes(type)) return call.dtype;
+  if (integers.includes(type)) return 'int32';
+  throw fail(call, `element type ${type} (${names[type] ?? 'not a plain number'}) is not supported`);
+}
+
+function constant(call: OperatorCall): Tensor {
+  const { attrs } = call;
+  const float = (values: readonly number[], shape: readonly number[]): Tensor => tensor([...values], shape, call.dtype);
+  if (attrs.has('value')) return attrs.tensor('value');
+  if (attrs.has('value_float')) return float([number(call, 'value_float')], []);
+  if (attrs.has('value_floats')) return float(attrs.floats('value_floats'), [attrs.floats('value_floats').length]);
+  if (attrs.has('value_int')) return tensor([integer(call, 'value_int')], [], 'int32');
+  if (attrs.has('value_ints')) {
+    const values = attrs.ints('value_ints');
+    return tensor([...values], [values.length], 'int32');
+  }
+  const kind = ['sparse_value', 'value_string', 'value_strings'].find((name) => attrs.has(name));
+  throw fail(call, kind ? `a constant by ${kind} is not supported` : 'a constant without a value');
+}
+
+function ofShape(call: OperatorCall): Tensor {
+  const shape = checkShape(subjectOf(call), constantsOf(call, 0, 'shape'));
+  const value = call.attrs.has('value') ? call.attrs.tensor('value') : null;
+  return full(shape, value ? value.data[0]! : 0, value ? value.dtype : call.dtype);
+}
+
+function range(call: OperatorCall): Tensor {
+  const [from, to, step] = ['start', 'limit', 'delta'].map((what, i) => constantsOf(call, i, what)[0]!) as [
+    number,
+    number,
+    number,
+  ];
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  if (!Number.isFinite(length)) throw fail(call, 'a range of no end', { start: from, limit: to, delta: step });
+  checkSize(subjectOf(call), [length], TABLE_LIMIT);
+  return tensor(
+    Array.from({ length }, (_, i) => from + i * step),
+    [length],
+    at(call, 0).dtype,
+  );
+}
+
+function eyeLike(call: OperatorCall): Tensor {
+  const x = at(call, 0);
+  const [rows, columns] = x.shape as [number, number];
+  if (x.rank !== 2) throw fail(call, 'the input has two axes', { input: x.shape });
+  checkSize(subjectOf(call), x.shape, TABLE_LIMIT);
+  const k = integer(call, 'k', 0);
+  const dtype = call.attrs.has('dtype') ? dtypeNumbered(call, integer(call, 'dtype')) : x.dtype;
+  const on = Array.from({ length: rows * columns }, (_, p) => Number((p % columns) - Math.floor(p / columns) === k));
+  return tensor(on, x.shape, dtype);
+}
+
+/** Windows of signal processing: `sum_k a_k cos(2 pi k n / N)`, with N one less where the window is symmetric. */
+const cosines =
+  (...terms: readonly number[]): Operator =>
+  (call) => {
+    const size = constantsOf(call, 0, 'size')[0]!;
+    const span = integer(call, 'periodic', 1) === 1 ? size : size - 1;
+    checkSize(subjectOf(call), [size], TABLE_LIMIT);
+    const value = (n: number): number => terms.reduce((y, a, k) => y + a * Math.cos((2 * Math.PI * k * n) / span), 0);
+    const dtype = dtypeNumbered(call, integer(call, 'output_datatype', 1));
+    return [
+      tensor(
+        Array.from({ length: size }, (_, n) => value(n)),
+        [size],
+        dtype,
+      ),
+    ];
+  };
+
+export const constants: Readonly<Record<string, Operator>> = {
+  Constant: (call) => [constant(call)],
+  ConstantOfShape: (call) => [ofShape(call)],
+  Range: (call) => [range(call)],
+  EyeLike: (call) => [eyeLike(call)],
+  Cast: (call) => [cast(at(call, 0), dtypeNumbered(call, integer(call, 'to')))],
+  CastLike: (call) => [cast(at(call, 0), at(call, 1).dtype)],
+  HannWindow: cosines(0.5, -0.5),
+  HammingWindow: cosines(25 / 46, -21 / 46),
+  BlackmanWindow: cosines(0.42, -0.5, 0.08),
+};

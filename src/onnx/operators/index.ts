@@ -1,0 +1,56 @@
+/** Every operator by domain and name, and those that are refused with the reason. */
+import type { Operator } from '../operator.ts';
+import { arithmetic } from './arithmetic.ts';
+import { attentions } from './attention.ts';
+import { constants } from './constants.ts';
+import { convolution } from './convolution.ts';
+import { elementwise } from './elementwise.ts';
+import { indexing } from './indexing.ts';
+import { learning } from './learning.ts';
+import { losses } from './losses.ts';
+import { microsoft } from './microsoft.ts';
+import { normalization } from './normalization.ts';
+import { grids } from './pictures/grids.ts';
+import { resizing } from './pictures/resizing.ts';
+import { pooling } from './pooling.ts';
+import { products } from './products.ts';
+import { quantization } from './quantized.ts';
+import { recurrents } from './recurrent/recurrent.ts';
+import { reducing } from './reducing.ts';
+import { scattering } from './scattering.ts';
+import { selecting } from './selecting.ts';
+import { shaping } from './shaping.ts';
+import { signals } from './signals.ts';
+import { slices } from './slices.ts';
+
+export { type Refusal, refusals } from './refused.ts';
+
+/** Operators by domain; the standard one has no name in files. */
+export const operators: Readonly<Record<string, Readonly<Record<string, Operator>>>> = {
+  '': {
+    ...arithmetic,
+    ...elementwise,
+    ...products,
+    ...convolution,
+    ...pooling,
+    ...normalization,
+    ...shaping,
+    ...slices,
+    ...constants,
+    ...indexing,
+    ...scattering,
+    ...selecting,
+    ...reducing,
+    ...resizing,
+    ...grids,
+    ...attentions,
+    ...recurrents,
+    ...quantization,
+    ...losses,
+    ...signals,
+    // onnxruntime writes its own under the standard's name.
+    SimplifiedLayerNormalization: microsoft['SimplifiedLayerNormalization']!,
+  },
+  'com.microsoft': microsoft,
+  'ai.onnx.ml': learning,
+};
