@@ -93,17 +93,16 @@ function readGroups(manifest: Json, name: string): TfjsGroup[] {
     const weights = isRecord(group) ? field(group, 'weights') : null;
     if (!Array.isArray(paths) || !Array.isArray(weights)) throw failure(where, `needs lists 'paths' and 'weights'`);
     guard.take('objects', paths.length + weights.length, where);
-    for (const path of paths as readonly Json[]) {
-      if (typeof path !== 'string' || !/^[^/\\:]+$/.test(path) || /^\.+$/.test(path)) {
+    const plain = (paths as readonly Json[]).map((path) => {
+      const file = typeof path === 'string' ? path.replace(/^\.\//, '') : '';
+      if (!/^[^/\\:]+$/.test(file) || /^\.+$/.test(file)) {
         throw failure(where, 'lists what is not the name of a file', { path }, 'weights lie beside model.json');
       }
-      if (files.has(path)) throw failure(where, 'lists a file twice', { path });
-      files.add(path);
-    }
-    return {
-      paths: paths as string[],
-      weights: (weights as readonly Json[]).map((weight) => readWeight(weight, where, names)),
-    };
+      if (files.has(file)) throw failure(where, 'lists a file twice', { path: file });
+      files.add(file);
+      return file;
+    });
+    return { paths: plain, weights: (weights as readonly Json[]).map((weight) => readWeight(weight, where, names)) };
   });
 }
 
