@@ -210,6 +210,7 @@ export class SettingsPanel {
       value: String(i),
       label: names[i] ? `${i}: ${names[i]}` : `class ${i}`,
     }));
+    byId('labels-row').hidden = found === null;
     fillSelect(this.#target, classes === 1 ? single : [{ value: 'predicted', label: 'the predicted one' }, ...several]);
   }
 }

@@ -12,11 +12,12 @@ import {
   type Transformer,
   tokenizerOf,
 } from '../../open/model.ts';
-import { type ShownPieces, tokenBaseline } from '../../open/pieces.ts';
+import { readPieces, type ShownPieces, tokenBaseline } from '../../open/pieces.ts';
 import { judgesPlaces, placesOf, usualPlaces } from '../../open/places.ts';
+import { similarityOf } from '../../open/similarity.ts';
 import { softmax } from '../../ops/softmax.ts';
 import { failure } from '../../tensor/errors.ts';
-import { tensor } from '../../tensor/tensor.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { BaselineName, RequestOf, Settings } from '../protocol.ts';
 import { backendOf } from './backends.ts';
 import { embeddingOf } from './layout.ts';
@@ -53,7 +54,7 @@ export async function explain(
   const baseline = row.baselines ? baselineOf(settings.baseline, state, sample) : null;
   const classes = classesOf(state, model, sample, settings.output);
   const target = settings.target ?? (classes > 1 ? predictedClass : null);
-  const { kwargs = {} } = sample;
+  const kwargs = { ...sample.kwargs, ...(await otherText(model, sample)) };
   const compared = baseline && { baselines: baseline.baselines };
   const explanation = await method.explain(X, { ...compared, target, signal, onProgress, forwardKwargs: kwargs });
   const milliseconds = performance.now() - started;
@@ -68,6 +69,21 @@ export async function explain(
   };
   const neuronsOf = row.layer === true ? settings.layer : null;
   return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '', neuronsOf, pairs: row.pairs === true });
+}
+
+/** The vector of the text that is compared with. */
+async function otherText(model: AnyModel, { other }: Sample): Promise<Record<string, Tensor>> {
+  if (other === undefined || !isTransformer(model)) return {};
+  const { ids, kwargs } = readPieces(model, [other]);
+  const [vector] = await model.predictAll({ input_ids: ids, ...kwargs });
+  return { other: vector! };
+}
+
+/** The model that gives what is explained: a score of one position, how alike two texts are, or what it gives itself. */
+async function askedOf(model: AnyModel, { other }: Sample, place: number | null): Promise<AnyModel> {
+  if (!isTransformer(model)) return model;
+  if (other !== undefined) return similarityOf(model);
+  return place === null ? model : new FocusedTransformer(model, place);
 }
 
 /** The position that is judged, of a transformer that judges words. */
@@ -127,7 +143,7 @@ async function explainerFor(state: State, model: AnyModel, sample: Sample, setti
     backend,
     output: (...ys) => (withSoftmax ? softmax(ys[output]!) : ys[output]!),
   };
-  const asked = place === null || !isTransformer(model) ? model : new FocusedTransformer(model, place);
+  const asked = await askedOf(model, sample, place);
   const rule = { method: steps === 'auto' ? 'gausslegendre' : method, nSteps: steps } as const;
   const made =
     row === usual ? new IntegratedGradients<AnyModel>(asked, { ...options, ...rule }) : row.make(asked, options);

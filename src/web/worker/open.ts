@@ -8,12 +8,14 @@ import type { RequestOf } from '../protocol.ts';
 export async function openFiles({ file, name, beside, parts = [] }: RequestOf<'load'>): Promise<AnyModel> {
   if (beside) return (await import('./transformer.ts')).readTransformer(file, beside);
   const start = new Uint8Array(await file.slice(0, TELLING).arrayBuffer());
-  if (kindOf(start, name) === 'onnx') {
+  const kind = kindOf(start, name);
+  const named = (blob: Blob, as: string): File => new File([blob], as);
+  const others = parts.map((part) => named(part.file, part.name));
+  if (kind === 'onnx') {
     const { loadOnnx } = await import('../../onnx/index.ts');
-    const named = (blob: Blob, as: string): File => new File([blob], as);
-    if (parts.length === 0) return loadOnnx(file, { name });
-    const model = named(file, /\.onnx$/i.test(name) ? name : `${name}.onnx`);
-    return loadOnnx([model, ...parts.map((part) => named(part.file, part.name))], { name });
+    if (others.length === 0) return loadOnnx(file, { name });
+    return loadOnnx([named(file, /\.onnx$/i.test(name) ? name : `${name}.onnx`), ...others], { name });
   }
+  if (kind === 'tfjs') return loadModel([named(file, name), ...others], { name });
   return loadModel(file, { name });
 }

@@ -2,12 +2,14 @@
 import { classNames, layersOf, outputsOf, summaryOf, type Transformer, tokenizerOf } from '../../open/model.ts';
 import { readPieces } from '../../open/pieces.ts';
 import { judgesPlaces } from '../../open/places.ts';
+import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo } from '../protocol.ts';
 import type { Sample } from './state.ts';
 
 /** The model as the page describes it. */
 export function describeTransformer(model: Transformer, file: string): ModelInfo {
-  const outputs = outputsOf(model);
+  const alike = model.task === 'embedding';
+  const outputs = alike ? [{ name: 'similarity', shape: [null, 1] }] : outputsOf(model);
   const labels =
     model.task === 'question-answering' || model.task === 'masked-lm' ? null : (outputs[0]!.shape.at(-1) ?? 1);
   return {
@@ -18,7 +20,7 @@ export function describeTransformer(model: Transformer, file: string): ModelInfo
     takes: `word pieces: up to ${tokenizerOf(model).positions}`,
     tokens: 'pieces',
     places: judgesPlaces(model),
-    second: 'may',
+    second: alike ? 'must' : 'may',
     baselines: baselinesOf(model),
     labels: labels === null ? [] : classNames(model, labels),
     kinds: ['text'],
@@ -36,18 +38,17 @@ function baselinesOf(model: Transformer): ModelInfo['baselines'] {
   return [['pad', every(padId)], ...mask, ['layer', 'zeros in place of word vectors']];
 }
 
-/** @throws PathgradError for a text of nothing but special tokens */
+/** @throws PathgradError for a text of nothing but special tokens, and where two texts are needed and one is missing */
 export function pieceSample(model: Transformer, text: string, second?: string): Sample {
-  const { ids, kwargs, texts, notices } = readPieces(model, [second === undefined ? text : [text, second]]);
+  const alike = model.task === 'embedding';
+  if (alike && second === undefined) {
+    throw failure('second text', 'is missing: the model says how alike two texts are', {}, 'type one');
+  }
+  const together = second === undefined || alike ? text : ([text, second] as const);
+  const { ids, kwargs, texts, notices } = readPieces(model, [together]);
   const shown = notices.map((notice) => notice.charAt(0).toUpperCase() + notice.slice(1));
   const data = ids.data as Int32Array;
-  return {
-    kind: 'text',
-    title: second === undefined ? text : `${text} | ${second}`,
-    data,
-    shape: ids.shape,
-    notices: shown,
-    kwargs,
-    text: texts[0]!,
-  };
+  const title = second === undefined ? text : `${text} | ${second}`;
+  const other = alike && second !== undefined ? { other: second } : {};
+  return { kind: 'text', title, data, shape: ids.shape, notices: shown, kwargs, text: texts[0]!, ...other };
 }

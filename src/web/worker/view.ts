@@ -129,7 +129,8 @@ function pairName(sample: Sample, table: PairTable, at: number): string {
 }
 
 function outputName({ model, settings }: Facts): string {
-  return (isTransformer(model) ? undefined : model.outputs[settings.output]?.name) ?? 'score';
+  if (isTransformer(model)) return model.task === 'embedding' ? 'similarity' : 'score';
+  return model.outputs[settings.output]?.name ?? 'score';
 }
 
 /** Words for the one input that there is, and for the page's controls. */
