@@ -16,7 +16,7 @@ test('stays under 200 lines', () => {
 test('its examples print what it says', () => {
   // Each js block is followed by a plain block with its output. `pathgrad` is this package, built beside dist.
   const blocks = [...text.matchAll(/```js\n(.*?)```.*?```\n(.*?)```/gs)];
-  assert.is(blocks.length, 2);
+  assert.is(blocks.length, 3);
   const folder = mkdtempSync(`${root}/dist-readme-`);
   try {
     execFileSync(process.execPath, ['scripts/build.mjs', '--quick', '--out', folder], { cwd: root });

@@ -1,11 +1,10 @@
 /** What --baseline means for this model and this batch. Errors name the flag. */
 import type { Baselines } from '../attribution/index.ts';
 import { readNpy } from '../inputs/index.ts';
-import { type AnyModel, isTransformer, tokenizerOf } from '../open/model.ts';
+import { type AnyModel, isTransformer, type Transformer, tokenizerOf } from '../open/model.ts';
 import { tokenBaseline } from '../open/pieces.ts';
 import { didYouMean } from '../tensor/errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import type { LoadedTransformer } from '../transformers/index.ts';
 import { exists, readBytes } from './files.ts';
 import { type Arguments, number, usage } from './flags.ts';
 import type { Batch } from './samples/batch.ts';
@@ -23,8 +22,7 @@ export function chooseBaseline(args: Arguments, model: AnyModel, batch: Batch): 
   const padding = { value: pad, name: `padding (token ${pad})` };
   const text = args.text('baseline') ?? (batch.kind === 'text' ? 'pad' : 'zeros');
   const [kind = '', argument] = /^(noise|layer):/.test(text) ? text.split(':') : [text];
-  const seedText = args.text('seed');
-  const seed = seedText === undefined ? 0 : number('seed', seedText, Number.isInteger, 'a whole number');
+  const seed = readSeed(args);
   if (kind === 'pad' && batch.kind !== 'text')
     throw usage('--baseline', "'pad' is for texts", 'zeros, a number, noise or a .npy file');
   switch (kind) {
@@ -59,6 +57,11 @@ export function chooseBaseline(args: Arguments, model: AnyModel, batch: Batch): 
   );
 }
 
+function readSeed(args: Arguments): number {
+  const text = args.text('seed');
+  return text === undefined ? 0 : number('seed', text, Number.isInteger, 'a whole number');
+}
+
 /** A file of the shape of one input, or of one row per input. */
 function baselineFile(path: string, batch: Batch): Tensor {
   const { data, shape } = readNpy(readBytes(path), path);
@@ -68,10 +71,16 @@ function baselineFile(path: string, batch: Batch): Tensor {
 }
 
 /** Of a transformer: other tokens between the special ones, or a value in the place of the vectors of all. */
-function piecesBaseline(args: Arguments, model: LoadedTransformer): BaselineChoice {
+function piecesBaseline(args: Arguments, model: Transformer): BaselineChoice {
   const text = args.text('baseline') ?? 'pad';
   const tokenizer = tokenizerOf(model);
   if (text === 'pad') return tokenBaseline(model, tokenizer.padId);
+  if (/^random(:|$)/.test(text)) {
+    const countText = text.split(':')[1] ?? '10';
+    const count = number('baseline', countText, (n) => Number.isInteger(n) && n > 0, 'a count, as in random:10');
+    const seed = readSeed(args);
+    return { value: tokenizer.randomWordsBaseline({ count, seed }), name: `random words, mean of ${count}` };
+  }
   if (text === 'mask') {
     if (tokenizer.maskId !== null) return tokenBaseline(model, tokenizer.maskId);
     throw usage('--baseline', 'the tokenizer of this model has no mask token', 'pad, layer:0 or the id of a token');
@@ -83,7 +92,7 @@ function piecesBaseline(args: Arguments, model: LoadedTransformer): BaselineChoi
       return { ...tokenBaseline(model, id), name: `token ${id} (${tokenizer.token(id)}) between the special tokens` };
     throw usage('--baseline', `there is no token ${id}`, `the model knows the ids 0 to ${model.config.vocabulary - 1}`);
   }
-  const known = ['pad', 'mask', 'layer:0'];
+  const known = ['pad', 'mask', 'random:10', 'layer:0'];
   if (['zeros', 'noise', 'max'].includes(text.split(':')[0]!) || text.endsWith('.npy')) {
     const hint = `${known.join(', ')} or the id of a token`;
     throw usage('--baseline', `'${text}' is for numbers, and a transformer reads tokens`, hint);

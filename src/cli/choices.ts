@@ -13,13 +13,18 @@ export interface OutputChoice {
   /** Number of classes; 1 for a model with one score per row. */
   readonly classes: number;
   /** Name of a class. */
-  readonly label: (classIndex: number) => string;
+  readonly label: (classIndex: number, row?: number) => string;
   /** All class names, or null where none were given. */
   readonly labels: readonly string[] | null;
+  /** How many classes a prediction lists at most; all if left out. */
+  readonly listed?: number;
+  /** Whether scores are probabilities, where the model's head says so. */
+  readonly probabilities?: boolean;
 }
 
 /** The output that is explained or printed: the only one, or the one that --output names. */
-export function chooseOutput(args: Arguments, model: AnyModel): OutputChoice {
+/** @param of what a row of scores is of: the input, or each of its positions, one of which is looked at */
+export function chooseOutput(args: Arguments, model: AnyModel, of: 'inputs' | 'positions' = 'inputs'): OutputChoice {
   const outputs = outputsOf(model);
   const names = outputs.map(({ name }) => name);
   const wanted = args.text('output');
@@ -29,7 +34,8 @@ export function chooseOutput(args: Arguments, model: AnyModel): OutputChoice {
   // A name goes first, in case that it looks like a number.
   const selector = wanted !== undefined && !names.includes(wanted) && /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
   const index = outputIndex('--output', selector ?? 0, names, names.length);
-  const { shape } = outputs[index]!;
+  const { shape: whole } = outputs[index]!;
+  const shape = of === 'positions' ? [null, ...whole.slice(2)] : whole;
   if (shape.length > 2) {
     const takes = `[${shape.map((dim) => dim ?? 'any').join(',')}]`;
     throw usage(

@@ -11,12 +11,13 @@ import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../qu
 import { PathgradError } from '../tensor/errors.ts';
 import { placeholder, tensor } from '../tensor/tensor.ts';
 import { chooseBaseline } from './baselines.ts';
-import { chooseOutput, type OutputChoice } from './choices.ts';
+import type { OutputChoice } from './choices.ts';
 import { chooseExplainer } from './explainers.ts';
 import type { AnyExplanation, Context } from './findings.ts';
 import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
 import { ownOptions } from './own-flags.ts';
 import { ProgressBar } from './progress.ts';
+import type { Question } from './question.ts';
 import type { Batch } from './samples/batch.ts';
 import { chooseTargets } from './targets.ts';
 import type { Terminal } from './terminal.ts';
@@ -77,19 +78,17 @@ function checkSteps(method: QuadratureMethod, steps: number): void {
 
 export async function explainBatch(
   args: Arguments,
-  model: AnyModel,
-  batch: Batch,
+  { model, batch, output, target: named }: Question,
   { row, internalBatchSize, ...quadrature }: Settings,
   terminal: Terminal,
 ): Promise<{ explanations: readonly AnyExplanation[]; context: Context }> {
-  const output = chooseOutput(args, model);
   checkLogits(args, model, batch, output);
-  const target = chooseTargets(args, output, batch.samples.length);
+  const target = named ?? chooseTargets(args, output, batch.samples.length);
   const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
   const baseline = chosen ? chooseBaseline(args, model, batch) : null;
   const layers = chooseLayers(args, model, batch, row);
   const rows = internalBatchSize ?? usualBatchSize(model, batch);
-  const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, output) };
+  const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, model, output) };
   const usual =
     row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
   const explainer = usual ?? row.make(model, Object.assign(options, greyOf(row, batch), ownOptions(args, row)));
@@ -114,6 +113,11 @@ export async function explainBatch(
 
 /** @throws UsageError for --logits where the chosen output is no softmax over classes, and beside --softmax */
 export function checkLogits(args: Arguments, model: AnyModel, { X }: Batch, { index, classes }: OutputChoice): void {
+  if (isTransformer(model)) {
+    if (args.has('softmax'))
+      throw usage('--softmax', 'is for models that give logits', 'leave it out: transformers give probabilities');
+    return;
+  }
   if (!args.has('logits')) return;
   if (args.has('softmax')) throw usage('--logits', 'does not go with --softmax', 'give one of them');
   const output = model.apply([placeholder([1, ...X.shape.slice(1)], model.inputs[0]!.dtype)])[index]!;
@@ -124,9 +128,11 @@ export function checkLogits(args: Arguments, model: AnyModel, { X }: Batch, { in
 /** What is explained: the output that was chosen, as probabilities under --softmax, or what goes into its softmax under --logits. */
 export function outputFunction(
   args: Arguments,
+  model: AnyModel,
   { index }: OutputChoice,
 ): NonNullable<ExplainerOptions<AnyModel>['output']> {
-  if (args.has('logits')) return (...ys) => ys[index]!.inputs[0]!;
+  // A transformer is loaded so that it gives logits.
+  if (args.has('logits') && !isTransformer(model)) return (...ys) => ys[index]!.inputs[0]!;
   return (...ys) => (args.has('softmax') ? softmax(ys[index]!) : ys[index]!);
 }
 

@@ -11,6 +11,7 @@ import { type AnyExplanation, type Finding, findingsOf } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { notify, openModel } from './open.ts';
 import { colorScale, legend, printFinding } from './print.ts';
+import { ask } from './question.ts';
 import { type Batch, rowsFrom } from './samples/batch.ts';
 import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,7 +27,8 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
     throw usage('--png', 'draws pictures, but the inputs are none', 'try --html');
   notify(batch.notices, args, terminal);
   await fixShapes(model, rowsFrom(batch, 0, 1).X);
-  const { explanations, context } = await explainBatch(args, model, batch, settings, terminal);
+  const question = await ask(args, model, batch);
+  const { explanations, context } = await explainBatch(args, question, settings, terminal);
   const { row } = context;
   const findings = findingsOf(explanations, context);
   terminal.out(`${visible(heading(model, batch, explanations[0]!, row))}\n${meaningOf(row)}\n\n`);

@@ -29,6 +29,10 @@ export interface Scored {
 
 export interface Finding {
   readonly title: string;
+  /** The word that is judged, of models that judge words. */
+  readonly at?: string;
+  /** The text that it is compared with, of models that say how alike two are. */
+  readonly other?: string;
   /** Which input it is of, from 0. */
   readonly sample: number;
   /** All classes, the likeliest first. */
@@ -97,13 +101,15 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
   const incomplete = warnings.find(({ code }) => code === 'incomplete');
   return {
     title: sample.title,
+    ...(sample.at !== undefined && { at: sample.at }),
+    ...(sample.other !== undefined && { other: sample.other }),
     scale: null,
     strongest: strongestIn(numbers),
     sample: row,
-    prediction: rank(rowOf(predictions, row), output, probabilities),
+    prediction: rank(rowOf(predictions, row), output, probabilities, row),
     probabilities,
     target: {
-      label: index === null ? output.label(0) : labelOf(index, output),
+      label: index === null ? output.label(0) : labelOf(index, output, row),
       index,
       isPredicted: index !== null && index === argmaxRows(predictions)[row],
     },
@@ -127,18 +133,24 @@ function raiseOf(raise: WarningValues['incomplete']['raise'], row: MethodRow): F
 
 /** Whether scores are probabilities. One score of which the model's last op says nothing is, where names of two classes are given. */
 export function areProbabilities(kind: OutputKind, output: OutputChoice): boolean {
+  if (output.probabilities !== undefined) return output.probabilities;
   if (kind === 'unknown') return output.classes === 1 && output.labels !== null;
   return kind !== 'scores';
 }
 
 /** Scores of a row as classes, the largest first; a single score stays one. */
-export function rank(scores: ArrayLike<number>, output: OutputChoice, probabilities: boolean): ClassScore[] {
-  const label = (i: number): string => (output.classes === 1 ? output.name : output.label(i));
+export function rank(
+  scores: ArrayLike<number>,
+  output: OutputChoice,
+  probabilities: boolean,
+  row: number,
+): ClassScore[] {
+  const label = (i: number): string => (output.classes === 1 ? output.name : output.label(i, row));
   const listed = Array.from(scores, (score, i) => ({ label: label(i), score }));
   if (output.classes === 1) {
     return output.labels && probabilities ? twoClasses(scores[0]!, output.labels) : listed;
   }
-  return listed.sort((a, b) => b.score - a.score);
+  return listed.sort((a, b) => b.score - a.score).slice(0, output.listed);
 }
 
 /** One probability p with names for 0 and 1. */
@@ -150,8 +162,8 @@ function twoClasses(p: number, labels: readonly string[]): ClassScore[] {
   return p >= 0.5 ? both.reverse() : both;
 }
 
-function labelOf(index: number, output: OutputChoice): string {
-  return output.classes === 1 ? (output.labels?.[index] ?? `label ${index}`) : output.label(index);
+function labelOf(index: number, output: OutputChoice, row: number): string {
+  return output.classes === 1 ? (output.labels?.[index] ?? `label ${index}`) : output.label(index, row);
 }
 
 /** The score that a target names: of its class; for the labels 1 and 0 of a single score p and 1 - p, or y and -y. */

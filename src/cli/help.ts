@@ -10,7 +10,7 @@ const WIDTH = 100;
 export function overview(): string {
   const list = commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`);
   return [
-    'pathgrad: explain what a Keras model or a transformer predicts, with integrated gradients and other methods',
+    'pathgrad: explain what a model of Keras, Hugging Face, ONNX or TensorFlow.js predicts, with integrated gradients and other methods',
     '',
     'Usage: pathgrad COMMAND MODEL [OPTIONS]',
     '',

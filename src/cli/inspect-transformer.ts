@@ -1,32 +1,32 @@
 /** What `pathgrad inspect` says of a transformer: the encoder, the tokenizer, the classes, and the layers with their parameters. */
-import { embeddingsOf, outputsOf } from '../open/model.ts';
+import { embeddingsOf, outputsOf, type Transformer } from '../open/model.ts';
 import { shortened, visible } from '../tensor/visible.ts';
-import type { LoadedTransformer, TransformerLayer } from '../transformers/index.ts';
+import type { TransformerLayer } from '../transformers/index.ts';
 import type { Terminal } from './terminal.ts';
 
-export async function inspectTransformer(model: LoadedTransformer, path: string, terminal: Terminal): Promise<void> {
+export async function inspectTransformer(model: Transformer, path: string, terminal: Terminal): Promise<void> {
   const { config, tokenizer, labels } = model;
   const { architecture, layers, width, heads, positions } = config;
   terminal.out(`${visible(path)}: ${shortened(model.name)}, a transformer (${architecture}) that transformers saved\n`);
   terminal.out(`encoder    ${layers} layers of width ${width}, ${heads} heads, up to ${positions} tokens\n`);
   const reads = tokenizer ? `${tokenizer.vocabulary.toLocaleString('en-US')} tokens` : 'none: texts cannot be given';
   terminal.out(`tokenizer  ${reads}\n`);
-  const [output] = outputsOf(model);
   const names = labels.length > 0 ? `: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', …' : ''}` : '';
-  terminal.out(`output     [${output!.shape.map((dim) => dim ?? 'any').join(', ')}]${visible(names)}\n\n`);
+  for (const { name, shape } of outputsOf(model))
+    terminal.out(`output     ${name} [${shape.map((dim) => dim ?? 'any').join(', ')}]${visible(names)}\n`);
+  terminal.out(`task       ${model.task.replaceAll('-', ' ')}\n\n`);
   terminal.out(`${await table(model)}\n\n`);
   terminal.out(`Texts are explained at ${embeddingsOf(model)}, unless --layer names another layer.\n`);
   terminal.out(`This model can be run and explained: pathgrad explain ${visible(path)} --text "…"\n`);
 }
 
 /** Layers as a tree; parameters of each with all that is inside it. */
-async function table(model: LoadedTransformer): Promise<string> {
+async function table(model: Transformer): Promise<string> {
   const sizes: { readonly layer: string; readonly size: number }[] = [];
-  const copy = await model.withWeights(({ layer, tensor }) => {
+  await model.withWeights!(({ layer, tensor }) => {
     sizes.push({ layer, size: tensor.size });
     return null;
   });
-  copy.dispose();
   const sum = (path: string): number =>
     sizes.reduce((all, { layer, size }) => (layer === path || layer.startsWith(`${path}/`) ? all + size : all), 0);
   const lines = (layer: TransformerLayer, depth: number): [string, string, string][] => [

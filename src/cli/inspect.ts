@@ -4,23 +4,23 @@ import { readHdf5 } from '../hdf5/parts.ts';
 import { inspectModel } from '../keras/load/inspect.ts';
 import { loadModel } from '../keras/load/load.ts';
 import { readReference } from '../model/verify/reference.ts';
-import { isTransformerPath } from '../open/open.ts';
+import type { Transformer } from '../open/model.ts';
+import { placeOf } from '../open/place.ts';
 import { failure } from '../tensor/errors.ts';
 import { shortened, visible } from '../tensor/visible.ts';
-import type { LoadedTransformer } from '../transformers/index.ts';
 import { readBytes } from './files.ts';
 import { type Arguments, usage } from './flags.ts';
+import { inspectOnnxFile } from './inspect-onnx.ts';
 import { inspectTransformer } from './inspect-transformer.ts';
 import { openModel, withWeights } from './open.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function runInspect(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  if (await isTransformerPath(path)) {
-    if (args.has('verify')) {
-      const hint = 'leave it out: the values of transformers are compared in the tests of pathgrad';
-      throw usage('--verify', 'is for files of Keras', hint);
-    }
-    return inspectTransformer((await openModel(args, path)) as LoadedTransformer, path, terminal);
+  const place = await placeOf(path);
+  if (place.kind === 'transformers' || place.kind === 'onnx') {
+    if (args.has('verify')) throw usage('--verify', 'is for files of Keras', 'leave it out');
+    if (place.kind === 'onnx') return inspectOnnxFile(args, place.path, terminal);
+    return inspectTransformer((await openModel(args, path)) as Transformer, path, terminal);
   }
   const report = await withWeights(args, path, (options) => inspectModel(path, options));
   const made = [`Keras ${report.kerasVersion ?? 'of an unknown version'}`, ...(report.backend ? [report.backend] : [])];

@@ -9,7 +9,8 @@ import type { Terminal } from './terminal.ts';
 
 /** Loads the model that the command names, with the weights of --weights. */
 export async function openModel(args: Arguments, path: string): Promise<AnyModel> {
-  return withWeights(args, path, (options) => openPath(path, options));
+  const output = args.has('logits') ? 'logits' : null;
+  return withWeights(args, path, (options) => openPath(path, options, output));
 }
 
 /** Reads a model with the weights of --weights; a file of weights alone gets a hint in the words of the command line. */

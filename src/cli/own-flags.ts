@@ -130,7 +130,7 @@ export const ownFlagsOf = (row: MethodRow): string[] => table.filter(({ has }) =
 
 /** Flags that say something of the baseline where it is drawn. */
 const drawsBaseline = (args: Arguments, flag: string): boolean =>
-  flag === 'seed' && /^noise(:|$)/.test(args.text('baseline') ?? '');
+  flag === 'seed' && /^(noise|random)(:|$)/.test(args.text('baseline') ?? '');
 
 /** @throws UsageError for a flag that none of these methods has, and for values that make no sense, before a model is read */
 export function checkOwnFlags(args: Arguments, rows: readonly MethodRow[]): void {

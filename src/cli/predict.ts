@@ -7,13 +7,16 @@ import { largest } from '../tensor/largest.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import { visible } from '../tensor/visible.ts';
-import { chooseOutput, type OutputChoice } from './choices.ts';
+import { percent } from '../visualize/format.ts';
+import type { OutputChoice } from './choices.ts';
 import { checkWritable, writeWhole } from './files.ts';
 import { areProbabilities, rank } from './findings.ts';
 import { type Arguments, number } from './flags.ts';
 import { notify, openModel } from './open.ts';
+import { type Said, wordsSaid } from './predict-words.ts';
 import { formatScores, shorten } from './print.ts';
 import { ProgressBar } from './progress.ts';
+import { ask } from './question.ts';
 import { type Batch, rowsFrom } from './samples/batch.ts';
 import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,11 +28,14 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
     number(flag, args.text(flag) ?? String(otherwise), (n) => Number.isInteger(n) && n > 0, 'a whole number from 1');
   const top = count('top', 3);
   const batchSize = count('batch', 32);
-  const model = await openModel(args, path);
-  const batch = readBatch(args, model);
-  notify(batch.notices, args, terminal);
-  await fixShapes(model, rowsFrom(batch, 0, 1).X);
-  const output = chooseOutput(args, model);
+  const opened = await openModel(args, path);
+  const read = readBatch(args, opened);
+  notify(read.notices, args, terminal);
+  await fixShapes(opened, rowsFrom(read, 0, 1).X);
+  const place = ['word', 'token', 'answer'].some((flag) => args.has(flag));
+  const said = place ? null : await wordsSaid(opened, read);
+  if (said) return tellWords({ path, titles: read.samples.map(({ title }) => title), said, json, terminal });
+  const { model, batch, output } = await ask(args, opened, read);
   const bar = new ProgressBar(terminal, 'predicting', args.has('quiet'));
   const rows: number[][] = [];
   const probabilities = areProbabilities(kindOf(model, batch, output), output);
@@ -46,21 +52,52 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
   } finally {
     bar.clear();
   }
-  const titles = batch.samples.map(({ title }) => shorten(title, 60));
+  const titles = batch.samples.map(({ title, other }) =>
+    shorten(other === undefined ? title : `${title} | ${other}`, 60),
+  );
   const width = largest(titles.map(({ length }) => length));
+  const pairs = batch.samples[0]?.other !== undefined;
   titles.forEach((title, i) => {
-    const best = rank(rows[i]!, output, probabilities).slice(0, top);
+    if (pairs && i % 2 === 1) return; // its first text says it
+    const best = rank(rows[i]!, output, probabilities, i).slice(0, top);
     terminal.out(`${title.padEnd(width)}  ${visible(formatScores(best, probabilities))}\n`);
   });
   if (json !== undefined) {
-    const items = batch.samples.map(({ title }, i) => ({ title, prediction: rows[i] }));
-    writeWhole(json, `${JSON.stringify({ pathgrad: version, model: path, labels: output.labels, items }, null, 1)}\n`);
+    const items = batch.samples.map(({ title }, i) => ({
+      title,
+      prediction: output.listed === undefined ? rows[i] : rank(rows[i]!, output, probabilities, i),
+    }));
+    writeWhole(
+      json,
+      `${JSON.stringify({ pathgrad: version, model: path, labels: output.listed === undefined ? output.labels : null, items }, null, 1)}\n`,
+    );
     terminal.err(`wrote ${visible(json)}\n`);
   }
 }
 
+interface Told {
+  readonly path: string;
+  readonly titles: readonly string[];
+  readonly said: readonly (readonly Said[])[];
+  readonly json: string | undefined;
+  readonly terminal: Terminal;
+}
+
+/** Models that judge words: each text with the words that have a label, or with its answer. */
+function tellWords({ path, titles, said, json, terminal }: Told): void {
+  titles.forEach((title, i) => {
+    const parts = said[i]!.map(({ text, label, score }) => `${text}: ${label} ${percent(score)}`);
+    terminal.out(`${shorten(title, 60)}\n   ${visible(parts.join(', ') || 'no word has a label')}\n`);
+  });
+  if (json === undefined) return;
+  const items = titles.map((title, i) => ({ title, words: said[i]! }));
+  writeWhole(json, `${JSON.stringify({ pathgrad: version, model: path, items }, null, 1)}\n`);
+  terminal.err(`wrote ${visible(json)}\n`);
+}
+
 /** What the output is, from the model's graph on one row. */
 function kindOf(model: AnyModel, { X }: Batch, output: OutputChoice): OutputKind {
+  if (output.probabilities !== undefined) return 'unknown'; // its head says it
   const input = placeholder([1, ...X.shape.slice(1)], model.inputs[0]!.dtype);
   return outputKind(model.apply([input])[output.index]!);
 }

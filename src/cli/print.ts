@@ -24,6 +24,8 @@ export interface PrintOptions {
 export function printFinding(finding: Finding, { first, scale, terminal }: PrintOptions): string {
   const { completeness, target, baseline, probabilities } = finding;
   const rows: [name: string, text: string, styled?: 'styled'][] = [];
+  if (first && finding.at !== undefined) rows.push(['at', finding.at]);
+  if (first && finding.other !== undefined) rows.push(['and', shorten(finding.other)]);
   if (first) rows.push(['prediction', formatScores(finding.prediction.slice(0, CLASSES), probabilities)]);
   rows.push(['explained', `${target.label}${target.isPredicted ? ' (predicted)' : ''}`]);
   if (baseline) {

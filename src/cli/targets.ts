@@ -11,6 +11,9 @@ import { type Arguments, number, usage } from './flags.ts';
 
 const flags = ['target', 'classes', 'top'] as const;
 
+/** More classes than anyone explains at once. */
+const MANY = 2000;
+
 /** The targets that `explain` was asked for; the predicted class of each input by default, and the score itself where there is one alone. */
 export function chooseTargets(args: Arguments, output: OutputChoice, rows: number): Target | TargetSet | null {
   const given = flags.filter((flag) => args.has(flag));
@@ -21,7 +24,10 @@ export function chooseTargets(args: Arguments, output: OutputChoice, rows: numbe
   if (args.has('top')) return { top: topOf(args.text('top')!, output) };
   if (args.has('classes')) return setOf('--classes', args.text('classes')!, output);
   const text = args.text('target');
-  if (text === 'all' && !output.labels?.includes('all')) return 'all';
+  if (text === 'all' && !output.labels?.includes('all')) {
+    if (output.classes <= MANY) return 'all';
+    throw usage('--target', `'all' are ${output.classes} classes`, '--top 5 explains the five likeliest');
+  }
   if (rows === 1 && text?.includes(',')) return setOf('--target', text, output);
   return chooseTarget(args, output, rows);
 }
@@ -68,7 +74,9 @@ export function chooseTarget(args: Arguments, output: OutputChoice, rows: number
 }
 
 function classNumber(flag: string, part: string, output: OutputChoice): number {
-  const named = output.labels?.indexOf(part) ?? -1;
+  // Of a vocabulary, a word as it begins after a space goes first.
+  const names = output.listed === undefined ? [part] : [`Ġ${part}`, `▁${part}`, part];
+  const named = names.map((name) => output.labels?.indexOf(name) ?? -1).find((at) => at >= 0) ?? -1;
   const found = named >= 0 ? named : /^\d+$/.test(part) ? Number(part) : -1;
   const last = Math.max(output.classes, 2) - 1;
   if (found >= 0 && found <= last) return found;

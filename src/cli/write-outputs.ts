@@ -47,8 +47,14 @@ function makeHtml({ path, model, batch, findings, explanations, context, news }:
   return report([section], { title: `What moved ${model.name}` });
 }
 
+function titleOf({ title, at, other }: Finding): string {
+  if (other !== undefined) return `${title} (as like: ${other})`;
+  return at === undefined ? title : `${title} (at ${at})`;
+}
+
 function reportItem(finding: Finding, { meta }: AnyExplanation, row: MethodRow, news: readonly string[]): ReportItem {
-  const { title, prediction, probabilities, target, baseline, completeness } = finding;
+  const { prediction, probabilities, target, baseline, completeness } = finding;
+  const title = titleOf(finding);
   const explained = prediction.find(({ label }) => label === target.label);
   const score = probabilities || !explained ? '' : `, score ${plain(explained.score)}`;
   const auto = meta.params['nSteps'] === 'auto';
@@ -116,24 +122,28 @@ function ascii(text: string): string {
 }
 
 function makeJson({ path, findings, explanations, context }: Results): string {
-  const items = findings.map(({ title, prediction, target, baseline, completeness, text, features, pairs }) => ({
-    title,
-    prediction,
-    target,
-    baseline,
-    completeness,
-    ...(text && { tokens: (text.pieces ?? text).tokens, scores: (text.pieces ?? text).scores }),
-    ...(text?.pieces && { words: text.tokens, wordScores: text.scores }),
-    ...(features && { features: features.names, scores: features.scores }),
-    ...(pairs && { pairs: pairs.names, pairScores: pairs.scores }),
-  }));
+  const items = findings.map(
+    ({ title, at, other, prediction, target, baseline, completeness, text, features, pairs }) => ({
+      title,
+      ...(at !== undefined && { at }),
+      ...(other !== undefined && { other }),
+      prediction,
+      target,
+      baseline,
+      completeness,
+      ...(text && { tokens: (text.pieces ?? text).tokens, scores: (text.pieces ?? text).scores }),
+      ...(text?.pieces && { words: text.tokens, wordScores: text.scores }),
+      ...(features && { features: features.names, scores: features.scores }),
+      ...(pairs && { pairs: pairs.names, pairScores: pairs.scores }),
+    }),
+  );
   const { name, says, sum, source } = context.row;
   const [explanation] = explanations;
   const content = {
     pathgrad: version,
     model: path,
     explainer: { name, says, sum, source },
-    labels: context.output.labels,
+    labels: context.output.listed === undefined ? context.output.labels : null,
     items,
     // Several targets: one explanation each, in the order of the targets.
     ...(explanations.length > 1 ? { explanations } : { explanation }),

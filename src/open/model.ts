@@ -2,14 +2,30 @@
  * What the command line and the page explain: a model whose inputs are arrays, or a transformer with the tokenizer that reads texts for it. What both
  * surfaces ask of either is here. The code of transformers is a chunk of its own: only types of it may be imported.
  */
+import type { CallableModel } from '../graph/callable.ts';
 import type { Model } from '../model/model.ts';
 import { failure } from '../tensor/errors.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import type { LoadedTransformer, TextTokenizer, TransformerLayer } from '../transformers/index.ts';
 
-export type AnyModel = Model | LoadedTransformer;
+/** Ids and what a transformer takes beside them. */
+export type TransformerInput = { readonly input_ids: Tensor } & Readonly<Record<string, Tensor>>;
 
-export function isTransformer(model: AnyModel): model is LoadedTransformer {
+/** What is asked of a transformer: of one as it was loaded, or of one that is looked at in one position. */
+export interface Transformer extends CallableModel {
+  readonly outputs: readonly { readonly name: string }[];
+  readonly layers: readonly TransformerLayer[];
+  readonly config: LoadedTransformer['config'];
+  readonly tokenizer: TextTokenizer | null;
+  readonly task: LoadedTransformer['task'];
+  /** Names of the classes. */
+  readonly labels: readonly string[];
+  predictAll(x: TransformerInput, options?: { readonly batchSize?: number }): Promise<Tensor[]>;
+}
+
+export type AnyModel = Model | Transformer;
+
+export function isTransformer(model: AnyModel): model is Transformer {
   return 'tokenizer' in model;
 }
 
@@ -23,9 +39,17 @@ export interface Output {
 export function outputsOf(model: AnyModel): readonly Output[] {
   if (!isTransformer(model)) return model.outputs.map(({ name, shape }) => ({ name, shape: shape ?? [] }));
   // The config need not name the classes: what the head gives says how many there are.
-  const [scores] = model.apply([placeholder([1, 3], 'int32')]) as [Tensor];
-  return [{ name: 'label', shape: [null, ...scores.shape.slice(1)] }];
+  const made = model.apply([placeholder([1, 3], 'int32')]);
+  const positions = judgesWords(model) ? [null] : [];
+  return made.map(({ shape }, i) => ({
+    name: model.outputs[i]!.name,
+    shape: [null, ...positions, ...shape.slice(1 + positions.length)],
+  }));
 }
+
+/** Whether a transformer says something of every position: labels of words, an answer, a masked word. */
+export const judgesWords = ({ task }: Transformer): boolean =>
+  task === 'token-classification' || task === 'question-answering' || task === 'masked-lm';
 
 /** The names that a transformer's config gives its classes, but for those that transformers makes up; none for other models. */
 export function classNames(model: AnyModel, classes: number): readonly string[] {
@@ -62,18 +86,18 @@ function treeOf(layers: readonly TransformerLayer[]): string {
 }
 
 /** The layer of a transformer whose result is explained: token and position embeddings, after their normalization. */
-export function embeddingsOf({ layers }: LoadedTransformer): string {
+export function embeddingsOf({ layers }: Transformer): string {
   return `${layers[0]!.path}/embeddings`;
 }
 
 /** @throws PathgradError where texts cannot be read: the files had no tokenizer */
-export function tokenizerOf({ name, tokenizer }: LoadedTransformer): TextTokenizer {
+export function tokenizerOf({ name, tokenizer }: Transformer): TextTokenizer {
   if (tokenizer) return tokenizer;
   throw failure(name, 'has no tokenizer', {}, 'put tokenizer.json or vocab.txt beside its weights');
 }
 
 /** Rows of so many positions whose work is about `work` multiplications: the blocks' matrices, forward and twice backward. */
-export function rowsWithin(work: number, { config: { layers, width, inner } }: LoadedTransformer, positions: number) {
+export function rowsWithin(work: number, { config: { layers, width, inner } }: Transformer, positions: number) {
   const perPosition = 3 * layers * (4 * width ** 2 + 2 * width * inner + 2 * positions * width);
   return Math.max(2, Math.floor(work / (perPosition * positions)));
 }
@@ -90,6 +114,6 @@ export async function predictRows(
   kwargs: Readonly<Record<string, Tensor>> = {},
   options: { readonly batchSize?: number } = {},
 ): Promise<readonly Tensor[]> {
-  if (isTransformer(model)) return [await model.predict({ input_ids: rows, ...kwargs }, options)];
+  if (isTransformer(model)) return model.predictAll({ input_ids: rows, ...kwargs }, options);
   return model.predictAll(rows, options);
 }

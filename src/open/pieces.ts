@@ -6,9 +6,9 @@ import type { BaselineKind } from '../attribution/frame/types.ts';
 import { failure } from '../tensor/errors.ts';
 import { largest } from '../tensor/largest.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import type { EncodedTexts, EncodeOptions, LoadedTransformer, TextPair } from '../transformers/index.ts';
+import type { EncodedTexts, EncodeOptions, TextPair } from '../transformers/index.ts';
 import { type Word, wordsOf } from '../transformers/tokenizer/words.ts';
-import { tokenizerOf } from './model.ts';
+import { type Transformer, tokenizerOf } from './model.ts';
 
 /** Pieces of one text or pair, padding included. */
 export interface ShownPieces {
@@ -26,12 +26,14 @@ export interface Pieces {
   /** Arguments of the model beside the ids. */
   readonly kwargs: Readonly<Record<string, Tensor>>;
   readonly texts: readonly ShownPieces[];
+  /** What the tokenizer gave; none of token ids. */
+  readonly encoded?: EncodedTexts;
   readonly notices: readonly string[];
 }
 
 /** @throws PathgradError for a text of nothing but special tokens */
 export function readPieces(
-  model: LoadedTransformer,
+  model: Transformer,
   texts: readonly (string | TextPair)[],
   options: EncodeOptions = {},
 ): Pieces {
@@ -54,14 +56,20 @@ export function readPieces(
     const fixed = padding.map((pad, i) => !pad && encoded.sequences[row]![i] === null);
     return { tokens: encoded.tokens[row]!, padding, fixed, words };
   });
-  return { ids: encoded.input_ids, kwargs: kwargsOf(model, encoded), texts: shown, notices: noticesOf(model, encoded) };
+  return {
+    ids: encoded.input_ids,
+    kwargs: kwargsOf(model, encoded),
+    texts: shown,
+    encoded,
+    notices: noticesOf(model, encoded),
+  };
 }
 
 /**
  * Rows of token ids as they are, special tokens included. Shorter ones are filled up; what is padding in a row is hidden.
  * @throws PathgradError for an id that the model or its tokenizer does not know
  */
-export function readTokenIds(model: LoadedTransformer, lists: readonly (readonly number[])[]): Pieces {
+export function readTokenIds(model: Transformer, lists: readonly (readonly number[])[]): Pieces {
   const tokenizer = tokenizerOf(model);
   const positions = largest(lists.map(({ length }) => length));
   const size = Math.min(model.config.vocabulary, tokenizer.vocabulary);
@@ -119,7 +127,7 @@ export function unitsOf({ tokens, padding, fixed, words }: ShownPieces, scores: 
   });
 }
 
-function kwargsOf(model: LoadedTransformer, { attention_mask, token_type_ids }: EncodedTexts): Pieces['kwargs'] {
+function kwargsOf(model: Transformer, { attention_mask, token_type_ids }: EncodedTexts): Pieces['kwargs'] {
   const told = model.config.segments > 1 && token_type_ids.data.some((type) => type !== 0);
   return { ...maskOf(attention_mask), ...(told && { token_type_ids }) };
 }
@@ -132,7 +140,7 @@ function maskOf(mask: Tensor): Readonly<Record<string, Tensor>> {
 const MANY = 8;
 
 /** Texts are counted from 1 where people read of them. */
-function noticesOf(model: LoadedTransformer, encoded: EncodedTexts): string[] {
+function noticesOf(model: Transformer, encoded: EncodedTexts): string[] {
   const { texts, notices, input_ids, tokens } = encoded;
   const told = notices.map((notice) =>
     notice.replace(/^text (\d+)/, (_, i) => (texts.length === 1 ? 'the text' : `text ${Number(i) + 1}`)),
@@ -151,10 +159,12 @@ function noticesOf(model: LoadedTransformer, encoded: EncodedTexts): string[] {
 }
 
 /** A baseline of other tokens: every token of the text becomes the token `id`, what stands around a text stays. */
-export function tokenBaseline(
-  model: LoadedTransformer,
-  id: number,
-): { readonly value: BaselineKind; readonly name: string } {
+export function tokenBaseline(model: Transformer, id: number): { readonly value: BaselineKind; readonly name: string } {
   const tokenizer = tokenizerOf(model);
-  return { value: tokenizer.baseline(id), name: `${tokenizer.token(id)} between the special tokens` };
+  const { maskId } = tokenizer;
+  const value = tokenizer.baseline(id);
+  const name = `${tokenizer.token(id)} between the special tokens`;
+  if (model.task !== 'masked-lm' || maskId === null || id === maskId || value.kind !== 'pad') return { value, name };
+  // What the model is asked stays.
+  return { value: { ...value, keep: [...(value.keep ?? []), maskId] }, name };
 }

@@ -1,7 +1,17 @@
 /** What a dropped file is, and dropping itself: anywhere on the page. */
+import { kindOf, TELLING } from '../open/kind.ts';
 import { byId } from './dom.ts';
 
-export type FileKind = 'model' | 'config' | 'tokenizer' | 'tokenizer-config' | 'vocabulary' | 'picture' | 'unknown';
+export type FileKind =
+  | 'model'
+  | 'weights'
+  | 'config'
+  | 'tokenizer'
+  | 'tokenizer-config'
+  | 'vocabulary'
+  | 'part'
+  | 'picture'
+  | 'unknown';
 
 /** A file and what it is. */
 export interface KnownFile {
@@ -9,30 +19,42 @@ export interface KnownFile {
   readonly kind: FileKind;
 }
 
-/** By name and type; a JSON file by what it says. */
+/** Models first, so that what belongs to one finds it. */
+const order: readonly FileKind[] = [
+  ...(['model', 'weights', 'config', 'tokenizer', 'tokenizer-config'] as const),
+  ...(['vocabulary', 'part', 'picture', 'unknown'] as const),
+];
+
+/**
+ * By content, and where it leaves that open by name and type. `weights` are of transformers, whole or one of several, or the list of them; `part`
+ * is what a model of several files has beside its first.
+ */
 export async function kindOfFile(file: File): Promise<FileKind> {
   const name = file.name.toLowerCase();
-  if (/\.(h5|hdf5|keras)$/.test(name)) return 'model';
   if (file.type.startsWith('image/') || /\.(png|jpe?g|webp|gif|bmp)$/.test(name)) return 'picture';
   if (name.endsWith('.txt')) return 'vocabulary';
-  if (name.endsWith('.json')) {
-    const start = await file.slice(0, 65536).text();
-    // What transformers writes: words of a word index have no lists or strings.
-    if (/"(model_type"\s*:\s*"|architectures"\s*:\s*\[)/.test(start)) return 'config';
-    if (/"added_tokens"\s*:\s*\[/.test(start)) return 'tokenizer';
-    if (name === 'tokenizer_config.json' || /"tokenizer_class"\s*:\s*"/.test(start)) return 'tokenizer-config';
-    if (/"(cls|mask)_token"\s*:\s*["{]/.test(start)) return 'unknown'; // special_tokens_map.json: the tokenizer has them
-    return /"(class_name|keras_version|layers)"/.test(start) ? 'model' : 'vocabulary';
-  }
-  return 'unknown';
+  const start = new Uint8Array(await file.slice(0, TELLING).arrayBuffer());
+  const kind = kindOf(start, name);
+  if (kind === 'safetensors' || name.endsWith('.safetensors')) return 'weights';
+  if (kind === 'pickle' || kind === 'saved-model') return 'model'; // the engine says what they are
+  if (kind !== 'keras') return kind === 'tfjs' || kind === 'onnx' ? 'model' : kind;
+  if (/\.(h5|hdf5|keras|tflite|pt|pth)$/.test(name)) return 'model';
+  if (name.endsWith('.json')) return jsonKind(name, new TextDecoder().decode(start));
+  if (/\.(bin|data)$|_data$/.test(name)) return 'part';
+  return start[0] === 0x89 || (start[0] === 0x50 && start[1] === 0x4b) ? 'model' : 'unknown';
 }
 
-/** Models first, so that what belongs to one finds it. */
+/** What transformers and Keras write; words of a word index have no lists or strings. */
+function jsonKind(name: string, start: string): FileKind {
+  if (/"weight_map"\s*:/.test(start)) return 'weights';
+  if (name === 'tokenizer_config.json' || /"tokenizer_class"\s*:\s*"/.test(start)) return 'tokenizer-config';
+  if (/"(cls|mask)_token"\s*:\s*["{]/.test(start)) return 'unknown'; // special_tokens_map.json: the tokenizer has them
+  return /"(class_name|keras_version|layers)"/.test(start) ? 'model' : 'vocabulary';
+}
+
 export async function sortFiles(files: readonly File[]): Promise<KnownFile[]> {
-  const order: readonly FileKind[] = ['model', 'config', 'tokenizer', 'tokenizer-config', 'vocabulary', 'picture'];
-  const rank = (kind: FileKind): number => (kind === 'unknown' ? order.length : order.indexOf(kind));
   const known = await Promise.all(files.map(async (file) => ({ file, kind: await kindOfFile(file) })));
-  return known.sort((a, b) => rank(a.kind) - rank(b.kind));
+  return known.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
 
 /**

@@ -1,59 +1,81 @@
 /**
- * The files of a transformer among files that were dropped together: weights, config.json, and a tokenizer. Which of them is missing
- * can be known here only: the engine gets all of them or none.
+ * The files of a model of several among files that were dropped together: of a transformer weights, config.json and a tokenizer; of others the
+ * first file and its parts. Which of them is missing can be known here only: the engine gets all of them or none.
  */
 import type { FileKind, KnownFile } from './files.ts';
-import type { TransformerParts } from './protocol.ts';
+import type { RequestOf, TransformerParts } from './protocol.ts';
 
-export interface TransformerFolder {
-  readonly weights: File;
-  readonly beside: TransformerParts;
-}
-
-const together = 'drop the folder, or all its files at once: tf_model.h5, config.json, and tokenizer.json or vocab.txt';
+const together =
+  'drop the folder, or all its files at once: model.safetensors or tf_model.h5, config.json, and tokenizer.json or vocab.txt';
 const convert =
-  'weights of PyTorch are not read; in Python: TFAutoModelForSequenceClassification.from_pretrained(folder, from_pt=True).save_pretrained(folder)';
+  'pickles of Python are never opened: they are code; in Python: AutoModel….from_pretrained(folder).save_pretrained(folder, safe_serialization=True)';
+
+const ofTensorFlow = /^tf_model\b.*\.h5$/i;
+const oneOfSeveral = /-(\d+)-of-(\d+)\.(h5|safetensors)$/i;
 
 /**
- * What is to be loaded as a transformer, or null where none of the files says that it belongs to one. What else lies in such a
- * folder is left out.
+ * What is to be loaded as one model, or null where no file is a model. What else lies in a folder of a transformer is left out.
  * @throws Error that names what is missing
  */
-export function transformerIn(files: readonly KnownFile[]): TransformerFolder | null {
+export function modelIn(files: readonly KnownFile[]): RequestOf<'load'> | null {
   const of = (kind: FileKind): File[] => files.filter((entry) => entry.kind === kind).map(({ file }) => file);
-  const models = of('model');
+  const transformer = transformerIn(files, of);
+  if (transformer) return transformer;
+  const [file, another] = of('model');
+  if (!file) return null;
+  if (another) throw new Error(`${another.name}: is a second model\nhint: drop one model at a time`);
+  const parts = of('part').map((part) => ({ file: part, name: part.name }));
+  return { file, name: file.name, ...(parts.length > 0 && { parts }) };
+}
+
+function transformerIn(files: readonly KnownFile[], of: (kind: FileKind) => File[]): RequestOf<'load'> | null {
   const [config, tokenizer, tokenizerConfig] = [of('config')[0], of('tokenizer')[0], of('tokenizer-config')[0]];
-  const named = models.filter(({ name }) => /^tf_model\b.*\.h5$/i.test(name));
-  if (!config && !tokenizer && !tokenizerConfig && named.length === 0) return null;
-  const [weights] = named.length > 0 ? named : models;
+  const torch = of('weights').filter(({ name }) => !/^tf_model/i.test(name));
+  const tensorFlow = [...of('model'), ...of('weights')].filter(({ name }) => /^tf_model\b/i.test(name));
+  const named = torch.length > 0 ? torch : tensorFlow;
+  const others = of('model');
+  // A model of another kind lies beside the config of a transformer: an export of it.
+  const exported = named.length === 0 && others.some(({ name }) => /\.onnx$/i.test(name));
+  if ((!config && !tokenizer && !tokenizerConfig && named.length === 0) || exported) return null;
+  const usable = named.length > 0 ? named : others.filter(({ name }) => /\.(h5|hdf5)$/i.test(name)).slice(0, 1);
+  const weights = allShards(usable);
   const vocab = of('vocabulary').find(({ name }) => name.toLowerCase().endsWith('.txt'));
-  const cut = named.length > 1 || /-of-\d+\.h5$/i.test(weights?.name ?? '');
-  const shards = weights && cut ? allShards(named) : null;
   const missing = [
-    ...(weights ? [] : ['tf_model.h5']),
+    ...(weights[0] ? [] : ['model.safetensors']),
     ...(config ? [] : ['config.json']),
     ...(tokenizer || vocab ? [] : ['tokenizer.json or vocab.txt']),
   ];
-  if (!weights || !config || (!tokenizer && !vocab)) {
-    const given = (weights ?? config ?? tokenizer ?? tokenizerConfig)!.name;
-    const torch = !weights && files.some(({ file }) => /\.(safetensors|bin)$/i.test(file.name));
+  const [first] = weights;
+  if (!first || !config || (!tokenizer && !vocab)) {
+    const given = (first ?? config ?? tokenizer ?? tokenizerConfig)!.name;
+    const pickled = !first && files.some(({ file }) => /\.(bin|pt|pth)$/i.test(file.name));
     const wanted = `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing`;
-    throw new Error(`${given}: belongs to a transformer, and ${wanted}\nhint: ${torch ? convert : together}`);
+    throw new Error(`${given}: belongs to a transformer, and ${wanted}\nhint: ${pickled ? convert : together}`);
   }
   const words: Pick<TransformerParts, 'tokenizer' | 'vocab'> = tokenizer ? { tokenizer } : vocab ? { vocab } : {};
-  const extra = { ...(tokenizerConfig && { tokenizerConfig }), ...(shards && { shards }) };
-  return { weights, beside: { config, ...words, ...extra } };
+  const shards = weights.length > 1 ? { shards: weights } : {};
+  const beside = { config, ...words, ...(tokenizerConfig && { tokenizerConfig }), ...shards };
+  return { file: first, name: first.name, beside };
 }
 
-/** The files of `tf_model-00001-of-00004.h5`. @throws Error that names the first one that is missing */
+/** The files of weights, the first one first; those that are cut into several must all be there. @throws Error that names the first one that is missing */
 function allShards(files: readonly File[]): readonly File[] {
-  const names = files.map(({ name }) => name);
-  const count = /-of-(\d+)\.h5$/i.exec(names.find((name) => /-of-\d+\.h5$/i.test(name)) ?? '')?.[1] ?? '';
-  const whole = names.find((name) => !/-of-\d+\.h5$/i.test(name));
-  if (whole) throw new Error(`${whole}: there are several files of weights\nhint: drop one model at a time`);
+  const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const names = sorted.map(({ name }) => name);
+  const found = names.map((name) => oneOfSeveral.exec(name)).find(Boolean);
+  if (!found) {
+    const several = sorted.filter(({ name }) => !name.endsWith('.json'));
+    if (several.length > 1)
+      throw new Error(`${names[0]}: there are several files of weights\nhint: drop one model at a time`);
+    return several;
+  }
+  const whole = sorted.find(({ name }) => !oneOfSeveral.test(name) && !name.endsWith('.json'));
+  if (whole) throw new Error(`${whole.name}: there are several files of weights\nhint: drop one model at a time`);
+  const [, , count = '', format = ''] = found;
+  const stem = ofTensorFlow.test(found.input) ? 'tf_model' : found.input.slice(0, found.index);
   for (let i = 1; i <= Number(count); i++) {
-    const name = `tf_model-${String(i).padStart(5, '0')}-of-${count}.h5`;
+    const name = `${stem}-${String(i).padStart(5, '0')}-of-${count}.${format}`;
     if (!names.includes(name)) throw new Error(`${name}: this shard of the weights is missing\nhint: ${together}`);
   }
-  return files;
+  return sorted;
 }

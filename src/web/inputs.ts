@@ -29,6 +29,8 @@ export class InputPanel {
   readonly #range = byId<HTMLSelectElement>('range');
   readonly #drawing: Drawing;
   #title = 'drawing';
+  /** Whether a second text is needed. */
+  #two = false;
 
   constructor(events: InputEvents) {
     this.#events = events;
@@ -88,6 +90,7 @@ export class InputPanel {
     const details = byId<HTMLDetailsElement>('second-details');
     details.hidden = info.second === 'never';
     details.open = info.second === 'must';
+    this.#two = info.second === 'must';
     this.#numbers.value = '';
     const [first] = offered.pictures.slice(7); // a 7 is a good first digit
     if (first) this.#take(first.name, first.pixels, true);
@@ -119,7 +122,7 @@ export class InputPanel {
 
   #readText(): InputData | null {
     const [text, second] = [this.#text.value, this.#second.value];
-    if (text.trim() === '') return null;
+    if (text.trim() === '' || (this.#two && second.trim() === '')) return null;
     return { kind: 'text', text, ...(second.trim() !== '' && { second }) };
   }
 

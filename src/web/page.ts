@@ -6,7 +6,7 @@ import { CallEnded, EngineClient } from './client.ts';
 import { announce, byId, download, make, write } from './dom.ts';
 import { type Example, examples } from './examples.ts';
 import { onDrop, sortFiles } from './files.ts';
-import { transformerIn } from './folder.ts';
+import { modelIn } from './folder.ts';
 import { InputPanel, type Offered } from './inputs.ts';
 import type { ExportFormat, ModelInfo, RequestOf, TransformerParts } from './protocol.ts';
 import { showResult, spoken } from './result.ts';
@@ -80,6 +80,7 @@ async function explain(): Promise<void> {
     clearError();
     hint('');
     showResult(view);
+    settings.setResult(view);
     for (const button of formatButtons()) button.disabled = button.dataset['format'] === 'png' && !view.picture;
     announce(spoken(view));
   } catch (error) {
@@ -245,13 +246,18 @@ async function fetchExample(file: string, signal: AbortSignal): Promise<Blob> {
 async function takeFiles(files: readonly File[]): Promise<void> {
   const sorted = await sortFiles(files);
   try {
-    const folder = transformerIn(sorted);
-    makeWay(folder !== null || sorted.some(({ kind }) => kind === 'model'));
-    if (folder) return await takeModel({ file: folder.weights, name: folder.weights.name, beside: folder.beside });
+    const model = modelIn(sorted);
+    makeWay(model !== null);
+    if (model) {
+      if (!(await takeModel(model))) return;
+      // What a model of its own needs is taken with it.
+      if (model.beside) return;
+    }
   } catch (error) {
     return showError(error);
   }
-  for (const { file, kind } of sorted) {
+  const taken = sorted.filter(({ kind }) => kind !== 'model' && !(kind === 'part' && info));
+  for (const { file, kind } of taken) {
     try {
       await takeFile(file, kind);
     } catch (error) {
@@ -261,23 +267,22 @@ async function takeFiles(files: readonly File[]): Promise<void> {
   }
 }
 
-async function takeModel(request: RequestOf<'load'>): Promise<void> {
-  if (!(await loadModel(request, []))) return;
+async function takeModel(request: RequestOf<'load'>): Promise<boolean> {
+  if (!(await loadModel(request, []))) return false;
   inputs.setModel(info!, { texts: [], pictures: [] });
   if (info!.tokens === 'words')
     modelState(`${byId('model-state').textContent}. Now drop its vocabulary (.txt or .json).`);
   void explain();
+  return true;
 }
 
 async function takeFile(file: File, kind: string): Promise<void> {
-  if (kind === 'unknown') {
+  if (kind === 'unknown' || kind === 'part') {
     throw new Error(
-      `${file.name}: is no file that this page can use\nhint: a Keras model ends in .h5 or .keras, a vocabulary in .txt or .json; pictures are PNG or JPEG`,
+      `${file.name}: is no file that this page can use\nhint: a model ends in .h5, .keras, .json (with its .bin files) or .onnx, or is a folder of transformers; a vocabulary ends in .txt or .json; pictures are PNG or JPEG`,
     );
   }
-  if (kind === 'model') return takeModel({ file, name: file.name });
-  if (!info)
-    throw new Error(`${file.name}: there is no model yet\nhint: drop a Keras file first, or choose an example`);
+  if (!info) throw new Error(`${file.name}: there is no model yet\nhint: drop a model first, or choose an example`);
   if (kind === 'vocabulary') {
     const { name, size } = await engine.call('vocabulary', { file, name: file.name });
     modelState(`${info.file}: model “${info.name}”, vocabulary ${name} with ${size} tokens`);

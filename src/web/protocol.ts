@@ -29,6 +29,8 @@ export type BaselineName = 'pad' | 'mask' | 'zeros' | 'white' | 'grey' | 'noise'
 export interface Settings {
   /** The name of the method. */
   readonly explainer: string;
+  /** Of a model that judges words: the position that is judged; null: the one that is usual. */
+  readonly place: number | null;
   /** The path of the layer that the method asks for; null where it asks for none or is left to choose. */
   readonly layer: string | null;
   /** A class, or null: the predicted one; for a single score the score itself. */
@@ -45,7 +47,7 @@ export interface Settings {
   readonly labels: readonly string[];
 }
 
-/** What lies beside `tf_model.h5` in a folder of transformers; `vocab` where there is no `tokenizer`. */
+/** What lies beside the weights in a folder of transformers; `vocab` where there is no `tokenizer`. */
 export interface TransformerParts {
   readonly config: Blob;
   readonly tokenizer?: Blob;
@@ -60,9 +62,15 @@ export interface Calls {
   start: { readonly request: Record<never, never>; readonly reply: Capabilities };
   /** All methods, whose code is fetched for it. */
   methods: { readonly request: Record<never, never>; readonly reply: readonly MethodInfo[] };
-  /** A Keras file, or the weights of a transformer with the files beside them. */
+  /** A model of any format, or the weights of a transformer with the files beside them. */
   load: {
-    readonly request: { readonly file: Blob; readonly name: string; readonly beside?: TransformerParts };
+    readonly request: {
+      readonly file: Blob;
+      readonly name: string;
+      readonly beside?: TransformerParts;
+      /** What a model of several files has beside its first. */
+      readonly parts?: readonly { readonly file: Blob; readonly name: string }[];
+    };
     readonly reply: ModelInfo;
   };
   vocabulary: {
@@ -131,8 +139,8 @@ export interface Capabilities {
 
 export interface OutputInfo {
   readonly name: string;
-  /** Number of classes; 1 for a single score. */
-  readonly classes: number;
+  /** Number of classes; 1 for a single score; null where they are words of the text or of a vocabulary. */
+  readonly classes: number | null;
 }
 
 export interface ModelInfo {
@@ -145,6 +153,8 @@ export interface ModelInfo {
   readonly takes: string;
   /** What a text becomes: words of a vocabulary to be given, pieces of the model's own tokenizer; null where it takes no text. */
   readonly tokens: 'words' | 'pieces' | null;
+  /** Whether the model judges words, one of which is chosen. */
+  readonly places: boolean;
   /** Whether two texts may be read together, or must be. */
   readonly second: 'never' | 'may' | 'must';
   /** Baselines of a transformer and what stands in them; null: those that suit the kind of input. */
@@ -182,7 +192,13 @@ export interface Panel {
 
 export interface ResultView {
   /** The five likeliest classes, the likeliest first, and the one that is explained. */
-  readonly prediction: readonly { readonly label: string; readonly score: number }[];
+  readonly prediction: readonly { readonly label: string; readonly score: number; readonly index: number }[];
+  /** Of a model that judges words: where it was looked at, and the words to choose from. */
+  readonly place: {
+    readonly at: number;
+    readonly word: string;
+    readonly places: readonly { readonly at: number; readonly word: string }[];
+  } | null;
   readonly probabilities: boolean;
   readonly target: { readonly label: string; readonly index: number | null; readonly isPredicted: boolean };
   readonly explainer: MethodInfo;

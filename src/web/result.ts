@@ -16,7 +16,11 @@ export function showResult(view: ResultView): void {
   byId('result').hidden = false;
   write('verdict', verdict(view));
   byId('classes').replaceChildren(...classRows(view));
-  write('explained', `Explained: ${view.target.label}${view.target.isPredicted ? ' (the predicted class)' : ''}`);
+  const where = view.place ? ` of “${visible(view.place.word)}”` : '';
+  write(
+    'explained',
+    `Explained: ${view.target.label}${where}${view.target.isPredicted ? ' (the predicted class)' : ''}`,
+  );
   const words = byId('words');
   words.hidden = view.marks === null;
   words.replaceChildren(

@@ -1,7 +1,7 @@
 /** The controls of part 3, and what they say as `Settings`. What cannot be chosen together cannot be chosen. */
 import type { QuadratureMethod } from '../quadrature/index.ts';
 import { byId, fillSelect, write } from './dom.ts';
-import type { BaselineName, Capabilities, InputKind, MethodInfo, ModelInfo, Settings } from './protocol.ts';
+import type { BaselineName, Capabilities, InputKind, MethodInfo, ModelInfo, ResultView, Settings } from './protocol.ts';
 
 const methods: Readonly<Record<QuadratureMethod, string>> = {
   gausslegendre: 'Gauss-Legendre',
@@ -32,6 +32,8 @@ const baselines: Readonly<Record<InputKind, readonly (readonly [BaselineName, st
 /** The method with a quadrature, which the page offers from the start. */
 const usualName = 'IntegratedGradients';
 
+const usualPlace = { value: 'usual', label: 'the one that is surest' };
+
 const stepCounts = ['10', '20', '50', '100', '200', '500'];
 
 export class SettingsPanel {
@@ -39,6 +41,7 @@ export class SettingsPanel {
   /** Those that the page knows of so far, the usual one first. */
   #methods: readonly MethodInfo[] = [];
   readonly #explainer = byId<HTMLSelectElement>('explainer');
+  readonly #place = byId<HTMLSelectElement>('place');
   readonly #layer = byId<HTMLSelectElement>('layer');
   readonly #target = byId<HTMLSelectElement>('target');
   readonly #baseline = byId<HTMLSelectElement>('baseline');
@@ -58,6 +61,7 @@ export class SettingsPanel {
       'gausslegendre',
     );
     for (const control of [
+      this.#place,
       this.#layer,
       this.#target,
       this.#baseline,
@@ -141,6 +145,24 @@ export class SettingsPanel {
     this.#target.value = '';
     this.#describe();
     this.#fillTargets();
+    fillSelect(this.#place, [usualPlace]);
+    byId('place-row').hidden = !info.places;
+  }
+
+  /** Offers what the result has to choose from: the words of the text, and classes that are no fixed list. */
+  setResult({ place, prediction, target }: ResultView): void {
+    if (place) {
+      const chosen = this.#place.value === usualPlace.value ? usualPlace.value : String(place.at);
+      fillSelect(
+        this.#place,
+        [usualPlace, ...place.places.map(({ at, word }) => ({ value: String(at), label: word }))],
+        chosen,
+      );
+    }
+    if (this.#info?.outputs[Number(this.#output.value)]?.classes !== null) return;
+    const chosen = this.#target.value === 'predicted' ? 'predicted' : String(target.index);
+    const listed = prediction.map(({ index, label }) => ({ value: String(index), label }));
+    fillSelect(this.#target, [{ value: 'predicted', label: 'the predicted one' }, ...listed], chosen);
   }
 
   /** Offers the baselines that make sense for this kind of input. */
@@ -155,6 +177,7 @@ export class SettingsPanel {
     const steps = this.#steps.value;
     return {
       explainer: this.#explainer.value,
+      place: /^\d+$/.test(this.#place.value) ? Number(this.#place.value) : null,
       layer: byId('layer-row').hidden || this.#layer.value === '' ? null : this.#layer.value,
       target: /^\d+$/.test(this.#target.value) ? Number(this.#target.value) : null,
       baseline: this.#baseline.value as BaselineName,
@@ -173,7 +196,8 @@ export class SettingsPanel {
   }
 
   #fillTargets(): void {
-    const classes = this.#info?.outputs[Number(this.#output.value)]?.classes ?? 1;
+    const found = this.#info?.outputs[Number(this.#output.value)]?.classes;
+    const classes = found === undefined ? 1 : (found ?? 0);
     const names = this.#classNames();
     // Transformers are loaded so that they give probabilities.
     byId('softmax-row').hidden = classes < 2 || this.#info?.tokens === 'pieces';
@@ -186,6 +210,7 @@ export class SettingsPanel {
       value: String(i),
       label: names[i] ? `${i}: ${names[i]}` : `class ${i}`,
     }));
-    fillSelect(this.#target, classes < 2 ? single : [{ value: 'predicted', label: 'the predicted one' }, ...several]);
+    byId('labels-row').hidden = found === null;
+    fillSelect(this.#target, classes === 1 ? single : [{ value: 'predicted', label: 'the predicted one' }, ...several]);
   }
 }

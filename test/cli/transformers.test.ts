@@ -125,7 +125,7 @@ test('predict and inspect', async () => {
   const inspected = await runCli(['inspect', model]);
   assert.is(inspected.code, 0, inspected.err);
   assert.match(inspected.out, /DistilBertForSequenceClassification, a transformer \(distilbert\)/);
-  assert.match(inspected.out, /output +\[any, 2\]: negative, positive/);
+  assert.match(inspected.out, /output +\S+ \[any, 2\]: negative, positive/);
   assert.match(inspected.out, /\n {4}layer\.0 +TFTransformerBlock +198,272\n/);
   assert.match(inspected.out, /Total parameters: 1,214,338\n/);
 });

@@ -9,7 +9,7 @@ import { loadModel } from '../../src/keras/load/load.ts';
 import { tensor } from '../../src/tensor/tensor.ts';
 import { loadTransformer } from '../../src/transformers/index.ts';
 import { example, temporaryFolder } from '../support/cli.ts';
-import { buildPage, chooseExample, exported, launch, pageForEach, type Site, says, serve } from './support.ts';
+import { buildPage, chooseExample, drop, exported, launch, pageForEach, type Site, says, serve } from './support.ts';
 
 const test = suite('web: recurrent nets and transformers');
 const browser = await launch();
@@ -190,18 +190,12 @@ test('a transformer from the files of its folder; after its first explanation no
 
 test('a folder dropped on the page', async () => {
   const { page } = opened;
-  const session = await page.context().newCDPSession(page);
-  const drop = async (path: string): Promise<void> => {
-    const data = { items: [], files: [path], dragOperationsMask: 1 };
-    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-      await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
-  };
-  await drop(distilbert('').replace(/\/$/, ''));
+  await drop(page, distilbert('').replace(/\/$/, ''));
   await says(page, '#model-state', /^tf_model\.h5: model “DistilBert/);
   await page.fill('#text', 'superb');
   await says(page, '#verdict', /^positive: /);
   assert.ok(await page.locator('#dropping').isHidden());
-  await drop(example('imdb-cnn.h5'));
+  await drop(page, example('imdb-cnn.h5'));
   await says(page, '#model-state', /^imdb-cnn\.h5: model “imdb_cnn”.* Now drop its vocabulary/);
 });
 
@@ -209,26 +203,26 @@ test('files of a transformer that are missing are named, and the model before st
   const { page } = opened;
   await chooseExample(page, 'reviews');
   const together =
-    /Drop the folder, or all its files at once: tf_model\.h5, config\.json, and tokenizer\.json or vocab\.txt$/;
+    /Drop the folder, or all its files at once: model\.safetensors or tf_model\.h5, config\.json, and tokenizer\.json or vocab\.txt$/;
   const cases: [string[], RegExp][] = [
     [['tf_model.h5'], /^tf_model\.h5: .*config\.json and tokenizer\.json or vocab\.txt are missing\n/],
     [['tf_model.h5', 'tokenizer.json'], /^tf_model\.h5: .* config\.json is missing\n/],
     [['tf_model.h5', 'config.json'], /^tf_model\.h5: .* tokenizer\.json or vocab\.txt is missing\n/],
-    [['config.json', 'vocab.txt'], /^config\.json: .* tf_model\.h5 is missing\n/],
-    [['tokenizer.json'], /^tokenizer\.json: .* tf_model\.h5 and config\.json are missing\n/],
+    [['config.json', 'vocab.txt'], /^config\.json: .* model\.safetensors is missing\n/],
+    [['tokenizer.json'], /^tokenizer\.json: .* model\.safetensors and config\.json are missing\n/],
   ];
   for (const [names, wanted] of cases) {
     await page.setInputFiles('#file', names.map(distilbert));
     await says(page, '#error', wanted);
     await says(page, '#error', together);
   }
-  writeFileSync(files.path('model.safetensors'), 'weights');
+  writeFileSync(files.path('pytorch_model.bin'), 'weights');
   await page.setInputFiles('#file', [
     distilbert('config.json'),
     distilbert('tokenizer.json'),
-    files.path('model.safetensors'),
+    files.path('pytorch_model.bin'),
   ]);
-  await says(page, '#error', /tf_model\.h5 is missing\s+Weights of PyTorch are not read; in Python: TFAuto/);
+  await says(page, '#error', /model\.safetensors is missing\s+Pickles of Python are never opened.*safe_serialization/);
   writeFileSync(files.path('tf_model-00001-of-00002.h5'), 'x');
   await page.setInputFiles('#file', [
     files.path('tf_model-00001-of-00002.h5'),

@@ -37,7 +37,7 @@ export const inspect: Command = {
   name: 'inspect',
   summary: 'list the layers of a model file, and what is not supported and why',
   about:
-    'Reads a Keras file (.h5, .keras, .weights.h5, or an architecture as .json) or a folder that transformers saved, and lists layers, shapes and parameters. It also reads models that cannot be run yet, and says what stands in the way.',
+    'Reads a Keras file (.h5, .keras, .weights.h5, or an architecture as .json), a folder that transformers saved, an ONNX file or a model.json of TensorFlow.js, and lists layers, shapes and parameters. It also reads models that cannot be run yet, and says what stands in the way.',
   usage: 'pathgrad inspect MODEL [OPTIONS]',
   model: true,
   groups: [

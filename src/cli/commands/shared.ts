@@ -56,6 +56,17 @@ export const model: FlagGroup = {
       help: 'weights, where MODEL is only an architecture (.json, or .h5 without weights)',
     },
     { name: 'output', value: 'NAME', help: 'which output by name or number, where the model has several' },
+    {
+      name: 'word',
+      value: 'WORD',
+      help: 'transformers that judge words: which word of the text (if left out the one with the surest label, or [MASK])',
+    },
+    { name: 'token', value: 'N', help: 'the same by the number of its token, from 0' },
+    {
+      name: 'answer',
+      value: 'SIDE',
+      help: 'transformers that answer questions: start (if left out) or end of the answer',
+    },
     { name: 'labels', value: 'NAMES', help: 'names of the classes: negative,positive or a file with one per line' },
   ],
 };
@@ -70,7 +81,7 @@ export const explaining: readonly Flag[] = [
   {
     name: 'baseline',
     value: 'WHAT',
-    help: 'zeros (default; for texts pad), a number (for transformers the id of a token), pad, noise, noise:10 (mean of 10), max (black or white, what is farther), layer:0 (at --layer), or a .npy file',
+    help: 'zeros (default; for texts pad), a number (for transformers the id of a token), pad, mask or random:10 (transformers: [MASK], random words, mean of 10), noise, noise:10 (mean of 10), max (black or white, what is farther), layer:0 (at --layer), or a .npy file',
   },
   {
     name: 'layer',

@@ -4,13 +4,13 @@ import { failure } from '../../tensor/errors.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { visible } from '../../tensor/visible.ts';
 import { chooseBaseline } from '../baselines.ts';
-import { chooseOutput } from '../choices.ts';
 import { describeBatch } from '../explain.ts';
 import { checkLogits, chooseLayers, layerOf, readBatchSize, usualBatchSize } from '../explain-batch.ts';
 import { checkOutputs } from '../files.ts';
 import { type Arguments, usage } from '../flags.ts';
 import { notify, openModel } from '../open.ts';
 import { checkOwnFlags } from '../own-flags.ts';
+import { ask } from '../question.ts';
 import { rowsFrom } from '../samples/batch.ts';
 import { readBatch } from '../samples/read.ts';
 import { chooseTarget } from '../targets.ts';
@@ -27,11 +27,11 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
   if (selection.methods) checkOwnFlags(args, selection.methods); // before a model is read
   if (args.has('layer-inputs') && !args.has('layer'))
     throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
-  const model = await openModel(args, path);
-  const batch = readBatch(args, model);
-  notify(batch.notices, args, terminal);
-  await fixShapes(model, rowsFrom(batch, 0, 1).X);
-  const output = chooseOutput(args, model);
+  const opened = await openModel(args, path);
+  const read = readBatch(args, opened);
+  notify(read.notices, args, terminal);
+  await fixShapes(opened, rowsFrom(read, 0, 1).X);
+  const { model, batch, output, target: named } = await ask(args, opened, read);
   checkLogits(args, model, batch, output);
   const { rows, judges } = completeSelection(selection, batch);
   checkOwnFlags(args, rows);
@@ -42,7 +42,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     model,
     batch,
     output,
-    target: await resolvedTarget(args, { model, batch, output }),
+    target: named ?? (await resolvedTarget(args, { model, batch, output })),
     baseline: chooseBaseline(args, model, batch),
     batchSize: batchSize ?? usualBatchSize(model, batch),
     layersOf: (row) => chooseLayers(args, model, batch, row),

@@ -126,9 +126,13 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
   }
 }
 
-function optionsOf(row: MethodRow, layers: Layers, { args, batch, output, batchSize }: Shared): LayerOptions<AnyModel> {
+function optionsOf(
+  row: MethodRow,
+  layers: Layers,
+  { args, batch, model, output, batchSize }: Shared,
+): LayerOptions<AnyModel> {
   const own = { ...greyOf(row, batch), ...ownOptions(args, row) };
-  return { ...own, ...layers, internalBatchSize: batchSize, output: outputFunction(args, output) };
+  return { ...own, ...layers, internalBatchSize: batchSize, output: outputFunction(args, model, output) };
 }
 
 type Judging = Omit<Parameters<MetricRow['run']>[0], 'makeExplainer'>;
@@ -165,13 +169,18 @@ function refusal({ judges, inputs }: MetricRow, { sum, slopes, logits }: MethodR
 }
 
 function scoring(shared: Shared, row: MethodRow, judge: MetricRow) {
-  const { args, terminal, output, batchSize } = shared;
+  const { args, terminal, model, output, batchSize } = shared;
   const bar = new ProgressBar(terminal, `${row.name}, ${judge.name}`, args.has('quiet'));
   const onProgress = ({ done, total }: { done: number; total: number }): void => {
     if (done >= total) bar.clear();
     else bar.update(done, total);
   };
-  return { output: outputFunction(args, output), internalBatchSize: batchSize, signal: terminal.signal, onProgress };
+  return {
+    output: outputFunction(args, model, output),
+    internalBatchSize: batchSize,
+    signal: terminal.signal,
+    onProgress,
+  };
 }
 
 /** Methods are judged with one baseline, whether they compare with it or not; null where it is several, or lies at a layer. */

@@ -4,6 +4,7 @@ import type { ShownPieces } from '../../open/pieces.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { EncodedTexts } from '../../transformers/index.ts';
 
 export interface ImageView {
   /** Height x width x channels, as black (0) to white (1). */
@@ -16,6 +17,10 @@ export interface ImageView {
 export interface Sample {
   /** File, row or text. */
   readonly title: string;
+  /** The word that is judged, of models that judge words. */
+  readonly at?: string;
+  /** The text that it is compared with, of models that say how alike two are. */
+  readonly other?: string;
   /** Of a transformer with words, each the sum of its pieces. */
   readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] } & Partial<ShownPieces>;
   readonly image?: ImageView;
@@ -28,6 +33,8 @@ export interface Batch {
   readonly samples: readonly Sample[];
   /** What a transformer takes beside its ids, a row per sample. */
   readonly kwargs?: Readonly<Record<string, Tensor>>;
+  /** What the tokenizer of a transformer gave for texts. */
+  readonly encoded?: EncodedTexts;
   /** What a user should know about how inputs were read. */
   readonly notices: readonly string[];
   readonly vocabulary: Vocabulary | null;

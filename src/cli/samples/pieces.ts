@@ -1,10 +1,10 @@
 /** Inputs of a transformer: texts that its own tokenizer reads, or rows of token ids. */
 import { basename } from 'node:path';
 import { readNpy, takeRows } from '../../inputs/index.ts';
-import { tokenizerOf } from '../../open/model.ts';
+import { type Transformer, tokenizerOf } from '../../open/model.ts';
 import { type Pieces, readPieces, readTokenIds } from '../../open/pieces.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { LoadedTransformer, TextPair } from '../../transformers/index.ts';
+import type { TextPair } from '../../transformers/index.ts';
 import { readBytes } from '../files.ts';
 import { type Arguments, number, usage, wholeNumbers } from '../flags.ts';
 import type { Batch } from './batch.ts';
@@ -13,12 +13,7 @@ import { chooseLines } from './text.ts';
 /** What says how words or pixels are read, which the tokenizer knows. */
 const others = ['vocab', 'word-index', 'index-from', 'padding', 'truncating', 'pixels', 'invert'] as const;
 
-export function piecesOf(
-  args: Arguments,
-  model: LoadedTransformer,
-  kind: string,
-  rows: readonly number[] | null,
-): Batch {
+export function piecesOf(args: Arguments, model: Transformer, kind: string, rows: readonly number[] | null): Batch {
   const needless = others.find((flag) => args.has(flag));
   if (needless) {
     throw usage(`--${needless}`, 'is not for transformers', 'the model has a tokenizer of its own: leave it out');
@@ -56,17 +51,28 @@ function pairsOf(args: Arguments): (string | TextPair)[] {
   return texts.map((text, i) => (others[i] === undefined ? text : [text, others[i]]));
 }
 
-function ofTexts(args: Arguments, model: LoadedTransformer, texts: readonly (string | TextPair)[]): Batch {
+function ofTexts(args: Arguments, model: Transformer, texts: readonly (string | TextPair)[]): Batch {
   const length = args.text('length');
   const { positions } = tokenizerOf(model);
   const fits = (n: number): boolean => Number.isInteger(n) && n >= 3 && n <= positions;
   const options =
     length === undefined ? {} : { maxLength: number('length', length, fits, `a whole number from 3 to ${positions}`) };
+  if (model.task === 'embedding') {
+    const pairs = texts.filter((text) => typeof text !== 'string');
+    if (pairs.length < texts.length) {
+      const hint = 'give as many --text-pair as --text';
+      throw usage('--text-pair', 'is missing: the model says how alike two texts are', hint);
+    }
+    const each = pairs.flat();
+    const batch = toBatch(readPieces(model, each, options), each);
+    const samples = batch.samples.map((sample, i) => ({ ...sample, other: each[i % 2 === 0 ? i + 1 : i - 1]! }));
+    return { ...batch, samples };
+  }
   const titles = texts.map((text) => (typeof text === 'string' ? text : text.join(' | ')));
   return toBatch(readPieces(model, texts, options), titles);
 }
 
-function ofFile(args: Arguments, model: LoadedTransformer, path: string, rows: readonly number[] | null): Batch {
+function ofFile(args: Arguments, model: Transformer, path: string, rows: readonly number[] | null): Batch {
   const stored = readNpy(readBytes(path), path);
   const whole = stored.shape.length === 1 ? { data: stored.data, shape: [1, ...stored.shape] } : stored;
   if (whole.shape.length !== 2 || whole.data.length === 0) {
@@ -81,15 +87,16 @@ function ofFile(args: Arguments, model: LoadedTransformer, path: string, rows: r
 
 function ofIds(
   args: Arguments,
-  model: LoadedTransformer,
+  model: Transformer,
   lists: readonly (readonly number[])[],
   title: (ids: readonly number[], i: number) => string,
 ): Batch {
+  if (model.task === 'embedding') throw usage('--text', 'is missing', 'two texts are compared: --text and --text-pair');
   if (args.has('length')) throw usage('--length', 'is for texts', 'token ids are taken as they are');
   return toBatch(readTokenIds(model, lists), lists.map(title));
 }
 
-function toBatch({ ids, kwargs, texts, notices }: Pieces, titles: readonly string[]): Batch {
+function toBatch({ ids, kwargs, texts, encoded, notices }: Pieces, titles: readonly string[]): Batch {
   const samples = texts.map((text, i) => ({ title: titles[i]!, text }));
-  return { kind: 'text', X: ids, kwargs, samples, notices, vocabulary: null };
+  return { kind: 'text', X: ids, kwargs, ...(encoded && { encoded }), samples, notices, vocabulary: null };
 }

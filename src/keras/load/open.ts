@@ -73,11 +73,13 @@ const known: OptionNames<LoadOptions> = {
 };
 
 /** Opens and describes the model; problems are collected, not thrown. */
-export async function openModel(source: ModelSource, options: LoadOptions): Promise<OpenedModel> {
+export async function openModel(
+  source: ModelSource | readonly ModelSource[],
+  options: LoadOptions,
+): Promise<OpenedModel> {
   checkOptions('loadModel', options, known);
   const { architecture, weights: separate, name } = options;
-  const { bytes, name: own } = await readSource(source);
-  const first = await parsed({ bytes, name: name ?? own }, source);
+  const { bytes, first } = await openSource(source, name);
   const weights = separate === undefined ? first : await openOne(separate);
   const file = architecture === undefined ? first : await openArchitecture(architecture);
   if (file.config === null) {
@@ -118,6 +120,18 @@ export async function modelOf(
   return new Model(kerasDefinition(graph, settings));
 }
 
+async function openSource(
+  source: ModelSource | readonly ModelSource[],
+  name: string | undefined,
+): Promise<{ bytes: Uint8Array; first: KerasFile }> {
+  if (Array.isArray(source)) {
+    if (source.length !== 1) return (await import('./on-demand.ts')).openGiven(source, name);
+    return openSource(source[0], name);
+  }
+  const { bytes, name: own } = await readSource(source as ModelSource);
+  return { bytes, first: await parsed({ bytes, name: name ?? own }, source as ModelSource) };
+}
+
 async function openOne(source: ModelSource | readonly ModelSource[]): Promise<KerasFile> {
   if (Array.isArray(source)) {
     if (source.length === 1) return openOne(source[0] as ModelSource);
@@ -131,7 +145,11 @@ type Read = Awaited<ReturnType<typeof readSource>>;
 /** @param source where the bytes are from: shards lie beside their index */
 async function parsed({ bytes, name }: Read, source: ModelSource): Promise<KerasFile> {
   if (isShardIndex(bytes)) return (await import('./on-demand.ts')).openSharded(source, { bytes, name });
-  if (isArchitectureText(bytes)) return parseArchitecture(new TextDecoder().decode(bytes), name);
+  if (isArchitectureText(bytes)) {
+    const text = new TextDecoder().decode(bytes);
+    if (!text.includes('"modelTopology"') && !text.includes('"weightsManifest"')) return parseArchitecture(text, name);
+    return (await import('./on-demand.ts')).openTfjs({ bytes, name }, [], source);
+  }
   const open = isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive : openKeras;
   return readHdf5(() => open(bytes, name));
 }

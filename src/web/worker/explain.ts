@@ -3,12 +3,21 @@ import type { ExplainerOptions } from '../../attribution/frame/settings.ts';
 import { type Baselines, IntegratedGradients, predictedClass } from '../../attribution/index.ts';
 import type { MethodRow } from '../../attribution/methods/index.ts';
 import { usual } from '../../attribution/methods/usual.ts';
-import { type AnyModel, embeddingsOf, isTransformer, rowsWithin, tokenizerOf } from '../../open/model.ts';
-import { tokenBaseline } from '../../open/pieces.ts';
+import { FocusedTransformer } from '../../open/focus.ts';
+import {
+  type AnyModel,
+  embeddingsOf,
+  isTransformer,
+  rowsWithin,
+  type Transformer,
+  tokenizerOf,
+} from '../../open/model.ts';
+import { readPieces, type ShownPieces, tokenBaseline } from '../../open/pieces.ts';
+import { judgesPlaces, placesOf, usualPlaces } from '../../open/places.ts';
+import { similarityOf } from '../../open/similarity.ts';
 import { softmax } from '../../ops/softmax.ts';
 import { failure } from '../../tensor/errors.ts';
-import { tensor } from '../../tensor/tensor.ts';
-import type { LoadedTransformer } from '../../transformers/index.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { BaselineName, RequestOf, Settings } from '../protocol.ts';
 import { backendOf } from './backends.ts';
 import { embeddingOf } from './layout.ts';
@@ -40,31 +49,83 @@ export async function explain(
   if (!isTransformer(model) && !model.hasInputShape) await model.predict(X); // the first input fixes the shapes
   const started = performance.now();
   const row = await methodOf(settings.explainer);
-  const { method, backend } = await explainerFor(state, model, sample, settings, row);
+  const place = await placeIn(model, sample, settings);
+  const { method, backend } = await explainerFor(state, model, sample, { ...settings, place }, row);
   const baseline = row.baselines ? baselineOf(settings.baseline, state, sample) : null;
-  const classes = classesOf(state, model, settings.output);
+  const classes = classesOf(state, model, sample, settings.output);
   const target = settings.target ?? (classes > 1 ? predictedClass : null);
-  const { kwargs = {} } = sample;
+  const kwargs = { ...sample.kwargs, ...(await otherText(model, sample)) };
   const compared = baseline && { baselines: baseline.baselines };
   const explanation = await method.explain(X, { ...compared, target, signal, onProgress, forwardKwargs: kwargs });
   const milliseconds = performance.now() - started;
-  const facts = { sample, settings, explainer: infoOf(row), classes, backend, milliseconds, model };
+  const facts = {
+    sample,
+    settings: { ...settings, place },
+    explainer: infoOf(row),
+    classes,
+    backend,
+    milliseconds,
+    model,
+  };
   const neuronsOf = row.layer === true ? settings.layer : null;
   return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '', neuronsOf, pairs: row.pairs === true });
 }
 
+/** The vector of the text that is compared with. */
+async function otherText(model: AnyModel, { other }: Sample): Promise<Record<string, Tensor>> {
+  if (other === undefined || !isTransformer(model)) return {};
+  const { ids, kwargs } = readPieces(model, [other]);
+  const [vector] = await model.predictAll({ input_ids: ids, ...kwargs });
+  return { other: vector! };
+}
+
+/** The model that gives what is explained: a score of one position, how alike two texts are, or what it gives itself. */
+async function askedOf(model: AnyModel, { other }: Sample, place: number | null): Promise<AnyModel> {
+  if (!isTransformer(model)) return model;
+  if (other !== undefined) return similarityOf(model);
+  return place === null ? model : new FocusedTransformer(model, place);
+}
+
+/** The position that is judged, of a transformer that judges words. */
+async function placeIn(model: AnyModel, sample: Sample, { place }: Settings): Promise<number | null> {
+  if (!isTransformer(model) || !judgesPlaces(model)) return null;
+  const texts = [sample.text as ShownPieces];
+  const known = place !== null && placesOf(texts[0]!).includes(place);
+  if (known) return place;
+  const [usual] = await usualPlaces(model, {
+    ids: tensor(sample.data, sample.shape),
+    kwargs: sample.kwargs ?? {},
+    texts,
+    notices: [],
+  });
+  return usual!;
+}
+
 /** A Keras file that states no input shape has an output shape only after its first input. */
-function classesOf({ info }: State, model: AnyModel, output: number): number {
-  if (isTransformer(model)) return info?.outputs[output]?.classes ?? 1;
+function classesOf({ info }: State, model: AnyModel, sample: Sample, output: number): number {
+  if (isTransformer(model)) {
+    if (model.task === 'masked-lm') return model.config.vocabulary;
+    return info?.outputs[output]?.classes ?? sample.shape[1]!;
+  }
   return model.outputs[output]?.shape?.[1] ?? 1;
 }
 
 async function explainerFor(state: State, model: AnyModel, sample: Sample, settings: Settings, row: MethodRow) {
-  const { method, steps, output, softmax: withSoftmax } = settings;
+  const { method, steps, output, softmax: withSoftmax, place } = settings;
   const embedding = embeddedAt(model, sample);
   const layer = row.layer ? settings.layer : row.values ? null : embedding;
   // Plans are compiled per shape: an explainer of another shape would keep both.
-  const key = JSON.stringify([row.name, method, steps, settings.backend, output, withSoftmax, layer, sample.shape]);
+  const key = JSON.stringify([
+    row.name,
+    method,
+    steps,
+    settings.backend,
+    output,
+    withSoftmax,
+    layer,
+    place,
+    sample.shape,
+  ]);
   if (state.explainer?.key === key) return state.explainer;
   state.explainer?.method.dispose(); // before its backend may go
   state.explainer = null;
@@ -82,9 +143,10 @@ async function explainerFor(state: State, model: AnyModel, sample: Sample, setti
     backend,
     output: (...ys) => (withSoftmax ? softmax(ys[output]!) : ys[output]!),
   };
+  const asked = await askedOf(model, sample, place);
   const rule = { method: steps === 'auto' ? 'gausslegendre' : method, nSteps: steps } as const;
   const made =
-    row === usual ? new IntegratedGradients<AnyModel>(model, { ...options, ...rule }) : row.make(model, options);
+    row === usual ? new IntegratedGradients<AnyModel>(asked, { ...options, ...rule }) : row.make(asked, options);
   state.explainer = { key, method: made, backend: backend.name };
   return state.explainer;
 }
@@ -95,7 +157,7 @@ function embeddedAt(model: AnyModel, { text }: Sample): NonNullable<ExplainerOpt
   return text ? embeddingOf(model)!.path : null;
 }
 
-function otherTokens(model: LoadedTransformer, id: number): { baselines: Baselines; name: string } {
+function otherTokens(model: Transformer, id: number): { baselines: Baselines; name: string } {
   const { value, name } = tokenBaseline(model, id);
   return { baselines: value, name };
 }

@@ -7,23 +7,22 @@ import {
   readPng,
   type Vocabulary,
 } from '../../inputs/index.ts';
-import { loadModel } from '../../keras/load/load.ts';
 import type { Model } from '../../model/model.ts';
 import { type AnyModel, isTransformer, layersOf } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
 import { freeGpu } from './backends.ts';
 import { embeddingOf, kindsOf, pictureLayout } from './layout.ts';
+import { openFiles } from './open.ts';
 import { describeTransformer } from './pieces.ts';
 import type { State } from './state.ts';
 
 /** Pictures without a size of the model's own are brought to at most this side. */
 const largestSide = 256;
 
-export async function load(state: State, { file, name, beside }: RequestOf<'load'>): Promise<ModelInfo> {
-  const model = beside
-    ? await (await import('./transformer.ts')).readTransformer(file, beside)
-    : await loadModel(file, { name });
+export async function load(state: State, request: RequestOf<'load'>): Promise<ModelInfo> {
+  const { name } = request;
+  const model = await openFiles(request);
   const info = isTransformer(model) ? describeTransformer(model, name) : describe(model, name);
   state.explainer?.method.dispose();
   state.explainer = null;
@@ -51,6 +50,7 @@ function describe(model: Model, file: string): ModelInfo {
     layers: layersOf(model),
     takes: dims.length === 0 ? 'an input of any shape' : `${embeddingOf(model) ? 'tokens: ' : ''}${dims.join(' × ')}`,
     tokens: embeddingOf(model) ? 'words' : null,
+    places: false,
     second: 'never',
     baselines: null,
     labels: [],

@@ -1,14 +1,17 @@
 /** Transformers on the page: what they take, and a text as pieces of words. */
-import { classNames, layersOf, outputsOf, summaryOf, tokenizerOf } from '../../open/model.ts';
+import { classNames, layersOf, outputsOf, summaryOf, type Transformer, tokenizerOf } from '../../open/model.ts';
 import { readPieces } from '../../open/pieces.ts';
-import type { LoadedTransformer } from '../../transformers/index.ts';
+import { judgesPlaces } from '../../open/places.ts';
+import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo } from '../protocol.ts';
 import type { Sample } from './state.ts';
 
 /** The model as the page describes it. */
-export function describeTransformer(model: LoadedTransformer, file: string): ModelInfo {
-  const [output] = outputsOf(model);
-  const classes = output!.shape[1]!;
+export function describeTransformer(model: Transformer, file: string): ModelInfo {
+  const alike = model.task === 'embedding';
+  const outputs = alike ? [{ name: 'similarity', shape: [null, 1] }] : outputsOf(model);
+  const labels =
+    model.task === 'question-answering' || model.task === 'masked-lm' ? null : (outputs[0]!.shape.at(-1) ?? 1);
   return {
     name: model.name,
     file,
@@ -16,17 +19,18 @@ export function describeTransformer(model: LoadedTransformer, file: string): Mod
     layers: layersOf(model),
     takes: `word pieces: up to ${tokenizerOf(model).positions}`,
     tokens: 'pieces',
-    second: 'may',
+    places: judgesPlaces(model),
+    second: alike ? 'must' : 'may',
     baselines: baselinesOf(model),
-    labels: classNames(model, classes),
+    labels: labels === null ? [] : classNames(model, labels),
     kinds: ['text'],
-    outputs: [{ name: output!.name, classes }],
+    outputs: outputs.map(({ name }) => ({ name, classes: labels })),
     picture: { height: null, width: null, channels: null },
     range: [0, 1],
   };
 }
 
-function baselinesOf(model: LoadedTransformer): ModelInfo['baselines'] {
+function baselinesOf(model: Transformer): ModelInfo['baselines'] {
   const tokenizer = tokenizerOf(model);
   const { padId, maskId } = tokenizer;
   const every = (id: number): string => `${tokenizer.token(id)} for every token`;
@@ -34,18 +38,17 @@ function baselinesOf(model: LoadedTransformer): ModelInfo['baselines'] {
   return [['pad', every(padId)], ...mask, ['layer', 'zeros in place of word vectors']];
 }
 
-/** @throws PathgradError for a text of nothing but special tokens */
-export function pieceSample(model: LoadedTransformer, text: string, second?: string): Sample {
-  const { ids, kwargs, texts, notices } = readPieces(model, [second === undefined ? text : [text, second]]);
+/** @throws PathgradError for a text of nothing but special tokens, and where two texts are needed and one is missing */
+export function pieceSample(model: Transformer, text: string, second?: string): Sample {
+  const alike = model.task === 'embedding';
+  if (alike && second === undefined) {
+    throw failure('second text', 'is missing: the model says how alike two texts are', {}, 'type one');
+  }
+  const together = second === undefined || alike ? text : ([text, second] as const);
+  const { ids, kwargs, texts, notices } = readPieces(model, [together]);
   const shown = notices.map((notice) => notice.charAt(0).toUpperCase() + notice.slice(1));
   const data = ids.data as Int32Array;
-  return {
-    kind: 'text',
-    title: second === undefined ? text : `${text} | ${second}`,
-    data,
-    shape: ids.shape,
-    notices: shown,
-    kwargs,
-    text: texts[0]!,
-  };
+  const title = second === undefined ? text : `${text} | ${second}`;
+  const other = alike && second !== undefined ? { other: second } : {};
+  return { kind: 'text', title, data, shape: ids.shape, notices: shown, kwargs, text: texts[0]!, ...other };
 }

@@ -27,6 +27,8 @@ export interface Sample {
   readonly notices: readonly string[];
   /** Extra arguments of the model. */
   readonly kwargs?: Readonly<Record<string, Tensor>>;
+  /** The text that it is compared with, of models that say how alike two are. */
+  readonly other?: string;
   /** Of a transformer with words, each the sum of its pieces. */
   readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] } & Partial<ShownPieces>;
   readonly image?: {

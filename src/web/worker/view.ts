@@ -1,7 +1,8 @@
 /** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
 import { describeWarning, type Phrases } from '../../attribution/index.ts';
-import { type AnyModel, isTransformer } from '../../open/model.ts';
+import { type AnyModel, isTransformer, tokenizerOf } from '../../open/model.ts';
 import { type ShownPieces, type Unit, unitsOf } from '../../open/pieces.ts';
+import { placesOf, wordAt } from '../../open/places.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
 import { indexOf } from '../../visualize/format.ts';
@@ -34,9 +35,9 @@ interface Facts {
 }
 
 export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
-  const { sample, settings, classes, backend, milliseconds } = facts;
+  const { sample, classes, backend, milliseconds } = facts;
   const { predictions, baselinePredictions, completeness, diagnostics } = explanation;
-  const label = (i: number): string => settings.labels[i] ?? (classes === 1 ? outputName(facts) : `class ${i}`);
+  const label = labelling(facts);
   const probabilities = diagnostics.outputs === 'distribution' || diagnostics.outputs === 'probabilities';
   const index = explanation.target ? explanation.target.data[0]! : null;
   const scores = Array.from(predictions.data, (score, i) => ({ label: label(i), score }));
@@ -48,7 +49,7 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
   const moves = facts.explainer.sum !== null;
   const shown = facts.neuronsOf
     ? listed(values, shape, (index) => `${facts.neuronsOf} ${index}`)
-    : show(sample, table?.sums ?? values, table ? [1, ...placesOf(sample, table)] : shape, moves);
+    : show(sample, table?.sums ?? values, table ? [1, ...pairPlaces(sample, table)] : shape, moves);
   // What is listed: words, not the entries of their vectors.
   const units = shown.units?.map(({ score }) => score) ?? [...(shown.scores ?? values)];
   const view: ResultView = {
@@ -56,7 +57,8 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
       .map((entry, i) => ({ ...entry, i }))
       .sort((a, b) => b.score - a.score)
       .filter(({ i }, rank) => rank < CLASSES || i === at)
-      .map(({ label: name, score }) => ({ label: name, score })),
+      .map(({ label: name, score, i }) => ({ label: name, score, index: i })),
+    place: placeOf(facts),
     probabilities,
     target: {
       label: classes === 1 && index !== null ? `label ${index}` : label(at),
@@ -96,20 +98,39 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
   };
 }
 
+/** The names of classes: of words for an answer, of the vocabulary for a masked word. */
+function labelling(facts: Facts): (i: number) => string {
+  const { model, sample, settings, classes } = facts;
+  if (isTransformer(model) && model.task === 'question-answering') return (i) => wordAt(sample.text!, i);
+  if (isTransformer(model) && model.task === 'masked-lm') {
+    const tokenizer = tokenizerOf(model);
+    return (i) => (i < tokenizer.vocabulary ? tokenizer.token(i) : `token ${i}`);
+  }
+  return (i) => settings.labels[i] ?? (classes === 1 ? outputName(facts) : `class ${i}`);
+}
+
+function placeOf({ sample, settings: { place } }: Facts): ResultView['place'] {
+  if (place === null || !sample.text) return null;
+  const text = sample.text as ShownPieces;
+  const places = placesOf(text).map((at) => ({ at, word: wordAt(text, at) }));
+  return { at: place, word: wordAt(text, place), places };
+}
+
 const pairsShown = 'Colours are sums over the pairs of each; the table of the strongest has the pairs themselves';
 
 /** The input's axes but the batch, without the last where pairs are sums over it. */
-function placesOf({ shape: [, ...row] }: Sample, { sums }: PairTable): number[] {
+function pairPlaces({ shape: [, ...row] }: Sample, { sums }: PairTable): number[] {
   return sizeOf(row) === sums.length ? row : row.slice(0, -1);
 }
 
 function pairName(sample: Sample, table: PairTable, at: number): string {
-  const name = (i: number): string => sample.text?.tokens[i] ?? `[${indexOf(i, placesOf(sample, table))}]`;
+  const name = (i: number): string => sample.text?.tokens[i] ?? `[${indexOf(i, pairPlaces(sample, table))}]`;
   return table.pair(at).map(name).join(' with ');
 }
 
 function outputName({ model, settings }: Facts): string {
-  return (isTransformer(model) ? undefined : model.outputs[settings.output]?.name) ?? 'score';
+  if (isTransformer(model)) return model.task === 'embedding' ? 'similarity' : 'score';
+  return model.outputs[settings.output]?.name ?? 'score';
 }
 
 /** Words for the one input that there is, and for the page's controls. */

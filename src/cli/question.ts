@@ -1,0 +1,124 @@
+/**
+ * What of a model's output is asked about: the row of scores of a classifier; of a transformer that says something of every position also which
+ * position (--word, --token), whether an answer's start or its end (--answer), the word behind a mask.
+ */
+import { FocusedTransformer } from '../open/focus.ts';
+import { type AnyModel, isTransformer, judgesWords, type Transformer, tokenizerOf } from '../open/model.ts';
+import type { Pieces, ShownPieces } from '../open/pieces.ts';
+import { usualPlaces, wordAt } from '../open/places.ts';
+import { othersOf, similarityOf } from '../open/similarity.ts';
+import { tensor } from '../tensor/tensor.ts';
+import { chooseOutput, type OutputChoice } from './choices.ts';
+import { type Arguments, number, oneOf, usage } from './flags.ts';
+import type { Batch } from './samples/batch.ts';
+
+export interface Question {
+  readonly model: AnyModel;
+  readonly batch: Batch;
+  readonly output: OutputChoice;
+  /** A class per text that is named otherwise than by --target. */
+  readonly target?: readonly number[];
+}
+
+/** Words that a prediction lists of a whole vocabulary. */
+const LISTED = 20;
+
+/** @throws UsageError for flags that this model has no use for */
+export async function ask(args: Arguments, model: AnyModel, batch: Batch): Promise<Question> {
+  const task = isTransformer(model) ? model.task : null;
+  const positions = isTransformer(model) && judgesWords(model);
+  for (const flag of ['word', 'token'] as const) {
+    if (args.has(flag) && !positions) throw usage(`--${flag}`, 'is for models that judge words', 'leave it out');
+  }
+  if (args.has('word') && args.has('token')) throw usage('--word', 'does not go with --token', 'give one of them');
+  if (args.has('answer') && task !== 'question-answering')
+    throw usage('--answer', 'is for models that answer questions', 'leave it out');
+  if (isTransformer(model) && task === 'embedding') return alike(args, model, batch);
+  if (!isTransformer(model) || !positions) return { model, batch, output: chooseOutput(args, model) };
+  if (task === 'question-answering') {
+    const target = namedPlaces(args, batch);
+    if (target && args.has('target')) throw usage('--target', 'does not go with --word or --token', 'give one of them');
+    return { model, batch, output: answerOf(args, model, batch), ...(target && { target }) };
+  }
+  const places = namedPlaces(args, batch) ?? (await usualPlaces(model, piecesIn(batch)));
+  const asked = focusOn(model, batch, places);
+  return { ...asked, output: task === 'masked-lm' ? wordOutput(args, model) : labelOutput(args, model) };
+}
+
+/** How alike the two texts of each pair are: a row for each text, the other one staying as it is. */
+async function alike(args: Arguments, model: Transformer, batch: Batch): Promise<Question> {
+  for (const flag of ['target', 'classes', 'top', 'output', 'labels', 'logits'] as const) {
+    if (args.has(flag))
+      throw usage(`--${flag}`, 'is for models with classes', 'leave it out: one similarity is explained');
+  }
+  const other = await othersOf(model, tensor(batch.X.data, batch.X.shape), batch.kwargs ?? {});
+  const label = (): string => 'similarity';
+  const output = { index: 0, name: 'similarity', classes: 1, label, labels: null, probabilities: false };
+  return { model: await similarityOf(model), batch: { ...batch, kwargs: { ...batch.kwargs, other } }, output };
+}
+
+/** What a transformer's batch was made of. */
+function piecesIn({ X, kwargs = {}, samples, notices }: Batch): Pieces {
+  return { ids: tensor(X.data, X.shape), kwargs, texts: samples.map(({ text }) => text as ShownPieces), notices };
+}
+
+function focusOn(model: Transformer, batch: Batch, places: readonly number[]): Pick<Question, 'model' | 'batch'> {
+  const samples = batch.samples.map((sample, row) => ({ ...sample, at: wordAt(sample.text!, places[row]!) }));
+  const [first] = places;
+  if (places.every((place) => place === first)) {
+    return { model: new FocusedTransformer(model, first!), batch: { ...batch, samples } };
+  }
+  const focus = new Int32Array(batch.X.data.length);
+  const width = batch.X.shape[1]!;
+  places.forEach((place, row) => {
+    focus[row * width + place] = 1;
+  });
+  const kwargs = { ...batch.kwargs, focus: tensor(focus, [places.length, width]) };
+  return { model: new FocusedTransformer(model, null), batch: { ...batch, samples, kwargs } };
+}
+
+/** What --word or --token names in each text, or null. */
+function namedPlaces(args: Arguments, { samples, X }: Batch): number[] | null {
+  const [word, token] = [args.text('word'), args.text('token')];
+  if (token !== undefined) {
+    const most = X.shape[1]! - 1;
+    const fits = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= most;
+    const place = number('token', token, fits, `a position from 0 to ${most}`);
+    const short = samples.find(({ text }) => text!.padding[place]);
+    if (short) throw usage('--token', `there is no token ${place} in '${short.title}'`, 'it is shorter');
+    return samples.map(() => place);
+  }
+  if (word === undefined) return null;
+  return samples.map(({ text, title }) => {
+    const { words = [], tokens } = text!;
+    const same = (given: string): boolean => given === word;
+    const alike = (given: string): boolean => given.toLowerCase() === word.toLowerCase();
+    const found = words.find((one) => same(one.text)) ?? words.find((one) => alike(one.text));
+    const place = found?.positions[0] ?? tokens.findIndex(same);
+    if (place >= 0) return place;
+    const known = words.length > 0 ? words.map((one) => one.text) : tokens;
+    throw usage('--word', `'${word}' is not in '${title}'`, `its words: ${known.slice(0, 40).join(', ')}`);
+  });
+}
+
+/** Labels of one token. */
+function labelOutput(args: Arguments, model: Transformer): OutputChoice {
+  return { ...chooseOutput(args, model, 'positions'), probabilities: !args.has('logits') };
+}
+
+/** The words of the vocabulary. */
+function wordOutput(args: Arguments, model: Transformer): OutputChoice {
+  const tokenizer = tokenizerOf(model);
+  const classes = model.config.vocabulary;
+  const label = (i: number): string => (i < tokenizer.vocabulary ? tokenizer.token(i) : `token ${i}`);
+  const labels = Array.from({ length: classes }, (_, i) => label(i));
+  return { index: 0, name: 'word', classes, label, labels, listed: LISTED, probabilities: !args.has('logits') };
+}
+
+/** Positions as classes: where an answer starts or ends. */
+function answerOf(args: Arguments, model: Transformer, { samples, X }: Batch): OutputChoice {
+  const side = oneOf('answer', args.text('answer') ?? args.text('output') ?? 'start', ['start', 'end'] as const);
+  const index = model.outputs.findIndex(({ name }) => name === side);
+  const label = (i: number, row = 0): string => wordAt(samples[row]!.text!, i);
+  return { index, name: side, classes: X.shape[1]!, label, labels: null, probabilities: !args.has('logits') };
+}

@@ -1,0 +1,71 @@
+/** Models of other formats on the command line: ONNX files are explained and inspected; what goes wrong is said by name, with the right code. */
+import { writeFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { example, npy, runCli, temporaryFolder } from '../support/cli.ts';
+import { onnxPictures, onnxTable, onnxTwo } from '../support/tiny-onnx.ts';
+
+const test = suite('cli: other formats');
+const folder = temporaryFolder();
+
+function written(name: string, bytes: Uint8Array): string {
+  writeFileSync(folder.path(name), bytes);
+  return folder.path(name);
+}
+
+test('ONNX: pictures and rows are explained, predicted and compared', async () => {
+  const pictures = written('pictures.onnx', onnxPictures);
+  const png = folder.path('out.png');
+  const { code, out, err } = await runCli(['explain', pictures, '--image', example('digits/7.png'), '--png', png]);
+  assert.is(code, 0, err);
+  assert.match(out, /^pictures: 1 picture of 192 values, explained at the input/);
+  assert.match(out, /prediction +class \d \d.*%/);
+  assert.match(out, /complete +(9[89]|10[01])\.\d\d %/);
+  const rows = npy(
+    '<f4',
+    '(2, 5)',
+    Float32Array.from({ length: 10 }, (_, i) => i / 10),
+  );
+  const [table, values] = [written('table', onnxTable), written('rows.npy', rows)];
+  const explained = await runCli(['explain', table, '--npy', values, '--steps', 'auto']);
+  assert.match(explained.out, /table: 2 rows of 5 values[\s\S]*prediction +y -?\d/);
+  const compared = await runCli(['compare', table, '--npy', values, '--explainers', 'saliency', '--metrics', 'none']);
+  assert.is(compared.code, 0, compared.err);
+  const at = await runCli([
+    'explain',
+    pictures,
+    '--image',
+    example('digits/7.png'),
+    '--explainer',
+    'grad-cam-plus-plus',
+  ]);
+  assert.is(at.code, 0, at.err);
+});
+
+test('ONNX: inspect lists operators and layers', async () => {
+  const { out } = await runCli(['inspect', written('inspected.onnx', onnxPictures)]);
+  assert.match(out, /inspected\.onnx: model 'pictures', ONNX \(format 8; opset ai\.onnx 17\), written by test\n/);
+  assert.match(out, /operators +Conv 1, Flatten 1, Gemm 1, GlobalAveragePool 1, Relu 1, Softmax 1\n/);
+  assert.match(out, /conv \(Conv\) +\[\?, 4, 8, 8\] +112\n[\s\S]*can be run and explained: pathgrad explain/);
+});
+
+test('what goes wrong: the message and the code', async () => {
+  const [two, table] = [written('two.onnx', onnxTwo), written('whole.onnx', onnxTable)];
+  const rows = written('row.npy', npy('<f4', '(1, 5)', new Float32Array(5)));
+  const cases: readonly (readonly [argv: string[], code: number, message: RegExp])[] = [
+    [['explain', two, '--npy', rows], 1, /two: has 2 inputs \(inputs \[a,b\]\)/],
+    [['explain', written('cut.onnx', onnxTable.subarray(0, 200)), '--npy', rows], 1, /cut\.onnx/],
+    [['explain', table, '--npy', rows, '--weights', 'x.h5'], 1, /is a file of ONNX, which takes no other weights/],
+    [['inspect', table, '--verify', rows], 2, /--verify: is for files of Keras/],
+    [['explain', table, '--npy', rows, '--text-pair', 'x'], 2, /--text-pair: needs --text/],
+    [['explain', folder.path('none'), '--npy', rows], 1, /none: no such file\nhint: check the path/],
+    [['explain', written('x.pt', Uint8Array.from([0x80, 2, 0x7d])), '--npy', rows], 1, /x\.pt: is a pickle of Python/],
+  ];
+  for (const [argv, code, message] of cases) {
+    const run = await runCli(argv);
+    assert.match(run.err, message);
+    assert.is(run.code, code, run.err);
+  }
+});
+
+test.run();
