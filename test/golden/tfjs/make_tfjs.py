@@ -69,8 +69,8 @@ def randomise(model):
 def brought_back(model, dtype):
     values = []
     for value in model.get_weights():
-        quantized, scale = quantization.quantize_weights(value, dtype)
-        values.append(quantization.dequantize_weights(quantized, value.dtype, **scale).astype('float32') if scale else quantized.astype('float32'))
+        quantized, scale = quantization.quantize_weights(value, getattr(np, dtype))
+        values.append(quantization.dequantize_weights(quantized, scale, np.float32))
     copy = model.__class__.from_config(model.get_config())
     copy.build(model.input_shape) if not copy.built else None
     copy.set_weights(values)
