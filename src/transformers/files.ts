@@ -21,6 +21,16 @@ export interface TransformerFiles {
   readonly vocab?: ModelSource;
   /** `tokenizer_config.json`. */
   readonly tokenizerConfig?: JsonSource;
+  /** `special_tokens_map.json`, for what `tokenizer_config.json` leaves out. */
+  readonly specialTokensMap?: JsonSource;
+  /** `modules.json` of sentence-transformers: the model makes a vector of a text. */
+  readonly modules?: JsonSource;
+  /** What lies in the folders of those modules, by path: `1_Pooling/config.json`, `2_Dense/model.safetensors`. */
+  readonly moduleFiles?: Readonly<Record<string, ModelSource>>;
+  /** `sentence_bert_config.json`: where texts are cut, and whether they are lowercased. */
+  readonly sentenceConfig?: JsonSource;
+  /** `config_sentence_transformers.json`: what is put before each text. */
+  readonly promptConfig?: JsonSource;
 }
 
 const names = {
@@ -28,7 +38,16 @@ const names = {
   tokenizer: 'tokenizer.json',
   vocab: 'vocab.txt',
   tokenizerConfig: 'tokenizer_config.json',
+  specialTokensMap: 'special_tokens_map.json',
+  modules: 'modules.json',
+  sentenceConfig: 'sentence_bert_config.json',
+  promptConfig: 'config_sentence_transformers.json',
 } as const;
+/** Those that a model may do without. */
+const optionalNames = [
+  ...(['tokenizer', 'vocab', 'tokenizerConfig', 'specialTokensMap', 'modules'] as const),
+  ...(['sentenceConfig', 'promptConfig'] as const),
+];
 /** Where a folder has several, the first counts: safetensors is what transformers writes today. */
 const weightNames = [
   'model.safetensors',
@@ -45,26 +64,45 @@ export async function filesIn(place: string | URL): Promise<TransformerFiles> {
     const hint = 'give a URL, or the files: { config, weights, tokenizer }';
     throw failure(text, 'a folder can be opened in Node only', {}, hint);
   }
-  const { readdir } = await import('node:fs/promises');
-  const found = await readdir(/^file:/i.test(text) ? new URL(text) : text).catch((cause: unknown) => {
-    throw failure(text, 'is not a folder that can be read', { error: String(cause) }, undefined, cause);
-  });
+  const folder = text.replace(/[\\/]$/, '');
+  const sentence = await moduleFilesIn(folder);
+  // Old folders of sentence-transformers keep the encoder in a folder of its own.
+  const inner = sentence && sentence.encoder !== '' ? `${folder}/${sentence.encoder}` : folder;
+  const found = await listFolder(inner);
   if (!found.includes(names.config)) {
     const hint = 'save the model with save_pretrained(), which writes config.json';
     throw failure(text, 'has no config.json', { files: found.slice(0, 12) }, hint);
   }
   const weights = weightNames.find((name) => found.includes(name));
   if (!weights) throw failure(text, 'has no model.safetensors', { files: found.slice(0, 12) }, missingHint(found));
-  const path = (name: string): string => `${text.replace(/[\\/]$/, '')}/${name}`;
-  const optional = (name: string, key: string): Record<string, string> =>
-    found.includes(name) ? { [key]: path(name) } : {};
-  return {
-    config: path(names.config),
-    weights: path(weights),
-    ...optional(names.tokenizer, 'tokenizer'),
-    ...optional(names.vocab, 'vocab'),
-    ...optional(names.tokenizerConfig, 'tokenizerConfig'),
-  };
+  const path = (name: string): string => `${inner}/${name}`;
+  const optional = optionalNames.filter((key) => found.includes(names[key])).map((key) => [key, path(names[key])]);
+  return { config: path(names.config), weights: path(weights), ...Object.fromEntries(optional), ...sentence?.files };
+}
+
+async function listFolder(folder: string): Promise<string[]> {
+  const { readdir } = await import('node:fs/promises');
+  return readdir(/^file:/i.test(folder) ? new URL(folder) : folder).catch((cause: unknown) => {
+    throw failure(folder, 'is not a folder that can be read', { error: String(cause) }, undefined, cause);
+  });
+}
+
+/** What sentence-transformers adds to a folder; null where there is no `modules.json`. */
+async function moduleFilesIn(folder: string): Promise<{ encoder: string; files: Partial<TransformerFiles> } | null> {
+  const top = await listFolder(folder);
+  if (!top.includes(names.modules)) return null;
+  const modules = `${folder}/${names.modules}`;
+  const { listModules } = await import('./sentence/modules.ts');
+  const [encoder, ...rest] = listModules(await readJson(modules, names.modules));
+  const moduleFiles: Record<string, string> = {};
+  for (const { path } of rest) {
+    // A module without settings need not have a folder.
+    if (path === '' || !top.includes(path.split(/[\\/]/)[0]!)) continue;
+    for (const file of await listFolder(`${folder}/${path}`))
+      moduleFiles[`${path}/${file}`] = `${folder}/${path}/${file}`;
+  }
+  const promptConfig = top.includes(names.promptConfig) ? { promptConfig: `${folder}/${names.promptConfig}` } : {};
+  return { encoder: encoder!.path, files: { modules, moduleFiles, ...promptConfig } };
 }
 
 function missingHint(found: readonly string[]): string {
@@ -95,12 +133,22 @@ async function filesAt(url: string): Promise<TransformerFiles> {
     weights = at(name);
     if (await exists(weights)) break;
   }
-  const extra = await Promise.all([
-    optional(names.tokenizer, 'tokenizer'),
-    optional(names.vocab, 'vocab'),
-    optional(names.tokenizerConfig, 'tokenizerConfig'),
-  ]);
-  return Object.assign({ config: at(names.config), weights }, ...extra) as TransformerFiles;
+  const extra = await Promise.all(optionalNames.map((key) => optional(names[key], key)));
+  const files = Object.assign({ config: at(names.config), weights }, ...extra) as TransformerFiles;
+  if (!files.modules) return files;
+  const { listModules } = await import('./sentence/modules.ts');
+  const [encoder, ...rest] = listModules(await readJson(files.modules, names.modules));
+  if (encoder!.path !== '') {
+    throw failure(
+      url,
+      `keeps its encoder in ${encoder!.path}`,
+      {},
+      'save it again with sentence-transformers, or give the files',
+    );
+  }
+  const wanted = rest.flatMap(({ path }) => (path === '' ? [] : [`${path}/config.json`, `${path}/model.safetensors`]));
+  const found = await Promise.all(wanted.map((name) => optional(name, name)));
+  return { ...files, moduleFiles: Object.assign({}, ...found) as Record<string, Uint8Array> };
 }
 
 /** Whether the server has it; where it does not say, it is tried. */

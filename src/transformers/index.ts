@@ -7,6 +7,15 @@ export type { TransformerLayer } from './layers.ts';
 export { type LoadedTransformer, loadTransformer, type TransformerOptions } from './load.ts';
 export { type TokenInput, TransformerModel } from './model.ts';
 export {
+  explainSimilarity,
+  type SimilarityExplainer,
+  type SimilarityExplanation,
+  SimilarityModel,
+  type SimilarityOptions,
+  similarities,
+  type TextSimilarity,
+} from './sentence/similarity.ts';
+export {
   type Answer,
   answerTarget,
   bestAnswers,

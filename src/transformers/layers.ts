@@ -3,8 +3,9 @@
  * computes; parts call each other through `Session.call`, so that a hook may look at or replace the tensors of any of them.
  */
 import type { ApplyOptions, LayerInfo } from '../graph/callable.ts';
-import { add } from '../ops/binary.ts';
+import { add, mul, sub } from '../ops/binary.ts';
 import { dense as fullyConnected } from '../ops/matmul.ts';
+import { expandDims } from '../ops/movement.ts';
 import { layerNorm } from '../ops/normalization.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape } from '../tensor/shape.ts';
@@ -31,15 +32,21 @@ export interface Part {
   readonly run: (x: Tensor, session: Session) => Tensor;
 }
 
+/** Subtracted from the scores of hidden positions: their exponentials are exactly 0. */
+const hidden = 1e30;
+
 /** One application of a model. */
 export class Session {
   /** Added to attention scores `[rows, 1, 1, positions]`: 0, or hugely negative where the mask hides a position. */
   readonly maskBias: Tensor | null;
+  /** 1 where a position is visible, else 0, `[rows, positions]`; null where all are. */
+  readonly visible: Tensor | null;
   readonly #hooks: ApplyOptions;
   readonly #calls = new Map<string, number>();
 
-  constructor(maskBias: Tensor | null, hooks: ApplyOptions) {
-    this.maskBias = maskBias;
+  constructor(visible: Tensor | null, hooks: ApplyOptions) {
+    this.visible = visible;
+    this.maskBias = visible ? mul(sub(expandDims(expandDims(visible, 1), 1), 1), hidden) : null;
     this.#hooks = hooks;
   }
 
@@ -66,22 +73,31 @@ function replaced(layer: TransformerLayer, x: Tensor, tensors: readonly Tensor[]
   throw failure(`layer '${layer.path}'`, 'a hook returned tensors of other shapes', details);
 }
 
-/** `x @ kernel + bias` along the last axis, then `activation`. */
+/** `x @ kernel + bias` along the last axis, then `activation`; without a bias unless `biased`. */
 export function densePart(
   weights: WeightSource,
   path: string,
   [inputs, outputs]: readonly [number, number],
   why: string,
   activation: (x: Tensor) => Tensor = (x) => x,
+  biased = true,
 ): Part {
   const kernel = weights.take(`${path}/kernel`, [inputs, outputs], why);
-  const bias = weights.take(`${path}/bias`, [outputs], why);
+  const bias = biased ? weights.take(`${path}/bias`, [outputs], why) : null;
   return { layer: new TransformerLayer(path, 'Dense'), run: (x) => activation(fullyConnected(x, kernel, bias)) };
 }
 
-export function normPart(weights: WeightSource, path: string, width: number, epsilon: number, why: string): Part {
+/** Layer normalization; without `beta` unless `shifted`. */
+export function normPart(
+  weights: WeightSource,
+  path: string,
+  width: number,
+  epsilon: number,
+  why: string,
+  shifted = true,
+): Part {
   const gamma = weights.take(`${path}/gamma`, [width], why);
-  const beta = weights.take(`${path}/beta`, [width], why);
+  const beta = shifted ? weights.take(`${path}/beta`, [width], why) : null;
   return {
     layer: new TransformerLayer(path, 'LayerNormalization'),
     run: (x) => layerNorm(x, { gamma, beta, epsilon }),

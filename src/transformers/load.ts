@@ -5,16 +5,17 @@
 
 import type { Backend } from '../backends/backend.ts';
 import type { WeightChange } from '../graph/callable.ts';
-import { type ModelSource, readSource } from '../keras/load/source.ts';
+import { readSource } from '../keras/load/source.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { familyOf, readConfig, type TransformerConfig } from './config/config.ts';
 import { filesIn, type JsonSource, readJson, type TransformerFiles } from './files.ts';
-import { chooseHead, type Head, type OutputKind } from './heads/index.ts';
+import { chooseHead, type Head, type HeadParts, type MadeHead, type OutputKind } from './heads/index.ts';
 import { type ModelParts, TransformerModel } from './model.ts';
-import { bertTokenizerJson, TextTokenizer } from './tokenizer/index.ts';
+import { bertTokenizerJson, TextTokenizer, type TokenizerOptions } from './tokenizer/index.ts';
 import { readWeights } from './weights/index.ts';
+import { changedTwice } from './weights/source.ts';
 
 export interface TransformerOptions {
   /** What a classifier gives: probabilities (where it has some: a regression has none) or logits. A head of one's own gives what it computes. */
@@ -52,45 +53,86 @@ export async function loadTransformer(
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
   }
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
+  const modules = files.modules && !options.head ? await sentenceHead(files, config.width, dtype) : null;
   const stored = await readWeights(files.weights, dtype);
   const build = async (change: WeightChange | null): Promise<ModelParts> => {
     const { base } = familyOf(config);
     const weights = await stored(base, change);
     const encoder = familyOf(config).encoder(config, weights);
-    const head = chooseHead({ config, weights, encoder, base, output }, options.head ?? null);
+    const made = { config, weights, encoder, base, output };
+    const head = modules ? modules.head(made) : chooseHead(made, options.head ?? null);
     weights.finish(/\/pooler\//);
     const name = options.name ?? config.savedClass ?? weights.file;
-    return { config, encoder, head, dtype, backend, name, rebuild: build };
+    return { config, encoder, head, dtype, backend, name, rebuild: (next) => build(changedTwice(change, next)) };
   };
   const parts = await build(null);
   const tokenizer = await loadTokenizer(files, config);
   return Object.assign(new TransformerModel(parts), { tokenizer });
 }
 
-async function loadTokenizer(files: TransformerFiles, config: TransformerConfig): Promise<TextTokenizer | null> {
-  const { tokenizer: json, vocab, tokenizerConfig } = files;
-  if (!json && !vocab) return null;
-  const settings = tokenizerConfig ? await readJson(tokenizerConfig, 'tokenizer_config.json') : {};
-  return makeTokenizer({ ...(json ? { json } : {}), ...(vocab ? { vocab } : {}) }, settings, config);
+/** The head that the modules of sentence-transformers make; loaded on demand. */
+async function sentenceHead(
+  files: TransformerFiles,
+  width: number,
+  dtype: FloatDType,
+): Promise<{ head: (parts: HeadParts) => MadeHead }> {
+  const [{ readModules }, { embeddingHead }] = await Promise.all([
+    import('./sentence/modules.ts'),
+    import('./sentence/head.ts'),
+  ]);
+  const modules = await readModules(files, width, dtype);
+  return { head: (parts) => embeddingHead(parts, modules) };
 }
 
-async function makeTokenizer(
-  { json, vocab }: { json?: JsonSource; vocab?: ModelSource },
-  settings: unknown,
+async function loadTokenizer(
+  files: TransformerFiles,
   { vocabulary, positions }: TransformerConfig,
-): Promise<TextTokenizer> {
-  const record = (typeof settings === 'object' && settings !== null ? settings : {}) as Readonly<
-    Record<string, unknown>
-  >;
-  const name = json ? 'tokenizer.json' : 'vocab.txt';
-  const definition = json
-    ? await readJson(json, name)
-    : bertTokenizerJson(new TextDecoder().decode((await readSource(vocab!)).bytes), record, name);
-  const tokenizer = new TextTokenizer(definition, { positions, name }, record);
+): Promise<TextTokenizer | null> {
+  if (!files.tokenizer && !files.vocab) return null;
+  const settings = {
+    ...(await recordOf(files.specialTokensMap, 'special_tokens_map.json')),
+    ...(await recordOf(files.tokenizerConfig, 'tokenizer_config.json')),
+  };
+  const name = files.tokenizer ? 'tokenizer.json' : 'vocab.txt';
+  const definition = files.tokenizer
+    ? await readJson(files.tokenizer, name)
+    : bertTokenizerJson(new TextDecoder().decode((await readSource(files.vocab!)).bytes), settings, name);
+  const tokenizer = new TextTokenizer(definition, { positions, name, ...(await sentenceOptions(files)) }, settings);
   if (tokenizer.vocabulary > vocabulary) {
     const details = { tokenizer: tokenizer.vocabulary, vocab_size: vocabulary };
     const hint = 'use the tokenizer that was saved with the model';
     throw failure(name, 'has more tokens than the embedding of the model', details, hint);
   }
   return tokenizer;
+}
+
+async function recordOf(source: JsonSource | undefined, name: string): Promise<Readonly<Record<string, unknown>>> {
+  if (source === undefined) return {};
+  const json = await readJson(source, name);
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  throw failure(name, 'must be a JSON object');
+}
+
+/** What sentence-transformers does to a text before it is cut into tokens. */
+async function sentenceOptions(files: TransformerFiles): Promise<Omit<TokenizerOptions, 'positions' | 'name'>> {
+  if (!files.modules) return {};
+  const sentence = await recordOf(files.sentenceConfig, 'sentence_bert_config.json');
+  const prompts = await recordOf(files.promptConfig, 'config_sentence_transformers.json');
+  const { max_seq_length: length, do_lower_case: lowercase } = sentence;
+  if (length !== undefined && length !== null && !(Number.isInteger(length) && (length as number) >= 3)) {
+    throw failure('sentence_bert_config.json', 'has an unusable max_seq_length', { max_seq_length: length });
+  }
+  const name = prompts['default_prompt_name'];
+  const texts = (prompts['prompts'] ?? {}) as Readonly<Record<string, unknown>>;
+  const prompt = typeof name === 'string' ? texts[name] : undefined;
+  if (typeof name === 'string' && typeof prompt !== 'string') {
+    throw failure('config_sentence_transformers.json', 'has no prompt of its default name', {
+      default_prompt_name: name,
+    });
+  }
+  return {
+    ...(typeof length === 'number' && { maxLength: length }),
+    ...(lowercase === true && { lowercase: true }),
+    ...(typeof prompt === 'string' && prompt !== '' && { prompt }),
+  };
 }

@@ -8,8 +8,7 @@ import type { Backend } from '../backends/backend.ts';
 import type { ApplyOptions, CallableModel, InputInfo, Pruned, WeightChange } from '../graph/callable.ts';
 import { compile, type Plan } from '../graph/compile.ts';
 import { PlanCache } from '../graph/plan-cache.ts';
-import { mul, notEqual, sub } from '../ops/binary.ts';
-import { reshape } from '../ops/movement.ts';
+import { notEqual } from '../ops/binary.ts';
 import { cast } from '../ops/unary.ts';
 import { allocate, type FloatDType, type TypedArray } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
@@ -33,8 +32,6 @@ export type TokenInput =
 
 type Kwargs = Readonly<Record<string, Tensor>>;
 const known = ['attention_mask', 'token_type_ids', 'position_ids'];
-/** Subtracted from the scores of hidden positions: their exponentials are exactly 0. */
-const hidden = 1e30;
 
 export interface ModelParts {
   readonly config: TransformerConfig;
@@ -89,8 +86,7 @@ export class TransformerModel implements CallableModel {
     const ints = (name: string): Tensor | null => (kwargs[name] ? cast(kwargs[name], 'int32') : null);
     const mask = kwargs['attention_mask'];
     const visible = mask ? cast(notEqual(mask, 0), this.dtype) : null;
-    const bias = visible ? mul(sub(reshape(visible, [ids.shape[0]!, 1, 1, ids.shape[1]!]), 1), hidden) : null;
-    const session = new Session(bias, options);
+    const session = new Session(visible, options);
     const tokens = { positions: ints('position_ids'), segments: ints('token_type_ids') };
     const { encoder, head } = this.#parts;
     const states = session.hooked(encoder.layer, ids, (x) => encoder.encode({ ids: x, ...tokens }, session));
@@ -260,7 +256,7 @@ export class TransformerModel implements CallableModel {
 function normalized(selector: string): string {
   const named = selector.replace(/layer_\._(\d+)/g, 'layer.$1');
   if (named.includes('/')) return named;
-  return named.replaceAll('.', '/').replace(/(^|\/)layer\/(\d+)/g, '$1layer.$2');
+  return named.replaceAll('.', '/').replace(/(^|\/)(layers?)\/(\d+)/g, '$1$2.$3');
 }
 
 function integers(subject: string, name: string, value: unknown): Tensor {

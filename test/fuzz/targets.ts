@@ -82,14 +82,18 @@ export const targets: Readonly<Record<Format, Target>> = {
     }
   },
   transformer: async (parts) => {
+    const inFolders = Object.entries(parts).filter(([name]) => name.includes('/'));
     const model = await loadTransformer({
       config: parts['config.json']!,
-      weights: parts['tf_model.h5']!,
+      weights: (parts['tf_model.h5'] ?? parts['model.safetensors'])!,
+      ...(parts['modules.json'] && { modules: parts['modules.json'], moduleFiles: Object.fromEntries(inFolders) }),
+      ...(parts['sentence_bert_config.json'] && { sentenceConfig: parts['sentence_bert_config.json'] }),
+      ...(parts['config_sentence_transformers.json'] && { promptConfig: parts['config_sentence_transformers.json'] }),
       ...(parts['tokenizer.json'] ? { tokenizer: parts['tokenizer.json'] } : { vocab: parts['vocab.txt']! }),
       ...(parts['tokenizer_config.json'] && { tokenizerConfig: parts['tokenizer_config.json'] }),
     });
     const { input_ids, attention_mask } = model.tokenizer!.encode([sentence, 'good']);
-    await model.predict({ input_ids, attention_mask });
+    await model.predictAll({ input_ids, attention_mask });
     model.dispose();
   },
   tokenizer: async (parts) => {

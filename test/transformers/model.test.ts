@@ -5,7 +5,7 @@ import { compile } from '../../src/graph/compile.ts';
 import { reshape } from '../../src/ops/movement.ts';
 import { slice } from '../../src/ops/slicing.ts';
 import { placeholder, type Tensor } from '../../src/tensor/tensor.ts';
-import { type LoadedTransformer, loadTransformer } from '../../src/transformers/index.ts';
+import { type LoadedTransformer, loadTransformer, type TransformerOptions } from '../../src/transformers/index.ts';
 import { configOf, forward, makeFiles, randomWeights, type Sizes, small, softmaxOf, writeModel } from './support.ts';
 
 const test = suite('transformers: model');
@@ -169,7 +169,8 @@ test('heads of one own: a function, dense layers, means of visible positions', a
 
 test('files that do not belong together are refused', async () => {
   const files = await makeFiles(small);
-  const withConfig = (change: object) => loadTransformer({ ...files, config: { ...configOf(small), ...change } });
+  const withConfig = (change: object, options: TransformerOptions = {}) =>
+    loadTransformer({ ...files, config: { ...configOf(small), ...change } }, options);
   await rejects(
     () => withConfig({ dim: 16 }),
     /word_embeddings\/weight' does not have the shape that config.json implies \(expected \[40,16\], found \[40,8\], from vocab_size and dim\)/,
@@ -192,7 +193,7 @@ test('files that do not belong together are refused', async () => {
     () => withConfig({ activation: 'geluu' }),
     /the activation 'geluu' is not known\nhint: did you mean 'gelu'/,
   );
-  await rejects(() => withConfig({ problem_type: 'regression' }), /no probabilities/);
+  await rejects(() => withConfig({ problem_type: 'regression' }, { output: 'probabilities' }), /no probabilities/);
   await rejects(() => loadTransformer({ ...files, config: '{"a":' }), /config.json: is not JSON/);
   await rejects(
     () => loadTransformer({ ...files, output: 1 } as never, { output: 'odds' as never }),

@@ -1,7 +1,7 @@
 /** Texts to ids as BERT's tokenizer gives them, truncation, padding and notices, and vocabularies that do not fit. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bertTokenizerJson, loadTransformer, TextTokenizer } from '../../src/transformers/index.ts';
+import { bertTokenizerJson, type EncodeOptions, loadTransformer, TextTokenizer } from '../../src/transformers/index.ts';
 import { makeFiles, small } from './support.ts';
 
 const test = suite('transformers: tokenizer');
@@ -63,6 +63,45 @@ test('texts of different lengths are padded, with a mask', () => {
   assert.equal(notices, []);
   assert.equal(make().encode('the', { padding: 'max' }).input_ids.shape, [1, 16]);
   assert.equal(make().encode('the', { padding: 'max', maxLength: 5 }).input_ids.shape, [1, 5]);
+});
+
+test('pairs: token types, offsets in each text, the longer text is cut first, or the one that is named', () => {
+  const pair = ['the film was', 'unbelievable film !'] as const;
+  const { tokens, token_type_ids, offsets, sequences } = make().encode([pair, 'the']);
+  assert.equal(tokens[0]!.join(' '), '[CLS] the film was [SEP] un ##believ ##able film ! [SEP]');
+  assert.equal([...token_type_ids.data.subarray(0, 11)], [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
+  assert.equal(offsets[0]!.slice(5, 9), [
+    [0, 2],
+    [2, 8],
+    [8, 12],
+    [13, 17],
+  ]);
+  assert.equal(sequences[0], [null, 0, 0, 0, null, 1, 1, 1, 1, 1, null]);
+  assert.equal(offsets[1]!.slice(0, 4), [null, [0, 3], null, null]);
+  const cut = (options: EncodeOptions): string => make().encode([pair], options).tokens[0]!.join(' ');
+  assert.is(cut({ maxLength: 8 }), '[CLS] the film [SEP] un ##believ ##able [SEP]');
+  assert.is(cut({ maxLength: 9, truncation: 'second' }), '[CLS] the film was [SEP] un ##believ ##able [SEP]');
+  assert.is(cut({ maxLength: 9, truncation: 'first' }), '[CLS] the [SEP] un ##believ ##able film ! [SEP]');
+  assert.throws(
+    () => cut({ maxLength: 7, truncation: 'first' }),
+    /cutting the first text of a pair alone leaves nothing/,
+  );
+  assert.throws(() => cut({ truncation: 'secnd' as never }), /unknown truncation 'secnd'\nhint: did you mean 'second'/);
+  assert.equal(make().encode([['the', '']]).notices, ['text 1 of pair 0 is empty']);
+});
+
+test('sides of padding and of cutting are those of the tokenizer; so are its length and its special tokens', () => {
+  const left = make(16, { padding_side: 'left', truncation_side: 'left', model_max_length: 6 });
+  const { tokens, attention_mask, offsets } = left.encode(['the film was the film !', 'the']);
+  assert.is(tokens[0]!.join(' '), '[CLS] was the film ! [SEP]');
+  assert.is(tokens[1]!.join(' '), '[PAD] [PAD] [PAD] [CLS] the [SEP]');
+  assert.equal([...attention_mask.data.subarray(6)], [0, 0, 0, 1, 1, 1]);
+  assert.equal(offsets[1], [null, null, null, null, [0, 3], null]);
+  assert.is(left.positions, 6);
+  const json = bertTokenizerJson(vocab);
+  const named = new TextTokenizer(json, {}, { pad_token: { content: '[MASK]' }, mask_token: '[PAD]' });
+  assert.equal([named.padId, named.maskId, named.clsId, named.sepId, named.unkId], [4, 0, 2, 3, 1]);
+  assert.throws(() => new TextTokenizer(json, {}, { pad_token: '<pad>' }), /has no token '<pad>' \(pad_token <pad>\)/);
 });
 
 test('a text longer than the position table is cut with a notice and keeps its [SEP]', () => {

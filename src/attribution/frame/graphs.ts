@@ -144,7 +144,7 @@ export class Graphs {
         variables: inputs.filter((_, i) => moving.has(i)),
         held: [...inputs.filter((_, i) => !moving.has(i)), ...extra],
         output,
-        observed: watch?.tensors(rows, inputs) ?? [],
+        observed: watch?.tensors(rows, [...inputs, ...extra]) ?? [],
       };
     }
     if (this.calls === 0) this.model(rows);
@@ -155,7 +155,7 @@ export class Graphs {
       variables,
       held: [...inputs, ...extra],
       output,
-      observed: watch?.tensors(rows, [...inputs, ...variables]) ?? [],
+      observed: watch?.tensors(rows, [...inputs, ...extra, ...variables]) ?? [],
     };
   }
 

@@ -150,7 +150,7 @@ export function feedForward(config: TransformerConfig, weights: WeightSource, pa
 }
 
 /** BERT's `TFBertSelfOutput` and `TFBertOutput`: `LayerNorm(dense(x) + shortcut)`. Its hooks see `x` and the result. */
-function projection(
+export function projection(
   weights: WeightSource,
   path: string,
   sizes: readonly [number, number],

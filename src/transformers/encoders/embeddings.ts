@@ -2,7 +2,7 @@
 import { add, mul, notEqual } from '../../ops/binary.ts';
 import { gather } from '../../ops/indexing.ts';
 import { matmul } from '../../ops/matmul.ts';
-import { reshape } from '../../ops/movement.ts';
+import { expandDims, reshape } from '../../ops/movement.ts';
 import { slice } from '../../ops/slicing.ts';
 import { cast } from '../../ops/unary.ts';
 import { allocate } from '../../tensor/dtype.ts';
@@ -14,10 +14,14 @@ import type { PositionUse, Tokens } from './encoder.ts';
 
 export interface EmbeddingNames {
   /** The tables below the layer's path; null where the encoder has none. */
-  readonly positions: string;
+  readonly positions: string | null;
   readonly segments: string | null;
   /** The field of the config that states the width. */
   readonly why: string;
+  /** A kernel without bias that widens the sum before it is normalized. */
+  readonly widen?: string | null;
+  /** Hidden positions become zeros. */
+  readonly masked?: boolean;
 }
 
 /** The sum of the tables' rows, normalized. The layer has no float inputs: hooks see the ids going in. */
@@ -29,25 +33,32 @@ export function embeddings(
   names: EmbeddingNames,
 ): { layer: TransformerLayer; run: (tokens: Tokens, session: Session) => Tensor } {
   const { vocabulary, positionRows, segments, embeddingWidth: width, epsilon } = config;
-  const { why } = names;
+  const { why, widen = null, masked = false } = names;
   const words = weights.take(`${path}/word_embeddings/weight`, [vocabulary, width], `vocab_size and ${why}`);
   const rows = `max_position_embeddings and ${why}`;
-  const places = weights.take(`${path}/${names.positions}`, [positionRows, width], rows);
+  const places =
+    names.positions === null ? null : weights.take(`${path}/${names.positions}`, [positionRows, width], rows);
   const kinds =
     names.segments === null ? null : weights.take(`${path}/${names.segments}`, [segments, width], 'type_vocab_size');
-  const norm = normPart(weights, `${path}/LayerNorm`, width, epsilon, why);
+  const wide = widen === null ? width : config.width;
+  const kernel =
+    widen === null ? null : weights.take(`${path}/${widen}/kernel`, [width, wide], `${why} and hidden_size`);
+  const norm = normPart(weights, `${path}/LayerNorm`, wide, epsilon, widen === null ? why : 'hidden_size');
   const layer = new TransformerLayer(path, 'TFEmbeddings', [norm.layer]);
   const run = (tokens: Tokens, session: Session): Tensor =>
     session.hooked(layer, tokens.ids, (ids) => {
       const length = ids.shape[1]!;
-      const wanted = tokens.positions ?? (fromIds ? countedPositions(ids, config.padId) : null);
-      const at = wanted ? gather(places, wanted) : slice(places, { 0: [0, length] });
-      let x = add(gather(words, ids), at);
+      let x = gather(words, ids);
+      if (places) {
+        const wanted = tokens.positions ?? (fromIds ? countedPositions(ids, config.padId) : null);
+        x = add(x, wanted ? gather(places, wanted) : slice(places, { 0: [0, length] }));
+      }
       if (kinds) {
         const first = reshape(slice(kinds, { 0: [0, 1] }), [width]);
         x = add(x, tokens.segments ? gather(kinds, tokens.segments) : first);
       }
-      return session.call(norm, x);
+      const y = session.call(norm, kernel ? matmul(x, kernel) : x);
+      return masked && session.visible ? mul(y, expandDims(session.visible, -1)) : y;
     });
   return { layer, run };
 }

@@ -7,8 +7,11 @@ import { tanh } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { activationNamed } from '../activations.ts';
+import type { DebertaConfig } from '../config/deberta.ts';
+import type { ModernBertConfig } from '../config/modernbert.ts';
 import { firstPosition } from '../encoders/encoder.ts';
 import { densePart, normPart, type Part, type Session } from '../layers.ts';
+import { meanPooling } from './pooling.ts';
 import type { HeadParts } from './types.ts';
 
 /** Layers before the last one of a classifier, and where that one lies. */
@@ -22,10 +25,10 @@ export interface ClassifierBody {
 /** Layers before the decoder of a masked language model, `[rows, positions, width]` to `[rows, positions, size]`. */
 export interface DecoderBody {
   readonly parts: readonly Part[];
-  /** The decoder's bias, by what it may be called. */
+  /** The decoder's bias, by what it may be called; none where the list is empty. */
   readonly bias: readonly string[];
-  /** The decoder's own kernel `[vocabulary, size]`, for models that do not share it with the embeddings. */
-  readonly decoder: string;
+  /** The decoder's own kernel `[vocabulary, size]`, for models that do not share it with the embeddings; null where all share it. */
+  readonly decoder: string | null;
 }
 
 export interface FamilyHeads {
@@ -33,6 +36,10 @@ export interface FamilyHeads {
   readonly maskedLm: (parts: HeadParts, size: number) => DecoderBody;
   /** Layers between the encoder and the last layer of heads on tokens; none by default. */
   readonly tokens?: (parts: HeadParts) => readonly Part[];
+  /** The last layer of question answering; `qa_outputs` by default. */
+  readonly answer?: string;
+  /** The table of words below the embeddings; `word_embeddings` by default. */
+  readonly words?: string;
 }
 
 const why = 'hidden_size';
@@ -127,7 +134,52 @@ const byFamily: Readonly<Record<string, FamilyHeads>> = {
       decoder: 'predictions/decoder/weight',
     }),
   },
+  'deberta-v2': {
+    sequence: ({ config, weights }) => {
+      const act = activationNamed((config as DebertaConfig).poolerActivation, 'config.json');
+      return {
+        vector: firstPosition,
+        parts: [densePart(weights, 'pooler/dense', [config.width, config.width], why, act)],
+        last: 'classifier',
+      };
+    },
+    maskedLm: (parts, size) => {
+      // The files of the authors have the newer head and do not say so.
+      const { legacyHead } = parts.config as DebertaConfig;
+      if (legacyHead && parts.weights.has('cls')) return bert.maskedLm(parts, size);
+      const at = 'lm_predictions/lm_head';
+      return {
+        parts: transform(parts, [`${at}/dense`, `${at}/LayerNorm`], size, configured(parts)),
+        bias: [`${at}/bias`],
+        decoder: null,
+      };
+    },
+  },
+  modernbert: {
+    sequence: (parts) => ({
+      vector: (parts.config as ModernBertConfig).pooling === 'mean' ? meanPooling : firstPosition,
+      parts: modernbertHead(parts),
+      last: 'classifier',
+    }),
+    tokens: modernbertHead,
+    answer: 'classifier',
+    words: 'tok_embeddings',
+    maskedLm: (parts) => ({
+      parts: modernbertHead(parts),
+      bias: (parts.config as ModernBertConfig).biases.decoder ? ['decoder/bias'] : [],
+      decoder: 'decoder/weight',
+    }),
+  },
 };
+
+function modernbertHead({ config, weights }: HeadParts): Part[] {
+  const { width, epsilon, biases, headActivation } = config as ModernBertConfig;
+  const act = activationNamed(headActivation, 'config.json');
+  return [
+    densePart(weights, 'head/dense', [width, width], why, act, biases.head),
+    normPart(weights, 'head/norm', width, epsilon, why, biases.norm),
+  ];
+}
 
 export function headsOf(architecture: string): FamilyHeads {
   return Object.hasOwn(byFamily, architecture) ? byFamily[architecture]! : bert;

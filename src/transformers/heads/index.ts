@@ -7,7 +7,7 @@ import { sequenceHead } from './sequence.ts';
 import type { HeadParts, MadeHead } from './types.ts';
 
 export type { DenseHead, DenseLayer, Head } from './own.ts';
-export type { Encoding, MadeHead, OutputKind, Task } from './types.ts';
+export type { Encoding, HeadParts, MadeHead, OutputKind, Task } from './types.ts';
 
 /** Heads by how the name of a class ends. */
 const byClass: Readonly<Record<string, (parts: HeadParts) => MadeHead>> = {

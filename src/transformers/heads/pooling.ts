@@ -4,7 +4,7 @@ import { expandDims, reshape } from '../../ops/movement.ts';
 import { max, mean, sum } from '../../ops/reduce.ts';
 import { slice } from '../../ops/slicing.ts';
 import { cast, sqrt } from '../../ops/unary.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { firstPosition } from '../encoders/encoder.ts';
 
 /** `mask`: 0 and 1, `[rows, positions]`; null where every position is visible. */
@@ -13,6 +13,18 @@ export type Pooling = (hidden: Tensor, mask: Tensor | null) => Tensor;
 export const meanPooling: Pooling = (hidden, mask) => {
   if (!mask) return mean(hidden, { axes: 1 });
   const weights = visible(hidden, mask);
+  return div(sum(mul(hidden, expandDims(weights, -1)), { axes: 1 }), sum(weights, { axes: 1, keepDims: true }));
+};
+
+/** The mean with weights 1, 2, 3, … by position: later tokens of a decoder have seen more. */
+export const weightedMeanPooling: Pooling = (hidden, mask) => {
+  const [, positions] = hidden.shape as [number, number];
+  const order = tensor(
+    Float64Array.from({ length: positions }, (_, p) => p + 1),
+    [1, positions],
+    hidden.dtype,
+  );
+  const weights = mask ? mul(visible(hidden, mask), order) : order;
   return div(sum(mul(hidden, expandDims(weights, -1)), { axes: 1 }), sum(weights, { axes: 1, keepDims: true }));
 };
 

@@ -32,8 +32,9 @@ const far = 1e30;
 /** Two outputs `[rows, positions]`: a softmax over positions, of which hidden ones get nothing; as logits they have what they have. */
 export function answerHead(made: HeadParts): MadeHead {
   const { config, weights, output } = made;
-  const before = headsOf(config.architecture).tokens?.(made) ?? [];
-  const parts = [...before, densePart(weights, 'qa_outputs', [config.width, 2], 'start and end of an answer')];
+  const { tokens, answer = 'qa_outputs' } = headsOf(config.architecture);
+  const last = densePart(weights, answer, [config.width, 2], 'start and end of an answer');
+  const parts = [...(tokens?.(made) ?? []), last];
   return {
     task: 'question-answering',
     layers: parts.map(({ layer }) => layer),
@@ -54,13 +55,14 @@ export function answerHead(made: HeadParts): MadeHead {
 /** `[rows, positions, vocabulary]`, a softmax over the vocabulary. The decoder is the table of embeddings, unless the model has its own. */
 export function maskedLmHead(made: HeadParts): MadeHead {
   const { config, weights, output, base } = made;
-  const table = `${base}/embeddings/word_embeddings/weight`;
+  const { words = 'word_embeddings', maskedLm } = headsOf(config.architecture);
+  const table = `${base}/embeddings/${words}/weight`;
   const size = weights.sizeOf(table, 1);
-  const { parts, bias, decoder } = headsOf(config.architecture).maskedLm(made, size);
-  const path = config.tied || !weights.has(decoder) ? table : decoder;
+  const { parts, bias, decoder } = maskedLm(made, size);
+  const path = decoder === null || config.tied || !weights.has(decoder) ? table : decoder;
   const kernel = weights.take(path, [config.vocabulary, size], 'vocab_size');
-  const own = bias.find((name) => weights.has(name)) ?? bias[0]!;
-  const offset = weights.take(own, [config.vocabulary], 'vocab_size');
+  const own = bias.find((name) => weights.has(name)) ?? bias[0];
+  const offset = own === undefined ? null : weights.take(own, [config.vocabulary], 'vocab_size');
   const layer = new TransformerLayer('decoder', 'Decoder');
   return {
     task: 'masked-lm',
@@ -68,7 +70,10 @@ export function maskedLmHead(made: HeadParts): MadeHead {
     outputs: ['logits'],
     apply: (hidden, _, session) => {
       const states = chain(parts)(hidden, session);
-      const logits = session.hooked(layer, states, (x) => add(matmul(x, kernel, { transposeB: true }), offset));
+      const logits = session.hooked(layer, states, (x) => {
+        const scores = matmul(x, kernel, { transposeB: true });
+        return offset ? add(scores, offset) : scores;
+      });
       return [output === 'logits' ? logits : softmax(logits)];
     },
     ignoresHidden: false,

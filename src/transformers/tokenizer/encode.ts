@@ -52,7 +52,8 @@ export function rowOf(
   const tokens = items.flatMap((item): RowToken[] => {
     if ('id' in item) return [{ ...item, offset: null, word: null, sequence: null }];
     const { sequence, type } = item;
-    return (parts[sequence] ?? []).map((token) => ({ ...token, type, sequence }));
+    // Tokens of a prompt are of no text.
+    return (parts[sequence] ?? []).map((token) => ({ ...token, type, sequence: token.offset ? sequence : null }));
   });
   return { tokens, full };
 }

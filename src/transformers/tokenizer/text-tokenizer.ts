@@ -58,6 +58,12 @@ export interface TokenizerOptions {
   readonly positions?: number;
   /** What to call the file in errors. */
   readonly name?: string;
+  /** Where texts are cut, if that is before the last position of the model. */
+  readonly maxLength?: number;
+  /** Lowercase texts before anything else is done to them. */
+  readonly lowercase?: boolean;
+  /** What is put before each text, as models of sentences want it; its tokens have no place in the text. */
+  readonly prompt?: string;
 }
 
 export class TextTokenizer {
@@ -83,6 +89,8 @@ export class TextTokenizer {
   readonly #tokens = new Map<number, string>();
   readonly #sides: { readonly padding: 'left' | 'right'; readonly truncation: 'left' | 'right' };
   readonly #padType: number;
+  readonly #lowercase: boolean;
+  readonly #prompt: string;
 
   /**
    * @param json what `tokenizer.json` holds; `bertTokenizerJson` makes it of a `vocab.txt`
@@ -90,11 +98,25 @@ export class TextTokenizer {
    * @throws PathgradError for JSON that is no tokenizer, for steps that are not supported, and where no token pads
    */
   constructor(json: unknown, options: TokenizerOptions = {}, config: Json = {}) {
-    checkOptions<TokenizerOptions>('TextTokenizer', options, { positions: 1, name: 1 });
-    const { positions = 512, name = 'tokenizer.json' } = options;
+    checkOptions<TokenizerOptions>('TextTokenizer', options, {
+      positions: 1,
+      name: 1,
+      maxLength: 1,
+      lowercase: 1,
+      prompt: 1,
+    });
+    const {
+      positions: table = 512,
+      name = 'tokenizer.json',
+      maxLength = table,
+      lowercase = false,
+      prompt = '',
+    } = options;
+    const positions = Math.min(table, maxLength);
     this.#name = name;
     const most = config['model_max_length'];
     this.positions = typeof most === 'number' && most >= 3 ? Math.min(positions, Math.floor(most)) : positions;
+    [this.#lowercase, this.#prompt] = [lowercase, prompt];
     checkTokenizer(json, name);
     if (!isObject(json)) throw failure(name, 'is not a tokenizer of Hugging Face', { got: json });
     this.#model = guarded(name, 'a tokenizer', () => pieceModel(json['model'], name));
@@ -191,13 +213,18 @@ export class TextTokenizer {
   #tokensOf(text: string, index: number): TextToken[] {
     const out: TextToken[] = [];
     let word = 0;
-    for (const section of this.#sections(AlignedText.of(text))) {
+    const prompted = AlignedText.of(this.#prompt + text);
+    const whole = this.#lowercase ? prompted.map((char) => char.toLowerCase()) : prompted;
+    const before = this.#prompt.length;
+    const place = (origin: Offset | null): Offset | null =>
+      origin && (before === 0 || origin[1] > before) ? [Math.max(0, origin[0] - before), origin[1] - before] : null;
+    for (const section of this.#sections(whole)) {
       const { token } = section;
       if (token) {
         out.push({
           id: token.id,
           token: token.content,
-          offset: section.text.origin(0, section.text.length),
+          offset: place(section.text.origin(0, section.text.length)),
           word: word++,
           spelled: section.text.toString(),
         });
@@ -208,7 +235,7 @@ export class TextTokenizer {
         const cut = guarded(this.#name, 'a tokenizer', () => this.#model.cut(piece.chars));
         for (const { id, token: written, start, end } of cut) {
           if (!(id >= 0)) throw failure(this.#name, 'has no id for unknown tokens', { text: index });
-          out.push({ id, token: written, offset: piece.origin(start, end), word });
+          out.push({ id, token: written, offset: place(piece.origin(start, end)), word });
         }
         word++;
       }

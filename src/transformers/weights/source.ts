@@ -5,7 +5,7 @@
  * since then config and weights do not belong together.
  */
 import type { WeightChange } from '../../graph/callable.ts';
-import type { FloatDType } from '../../tensor/dtype.ts';
+import { allocate, type FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
@@ -44,4 +44,15 @@ export function replaced(file: string, path: string, tensor: Tensor, change: Wei
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw failure(file, `weight '${path}' is given a number that is not finite`, { at: bad });
   return adopt(data, tensor.shape);
+}
+
+/** `next` after `first`: a copy of a copy goes on from the copy. */
+export function changedTwice(first: WeightChange | null, next: WeightChange): WeightChange {
+  return (weight) => {
+    const values = first?.(weight) ?? null;
+    if (values === null) return next(weight);
+    const data = allocate(weight.tensor.dtype, values.length);
+    data.set(values as ArrayLike<number> & ArrayLike<bigint>);
+    return next({ ...weight, tensor: adopt(data, weight.tensor.shape) }) ?? values;
+  };
 }

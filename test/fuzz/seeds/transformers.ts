@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { strToU8 } from 'fflate';
 import { bertTokenizerJson } from '../../../src/transformers/index.ts';
+import { sentenceFiles, sentenceModels } from '../../transformers/golden-sentences.ts';
 import { tokenizersOfHuggingFace } from '../../transformers/golden-tokenizers.ts';
 import { makeFiles, small } from '../../transformers/support.ts';
 import type { Seed } from '../formats.ts';
@@ -51,6 +52,11 @@ export async function transformerSeeds(): Promise<Seed[]> {
       name: `${kind} with vocab.txt`,
       parts: { ...parts, 'vocab.txt': strToU8(vocab) },
     });
+  }
+  for (const one of sentenceModels()) {
+    if (['dense', 'lowercased, with a prompt'].includes(one.name)) {
+      seeds.push({ format: 'transformer', name: `sentences: ${one.name}`, parts: sentenceFiles(one) });
+    }
   }
   return seeds;
 }

