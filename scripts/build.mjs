@@ -83,12 +83,14 @@ if (!values.quick) {
   writeFileSync(entry, `/// <reference lib="esnext.disposable" />\n${readFileSync(entry, 'utf8')}`);
 }
 
-const sizes = ['index', 'methods', 'metrics', 'inputs', 'onnx', 'transformers', 'visualize', 'gpu', 'cli'].map((name) => {
-  const entry = Object.entries(result.metafile.outputs).find(
-    ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
-  );
-  return `${name}.js ${Math.round(totalBytes(result.metafile, entry?.[0] ?? '') / 1024)} kB`;
-});
+const sizes = ['index', 'methods', 'metrics', 'inputs', 'onnx', 'transformers', 'visualize', 'gpu', 'cli'].map(
+  (name) => {
+    const entry = Object.entries(result.metafile.outputs).find(
+      ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
+    );
+    return `${name}.js ${Math.round(totalBytes(result.metafile, entry?.[0] ?? '') / 1024)} kB`;
+  },
+);
 console.log(`built ${sizes.join(', ')} in ${Math.round(performance.now() - started)} ms`);
 
 /** Bytes of an output and of every chunk it imports. */
