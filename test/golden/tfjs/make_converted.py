@@ -1,8 +1,8 @@
 """Small models of Keras 2 and 3, converted by tensorflowjs, with the predictions of the files they came from.
 
-    pip install -r test/golden/tfjs/requirements-tfjs.txt
+    pip install -r test/golden/tfjs/requirements-converted.txt
     pip install --no-deps tensorflowjs==4.22.0
-    python test/golden/tfjs/make_tfjs.py
+    python test/golden/tfjs/make_converted.py
 
 Writes test/golden/tfjs/converted.json.gz. Predictions of quantized models are those of the same model with weights that tensorflowjs
 quantized and brought back. Its imports of tensorflow_decision_forests and jax, which layers models do not need, are put out of the way.
