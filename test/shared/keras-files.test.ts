@@ -43,6 +43,7 @@ function storedCount(file: KerasFile): number {
   // Beside the layers lies what training left: no layer's.
   if (weights.layout === 'paths')
     return weights.entries.filter(({ key }) => !/^(optimizer|metrics)\//.test(key)).length;
+  if (weights.layout === 'named') return weights.entries.length;
   return weights.layers.reduce((sum, layer) => sum + layer.entries.length, 0);
 }
 

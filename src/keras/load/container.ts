@@ -11,7 +11,7 @@ import { readWeightStore, type WeightStore } from '../weights/store.ts';
 
 export interface KerasFile {
   readonly name: string;
-  readonly format: 'hdf5' | 'keras' | 'json';
+  readonly format: 'hdf5' | 'keras' | 'json' | 'tfjs';
   /** As stored, or null: `1.2.2`, `2.2.4-tf`, `3.15.1`. */
   readonly kerasVersion: string | null;
   /** `tensorflow`, `theano`, `cntk`, … or null. */

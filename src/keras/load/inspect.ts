@@ -23,7 +23,7 @@ export interface LayerReport {
 
 export interface ModelReport {
   readonly file: string;
-  readonly format: 'hdf5' | 'keras' | 'json';
+  readonly format: 'hdf5' | 'keras' | 'json' | 'tfjs';
   readonly kerasVersion: string | null;
   readonly backend: string | null;
   readonly name: string;
@@ -46,7 +46,10 @@ export interface ModelReport {
  * Describes a model file.
  * @throws only if there is no model to describe: the file is missing, damaged or not Keras's
  */
-export async function inspectModel(source: ModelSource, options: LoadOptions = {}): Promise<ModelReport> {
+export async function inspectModel(
+  source: ModelSource | readonly ModelSource[],
+  options: LoadOptions = {},
+): Promise<ModelReport> {
   const opened = await openModel(source, options);
   const { file, spec, graph, problems } = opened;
   const problem = await attempt(() => attachWeights(opened));

@@ -14,11 +14,15 @@ export type { LoadOptions } from './open.ts';
 export type { ModelSource } from './source.ts';
 
 /**
- * Loads a model that Keras saved: `.h5`/`.hdf5` of Keras 1, 2, tf.keras and 3, `.keras`, or an architecture with weights.
- * @param source a path (Node), a URL, the bytes, or a File
+ * Loads a model that Keras saved: `.h5`/`.hdf5` of Keras 1, 2, tf.keras and 3, `.keras`, or an architecture with weights; or a layers
+ * model of TensorFlow.js (`model.json`, whose shards lie beside it).
+ * @param source a path (Node), a URL, the bytes, or a File; of a tfjs model also a list: `model.json` and its shards, in any order
  * @throws PathgradError naming the file, and the layer or weight at fault
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model<ModelLayer>> {
+export async function loadModel(
+  source: ModelSource | readonly ModelSource[],
+  options: LoadOptions = {},
+): Promise<Model<ModelLayer>> {
   const opened = await openModel(source, options);
   refuseProblems(opened.file.name, opened.problems);
   await attachWeights(opened);

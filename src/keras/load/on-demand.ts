@@ -6,4 +6,4 @@ export { copyModel } from '../model/with-weights.ts';
 export { withoutLora } from '../weights/lora.ts';
 export { pathBindings } from '../weights/paths.ts';
 export { openKerasArchive } from './keras-archive.ts';
-export { openSharded } from './sharded.ts';
+export { openFiles, openSharded } from './sharded.ts';

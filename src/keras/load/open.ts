@@ -21,7 +21,7 @@ import type { BuildSettings, LayerTree, ModelLayer } from '../model/layer.ts';
 import { bindWeights } from '../weights/bind.ts';
 import type { LayerWeights } from '../weights/store.ts';
 import { detectDialect, isArchive, type KerasFile, openKeras, parseArchitecture } from './container.ts';
-import { isArchitectureText, isShardIndex, type ModelSource, readSource } from './source.ts';
+import { isArchitectureText, isShardIndex, isTfjsModel, type ModelSource, readSource } from './source.ts';
 
 export interface LoadOptions {
   /** The float type to compute in, whatever the file holds; float32 by default. */
@@ -73,12 +73,14 @@ const known: OptionNames<LoadOptions> = {
 };
 
 /** Opens and describes the model; problems are collected, not thrown. */
-export async function openModel(source: ModelSource, options: LoadOptions): Promise<OpenedModel> {
+export async function openModel(
+  source: ModelSource | readonly ModelSource[],
+  options: LoadOptions,
+): Promise<OpenedModel> {
   checkOptions('loadModel', options, known);
   const { architecture, weights: separate, name } = options;
-  const { bytes, name: own } = await readSource(source);
-  const first = await parsed({ bytes, name: name ?? own }, source);
-  const weights = separate === undefined ? first : await openOne(separate);
+  const { bytes, file: first } = await openFirst(source, name);
+  const weights = separate === undefined ? first : (await openFirst(separate)).file;
   const file = architecture === undefined ? first : await openArchitecture(architecture);
   if (file.config === null) {
     const hint = 'give the text of model.to_json() as architecture, or save the whole model';
@@ -118,19 +120,27 @@ export async function modelOf(
   return new Model(kerasDefinition(graph, settings));
 }
 
-async function openOne(source: ModelSource | readonly ModelSource[]): Promise<KerasFile> {
+interface Opened {
+  readonly file: KerasFile;
+  readonly bytes: Uint8Array;
+}
+
+/** @param name what to call the file, if not by its own name */
+async function openFirst(source: ModelSource | readonly ModelSource[], name?: string): Promise<Opened> {
   if (Array.isArray(source)) {
-    if (source.length === 1) return openOne(source[0] as ModelSource);
-    return (await import('./on-demand.ts')).openSharded(source);
+    if (source.length === 1) return openFirst(source[0] as ModelSource, name);
+    return (await import('./on-demand.ts')).openFiles(source, name);
   }
-  return parsed(await readSource(source as ModelSource), source as ModelSource);
+  const { bytes, name: own } = await readSource(source as ModelSource);
+  return { bytes, file: await parsed({ bytes, name: name ?? own }, source as ModelSource) };
 }
 
 type Read = Awaited<ReturnType<typeof readSource>>;
 
 /** @param source where the bytes are from: shards lie beside their index */
 async function parsed({ bytes, name }: Read, source: ModelSource): Promise<KerasFile> {
-  if (isShardIndex(bytes)) return (await import('./on-demand.ts')).openSharded(source, { bytes, name });
+  if (isTfjsModel(bytes)) return (await import('../../tfjs/open.ts')).openTfjs({ bytes, name }, [], source);
+  if (isShardIndex(bytes)) return (await import('./on-demand.ts')).openSharded([{ bytes, name }], source);
   if (isArchitectureText(bytes)) return parseArchitecture(new TextDecoder().decode(bytes), name);
   const open = isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive : openKeras;
   return readHdf5(() => open(bytes, name));

@@ -38,6 +38,21 @@ export function shardNames(index: unknown, subject: string, extension = 'h5'): s
 export async function openShards(files: readonly NamedBytes[], place: ModelSource | null): Promise<NamedBytes[]> {
   const index = files.find(({ bytes }) => isShardIndex(bytes))!;
   const names = shardNames(parseJson(new TextDecoder().decode(index.bytes), index.name), index.name);
+  return readShards(names, index.name, files, place);
+}
+
+/**
+ * Files by their names, in this order.
+ * @param index the name of the file that lists them, for errors
+ * @param files what was given
+ * @param place where that file came from, if they may lie beside it
+ */
+export function readShards(
+  names: readonly string[],
+  index: string,
+  files: readonly NamedBytes[],
+  place: ModelSource | null,
+): Promise<NamedBytes[]> {
   const given = new Map(files.map((file) => [file.name, file]));
   return Promise.all(
     names.map(async (name) => {
@@ -47,13 +62,13 @@ export async function openShards(files: readonly NamedBytes[], place: ModelSourc
       const problem = `the shard '${name}' is missing`;
       if (beside === null) {
         const hint = 'give all files as a list: the index and every shard, under their own names';
-        throw failure(index.name, problem, { given: [...given.keys()] }, hint);
+        throw failure(index, problem, { given: [...given.keys()] }, hint);
       }
       try {
         return await readSource(beside);
       } catch (cause) {
         const said = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-        throw failure(index.name, problem, { error: said }, 'all shards lie beside the index', cause);
+        throw failure(index, problem, { error: said }, 'all shards lie beside the index', cause);
       }
     }),
   );

@@ -29,6 +29,11 @@ export function isArchitectureText(bytes: Uint8Array): boolean {
   return start === 0x7b;
 }
 
+/** The `model.json` of TensorFlow.js. */
+export function isTfjsModel(bytes: Uint8Array): boolean {
+  return isArchitectureText(bytes) && /"(modelTopology|weightsManifest)"\s*:/.test(new TextDecoder().decode(bytes));
+}
+
 /** The JSON that lists the files that weights were cut into. */
 export function isShardIndex(bytes: Uint8Array): boolean {
   return isArchitectureText(bytes) && /"weight_map"\s*:/.test(new TextDecoder().decode(bytes));

@@ -36,6 +36,8 @@ async function bindings(store: WeightStore, spec: ModelSpec): Promise<Binding[]>
       throw failure(store.label, 'holds an architecture but no weights', {}, 'give the weights file as well');
     case 'paths':
       return (await import('../load/on-demand.ts')).pathBindings(store, spec);
+    case 'named':
+      return (await import('../../tfjs/bind.ts')).namedBindings(store, spec);
     case 'sequence':
       return pairByOrder(
         store.layers,

@@ -39,7 +39,10 @@ export interface StoredLayer {
   readonly entries: readonly StoredEntry[];
 }
 
-/** `legacy`: layer names × weight names. `paths`: class-name counters. `sequence`: Keras 0.x, by position. `none`: no weights at all. */
+/**
+ * `legacy`: layer names × weight names. `paths`: class-name counters. `sequence`: Keras 0.x, by position. `named`: one list, whose names
+ * begin with a layer's. `none`: no weights at all.
+ */
 export type WeightStore =
   | { readonly layout: 'legacy' | 'sequence'; readonly label: string; readonly layers: readonly StoredLayer[] }
   | {
@@ -49,6 +52,7 @@ export type WeightStore =
       /** True where Keras 2.13 wrote `_layer_checkpoint_dependencies` for `layers` (keys read `layers` here). */
       readonly checkpointDependencies: boolean;
     }
+  | { readonly layout: 'named'; readonly label: string; readonly entries: readonly StoredEntry[] }
   | { readonly layout: 'none'; readonly label: string };
 
 const DEPENDENCIES = '_layer_checkpoint_dependencies';
