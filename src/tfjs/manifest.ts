@@ -75,10 +75,11 @@ function readGroup(group: Json, label: string, file: string, guard: Guard): Grou
   };
 }
 
-/** Nothing leads out of the folder of the model. */
+/** Nothing leads out of the folder of the model. tfjs itself writes `./model.weights.bin`. */
 function plainFile(path: Json, label: string): string {
+  const name = typeof path === 'string' ? path.replace(/^\.\//, '') : '';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no name of a file holds them
-  if (typeof path === 'string' && /^[^/\\:?#\u0000-\u001f]+$/.test(path) && !/^\.+$/.test(path)) return path;
+  if (/^[^/\\:?#\u0000-\u001f]+$/.test(name) && !/^\.+$/.test(name)) return name;
   const found = typeof path === 'string' ? path.slice(0, 80) : describe(path);
   throw failure(label, 'names a shard that is no plain file name', { path: found }, 'shards lie beside model.json');
 }

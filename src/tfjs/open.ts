@@ -14,6 +14,7 @@ import type { ModelSource } from '../keras/load/source.ts';
 import type { StoredEntry, WeightStore } from '../keras/weights/store.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Group, readManifest } from './manifest.ts';
+import { asKeras2 } from './topology.ts';
 import { entriesOf } from './values.ts';
 
 /**
@@ -40,14 +41,16 @@ export async function openTfjs(
   const parts = new Map(paths.map((path, i) => [path, shards[i]!.bytes]));
   // The config of older converters is a text in the JSON.
   const config = field(topology, 'model_config') ?? topology;
+  const version = textOrNull(field(topology, 'keras_version'));
+  const parsed = typeof config === 'string' ? parseJson(config, `${name}/modelTopology/model_config`) : config;
   const training = field(topology, 'training_config') ?? field(model, 'trainingConfig');
   return {
     name,
     format: 'tfjs',
     // tfjs itself says `tfjs-layers 4.22.0`: it writes as Keras 2 does.
-    kerasVersion: textOrNull(field(topology, 'keras_version')),
+    kerasVersion: version,
     backend: textOrNull(field(topology, 'backend')),
-    config: typeof config === 'string' ? parseJson(config, `${name}/modelTopology/model_config`) : config,
+    config: version?.startsWith('tfjs') ? asKeras2(parsed) : parsed,
     trainingConfig: training,
     weights: storeOf(groups, parts, name),
   };

@@ -1,6 +1,6 @@
 /**
  * Layers models of tfjs against Keras: models that `tensorflowjs_converter` made of files of Keras 2 and 3 predict what Keras predicts from
- * these files. Values: test/golden/tfjs.
+ * these files, and models that @tensorflow/tfjs saved what tfjs predicts. Values: test/golden/tfjs.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -20,7 +20,10 @@ function filesOf({ model, shards }: TfjsCase): File[] {
   return [...all.reverse(), new File([JSON.stringify(model)], 'model.json')];
 }
 
-for (const [file, count] of [['models.json.gz', 45]] as const) {
+for (const [file, count] of [
+  ['models.json.gz', 45],
+  ['by-tfjs.json.gz', 6],
+] as const) {
   const { cases } = golden(file);
   test(`${file} holds ${count} models`, () => assert.is(cases.length, count));
   for (const each of cases) {
