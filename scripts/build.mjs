@@ -1,5 +1,5 @@
 /**
- * Builds dist/: index.js (the engine, Keras models, attribution), methods.js, metrics.js, inputs.js, transformers.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
+ * Builds dist/: index.js (the engine, Keras models, attribution), methods.js, metrics.js, inputs.js, onnx.js, transformers.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
  * installed; code they share lies in dist/chunks. `--quick` leaves out the type declarations (dist/types, made by tsc).
  *
  *   node scripts/build.mjs [--quick] [--out FOLDER] [--metafile FILE]
@@ -27,6 +27,7 @@ for (const made of [
   'methods.js',
   'metrics.js',
   'inputs.js',
+  'onnx.js',
   'transformers.js',
   'visualize.js',
   'gpu.js',
@@ -49,6 +50,7 @@ const result = await build({
     methods: 'src/attribution/methods/index.ts',
     metrics: 'src/attribution/metrics/index.ts',
     inputs: 'src/inputs/index.ts',
+    onnx: 'src/onnx/index.ts',
     transformers: 'src/transformers/index.ts',
     visualize: 'src/visualize/index.ts',
     gpu: 'src/gpu.ts',
@@ -81,12 +83,14 @@ if (!values.quick) {
   writeFileSync(entry, `/// <reference lib="esnext.disposable" />\n${readFileSync(entry, 'utf8')}`);
 }
 
-const sizes = ['index', 'methods', 'metrics', 'inputs', 'transformers', 'visualize', 'gpu', 'cli'].map((name) => {
-  const entry = Object.entries(result.metafile.outputs).find(
-    ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
-  );
-  return `${name}.js ${Math.round(totalBytes(result.metafile, entry?.[0] ?? '') / 1024)} kB`;
-});
+const sizes = ['index', 'methods', 'metrics', 'inputs', 'onnx', 'transformers', 'visualize', 'gpu', 'cli'].map(
+  (name) => {
+    const entry = Object.entries(result.metafile.outputs).find(
+      ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
+    );
+    return `${name}.js ${Math.round(totalBytes(result.metafile, entry?.[0] ?? '') / 1024)} kB`;
+  },
+);
 console.log(`built ${sizes.join(', ')} in ${Math.round(performance.now() - started)} ms`);
 
 /** Bytes of an output and of every chunk it imports. */

@@ -10,6 +10,7 @@ const entries: Record<string, object> = {
   'pathgrad/methods': await import('../src/attribution/methods/index.ts'),
   'pathgrad/metrics': await import('../src/attribution/metrics/index.ts'),
   'pathgrad/inputs': await import('../src/inputs/index.ts'),
+  'pathgrad/onnx': await import('../src/onnx/index.ts'),
   'pathgrad/transformers': await import('../src/transformers/index.ts'),
   'pathgrad/visualize': await import('../src/visualize/index.ts'),
   'pathgrad/gpu': await import('../src/gpu.ts'),

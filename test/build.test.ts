@@ -26,7 +26,7 @@ const scripts = (): string[] =>
     .filter((file) => file.endsWith('.js') && file !== 'gpu.js')
     .map((file) => readFileSync(`${dist}/${file}`, 'utf8'));
 
-test('builds index.js, methods.js, metrics.js, inputs.js, transformers.js, visualize.js, gpu.js and an executable cli.js', () => {
+test('builds index.js, methods.js, metrics.js, inputs.js, onnx.js, transformers.js, visualize.js, gpu.js and an executable cli.js', () => {
   mkdirSync(dist);
   const { status, err } = node(
     `${root}/scripts/build.mjs`,
@@ -37,7 +37,7 @@ test('builds index.js, methods.js, metrics.js, inputs.js, transformers.js, visua
     folder.path('meta.json'),
   );
   assert.is(status, 0, err);
-  for (const file of ['index', 'methods', 'metrics', 'inputs', 'transformers', 'visualize', 'gpu', 'cli'].map(
+  for (const file of ['index', 'methods', 'metrics', 'inputs', 'onnx', 'transformers', 'visualize', 'gpu', 'cli'].map(
     (name) => `${name}.js`,
   ))
     assert.ok(existsSync(`${dist}/${file}`), file);
@@ -91,6 +91,7 @@ test('index.js asks for no module of Node when it is loaded, so that a browser c
   visit('methods.js');
   visit('metrics.js');
   visit('inputs.js');
+  visit('onnx.js');
   visit('transformers.js');
   visit('visualize.js');
   visit('gpu.js');

@@ -64,17 +64,16 @@ export function onnxDefinition(parts: OnnxParts): ModelDefinition<OnnxLayer> {
   const any = (inputs: readonly Tensor[], options: ApplyOptions): Tensor[] =>
     runOnce(parts, { open, layers, known, stated }, inputs, options);
   const infos = open.map((input) => infoOf(input, file.name, dtype));
-  const fixedRows = stated === null || anyRows(infos, any, stated) ? null : stated;
+  const fixedRows = rowsAtATime(parts, infos, any, stated);
   const run = (inputs: readonly Tensor[], options: ApplyOptions): Tensor[] => {
     const rows = inputs[0]?.shape[0];
     if (fixedRows === null || rows === fixedRows) return any(inputs, options);
-    const hint = 'export it with a batch of any size (dynamic_axes or dynamic_shapes in torch.onnx.export)';
-    throw failure(
-      file.name,
-      `was exported for ${fixedRows} ${fixedRows === 1 ? 'sample' : 'samples'} at a time and cannot be shown to keep more apart`,
-      { rows },
-      hint,
-    );
+    const problem = `runs ${fixedRows === 1 ? 'one sample' : `${fixedRows} samples`} at a time and cannot be shown to keep more apart`;
+    const hint =
+      parts.fixed.size > 0
+        ? 'its fixed inputs have a batch of their own'
+        : 'export it with a batch of any size (dynamic_axes or dynamic_shapes in torch.onnx.export)';
+    throw failure(file.name, problem, { rows }, hint);
   };
   return {
     name: file.graph.name || file.name,
@@ -174,25 +173,28 @@ function runOnce(
 }
 
 /**
- * Whether a graph that states its batch size is one of any: proven by following the samples of two, not by trying. One that is not runs as many rows
- * as it states.
+ * How many rows a graph takes; null for any number. One that states its batch size is one of any where that can be proven, by following the samples of
+ * two or more, not by trying. One whose fixed inputs have a batch of one takes one row at a time.
  */
-function anyRows(
+function rowsAtATime(
+  { fixed }: OnnxParts,
   infos: readonly InputInfo[],
   run: (inputs: readonly Tensor[], options: ApplyOptions) => Tensor[],
-  stated: number,
-): boolean {
-  const rows = stated + 1 > 2 ? stated + 1 : 2;
-  if (infos.some(({ shape }) => shape.slice(1).includes(null))) return false;
-  const inputs = infos.map(({ shape, dtype }) => placeholder([rows, ...(shape.slice(1) as number[])], dtype));
+  stated: number | null,
+): number | null {
+  if (stated === null && fixed.size === 0) return null;
+  const rows = Math.max(2, (stated ?? 1) + 1);
+  // Open sizes that many strides divide.
+  const sizes = (dims: InputInfo['shape']): number[] => dims.slice(1).map((dim) => dim ?? 64);
+  const inputs = infos.map(({ shape, dtype }) => placeholder([rows, ...sizes(shape)], dtype));
   try {
     const outputs = run(inputs, {});
     const places = placeSamples(outputs, new Map(inputs.map((x) => [x, { axis: 0, outer: 1, inner: 1 }])), rows);
-    return outputs.every((y) => y.shape[0] === rows && places.get(y)?.axis === 0);
+    if (outputs.every((y) => y.shape[0] === rows && places.get(y)?.axis === 0)) return null;
   } catch (error) {
-    if (error instanceof PathgradError) return false;
-    throw error;
+    if (!(error instanceof PathgradError)) throw error;
   }
+  return stated ?? 1;
 }
 
 function layerOf(step: Step, parts: OnnxParts | null): OnnxLayer {

@@ -1,4 +1,4 @@
-/** PROVISIONAL until the operator contract of branch `onnx` is merged. */
+/** What an operator is: a function of its node's inputs and attributes that makes nodes of the engine's graph. The graph runner calls it. */
 import type { FloatDType } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 

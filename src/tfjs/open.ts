@@ -7,7 +7,7 @@ import type { Json } from '../keras/config/spec.ts';
 import type { KerasFile } from '../keras/load/container.ts';
 import { type NamedBytes, readGiven, sibling } from '../keras/load/shards.ts';
 import { isArchitectureText, type ModelSource, readSource } from '../keras/load/source.ts';
-import type { StoredEntry, StoredLayer } from '../keras/weights/store.ts';
+import type { StoredEntry, StoredLayer, WeightStore } from '../keras/weights/store.ts';
 import { failure } from '../tensor/errors.ts';
 import { readManifest, type TfjsManifest } from './manifest.ts';
 import { type PlacedWeight, placeWeights, valuesOf } from './values.ts';
@@ -54,7 +54,6 @@ export async function openTfjs(
     for (const weight of placeWeights(subject, group, bytes)) placed.push(weight);
   }
   const { config, trainingConfig, kerasVersion, backend } = manifest;
-  const layers = layersOf(manifest, placed, name);
   return {
     name,
     format: 'tfjs',
@@ -62,8 +61,20 @@ export async function openTfjs(
     backend,
     config,
     trainingConfig,
-    weights: manifest.groups.length === 0 ? { layout: 'none', label: name } : { layout: 'legacy', label: name, layers },
+    weights: storeOf(manifest, placed, name),
   };
+}
+
+function storeOf(manifest: TfjsManifest, placed: readonly PlacedWeight[], name: string): WeightStore {
+  if (manifest.groups.length === 0) return { layout: 'none', label: name };
+  // Of `.keras` archives the converter keeps the names, which are paths of classes and counters.
+  if (placed.length > 0 && placed.every((weight) => /^layers\/.*\/vars\/\d+$/.test(weight.name))) {
+    const entries = placed
+      .filter((weight) => !/\/_?seed_generators?\//.test(weight.name))
+      .map((weight) => entryOf(weight, name));
+    return { layout: 'paths', label: name, entries, checkpointDependencies: false };
+  }
+  return { layout: 'legacy', label: name, layers: layersOf(manifest, placed, name) };
 }
 
 async function shard(

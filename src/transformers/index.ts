@@ -1,4 +1,4 @@
-/** Transformers of Hugging Face: loading DistilBERT and BERT, and the tokenizer that goes with them. */
+/** Transformers of Hugging Face: loading encoders with their heads, sentence models, and the tokenizer that goes with them. */
 export type { TransformerConfig } from './config/config.ts';
 export type { Architecture } from './encoders/index.ts';
 export type { JsonSource, TransformerFiles } from './files.ts';

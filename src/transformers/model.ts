@@ -1,5 +1,5 @@
 /**
- * A DistilBERT or BERT model from files of transformers: `apply` for integrated gradients, `predict` for people. The input is
+ * An encoder with a head, from files of transformers: `apply` for integrated gradients, `predict` for people. The input is
  * `input_ids [rows, positions]`; `attention_mask`, `token_type_ids` and `position_ids` are forward kwargs.
  * Invariant: results do not depend on positions that the mask hides, and such positions are left out where they can be.
  */

@@ -21,6 +21,15 @@ const rounded = (t: Tensor): number[] => Array.from(t.data, (v) => Math.round(v 
 const explain = (f: Model, x: Tensor, baselines: Baselines): Promise<Explanation> =>
   new IntegratedGradients(f).explain(x, { baselines });
 
+test('baselines that a function draws, one after another', async () => {
+  const draw = (index: number, x: Tensor): Tensor => f64(Array.from({ length: x.shape[0]! }, () => [index]));
+  const { attributions, baselineSpread } = await explain(squares, f64([[2]]), { kind: 'drawn', draw, count: 2 });
+  assert.equal(rounded(attributions[0]!), [3.5]);
+  assert.is(baselineSpread!.count, 2);
+  const refused = await explain(squares, f64([[2]]), { kind: 'drawn', draw: () => f64([[1, 2]]) }).catch((e: Error) => e);
+  assert.match((refused as Error).message, /baseline: needs the shape of X \(drawn \[1,2\], X \[1,1\]\)/);
+});
+
 test('61 expected gradients of x^2 over the baselines 0 and 1', async () => {
   const { attributions, baselineSpread, deltas } = await explain(squares, f64([[2]]), {
     kind: 'dataset',

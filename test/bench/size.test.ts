@@ -12,17 +12,18 @@ const test = suite('bundle size');
  */
 const BUDGET: Readonly<Record<string, number>> = {
   [ON_DEMAND]: 145_000,
-  'src/keras': 78_000,
+  'src/keras': 70_000,
+  'src/model': 9_500,
   'src/attribution': 68_500,
   'src/backends': 40_500,
   'src/ops': 35_000,
   'packed kernels': 25_500,
   'src/hdf5': 14_500,
   'kernels/reference': 14_000,
-  'src/graph': 16_200,
+  'src/graph': 16_400,
   'src/quadrature': 5_000,
 };
-const OTHER = 6_500;
+const OTHER = 6_800;
 
 test('every part keeps to its budget', async () => {
   const parts = await bundleParts();

@@ -6,6 +6,7 @@ export const weights = {
   keras: 20,
   weights: 10,
   config: 12,
+  tfjs: 8,
   transformer: 6,
   tokenizer: 4,
   npy: 4,

@@ -70,6 +70,17 @@ export const targets: Readonly<Record<Format, Target>> = {
   keras: (parts) => readModel(parts['model.keras']!, 'model.keras'),
   weights: (parts) => readModel(parts['model.weights.h5']!, 'model.weights.h5', parts['architecture.json']!),
   config: (parts) => readModel(parts['config.json']!, 'config.json'),
+  tfjs: async (parts) => {
+    const files = Object.entries(parts).map(([name, bytes]) => new File([bytes as Uint8Array<ArrayBuffer>], name));
+    try {
+      const report = await inspectModel(files, { name: 'model.json' });
+      if (report.runnable) await runModel(await loadModel(files, { name: 'model.json' }));
+    } catch (error) {
+      const named =
+        !(error instanceof PathgradError) || /model\.json|nothing computes output|no model\.json/.test(error.message);
+      throw named ? error : new Error(`an error that does not name the file: ${error.message}`, { cause: error });
+    }
+  },
   transformer: async (parts) => {
     const inFolders = Object.entries(parts).filter(([name]) => name.includes('/'));
     const model = await loadTransformer({

@@ -78,6 +78,7 @@ test('what is no Keras file is named', () => {
   assert.throws(text('{"class_name": "Sequential"}'), /f: is not a Keras model: JSON/);
   assert.throws(() => openAny(new Uint8Array([0x80, 4, 0x95, 0]), 'f'), /a Python pickle/);
   assert.throws(() => openAny(new Uint8Array([8, 1, 0x12, 4]), 'f'), /a protocol buffer \(SavedModel or ONNX\)/);
+  assert.throws(text('\u0018\0\0\0TFL3'), /a TensorFlow Lite model[\s\S]*the Keras file it was made from/);
   assert.throws(() => openAny(new Uint8Array([1, 2, 3]), 'f'), /unknown content \(starts 01 02 03\)/);
   assert.throws(
     () => parseArchitecture('{"name": "Sequential", "layers": []}', 'f'),
@@ -95,7 +96,11 @@ test('archives: missing config, truncation, and a member that unpacks to more th
   const weights = await weightsFile();
   const good = zipSync({ 'config.json': strToU8(config), 'model.weights.h5': weights });
   assert.throws(
-    () => openAny(zipSync({ 'data.pkl': weights }), 'm.zip'),
+    () => openAny(zipSync({ 'model/data.pkl': weights }), 'm.pt'),
+    /m\.pt: is what torch\.save wrote[\s\S]*never opened\. In Python: torch\.onnx\.export/,
+  );
+  assert.throws(
+    () => openAny(zipSync({ 'data.txt': weights }), 'm.zip'),
     /m\.zip: is a zip archive, but no \.keras file: config\.json is missing/,
   );
   assert.throws(

@@ -298,4 +298,10 @@ test('a transposed convolution is the transpose of the convolution', () => {
   close([evaluate(forward).item()], [evaluate(back).item()]);
 });
 
+test('a reshape to a shape with a size of 0 needs no -1 to be worked out', () => {
+  const none = tensor(new Float64Array(0), [0, 3, 4]);
+  assert.equal(o.reshape(none, [3, 4, 0]).shape, [3, 4, 0]);
+  assert.throws(() => o.reshape(f64([1, 2]), [2, 0]), /2 elements do not fit/);
+});
+
 test.run();

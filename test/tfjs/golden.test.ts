@@ -1,30 +1,13 @@
 /** Models that tensorflowjs converted from Keras 2 and 3, and that TensorFlow.js saved: predictions are those of the files and models they came from. */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IntegratedGradients } from '../../src/attribution/index.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
-
-interface Numbers {
-  readonly shape: number[];
-  readonly data: number[];
-}
-export interface Case {
-  readonly name: string;
-  readonly files: Readonly<Record<string, string>>;
-  readonly inputs: readonly Numbers[];
-  readonly output: Numbers;
-}
-
-const folder = new URL('../golden/tfjs/', import.meta.url);
-const casesOf = (file: string): readonly Case[] =>
-  JSON.parse(gunzipSync(readFileSync(new URL(file, folder))).toString()).cases;
-export const cases = [...casesOf('converted.json.gz'), ...casesOf('own.json.gz')];
+import { tfjsCases as cases, type TfjsCase } from '../support/tfjs.ts';
 
 /** The files as a page gets them when they are dropped: in no order of importance. */
-export const filesOf = ({ files }: Case): File[] =>
+const filesOf = ({ files }: TfjsCase): File[] =>
   Object.entries(files)
     .map(([name, text]) => new File([Buffer.from(text, 'base64')], name))
     .reverse();

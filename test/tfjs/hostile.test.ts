@@ -162,7 +162,7 @@ test('quantization that makes no sense', async () => {
 test('JSON that is deep, cut off or has other things in it', async () => {
   await refused(`{"modelTopology": ${'['.repeat(1000)}`, /nests deeper/);
   await refused('{"modelTopology": {', /is not JSON/);
-  await refused({ modelTopology: { class_name: 'Sequential', config: 5 }, weightsManifest: [] }, /has no layers/);
+  await refused({ ...manifest(), modelTopology: { class_name: 'Sequential', config: 5 } }, /has no layers/);
 });
 
 test('a list without a model, or with two', async () => {

@@ -41,15 +41,8 @@ export type BaselineKind =
   | { readonly kind: 'max'; readonly low?: number; readonly high?: number }
   | { readonly kind: 'dataset'; readonly data: ArrayInput; readonly count?: number; readonly seed?: number }
   | { readonly kind: 'pad'; readonly id?: number; readonly keep?: readonly number[] }
-  /** Tokens drawn from 0 to `vocabulary - 1`, those of `except` never, in place of all but those of `keep`; 10 draws by default. */
-  | {
-      readonly kind: 'random-tokens';
-      readonly vocabulary: number;
-      readonly except?: readonly number[];
-      readonly keep?: readonly number[];
-      readonly count?: number;
-      readonly seed?: number;
-    };
+  /** What a function of one's own gives for draw 0 to `count - 1`, in the shape of `x`. */
+  | { readonly kind: 'drawn'; readonly draw: (index: number, x: Tensor) => Tensor; readonly count?: number };
 
 /** The baseline of one input: zeros when left out, a number for every element, `[N, ...]` or one row `[1, ...]`. */
 export type Baseline = null | undefined | number | ArrayInput | BaselineKind;

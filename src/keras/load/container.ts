@@ -121,15 +121,18 @@ function identify(bytes: Uint8Array): { what: string; hint?: string } {
   if (startsWith(bytes, [0x80]) && bytes[1]! >= 2 && bytes[1]! <= 5) {
     return {
       what: 'a Python pickle',
-      hint: 'load it in Python and save the model as .keras; a pickle is code and is never run',
+      hint: 'load it in Python and save the model as .keras, ONNX or safetensors; a pickle is code and is never opened',
     };
   }
   if (startsWith(bytes, [0x08]) && bytes[2] === 0x12) {
-    return { what: 'a protocol buffer (SavedModel or ONNX)', hint: 'save the model as .keras or .h5' };
+    return {
+      what: 'a protocol buffer (SavedModel or ONNX)',
+      hint: 'loadOnnx of pathgrad/onnx reads ONNX; of a SavedModel save the model as .keras or .h5',
+    };
   }
   if (startsWith(bytes, [0x1f, 0x8b])) return { what: 'gzip data', hint: 'unpack it first' };
   if (text.slice(4, 8) === 'TFL3')
-    return { what: 'a TensorFlow Lite model', hint: 'give the Keras file it was made from' };
+    return { what: 'a TensorFlow Lite model', hint: 'it holds no layers: give the Keras file it was made from' };
   if (startsWith(bytes, [0x93, 0x4e, 0x55])) return { what: 'a NumPy array', hint: 'save the model, not an array' };
   const head = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return { what: `unknown content (starts ${head})`, hint: 'expected HDF5 or a .keras archive' };

@@ -25,6 +25,12 @@ const MODEL_SHARD = /^model_\d+\.weights\.h5$/;
 export function openKerasArchive(bytes: Uint8Array, name: string): KerasFile {
   const guard = new Guard(name, bytes.length);
   const members = openZip(bytes, name, guard);
+  const pickle = [...members.keys()].find((key) => /(^|\/)data\.pkl$/.test(key));
+  if (pickle !== undefined) {
+    const hint =
+      'a pickle is code and is never opened. In Python: torch.onnx.export(model, example, "model.onnx"), or save_pretrained(folder) of transformers';
+    throw failure(name, 'is what torch.save wrote: a zip archive with a Python pickle', { pickle }, hint);
+  }
   if (!members.has('config.json')) {
     const hint = 'a .keras file holds config.json, metadata.json and model.weights.h5 at its top';
     throw failure(

@@ -6,9 +6,10 @@ import * as binary from '../../ops/binary.ts';
 import { counted } from '../../ops/promote.ts';
 import { abs, cast, floor, logicalNot, reciprocal, sign, sqrt, square } from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
+import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
-import { all, at, constantsOf, integer, typeOf } from './support.ts';
+import { all, at, constantsOf, fail, integer, subjectOf, typeOf } from './support.ts';
 
 const { add, div, equal, mul, sub, where } = binary;
 
@@ -91,6 +92,7 @@ const bits =
   (call) => {
     const [a, b] = [constantsOf(call, 0, 'bits'), constantsOf(call, 1, 'bits')];
     const shape = add(at(call, 0), at(call, 1)).shape;
+    checkSize(subjectOf(call), shape, TABLE_LIMIT);
     const [x, y] = [a, b].map((values, i) => spread(values, at(call, i), shape)) as [number[], number[]];
     return [
       tensor(
@@ -142,7 +144,9 @@ export const arithmetic: Readonly<Record<string, Operator>> = {
   Not: (call) => [logicalNot(truth(at(call, 0)))],
   Where: (call) => [where(truth(at(call, 0)), at(call, 1), at(call, 2))],
   BitShift: (call) => {
-    const left = call.attrs.text('direction') === 'LEFT';
+    const direction = call.attrs.text('direction');
+    if (direction !== 'LEFT' && direction !== 'RIGHT') throw fail(call, `unknown direction '${direction}'`);
+    const left = direction === 'LEFT';
     return bits((a, b) => Math.floor(a * 2 ** (left ? b : -b)) % 2 ** 32)(call);
   },
   BitwiseAnd: bits((a, b) => a & b),

@@ -57,6 +57,9 @@ function transposed(call: OperatorCall): Tensor {
       ? space.map(() => [0, 0] as const)
       : padsOf(call, axes);
   const sizes = whole.map((dim, i) => dim + extra[i]! - pads[i]![0] - pads[i]![1]);
+  if (!sizes.every((dim) => Number.isInteger(dim) && dim >= 1)) {
+    throw fail(call, 'the result would have no elements', { input: x.shape, kernel: w.shape, sizes });
+  }
   const channels = w.shape[1]! * groups;
   const kernel = kernelOf(w);
   const attrs = { strides, dilations, groups };

@@ -5,6 +5,7 @@ import { attentions } from './attention.ts';
 import { constants } from './constants.ts';
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
+import { fused } from './fused.ts';
 import { indexing } from './indexing.ts';
 import { learning } from './learning.ts';
 import { losses } from './losses.ts';
@@ -51,6 +52,9 @@ export const operators: Readonly<Record<string, Readonly<Record<string, Operator
     // onnxruntime writes its own under the standard's name.
     SimplifiedLayerNormalization: microsoft['SimplifiedLayerNormalization']!,
   },
-  'com.microsoft': microsoft,
+  'com.microsoft': { ...microsoft, ...fused },
   'ai.onnx.ml': learning,
 };
+
+/** Standard operators that round: their gradients pass straight through, which whoever loads a model with one of them is told. */
+export const straightThrough: ReadonlySet<string> = /* @__PURE__ */ (() => new Set(Object.keys(quantization)))();

@@ -79,6 +79,7 @@ function localResponse(call: OperatorCall): Tensor {
   const size = integer(call, 'size', 1);
   const [alpha, beta, bias] = [number(call, 'alpha', 1e-4), number(call, 'beta', 0.75), number(call, 'bias', 1)];
   const channels = x.shape[1]!;
+  if (!(size >= 1 && size <= 1024)) throw fail(call, 'size is from 1 to 1,024', { got: size });
   const before = Math.floor((size - 1) / 2);
   const last = channelsLast(x);
   const around = last.shape.map((_, i) =>

@@ -7,6 +7,7 @@ import { avgPool, maxPool, maxPoolArgmax } from '../../ops/pool.ts';
 import { max, mean, type ReduceOptions, sum } from '../../ops/reduce.ts';
 import { type Pads, pad, slice } from '../../ops/slicing.ts';
 import { abs, cast } from '../../ops/unary.ts';
+import { failure } from '../../tensor/errors.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
 import { divided } from './arithmetic.ts';
@@ -27,6 +28,9 @@ const reaching = ({ pads, overhang }: Windows): Pads =>
   pads.map(([before, after], i) => [before, after + overhang[i]!] as const);
 const around = (pads: Pads): Pads => [[0, 0], ...pads, [0, 0]];
 
+/** Places of a window that is taken apart, a slice each. */
+const WINDOW_LIMIT = 4096;
+
 /** Every place of the window at once, as slices of the padded input (channels last), put together one by one. */
 function overWindow(x: Tensor, w: Windows, value: number, combine: (a: Tensor, b: Tensor) => Tensor): Tensor {
   const wide = pad(x, around(reaching(w)), value);
@@ -35,6 +39,10 @@ function overWindow(x: Tensor, w: Windows, value: number, combine: (a: Tensor, b
     return Math.floor((wide.shape[i + 1]! - reach) / w.strides[i]!) + 1;
   });
   const places = w.window.reduce((n, size) => n * size, 1);
+  if (places > WINDOW_LIMIT || counts.some((count) => count < 1)) {
+    const details = { input: x.shape, window: w.window, dilations: w.dilations };
+    throw failure('pool', 'the window is larger than the input, or than can be taken apart', details);
+  }
   let y: Tensor | null = null;
   for (let place = 0; place < places; place++) {
     let rest = place;

@@ -35,7 +35,7 @@ function oneProduct(a: Tensor, b: Tensor, options: { transposeA?: boolean; trans
 }
 
 /** `alpha A B + beta C`, each read transposed on request. */
-function gemm(call: OperatorCall): Tensor {
+export function gemm(call: OperatorCall): Tensor {
   const [a, b, c] = [at(call, 0), at(call, 1), maybe(call, 2)];
   const [alpha, beta] = [number(call, 'alpha', 1), number(call, 'beta', 1)];
   const options = { transposeA: integer(call, 'transA', 0) !== 0, transposeB: integer(call, 'transB', 0) !== 0 };

@@ -83,6 +83,9 @@ function split(call: OperatorCall): Tensor[] {
   const dim = x.shape[axis]!;
   const count = integers(call, 'num_outputs') ? 0 : call.wanted.length;
   const parts = integer(call, 'num_outputs', count);
+  if (!(parts >= 1 && parts <= Math.max(dim, call.wanted.length))) {
+    throw fail(call, 'the number of parts does not fit the axis', { num_outputs: parts, axis, size: dim });
+  }
   const each = Math.ceil(dim / parts);
   const equal = (): number[] => Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(each, dim - i * each)));
   const sizes = listed(call, 'split', 1, 13) ?? equal();

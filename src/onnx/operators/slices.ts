@@ -2,7 +2,7 @@
 import { where } from '../../ops/binary.ts';
 import { gather } from '../../ops/indexing.ts';
 import { concat, pad, reverse, slice } from '../../ops/slicing.ts';
-import { normalizeAxes, normalizeAxis } from '../../tensor/shape.ts';
+import { checkSize, normalizeAxes, normalizeAxis, TABLE_LIMIT } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
 import { at, constantsOf, fail, integer, integers, listed, maybe, number, subjectOf, text } from './support.ts';
@@ -61,11 +61,16 @@ function padded(call: OperatorCall): Tensor {
   });
   const value =
     call.opset < 11 ? number(call, 'value', 0) : maybe(call, 2) ? (constantsOf(call, 2, 'constant_value')[0] ?? 0) : 0;
+  checkSize(
+    subjectOf(call),
+    x.shape.map((dim, i) => Math.max(0, dim + pairs[i]![0] + pairs[i]![1])),
+  );
   if (mode === 'constant') return constantPadded(x, pairs, value);
   return pairs.reduce((y, [before, after], axis) => {
     if (before === 0 && after === 0) return y;
     const dim = x.shape[axis]!;
     if (dim === 0) throw fail(call, `an axis of size 0 cannot be padded by mode '${mode}'`, { input: x.shape });
+    checkSize(subjectOf(call), [Math.max(0, dim + before + after)], TABLE_LIMIT);
     const index = Array.from({ length: Math.max(0, dim + before + after) }, (_, i) => sourceOf(mode, i - before, dim));
     return gather(y, tensor(index, [index.length], 'int32'), axis);
   }, x);
@@ -109,6 +114,7 @@ function triangle(call: OperatorCall): Tensor {
   const x = at(call, 0);
   if (x.rank < 2) throw fail(call, 'the input has at least two axes', { input: x.shape });
   const [rows, columns] = x.shape.slice(-2) as [number, number];
+  checkSize(subjectOf(call), [rows, columns], TABLE_LIMIT);
   const k = maybe(call, 1) ? constantsOf(call, 1, 'k')[0]! : 0;
   const upper = integer(call, 'upper', 1) === 1;
   const on = Array.from({ length: rows * columns }, (_, p) => {

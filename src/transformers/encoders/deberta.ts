@@ -2,6 +2,7 @@
  * DeBERTa of the second and third version (He et al. 2021 and 2023): BERT's blocks with attention that looks at contents and distances apart, and
  * in some a convolution beside the first block. Source: `modeling_deberta_v2.py` of transformers 4.
  */
+import { evaluate } from '../../graph/evaluate.ts';
 import { add, mul } from '../../ops/binary.ts';
 import { conv1d } from '../../ops/conv.ts';
 import { expandDims, transpose } from '../../ops/movement.ts';
@@ -75,7 +76,7 @@ function distanceTable({ span, width, normalizedTable, epsilon }: DebertaConfig,
   if (!normalizedTable) return table;
   const gamma = weights.take('deberta/encoder/LayerNorm/gamma', [width], why);
   const beta = weights.take('deberta/encoder/LayerNorm/beta', [width], why);
-  return layerNorm(table, { gamma, beta, epsilon });
+  return evaluate(layerNorm(table, { gamma, beta, epsilon }));
 }
 
 /** A convolution of the embeddings, added to what the first block gives. Its hooks see the embeddings and the result. */

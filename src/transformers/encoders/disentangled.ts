@@ -4,15 +4,16 @@
  * Invariant: rows of a batch do not meet; what depends on distances alone is made of weights, one column for each distance, and moved to its
  * place by shapes alone, so that no table of all pairs is looked up.
  */
+import { compile } from '../../graph/compile.ts';
 import { add, mul } from '../../ops/binary.ts';
 import { gather } from '../../ops/indexing.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { reshape, transpose } from '../../ops/movement.ts';
 import { pad, slice } from '../../ops/slicing.ts';
 import { softmax } from '../../ops/softmax.ts';
-import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { adopt, placeholder, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { DebertaConfig } from '../config/deberta.ts';
-import { densePart, type Part, TransformerLayer } from '../layers.ts';
+import { densePart, type Part, type Session, TransformerLayer } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
 
 const why = 'hidden_size';
@@ -29,8 +30,8 @@ export function disentangledAttention(
   const project = (name: string): Part => densePart(weights, `${path}/${name}`, [width, width], why);
   const [query, key, value] = [project('query_proj'), project('key_proj'), project('value_proj')];
   const own = (shared: Part, name: string): Part => (sharedKeys ? shared : project(name));
-  const positionKey = table && contentToPosition ? own(key, 'pos_key_proj') : null;
-  const positionQuery = table && positionToContent ? own(query, 'pos_query_proj') : null;
+  const positionKey = table && contentToPosition ? projected(table, own(key, 'pos_key_proj')) : null;
+  const positionQuery = table && positionToContent ? projected(table, own(query, 'pos_query_proj')) : null;
   // The kinds of scores that the config lists count, computed or not.
   const scale = 1 / Math.sqrt(size * (1 + Number(contentToPosition) + Number(positionToContent)));
   const split = (x: Tensor): Tensor => transpose(reshape(x, [x.shape[0]!, x.shape[1]!, heads, size]), [0, 2, 1, 3]);
@@ -41,11 +42,10 @@ export function disentangledAttention(
       const q = split(mul(session.call(query, x), scale));
       const k = split(session.call(key, x));
       let scores = matmul(q, k, { transposeB: true });
-      // Rows of the table for the distances from `first` on, projected, as `[1, heads, distances, size]`. The projections of distances are not
-      // calls of the layers: hooks there see the texts' alone.
-      const columns = (part: Part, sign: 1 | -1): Tensor => {
-        const rows = Int32Array.from({ length: 2 * length - 1 }, (_, c) => rowOf(sign * (c - length + 1), config));
-        return split(part.run(reshape(gather(table!, tensor(rows)), [1, rows.length, width]), session));
+      // All distances that occur, one after another: `[1, heads, distances, size]`.
+      const columns = (rows: (session: Session) => Tensor, sign: 1 | -1): Tensor => {
+        const places = Int32Array.from({ length: 2 * length - 1 }, (_, c) => rowOf(sign * (c - length + 1), config));
+        return split(reshape(gather(rows(session), tensor(places)), [1, places.length, width]));
       };
       if (positionKey) {
         scores = add(scores, diagonals(matmul(q, columns(positionKey, -1), { transposeB: true })));
@@ -57,6 +57,25 @@ export function disentangledAttention(
       const shares = softmax(session.maskBias ? add(scores, session.maskBias) : scores);
       return reshape(transpose(matmul(shares, split(session.call(value, x))), [0, 2, 1, 3]), x.shape);
     },
+  };
+}
+
+/**
+ * The table of distances behind a projection, computed once: each plan would do it again, on the slow kernels that fold constants. It is
+ * no call of the layer, whose hooks see texts alone.
+ */
+function projected(table: Tensor, { run }: Part): (session: Session) => Tensor {
+  let known: Tensor | null = null;
+  return (session) => {
+    if (known) return known;
+    const x = placeholder(table.shape, table.dtype);
+    const plan = compile([run(x, session)], [x]);
+    try {
+      known = adopt(plan.runSync([table.data])[0]!, table.shape);
+      return known;
+    } finally {
+      plan.dispose();
+    }
   };
 }
 

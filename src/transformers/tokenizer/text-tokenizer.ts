@@ -17,6 +17,7 @@ import { isObject, type Json } from './json.ts';
 import { normalizerOf } from './normalizers.ts';
 import { type PieceModel, pieceModel } from './pieces.ts';
 import { type PreTokenizer, preTokenizerOf } from './pre-tokenizers.ts';
+import { randomWords } from './random-words.ts';
 import { type SpecialTokens, specialTokens } from './special-tokens.ts';
 import { type Template, templateOf } from './template.ts';
 
@@ -206,8 +207,8 @@ export class TextTokenizer {
    * @param options `count` draws, 10 by default; the same `seed` draws the same words
    */
   randomWordsBaseline({ count = 10, seed = 0 }: { count?: number; seed?: number } = {}): BaselineKind {
-    const keep = [...new Set([...this.#special.frame, this.padId])];
-    return { kind: 'random-tokens', vocabulary: this.vocabulary, except: [...this.specialIds], keep, count, seed };
+    const keep = [...this.#special.frame, this.padId];
+    return randomWords({ vocabulary: this.vocabulary, except: this.specialIds, keep, count, seed });
   }
 
   #tokensOf(text: string, index: number): TextToken[] {

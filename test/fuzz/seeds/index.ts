@@ -9,11 +9,13 @@ import type { Seed } from '../formats.ts';
 import { arraySeeds } from './arrays.ts';
 import { modelSeeds } from './models.ts';
 import { textSeeds } from './texts.ts';
+import { tfjsSeeds } from './tfjs.ts';
 import { tokenizerSeeds, transformerSeeds } from './transformers.ts';
 
 export async function makeSeeds(withShared = false): Promise<Seed[]> {
   return [
     ...(await modelSeeds()),
+    ...tfjsSeeds(),
     ...(await transformerSeeds()),
     ...tokenizerSeeds(),
     ...arraySeeds(),

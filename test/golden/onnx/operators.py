@@ -67,6 +67,14 @@ case("QuickGelu", [x], alpha=1.5)
 case("FusedMatMul", [normal(2, 3, 4), normal(2, 5, 4)], transB=1, alpha=0.5)
 case("FusedMatMul", [normal(2, 4, 3), normal(2, 4, 5)], transA=1)
 
+picture, kernel = normal(1, 3, 5, 5), normal(4, 3, 3, 3)
+case("FusedConv", [picture, kernel, normal(4)], activation="Relu", pads=[1, 1, 1, 1])
+case("FusedConv", [picture, kernel, normal(4)], activation="LeakyRelu", activation_params=[0.2], strides=[2, 2])
+case("FusedConv", [picture, kernel, normal(4)], activation="Clip", activation_params=[-0.5, 0.5])
+case("FusedConv", [picture, kernel, normal(4), normal(1, 4, 3, 3)], activation="Relu")
+case("FusedGemm", [normal(2, 3), normal(4, 3), normal(4)], activation="Relu", transB=1)
+case("FusedGemm", [normal(2, 3), normal(3, 4), normal(4)], activation="LeakyRelu", activation_alpha=0.3)
+
 ml = "ai.onnx.ml"
 rows = normal(4, 3)
 coefficients = [float(v) for v in normal(9)]

@@ -10,7 +10,11 @@ const draw = () => {
   seed = (seed * 16807) % 2147483647;
   return seed / 2147483647 - 0.5;
 };
-const fill = (shape, positive) => tf.tensor(Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (positive ? Math.abs(draw()) + 0.2 : draw())), shape);
+const fill = (shape, positive) =>
+  tf.tensor(
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (positive ? Math.abs(draw()) + 0.2 : draw())),
+    shape,
+  );
 
 function sequential() {
   return tf.sequential({
@@ -31,7 +35,9 @@ function functional() {
   return tf.model({ inputs: x, outputs: tf.layers.dense({ units: 2 }).apply(tf.layers.add().apply([b, c])) });
 }
 function nested() {
-  const inside = tf.sequential({ layers: [tf.layers.dense({ units: 4, inputShape: [3], activation: 'tanh' }), tf.layers.layerNormalization()] });
+  const inside = tf.sequential({
+    layers: [tf.layers.dense({ units: 4, inputShape: [3], activation: 'tanh' }), tf.layers.layerNormalization()],
+  });
   return tf.sequential({ layers: [inside, tf.layers.dense({ units: 2 })] });
 }
 
@@ -45,11 +51,20 @@ for (const make of [sequential, functional, nested]) {
   await model.save(
     tf.io.withSaveHandler(async ({ modelTopology, weightSpecs, weightData, format, generatedBy, convertedBy }) => {
       // As the handlers of TensorFlow.js for downloads and HTTP write it.
-      const json = { modelTopology, format, generatedBy, convertedBy, weightsManifest: [{ paths: ['./model.weights.bin'], weights: weightSpecs }] };
+      const json = {
+        modelTopology,
+        format,
+        generatedBy,
+        convertedBy,
+        weightsManifest: [{ paths: ['./model.weights.bin'], weights: weightSpecs }],
+      };
       const bytes = tf.io.CompositeArrayBuffer ? tf.io.CompositeArrayBuffer.join(weightData) : weightData;
       cases.push({
         name: `tfjs-${make.name}`,
-        files: { 'model.json': Buffer.from(JSON.stringify(json)).toString('base64'), 'model.weights.bin': Buffer.from(bytes).toString('base64') },
+        files: {
+          'model.json': Buffer.from(JSON.stringify(json)).toString('base64'),
+          'model.weights.bin': Buffer.from(bytes).toString('base64'),
+        },
         inputs: [{ shape, data: Array.from(x.dataSync()) }],
         output: { shape: y.shape, data: Array.from(y.dataSync()) },
       });
@@ -58,4 +73,7 @@ for (const make of [sequential, functional, nested]) {
   );
 }
 writeFileSync('own.json.gz', gzipSync(JSON.stringify({ made: `@tensorflow/tfjs ${tf.version.tfjs}`, cases })));
-console.log(cases.map((c) => [c.name, c.output.data]), cases[1] && Buffer.from(cases[1].files['model.json'], 'base64').toString().slice(-1800));
+console.log(
+  cases.map((c) => [c.name, c.output.data]),
+  cases[1] && Buffer.from(cases[1].files['model.json'], 'base64').toString().slice(-1800),
+);

@@ -69,8 +69,8 @@ def randomise(model):
 def brought_back(model, dtype):
     values = []
     for value in model.get_weights():
-        quantized, scale = quantization.quantize_weights(value, dtype)
-        values.append(quantization.dequantize_weights(quantized, value.dtype, **scale).astype('float32') if scale else quantized.astype('float32'))
+        quantized, scale = quantization.quantize_weights(value, getattr(np, dtype))
+        values.append(quantization.dequantize_weights(quantized, scale, np.float32))
     copy = model.__class__.from_config(model.get_config())
     copy.build(model.input_shape) if not copy.built else None
     copy.set_weights(values)
@@ -98,7 +98,7 @@ for k, major in ((keras2, 2), (keras3, 3)):
                     # Two shards at least for the larger ones.
                     run(path, out, quantization_dtype_map={dtype: '*'} if dtype else None, weight_shard_size_bytes=600)
                     expected = brought_back(model, dtype) if dtype else model
-                    y = np.asarray(expected.predict(x if len(x) > 1 else x[0], verbose=0))
+                    y = np.asarray(expected(x if len(x) > 1 else x[0], training=False))
                 except Exception as error:
                     print(name, 'FAILED', type(error).__name__, str(error)[:300])
                     continue

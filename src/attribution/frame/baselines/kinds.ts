@@ -1,6 +1,6 @@
 /**
  * Baselines that are described rather than given: zeros, a constant, seeded noise, the point farthest from x, rows of a
- * data set, PAD tokens, random tokens. Noise and data rows are drawn once and shared by all samples, so that the explanation of a sample
+ * data set, PAD tokens. Noise and data rows are drawn once and shared by all samples, so that the explanation of a sample
  * does not depend on which others are in its batch.
  */
 import { drawSeed, randomNormal, randomUniform, shuffle, upTo } from '../../../graph/random.ts';
@@ -34,7 +34,14 @@ const kinds: { readonly [K in BaselineKind['kind']]: (kind: Kind<K>, x: Tensor, 
     toTensor(subject, [id, ...keep], 'int32', 'int32');
     return single(() => mapLike(x, (token) => (kept.has(token) ? token : id)));
   },
-  'random-tokens': randomTokens,
+  drawn: ({ draw, count = 1 }, x, subject) => ({
+    count: checkCount(subject, count),
+    draw: (index) => {
+      const drawn = draw(index, x);
+      if (sameShape(drawn.shape, x.shape)) return toTensor(subject, drawn, x.dtype, x.dtype);
+      throw failure(subject, 'needs the shape of X', { drawn: drawn.shape, X: x.shape });
+    },
+  }),
 };
 
 export function isBaselineKind(value: unknown): value is BaselineKind {
@@ -105,28 +112,6 @@ function datasetSource({ data, count, seed = 0 }: Kind<'dataset'>, x: Tensor, su
 function sampleRows(size: number, count: number, seed: number): Int32Array {
   const rows = upTo(size);
   return count === size ? rows : shuffle(rows, randomUniform(seed), count).slice(0, count);
-}
-
-/** A token is drawn for each position and shared by all samples; which positions keep theirs is each sample's own. */
-function randomTokens(kind: Kind<'random-tokens'>, x: Tensor, subject: string): BaselineSource {
-  const { vocabulary, except = [], keep = [], seed = 0 } = kind;
-  if (!Number.isInteger(vocabulary) || vocabulary < 1 || vocabulary > 2 ** 24) {
-    throw failure(subject, 'vocabulary must be a number of tokens', { vocabulary });
-  }
-  toTensor(subject, [0, ...except, ...keep], 'int32', 'int32');
-  const [excepted, kept] = [new Set(except), new Set(keep)];
-  const words = Array.from({ length: vocabulary }, (_, id) => id).filter((id) => !excepted.has(id));
-  if (words.length === 0) throw failure(subject, 'there is no token left to draw from', { vocabulary });
-  const count = checkCount(subject, kind.count ?? 10);
-  const width = rowSize(x.shape);
-  const draw = (index: number): Tensor => {
-    const next = randomUniform(drawSeed(seed, index));
-    const drawn = Array.from({ length: width }, () => words[Math.floor(next() * words.length)]!);
-    const data = allocate(x.dtype, x.size);
-    for (let i = 0; i < data.length; i++) data[i] = kept.has(x.data[i]!) ? x.data[i]! : drawn[i % width]!;
-    return tensor(data, x.shape);
-  };
-  return { count, draw };
 }
 
 function checkCount(subject: string, count: number): number {

@@ -6,10 +6,11 @@ import { matmul } from '../../../ops/matmul.ts';
 import { reshape } from '../../../ops/movement.ts';
 import { slice } from '../../../ops/slicing.ts';
 import { abs, cast, clip, floor, round } from '../../../ops/unary.ts';
+import { checkSize, TABLE_LIMIT } from '../../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../../operator.ts';
 import { channelsFirst, channelsLast } from '../layout.ts';
-import { at, constantsOf, fail, integer, text } from '../support.ts';
+import { at, constantsOf, fail, integer, subjectOf, text } from '../support.ts';
 
 /** Neighbours of every place along one axis: an index (a whole float) and its weight. */
 type Neighbours = readonly { readonly place: Tensor; readonly weight: Tensor | null }[];
@@ -121,6 +122,7 @@ function affineGrid(call: OperatorCall): Tensor {
   const along = (dim: number, i: number): number =>
     corners ? (dim === 1 ? 0 : (2 * i) / (dim - 1) - 1) : (2 * i + 1) / dim - 1;
   const area = space.reduce((n, dim) => n * dim, 1);
+  checkSize(subjectOf(call), [area, space.length + 1], TABLE_LIMIT);
   const points = Array.from({ length: area }, (_, flat) => {
     let rest = flat;
     const place = [...space].reverse().map((dim) => {
