@@ -26,7 +26,9 @@ test('baselines that a function draws, one after another', async () => {
   const { attributions, baselineSpread } = await explain(squares, f64([[2]]), { kind: 'drawn', draw, count: 2 });
   assert.equal(rounded(attributions[0]!), [3.5]);
   assert.is(baselineSpread!.count, 2);
-  const refused = await explain(squares, f64([[2]]), { kind: 'drawn', draw: () => f64([[1, 2]]) }).catch((e: Error) => e);
+  const refused = await explain(squares, f64([[2]]), { kind: 'drawn', draw: () => f64([[1, 2]]) }).catch(
+    (e: Error) => e,
+  );
   assert.match((refused as Error).message, /baseline: needs the shape of X \(drawn \[1,2\], X \[1,1\]\)/);
 });
 
