@@ -10,6 +10,7 @@ import { isArchitectureText, type ModelSource, readSource } from '../keras/load/
 import type { StoredEntry, StoredLayer, WeightStore } from '../keras/weights/store.ts';
 import { failure } from '../tensor/errors.ts';
 import { readManifest, type TfjsManifest } from './manifest.ts';
+import { asKeras2 } from './topology.ts';
 import { type PlacedWeight, placeWeights, valuesOf } from './values.ts';
 
 /** A model in several files, given as a list in any order: `model.json` and its files of weights. */
@@ -45,7 +46,8 @@ export async function openTfjs(
   place: ModelSource | null,
 ): Promise<KerasFile> {
   const { name } = index;
-  const manifest = readManifest(new TextDecoder().decode(index.bytes), name);
+  const read = readManifest(new TextDecoder().decode(index.bytes), name);
+  const manifest = { ...read, config: asKeras2(read.config) };
   const files = new Map(given.map((file) => [file.name, file.bytes]));
   const placed: PlacedWeight[] = [];
   for (const [i, group] of manifest.groups.entries()) {
@@ -105,14 +107,20 @@ async function shard(
  */
 function layersOf({ config }: TfjsManifest, weights: readonly PlacedWeight[], name: string): StoredLayer[] {
   const top = topLayers(config, name);
-  const inner = new Map<string, string>();
-  for (const [layer, names] of top) for (const each of names) if (!inner.has(each)) inner.set(each, layer);
+  // What layers of several models are called says nothing.
+  const inner = new Map<string, string | null>();
+  for (const [layer, names] of top) for (const each of names) inner.set(each, inner.has(each) ? null : layer);
+  // Keras 2 names the statistics of Normalization without their layer. Its converter refuses a name it meets twice, so there is one.
+  const unnamed = onlyNormalization(config);
   const stored = new Map<string, StoredEntry[]>();
   const strange: string[] = [];
   for (const weight of weights) {
     const parts = weight.name.split('/').slice(0, -1);
-    const owner = parts.find((part) => top.has(part)) ?? inner.get(parts.find((part) => inner.has(part)) ?? '');
-    if (owner === undefined) {
+    const owner =
+      parts.length === 0
+        ? unnamed
+        : (parts.find((part) => top.has(part)) ?? inner.get(parts.find((part) => inner.has(part)) ?? ''));
+    if (owner === undefined || owner === null) {
       strange.push(weight.name);
       continue;
     }
@@ -125,6 +133,18 @@ function layersOf({ config }: TfjsManifest, weights: readonly PlacedWeight[], na
     throw failure(name, 'has weights that belong to no layer of the model', details, 'save the model again');
   }
   return [...stored].map(([layer, entries]) => ({ name: layer, source: `${name}/${layer}`, entries }));
+}
+
+/** The name of the only Normalization layer at the top. */
+function onlyNormalization(config: Json): string | null {
+  const own = isRecord(config) ? field(config, 'config') : null;
+  const list = Array.isArray(own) ? own : isRecord(own) ? field(own, 'layers') : null;
+  const found = (Array.isArray(list) ? (list as readonly Json[]) : []).filter(
+    (entry) => isRecord(entry) && field(entry, 'class_name') === 'Normalization',
+  );
+  const names = new Set<string>();
+  for (const entry of found) collect(entry, names);
+  return names.size === 1 ? [...names][0]! : null;
 }
 
 function entryOf(weight: PlacedWeight, name: string): StoredEntry {
