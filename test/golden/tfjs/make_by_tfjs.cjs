@@ -121,7 +121,10 @@ const models = {
     );
     let saved;
     const handler = {
-      save: async (artifacts) => ((saved = artifacts), { modelArtifactsInfo: { dateSaved: new Date(0) } }),
+      save: async (artifacts) => {
+        saved = artifacts;
+        return { modelArtifactsInfo: { dateSaved: new Date(0) } };
+      },
     };
     await model.save(handler);
     const outputs = [model.predict(inputs.length > 1 ? inputs : inputs[0])].flat();
