@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IntegratedGradients, loadModel } from '../../src/index.ts';
 import { encodePng, overlay } from '../../src/visualize/index.ts';
+import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { type NsfwModel, nsfwFiles, readPhotographs, sizes } from '../support/nsfwjs.ts';
 
 const test = suite('nsfwjs');
@@ -39,7 +40,7 @@ if (!isThere) {
       let worst = 0;
       let count = 0;
       for (const [photograph, x] of readPhotographs(size)!) {
-        const output = await model.predict(x);
+        const output = (await model.predict(x)) as Tensor;
         const wanted = golden.outputs[name][photograph]!;
         assert.is(output.data.length, wanted.length);
         for (const [i, value] of wanted.entries()) worst = Math.max(worst, Math.abs(output.data[i]! - value));
@@ -49,12 +50,14 @@ if (!isThere) {
       assert.ok(worst < 1e-5, `off by ${worst}`);
 
       const x = readPhotographs(size)!.get('chelsea')!;
+      // From black the score runs up and down between few steps of relu6; from half the light it rises once.
+      const baseline = tensor(x.data.map((value) => value / 2) as Float32Array, x.shape);
       const started = performance.now();
-      const explained = await new IntegratedGradients(model, { nSteps: 32 }).explain(x, { target: 2 });
+      const explained = await new IntegratedGradients(model, { nSteps: 16 }).explain(x, { target: 2, baselines: baseline });
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      const delta = Math.abs(explained.deltas![0]!);
-      console.log(`note: ${name}: integrated gradients of a cat, 32 steps, ${seconds} s, delta ${delta.toFixed(4)}`);
-      assert.ok(delta < 0.05, `delta ${delta}`);
+      const delta = Math.abs(explained.deltas!.item());
+      console.log(`note: ${name}: integrated gradients of a cat, 16 steps, ${seconds} s, delta ${delta.toFixed(4)}`);
+      assert.ok(delta < 0.02, `delta ${delta}`);
       if (shown) {
         mkdirSync(shown, { recursive: true });
         const attribution = { data: explained.attributions[0]!.data, shape: [size, size, 3] };
