@@ -22,7 +22,7 @@ export async function runInspect(args: Arguments, path: string, terminal: Termin
     if (place.kind === 'onnx') return inspectOnnxFile(args, place.path, terminal);
     return inspectTransformer((await openModel(args, path)) as Transformer, path, terminal);
   }
-  const report = await withWeights(args, path, (options) => inspectModel(path, options));
+  const report = await withWeights(args, place.path, (options) => inspectModel(place.path, options));
   const made = [`Keras ${report.kerasVersion ?? 'of an unknown version'}`, ...(report.backend ? [report.backend] : [])];
   const what = `${report.kind} model '${shortened(report.name)}', ${report.format}`;
   terminal.out(`${visible(report.file)}: ${what}, written by ${shortened(made.join(' on '))}\n`);
@@ -35,7 +35,7 @@ export async function runInspect(args: Arguments, path: string, terminal: Termin
   else terminal.out(`${table(report.layers)}\n`);
   terminal.out(`\n${verdict(report, path)}\n`);
   const reference = args.text('verify');
-  if (reference !== undefined) await verify(args, path, reference, terminal);
+  if (reference !== undefined) await verify(args, place.path, reference, terminal);
 }
 
 /** Prints errors against bounds; a model that does not compute what Keras computed ends the program with code 1. */

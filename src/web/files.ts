@@ -10,8 +10,15 @@ export type FileKind =
   | 'tokenizer-config'
   | 'vocabulary'
   | 'part'
+  | 'inner'
   | 'picture'
   | 'unknown';
+
+/** Where files of folders inside a dropped one lie: `1_Pooling/config.json`. */
+const inner = new WeakMap<File, string>();
+
+/** The path of a file inside the folder that was dropped; its name where it lies at the top. */
+export const pathOf = (file: File): string => inner.get(file) ?? file.name;
 
 /** A file and what it is. */
 export interface KnownFile {
@@ -19,10 +26,13 @@ export interface KnownFile {
   readonly kind: FileKind;
 }
 
+/** What sentence-transformers writes beside its encoder. */
+const ofSentences = ['modules.json', 'sentence_bert_config.json', 'config_sentence_transformers.json'];
+
 /** Models first, so that what belongs to one finds it. */
 const order: readonly FileKind[] = [
   ...(['model', 'weights', 'config', 'tokenizer', 'tokenizer-config'] as const),
-  ...(['vocabulary', 'part', 'picture', 'unknown'] as const),
+  ...(['vocabulary', 'part', 'inner', 'picture', 'unknown'] as const),
 ];
 
 /**
@@ -31,6 +41,8 @@ const order: readonly FileKind[] = [
  */
 export async function kindOfFile(file: File): Promise<FileKind> {
   const name = file.name.toLowerCase();
+  if (inner.has(file)) return 'inner';
+  if (ofSentences.includes(name)) return 'part';
   if (file.type.startsWith('image/') || /\.(png|jpe?g|webp|gif|bmp)$/.test(name)) return 'picture';
   if (name.endsWith('.txt')) return 'vocabulary';
   const start = new Uint8Array(await file.slice(0, TELLING).arrayBuffer());
@@ -84,18 +96,27 @@ export function onDrop(take: (files: File[]) => void, fail: (error: unknown) => 
   });
 }
 
-/** A file itself, or the files of a folder; folders inside it are left out. */
-async function filesOf(entry: FileSystemEntry): Promise<File[]> {
-  if (!entry.isDirectory) return [await fileOf(entry as FileSystemFileEntry)];
+/** Folders inside that are looked into, and files of them: more than any model has. */
+const [deepest, most] = [2, 200];
+
+/** A file itself, or the files of a folder and of the folders inside, as deep as models go. */
+async function filesOf(entry: FileSystemEntry, within: readonly string[] = []): Promise<File[]> {
+  if (!entry.isDirectory) {
+    const file = await fileOf(entry as FileSystemFileEntry);
+    if (within.length > 1) inner.set(file, [...within.slice(1), file.name].join('/'));
+    return [file];
+  }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
-  const files: File[] = [];
+  const entries: FileSystemEntry[] = [];
   for (;;) {
     // Some at a time, until none are left.
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (some.length === 0) return files;
-    const inside = some.filter(({ isFile }) => isFile) as FileSystemFileEntry[];
-    files.push(...(await Promise.all(inside.map(fileOf))));
+    if (some.length === 0 || entries.length > most) break;
+    entries.push(...some);
   }
+  const wanted = entries.filter(({ isFile }) => isFile || within.length < deepest);
+  const all = await Promise.all(wanted.map((each) => filesOf(each, [...within, entry.name])));
+  return all.flat();
 }
 
 function fileOf(entry: FileSystemFileEntry): Promise<File> {

@@ -2,7 +2,7 @@
  * The files of a model of several among files that were dropped together: of a transformer weights, config.json and a tokenizer; of others the
  * first file and its parts. Which of them is missing can be known here only: the engine gets all of them or none.
  */
-import type { FileKind, KnownFile } from './files.ts';
+import { type FileKind, type KnownFile, pathOf } from './files.ts';
 import type { RequestOf, TransformerParts } from './protocol.ts';
 
 const together =
@@ -54,8 +54,21 @@ function transformerIn(files: readonly KnownFile[], of: (kind: FileKind) => File
   }
   const words: Pick<TransformerParts, 'tokenizer' | 'vocab'> = tokenizer ? { tokenizer } : vocab ? { vocab } : {};
   const shards = weights.length > 1 ? { shards: weights } : {};
-  const beside = { config, ...words, ...(tokenizerConfig && { tokenizerConfig }), ...shards };
+  const beside = { config, ...words, ...(tokenizerConfig && { tokenizerConfig }), ...shards, ...sentencesIn(of) };
   return { file: first, name: first.name, beside };
+}
+
+/** What makes the encoder one of sentence-transformers. */
+function sentencesIn(of: (kind: FileKind) => File[]): Partial<TransformerParts> {
+  const named = (name: string): File | undefined => of('part').find((file) => file.name === name);
+  const modules = named('modules.json');
+  if (!modules) return {};
+  const [sentenceConfig, promptConfig] = [
+    named('sentence_bert_config.json'),
+    named('config_sentence_transformers.json'),
+  ];
+  const moduleFiles = Object.fromEntries(of('inner').map((file) => [pathOf(file), file]));
+  return { modules, moduleFiles, ...(sentenceConfig && { sentenceConfig }), ...(promptConfig && { promptConfig }) };
 }
 
 /** The files of weights, the first one first; those that are cut into several must all be there. @throws Error that names the first one that is missing */

@@ -256,7 +256,7 @@ async function takeFiles(files: readonly File[]): Promise<void> {
   } catch (error) {
     return showError(error);
   }
-  const taken = sorted.filter(({ kind }) => kind !== 'model' && !(kind === 'part' && info));
+  const taken = sorted.filter(({ kind }) => kind !== 'model' && !((kind === 'part' || kind === 'inner') && info));
   for (const { file, kind } of taken) {
     try {
       await takeFile(file, kind);
@@ -277,7 +277,7 @@ async function takeModel(request: RequestOf<'load'>): Promise<boolean> {
 }
 
 async function takeFile(file: File, kind: string): Promise<void> {
-  if (kind === 'unknown' || kind === 'part') {
+  if (kind === 'unknown' || kind === 'part' || kind === 'inner') {
     throw new Error(
       `${file.name}: is no file that this page can use\nhint: a model ends in .h5, .keras, .json (with its .bin files) or .onnx, or is a folder of transformers; a vocabulary ends in .txt or .json; pictures are PNG or JPEG`,
     );

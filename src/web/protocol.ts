@@ -53,6 +53,11 @@ export interface TransformerParts {
   readonly tokenizer?: Blob;
   readonly vocab?: Blob;
   readonly tokenizerConfig?: Blob;
+  /** Of sentence-transformers: its modules, what lies in their folders, how texts are cut and what is put before them. */
+  readonly modules?: Blob;
+  readonly moduleFiles?: Readonly<Record<string, Blob>>;
+  readonly sentenceConfig?: Blob;
+  readonly promptConfig?: Blob;
   /** All files of weights that are cut into several. */
   readonly shards?: readonly Blob[];
 }

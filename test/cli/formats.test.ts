@@ -1,5 +1,6 @@
-/** Models of other formats on the command line: ONNX files are explained and inspected; what goes wrong is said by name, with the right code. */
-import { writeFileSync } from 'node:fs';
+/** Models of other formats on the command line: ONNX files and TensorFlow.js's are explained and inspected; what goes wrong is said by name, with the right code. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { example, npy, runCli, temporaryFolder } from '../support/cli.ts';
@@ -47,6 +48,23 @@ test('ONNX: inspect lists operators and layers', async () => {
   assert.match(out, /inspected\.onnx: model 'pictures', ONNX \(format 8; opset ai\.onnx 17\), written by test\n/);
   assert.match(out, /operators +Conv 1, Flatten 1, Gemm 1, GlobalAveragePool 1, Relu 1, Softmax 1\n/);
   assert.match(out, /conv \(Conv\) +\[\?, 4, 8, 8\] +112\n[\s\S]*can be run and explained: pathgrad explain/);
+});
+
+test('TensorFlow.js: the folder, or its model.json', async () => {
+  const packed = readFileSync(new URL('../golden/tfjs/own.json.gz', import.meta.url));
+  const { cases } = JSON.parse(gunzipSync(packed).toString()) as {
+    cases: { name: string; files: Record<string, string> }[];
+  };
+  mkdirSync(folder.path('tfjs'));
+  for (const [name, text] of Object.entries(cases.find(({ name: each }) => each === 'tfjs-nested')!.files))
+    written(`tfjs/${name}`, Buffer.from(text, 'base64'));
+  const rows = written('three.npy', npy('<f4', '(1, 3)', new Float32Array([0.1, 0.2, 0.3])));
+  const whole = await runCli(['explain', folder.path('tfjs'), '--npy', rows, '--steps', '5']);
+  assert.is(whole.code, 0, whole.err);
+  const file = await runCli(['explain', folder.path('tfjs/model.json'), '--npy', rows, '--steps', '5']);
+  assert.is(file.out, whole.out);
+  const inspected = await runCli(['inspect', folder.path('tfjs')]);
+  assert.match(inspected.out, /tfjs, written by Keras tfjs-layers/);
 });
 
 test('what goes wrong: the message and the code', async () => {

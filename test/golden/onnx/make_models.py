@@ -2,7 +2,7 @@
 
     python make_models.py FOLDER OUT.json.gz
 
-FOLDER holds the unpacked wheels of requirements-models.txt, each in a folder named after its package. Inputs follow a formula that the
+FOLDER holds the unpacked wheels that test/shared/download.sh fetches, each in a folder named after its package. Inputs follow a formula that the
 test has as well; of large outputs every so manyth value is kept, and the largest.
 """
 import gzip
