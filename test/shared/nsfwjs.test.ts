@@ -6,8 +6,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IntegratedGradients, loadModel } from '../../src/index.ts';
-import { encodePng, overlay } from '../../src/visualize/index.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { encodePng, overlay } from '../../src/visualize/index.ts';
 import { type NsfwModel, nsfwFiles, readPhotographs, sizes } from '../support/nsfwjs.ts';
 
 const test = suite('nsfwjs');
@@ -53,7 +53,10 @@ if (!isThere) {
       // From black the score runs up and down between few steps of relu6; from half the light it rises once.
       const baseline = tensor(x.data.map((value) => value / 2) as Float32Array, x.shape);
       const started = performance.now();
-      const explained = await new IntegratedGradients(model, { nSteps: 16 }).explain(x, { target: 2, baselines: baseline });
+      const explained = await new IntegratedGradients(model, { nSteps: 16 }).explain(x, {
+        target: 2,
+        baselines: baseline,
+      });
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const delta = Math.abs(explained.deltas!.item());
       console.log(`note: ${name}: integrated gradients of a cat, 16 steps, ${seconds} s, delta ${delta.toFixed(4)}`);
@@ -61,7 +64,10 @@ if (!isThere) {
       if (shown) {
         mkdirSync(shown, { recursive: true });
         const attribution = { data: explained.attributions[0]!.data, shape: [size, size, 3] };
-        const picture = overlay({ data: x.data, shape: [size, size, 3] }, attribution, { scale: 'percentile', percentile: 99 });
+        const picture = overlay({ data: x.data, shape: [size, size, 3] }, attribution, {
+          scale: 'percentile',
+          percentile: 99,
+        });
         writeFileSync(`${shown}/${name}.png`, encodePng(picture));
       }
       model.dispose();
