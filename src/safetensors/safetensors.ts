@@ -34,12 +34,29 @@ export async function openSafetensors(source: ModelSource): Promise<SafetensorsF
   const ranges = await openRanges(source);
   try {
     const tensors = await readHeader(ranges);
+    const piece = new Piece();
     const read: SafetensorsFile['read'] = (place, dtype, transposed = false) =>
-      transposed ? readTransposed(ranges, place, dtype) : readStraight(ranges, place, dtype);
+      transposed ? readTransposed(ranges, piece, place, dtype) : readStraight(ranges, piece, place, dtype);
     return { name: ranges.name, size: ranges.size, tensors, read, close: ranges.close };
   } catch (error) {
     await ranges.close();
     throw error;
+  }
+}
+
+/** The bytes that values pass through, the same for all tensors of a file: garbage of a megabyte per tensor is collected too late. */
+class Piece {
+  #spare: Uint8Array | null = null;
+
+  /** At least `bytes`; of one's own until it is given back, so that reads at the same time do not share it. */
+  take(bytes: number): Uint8Array {
+    const spare = this.#spare;
+    this.#spare = null;
+    return spare && spare.length >= bytes ? spare : new Uint8Array(Math.max(bytes, PIECE));
+  }
+
+  giveBack(piece: Uint8Array): void {
+    if (piece.length === PIECE) this.#spare = piece;
   }
 }
 
@@ -49,6 +66,7 @@ export function isFloatType(dtype: StoredType): boolean {
 
 async function readStraight(
   ranges: Ranges,
+  piece: Piece,
   place: TensorPlace,
   dtype: FloatDType,
 ): Promise<Float32Array | Float64Array> {
@@ -60,12 +78,15 @@ async function readStraight(
     await ranges.read(place.from, new Uint8Array(out.buffer));
     return out;
   }
-  await inPieces(ranges, place, width, Math.max(1, Math.floor(PIECE / width)), (values, at) => out.set(values, at));
+  await inPieces(ranges, piece, place, width, Math.max(1, Math.floor(PIECE / width)), (values, at) =>
+    out.set(values, at),
+  );
   return out;
 }
 
 async function readTransposed(
   ranges: Ranges,
+  piece: Piece,
   place: TensorPlace,
   dtype: FloatDType,
 ): Promise<Float32Array | Float64Array> {
@@ -77,7 +98,7 @@ async function readTransposed(
   if (out.length === 0) return out;
   // Whole rows at a time, a block of them so that writes down a column touch neighbours.
   const some = Math.max(1, Math.floor(PIECE / (width * columns)));
-  await inPieces(ranges, place, width, some * columns, (values, at) => {
+  await inPieces(ranges, piece, place, width, some * columns, (values, at) => {
     const first = at / columns;
     const count = values.length / columns;
     for (let c = 0; c < columns; c++) {
@@ -95,16 +116,23 @@ function widthOf(ranges: Ranges, { name, dtype }: TensorPlace): number {
 
 async function inPieces(
   ranges: Ranges,
+  pieces: Piece,
   { from, to, dtype }: TensorPlace,
   width: number,
   elements: number,
   take: (values: Float32Array | Float64Array, at: number) => void,
 ): Promise<void> {
-  const piece = new Uint8Array(Math.min(to - from, elements * width));
-  for (let at = from; at < to; at += piece.length) {
-    const bytes = piece.subarray(0, Math.min(piece.length, to - at));
-    await ranges.read(at, bytes);
-    take(floatsOf(bytes, dtype, width), (at - from) / width);
+  const most = Math.min(to - from, elements * width);
+  if (most === 0) return;
+  const piece = pieces.take(most);
+  try {
+    for (let at = from; at < to; at += most) {
+      const bytes = piece.subarray(0, Math.min(most, to - at));
+      await ranges.read(at, bytes);
+      take(floatsOf(bytes, dtype, width), (at - from) / width);
+    }
+  } finally {
+    pieces.giveBack(piece);
   }
 }
 

@@ -53,6 +53,8 @@ export async function loadTransformer(
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
   }
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
+  // Before the weights: what its JSON was parsed from is collected while they are read, and is no part of the peak.
+  const tokenizer = await loadTokenizer(files, config);
   const modules = files.modules && !options.head ? await sentenceHead(files, config.width, dtype) : null;
   const stored = await readWeights(files.weights, dtype);
   const build = async (change: WeightChange | null): Promise<ModelParts> => {
@@ -66,7 +68,6 @@ export async function loadTransformer(
     return { config, encoder, head, dtype, backend, name, rebuild: (next) => build(changedTwice(change, next)) };
   };
   const parts = await build(null);
-  const tokenizer = await loadTokenizer(files, config);
   return Object.assign(new TransformerModel(parts), { tokenizer });
 }
 
