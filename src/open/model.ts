@@ -17,6 +17,7 @@ export interface Transformer extends CallableModel {
   readonly layers: readonly TransformerLayer[];
   readonly config: LoadedTransformer['config'];
   readonly tokenizer: TextTokenizer | null;
+  readonly tokenizerHint?: string | null;
   readonly task: LoadedTransformer['task'];
   /** Names of the classes. */
   readonly labels: readonly string[];
@@ -91,9 +92,9 @@ export function embeddingsOf({ layers }: Transformer): string {
 }
 
 /** @throws PathgradError where texts cannot be read: the files had no tokenizer */
-export function tokenizerOf({ name, tokenizer }: Transformer): TextTokenizer {
+export function tokenizerOf({ name, tokenizer, tokenizerHint }: Transformer): TextTokenizer {
   if (tokenizer) return tokenizer;
-  throw failure(name, 'has no tokenizer', {}, 'put tokenizer.json or vocab.txt beside its weights');
+  throw failure(name, 'has no tokenizer, and texts need one', {}, tokenizerHint ?? undefined);
 }
 
 /** Rows of so many positions whose work is about `work` multiplications: the blocks' matrices, forward and twice backward. */

@@ -34,12 +34,27 @@ export async function openSafetensors(source: ModelSource): Promise<SafetensorsF
   const ranges = await openRanges(source);
   try {
     const tensors = await readHeader(ranges);
+    const pieces = new Pieces();
     const read: SafetensorsFile['read'] = (place, dtype, transposed = false) =>
-      transposed ? readTransposed(ranges, place, dtype) : readStraight(ranges, place, dtype);
+      transposed ? readTransposed(ranges, pieces, place, dtype) : readStraight(ranges, pieces, place, dtype);
     return { name: ranges.name, size: ranges.size, tensors, read, close: ranges.close };
   } catch (error) {
     await ranges.close();
     throw error;
+  }
+}
+
+/** The bytes that values pass through, the same for all tensors of a file: garbage of a megabyte per tensor is collected too late. */
+class Pieces {
+  readonly #spare: Uint8Array[] = [];
+
+  /** At least `bytes`; of one's own until they are given back, so that reads at the same time do not share them. */
+  take(bytes: number): Uint8Array {
+    return (bytes <= PIECE && this.#spare.pop()) || new Uint8Array(Math.max(bytes, PIECE));
+  }
+
+  giveBack(piece: Uint8Array): void {
+    if (piece.length === PIECE) this.#spare.push(piece);
   }
 }
 
@@ -49,6 +64,7 @@ export function isFloatType(dtype: StoredType): boolean {
 
 async function readStraight(
   ranges: Ranges,
+  pieces: Pieces,
   place: TensorPlace,
   dtype: FloatDType,
 ): Promise<Float32Array | Float64Array> {
@@ -60,12 +76,15 @@ async function readStraight(
     await ranges.read(place.from, new Uint8Array(out.buffer));
     return out;
   }
-  await inPieces(ranges, place, width, Math.max(1, Math.floor(PIECE / width)), (values, at) => out.set(values, at));
+  await inPieces(ranges, pieces, place, width, Math.max(1, Math.floor(PIECE / Math.max(4, width))), (values, at) =>
+    out.set(values, at),
+  );
   return out;
 }
 
 async function readTransposed(
   ranges: Ranges,
+  pieces: Pieces,
   place: TensorPlace,
   dtype: FloatDType,
 ): Promise<Float32Array | Float64Array> {
@@ -76,8 +95,8 @@ async function readTransposed(
   const out = allocate(dtype, rows * columns) as Float32Array | Float64Array;
   if (out.length === 0) return out;
   // Whole rows at a time, a block of them so that writes down a column touch neighbours.
-  const some = Math.max(1, Math.floor(PIECE / (width * columns)));
-  await inPieces(ranges, place, width, some * columns, (values, at) => {
+  const some = Math.max(1, Math.floor(PIECE / (Math.max(4, width) * columns)));
+  await inPieces(ranges, pieces, place, width, some * columns, (values, at) => {
     const first = at / columns;
     const count = values.length / columns;
     for (let c = 0; c < columns; c++) {
@@ -95,26 +114,40 @@ function widthOf(ranges: Ranges, { name, dtype }: TensorPlace): number {
 
 async function inPieces(
   ranges: Ranges,
+  pieces: Pieces,
   { from, to, dtype }: TensorPlace,
   width: number,
   elements: number,
   take: (values: Float32Array | Float64Array, at: number) => void,
 ): Promise<void> {
-  const piece = new Uint8Array(Math.min(to - from, elements * width));
-  for (let at = from; at < to; at += piece.length) {
-    const bytes = piece.subarray(0, Math.min(piece.length, to - at));
-    await ranges.read(at, bytes);
-    take(floatsOf(bytes, dtype, width), (at - from) / width);
+  const most = Math.min(to - from, elements * width);
+  if (most === 0) return;
+  const piece = pieces.take(most);
+  const wide = width === 2 ? pieces.take(2 * most) : null;
+  try {
+    for (let at = from; at < to; at += most) {
+      const bytes = piece.subarray(0, Math.min(most, to - at));
+      await ranges.read(at, bytes);
+      take(floatsOf(bytes, dtype, width, wide), (at - from) / width);
+    }
+  } finally {
+    pieces.giveBack(piece);
+    if (wide) pieces.giveBack(wide);
   }
 }
 
-function floatsOf(bytes: Uint8Array, dtype: StoredType, width: number): Float32Array | Float64Array {
+/** @param wide where the floats of halves go: twice as many bytes, or null for other types */
+function floatsOf(
+  bytes: Uint8Array,
+  dtype: StoredType,
+  width: number,
+  wide: Uint8Array | null,
+): Float32Array | Float64Array {
   if (!littleEndian) for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse();
   const { buffer, byteOffset, length } = bytes;
   if (dtype === 'F64') return new Float64Array(buffer as ArrayBuffer, byteOffset, length / 8);
   if (dtype === 'F32') return new Float32Array(buffer as ArrayBuffer, byteOffset, length / 4);
-  return widened(
-    new Uint16Array(buffer as ArrayBuffer, byteOffset, length / 2),
-    dtype === 'F16' ? 'float16' : 'bfloat16',
-  );
+  const halves = new Uint16Array(buffer as ArrayBuffer, byteOffset, length / 2);
+  const floats = new Float32Array(wide!.buffer as ArrayBuffer, wide!.byteOffset, length / 2);
+  return widened(halves, dtype === 'F16' ? 'float16' : 'bfloat16', floats);
 }

@@ -13,11 +13,24 @@ export function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** `halves` as float32. */
-export function widened(halves: Uint16Array, kind: 'float16' | 'bfloat16'): Float32Array {
-  const wide = new Float32Array(halves.length);
-  const words = new Uint32Array(wide.buffer);
-  if (kind === 'float16') for (let i = 0; i < halves.length; i++) wide[i] = halfToNumber(halves[i]!);
-  else for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16;
+/** `halves` as float32, in `wide` where it is given: at least as many places. Bits are moved, since powers of two take ten times as long. */
+export function widened(
+  halves: Uint16Array,
+  kind: 'float16' | 'bfloat16',
+  wide: Float32Array = new Float32Array(halves.length),
+): Float32Array {
+  const words = new Uint32Array(wide.buffer, wide.byteOffset, halves.length);
+  if (kind === 'bfloat16') for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16;
+  else {
+    for (let i = 0; i < halves.length; i++) {
+      const bits = halves[i]!;
+      const sign = (bits & 0x8000) << 16;
+      const rest = bits & 0x7fff;
+      // The exponent counts from 15 in a half and from 127 in a float; its highest value stays the highest; its lowest has no leading 1.
+      if (rest >= 0x7c00) words[i] = sign | 0x7f800000 | ((rest & 0x3ff) << 13);
+      else if (rest >= 0x400) words[i] = sign | ((rest << 13) + (112 << 23));
+      else wide[i] = (sign ? -rest : rest) * 2 ** -24;
+    }
+  }
   return wide;
 }

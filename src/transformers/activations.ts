@@ -5,7 +5,7 @@ import { clip, sigmoid, tanh } from '../ops/unary.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-const named: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+export const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   gelu: (x) => gelu(x),
   gelu_new: (x) => gelu(x, { approximate: true }),
   gelu_fast: (x) => gelu(x, { approximate: true }),
@@ -22,6 +22,6 @@ const named: Readonly<Record<string, (x: Tensor) => Tensor>> = {
 
 /** @throws with the nearest names */
 export function activationNamed(name: string, subject: string): (x: Tensor) => Tensor {
-  if (Object.hasOwn(named, name)) return named[name]!;
-  throw failure(subject, `the activation '${name}' is not known`, {}, didYouMean(name, Object.keys(named)));
+  if (Object.hasOwn(activations, name)) return activations[name]!;
+  throw failure(subject, `the activation '${name}' is not known`, {}, didYouMean(name, Object.keys(activations)));
 }

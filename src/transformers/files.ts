@@ -3,6 +3,7 @@ import { DATA_JSON, parseJson } from '../guard/json.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
 import { pickles } from '../safetensors/header.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
+import { unreadTokenizers } from './tokenizer/unread.ts';
 
 /** JSON as an object, as text that starts with `{`, or where to find it. */
 export type JsonSource = ModelSource | Readonly<Record<string, unknown>>;
@@ -19,6 +20,8 @@ export interface TransformerFiles {
   readonly tokenizer?: JsonSource;
   /** `vocab.txt`, in place of `tokenizer.json`. */
   readonly vocab?: ModelSource;
+  /** Names of files of tokenizers that are not read (`spiece.model`, `merges.txt`): where there is no other, the message names them. */
+  readonly unreadTokenizers?: readonly string[];
   /** `tokenizer_config.json`. */
   readonly tokenizerConfig?: JsonSource;
   /** `special_tokens_map.json`, for what `tokenizer_config.json` leaves out. */
@@ -77,7 +80,8 @@ export async function filesIn(place: string | URL): Promise<TransformerFiles> {
   if (!weights) throw failure(text, 'has no model.safetensors', { files: found.slice(0, 12) }, missingHint(found));
   const path = (name: string): string => `${inner}/${name}`;
   const optional = optionalNames.filter((key) => found.includes(names[key])).map((key) => [key, path(names[key])]);
-  return { config: path(names.config), weights: path(weights), ...Object.fromEntries(optional), ...sentence?.files };
+  const files = { ...Object.fromEntries(optional), ...sentence?.files };
+  return { config: path(names.config), weights: path(weights), unreadTokenizers: unreadTokenizers(found), ...files };
 }
 
 async function listFolder(folder: string): Promise<string[]> {

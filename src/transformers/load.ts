@@ -14,6 +14,7 @@ import { filesIn, type JsonSource, readJson, type TransformerFiles } from './fil
 import { chooseHead, type Head, type HeadParts, type MadeHead, type OutputKind } from './heads/index.ts';
 import { type ModelParts, TransformerModel } from './model.ts';
 import { bertTokenizerJson, TextTokenizer, type TokenizerOptions } from './tokenizer/index.ts';
+import { howToTokenize } from './tokenizer/unread.ts';
 import { readWeights } from './weights/index.ts';
 import { changedTwice } from './weights/source.ts';
 
@@ -33,6 +34,8 @@ export interface TransformerOptions {
 export interface LoadedTransformer extends TransformerModel {
   /** Null where no tokenizer was given. */
   readonly tokenizer: TextTokenizer | null;
+  /** Where none was given: what to do about it. */
+  readonly tokenizerHint: string | null;
 }
 
 /**
@@ -53,6 +56,8 @@ export async function loadTransformer(
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
   }
   const config = readConfig(await readJson(files.config, 'config.json'), 'config.json');
+  // Before the weights: what its JSON was parsed from is collected while they are read, and is no part of the peak.
+  const tokenizer = await loadTokenizer(files, config);
   const modules = files.modules && !options.head ? await sentenceHead(files, config.width, dtype) : null;
   const stored = await readWeights(files.weights, dtype);
   const build = async (change: WeightChange | null): Promise<ModelParts> => {
@@ -66,8 +71,8 @@ export async function loadTransformer(
     return { config, encoder, head, dtype, backend, name, rebuild: (next) => build(changedTwice(change, next)) };
   };
   const parts = await build(null);
-  const tokenizer = await loadTokenizer(files, config);
-  return Object.assign(new TransformerModel(parts), { tokenizer });
+  const tokenizerHint = tokenizer ? null : howToTokenize(files.unreadTokenizers ?? []);
+  return Object.assign(new TransformerModel(parts), { tokenizer, tokenizerHint });
 }
 
 /** The head that the modules of sentence-transformers make; loaded on demand. */

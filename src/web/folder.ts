@@ -2,6 +2,7 @@
  * The files of a model of several among files that were dropped together: of a transformer weights, config.json and a tokenizer; of others the
  * first file and its parts. Which of them is missing can be known here only: the engine gets all of them or none.
  */
+import { howToTokenize, unreadTokenizers } from '../transformers/tokenizer/unread.ts';
 import { type FileKind, type KnownFile, pathOf } from './files.ts';
 import type { RequestOf, TransformerParts } from './protocol.ts';
 
@@ -50,7 +51,10 @@ function transformerIn(files: readonly KnownFile[], of: (kind: FileKind) => File
     const given = (first ?? config ?? tokenizer ?? tokenizerConfig)!.name;
     const pickled = !first && files.some(({ file }) => /\.(bin|pt|pth)$/i.test(file.name));
     const wanted = `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing`;
-    throw new Error(`${given}: belongs to a transformer, and ${wanted}\nhint: ${pickled ? convert : together}`);
+    const unread = unreadTokenizers(files.map(({ file }) => file.name));
+    const tokenize = first && config && unread.length > 0 ? howToTokenize(unread) : null;
+    const hint = pickled ? convert : (tokenize ?? together);
+    throw new Error(`${given}: belongs to a transformer, and ${wanted}\nhint: ${hint}`);
   }
   const words: Pick<TransformerParts, 'tokenizer' | 'vocab'> = tokenizer ? { tokenizer } : vocab ? { vocab } : {};
   const shards = weights.length > 1 ? { shards: weights } : {};

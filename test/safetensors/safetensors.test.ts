@@ -142,6 +142,20 @@ test('a pickle is never opened, and the message says how to save the model', asy
   );
 });
 
+test('reads at the same time do not share the bytes that they pass through', async () => {
+  const columns = [0, 1, 2].map((k) => Float32Array.from({ length: 700 * 900 }, (_, i) => k + i / 1024));
+  const tensors = columns.map((data, k) => [`${k}.weight`, { shape: [700, 900], data }] as const);
+  const file = await openSafetensors(
+    new Blob([writeSafetensors(Object.fromEntries(tensors)) as Uint8Array<ArrayBuffer>]),
+  );
+  const read = await Promise.all(file.tensors.map((place) => file.read(place, 'float32', true)));
+  for (const [k, values] of read.entries()) {
+    const wrong = values.findIndex((value, i) => value !== columns[k]![(i % 700) * 900 + Math.floor(i / 700)]);
+    assert.is(wrong, -1, `tensor ${k}`);
+  }
+  await file.close();
+});
+
 test('integers are no weights', async () => {
   const file = await openSafetensors(writeSafetensors(whole));
   const ids = file.tensors.find(({ name }) => name === 'ids')!;

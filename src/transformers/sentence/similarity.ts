@@ -103,9 +103,13 @@ async function vectorsOf(model: LoadedTransformer, texts: readonly string[]): Pr
   return model.predict(tokenizerOf(model).encode(texts));
 }
 
-function tokenizerOf({ tokenizer, name }: LoadedTransformer): NonNullable<LoadedTransformer['tokenizer']> {
+function tokenizerOf({
+  tokenizer,
+  name,
+  tokenizerHint,
+}: LoadedTransformer): NonNullable<LoadedTransformer['tokenizer']> {
   if (tokenizer) return tokenizer;
-  throw failure(name, 'has no tokenizer, and texts need one', {}, 'give tokenizer.json with the other files');
+  throw failure(name, 'has no tokenizer, and texts need one', {}, tokenizerHint ?? undefined);
 }
 
 /** What explains it: by default integrated gradients at the embeddings. */

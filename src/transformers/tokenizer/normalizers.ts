@@ -17,7 +17,8 @@ const unassigned = /^\p{Cn}$/u;
 
 type Make = (step: Json, name: string) => Normalizer;
 
-const kinds: Readonly<Record<string, Make>> = {
+/** By the `type` of the step. */
+export const normalizers: Readonly<Record<string, Make>> = {
   Sequence: ({ normalizers }, name) => {
     if (!Array.isArray(normalizers)) throw failure(name, 'has a sequence of normalizers without a list');
     const steps = normalizers.map((step: unknown) => normalizerOf(step, name));
@@ -59,8 +60,13 @@ const kinds: Readonly<Record<string, Make>> = {
 export function normalizerOf(step: unknown, name: string): Normalizer {
   if (step === null || step === undefined) return (text) => text;
   const type = isObject(step) ? String(step['type']) : typeof step;
-  if (isObject(step) && Object.hasOwn(kinds, type)) return kinds[type]!(step, name);
-  throw failure(name, `has the normalizer '${type}', which is not supported`, {}, didYouMean(type, Object.keys(kinds)));
+  if (isObject(step) && Object.hasOwn(normalizers, type)) return normalizers[type]!(step, name);
+  throw failure(
+    name,
+    `has the normalizer '${type}', which is not supported`,
+    {},
+    didYouMean(type, Object.keys(normalizers)),
+  );
 }
 
 function bert(step: Json): Normalizer {

@@ -23,7 +23,8 @@ const words =
 
 type Make = (step: Json, name: string) => PreTokenizer;
 
-const kinds: Readonly<Record<string, Make>> = {
+/** By the `type` of the step. */
+export const preTokenizers: Readonly<Record<string, Make>> = {
   Sequence: ({ pretokenizers }, name) => {
     if (!Array.isArray(pretokenizers)) throw failure(name, 'has a sequence of pre-tokenizers without a list');
     const steps = pretokenizers.map((step: unknown) => preTokenizerOf(step, name));
@@ -58,8 +59,8 @@ const kinds: Readonly<Record<string, Make>> = {
 export function preTokenizerOf(step: unknown, name: string): PreTokenizer {
   if (step === null || step === undefined) return (pieces) => pieces;
   const type = isObject(step) ? String(step['type']) : typeof step;
-  if (isObject(step) && Object.hasOwn(kinds, type)) return kinds[type]!(step, name);
-  const hint = didYouMean(type, Object.keys(kinds));
+  if (isObject(step) && Object.hasOwn(preTokenizers, type)) return preTokenizers[type]!(step, name);
+  const hint = didYouMean(type, Object.keys(preTokenizers));
   throw failure(name, `has the pre-tokenizer '${type}', which is not supported`, {}, hint);
 }
 

@@ -19,6 +19,15 @@ export interface Template {
 /** Tokens and texts of a template; BERT's has five. */
 const PARTS = 64;
 
+/** What is known, by `type`. */
+export const postProcessors: readonly string[] = [
+  'TemplateProcessing',
+  'BertProcessing',
+  'RobertaProcessing',
+  'ByteLevel',
+  'Sequence',
+];
+
 type Ids = (token: string) => number | undefined;
 
 /** @throws PathgradError for a post-processor that is not known, or one that names tokens that there are not */
@@ -33,9 +42,13 @@ export function templateOf(processor: unknown, ids: Ids, name: string): Template
   };
   if (processor === null || processor === undefined) return plain;
   const type = isObject(processor) ? String(processor['type']) : typeof processor;
-  const known = ['TemplateProcessing', 'BertProcessing', 'RobertaProcessing', 'ByteLevel', 'Sequence'];
-  if (!isObject(processor) || !known.includes(type)) {
-    throw failure(name, `has the post-processor '${type}', which is not supported`, {}, didYouMean(type, known));
+  if (!isObject(processor) || !postProcessors.includes(type)) {
+    throw failure(
+      name,
+      `has the post-processor '${type}', which is not supported`,
+      {},
+      didYouMean(type, postProcessors),
+    );
   }
   if (type === 'TemplateProcessing') return { ...fromTemplate(processor, ids, name), trim: null };
   if (type === 'Sequence') {

@@ -9,6 +9,7 @@ import type { ModelSource } from '../../keras/load/source.ts';
 import { isFloatType, openSafetensors } from '../../safetensors/safetensors.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
+import { firstNotFinite } from '../../tensor/finite.ts';
 import { type Shape, sameShape } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
 import { misfit, replaced, type WeightSource } from './source.ts';
@@ -128,7 +129,7 @@ export class SafetensorsWeights implements WeightSource {
       throw failure(this.file, `weight '${path}' does not have the shape that config.json implies`, details, misfit);
     }
     const data = turned === stored.transposed || shape.length < 2 ? stored.data : transposeOf(stored);
-    const bad = data.findIndex((value) => !Number.isFinite(value));
+    const bad = firstNotFinite(data);
     if (bad >= 0) throw failure(this.file, `weight '${path}' is not finite`, { at: bad, value: data[bad] });
     this.#unread.delete(key);
     return this.change(path, adopt(data, shape));

@@ -7,6 +7,7 @@
 import type { WeightChange } from '../../graph/callable.ts';
 import { allocate, type FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
+import { firstNotFinite } from '../../tensor/finite.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
 
@@ -41,7 +42,7 @@ export function replaced(file: string, path: string, tensor: Tensor, change: Wei
     throw failure(file, `weight '${path}' is given another number of values`, details);
   }
   const data = tensor.dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
-  const bad = data.findIndex((value) => !Number.isFinite(value));
+  const bad = firstNotFinite(data);
   if (bad >= 0) throw failure(file, `weight '${path}' is given a number that is not finite`, { at: bad });
   return adopt(data, tensor.shape);
 }

@@ -9,6 +9,7 @@ import { openHdf5 } from '../../hdf5/file.ts';
 import { readWeightStore, type StoredEntry } from '../../keras/weights/store.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
+import { firstNotFinite } from '../../tensor/finite.ts';
 import { type Shape, sameShape } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
 import { misfit, replaced, type WeightSource } from './source.ts';
@@ -68,7 +69,7 @@ export class TfWeights implements WeightSource {
     }
     const data = dataset.read();
     const own = this.dtype === 'float64' ? Float64Array.from(data as Float32Array) : floats(data as Float32Array);
-    const bad = own.findIndex((value) => !Number.isFinite(value));
+    const bad = firstNotFinite(own);
     if (bad >= 0) throw failure(this.file, `weight '${path}' is not finite`, { at: bad, value: own[bad] });
     this.#unread.delete(path);
     return this.change(path, adopt(own, shape));
