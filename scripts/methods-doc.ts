@@ -1,6 +1,6 @@
 /**
  * Writes docs/methods.md: which method to choose, the tables of methods and metrics, and how far each is from other packages' numbers on
- * the golden nets. `node --import tsx scripts/methods-doc.ts`; test/golden/methods/golden.test.ts finds it stale.
+ * the golden nets. `node --import tsx scripts/methods-doc.ts`; test/slow/golden-methods.test.ts finds it stale.
  */
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';

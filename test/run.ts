@@ -36,7 +36,7 @@ const apart = ['test/shared/', 'test/slow/', 'test/web/'];
 const longest = [
   'slow/writing-a-kernel',
   'attribution/random-graphs',
-  'golden/methods/golden',
+  'slow/golden-methods',
   'fuzz/fuzz',
   'faults/attribution',
   'backends/wasm-units',

@@ -1,5 +1,6 @@
 /** From a path, URL, bytes or files to an ONNX model that can be run and explained, or to a list of what of it is not supported. */
 import type { Backend } from '../backends/backend.ts';
+import { guarded } from '../guard/guard.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
 import { Model } from '../model/model.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
@@ -111,15 +112,19 @@ async function open(source: ModelSource | readonly ModelSource[], name: string |
   if (!Array.isArray(source)) {
     const only = source as ModelSource;
     const read = await readSource(only);
-    return { file: parseOnnx(read.bytes, name ?? read.name), place: only, given: new Map() };
+    return { file: parsed(read.bytes, name ?? read.name), place: only, given: new Map() };
   }
   const given = new Map<string, ModelSource>();
   for (const each of source as readonly ModelSource[]) given.set(sourceName(each), each);
   const model = [...given].find(([key]) => key.endsWith('.onnx'));
   if (!model) throw failure('loadOnnx', 'there is no .onnx file among the files', { files: [...given.keys()] });
   const read = await readSource(model[1]);
-  return { file: parseOnnx(read.bytes, name ?? read.name), place: null, given };
+  return { file: parsed(read.bytes, name ?? read.name), place: null, given };
 }
+
+/** What pbf throws at bytes that are no numbers becomes an error of ours. */
+const parsed = (bytes: Uint8Array, name: string): OnnxFile =>
+  guarded(name, 'an ONNX model', () => parseOnnx(bytes, name));
 
 function sourceName(source: ModelSource): string {
   if (typeof source === 'string' || source instanceof URL) return String(source).replace(/^.*[\\/]/, '');

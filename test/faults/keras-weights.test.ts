@@ -304,7 +304,7 @@ fault('K9', 'weights cut into shards: from a path, a URL, and files in a list', 
     await rm(join(folder, 'm_00001.weights.h5'));
     assert.match(await lacks(path), /m\.weights\.json: the shard 'm_00001\.weights\.h5' is missing .*no such file/);
     await writeFile(path, JSON.stringify({ weight_map: { a: '../m_00000.weights.h5' } }));
-    assert.match(await lacks(path), /lists what is not the name of an HDF5 file/);
+    assert.match(await lacks(path), /lists what is not the name of a .h5 file/);
   });
 });
 

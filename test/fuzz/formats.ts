@@ -7,6 +7,7 @@ export const weights = {
   weights: 10,
   config: 12,
   tfjs: 8,
+  onnx: 8,
   transformer: 6,
   tokenizer: 4,
   npy: 4,

@@ -15,6 +15,7 @@ import {
 import { inspectModel, loadModel } from '../../src/keras/load/load.ts';
 import type { Model } from '../../src/model/model.ts';
 import { readReference } from '../../src/model/verify/reference.ts';
+import { loadOnnx } from '../../src/onnx/index.ts';
 import { PathgradError } from '../../src/tensor/errors.ts';
 import { readJson } from '../../src/transformers/files.ts';
 import { bertTokenizerJson, loadTransformer, TextTokenizer } from '../../src/transformers/index.ts';
@@ -80,6 +81,10 @@ export const targets: Readonly<Record<Format, Target>> = {
         !(error instanceof PathgradError) || /model\.json|nothing computes output|no model\.json/.test(error.message);
       throw named ? error : new Error(`an error that does not name the file: ${error.message}`, { cause: error });
     }
+  },
+  onnx: async (parts) => {
+    const model = await loadOnnx(parts['model.onnx']!, { name: 'model.onnx' });
+    await runModel(model);
   },
   transformer: async (parts) => {
     const inFolders = Object.entries(parts).filter(([name]) => name.includes('/'));

@@ -1,70 +1,5 @@
-/** ONNX files of tiny models, written field by field (onnx.proto): a convolutional net on pictures, two layers on a table. */
-
-const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-
-function varint(value: number): number[] {
-  const out: number[] = [];
-  let rest = value;
-  while (rest > 127) {
-    out.push((rest & 127) | 128);
-    rest = Math.floor(rest / 128);
-  }
-  return [...out, rest];
-}
-
-const number = (id: number, value: number): number[] => [...varint(id * 8), ...varint(value)];
-const bytes = (id: number, value: Uint8Array | readonly number[]): number[] => [
-  ...varint(id * 8 + 2),
-  ...varint(value.length),
-  ...value,
-];
-const string = (id: number, value: string): number[] => bytes(id, text(value));
-
-/** A float tensor. */
-function initializer(name: string, shape: readonly number[], seed: number): number[] {
-  const size = shape.reduce((a, b) => a * b, 1);
-  // A wave: the same each time, of both signs.
-  const values = Float32Array.from({ length: size }, (_, i) => Math.sin(1.7 * i + seed));
-  const raw = new Uint8Array(values.buffer);
-  return [...shape.flatMap((dim) => number(1, dim)), ...number(2, 1), ...string(8, name), ...bytes(9, raw)];
-}
-
-function node(op: string, inputs: readonly string[], output: string, ints: Record<string, number[]> = {}): number[] {
-  const attributes = Object.entries(ints).map(([name, list]) =>
-    bytes(5, [...string(1, name), ...list.flatMap((value) => number(8, value)), ...number(20, 7)]),
-  );
-  return [
-    ...inputs.flatMap((name) => string(1, name)),
-    ...string(2, output),
-    ...string(3, output),
-    ...string(4, op),
-    ...attributes.flat(),
-  ];
-}
-
-/** A value of floats with any number of rows. */
-function value(name: string, row: readonly number[]): number[] {
-  const dims = [bytes(1, string(2, 'N')), ...row.map((dim) => bytes(1, number(1, dim)))].flat();
-  return [...string(1, name), ...bytes(2, bytes(1, [...number(1, 1), ...bytes(2, dims)]))];
-}
-
-interface Parts {
-  readonly nodes: readonly number[][];
-  readonly initializers: readonly number[][];
-  readonly inputs: readonly number[][];
-  readonly output: number[];
-}
-
-function model(name: string, { nodes, initializers, inputs, output }: Parts): Uint8Array {
-  const graph = [
-    ...nodes.flatMap((each) => bytes(1, each)),
-    ...string(2, name),
-    ...initializers.flatMap((each) => bytes(5, each)),
-    ...inputs.flatMap((each) => bytes(11, each)),
-    ...bytes(12, output),
-  ];
-  return Uint8Array.from([...number(1, 8), ...string(2, 'test'), ...bytes(7, graph), ...bytes(8, number(2, 17))]);
-}
+/** ONNX files of tiny models: a convolutional net on pictures, two layers on a table. */
+import { attribute, floats, graph, ints, model, node, nodeOf, typedValue, value, wave } from './onnx-writer.ts';
 
 /** Pictures of 8 x 8 in three colours, channels first, to three classes. */
 export const onnxPictures = model('pictures', {
@@ -76,10 +11,7 @@ export const onnxPictures = model('pictures', {
     node('Gemm', ['flat', 'k', 'kb'], 'dense'),
     node('Softmax', ['dense'], 'probabilities'),
   ],
-  initializers: [
-    ...[initializer('w', [4, 3, 3, 3], 1), initializer('b', [4], 2)],
-    ...[initializer('k', [4, 3], 3), initializer('kb', [3], 4)],
-  ],
+  initializers: [...[wave('w', [4, 3, 3, 3], 1), wave('b', [4], 2)], ...[wave('k', [4, 3], 3), wave('kb', [3], 4)]],
   inputs: [value('image', [3, 8, 8])],
   output: value('probabilities', [3]),
 });
@@ -91,10 +23,7 @@ export const onnxTable = model('table', {
     node('Tanh', ['first'], 'tanh'),
     node('Gemm', ['tanh', 'l', 'c'], 'y'),
   ],
-  initializers: [
-    ...[initializer('k', [5, 4], 1), initializer('b', [4], 2)],
-    ...[initializer('l', [4, 1], 3), initializer('c', [1], 4)],
-  ],
+  initializers: [...[wave('k', [5, 4], 1), wave('b', [4], 2)], ...[wave('l', [4, 1], 3), wave('c', [1], 4)]],
   inputs: [value('x', [5])],
   output: value('y', [1]),
 });
@@ -106,3 +35,46 @@ export const onnxTwo = model('two', {
   inputs: [value('a', [5]), value('b', [5])],
   output: value('y', [5]),
 });
+
+/** A state that three turns of a loop add the input to. */
+export const onnxLoop = ((): Uint8Array => {
+  const body = graph('body', {
+    nodes: [node('Identity', ['go'], 'again'), node('Add', ['s', 'x'], 'next'), node('Mul', ['next', 'two'], 'seen')],
+    initializers: [floats('two', [], [2])],
+    inputs: [typedValue('i', [], 7), typedValue('go', [], 9), value('s', [2])],
+    outputs: [typedValue('again', [], 9), value('next', [2]), value('seen', [2])],
+  });
+  return model('loop', {
+    nodes: [nodeOf('Loop', ['n', '', 'x'], ['y', 'all'], { attributes: [attribute.graph('body', body)] })],
+    initializers: [ints('n', [], [3])],
+    inputs: [value('x', [2])],
+    outputs: [value('y', [2]), typedValue('all', [3, null, 2])],
+  });
+})();
+
+/** An LSTM whose first state is as large as the batch, by its shape. */
+export const onnxLstm = ((): Uint8Array => {
+  const nodes = [
+    node('Shape', ['x'], 'shape'),
+    node('Gather', ['shape', 'zero'], 'rows'),
+    nodeOf('Concat', ['one', 'rows', 'four'], ['state'], { attributes: [attribute.int('axis', 0)] }),
+  ];
+  const rest = [
+    node('ConstantOfShape', ['state'], 'h'),
+    node('Transpose', ['x'], 'steps', { perm: [1, 0, 2] }),
+    nodeOf('LSTM', ['steps', 'W', 'R', 'B', '', 'h', 'h'], ['all', 'last'], {
+      attributes: [attribute.int('hidden_size', 4)],
+    }),
+    nodeOf('Concat', ['rows', 'four'], ['target'], { attributes: [attribute.int('axis', 0)] }),
+    node('Reshape', ['last', 'target'], 'y'),
+  ];
+  return model('lstm', {
+    nodes: [...nodes, ...rest],
+    initializers: [
+      ...[ints('zero', [1], [0]), ints('one', [1], [1]), ints('four', [1], [4])],
+      ...[wave('W', [1, 16, 3], 1), wave('R', [1, 16, 4], 2), wave('B', [1, 32], 3)],
+    ],
+    inputs: [value('x', [5, 3])],
+    output: value('y', [4]),
+  });
+})();

@@ -21,7 +21,7 @@ function filesOf({ model, shards }: TfjsCase): File[] {
 }
 
 for (const [file, count] of [
-  ['models.json.gz', 45],
+  ['models.json.gz', 37],
   ['by-tfjs.json.gz', 6],
 ] as const) {
   const { cases } = golden(file);

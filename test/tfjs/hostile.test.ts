@@ -67,7 +67,9 @@ test('from a path, a file: address, a web address, and files in any order', asyn
     ['/b.bin', bytes(3)],
   ]);
   for (const [name, data] of served) writeFileSync(join(folder, name), data);
+  const asked: string[] = [];
   const server = createServer((request, response) => {
+    asked.push(request.url!);
     const found = served.get(request.url!.replace(/\?.*$/, ''));
     response.writeHead(found ? 200 : 404).end(found);
   });
@@ -77,6 +79,8 @@ test('from a path, a file: address, a web address, and files in any order', asyn
     await six(await loadModel(join(folder, 'model.json')));
     await six(await loadModel(pathToFileURL(join(folder, 'model.json'))));
     await six(await loadModel(`http://127.0.0.1:${port}/model.json?v=1`));
+    // What signs the address of a model signs those of its weights.
+    assert.equal(asked.sort(), ['/a.bin?v=1', '/b.bin?v=1', '/model.json?v=1']);
     await six(
       await loadModel([...served].reverse().map(([name, data]) => new File([data as BlobPart], name.slice(1)))),
     );

@@ -131,7 +131,8 @@ function identify(bytes: Uint8Array): { what: string; hint?: string } {
     };
   }
   if (startsWith(bytes, [0x1f, 0x8b])) return { what: 'gzip data', hint: 'unpack it first' };
-  if (text.slice(4, 8) === 'TFL3')
+  // Before it stands an offset, whose byte may be that of a space.
+  if (startsWith(bytes.subarray(4), [0x54, 0x46, 0x4c, 0x33]))
     return { what: 'a TensorFlow Lite model', hint: 'it holds no layers: give the Keras file it was made from' };
   if (startsWith(bytes, [0x93, 0x4e, 0x55])) return { what: 'a NumPy array', hint: 'save the model, not an array' };
   const head = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');

@@ -59,10 +59,11 @@ export async function openShards(files: readonly NamedBytes[], place: ModelSourc
   );
 }
 
-/** The address of a file beside another; null for bytes, which have none. */
+/** The address of a file beside another; null for bytes, which have none. What follows a `?` stays: it may sign the address. */
 export function sibling(place: ModelSource, name: string): string | URL | null {
-  if (place instanceof URL) return new URL(encodeURIComponent(name), place);
+  const encoded = encodeURIComponent(name);
+  if (place instanceof URL) return new URL(encoded + place.search, place);
   if (typeof place !== 'string') return null;
-  if (/^(https?|file):/i.test(place)) return String(new URL(encodeURIComponent(name), place));
+  if (/^(https?|file):/i.test(place)) return String(new URL(encoded + new URL(place).search, place));
   return place.slice(0, Math.max(place.lastIndexOf('/'), place.lastIndexOf('\\')) + 1) + name;
 }

@@ -69,7 +69,8 @@ export async function openPath(
     // Before it is opened: opening a pipe waits for whoever writes into it.
     const found = await stat(path);
     if (found.isDirectory()) {
-      const hint = 'a SavedModel folder cannot be read: save the model as .keras or .h5';
+      const hint =
+        'give the model.json of TensorFlow.js in it; of a SavedModel, in Python: tf_keras.models.load_model(folder).save("model.h5")';
       throw failure(text, 'is a folder, not a model file', {}, hint);
     }
     if (!found.isFile()) throw failure(text, 'is not a regular file');

@@ -20,7 +20,7 @@ interface ControlCall {
 }
 
 /** Turns of a loop: the nodes of a graph are bounded as well. */
-const MOST_TURNS = 2 ** 16;
+const MOST_TURNS = 2 ** 13;
 
 export const controlNames: readonly string[] = ['If', 'Loop', 'Scan'];
 

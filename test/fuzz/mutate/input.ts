@@ -5,6 +5,7 @@ import { mutateBytes } from './bytes.ts';
 import { mutateHdf5 } from './hdf5.ts';
 import { mutateJson } from './json.ts';
 import { mutateGzip, mutateNpy, mutatePng, mutateText } from './others.ts';
+import { mutateProtobuf } from './protobuf.ts';
 import { isSafetensors, mutateSafetensors } from './safetensors.ts';
 import { mutateZip } from './zip.ts';
 
@@ -69,6 +70,8 @@ function structural(bytes: Uint8Array, chance: Chance, donor: Uint8Array): [Uint
       return mutateNpy(bytes, chance);
     case 0x00:
       return null;
+    case 0x08:
+      return mutateProtobuf(bytes, chance, donor);
     case 0x7b: {
       const decoder = new TextDecoder();
       const made = mutateJson(decoder.decode(bytes), chance, decoder.decode(donor));

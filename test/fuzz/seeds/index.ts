@@ -8,6 +8,7 @@ import { sharedFolder } from '../../support/shared.ts';
 import type { Seed } from '../formats.ts';
 import { arraySeeds } from './arrays.ts';
 import { modelSeeds } from './models.ts';
+import { onnxSeeds } from './onnx.ts';
 import { textSeeds } from './texts.ts';
 import { tfjsSeeds } from './tfjs.ts';
 import { tokenizerSeeds, transformerSeeds } from './transformers.ts';
@@ -16,6 +17,7 @@ export async function makeSeeds(withShared = false): Promise<Seed[]> {
   return [
     ...(await modelSeeds()),
     ...tfjsSeeds(),
+    ...onnxSeeds(),
     ...(await transformerSeeds()),
     ...tokenizerSeeds(),
     ...arraySeeds(),

@@ -120,10 +120,11 @@ const models = {
       model.getWeights().map((w) => (w.rank === 1 ? draw(w.shape, 0.5, 1.5) : draw(w.shape, -0.6, 0.6))),
     );
     let saved;
-    const handler = {
-      save: async (artifacts) => ((saved = artifacts), { modelArtifactsInfo: { dateSaved: new Date(0) } }),
+    const save = async (artifacts) => {
+      saved = artifacts;
+      return { modelArtifactsInfo: { dateSaved: new Date(0) } };
     };
-    await model.save(handler);
+    await model.save({ save });
     const outputs = [model.predict(inputs.length > 1 ? inputs : inputs[0])].flat();
     const values = (t) => ({ shape: t.shape, data: Array.from(t.dataSync()), dtype: t.dtype });
     const { weightData, weightSpecs, ...rest } = saved;

@@ -1,6 +1,8 @@
-"""Small random models through tensorflowjs's own converter, and what Keras computes from the file each came from.
+"""Small random models through tensorflowjs's own converter, and what Keras computes from the file each came from: layers, graphs and files
+that make_converted.py has not (shared layers, several inputs and outputs, attention, statistics of Normalization, quantised `.keras`,
+weights in a group for each layer).
 
-    pip install -r requirements.txt (tensorflowjs with --no-deps)
+    pip install -r requirements-converted.txt && pip install --no-deps tensorflowjs==4.22.0
     python make_tfjs.py            writes models.json.gz beside this script
 
 Every model is saved by Keras 2 (tf_keras) as .h5 or by Keras 3 as .h5 or .keras, converted, and predicted by the Keras that saved it.
@@ -189,7 +191,7 @@ QUANTS = [None, 'float16', 'uint16', 'uint8']
 cases = []
 for k, suffix in [(tf_keras, '.h5'), (keras, '.h5'), (keras, '.keras')]:
     for build in [cnn, text, graph, attention, normalised]:
-        for quant in QUANTS if build in (cnn, text) else [None, 'uint8']:
+        for quant in QUANTS if build in (cnn, text) and suffix == '.keras' else [None, 'uint8']:
             cases.append(case(build, k, suffix, quant, shard=300 if build is cnn else 4096))
     cases.append(case(cnn, k, suffix, split=True))
 cases = [c for c in cases if c is not None]

@@ -4,23 +4,23 @@
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { IntegratedGradients } from '../../src/attribution/index.ts';
-import type { CallableModel } from '../../src/graph/callable.ts';
-import { compile } from '../../src/graph/compile.ts';
-import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
-import { logBucket } from '../../src/transformers/encoders/disentangled.ts';
-import { bucketOf } from '../../src/transformers/encoders/mpnet.ts';
-import { rotation } from '../../src/transformers/encoders/rotary.ts';
-import { type LoadedTransformer, loadTransformer } from '../../src/transformers/index.ts';
-import { allLayers } from '../../src/transformers/layers.ts';
-import { writeSafetensors } from '../support/safetensors.ts';
+import { IntegratedGradients } from '../../../src/attribution/index.ts';
+import type { CallableModel } from '../../../src/graph/callable.ts';
+import { compile } from '../../../src/graph/compile.ts';
+import { placeholder, type Tensor, tensor } from '../../../src/tensor/tensor.ts';
+import { logBucket } from '../../../src/transformers/encoders/disentangled.ts';
+import { bucketOf } from '../../../src/transformers/encoders/mpnet.ts';
+import { rotation } from '../../../src/transformers/encoders/rotary.ts';
+import { type LoadedTransformer, loadTransformer } from '../../../src/transformers/index.ts';
+import { allLayers } from '../../../src/transformers/layers.ts';
+import { writeSafetensors } from '../../support/safetensors.ts';
 import {
   arraysOf,
   type GoldenCase,
   type GoldenEncoder,
   goldenEncoder,
   openCase,
-} from '../support/transformer-golden.ts';
+} from '../../support/transformer-golden.ts';
 
 const test = suite('transformers: distances');
 const names = ['roberta', 'albert', 'mpnet', 'deberta-v2', 'deberta-v2-plain', 'modernbert-mean'];

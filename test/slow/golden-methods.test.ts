@@ -1,8 +1,8 @@
 /** Every record of every golden file: pathgrad's method gives the package's numbers, in both float types, and docs/methods.md says how nearly. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { methods } from '../../../src/attribution/methods/index.ts';
-import { checkAgreement } from '../../support/agreement.ts';
+import { methods } from '../../src/attribution/methods/index.ts';
+import { checkAgreement } from '../support/agreement.ts';
 import {
   allowed,
   Comparisons,
@@ -12,7 +12,7 @@ import {
   type GoldenRecord,
   goldenFiles,
   readMethodGolden,
-} from '../../support/method-golden.ts';
+} from '../support/method-golden.ts';
 
 const test = suite('attribution methods against other packages');
 const found = new Comparisons();
