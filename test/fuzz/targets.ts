@@ -88,9 +88,13 @@ export const targets: Readonly<Record<Format, Target>> = {
   },
   transformer: async (parts) => {
     const inFolders = Object.entries(parts).filter(([name]) => name.includes('/'));
+    const shards = Object.entries(parts).filter(
+      ([name]) => /^model[-.].*safetensors/.test(name) && !name.includes('/'),
+    );
+    const files = shards.map(([name, bytes]) => new File([bytes as Uint8Array<ArrayBuffer>], name));
     const model = await loadTransformer({
       config: parts['config.json']!,
-      weights: (parts['tf_model.h5'] ?? parts['model.safetensors'])!,
+      weights: parts['tf_model.h5'] ?? files,
       ...(parts['modules.json'] && { modules: parts['modules.json'], moduleFiles: Object.fromEntries(inFolders) }),
       ...(parts['sentence_bert_config.json'] && { sentenceConfig: parts['sentence_bert_config.json'] }),
       ...(parts['config_sentence_transformers.json'] && { promptConfig: parts['config_sentence_transformers.json'] }),

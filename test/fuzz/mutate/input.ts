@@ -6,6 +6,7 @@ import { mutateHdf5 } from './hdf5.ts';
 import { mutateJson } from './json.ts';
 import { mutateGzip, mutateNpy, mutatePng, mutateText } from './others.ts';
 import { mutateProtobuf } from './protobuf.ts';
+import { isSafetensors, mutateSafetensors } from './safetensors.ts';
 import { mutateZip } from './zip.ts';
 
 export interface Input {
@@ -56,6 +57,7 @@ function mutate(bytes: Uint8Array, chance: Chance, donor: Uint8Array): [Uint8Arr
 
 function structural(bytes: Uint8Array, chance: Chance, donor: Uint8Array): [Uint8Array, string] | null {
   const inner = (part: Uint8Array, other: Uint8Array = part): [Uint8Array, string] => mutate(part, chance, other);
+  if (isSafetensors(bytes)) return mutateSafetensors(bytes, chance, donor);
   switch (bytes[0]) {
     case 0x50:
       if (bytes[1] === 0x4b) return mutateZip(bytes, chance, donor, inner);
