@@ -15,7 +15,13 @@ if (!path || !file) {
   process.exit(2);
 }
 const config = JSON.parse(await readFile(join(dirname(path), 'config.min.json'), 'utf8'));
-const { beg_size: head, end_size: tail, padding_token: padding, block_size: block, target_labels_space: labels } = config;
+const {
+  beg_size: head,
+  end_size: tail,
+  padding_token: padding,
+  block_size: block,
+  target_labels_space: labels,
+} = config;
 
 const content = await readFile(file);
 const isSpace = (byte) => byte === 32 || (byte >= 9 && byte <= 13);
@@ -36,10 +42,17 @@ const model = await loadOnnx(path);
 const [probabilities] = await model.predictAll(X);
 const ranked = labels.map((label, i) => ({ label, i, share: probabilities.data[i] })).sort((a, b) => b.share - a.share);
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-console.log(`${file}: ${ranked.slice(0, 3).map(({ label, share }) => `${label} ${percent(share)}`).join(', ')}`);
+console.log(
+  `${file}: ${ranked
+    .slice(0, 3)
+    .map(({ label, share }) => `${label} ${percent(share)}`)
+    .join(', ')}`,
+);
 
 // The first layer that gives floats: the bytes, one-hot. The baseline is a file of padding only.
-const layer = model.layers.find(({ className, path: name }) => className === 'Cast' && /one_hot/.test(name) && !/shape|Reshape/.test(name));
+const layer = model.layers.find(
+  ({ className, path: name }) => className === 'Cast' && /one_hot/.test(name) && !/shape|Reshape/.test(name),
+);
 const explainer = new IntegratedGradients(model, { layer: layer.path, nSteps: 64 });
 const { attributions, completeness } = await explainer.explain(X, {
   baselines: padding,
@@ -53,13 +66,24 @@ const scores = Array.from(ids, (_, at) => data.subarray(at * width, (at + 1) * w
 function words(from, bytes) {
   const found = [];
   bytes.forEach((byte, i) => {
-    const kind = byte === 10 ? 'line' : isSpace(byte) ? 'space' : /\w/.test(String.fromCharCode(byte)) || byte > 127 ? 'word' : 'sign';
+    const kind =
+      byte === 10
+        ? 'line'
+        : isSpace(byte)
+          ? 'space'
+          : /\w/.test(String.fromCharCode(byte)) || byte > 127
+            ? 'word'
+            : 'sign';
     const before = found.at(-1);
     if (before && before.kind === kind && (kind === 'word' || kind === 'space')) before.bytes.push(byte);
     else found.push({ kind, bytes: [byte], score: 0 });
     found.at(-1).score += scores[from + i];
   });
-  return found.map(({ kind, bytes: own, score }) => ({ text: new TextDecoder().decode(Uint8Array.from(own)), kind, score }));
+  return found.map(({ kind, bytes: own, score }) => ({
+    text: new TextDecoder().decode(Uint8Array.from(own)),
+    kind,
+    score,
+  }));
 }
 
 function show(title, from, bytes, scale) {
@@ -67,7 +91,13 @@ function show(title, from, bytes, scale) {
   let line = [];
   const flush = () => {
     if (line.length > 0) {
-      console.log(tokensToAnsi(line.map(({ text }) => text), line.map(({ score }) => score), { scale }));
+      console.log(
+        tokensToAnsi(
+          line.map(({ text }) => text),
+          line.map(({ score }) => score),
+          { scale },
+        ),
+      );
     }
     line = [];
   };
@@ -82,6 +112,11 @@ const all = [...words(0, first), ...words(head + tail - final.length, final)];
 const scale = all.reduce((most, { score }) => Math.max(most, Math.abs(score)), 0);
 show(`The first ${first.length} bytes, green for '${ranked[0].label}', pink against it:`, 0, first, scale);
 show(`The last ${final.length} bytes:`, head + tail - final.length, final, scale);
-const strongest = all.filter(({ kind }) => kind !== 'line').sort((a, b) => b.score - a.score).slice(0, 5);
-console.log(`\nStrongest: ${strongest.map(({ text, score }) => `${JSON.stringify(text)} ${score.toFixed(3)}`).join(', ')}`);
+const strongest = all
+  .filter(({ kind }) => kind !== 'line')
+  .sort((a, b) => b.score - a.score)
+  .slice(0, 5);
+console.log(
+  `\nStrongest: ${strongest.map(({ text, score }) => `${JSON.stringify(text)} ${score.toFixed(3)}`).join(', ')}`,
+);
 console.log(`Attributions add up to within ${percent(Math.abs(completeness[0].relative))}.`);
