@@ -119,4 +119,5 @@ const strongest = all
 console.log(
   `\nStrongest: ${strongest.map(({ text, score }) => `${JSON.stringify(text)} ${score.toFixed(3)}`).join(', ')}`,
 );
+// The path is steep: where this is far from 0 %, more steps help.
 console.log(`Attributions add up to within ${percent(Math.abs(completeness[0].relative))}.`);
