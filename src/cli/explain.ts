@@ -1,7 +1,7 @@
 /** `pathgrad explain`: reads model and inputs, explains, prints the findings and writes the files. */
 import { describeWarning, type Phrases, type Warning } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
-import { type AnyModel, fixShapes } from '../open/model.ts';
+import { type AnyModel, fixShapes, noticesOf } from '../open/model.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { visible } from '../tensor/visible.ts';
 import { explainBatch, readSettings } from './explain-batch.ts';
@@ -25,7 +25,7 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
   const batch = readBatch(args, model);
   if (args.has('png') && batch.kind !== 'image')
     throw usage('--png', 'draws pictures, but the inputs are none', 'try --html');
-  notify(batch.notices, args, terminal);
+  notify([...noticesOf(model), ...batch.notices], args, terminal);
   await fixShapes(model, rowsFrom(batch, 0, 1).X);
   const question = await ask(args, model, batch);
   const { explanations, context } = await explainBatch(args, question, settings, terminal);

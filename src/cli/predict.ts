@@ -2,7 +2,7 @@
 
 import { type OutputKind, outputKind } from '../attribution/frame/output-kind.ts';
 import { version } from '../attribution/frame/version.ts';
-import { type AnyModel, fixShapes, predictRows } from '../open/model.ts';
+import { type AnyModel, fixShapes, noticesOf, predictRows } from '../open/model.ts';
 import { largest } from '../tensor/largest.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
@@ -30,7 +30,7 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
   const batchSize = count('batch', 32);
   const opened = await openModel(args, path);
   const read = readBatch(args, opened);
-  notify(read.notices, args, terminal);
+  notify([...noticesOf(opened), ...read.notices], args, terminal);
   await fixShapes(opened, rowsFrom(read, 0, 1).X);
   const place = ['word', 'token', 'answer'].some((flag) => args.has(flag));
   const said = place ? null : await wordsSaid(opened, read);

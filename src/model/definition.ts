@@ -31,6 +31,8 @@ export interface ModelDefinition<L extends Layer = Layer> {
   readonly outputNames: readonly string[];
   /** Whether `predict` gives its outputs by name. */
   readonly outputsByName: boolean;
+  /** What whoever uses the model should know of how it is computed, e.g. that gradients pass straight through a rounding. */
+  readonly notices?: readonly string[];
   /** Rows at a time that `run` takes; null for any number. */
   readonly fixedRows?: number | null;
   /** The graph on `inputs`: one tensor per output. Options are as for `apply`; arguments that the model does not take are errors. */

@@ -45,6 +45,8 @@ export class Model<L extends Layer = Layer> implements CallableModel {
   readonly dtype: FloatDType;
   /** In the order of the file; of a Keras model as `model.layers` there: a Sequential's InputLayer is not among them. */
   readonly layers: readonly L[];
+  /** What whoever explains the model should know of how it is computed: sentences to show, mostly none. */
+  readonly notices: readonly string[];
   readonly #definition: ModelDefinition<L>;
   readonly #plans: PredictPlans;
   #inputs: readonly InputInfo[];
@@ -57,6 +59,7 @@ export class Model<L extends Layer = Layer> implements CallableModel {
     this.file = definition.file;
     this.dtype = definition.dtype;
     this.layers = definition.layers;
+    this.notices = definition.notices ?? [];
     this.#inputs = definition.inputs;
     this.#plans = new PredictPlans((xs, onInputs) => this.#run(xs, { onInputs }), definition.backend);
     if (this.hasInputShape) this.#probe();

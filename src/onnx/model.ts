@@ -11,6 +11,7 @@ import type { OnnxFile, ValueRecord } from './file/records.ts';
 import { dtypeFor, type External, typeName } from './file/values.ts';
 import type { Prepared, Step } from './graph/prepare.ts';
 import { runSteps, type Value, Values } from './graph/run.ts';
+import { straightThrough } from './operators/index.ts';
 
 /** A weight: an initializer that floats are computed with. */
 interface OnnxWeight {
@@ -83,6 +84,7 @@ export function onnxDefinition(parts: OnnxParts): ModelDefinition<OnnxLayer> {
     layers: [...layers.values()],
     inputs: infos,
     hasInputShape: true,
+    notices: noticesOf(graph),
     outputNames: graph.record.outputs.map(({ name }) => name),
     outputsByName: false,
     fixedRows,
@@ -109,6 +111,25 @@ function infoOf({ name, type, shape }: ValueRecord, file: string, dtype: FloatDT
     throw failure(where, 'has no batch: it is a single number', {}, hint);
   }
   return { name, shape: [null, ...shape.slice(1)], dtype: dtypeFor(type, dtype, where) };
+}
+
+/** Operators that round are named, since their gradients are not those of what they compute. */
+function noticesOf(graph: Prepared): string[] {
+  const found = new Set<string>();
+  let nodes = 0;
+  const look = ({ steps }: Prepared): void => {
+    for (const { node, bodies } of steps) {
+      if (node.domain === '' && straightThrough.has(node.opType)) {
+        found.add(node.opType);
+        nodes++;
+      }
+      for (const body of bodies.values()) look(body);
+    }
+  };
+  look(graph);
+  if (nodes === 0) return [];
+  const names = [...found].sort().join(', ');
+  return [`the model is quantised (${names}: ${nodes} nodes): gradients pass straight through its rounding`];
 }
 
 /** The batch size that the file states as a number; null where it is open. */

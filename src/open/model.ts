@@ -30,6 +30,9 @@ export function isTransformer(model: AnyModel): model is Transformer {
   return 'tokenizer' in model;
 }
 
+/** What whoever uses the model should know of how it is computed. */
+export const noticesOf = (model: AnyModel): readonly string[] => (isTransformer(model) ? [] : model.notices);
+
 /** An output by name; of a transformer the one that its head gives. */
 export interface Output {
   readonly name: string;

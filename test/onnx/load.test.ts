@@ -14,6 +14,7 @@ import {
   model,
   node,
   nodeOf,
+  tensorOf,
   typedValue,
   value,
 } from '../support/onnx-writer.ts';
@@ -269,6 +270,52 @@ test('other weights make another model; initializers that are listed as inputs a
   assert.equal([...(await loaded.predictAll([[1, 1]]))[0]!.data], [4, 6]);
   const bad = await loaded.withWeights(() => [1]).catch((e: Error) => e.message);
   assert.match(String(bad), /weight 'w' is given another number of values/);
+});
+
+test('Scan turns once per slice, forwards or back', async () => {
+  const body = graph('body', {
+    nodes: [node('Add', ['s', 'v'], 'next'), node('Identity', ['next'], 'seen')],
+    inputs: [value('s', []), value('v', [])],
+    outputs: [value('next', []), value('seen', [])],
+  });
+  const scanning = (more: readonly Bytes[]): Uint8Array =>
+    model('m', {
+      nodes: [
+        nodeOf('Scan', ['zero', 'x'], ['y', 'all'], {
+          attributes: [
+            attribute.graph('body', body),
+            attribute.int('num_scan_inputs', 1),
+            attribute.ints('scan_input_axes', [1]),
+            ...more,
+          ],
+        }),
+      ],
+      initializers: [floats('zero', [1], [0])],
+      inputs: [value('x', [3])],
+      outputs: [value('y', []), typedValue('all', [3, null])],
+    });
+  const [y, all] = await outputs(scanning([]), [[1, 10, 100]]);
+  assert.equal([y!.data, all!.data], [[111], [1, 11, 111]]);
+  const [, back] = await outputs(scanning([attribute.ints('scan_input_directions', [1])]), [[1, 10, 100]]);
+  assert.equal(back!.data, [100, 110, 111]);
+  await refused(scanning([attribute.ints('scan_output_axes', [1])]), /Scan y: .*scan_output_axes other than 0/);
+});
+
+test('a model that rounds says so, and nothing else does', async () => {
+  const quantised = model('q', {
+    nodes: [node('QuantizeLinear', ['x', 's', 'z'], 'q'), node('DequantizeLinear', ['q', 's', 'z'], 'y')],
+    initializers: [floats('s', [], [0.5]), tensorOf('z', [], 2, Uint8Array.of(3))],
+    inputs: [value('x', [2])],
+    output: value('y', [2]),
+  });
+  const loaded = await loadOnnx(quantised);
+  assert.equal(loaded.notices, [
+    'the model is quantised (DequantizeLinear, QuantizeLinear: 2 nodes): gradients pass straight through its rounding',
+  ]);
+  assert.equal([...(await loaded.predictAll([[0.6, -9]]))[0]!.data], [0.5, -1.5]);
+  const { attributions } = await new IntegratedGradients(loaded).explain([[0.6, 1]], { target: 0 });
+  assert.ok(Math.abs(attributions[0]!.data[0]! - 0.6) < 1e-6, 'as if nothing were rounded');
+  assert.equal((await loadOnnx(onnxTable)).notices, []);
 });
 
 test('a chain of 5,000 nodes', async () => {

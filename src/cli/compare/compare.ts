@@ -1,5 +1,5 @@
 /** `pathgrad compare`: several methods and metrics on the same inputs, printed as a table and written as a report, JSON and CSV. */
-import { type AnyModel, fixShapes, predictRows } from '../../open/model.ts';
+import { type AnyModel, fixShapes, noticesOf, predictRows } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { visible } from '../../tensor/visible.ts';
@@ -29,7 +29,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
   const opened = await openModel(args, path);
   const read = readBatch(args, opened);
-  notify(read.notices, args, terminal);
+  notify([...noticesOf(opened), ...read.notices], args, terminal);
   await fixShapes(opened, rowsFrom(read, 0, 1).X);
   const { model, batch, output, target: named } = await ask(args, opened, read);
   checkLogits(args, model, batch, output);

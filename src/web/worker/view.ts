@@ -1,6 +1,6 @@
 /** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
 import { describeWarning, type Phrases } from '../../attribution/index.ts';
-import { type AnyModel, isTransformer, tokenizerOf } from '../../open/model.ts';
+import { type AnyModel, isTransformer, noticesOf, tokenizerOf } from '../../open/model.ts';
 import { type ShownPieces, type Unit, unitsOf } from '../../open/pieces.ts';
 import { placesOf, wordAt } from '../../open/places.ts';
 import { sizeOf } from '../../tensor/shape.ts';
@@ -76,7 +76,7 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
     warnings: explanation.warnings
       .filter(({ code }) => code !== 'incomplete')
       .map((w) => capital(describeWarning(w, words))),
-    notices: table ? [...sample.notices, pairsShown] : sample.notices,
+    notices: [...noticesOf(facts.model).map(capital), ...sample.notices, ...(table ? [pairsShown] : [])],
     marks: shown.marks,
     picture: shown.picture,
     strongest: table ? strongest((at) => pairName(sample, table, at), table.scores) : shown.strongest,
