@@ -9,10 +9,9 @@ import type { ModelSource } from '../../keras/load/source.ts';
 import { isFloatType, openSafetensors } from '../../safetensors/safetensors.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { firstNotFinite } from '../../tensor/finite.ts';
-import { type Shape, sameShape } from '../../tensor/shape.ts';
+import type { Shape } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
-import { misfit, replaced, type WeightSource } from './source.ts';
+import { checkTaken, checkWeightFinite, checkWeightShape, misfit, replaced, type WeightSource } from './source.ts';
 
 type Floats = Float32Array | Float64Array;
 
@@ -124,13 +123,9 @@ export class SafetensorsWeights implements WeightSource {
     const [key, stored] = this.#find(path);
     const turned = path.endsWith('/kernel');
     const found = turned ? [...stored.shape].reverse() : stored.shape;
-    if (!sameShape(found, shape)) {
-      const details = { expected: shape, found, from: why };
-      throw failure(this.file, `weight '${path}' does not have the shape that config.json implies`, details, misfit);
-    }
+    checkWeightShape(this.file, path, shape, found, why);
     const data = turned === stored.transposed || shape.length < 2 ? stored.data : transposeOf(stored);
-    const bad = firstNotFinite(data);
-    if (bad >= 0) throw failure(this.file, `weight '${path}' is not finite`, { at: bad, value: data[bad] });
+    checkWeightFinite(this.file, path, data);
     this.#unread.delete(key);
     return this.change(path, adopt(data, shape));
   }
@@ -140,10 +135,7 @@ export class SafetensorsWeights implements WeightSource {
   }
 
   finish(optional: RegExp): void {
-    const left = [...this.#unread].filter((path) => path.startsWith(`${this.#base}/`) && !optional.test(path));
-    if (left.length === 0) return;
-    const details = { weights: left.slice(0, 4), count: left.length };
-    throw failure(this.file, 'has weights that the model of config.json does not have', details, misfit);
+    checkTaken(this.file, this.#base, this.#unread, optional);
   }
 
   #lookUp(path: string): [string, Stored] | null {

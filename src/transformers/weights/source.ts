@@ -8,7 +8,7 @@ import type { WeightChange } from '../../graph/callable.ts';
 import { allocate, type FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { firstNotFinite } from '../../tensor/finite.ts';
-import type { Shape } from '../../tensor/shape.ts';
+import { type Shape, sameShape } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
 
 export interface WeightSource {
@@ -31,6 +31,27 @@ export interface WeightSource {
 }
 
 export const misfit = 'config.json and the weights must be saved by one save_pretrained()';
+
+/** @throws where a weight has another shape than the config implies */
+export function checkWeightShape(file: string, path: string, expected: Shape, found: Shape, why: string): void {
+  if (sameShape(found, expected)) return;
+  const details = { expected, found, from: why };
+  throw failure(file, `weight '${path}' does not have the shape that config.json implies`, details, misfit);
+}
+
+/** @throws where a weight has a number that is not finite */
+export function checkWeightFinite(file: string, path: string, data: Float32Array | Float64Array): void {
+  const bad = firstNotFinite(data);
+  if (bad >= 0) throw failure(file, `weight '${path}' is not finite`, { at: bad, value: data[bad] });
+}
+
+/** @throws where paths of the encoder are among those that nothing took */
+export function checkTaken(file: string, base: string, unread: ReadonlySet<string>, optional: RegExp): void {
+  const left = [...unread].filter((path) => path.startsWith(`${base}/`) && !optional.test(path));
+  if (left.length === 0) return;
+  const details = { weights: left.slice(0, 4), count: left.length };
+  throw failure(file, 'has weights that the model of config.json does not have', details, misfit);
+}
 
 /** What `change` puts in the place of a weight. @throws for numbers that are too few, too many or not finite */
 export function replaced(file: string, path: string, tensor: Tensor, change: WeightChange | null): Tensor {

@@ -9,10 +9,9 @@ import { openHdf5 } from '../../hdf5/file.ts';
 import { readWeightStore, type StoredEntry } from '../../keras/weights/store.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { firstNotFinite } from '../../tensor/finite.ts';
 import { type Shape, sameShape } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
-import { misfit, replaced, type WeightSource } from './source.ts';
+import { checkTaken, checkWeightFinite, checkWeightShape, misfit, replaced, type WeightSource } from './source.ts';
 
 export interface WeightFile {
   readonly bytes: Uint8Array;
@@ -63,14 +62,10 @@ export class TfWeights implements WeightSource {
 
   take(path: string, shape: Shape, why: string): Tensor {
     const { dataset } = this.#find(path);
-    if (!sameShape(dataset.shape, shape)) {
-      const details = { expected: shape, found: dataset.shape, from: why };
-      throw failure(this.file, `weight '${path}' does not have the shape that config.json implies`, details, misfit);
-    }
+    checkWeightShape(this.file, path, shape, dataset.shape, why);
     const data = dataset.read();
     const own = this.dtype === 'float64' ? Float64Array.from(data as Float32Array) : floats(data as Float32Array);
-    const bad = firstNotFinite(own);
-    if (bad >= 0) throw failure(this.file, `weight '${path}' is not finite`, { at: bad, value: own[bad] });
+    checkWeightFinite(this.file, path, own);
     this.#unread.delete(path);
     return this.change(path, adopt(own, shape));
   }
@@ -80,10 +75,7 @@ export class TfWeights implements WeightSource {
   }
 
   finish(optional: RegExp): void {
-    const left = [...this.#unread].filter((path) => path.startsWith(`${this.#base}/`) && !optional.test(path));
-    if (left.length === 0) return;
-    const details = { weights: left.slice(0, 4), count: left.length };
-    throw failure(this.file, 'has weights that the model of config.json does not have', details, misfit);
+    checkTaken(this.file, this.#base, this.#unread, optional);
   }
 
   #find(path: string): StoredEntry {
