@@ -51,6 +51,9 @@ function values([shape, kind]: Input): Tensor {
   );
 }
 
+/** onnxruntime's own float32 is 1.5e-5 from what the net gives in float64, ours 1.1e-5 from onnxruntime. */
+const looser: Readonly<Record<string, number>> = { 'PP-OCRv6_rec_small.onnx': 2e-5 };
+
 const all = (given: Readonly<Record<string, Input>> = {}): Record<string, Tensor> =>
   Object.fromEntries(Object.entries(given).map(([name, input]) => [name, values(input)]));
 
@@ -70,7 +73,7 @@ for (const one of models) {
       assert.equal([...outputs[i]!.shape], shape, output);
       const error = Math.max(...expected.map((value, k) => Math.abs(value - outputs[i]!.data[k * step]!)));
       console.log(`note: ${name}, ${output}: ${error.toExponential(1)} of ${largest.toPrecision(3)}`);
-      assert.ok(error <= 1e-5 * Math.max(1, largest), `${output} is off by ${error}`);
+      assert.ok(error <= (looser[name] ?? 1e-5) * Math.max(1, largest), `${output} is off by ${error}`);
     });
     model.dispose();
   });
@@ -80,7 +83,7 @@ for (const one of models) {
     // One row, and no more of open sizes than it takes: float64 is slow.
     const given = Object.values(one.inputs).map(([shape, kind], i) => {
       const { dtype, shape: stated } = model.inputs[i]!;
-      const small = shape.map((size, axis) => (axis === 0 ? 1 : stated[axis] === null ? Math.min(size, 32) : size));
+      const small = shape.map((size, axis) => (axis === 0 ? 1 : stated[axis] === null ? Math.min(size, 64) : size));
       const x = values([one.fixed ? shape : small, kind]);
       return tensor(x.data, x.shape, dtype);
     });
