@@ -81,8 +81,8 @@ function runFile(file: string, { folder: transpiled }: Transpiled): Promise<Resu
       const count = (label: string): number =>
         Number(new RegExp(`${label}:\\s+(\\d+)`).exec(output)?.[1] ?? Number.NaN);
       const [total, passed, skipped] = [count('Total'), count('Passed'), count('Skipped')];
-      const ran = Number.isFinite(total) && total > 0;
-      // A file that crashes, runs no test or exits with an error counts as one failure at least.
+      const ran = Number.isFinite(total) && (total > 0 || skipped > 0);
+      // A file whose data are absent skips all its tests; one that crashes, has none or exits with an error counts as one failure at least.
       const failed = ran ? Math.max(total - passed, code === 0 ? 0 : 1) : 1;
       const seconds = (performance.now() - started) / 1000;
       resolve({ file, passed: ran ? passed : 0, failed, skipped: ran ? skipped : 0, output, seconds });
