@@ -504,6 +504,11 @@ refuses(
   'stdevs must be deviations',
 );
 refuses(
+  'a deviation that is missing (it made every attribution NaN)',
+  async () => new GradientShap(squares, { stdevs: {} as never }),
+  'stdevs must be deviations',
+);
+refuses(
   'deviations and noise',
   async () => new NoiseTunnel(new Saliency(squares), { stdevs: 1, noise: f64([[[1]]]) }),
   'noise is given, so stdevs and seed say nothing',

@@ -34,8 +34,8 @@ export function checkNoise(subject: string, { stdevs, seed, noise }: NoiseOption
   const ofRange = typeof stdevs === 'object' && !Array.isArray(stdevs);
   if (ofRange) checkOptions(`${subject} stdevs`, stdevs as object, { ofRange: 1 } as Record<string, 1>);
   const values = ofRange ? [(stdevs as { ofRange: number }).ofRange] : [stdevs].flat();
-  const wrong = values.find((value) => typeof value !== 'number' || !(value >= 0 && Number.isFinite(value)));
-  if (values.length > 0 && wrong === undefined) return;
+  const right = (value: unknown): boolean => typeof value === 'number' && value >= 0 && Number.isFinite(value);
+  if (values.length > 0 && values.every(right)) return;
   const hint = 'a number from 0 up, one per input, or { ofRange: 0.15 }';
   throw failure(subject, 'stdevs must be deviations', { got: stdevs }, hint);
 }
