@@ -2,6 +2,7 @@
 import { isFloat } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkNoSay, checkOptions } from '../../tensor/options.ts';
+import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { inDType, rowSize } from '../frame/arrays.ts';
 import type { ExplainOptions, ModelInput, Progress } from '../frame/types.ts';
@@ -39,7 +40,7 @@ export interface MaxSensitivityOptions {
   ) => void;
   /** Samples that were explained, and how many will be. */
   readonly onProgress?: (progress: Progress) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: PlatformAbortSignal;
 }
 
 const known = {

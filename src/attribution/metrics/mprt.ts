@@ -2,6 +2,7 @@
 import type { CallableModel, ModelWeight } from '../../graph/callable.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkBoolean, checkNoSay, checkOptions } from '../../tensor/options.ts';
+import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import { Explainer } from '../frame/explainer.ts';
 import type { Baselines, ExplainOptions, LayerBaseline, ModelInput, Progress } from '../frame/types.ts';
 import { checkSeed } from '../perturb/draws.ts';
@@ -35,7 +36,7 @@ export interface MprtOptions {
   readonly seed?: number;
   /** Samples that were explained, and how many will be. */
   readonly onProgress?: (progress: Progress) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: PlatformAbortSignal;
 }
 
 export interface MprtStage {
