@@ -12,6 +12,7 @@ import { type Comparing, compared, equalTo, type Similarity, similarities } from
 import type { MetricResult } from './shared/result.ts';
 import { checkReplaceable, drawnWeights, stagesOf } from './shared/stages.ts';
 
+/** How `mprt` replaces weights and compares explanations. */
 export interface MprtOptions {
   /** What `explain` takes; a target that is a function is asked once, with the model as it is. */
   readonly explain?: Omit<ExplainOptions, 'onProgress' | 'signal'>;
@@ -39,6 +40,7 @@ export interface MprtOptions {
   readonly signal?: PlatformAbortSignal;
 }
 
+/** One step of `mprt`: the layer whose weights went last, and how much of the explanation was left. */
 export interface MprtStage {
   /** The path of the layer whose weights were replaced last. */
   readonly layer: string;
