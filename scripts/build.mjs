@@ -78,9 +78,6 @@ if (!values.quick) {
     console.error('build: the type declarations could not be made');
     process.exit(1);
   }
-  // Symbol.dispose is not in the default library of TypeScript 5 and 6; this brings it to whoever imports the package.
-  const entry = `${out}/types/src/index.d.ts`;
-  writeFileSync(entry, `/// <reference lib="esnext.disposable" />\n${readFileSync(entry, 'utf8')}`);
 }
 
 const sizes = ['index', 'methods', 'metrics', 'inputs', 'onnx', 'transformers', 'visualize', 'gpu', 'cli'].map(

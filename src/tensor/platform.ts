@@ -13,7 +13,7 @@ interface NodeModules {
   'node:os': { availableParallelism(): number };
   'node:worker_threads': {
     Worker: new (
-      url: URL,
+      url: PlatformUrl,
       options: { workerData: unknown },
     ) => {
       terminate(): unknown;
