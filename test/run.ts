@@ -8,7 +8,7 @@
  *   npm test -- backends --op=relu   of the tests that go through all ops, this op's only
  *   npm run test:shared           only test/shared/**: real data sets and model files that lie beside the project
  *   npm run test:slow             only test/slow/**: what takes half a minute for one statement
- *   npm run test:web              only test/web/**: the page and the bundle in a Chromium on PATH
+ *   npm run test:web              only test/web/**: the page and the bundle in a Chromium on PATH, or with PATHGRAD_BROWSER=firefox in a Firefox
  *   npm run faults                the tests named after faults that were once here, and a line for each
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { transpiledPath } from './support/child.ts';
 import { sharedFolder } from './support/shared.ts';
 import { type Transpiled, transpile } from './support/transpile.ts';
-import { findChromium } from './web/chromium.ts';
+import { findBrowser, missingBrowser } from './web/browsers.ts';
 
 type Result = { file: string; passed: number; failed: number; skipped: number; output: string; seconds: number };
 
@@ -100,8 +100,8 @@ if (wantShared && !existsSync(sharedFolder)) {
   process.exit(process.env['CI'] ? 1 : 0);
 }
 
-if (wantWeb && findChromium() === null) {
-  console.log(`skipped ${files.length} files: there is no chromium on PATH (apt-get install chromium)`);
+if (wantWeb && findBrowser() === null) {
+  console.log(`skipped ${files.length} files: there is ${missingBrowser()}`);
   console.log('0 passed, 0 failed');
   process.exit(process.env['CI'] ? 1 : 0);
 }
