@@ -2,7 +2,7 @@
 import type { Backend } from '../../backends/backend.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkOptions, type OptionNames } from '../../tensor/options.ts';
+import { checkFunction, checkOptions, type OptionNames } from '../../tensor/options.ts';
 import { checkOutput, type OutputSelector } from './output.ts';
 import type { LayerSelector, TargetFunction } from './types.ts';
 
@@ -70,9 +70,7 @@ export function checkSettings(
     throw failure('internalBatchSize', problem, { got: internalBatchSize }, '100 is usual');
   }
   if (!(relTol > 0 && Number.isFinite(relTol))) throw failure('relTol', 'must be a positive number', { got: relTol });
-  if (targetFn !== null && typeof targetFn !== 'function') {
-    throw failure('targetFn', 'must be a function of the predictions', { got: typeof targetFn });
-  }
+  checkFunction('targetFn', targetFn ?? undefined);
   checkOutput(output);
   if (dtype !== 'float32' && dtype !== 'float64') {
     const hint = didYouMean(String(dtype), ['float32', 'float64']);

@@ -5,7 +5,7 @@
 
 import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
-import { checkBoolean, checkOptions, type OptionNames } from '../../tensor/options.ts';
+import { checkBoolean, checkFunction, checkOptions, type OptionNames } from '../../tensor/options.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { type Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
 import { asBackground, inputBaselines, isLayerBaseline } from './baselines/baselines.ts';
@@ -66,11 +66,14 @@ const common: OptionNames<ExplainOptions> = {
  */
 export function checkExplain(options: object, own: Readonly<Record<string, 1>>): void {
   checkOptions('explain', options, { ...common, ...own });
-  const { signal, onProgress } = options as SetUpOptions;
+  checkWatching(options);
+}
+
+/** @throws PathgradError for what is no signal, and for progress that cannot be told */
+export function checkWatching({ signal, onProgress }: Pick<ExplainOptions, 'signal' | 'onProgress'>): void {
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
     throw failure('signal', 'is no AbortSignal', { got: typeof signal }, 'give the signal of an AbortController');
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    throw failure('onProgress', 'must be a function', { got: typeof onProgress });
+  checkFunction('onProgress', onProgress);
 }
 
 export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptions): Setup {
@@ -81,9 +84,6 @@ export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptio
     throw failure('target', 'targetFn is set already', {}, 'give a target or targetFn, not both');
   }
   const observed = method.observes ? explaining.choice : null;
-  if (method.observes && !observed) {
-    throw failure(method.name, 'needs a layer', {}, 'set the option layer: what it attributes to are its tensors');
-  }
   const choice = method.observes ? explaining.from : explaining.choice;
   const formatted = formatInputs(forward, X);
   const inputs = alibiIntegers(formatted, forward, alibi && choice === null);
