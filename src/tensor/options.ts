@@ -34,12 +34,6 @@ export function checkList(subject: string, value: unknown, hint: string): void {
   if (!Array.isArray(value)) throw failure(subject, 'is no list', { got: value }, hint);
 }
 
-/** @throws PathgradError where `value` is given and no function */
-export function checkFunction(subject: string, value: unknown, hint?: string): void {
-  if (value === undefined || typeof value === 'function') return;
-  throw failure(subject, 'must be a function', { got: typeof value }, hint);
-}
-
 /** @throws PathgradError where `value` is no whole number from `least` up */
 export function checkWhole(subject: string, what: string, value: number, least = 0): void {
   if (!Number.isInteger(value) || value < least) {

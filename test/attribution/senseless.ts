@@ -32,7 +32,7 @@ const plain: readonly unknown[] = [
 const senseless: readonly unknown[] = [
   undefined,
   ...plain,
-  ...plain.flatMap((value) => [[value], { a: value }, () => value]),
+  ...[null, 1, 'x', Number.NaN].flatMap((value) => [[value], { a: value }, () => value]),
   [undefined],
   () => undefined,
 ];

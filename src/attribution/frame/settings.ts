@@ -2,7 +2,7 @@
 import type { Backend } from '../../backends/backend.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkFunction, checkOptions, type OptionNames } from '../../tensor/options.ts';
+import { checkOptions, type OptionNames } from '../../tensor/options.ts';
 import { checkOutput, type OutputSelector } from './output.ts';
 import type { LayerSelector, TargetFunction } from './types.ts';
 
@@ -77,4 +77,10 @@ export function checkSettings(
     throw failure('dtype', 'must be float32 or float64', { got: dtype }, hint);
   }
   return { targetFn, internalBatchSize, output, relTol, dtype, compat: null };
+}
+
+/** @throws PathgradError where `value` is given and no function */
+export function checkFunction(subject: string, value: unknown, hint?: string): void {
+  if (value === undefined || typeof value === 'function') return;
+  throw failure(subject, 'must be a function', { got: typeof value }, hint);
 }

@@ -5,7 +5,7 @@
 
 import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
-import { checkBoolean, checkFunction, checkOptions, type OptionNames } from '../../tensor/options.ts';
+import { checkBoolean, checkOptions, type OptionNames } from '../../tensor/options.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { type Tensor, type TensorSpec, tensor } from '../../tensor/tensor.ts';
 import { asBackground, inputBaselines, isLayerBaseline } from './baselines/baselines.ts';
@@ -16,6 +16,7 @@ import { type FormattedInputs, formatInputs, formatKwargs } from './inputs.ts';
 import type { LayerChoice, LayerSide } from './layer.ts';
 import type { Method } from './method.ts';
 import type { Settings } from './settings.ts';
+import { checkFunction } from './settings.ts';
 import { resolveTarget } from './target.ts';
 import { isTargetSet, resolveSet } from './target-set.ts';
 import type { ExplainOptions, LayerBaseline, ModelInput, Target, TargetSet } from './types.ts';

@@ -63,7 +63,7 @@ export class BlurIG<M extends Explainable = Explainable> extends Explainer<M, Te
     for (const [name, value] of Object.entries({ maxSigma, gradStep })) {
       if (!(typeof value === 'number' && value > 0 && value <= MOST_PIXELS)) {
         const hint = name === 'maxSigma' ? '50 is usual' : '0.01 is usual';
-        throw failure(name, `must be a positive number of pixels, at most ${MOST_PIXELS}`, { got: value }, hint);
+        throw failure(name, 'must be a positive number of pixels', { got: value, most: MOST_PIXELS }, hint);
       }
     }
     if (!spacings.includes(spacing)) {

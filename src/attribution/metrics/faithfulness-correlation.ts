@@ -1,8 +1,10 @@
 /** Faithfulness correlation: whether the attributions of removed features add up to what removing them does. */
+
 import type { CallableModel } from '../../graph/callable.ts';
 import { failure } from '../../tensor/errors.ts';
-import { checkFunction, checkNoSay, checkOptions } from '../../tensor/options.ts';
+import { checkNoSay, checkOptions } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
+import { checkFunction } from '../frame/settings.ts';
 import { checkSeed } from '../perturb/draws.ts';
 import { checkPositive } from './shared/checks.ts';
 import { Correlations } from './shared/correlation.ts';

@@ -1,8 +1,10 @@
 /** The model parameter randomisation test: whether an explanation depends on what the model has learned. */
+
 import type { CallableModel, ModelWeight } from '../../graph/callable.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkBoolean, checkFunction, checkNoSay, checkOptions } from '../../tensor/options.ts';
+import { checkBoolean, checkNoSay, checkOptions } from '../../tensor/options.ts';
 import { Explainer } from '../frame/explainer.ts';
+import { checkFunction } from '../frame/settings.ts';
 import { checkWatching } from '../frame/setup.ts';
 import type { Baselines, ExplainOptions, LayerBaseline, ModelInput, Progress } from '../frame/types.ts';
 import { checkSeed } from '../perturb/draws.ts';

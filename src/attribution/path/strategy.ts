@@ -26,5 +26,10 @@ export function chooseStrategy(strategy: Strategy): AttributionPass {
   const named = passes as Readonly<Record<string, AttributionPass>>;
   const pass = typeof strategy === 'object' ? strategy : named[strategy];
   if (typeof pass?.prepare === 'function') return pass;
-  throw failure('strategy', 'unknown strategy', { got: strategy }, didYouMean(String(strategy), Object.keys(passes)));
+  throw failure(
+    'strategy',
+    `unknown strategy '${String(strategy)}'`,
+    {},
+    didYouMean(String(strategy), Object.keys(passes)),
+  );
 }

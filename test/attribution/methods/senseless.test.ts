@@ -4,6 +4,9 @@ import * as assert from 'uvu/assert';
 import * as all from '../../../src/attribution/methods/index.ts';
 import { methods, NeuronAttribution, NoiseTunnel, Saliency } from '../../../src/attribution/methods/index.ts';
 import type { CallableModel } from '../../../src/graph/callable.ts';
+import { sum } from '../../../src/ops/reduce.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
+import { rejects } from '../closed-forms.ts';
 import {
   mlp,
   optionNames,
@@ -37,7 +40,16 @@ const quick: Readonly<Record<string, Options>> = {
   GuidedIG: { nSteps: 2 },
   IDGI: { nSteps: 2 },
   BlurIG: { nSteps: 2, maxSigma: 2 },
-  XRAI: { nSteps: 2, minPixels: 1 },
+  XRAI: {
+    nSteps: 2,
+    minPixels: 1,
+    segments: [
+      [0, 0, 1, 1],
+      [0, 0, 1, 1],
+      [2, 2, 2, 2],
+      [2, 2, 2, 2],
+    ],
+  },
   DiscretizedIG: { nSteps: 3, words },
   SequentialIG: { nSteps: 2 },
   IntegratedHessians: { nSteps: 2 },
@@ -81,6 +93,7 @@ for (const [name, { X, base, make }] of cases) {
     const options = await optionNames(() => make({ ...base, [unknownName]: 1 }));
     for (const option of options) {
       for (const value of thrownAt(option)) {
+        if (option === 'segments' && value === undefined) continue; // Felzenszwalb's take seconds
         await ask(`${option}: ${shown(value)}`, async () => {
           const explainer = make({ ...base, [option]: value });
           return explainer.explain(X, { target: 0 });
@@ -102,5 +115,54 @@ for (const [name, { X, base, make }] of cases) {
     assert.equal(found, []);
   });
 }
+
+const groupsOf = (features: unknown): Promise<unknown> =>
+  new all.FeatureAblation(mlp()).explain(table, { target: 0, features: features as never });
+
+test('group numbers beyond int32 wrapped to others in silence', async () => {
+  for (const [id, text] of [
+    [2 ** 31, 'features: int32 cannot hold 2147483648 at [0,0]'],
+    [2 ** 32 + 1, 'features: int32 cannot hold 4294967297 at [0,0]'],
+    [1e12, 'features: int32 cannot hold 1000000000000 at [0,0]'],
+    [0.5, 'features: must hold integers, has 0.5 at [0,0]'],
+    [Number.NaN, 'features: has NaN at [0,0]'],
+  ] as const) {
+    await rejects(groupsOf({ mask: [[id, 0, 1, 1]] }), text);
+  }
+  // The largest and the least that there are, which is in no group as every negative number is.
+  await groupsOf({ mask: [[2 ** 31 - 1, 0, 1, -(2 ** 31)]] });
+});
+
+test('integers beyond int32 wrapped to others wherever they are read, and floats beyond float32 to infinity', async () => {
+  const saliency = new Saliency(mlp());
+  await rejects(saliency.explain(table, { target: 2 ** 32 }), 'target: targets are integers (got 4294967296)');
+  await rejects(saliency.explain(table, { target: { classes: [2 ** 32] } }), 'target: targets are integers');
+  const xrai = new all.XRAI(pictureModel, { minPixels: 1, segments: Array(4).fill(Array(4).fill(2 ** 32)) });
+  await rejects(xrai.explain(picture, { target: 0 }), 'segments: int32 cannot hold 4294967296 at [0,0]');
+  const single = new Saliency((x: Tensor) => sum(x, { axes: [1] }));
+  await rejects(single.explain([[1, 1e300]]), 'X: has Infinity at [0,1]');
+});
+
+test('groups that are none, or hold nothing', async () => {
+  await rejects(groupsOf({ groups: null }), 'features: groups are lists of features by name (got null)');
+  await rejects(groupsOf({ groups: { a: [] } }), "features 'a': the group holds no feature");
+  await rejects(groupsOf({ groups: { a: { x: [] } } }), "features 'a': the group holds no feature");
+  await rejects(groupsOf({ groups: { a: { x: 5 } } }), "features 'a': its places in 'x' are no list (got 5)");
+  await rejects(groupsOf({ axes: '1' }), 'features: axes are a number or a list of numbers (got 1)');
+});
+
+test('a method that must have a layer says so when it is made', () => {
+  for (const Method of [all.LayerConductance, all.InternalInfluence]) {
+    for (const options of [{}, { layer: null }]) assert.throws(() => new Method(mlp(), options), /needs a layer/);
+  }
+  assert.throws(() => new all.DiscretizedIG(textModel), /needs to know the vectors of the words/);
+});
+
+test('NeuronAttribution explained another model than the one that it handed over', async () => {
+  const other = new NeuronAttribution(mlp(), { neuronLayer: 'h', make: () => new Saliency(mlp()) });
+  await rejects(other.explain(table, { target: 0 }), 'make: its explainer is one of another model');
+  const wrapped = { neuronLayer: 'h', make: (m: CallableModel) => new Saliency({ ...m, name: 'mine' }) };
+  await new NeuronAttribution(mlp(), wrapped).explain(table, { target: 0 });
+});
 
 test.run();

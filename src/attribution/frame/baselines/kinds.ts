@@ -3,13 +3,14 @@
  * data set, PAD tokens. Noise and data rows are drawn once and shared by all samples, so that the explanation of a sample
  * does not depend on which others are in its batch.
  */
+
 import { drawSeed, randomNormal, randomUniform, shuffle, upTo } from '../../../graph/random.ts';
 import { allocate, isFloat, type TypedArray } from '../../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../../tensor/errors.ts';
-import { checkFunction } from '../../../tensor/options.ts';
 import { sameShape } from '../../../tensor/shape.ts';
 import { full, type Tensor, tensor } from '../../../tensor/tensor.ts';
 import { rowSize, toTensor } from '../arrays.ts';
+import { checkFunction } from '../settings.ts';
 import type { BaselineKind } from '../types.ts';
 
 /** One or more baselines of one input; each has one row, or one per sample. */
@@ -65,7 +66,7 @@ const numeric = (value: unknown): number => (typeof value === 'number' ? value :
 
 /** Every element `value`. */
 export function constantLike(value: number, x: Tensor, subject: string): Tensor {
-  const checked = toTensor(subject, numeric(value), x.dtype, x.dtype);
+  const checked = toTensor(subject, [numeric(value)], x.dtype, x.dtype);
   return full(x.shape, checked.data[0]!, x.dtype);
 }
 
