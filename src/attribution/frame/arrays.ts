@@ -62,11 +62,11 @@ function checkValues(subject: string, { data, shape }: Tensor, kept: Tensor): vo
   for (let at = 0; at < data.length; at++) {
     const [value, own] = [data[at]!, kept.data[at]!];
     if (dtype === 'bool' ? Number.isInteger(value) : isFloat(dtype) ? Number.isFinite(own) : value === own) continue;
-    const where = `${value} at ${position(at, shape)}`;
-    if (!Number.isFinite(value))
-      throw failure(subject, `has ${where}`, { shape }, 'only finite numbers can be explained');
-    const whole = isFloat(dtype) || Number.isInteger(value);
-    throw failure(subject, whole ? `${dtype} cannot hold ${where}` : `must hold integers, has ${where}`, { shape });
+    const finite = Number.isFinite(value);
+    // Beyond float32 every number is whole.
+    const problem = Number.isInteger(value) ? `${dtype} cannot hold` : finite ? 'must hold integers, has' : 'has';
+    const hint = finite ? undefined : 'only finite numbers can be explained';
+    throw failure(subject, `${problem} ${value} at ${position(at, shape)}`, { shape }, hint);
   }
 }
 

@@ -105,9 +105,6 @@ export abstract class Explainer<
     const forward = toForward(model, this.settings.output, this.settings.dtype);
     const choice = chooseLayer(forward, model, layer as LayerSelector<M> | null);
     const from = chooseLayer(forward, model, inputLayer as LayerSelector<M> | null);
-    const { observes, name } = this.method;
-    if (observes && !choice)
-      throw failure(name, 'needs a layer', {}, 'set the option layer: what it attributes to are its tensors');
     return { model, forward, choice, from, plans: new PlanCache(backend ? { backend } : {}), structures: new Map() };
   }
 

@@ -111,13 +111,11 @@ export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptio
   if (isTargetSet(target)) resolveSet(target, structure.output.shape, inputs.rows, null);
   else if (typeof target !== 'function') resolveTarget(target, structure.output.shape, inputs.rows, alibi);
   const baselines = (method.background ? asBackground(options.baselines) : options.baselines) ?? null;
-  if (method.baselines === 'none' && baselines !== null) {
-    const hint = 'leave baselines out, or choose a method that compares with one, such as IntegratedGradients';
-    throw failure('baselines', `${method.name} takes none: it looks at the input alone`, {}, hint);
-  }
-  if (method.baselines === 'own' && baselines !== null) {
-    const hint = 'leave baselines out, or choose a method that compares with any, such as IntegratedGradients';
-    throw failure('baselines', `${method.name} takes none: it makes its own of the input`, {}, hint);
+  if (method.baselines !== 'used' && baselines !== null) {
+    const [why, other] =
+      method.baselines === 'own' ? ['makes its own of the input', 'any'] : ['looks at the input alone', 'one'];
+    const hint = `leave baselines out, or choose a method that compares with ${other}, such as IntegratedGradients`;
+    throw failure('baselines', `${method.name} takes none: it ${why}`, {}, hint);
   }
   return {
     ...explaining,

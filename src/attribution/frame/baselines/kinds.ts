@@ -88,7 +88,7 @@ function noiseSource(kind: Kind<'noise'>, x: Tensor, subject: string): BaselineS
   else if (distribution !== 'gaussian') {
     const hint = didYouMean(String(distribution), ['uniform', 'gaussian']);
     throw failure(subject, `unknown distribution '${String(distribution)}'`, {}, hint);
-  } else if (!(Number.isFinite(mean + std) && std > 0)) throw failure(subject, 'std must be positive', { mean, std });
+  } else if (!(std > 0 && Number.isFinite(mean + std))) throw failure(subject, 'std must be positive', { mean, std });
   const width = rowSize(x.shape);
   const draw = (index: number): Tensor => {
     const data = allocate(x.dtype, width);
