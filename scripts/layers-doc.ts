@@ -33,20 +33,23 @@ const structural: Readonly<Record<string, string>> = {
   GRUCell: 'inside RNN',
   StackedRNNCells: 'inside RNN',
   TimeDistributed: 'any supported layer or model inside',
+  Pipeline: 'any supported layers inside',
   Lambda: 'Python code, which is never run: give its TypeScript ([custom layers](custom-layers.md))',
+};
+
+/** What of a layer's result is not Keras's. */
+const notes: Readonly<Record<string, string>> = {
+  MelSpectrogram: '`top_db` counts from the loudest of the sample, in Keras from that of the batch',
 };
 
 /** Why a layer of Keras is not there. */
 const reasons: readonly (readonly [RegExp, string])[] = [
   [/^(TFSMLayer|JaxLayer|FlaxLayer|TorchModuleWrapper)$/, 'code of another framework, which the file does not hold'],
   [/^DenseFeatures|SequenceFeatures$/, 'feature columns, which Keras itself has deprecated'],
-  [/^(MelSpectrogram|STFTSpectrogram)$/, 'Fourier transforms are not among the ops'],
   [
-    /^(MixUp|CutMix|RandAugment|AugMix|MaxNumBoundingBoxes|Pipeline|Equalization|AutoContrast|Solarization|CLAHE|ContrastLimitedAdaptiveHistogramEqualization|RandomElasticTransform|RandomApply)$/,
-    'augmentation of training data; not part of a model that predicts',
+    /^ContrastLimitedAdaptiveHistogramEqualization$/,
+    'looks pixels up in histograms of whole numbers: its gradient is 0 everywhere, in Keras too',
   ],
-  [/^ReversibleEmbedding$/, 'an embedding that is also called backwards; not yet'],
-  [/FourierFeatures$/, 'not yet'],
 ];
 
 function optionsFor(name: string, entry: Entry, major: 2 | 3): { line: string; supported: boolean } {
@@ -74,6 +77,7 @@ function optionsFor(name: string, entry: Entry, major: 2 | 3): { line: string; s
     read.length > 0 ? read.map((key) => `\`${key}\``).join(', ') : 'no options of its own',
     only.length > 0 ? `only ${only.join('; ')}` : '',
     ignored.length > 0 ? `without effect here: ${ignored.map((key) => `\`${key}\``).join(', ')}` : '',
+    notes[name] ?? '',
     refused.length > 0 ? `refused unless left out: ${refused.map((key) => `\`${key}\``).join(', ')}` : '',
   ];
   return { supported: true, line: parts.filter((part) => part !== '').join('. ') };

@@ -3,6 +3,7 @@
  * goes through the vectors of other words instead of the empty space between them,
  * `sum_k df/dx_t (p_k) * (p_{k+1} - p_k)`, `p_0` the baseline and `p_{n-1}` the word. All words of a text move together, each from vector to vector.
  */
+import { isEmbedding } from '../../model/lookup.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkWhole } from '../../tensor/options.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -107,7 +108,7 @@ function missing(): never {
 /** The weights of an Embedding. */
 function vectorsOf<M extends Explainable>(model: M, selector: LayerSelector<M> | null): Tensor {
   const layer = chooseLayer(toForward(model, undefined, 'float32'), model, selector)?.layer;
-  if (layer?.className !== 'Embedding' || !('weights' in layer)) return missing();
+  if (!layer || !isEmbedding(layer.className) || !('weights' in layer)) return missing();
   const [first] = layer.weights as readonly { readonly tensor: Tensor }[];
   return first?.tensor instanceof Tensor ? first.tensor : missing();
 }

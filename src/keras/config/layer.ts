@@ -2,6 +2,7 @@
  * One layer entry of a config, without its place in the graph: class, name, arguments in today's words, wrapped layer, nested model.
  * Nothing in a config is executed: a Lambda keeps its serialised function as plain data, for the layer code to refuse.
  */
+import { isEmbedding } from '../../model/lookup.ts';
 import { failure } from '../../tensor/errors.ts';
 import { describe, field, isBoolean, isRecord, type JsonRecord, textAt } from './json.ts';
 import { translateKeras1, translateKeras2 } from './names.ts';
@@ -33,6 +34,13 @@ export function isModelEntry(entry: JsonRecord): boolean {
   return true;
 }
 
+/** Keras 3's Pipeline is a chain of layers as a Sequential is, stored like one, and no model of its own. */
+function isPipeline(entry: JsonRecord): boolean {
+  const config = field(entry, 'config');
+  const own = field(entry, 'class_name') === 'Pipeline' && !String(field(entry, 'registered_name')).includes('>');
+  return own && isRecord(config) && Array.isArray(field(config, 'layers'));
+}
+
 /** Class name without package prefix (`Custom>Foo`, `keras.layers.Foo`). */
 function shortName(className: string): string {
   return className.slice(Math.max(className.lastIndexOf('>'), className.lastIndexOf('.')) + 1);
@@ -47,7 +55,7 @@ export function readLayer(entry: Json, scope: Scope): UnwiredLayer {
   const name = typeof ownName === 'string' ? ownName : stored.toLowerCase();
   const subject = `${scope.subject}/${name}`;
   if (scope.depth > NESTING_LIMIT) throw failure(subject, `layers are nested deeper than ${NESTING_LIMIT}`);
-  const isModel = isModelEntry(entry);
+  const isModel = isModelEntry(entry) || isPipeline(entry);
   if (!isRecord(raw) && !(isModel && Array.isArray(raw))) {
     throw failure(subject, `'config' must be an object`, { class: stored, found: describe(raw) });
   }
@@ -115,7 +123,7 @@ function readBatchShape(config: JsonRecord, className: string, subject: string):
   const withoutBatch = field(config, 'input_shape');
   if (Array.isArray(withoutBatch)) return [null, ...withoutBatch.map((size) => dimension(size, subject))];
   const features = field(config, 'input_dim');
-  if (typeof features !== 'number' || className === 'Embedding') return undefined;
+  if (typeof features !== 'number' || isEmbedding(className)) return undefined;
   const recurrent = ['LSTM', 'GRU', 'SimpleRNN', 'Conv1D'].includes(className);
   const length = field(config, 'input_length');
   return recurrent ? [null, dimension(length, subject), features] : [null, features];

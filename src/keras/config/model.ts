@@ -3,6 +3,7 @@
  * Source: `from_config` of Sequential and Functional in Keras 1.2, 2.15 and 3.15.
  */
 import { Guard } from '../../guard/guard.ts';
+import { isEmbedding } from '../../model/lookup.ts';
 import { failure } from '../../tensor/errors.ts';
 import { alignNodes, checkGraph } from './check.ts';
 import { describe, field, isRecord, type JsonRecord, listAt } from './json.ts';
@@ -88,7 +89,7 @@ function inputFor(first: UnwiredLayer | undefined, built: Json, scope: Scope): U
   const inner = first?.model?.layers.find((layer) => layer.name === first.model?.inputs[0]?.layer);
   const fromBuild = Array.isArray(built) ? (built as (number | null)[]) : undefined;
   const batchShape = first?.batchShape ?? inner?.batchShape ?? first?.layer?.batchShape ?? fromBuild;
-  const dtype = inner?.dtype ?? (first?.className === 'Embedding' ? 'int32' : (first?.dtype ?? 'float32'));
+  const dtype = inner?.dtype ?? (first && isEmbedding(first.className) ? 'int32' : (first?.dtype ?? 'float32'));
   const name = `${first?.name ?? scope.subject}_input`;
   return {
     className: 'InputLayer',
