@@ -5,8 +5,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { keras1Classes } from '../src/keras/config/keras1.ts';
 import { readLayer } from '../src/keras/config/layer.ts';
-import { keras1Classes, translateKeras2 } from '../src/keras/config/names.ts';
+import { translateKeras2 } from '../src/keras/config/names.ts';
 import type { Json, LayerSpec } from '../src/keras/config/spec.ts';
 import { wrapperNames } from '../src/keras/custom/custom.ts';
 import { isTrainingOption, Options } from '../src/keras/layers/options.ts';
@@ -94,7 +95,7 @@ function usesOf(
   const noModel = (): never => {
     throw new Error('no models here');
   };
-  const scope = { dialect, subject: 'docs', depth: 0, trainable: true, readModel: noModel };
+  const scope = { dialect, subject: 'docs', depth: 0, trainable: true, keras1: null, readModel: noModel };
   const spec = readLayer({ class_name: name, config: { name: 'x', ...entry.config } }, scope);
   const wrapped = spec.layer ? { wrapped: spec.layer } : {};
   const options = new Options(spec.config, {

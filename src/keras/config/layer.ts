@@ -5,12 +5,15 @@
 import { isEmbedding } from '../../model/lookup.ts';
 import { failure } from '../../tensor/errors.ts';
 import { describe, field, isBoolean, isRecord, type JsonRecord, textAt } from './json.ts';
-import { translateKeras1, translateKeras2 } from './names.ts';
+import { type Named, translateKeras2 } from './names.ts';
 import type { Dialect, Json, LayerSpec, ModelSpec } from './spec.ts';
 
 /** Models inside models, and layers inside wrappers, deeper than any real network has them. */
 export const NESTING_LIMIT = 24;
 const MODEL_CLASSES = new Set(['Sequential', 'Functional', 'Model']);
+
+/** `translateKeras1` of keras1.ts, which is loaded for files of Keras 1. */
+export type TranslateKeras1 = (className: string, config: JsonRecord, subject: string) => Named;
 
 export interface Scope {
   readonly dialect: Dialect;
@@ -18,6 +21,8 @@ export interface Scope {
   readonly subject: string;
   readonly depth: number;
   readonly trainable: boolean;
+  /** Brings Keras 1's words to today's, where the config has them. */
+  readonly keras1: TranslateKeras1 | null;
   /** Reads a nested model; handed down because models hold layers and layers hold models. */
   readonly readModel: (entry: JsonRecord, scope: Scope) => ModelSpec;
 }
@@ -60,7 +65,9 @@ export function readLayer(entry: Json, scope: Scope): UnwiredLayer {
     throw failure(subject, `'config' must be an object`, { class: stored, found: describe(raw) });
   }
   const plain: JsonRecord = isRecord(raw) ? raw : { name };
-  const { className, config } = translate(shortName(stored), plain, scope.dialect.major, subject);
+  const { dialect, keras1 } = scope;
+  const modern = keras1?.(shortName(stored), plain, subject) ?? { className: shortName(stored), config: plain };
+  const { className, config } = translateKeras2(modern.className, modern.config, dialect.major);
   const trainable = scope.trainable && !isBoolean(field(config, 'trainable'), false);
   const inner: Scope = { ...scope, subject, depth: scope.depth + 1, trainable };
   const batchShape = readBatchShape(config, className, subject);
@@ -78,24 +85,6 @@ export function readLayer(entry: Json, scope: Scope): UnwiredLayer {
     ...(layer === undefined ? {} : { layer }),
     ...(isModel ? { model: scope.readModel({ ...entry, config: raw }, { ...inner, subject }) } : {}),
   };
-}
-
-function translate(
-  className: string,
-  config: JsonRecord,
-  major: 1 | 2 | 3,
-  subject: string,
-): { className: string; config: JsonRecord } {
-  if (major !== 1) return translateKeras2(className, config, major);
-  const modern = translateKeras1(className, config, subject);
-  if (className !== 'TimeDistributedDense') return translateKeras2(modern.className, modern.config, 1);
-  const inner = { class_name: 'Dense', config: modern.config };
-  const outer = ['name', 'trainable', 'batch_input_shape', 'dtype'].map((key): [string, Json] => [
-    key,
-    field(config, key),
-  ]);
-  const kept = outer.filter(([, value]) => value !== null);
-  return { className: 'TimeDistributed', config: { ...Object.fromEntries(kept), layer: inner } };
 }
 
 function wrappedLayer(config: JsonRecord, scope: Scope): LayerSpec | undefined {

@@ -87,7 +87,9 @@ export async function openModel(
     throw failure(file.name, 'holds no model, only weights or other data', { format: file.format }, hint);
   }
   const find = customFinder(options.layers);
-  const spec = withParts(normaliseModel(file.config, detectDialect(file, weights), file.name), find, file.name);
+  const dialect = detectDialect(file, weights);
+  const keras1 = dialect.major === 1 ? (await import('./on-demand.ts')).translateKeras1 : null;
+  const spec = withParts(normaliseModel(file.config, dialect, file.name, keras1), find, file.name);
   const rules = await loadRules(spec);
   const settings = {
     rules,
