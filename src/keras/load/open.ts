@@ -20,7 +20,7 @@ import { kerasDefinition } from '../model/definition.ts';
 import type { BuildSettings, LayerTree, ModelLayer } from '../model/layer.ts';
 import { bindWeights } from '../weights/bind.ts';
 import type { LayerWeights } from '../weights/store.ts';
-import { detectDialect, isArchive, type KerasFile, openKeras, parseArchitecture } from './container.ts';
+import { detectDialect, isArchive, isHdf5, type KerasFile, openKeras, parseArchitecture } from './container.ts';
 import { isArchitectureText, isShardIndex, type ModelSource, readSource } from './source.ts';
 
 export interface LoadOptions {
@@ -152,6 +152,7 @@ async function parsed({ bytes, name }: Read, source: ModelSource): Promise<Keras
     if (!text.includes('"modelTopology"') && !text.includes('"weightsManifest"')) return parseArchitecture(text, name);
     return (await import('./on-demand.ts')).openTfjs({ bytes, name }, [], source);
   }
+  if (!isArchive(bytes) && !isHdf5(bytes)) throw (await import('./on-demand.ts')).foreign(bytes, name);
   const open = isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive : openKeras;
   return readHdf5(() => open(bytes, name));
 }
