@@ -13,6 +13,7 @@ import { max } from '../../ops/reduce.ts';
 import { concat, pad, slice } from '../../ops/slicing.ts';
 import { log, sqrt, square } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
+import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { arctan2 } from '../operations/elementwise-more.ts';
 import { defineLayer, type LayerClass, type WeightRule } from './layer.ts';
@@ -25,6 +26,7 @@ const EPSILON = 1e-7;
 
 /** The window's values; null where every sample counts alike. A window is periodic only where its length is even, as TensorFlow has it. */
 function windowOption(o: Options, length: number): ArrayLike<number> | null {
+  checkSize(o.subject, [length], TABLE_LIMIT);
   const given = o.raw('window');
   if (given === undefined) return null;
   if (Array.isArray(given) && given.length === length && given.every((v) => Number.isFinite(v)))

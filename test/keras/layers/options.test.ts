@@ -1,6 +1,10 @@
 /** What layer configs may not say, and what the older Kerases said differently. Expected numbers are worked out by hand. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { compile } from '../../../src/graph/compile.ts';
+import { grad } from '../../../src/graph/grad.ts';
+import { sum } from '../../../src/ops/reduce.ts';
+import { placeholder } from '../../../src/tensor/tensor.ts';
 import { modelFrom, type NamedWeights } from '../../support/keras-models.ts';
 
 const test = suite('layer options');
@@ -64,6 +68,33 @@ test('an option with an unusable value names layer, option and what is allowed',
     sequential('UpSampling2D', { size: 2, interpolation: 'cubic' }, [null, 2, 2, 1]),
     /'interpolation'.*nearest, bilinear, bicubic/,
   );
+});
+
+test('a spectrogram with a window, transform or bands as big as a file likes is refused by name', () => {
+  const mel = (config: object) => {
+    const small = { fft_length: 16, sequence_stride: 8, num_mel_bins: 4, sampling_rate: 4000 };
+    const { class_name, ...rest } = sequential('MelSpectrogram', { ...small, ...config }, [null, 40]) as {
+      class_name: string;
+    };
+    return { class_name, ...rest, keras_version: '3.15.1' };
+  };
+  for (const config of [{ fft_length: 1e12 }, { fft_length: 1e9, sequence_length: 16 }, { num_mel_bins: 1e12 }]) {
+    refuses(mel(config), /layer 'layer' \(MelSpectrogram\)/);
+  }
+  refuses(mel({ sequence_length: 17 }), /'sequence_length' .*at most the fft_length, 16/);
+  refuses(mel({ fft_length: 80 }), /the signal is too short .*\nhint: it is reflected by 40 samples/);
+  refuses(mel({ window: 'kaiser' }), /'window' .*hann, hamming/);
+  refuses(mel({ window: [1, 2] }), /'window' .*16 numbers/);
+  refuses(mel({ mag_exp: -1 }), /'mag_exp' .*a number above 0/);
+});
+
+test('an AutoContrast whose channel has one value leaves it, and its gradient is a number', async () => {
+  const layer = { ...sequential('AutoContrast', { value_range: [0, 1] }, [null, 2, 1, 2]), keras_version: '3.15.1' };
+  assert.equal(await output(layer, [0.5, 0.2, 0.5, 0.6], [1, 2, 1, 2]), [0.5, 0, 0.5, 1]);
+  const model = modelFrom(layer, {}, { dtype: 'float64' });
+  const x = placeholder([1, 2, 1, 2], 'float64');
+  const slope = compile(grad(sum(model.apply([x])[0]!), [x]), [x]).runSync([Float64Array.of(0.5, 0.2, 0.5, 0.6)]);
+  assert.equal([...slope[0]!], [1, 0, 1, 0]);
 });
 
 test('an option that nobody reads is refused, not ignored', () => {
