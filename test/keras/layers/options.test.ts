@@ -97,6 +97,45 @@ test('an AutoContrast whose channel has one value leaves it, and its gradient is
   assert.equal([...slope[0]!], [1, 0, 1, 0]);
 });
 
+test('vectors given to a table that is called backwards are not checked as ids, ids are', async () => {
+  const tensorOf = (name: string, shape: readonly (number | null)[]) => ({
+    class_name: '__keras_tensor__',
+    config: { shape, dtype: 'float32', keras_history: [name, 0, 0] },
+  });
+  const table = (inbound: object[]) => ({
+    class_name: 'ReversibleEmbedding',
+    name: 'table',
+    config: { name: 'table', input_dim: 2, output_dim: 1 },
+    inbound_nodes: inbound,
+  });
+  const calls = [
+    { args: [tensorOf('ids', [null, 2])], kwargs: {} },
+    { args: [tensorOf('far', [null, 2, 1])], kwargs: { reverse: true } },
+  ];
+  const layers = [
+    {
+      class_name: 'InputLayer',
+      name: 'ids',
+      config: { name: 'ids', batch_shape: [null, 2], dtype: 'int32' },
+      inbound_nodes: [],
+    },
+    table(calls),
+    {
+      class_name: 'Rescaling',
+      name: 'far',
+      config: { name: 'far', scale: 100 },
+      inbound_nodes: [{ args: [tensorOf('table', [null, 2, 1])], kwargs: {} }],
+    },
+  ];
+  const config = { name: 'm', layers, input_layers: [['ids', 0, 0]], output_layers: [['table', 1, 0]] };
+  const weights = { table: [{ name: 'embeddings', shape: [2, 1], data: [1, 3] }] };
+  const model = modelFrom({ class_name: 'Functional', config, keras_version: '3.15.1' }, weights);
+  const ids = (data: number[]) => ({ data: Int32Array.from(data), shape: [1, 2] });
+  assert.equal([...(await model.predictAll(ids([0, 1])))[0]!.data], [100, 300, 300, 900]);
+  const error = await model.predict(ids([0, 2])).catch((cause: Error) => cause);
+  assert.match((error as Error).message, /layer 'table' \(ReversibleEmbedding\): token id 2 is outside the vocabulary/);
+});
+
 test('an option that nobody reads is refused, not ignored', () => {
   refuses(sequential('Dense', { units: 2, sparsity: 0.5 }, [null, 2]), /option 'sparsity' is not supported/);
   refuses(sequential('Dense', { units: 2, quantization_config: { mode: 'int8' } }, [null, 2]), /'quantization_config'/);
