@@ -3,6 +3,7 @@
  * target's form, the baselines' shapes. What comes out is consistent; what is wrong has thrown.
  */
 
+import { isEmbedding } from '../../model/lookup.ts';
 import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { checkBoolean, checkOptions, type OptionNames } from '../../tensor/options.ts';
@@ -212,7 +213,7 @@ function integerInputs(forward: Forward, option: string): Error {
 
 /** Names the embedding layers, whose outputs are what can be attributed to. */
 function embeddingAdvice(forward: Forward, option: string): string {
-  const embeddings = forward.model?.layers.filter(({ className }) => className === 'Embedding') ?? [];
+  const embeddings = forward.model?.layers.filter(({ className }) => isEmbedding(className)) ?? [];
   const layers = embeddings.map(({ name }) => `${option}: '${name}'`).join(' or ');
   if (layers && option === 'inputLayer') return `let the embedding move in the place of the ids: ${layers}`;
   if (layers) return `attribute to the embedding instead: ${layers}`;
@@ -226,7 +227,7 @@ function checkConnected(forward: Forward, choice: LayerChoice | null, { connecte
     const problem = 'the output does not depend on it differentiably, so that every attribution would be 0';
     throw failure(`layer '${choice.layer.path}'`, problem, {}, 'choose a layer before the output');
   }
-  const hasEmbedding = forward.model?.layers.some(({ className }) => className === 'Embedding') ?? false;
+  const hasEmbedding = forward.model?.layers.some(({ className }) => isEmbedding(className)) ?? false;
   if (choice || connected.includes(true) || !hasEmbedding) return;
   const problem = 'the output does not depend on it differentiably: the model reads it as token ids';
   throw failure('X', problem, {}, embeddingAdvice(forward, option));

@@ -4,6 +4,7 @@
  * `sum_k df/dx_t (p_k) * (p_{k+1} - p_k)`, `p_0` the baseline and `p_{n-1}` the word. All words of a text move together, each from vector to vector.
  */
 import type { LayerInfo } from '../../graph/callable.ts';
+import { isEmbedding } from '../../model/lookup.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkList, checkWhole } from '../../tensor/options.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -111,7 +112,7 @@ function missing(): never {
 /** @throws PathgradError for a layer that is no Embedding, and for none */
 function embeddingOf<M extends Explainable>(model: M, selector: LayerSelector<M> | null): LayerInfo {
   const layer = chooseLayer(toForward(model, undefined, 'float32'), model, selector)?.layer;
-  return layer?.className === 'Embedding' ? layer : missing();
+  return layer && isEmbedding(layer.className) ? layer : missing();
 }
 
 /** The weights of an Embedding. */
