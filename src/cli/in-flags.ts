@@ -36,6 +36,8 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/leave pairs out, or attribute/g, 'attribute'],
   [/, or pairs: 'words', which .*$/g, ''],
   [/the method within with layer: 'NAME', or without NoiseTunnel/g, '--layer NAME, or choose another method'],
+  [/nSteps 'auto' adds/g, '--steps auto of IntegratedGradients adds'],
+  [/leave the method out/g, 'leave --method out'],
   [/inputLayer must come before it/g, 'choose a layer behind the one that moves'],
   [/use 'zeros', 'constant', 'pad' or 'dataset'/g, 'zeros, pad, a number or a .npy file will do'],
   [/rows to average over are .*$/g, 'the file holds one row, or one for each input'],
@@ -70,9 +72,9 @@ function optionsOf({
   const problem = whole.startsWith(`${subject}: `) ? whole.slice(subject.length + 2) : whole;
   const [first = '', rest = ''] = subject.split(/ (.*)/);
   const ofMethod = methods.some(({ name }) => name === first);
-  const starts = ofMethod ? /^(?:an? |the |unknown )?(\w+) ?/.exec(problem) : null;
-  const named = starts ? problem.slice(starts[0].length) : problem;
-  const changed = [...hint.matchAll(/\b(?:leave|option) (\w+)/g)].map(([, option]) => ({
+  const starts = ofMethod ? /^(?:an? |the |unknown )?(\w+)/.exec(problem) : null;
+  const begins = starts?.[1] ?? '';
+  const changed = [...hint.matchAll(/\b(?:leave|option|raise) (\w+)/g)].map(([, option]) => ({
     option: option!,
     problem: whole,
   }));
@@ -80,7 +82,7 @@ function optionsOf({
     { option: first, problem: rest ? `${rest}: ${problem}` : problem },
     { option: subject.slice(subject.lastIndexOf(' ') + 1), problem },
     // `nSamples must be` becomes `must be`; `the window is larger` stays as it reads.
-    { option: starts?.[1] ?? '', problem: unmistakable.includes(starts?.[1] ?? '') ? named : problem },
+    { option: begins, problem: problem.startsWith(`${begins} `) ? problem.slice(begins.length + 1) : problem },
     ...changed,
   ];
 }
