@@ -3,11 +3,11 @@
  * stderr as one message without a stack (`--debug` shows it).
  */
 import { version } from '../attribution/frame/version.ts';
-import { didYouMean, PathgradError } from '../tensor/errors.ts';
+import { didYouMean, failure, PathgradError } from '../tensor/errors.ts';
 import { type CommandName, commands } from './commands/index.ts';
 import { runCompare } from './compare/compare.ts';
 import { runExplain } from './explain.ts';
-import { STANDARD, takesOut } from './files.ts';
+import { reasonOf, STANDARD, takesOut } from './files.ts';
 import { type Arguments, parseFlags, UsageError, usage } from './flags.ts';
 import { helpOf, overview } from './help.ts';
 import { runInspect } from './inspect.ts';
@@ -94,5 +94,8 @@ function message(error: unknown, debug: boolean): string {
   if (!(error instanceof Error)) return String(error);
   if (debug) return error.stack ?? error.message;
   if (error instanceof PathgradError) return error.message;
+  const { code, path } = error as NodeJS.ErrnoException;
+  // What the system refuses about a file: whoever read it did not foresee it, but the user can do something about it.
+  if (code !== undefined && path !== undefined) return failure(path, reasonOf(error), {}, 'check the path').message;
   return `${error.message}\nhint: this is not an error that pathgrad foresaw; --debug shows where it arose`;
 }
