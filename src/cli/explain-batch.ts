@@ -83,7 +83,7 @@ export async function explainBatch(
   const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
   const baseline = chosen ? chooseBaseline(args, model, batch) : null;
   const layers = chooseLayers(args, model, batch, row);
-  await checkBaseline(model, batch, baseline);
+  checkBaseline(model, batch, baseline);
   const rows = internalBatchSize ?? usualBatchSize(model, batch);
   const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, model, output) };
   const explainer = withFlags(args, () =>

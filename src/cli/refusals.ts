@@ -3,10 +3,9 @@
  * options that follow from what the inputs are. Invariant: only shapes are looked at, no values.
  */
 import type { MethodRow } from '../attribution/methods/index.ts';
+import { embeddingOf } from '../keras/model/embedding.ts';
 import { type AnyModel, isTransformer, tokenizerOf } from '../open/model.ts';
-import { PathgradError } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
-import { tensor } from '../tensor/tensor.ts';
 import type { BaselineChoice } from './baselines.ts';
 import { type Arguments, usage } from './flags.ts';
 import { ownOptions } from './own-flags.ts';
@@ -20,9 +19,10 @@ interface At {
 /** @throws UsageError for a method of pictures where there are none, and for --png where what comes out is no picture */
 export function refuse(args: Arguments, model: AnyModel, batch: Batch, row: MethodRow, at: At): void {
   const inputs = { text: 'texts', image: 'pictures', array: 'numbers' }[batch.kind];
-  const wanted =
-    row.pictures && batch.kind === 'text' ? 'pictures' : row.words && batch.kind !== 'text' ? 'texts' : null;
-  if (wanted !== null && at.layer === null) {
+  // Numbers may be the ids of tokens, which a layer looks up.
+  const withoutWords = batch.kind === 'image' || (batch.kind === 'array' && at.layer === null);
+  const wanted = row.pictures && batch.kind === 'text' ? 'pictures' : row.words && withoutWords ? 'texts' : null;
+  if (wanted !== null) {
     const flag = args.has('explainers') ? '--explainers' : '--explainer';
     const hint = `pathgrad methods lists those for ${inputs}, such as IntegratedGradients`;
     throw usage(flag, `${row.name} is for ${wanted}, and these are ${inputs}`, hint);
@@ -63,16 +63,12 @@ function shapesAt(args: Arguments, model: AnyModel, batch: Batch, layer: string 
 }
 
 /** @throws UsageError for a token as the baseline that the model does not know */
-export async function checkBaseline(model: AnyModel, batch: Batch, baseline: BaselineChoice | null): Promise<void> {
-  if (batch.kind !== 'text' || isTransformer(model) || typeof baseline?.value !== 'number') return;
+export function checkBaseline(model: AnyModel, { kind }: Batch, baseline: BaselineChoice | null): void {
+  if (kind !== 'text' || isTransformer(model) || typeof baseline?.value !== 'number') return;
   const { value } = baseline;
-  if (!Number.isInteger(value)) throw usage('--baseline', `'${value}' is no token id`, 'a whole number, or pad');
-  try {
-    await model.checkInputs?.([tensor(Int32Array.of(value), [1, 1])]);
-  } catch (error) {
-    if (!(error instanceof PathgradError)) throw error;
-    throw usage('--baseline', `there is no token ${value}`, 'an id of the vocabulary, or pad');
-  }
+  const { size } = embeddingOf(model)!;
+  if (Number.isInteger(value) && value >= 0 && value < size) return;
+  throw usage('--baseline', `there is no token ${value}`, `the model knows the ids 0 to ${size - 1}`);
 }
 
 /** Options of the method's class that follow from the inputs, and those that flags say. */

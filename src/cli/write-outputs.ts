@@ -1,7 +1,7 @@
 /** The files that `explain` writes: report, pictures, numbers. All are made before the first is written. */
 import { version } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
-import { type AnyModel, summaryOf } from '../open/model.ts';
+import { type AnyModel, titleOf as modelTitle, summaryOf } from '../open/model.ts';
 import { plain } from '../visualize/format.ts';
 import { attributionGrid, encodePng, type ReportItem, report } from '../visualize/index.ts';
 import { sumOf } from './explainers.ts';
@@ -43,7 +43,10 @@ function makeHtml({ path, model, batch, findings, explanations, context, news }:
   const targets = explanations.length > 1 ? `, ${explanations.length} targets each` : '';
   const title = `${rows} ${noun}${rows > 1 ? 's' : ''}${targets}`;
   const section = { title, model: { name: model.name, file: path, summary: summaryOf(model) }, items };
-  return report([section], { title: `What moved ${model.name}` });
+  const labels = [...new Set(findings.map(({ target }) => target.label))];
+  const name = modelTitle(model, path);
+  const what = labels.length === 1 ? `${labels[0]} in ${name}` : `${labels.length} targets in ${name}`;
+  return report([section], { title: `What moved ${what}` });
 }
 
 function titleOf({ title, at, other }: Finding): string {

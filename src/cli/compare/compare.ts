@@ -46,7 +46,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     batchSize: batchSize ?? usualBatchSize(model, batch),
     layersOf: (row) => chooseLayers(args, model, batch, row),
   };
-  await checkBaseline(model, batch, shared.baseline);
+  checkBaseline(model, batch, shared.baseline);
   await warmUp(shared);
   const compared = await runMethods(rows, judges, shared);
   terminal.out(
