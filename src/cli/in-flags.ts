@@ -76,7 +76,7 @@ function optionsOf(error: PathgradError): { readonly option: string; readonly pr
   const ofMethod = methods.some(({ name }) => name === first);
   const starts = ofMethod ? /^(?:an? |the |unknown )?(\w+)/.exec(problem) : null;
   const begins = starts?.[1] ?? '';
-  const changed = [...hint.matchAll(/\b(?:leave|option|raise) (\w+)/g)].map(([, option]) => ({
+  const changed = [...hint.matchAll(/\b(?:leave|option|raise|as) (\w+)/g)].map(([, option]) => ({
     option: option!,
     problem: whole,
   }));
