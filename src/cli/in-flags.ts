@@ -33,6 +33,7 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/interpolation: null gives .*$/g, 'choose a layer that has as many axes as the input'],
   [/Saliency with abs: false/g, 'Saliency'],
   [/give the words' vectors, .* as the option words, or an Embedding as layer/g, 'name an Embedding: --layer NAME'],
+  [/; 'gausslegendre' takes their square/g, ''],
   [/leave pairs out, or attribute/g, 'attribute'],
   [/, or pairs: 'words', which .*$/g, ''],
   [/the method within with layer: 'NAME', or without NoiseTunnel/g, '--layer NAME, or choose another method'],

@@ -42,7 +42,9 @@ test('a flag took another flag as its value: --json -q wrote a file named -q', (
 
 test('numbers that methods refuse ended with 1 and spoke of options', async () => {
   const of = (name: string, ...flags: string[]): string[] => [...mnist, '--explainer', name, ...flags];
-  await refused(of('occlusion', '--window', '40,40,1'), /--window: the window is larger than the row/);
+  await refused(of('occlusion', '--window', '40,40,1'), /--window: the window is larger than the row.*28,28,1\n/s);
+  await refused(of('occlusion', '--window', '4'), /--window: .*\nhint: an extent per axis, for example 4,4,1\n/s);
+  await refused([...mnist, '--baseline', '1e39'], /--baseline: '1e39' is not known/);
   await refused(of('occlusion', '--window', '4,4'), /--window: needs one extent per axis of a row/);
   await refused(of('occlusion', '--window', '4,4,1', '--stride', '5,5,1'), /--stride: a stride beyond the window/);
   await refused(of('kernel-shap', '--samples', '5'), /--samples: .*\nhint: raise --samples \(224 and more\)\n/s);
@@ -64,7 +66,10 @@ test('numbers out of all bounds were refused after the model was read, if at all
     of('kernel-shap', '--samples', '10000000000'),
     /--samples: .* from 1 to 1000000000 \(got 10000000000\)/,
   );
-  await refused(of('noise-tunnel', '--seed', '4294967296'), /--seed: is a whole number from 0 to 2\^32 - 1/);
+  await refused(
+    of('noise-tunnel', '--seed', '4294967296'),
+    /--seed: '4294967296' is not a whole number from 0 to 4294967295/,
+  );
   await refused(of('guided-ig', '--steps', '9999999'), /--steps: must be a whole number of points .*1000000/);
   await refused(of('xrai', '--steps', '9999999'), /--steps: .*\nhint: .*--steps auto of IntegratedGradients/);
   await refused(['no-such.h5', '--steps', 'auto', '--method', 'riemann_left'], /--steps: 'auto' .*leave --method out/s);
