@@ -124,26 +124,6 @@ test('methods of pictures spoke of a layer to someone who gave texts', async () 
   await refused([...mnist, '--explainer', 'discretized-ig'], /--explainer: .* is for texts, and these are pictures/);
 });
 
-test('DiscretizedIG asked for an option of the library where the model is a transformer', async () => {
-  const run = await runCli([
-    ...['explain', example('imdb-distilbert'), '--text', 'A superb film', '--explainer', 'discretized-ig'],
-    ...['--steps', '20', '--json', '-'],
-  ]);
-  assert.is(run.code, 0, run.err);
-  const [{ words, wordScores, tokens, scores }] = JSON.parse(run.out).items;
-  assert.equal(words, ['A', 'superb', 'film']);
-  assert.ok(wordScores[1] > 0.1, String(wordScores));
-  // Special tokens stay where they are.
-  assert.equal([tokens[0], scores[0], scores.at(-1)], ['[CLS]', 0, 0]);
-});
-
-test('pairs of a table and of a flat layer were refused for want of words', async () => {
-  const flags = ['--explainer', 'integrated-hessians', '--layer', 'hidden', '--steps', '2', '-q'];
-  const { code, err, out } = await runCli(['explain', ...mnist, ...flags]);
-  assert.is(code, 0, err);
-  assert.match(out, /pairs +\[\d+\] with \[\d+\]/);
-});
-
 test('unknown words were listed twice, and 15%% was quoted as 15%', async () => {
   const of = (...flags: string[]): string[] => ['no-such.h5', ...flags];
   const { err } = await runCli(['explain', ...of('--explainer', 'lrp', '--rule', 'foo')]);
