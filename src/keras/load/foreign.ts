@@ -17,6 +17,11 @@ const pickle: Foreign = {
 const graph =
   'in Python: tf_keras.models.load_model(folder).save("model.h5") where Keras made it; else python -m tf2onnx.convert --saved-model folder --output model.onnx';
 
+/** What is meant as an input, given as the model. */
+function picture(kind: string): Foreign {
+  return { what: `a ${kind} file`, hint: 'give the file of the model first' };
+}
+
 /** Bytes at a place that only one format has there. */
 const magic: readonly (readonly [at: number, bytes: string, Foreign])[] = [
   [0, '\x1f\x8b', { what: 'gzip data', hint: 'unpack it first' }],
@@ -40,6 +45,10 @@ const magic: readonly (readonly [at: number, bytes: string, Foreign])[] = [
       hint: 'its weights are rounded for generation: give the folder of transformers it was made from, with config.json and model.safetensors',
     },
   ],
+  [0, '\x89PNG', picture('PNG')],
+  [0, '\xff\xd8\xff', picture('JPEG')],
+  [0, 'GIF8', picture('GIF')],
+  [0, '%PDF', picture('PDF')],
   [0, '\x93NUMPY', { what: 'a NumPy array', hint: 'save the model, not an array' }],
   [
     8,
