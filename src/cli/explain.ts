@@ -12,13 +12,13 @@ import { type Arguments, usage } from './flags.ts';
 import { notify, openModel } from './open.ts';
 import { colorScale, legend, printFinding } from './print.ts';
 import { ask } from './question.ts';
-import { type Batch, rowsFrom } from './samples/batch.ts';
+import { type Batch, rowsFrom, textOf } from './samples/batch.ts';
 import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
 import { writeOutputs } from './write-outputs.ts';
 
 export async function runExplain(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  checkOutputs(args, ['html', 'png', 'json']);
+  checkOutputs(args);
   const settings = readSettings(args);
   const scale = colorScale(args);
   const model = await openModel(args, path);
@@ -42,10 +42,9 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
     ...saturated(findings, row),
   ];
   notify(news, args, terminal);
-  const written = writeOutputs(args, { path, model, batch, explanations, findings, context, news });
-  for (const file of written) terminal.err(`wrote ${visible(file)}\n`);
+  const written = writeOutputs(args, { path, model, batch, explanations, findings, context, news }, terminal);
   if (written.length === 0 && findings.some(({ image }) => image))
-    terminal.err('note: --png FILE or --html FILE draws the pixels\n');
+    notify(['--png FILE or --html FILE draws the pixels'], args, terminal);
 }
 
 /** The words of the command line, where they differ. */
@@ -103,9 +102,9 @@ export function layerName(model: AnyModel, layer: number | string): string {
 }
 
 /** `2 pictures of 784 values` */
-export function describeBatch({ samples, kind, X }: Batch): string {
+export function describeBatch({ samples, kind, inputs }: Batch): string {
   const words = { text: ['text', 'tokens'], image: ['picture', 'values'], array: ['row', 'values'] } as const;
   const [noun, unit] = words[kind];
-  const some = samples.some(({ text }) => text?.fixed && text.padding.some(Boolean)) ? 'up to ' : '';
-  return `${samples.length} ${noun}${samples.length > 1 ? 's' : ''} of ${some}${sizeOf(X.shape.slice(1))} ${unit}`;
+  const some = samples.some((sample) => textOf(sample)?.fixed && textOf(sample)!.padding.some(Boolean)) ? 'up to ' : '';
+  return `${samples.length} ${noun}${samples.length > 1 ? 's' : ''} of ${some}${inputs.reduce((sum, { shape }) => sum + sizeOf(shape.slice(1)), 0)} ${unit}`;
 }
