@@ -30,6 +30,8 @@ export class InputPanel {
   readonly #range = byId<HTMLSelectElement>('range');
   readonly #drawing: Drawing;
   #title = 'drawing';
+  /** Whether the picture was drawn on since it was put in. */
+  #touched = false;
   #usualRange = '';
   #offeredPictures: ReadonlyMap<string, Pixels> = new Map();
   /** Whether a second text is needed. */
@@ -38,7 +40,10 @@ export class InputPanel {
   constructor(events: InputEvents) {
     this.#events = events;
     this.#drawing = new Drawing(byId<HTMLCanvasElement>('canvas'), {
-      onChange: () => events.onChange(),
+      onChange: () => {
+        this.#touched = true;
+        events.onChange();
+      },
       onCursor: (text) => announce(text, 150, 'cursor'),
     });
     for (const area of [this.#text, this.#second, this.#numbers])
@@ -114,7 +119,7 @@ export class InputPanel {
     const { kind } = this;
     const own: Fields =
       kind === 'image'
-        ? { picture: this.#title }
+        ? { picture: this.#touched ? 'drawing' : this.#title }
         : kind === 'numbers'
           ? { numbers: this.#numbers.value }
           : this.#texted();
@@ -129,7 +134,8 @@ export class InputPanel {
 
   /** The drawing as it is, or null where nothing is drawn or it is a picture of the example. */
   drawing(): { readonly title: string; readonly pixels: Pixels } | null {
-    if (this.kind !== 'image' || this.#drawing.isEmpty || this.#offeredPictures.has(this.#title)) return null;
+    if (this.kind !== 'image' || this.#drawing.isEmpty) return null;
+    if (!this.#touched && this.#offeredPictures.has(this.#title)) return null;
     return { title: this.#title, pixels: this.#drawing.pixels };
   }
 
@@ -174,7 +180,9 @@ export class InputPanel {
   #take(title: string, pixels: Pixels, quiet: boolean): void {
     this.#title = title;
     byId('picture-notices').hidden = true;
-    this.#drawing.set(pixels, quiet);
+    this.#drawing.set(pixels, true);
+    this.#touched = false;
+    if (!quiet) this.#events.onChange();
   }
 
   #offer({ texts, pictures }: Offered): void {
