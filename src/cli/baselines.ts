@@ -65,7 +65,7 @@ function readSeed(args: Arguments): number {
 /** A file of the shape of one input, or of one row per input. */
 function baselineFile(path: string, batch: Batch): Tensor {
   const { data, shape } = readNpy(readBytes(path), path);
-  const row = batch.X.shape.slice(1);
+  const row = batch.inputs[0]!.shape.slice(1);
   const lacksBatch = shape.length === row.length;
   return tensor(Float64Array.from(data), lacksBatch ? [1, ...shape] : shape);
 }

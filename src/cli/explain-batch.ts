@@ -9,7 +9,7 @@ import { type AnyModel, embeddingsOf, isTransformer, rowsWithin } from '../open/
 import { softmax } from '../ops/softmax.ts';
 import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';
-import { placeholder, tensor } from '../tensor/tensor.ts';
+import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import { chooseBaseline } from './baselines.ts';
 import type { OutputChoice } from './choices.ts';
 import { chooseExplainer } from './explainers.ts';
@@ -18,7 +18,7 @@ import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
 import { ownOptions } from './own-flags.ts';
 import { ProgressBar } from './progress.ts';
 import type { Question } from './question.ts';
-import type { Batch } from './samples/batch.ts';
+import { type Batch, tensorsOf } from './samples/batch.ts';
 import { chooseTargets } from './targets.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -59,8 +59,8 @@ export function readBatchSize(args: Arguments): number | null {
 const WORK = 1e11;
 
 /** Rows at a time where --batch says nothing: of long texts and large transformers few. */
-export function usualBatchSize(model: AnyModel, { X }: Batch): number {
-  return isTransformer(model) ? Math.min(100, rowsWithin(WORK, model, X.shape[1]!)) : 100;
+export function usualBatchSize(model: AnyModel, { inputs }: Batch): number {
+  return isTransformer(model) ? Math.min(100, rowsWithin(WORK, model, inputs[0]!.shape[1]!)) : 100;
 }
 
 /** The library's own check, in the words of the command line, before a model is read. */
@@ -93,7 +93,7 @@ export async function explainBatch(
     row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
   const explainer = usual ?? row.make(model, Object.assign(options, greyOf(row, batch), ownOptions(args, row)));
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
-  const X = tensor(batch.X.data, batch.X.shape);
+  const X = tensorsOf(batch);
   const common = {
     ...(baseline && { baselines: baseline.value }),
     attributeToLayerInputs: args.has('layer-inputs'),
@@ -112,7 +112,7 @@ export async function explainBatch(
 }
 
 /** @throws UsageError for --logits where the chosen output is no softmax over classes, and beside --softmax */
-export function checkLogits(args: Arguments, model: AnyModel, { X }: Batch, { index, classes }: OutputChoice): void {
+export function checkLogits(args: Arguments, model: AnyModel, batch: Batch, { index, classes }: OutputChoice): void {
   if (isTransformer(model)) {
     if (args.has('softmax'))
       throw usage('--softmax', 'is for models that give logits', 'leave it out: transformers give probabilities');
@@ -120,9 +120,14 @@ export function checkLogits(args: Arguments, model: AnyModel, { X }: Batch, { in
   }
   if (!args.has('logits')) return;
   if (args.has('softmax')) throw usage('--logits', 'does not go with --softmax', 'give one of them');
-  const output = model.apply([placeholder([1, ...X.shape.slice(1)], model.inputs[0]!.dtype)])[index]!;
+  const output = model.apply(oneRow(model, batch))[index]!;
   if (classes > 1 && output.op?.name === 'softmax') return;
   throw usage('--logits', 'is for models that end in a softmax over classes', 'this one does not: leave it out');
+}
+
+/** Placeholders for one row of the batch. */
+export function oneRow(model: AnyModel, { inputs }: Batch): Tensor[] {
+  return inputs.map(({ shape }, i) => placeholder([1, ...shape.slice(1)], model.inputs[i]!.dtype));
 }
 
 /** What is explained: the output that was chosen, as probabilities under --softmax, or what goes into its softmax under --logits. */

@@ -12,7 +12,7 @@ import { type Arguments, usage } from './flags.ts';
 import { notify, openModel } from './open.ts';
 import { colorScale, legend, printFinding } from './print.ts';
 import { ask } from './question.ts';
-import { type Batch, rowsFrom } from './samples/batch.ts';
+import { type Batch, rowsFrom, textOf } from './samples/batch.ts';
 import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
 import { writeOutputs } from './write-outputs.ts';
@@ -103,9 +103,9 @@ export function layerName(model: AnyModel, layer: number | string): string {
 }
 
 /** `2 pictures of 784 values` */
-export function describeBatch({ samples, kind, X }: Batch): string {
+export function describeBatch({ samples, kind, inputs }: Batch): string {
   const words = { text: ['text', 'tokens'], image: ['picture', 'values'], array: ['row', 'values'] } as const;
   const [noun, unit] = words[kind];
-  const some = samples.some(({ text }) => text?.fixed && text.padding.some(Boolean)) ? 'up to ' : '';
-  return `${samples.length} ${noun}${samples.length > 1 ? 's' : ''} of ${some}${sizeOf(X.shape.slice(1))} ${unit}`;
+  const some = samples.some((sample) => textOf(sample)?.fixed && textOf(sample)!.padding.some(Boolean)) ? 'up to ' : '';
+  return `${samples.length} ${noun}${samples.length > 1 ? 's' : ''} of ${some}${inputs.reduce((sum, { shape }) => sum + sizeOf(shape.slice(1)), 0)} ${unit}`;
 }

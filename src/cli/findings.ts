@@ -11,7 +11,7 @@ import { sharedScale } from '../visualize/normalize.ts';
 import type { BaselineChoice } from './baselines.ts';
 import { argmaxRows, type OutputChoice } from './choices.ts';
 import { ownFlagsOf } from './own-flags.ts';
-import type { Batch, ImageView } from './samples/batch.ts';
+import type { Batch, ImageView, SamplePart } from './samples/batch.ts';
 import { rowOf, shown, shownPairs } from './shown.ts';
 
 export interface ClassScore {
@@ -24,6 +24,35 @@ export type AnyExplanation = Explanation<Tensor | null>;
 
 export interface Scored {
   readonly tokens: readonly string[];
+  readonly scores: readonly number[];
+}
+
+/** What is said about one input of the model: what each text, picture, feature or step has, and all of it together. */
+export interface FoundPart {
+  readonly name: string;
+  readonly kind: SamplePart['kind'];
+  /** All attributions of the part together. */
+  readonly sum: number;
+  /** Its part in the sizes of all attributions of the sample, from 0 to 1. */
+  readonly share: number;
+  readonly text?: Scored & { readonly pieces?: Scored };
+  readonly image?: { readonly view: ImageView; readonly attribution: Float64Array; readonly shape: readonly number[] };
+  /** Features with their values as they are shown, and one score each. */
+  readonly table?: FoundTable;
+  /** Values and scores as steps x channels, row-major. */
+  readonly series?: {
+    readonly steps: number;
+    readonly channels: readonly string[];
+    /** Steps per second, where it is known. */
+    readonly rate: number | null;
+    readonly values: ArrayLike<number>;
+    readonly scores: ArrayLike<number>;
+  };
+}
+
+export interface FoundTable {
+  readonly names: readonly string[];
+  readonly shown: readonly string[];
   readonly scores: readonly number[];
 }
 
@@ -57,7 +86,11 @@ export interface Finding {
   readonly image?: { readonly view: ImageView; readonly attribution: Float64Array; readonly shape: readonly number[] };
   /** The pairs that count most, of methods that judge pairs: text, image and features then hold what each takes part in, summed. */
   readonly pairs?: { readonly names: readonly string[]; readonly scores: readonly number[] };
-  /** Names and scores of all entries, for other arrays. */
+  /** One per input of the model, where attributions are of its inputs (of texts also of their embedding); else none. */
+  readonly parts: readonly FoundPart[];
+  /** All features of all tables among the parts, where there are some: of a model with an input per column one table. */
+  readonly table?: FoundTable;
+  /** Names and scores of all entries, for tables, series and other arrays, and for several inputs. */
   readonly features?: { readonly names: readonly string[]; readonly scores: readonly number[] };
 }
 

@@ -5,10 +5,11 @@ import { version } from '../attribution/frame/version.ts';
 import { type AnyModel, fixShapes, noticesOf, predictRows } from '../open/model.ts';
 import { largest } from '../tensor/largest.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import { placeholder, type Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { visible } from '../tensor/visible.ts';
 import { percent } from '../visualize/format.ts';
 import type { OutputChoice } from './choices.ts';
+import { oneRow } from './explain-batch.ts';
 import { checkWritable, writeWhole } from './files.ts';
 import { areProbabilities, rank } from './findings.ts';
 import { type Arguments, number } from './flags.ts';
@@ -96,10 +97,9 @@ function tellWords({ path, titles, said, json, terminal }: Told): void {
 }
 
 /** What the output is, from the model's graph on one row. */
-function kindOf(model: AnyModel, { X }: Batch, output: OutputChoice): OutputKind {
+function kindOf(model: AnyModel, batch: Batch, output: OutputChoice): OutputKind {
   if (output.probabilities !== undefined) return 'unknown'; // its head says it
-  const input = placeholder([1, ...X.shape.slice(1)], model.inputs[0]!.dtype);
-  return outputKind(model.apply([input])[output.index]!);
+  return outputKind(model.apply(oneRow(model, batch))[output.index]!);
 }
 
 function splitRows({ data, shape }: Tensor): number[][] {

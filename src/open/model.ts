@@ -107,17 +107,17 @@ export function rowsWithin(work: number, { config: { layers, width, inner } }: T
 }
 
 /** A file that states no input shape gets it from its first input. */
-export async function fixShapes(model: AnyModel, row: Tensor): Promise<void> {
-  if (!isTransformer(model) && !model.hasInputShape) await model.predict(row);
+export async function fixShapes(model: AnyModel, row: readonly Tensor[]): Promise<void> {
+  if (!isTransformer(model) && !model.hasInputShape) await model.predict(row, { encoded: true });
 }
 
-/** All outputs for these rows; `kwargs` are what a transformer takes beside its ids. */
+/** All outputs for these rows, one tensor per entry of `model.inputs`; `kwargs` are what a transformer takes beside its ids. */
 export async function predictRows(
   model: AnyModel,
-  rows: Tensor,
+  rows: readonly Tensor[],
   kwargs: Readonly<Record<string, Tensor>> = {},
   options: { readonly batchSize?: number } = {},
 ): Promise<readonly Tensor[]> {
-  if (isTransformer(model)) return model.predictAll({ input_ids: rows, ...kwargs }, options);
-  return model.predictAll(rows, options);
+  if (isTransformer(model)) return model.predictAll({ input_ids: rows[0]!, ...kwargs }, options);
+  return model.predictAll(rows, { ...options, encoded: true });
 }

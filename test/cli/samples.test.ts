@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commands } from '../../src/cli/commands/index.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
-import type { Batch } from '../../src/cli/samples/batch.ts';
+import { type Batch, imageOf, textOf } from '../../src/cli/samples/batch.ts';
 import { readBatch } from '../../src/cli/samples/read.ts';
 import type { Model } from '../../src/model/model.ts';
 import { npy, temporaryFolder } from '../support/cli.ts';
@@ -27,10 +27,11 @@ writeFileSync(colours, encode({ width: 2, height: 1, channels: 3, data: Uint8Arr
 const grey = folder.path('grey.png');
 writeFileSync(grey, encode({ width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 102) }));
 
-const close = ({ X }: Batch, shape: readonly number[], values: readonly number[]): void => {
-  assert.equal(X.shape, shape);
+const close = ({ inputs }: Batch, shape: readonly number[], values: readonly number[]): void => {
+  const [X] = inputs;
+  assert.equal(X!.shape, shape);
   assert.equal(
-    Array.from(X.data, (value) => Math.round(value * 1e6) / 1e6),
+    Array.from(X!.data, (value) => Math.round(value * 1e6) / 1e6),
     values,
   );
 };
@@ -46,7 +47,7 @@ test('channels last, first, none, and flattened', () => {
 
 test('attributions go back to height x width x channels', () => {
   const { samples } = read(model([3, 1, 2]), '--image', colours);
-  assert.equal([...samples[0]!.image!.arrange([1, 2, 3, 4, 5, 6])], [1, 3, 5, 2, 4, 6]);
+  assert.equal([...imageOf(samples[0]!)!.arrange([1, 2, 3, 4, 5, 6])], [1, 3, 5, 2, 4, 6]);
 });
 
 test('pixel ranges: the flag, or 0..255 where the model scales its input itself', () => {
@@ -88,11 +89,11 @@ test('words whose id the model does not know count as unknown; what is cut off i
 test('ids are padded like texts and named by the vocabulary', () => {
   const batch = read(text(4), '--tokens', '1,4', '--vocab', vocabulary);
   close(batch, [1, 4], [0, 0, 1, 4]);
-  assert.equal(batch.samples[0]!.text, {
+  assert.equal(textOf(batch.samples[0]!), {
     tokens: ['<pad>', '<pad>', '<start>', 'bad'],
     padding: [true, true, false, false],
   });
-  assert.equal(read(text(2), '--tokens', '1,4').samples[0]!.text!.tokens, ['#1', '#4']);
+  assert.equal(textOf(read(text(2), '--tokens', '1,4').samples[0]!)!.tokens, ['#1', '#4']);
   assert.throws(
     () => read(text(2), '--tokens', '1,5'),
     /token id 5 is outside the vocabulary \(position 1\)\nhint: layer 'emb' knows the ids 0 to 4/,

@@ -1,7 +1,6 @@
 /** `pathgrad compare`: several methods and metrics on the same inputs, printed as a table and written as a report, JSON and CSV. */
 import { type AnyModel, fixShapes, noticesOf, predictRows } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
-import { tensor } from '../../tensor/tensor.ts';
 import { visible } from '../../tensor/visible.ts';
 import { chooseBaseline } from '../baselines.ts';
 import { describeBatch } from '../explain.ts';
@@ -11,7 +10,7 @@ import { type Arguments, usage } from '../flags.ts';
 import { notify, openModel } from '../open.ts';
 import { checkOwnFlags } from '../own-flags.ts';
 import { ask } from '../question.ts';
-import { rowsFrom } from '../samples/batch.ts';
+import { rowsFrom, tensorsOf } from '../samples/batch.ts';
 import { readBatch } from '../samples/read.ts';
 import { chooseTarget } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
@@ -86,6 +85,6 @@ async function resolvedTarget(
     throw usage('--target', "'all' is for pathgrad explain", 'methods are compared for one target of each input');
   const target = chooseTarget(args, output, batch.samples.length);
   if (typeof target !== 'function') return target;
-  const predictions = await predictRows(model, tensor(batch.X.data, batch.X.shape), batch.kwargs);
+  const predictions = await predictRows(model, tensorsOf(batch), batch.kwargs);
   return target(predictions[output.index]!);
 }

@@ -16,7 +16,7 @@ import { type MethodRow, methods } from '../../attribution/methods/index.ts';
 import type { MetricRow } from '../../attribution/metrics/table.ts';
 import type { AnyModel } from '../../open/model.ts';
 import { PathgradError } from '../../tensor/errors.ts';
-import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { BaselineChoice } from '../baselines.ts';
 import type { OutputChoice } from '../choices.ts';
 import { greyOf, type Layers, outputFunction } from '../explain-batch.ts';
@@ -24,7 +24,7 @@ import { type AnyExplanation, type Finding, findingsOf } from '../findings.ts';
 import type { Arguments } from '../flags.ts';
 import { ownOptions } from '../own-flags.ts';
 import { ProgressBar } from '../progress.ts';
-import { type Batch, rowsFrom } from '../samples/batch.ts';
+import { type Batch, rowsFrom, tensorsOf } from '../samples/batch.ts';
 import type { Terminal } from '../terminal.ts';
 import { measured, type Taken } from './measure.ts';
 import { type Statistics, statisticsOf } from './statistics.ts';
@@ -94,7 +94,7 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
   const bar = new ProgressBar(terminal, row.name, args.has('quiet'));
   try {
     const layers = shared.layersOf(row);
-    const X = tensor(batch.X.data, batch.X.shape);
+    const X = tensorsOf(batch);
     const explainer = row.make(model, optionsOf(row, layers, shared));
     const given = {
       ...(row.baselines && { baselines: baseline.value }),
@@ -184,7 +184,7 @@ function scoring(shared: Shared, row: MethodRow, judge: MetricRow) {
 }
 
 /** Methods are judged with one baseline, whether they compare with it or not; null where it is several, or lies at a layer. */
-function commonBaselines({ baseline, model, output }: Shared, X: Tensor): Tensor[] | null {
+function commonBaselines({ baseline, model, output }: Shared, X: readonly Tensor[]): Tensor[] | null {
   if (isLayerBaseline(baseline.value)) return null;
   const formatted = formatInputs(toForward(model, output.index, 'float32'), X);
   const sources = inputBaselines(baseline.value, formatted, new Set(formatted.tensors.keys()));

@@ -103,9 +103,9 @@ function tokenBatch(
   const data = Int32Array.from(array.data);
   const samples = titles.map((title, i) => {
     const { tokens, padding } = padIds(data.subarray(i * length, (i + 1) * length), length, {}, vocabulary);
-    return { title, text: { tokens, padding } };
+    return { title, parts: [{ name: model.inputs[0]!.name, kind: 'text' as const, text: { tokens, padding } }] };
   });
-  return { kind: 'text', X: { data, shape: [titles.length, length] }, samples, notices: [], vocabulary };
+  return { kind: 'text', inputs: [{ data, shape: [titles.length, length] }], samples, notices: [], vocabulary };
 }
 
 function numberBatch(model: Model, array: NumericArray, shape: readonly number[], titles: readonly string[]): Batch {
@@ -113,5 +113,8 @@ function numberBatch(model: Model, array: NumericArray, shape: readonly number[]
   const data = allocate(dtype, array.data.length);
   data.set(array.data);
   const notices = isIntegerArray(array) && dtype !== 'int32' ? ['whole numbers are fed to the model as they are'] : [];
-  return { kind: 'array', X: { data, shape }, samples: titles.map((title) => ({ title })), notices, vocabulary: null };
+  const kinds = { 2: 'table', 3: 'series' } as const;
+  const kind = kinds[shape.length as 2 | 3] ?? 'array';
+  const samples = titles.map((title) => ({ title, parts: [{ name: model.inputs[0]!.name, kind }] }));
+  return { kind: 'array', inputs: [{ data, shape }], samples, notices, vocabulary: null };
 }

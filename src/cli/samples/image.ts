@@ -62,10 +62,10 @@ export function imageBatch(
     const arrange = (row: ArrayLike<number>): Float64Array =>
       Float64Array.from({ length: width }, (_, at) => row[place(at)]!);
     const image: ImageView = { data: fit.data, shape: [fit.height, fit.width, fit.channels], arrange };
-    return { title: titles[i]!, image };
+    return { title: titles[i]!, parts: [{ name: model.inputs[0]!.name, kind: 'image' as const, image }] };
   });
   const shape = [fitted.length, ...rowShape(first, fitted[0]!.layout.order)];
-  return { kind: 'image', X: { data, shape }, samples, notices: [...new Set(notices)], vocabulary: null };
+  return { kind: 'image', inputs: [{ data, shape }], samples, notices: [...new Set(notices)], vocabulary: null };
 }
 
 /** Whether rows of the model's input can be shown as pictures. */

@@ -97,6 +97,9 @@ function ofIds(
 }
 
 function toBatch({ ids, kwargs, texts, encoded, notices }: Pieces, titles: readonly string[]): Batch {
-  const samples = texts.map((text, i) => ({ title: titles[i]!, text }));
-  return { kind: 'text', X: ids, kwargs, ...(encoded && { encoded }), samples, notices, vocabulary: null };
+  const samples = texts.map((text, i) => ({
+    title: titles[i]!,
+    parts: [{ name: 'text', kind: 'text' as const, text }],
+  }));
+  return { kind: 'text', inputs: [ids], kwargs, ...(encoded && { encoded }), samples, notices, vocabulary: null };
 }

@@ -163,6 +163,9 @@ function toBatch(
   encoded.forEach(({ ids }, i) => {
     data.set(ids, i * length);
   });
-  const samples = encoded.map(({ tokens, padding }, i) => ({ title: titles[i]!, text: { tokens, padding } }));
-  return { kind: 'text', X: { data, shape: [encoded.length, length] }, samples, notices, vocabulary };
+  const samples = encoded.map(({ tokens, padding }, i) => ({
+    title: titles[i]!,
+    parts: [{ name: 'text', kind: 'text' as const, text: { tokens, padding } }],
+  }));
+  return { kind: 'text', inputs: [{ data, shape: [encoded.length, length] }], samples, notices, vocabulary };
 }
