@@ -29,7 +29,7 @@ export {
   thresholdByMass,
 } from './normalize.ts';
 export { encodePng, magnify, type Raster } from './raster.ts';
-export { report } from './report.ts';
+export { report } from './report/report.ts';
 export type {
   ReportBaseline,
   ReportCompleteness,
@@ -40,5 +40,5 @@ export type {
   ReportPrediction,
   ReportSection,
   ReportTextItem,
-} from './report-types.ts';
+} from './report/types.ts';
 export type { ScoredToken, TokenOptions } from './tokens.ts';

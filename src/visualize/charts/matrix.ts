@@ -23,10 +23,12 @@ const LEFT = 0.3;
 /** Which features are shown: those with the largest sum of sizes in their row and column, in their order. @throws PathgradError for a table that is not square */
 export function pairsShown({ names, values, most = 12 }: PairsTable): number[] {
   const n = names.length;
-  if (values.length !== n * n) throw failure('pairs', 'must be a square table of the names', { names: n, values: values.length });
+  if (values.length !== n * n)
+    throw failure('pairs', 'must be a square table of the names', { names: n, values: values.length });
   const numbers = finiteNumbers(values, 'pairs');
   const size = new Float64Array(n);
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) size[i]! += Math.abs(numbers[i * n + j]!) + Math.abs(numbers[j * n + i]!);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) size[i]! += Math.abs(numbers[i * n + j]!) + Math.abs(numbers[j * n + i]!);
   const order = names.map((_, i) => i).sort((a, b) => size[b]! - size[a]! || a - b);
   return order.slice(0, most).sort((a, b) => a - b);
 }
@@ -39,20 +41,38 @@ export function pairsMatrix(table: PairsTable, options: ChartOptions = {}): stri
   const at = (i: number, j: number): number => values[i * n + j]!;
   let full = 0;
   let best: readonly [number, number] = [0, 0];
-  for (const i of kept) for (const j of kept) if (Math.abs(at(i, j)) > full) [full, best] = [Math.abs(at(i, j)), [i, j]];
+  for (const i of kept)
+    for (const j of kept) if (Math.abs(at(i, j)) > full) [full, best] = [Math.abs(at(i, j)), [i, j]];
   const width = (1 - LEFT) / Math.max(1, kept.length);
   const head = Math.min(120, 12 + Math.max(0, ...kept.map((i) => measured(names[i]!, 12))));
   const inCell = kept.length <= 5;
-  const columns = kept.map((j, c) => `<svg x="${share(LEFT + (c + 0.5) * width)}" y="${tidy(head - 6)}" overflow="visible"><text class="s" transform="rotate(-90)">${escapeHtml(fitted(names[j]!, 110, 12))}<title>${escapeHtml(names[j]!)}</title></text></svg>`);
+  const columns = kept.map(
+    (j, c) =>
+      `<svg x="${share(LEFT + (c + 0.5) * width)}" y="${tidy(head - 6)}" overflow="visible"><text class="s" transform="rotate(-90)">${escapeHtml(fitted(names[j]!, 110, 12))}<title>${escapeHtml(names[j]!)}</title></text></svg>`,
+  );
   const rows = kept.map((i, r) => {
     const y = head + r * SIDE;
     const label = textAt({ x: 0, y: y + SIDE / 2, text: fitted(names[i]!, 88, 12), full: names[i]!, style: 's' });
-    const cells = kept.map((j, c) => cell({ names, i, j, value: at(i, j), full, x: LEFT + c * width, y, width, inCell, first: r === 0 && c === 0 }, head + kept.length * SIDE));
+    const cells = kept.map((j, c) =>
+      cell(
+        { names, i, j, value: at(i, j), full, x: LEFT + c * width, y, width, inCell, first: r === 0 && c === 0 },
+        head + kept.length * SIDE,
+      ),
+    );
     return `${label}${cells.join('')}`;
   });
   const bottom = head + kept.length * SIDE;
-  const more = n > kept.length ? textAt({ x: 0, y: bottom + 66, text: `${kept.length} of ${n} features, those with the largest part`, style: 'm s' }) : '';
-  const strongest = full === 0 ? 'All are 0.' : `Strongest: ${names[best[0]]} with ${names[best[1]]} ${signed(at(...best))}.`;
+  const more =
+    n > kept.length
+      ? textAt({
+          x: 0,
+          y: bottom + 66,
+          text: `${kept.length} of ${n} features, those with the largest part`,
+          style: 'm s',
+        })
+      : '';
+  const strongest =
+    full === 0 ? 'All are 0.' : `Strongest: ${names[best[0]]} with ${names[best[1]]} ${signed(at(...best))}.`;
   const says = `Pairs of ${kept.length} features, full colour ${plain(full)}. ${strongest}`;
   const body = `${columns.join('')}${rows.join('')}${colorBar(full, bottom + 24)}${more}`;
   return chart('pairsMatrix', { height: bottom + 56 + (more === '' ? 0 : 20), body, says, parts: true }, options);
@@ -78,7 +98,9 @@ function cell({ names, i, j, value, full, x, y, width, inCell, first }: Cell, bo
   const opacity = full > 0 ? Math.abs(value) / full : 0;
   const box = `x="${share(x)}" y="${tidy(y)}" width="${share(width)}" height="${SIDE}"`;
   const back = `<rect class="card g" ${box}/><rect class="${value < 0 ? 'q' : 'p'} w g" fill-opacity="${tidy(opacity)}" ${box}/>`;
-  const number = inCell ? `<text class="s c n${opacity > 0.6 ? ' on' : ''}" x="${share(x + width / 2)}" y="${tidy(y + SIDE / 2)}">${signed(value, 2)}</text>` : '';
+  const number = inCell
+    ? `<text class="s c n${opacity > 0.6 ? ' on' : ''}" x="${share(x + width / 2)}" y="${tidy(y + SIDE / 2)}">${signed(value, 2)}</text>`
+    : '';
   const tip = textAt({ x: 0, y: bottom + 12, text: fitted(`${words}: ${signed(value)}`, 296, 12), style: 's b tip' });
   return `<g class="f" tabindex="${first ? 0 : -1}" role="img" aria-label="${label}"><title>${label}</title>${back}${number}${tip}</g>`;
 }

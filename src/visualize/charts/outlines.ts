@@ -35,7 +35,9 @@ export function outlines(attribution: ArrayLikeWithShape, options: OutlineOption
   const direction = sign === 'negative' ? -1 : 1;
   const strengths = sumChannels(image).map((v) => Math.max(0, direction * v));
   const total = strengths.reduce((sum, v) => sum + v, 0);
-  const order = Array.from(strengths, (_, i) => i).filter((i) => strengths[i]! > 0).sort((a, b) => strengths[b]! - strengths[a]! || a - b);
+  const order = Array.from(strengths, (_, i) => i)
+    .filter((i) => strengths[i]! > 0)
+    .sort((a, b) => strengths[b]! - strengths[a]! || a - b);
   const inside = new Uint8Array(strengths.length);
   let sum = 0;
   let pixels = 0;
@@ -50,7 +52,8 @@ export function outlines(attribution: ArrayLikeWithShape, options: OutlineOption
 
 /** Edges between inside and outside, joined into loops with the inside on their right. */
 function edges(inside: Uint8Array, width: number, height: number): string {
-  const at = (x: number, y: number): boolean => x >= 0 && y >= 0 && x < width && y < height && inside[y * width + x] === 1;
+  const at = (x: number, y: number): boolean =>
+    x >= 0 && y >= 0 && x < width && y < height && inside[y * width + x] === 1;
   const next = new Map<number, number[]>();
   const corner = (x: number, y: number): number => y * (width + 1) + x;
   const edge = (x0: number, y0: number, x1: number, y1: number): void => {

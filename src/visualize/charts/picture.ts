@@ -11,8 +11,8 @@ import { attributionRaster, type ImageRange, imageRaster, overlay } from '../ima
 import { thresholdByMass } from '../normalize.ts';
 import { encodePng, type Raster } from '../raster.ts';
 import { type Outline, outlines } from './outlines.ts';
+import { pictureBarAt } from './picture-bar.ts';
 import { type ChartOptions, chart, textAt, tidy } from './svg.ts';
-import { colorBar } from './series.ts';
 
 export type PictureMode = 'image' | 'overlay' | 'outlines' | 'all' | 'positive' | 'negative' | 'absolute';
 
@@ -25,7 +25,7 @@ export type PictureData = {
   readonly range?: ImageRange | undefined;
   /** Attribution that gets the full colour; default `pictureScale`. */
   readonly scale?: number | undefined;
-  /** Panels, in their order; default image, overlay, outlines, positive and negative, or without the signs where none is negative. */
+  /** Panels, in their order; default image, overlay, outlines, all, positive and negative, or without the single signs where none is negative. */
   readonly modes?: readonly PictureMode[] | undefined;
 };
 
@@ -82,24 +82,41 @@ const CAPTIONS: Readonly<Record<PictureMode, readonly [caption: string, says: st
   absolute: ['by size', 'sizes of the attributions'],
 };
 
+/** What stands below each panel. */
+export const PANEL_NAMES: Readonly<Record<PictureMode, string>> = Object.fromEntries(
+  Object.entries(CAPTIONS).map(([mode, [caption]]) => [mode, caption]),
+) as Record<PictureMode, string>;
+
 /** The panels as pictures of the image's own size. @throws PathgradError where image and attribution differ in size, or a mode is not there */
 export function picturePanels(data: PictureData, map: ChartOptions['colormap'] = 'PiYG'): Panel[] {
   const { image, attribution, range } = data;
   const sums = sumChannels(asImage(attribution, 'attribution'));
   const signs = sums.some((v) => v < 0);
-  const modes = data.modes ?? (signs ? ['image', 'overlay', 'outlines', 'positive', 'negative'] : ['image', 'overlay', 'outlines', 'all']);
+  const modes =
+    data.modes ??
+    (signs ? ['image', 'overlay', 'outlines', 'all', 'positive', 'negative'] : ['image', 'overlay', 'outlines', 'all']);
   const shared = pictureScale(attribution, data.scale).full;
   const shown = { colormap: map, shared };
   return modes.map((mode): Panel => {
-    if (!Object.hasOwn(CAPTIONS, mode)) throw failure('modes', `there is no '${mode}'`, {}, `one of ${Object.keys(CAPTIONS).join(', ')}`);
+    if (!Object.hasOwn(CAPTIONS, mode))
+      throw failure('modes', `there is no '${mode}'`, {}, `one of ${Object.keys(CAPTIONS).join(', ')}`);
     const [caption, says] = CAPTIONS[mode];
     const base = { mode, caption, says, paths: [] };
     if (mode === 'image') return { ...base, raster: imageRaster(image, { range }) };
     if (mode === 'overlay') return { ...base, raster: overlay(image, attribution, { ...shown, range }) };
     if (mode !== 'outlines') return { ...base, raster: attributionRaster(attribution, { ...shown, sign: mode }) };
-    const paths = (['negative', 'positive'] as const).map((sign) => ({ sign, outline: outlines(attribution, { sign }) })).filter(({ outline }) => outline.pixels > 0);
-    const parts = paths.map(({ sign, outline }) => `${outline.pixels} pixels hold ${percent(outline.share)} of what is ${sign}`);
-    return { ...base, says: parts.length === 0 ? says : `${says}: ${parts.join('; ')}`, raster: imageRaster(image, { range }), paths };
+    const paths = (['negative', 'positive'] as const)
+      .map((sign) => ({ sign, outline: outlines(attribution, { sign }) }))
+      .filter(({ outline }) => outline.pixels > 0);
+    const parts = paths.map(
+      ({ sign, outline }) => `${outline.pixels} pixels hold ${percent(outline.share)} of what is ${sign}`,
+    );
+    return {
+      ...base,
+      says: parts.length === 0 ? says : `${says}: ${parts.join('; ')}`,
+      raster: imageRaster(image, { range }),
+      paths,
+    };
   });
 }
 
@@ -107,7 +124,10 @@ export function picturePanels(data: PictureData, map: ChartOptions['colormap'] =
 export function panelSvg({ raster, paths, says }: Panel, name: string, size: string): string {
   const { width, height } = raster;
   // On any ground: a pale line under the coloured one.
-  const lines = paths.map(({ sign, outline }) => `<path d="${outline.path}" class="halo-line"/><path d="${outline.path}" class="${sign === 'positive' ? 'up-line' : 'down-line'}"/>`);
+  const lines = paths.map(
+    ({ sign, outline }) =>
+      `<path d="${outline.path}" class="halo-line"/><path d="${outline.path}" class="${sign === 'positive' ? 'up-line' : 'down-line'}"/>`,
+  );
   const label = escapeHtml(`${name}: ${says}`);
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${label}" class="panel" ${size} viewBox="0 0 ${width} ${height}"><title>${label}</title><image href="${dataUri(encodePng(raster))}" width="${width}" height="${height}"/>${lines.join('')}</svg>`;
 }
@@ -137,7 +157,13 @@ export const pictureNames: OptionNames<PictureOptions> = { title: 1, width: 1, c
  */
 export function pictureChart(data: PictureData, options: PictureOptions = {}): string {
   checkOptions<PictureOptions>('pictureChart', options, pictureNames);
-  if (options.width === 'fluid') throw failure('width', "cannot be 'fluid' for a picture: its panels are laid out for one width", {}, 'show picturePanels in a page');
+  if (options.width === 'fluid')
+    throw failure(
+      'width',
+      "cannot be 'fluid' for a picture: its panels are laid out for one width",
+      {},
+      'show picturePanels in a page',
+    );
   const room = (options.width ?? 760) - 32;
   const panels = picturePanels(data, options.colormap);
   const columns = Math.max(1, Math.min(panels.length, Math.floor((room + SPACE) / (PANEL + SPACE))));
@@ -151,8 +177,12 @@ export function pictureChart(data: PictureData, options: PictureOptions = {}): s
   });
   const bottom = Math.ceil(panels.length / columns) * (tall + 30) + 6;
   const scale = pictureScale(data.attribution, data.scale);
-  const note = textAt({ x: 170, y: bottom + 5, text: scaleWords(scale), style: 'm s' });
+  const note = textAt({ x: scale.full > 0 ? 175 : 0, y: bottom + 5, text: scaleWords(scale), style: 'm s' });
   const says = `${panels.map((panel) => panel.says).join(', ')}; ${scaleWords(scale)}.`;
-  const body = `<style>${PANEL_STYLE}</style>${cells.join('')}${colorBar(scale.full, bottom)}${scale.full > 0 ? note : ''}`;
-  return chart('pictureChart', { height: bottom + 30, body, says, parts: true }, { ...options, width: options.width ?? 760 });
+  const body = `<style>${PANEL_STYLE}</style>${cells.join('')}${scale.full > 0 ? pictureBarAt(scale.full, options.colormap ?? 'PiYG', bottom) : ''}${note}`;
+  return chart(
+    'pictureChart',
+    { height: bottom + 30, body, says, parts: true },
+    { ...options, width: options.width ?? 760 },
+  );
 }

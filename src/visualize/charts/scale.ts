@@ -33,6 +33,7 @@ export function ticks(low: number, high: number, count = 4): number[] {
   if (!(step > 0)) return [low];
   const list: number[] = [];
   // Numbered, not added up: steps of 0.1 would drift.
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) list.push(Number((i * step).toPrecision(12)));
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
+    list.push(Number((i * step).toPrecision(12)));
   return list;
 }

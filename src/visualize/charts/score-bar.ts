@@ -2,10 +2,9 @@
  * From the base value to the prediction as a bar: what raises the score in one lane, what lowers it in the next, a segment per word or feature
  * (after SHAP's force plot, in two lanes, so that nothing lies on anything). Invariant: the lanes begin at the base value and end at base + sum.
  */
-import { plain, signed } from '../format.ts';
-import { escapeHtml } from '../format.ts';
+import { escapeHtml, plain, signed } from '../format.ts';
 import { byStrength, finite, namedNumbers, sumOf } from './check.ts';
-import { scaleOver, type Scale } from './scale.ts';
+import { type Scale, scaleOver } from './scale.ts';
 import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt } from './svg.ts';
 import { axis } from './waterfall.ts';
 
@@ -25,7 +24,10 @@ const SEGMENTS = 24;
  * The chart as SVG text.
  * @throws PathgradError where names and attributions differ in number, or a number is not finite
  */
-export function scoreBar({ names, attributions, base, prediction, score = 'score' }: ScoreSteps, options: ChartOptions = {}): string {
+export function scoreBar(
+  { names, attributions, base, prediction, score = 'score' }: ScoreSteps,
+  options: ChartOptions = {},
+): string {
   const numbers = namedNumbers('attributions', names, attributions);
   finite('base', base);
   finite('prediction', prediction);
@@ -63,7 +65,13 @@ function labelAt(text: string, at: number, y: number, style: string): string {
   return textAt({ x: share(at), y, text: cut, full: text, style: `${style} c` });
 }
 
-function segment(name: string, value: number, from: number, to: number, { y, style, scale }: { y: number; style: string; scale: Scale }): string {
+function segment(
+  name: string,
+  value: number,
+  from: number,
+  to: number,
+  { y, style, scale }: { y: number; style: string; scale: Scale },
+): string {
   const [left, right] = [scale.at(Math.min(from, to)), scale.at(Math.max(from, to))];
   return `<rect class="${style} seg" x="${share(left)}" y="${y}" width="${share(right - left)}" height="14"><title>${escapeHtml(`${name} ${signed(value)}`)}</title></rect>`;
 }

@@ -34,10 +34,21 @@ const GAP = 38;
 const LEVELS = 24;
 
 /** A column of the drawing: the least and largest value in it, and the strongest attributions of either sign. */
-export type SeriesColumn = { readonly low: number; readonly high: number; readonly first: number; readonly last: number; readonly up: number; readonly down: number };
+export type SeriesColumn = {
+  readonly low: number;
+  readonly high: number;
+  readonly first: number;
+  readonly last: number;
+  readonly up: number;
+  readonly down: number;
+};
 
 /** Brings steps down to at most `columns`; each column covers an equal stretch of steps, and none is left out. */
-export function seriesColumns(values: ArrayLike<number>, attributions: ArrayLike<number>, columns: number = COLUMNS): SeriesColumn[] {
+export function seriesColumns(
+  values: ArrayLike<number>,
+  attributions: ArrayLike<number>,
+  columns: number = COLUMNS,
+): SeriesColumn[] {
   const count = Math.min(columns, values.length);
   return Array.from({ length: count }, (_, c) => {
     const from = Math.floor((c * values.length) / count);
@@ -61,11 +72,13 @@ export function seriesChart({ channels, rate, scale }: Series, options: ChartOpt
   const steps = channels[0]?.values.length ?? 0;
   let largest = 0;
   for (const { name, values, attributions } of channels) {
-    if (values.length !== steps) throw failure('channels', 'must be of one length', { [name]: values.length, expected: steps });
+    if (values.length !== steps)
+      throw failure('channels', 'must be of one length', { [name]: values.length, expected: steps });
     const numbers = namedNumbers('attributions', { length: values.length } as readonly string[], attributions);
     for (const v of numbers) largest = Math.max(largest, Math.abs(v));
   }
-  if (rate !== undefined && !(rate > 0 && Number.isFinite(rate))) throw failure('rate', 'must be a number above 0', { got: rate });
+  if (rate !== undefined && !(rate > 0 && Number.isFinite(rate)))
+    throw failure('rate', 'must be a number above 0', { got: rate });
   const full = finite('scale', scale ?? largest);
   const plots = channels.map((channel, c) => plot(channel, c * (PLOT + GAP), full));
   const bottom = channels.length * (PLOT + GAP) - GAP + 22 + 8;
@@ -110,7 +123,13 @@ function lineOf(columns: readonly SeriesColumn[], y: (v: number) => string): str
         return '';
       }
       const x = c + 0.5;
-      const through = low === high ? [low] : Math.abs((Number.isFinite(last) ? last : high) - low) > Math.abs((Number.isFinite(first) ? first : low) - low) ? [low, high] : [high, low];
+      const through =
+        low === high
+          ? [low]
+          : Math.abs((Number.isFinite(last) ? last : high) - low) >
+              Math.abs((Number.isFinite(first) ? first : low) - low)
+            ? [low, high]
+            : [high, low];
       const points = through.map((v) => `${x} ${y(v)}`).join('L');
       const move = open ? 'L' : 'M';
       open = true;
@@ -124,7 +143,8 @@ function lineOf(columns: readonly SeriesColumn[], y: (v: number) => string): str
 function bands(columns: readonly SeriesColumn[], full: number): string {
   const paths = new Map<string, string>();
   // Rounded down, so that no colour says more than the number.
-  const level = (v: number): number => (full > 0 ? Math.min(LEVELS, Math.floor((LEVELS * Math.abs(v)) / full + 1e-9)) : 0);
+  const level = (v: number): number =>
+    full > 0 ? Math.min(LEVELS, Math.floor((LEVELS * Math.abs(v)) / full + 1e-9)) : 0;
   const kinds = columns.map(({ up, down }) => [level(up), level(down)] as const);
   for (let from = 0; from < columns.length; ) {
     const [up, down] = kinds[from]!;

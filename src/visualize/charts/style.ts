@@ -3,8 +3,7 @@
  * that shows many charts carries it once. Every colour is a property, so that a page may set its own.
  * Invariant: strengths are opacities of one colour over the card, linear in the number, the same rule on light and dark pages.
  */
-import { type ColormapName, colormap, darkColormap, hex } from '../colors.ts';
-import { DARK_PAGE } from '../report-style.ts';
+import { type ColormapName, colormap, DARK_PAGE, darkColormap, hex } from '../colors.ts';
 
 /** Colours of feature values from low to high, of middling lightness: 3:1 and more on light and on dark pages. */
 export const VALUE_COLORS: readonly string[] = ['#2679d8', '#5f76c8', '#8b70b0', '#b96a78', '#dd6420'];

@@ -6,8 +6,8 @@ import { failure } from '../../tensor/errors.ts';
 import { plain } from '../format.ts';
 import { finite, sumOf } from './check.ts';
 import { type Scale, scaleOver } from './scale.ts';
-import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt, tidy } from './svg.ts';
 import { VALUE_COLORS } from './style.ts';
+import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt, tidy } from './svg.ts';
 import { axis } from './waterfall.ts';
 
 export type TableRows = {
@@ -35,7 +35,11 @@ export function meanAbsolute({ names, attributions }: TableRows): FeatureMean[] 
   const sums = new Float64Array(names.length);
   attributions.forEach((row, r) => {
     if (row.length !== names.length)
-      throw failure('attributions', 'there must be one per name in every row', { row: r, names: names.length, values: row.length });
+      throw failure('attributions', 'there must be one per name in every row', {
+        row: r,
+        names: names.length,
+        values: row.length,
+      });
     for (let i = 0; i < row.length; i++) sums[i]! += Math.abs(finite('attributions', row[i]!));
   });
   const count = Math.max(1, attributions.length);
@@ -53,12 +57,26 @@ export function meanAbsoluteBars(rows: TableRows, options: ChartOptions = {}): s
   const kept = means.slice(0, most);
   const rest = means.slice(most);
   const shown = [...kept];
-  if (rest.length > 0) shown.push({ name: `${rest.length} other features together`, feature: -1, mean: sumOf(rest.map(({ mean }) => mean)) });
-  const scale = scaleOver([0, ...shown.map(({ mean }) => mean), ...(shown.every(({ mean }) => mean === 0) ? [1] : [])], 0);
+  if (rest.length > 0)
+    shown.push({
+      name: `${rest.length} other features together`,
+      feature: -1,
+      mean: sumOf(rest.map(({ mean }) => mean)),
+    });
+  const scale = scaleOver(
+    [0, ...shown.map(({ mean }) => mean), ...(shown.every(({ mean }) => mean === 0) ? [1] : [])],
+    0,
+  );
   const body = shown.map(({ name, feature, mean }, i) => {
     const y = i * 36;
     const number = plain(mean);
-    const label = textAt({ x: 0, y: y + 8, text: fitted(name, NARROWEST - measured(number) - 16), full: name, ...(feature < 0 && { style: 'm' }) });
+    const label = textAt({
+      x: 0,
+      y: y + 8,
+      text: fitted(name, NARROWEST - measured(number) - 16),
+      full: name,
+      ...(feature < 0 && { style: 'm' }),
+    });
     const bar = `<rect class="${feature < 0 ? 'r' : 'a'}" x="0" y="${y + 18}" width="${share(scale.at(mean))}" height="10" rx="1.5"/>`;
     return `${label}${textAt({ x: '100%', y: y + 8, text: number, style: 'e n' })}<rect class="o" y="${y + 18}" width="100%" height="10" rx="1.5"/>${bar}`;
   });
@@ -67,14 +85,22 @@ export function meanAbsoluteBars(rows: TableRows, options: ChartOptions = {}): s
 }
 
 const listOf = (kept: readonly FeatureMean[]): string =>
-  kept.length === 0 ? 'There are no features.' : `Largest: ${kept.slice(0, 3).map(({ name, mean }) => `${name} ${plain(mean)}`).join(', ')}.`;
+  kept.length === 0
+    ? 'There are no features.'
+    : `Largest: ${kept
+        .slice(0, 3)
+        .map(({ name, mean }) => `${name} ${plain(mean)}`)
+        .join(', ')}.`;
 
 /** A point per row and feature at its attribution, as SVG text. @throws PathgradError as `meanAbsolute` does */
 export function beeswarm(rows: TableRows, options: ChartOptions = {}): string {
   const { most = 12, attributions, values } = rows;
   const kept = meanAbsolute(rows).slice(0, most);
   if (values && values.length !== attributions.length)
-    throw failure('values', 'there must be as many rows as of attributions', { values: values.length, attributions: attributions.length });
+    throw failure('values', 'there must be as many rows as of attributions', {
+      values: values.length,
+      attributions: attributions.length,
+    });
   const scale = scaleOver([0, ...kept.flatMap(({ feature }) => attributions.map((row) => row[feature]!))]);
   let drawn = 0;
   const bands = kept.map(({ name, feature }, i) => {
@@ -85,9 +111,15 @@ export function beeswarm(rows: TableRows, options: ChartOptions = {}): string {
     const line = `<line class="l" x1="0" x2="100%" y1="${middle}" y2="${middle}"/>`;
     const label = textAt({ x: 0, y: top + 8, text: fitted(name, NARROWEST), full: name });
     const known = values?.map((row) => row[feature] ?? Number.NaN);
-    const points = swarm(chosen.map((row) => attributions[row]![feature]!), scale);
+    const points = swarm(
+      chosen.map((row) => attributions[row]![feature]!),
+      scale,
+    );
     const colors = known ? colorsOf(known) : [];
-    const circles = chosen.map((row, at) => `<circle cx="${share(points[at]!.x)}" cy="${tidy(middle + points[at]!.dy)}" r="${RADIUS}"${colors[row] === undefined ? ' class="r"' : ` fill="${colors[row]}"`}/>`);
+    const circles = chosen.map(
+      (row, at) =>
+        `<circle cx="${share(points[at]!.x)}" cy="${tidy(middle + points[at]!.dy)}" r="${RADIUS}"${colors[row] === undefined ? ' class="r"' : ` fill="${colors[row]}"`}/>`,
+    );
     return `${line}${label}${circles.join('')}`;
   });
   const bottom = kept.length * (BAND + 22) + 6;
@@ -97,7 +129,11 @@ export function beeswarm(rows: TableRows, options: ChartOptions = {}): string {
   const key = values ? colorKey(bottom + 34) : '';
   const note = textAt({ x: '100%', y: bottom + 40, text: part, style: 'm s e' });
   const says = `The attributions of ${part}, a point each, coloured by the feature's value. ${listOf(kept)}`;
-  return chart('beeswarm', { height: bottom + 52, body: `${zero}${bands.join('')}${axis(scale, bottom)}${key}${note}`, says }, options);
+  return chart(
+    'beeswarm',
+    { height: bottom + 52, body: `${zero}${bands.join('')}${axis(scale, bottom)}${key}${note}`, says },
+    options,
+  );
 }
 
 /** All rows, or an even choice of the sorted ones, both ends included. */
@@ -145,13 +181,18 @@ function mixed(t: number): string {
   const channel = (i: number): string => {
     const read = (color: string): number => Number.parseInt(color.slice(1 + 2 * i, 3 + 2 * i), 16);
     const [a, b] = [read(VALUE_COLORS[below]!), read(VALUE_COLORS[below + 1]!)];
-    return Math.round(a + (b - a) * part).toString(16).padStart(2, '0');
+    return Math.round(a + (b - a) * part)
+      .toString(16)
+      .padStart(2, '0');
   };
   return `#${channel(0)}${channel(1)}${channel(2)}`;
 }
 
 function colorKey(y: number): string {
-  const cells = Array.from({ length: 24 }, (_, i) => `<rect x="${28 + i * 3}" y="${y}" width="3.2" height="10" fill="${mixed(i / 23)}"/>`);
+  const cells = Array.from(
+    { length: 24 },
+    (_, i) => `<rect x="${28 + i * 3}" y="${y}" width="3.2" height="10" fill="${mixed(i / 23)}"/>`,
+  );
   const words = `${textAt({ x: 0, y: y + 6, text: 'low', style: 'm s' })}${textAt({ x: 106, y: y + 6, text: 'high value', style: 'm s' })}`;
   return `${words}${cells.join('')}`;
 }

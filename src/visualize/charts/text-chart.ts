@@ -8,7 +8,7 @@ import { checkOptions } from '../../tensor/options.ts';
 import { escapeHtml, plain, signed } from '../format.ts';
 import { FAINTEST } from '../tokens.ts';
 import { byStrength } from './check.ts';
-import { scoreBar, type ScoreSteps } from './score-bar.ts';
+import { type ScoreSteps, scoreBar } from './score-bar.ts';
 import { colorBar } from './series.ts';
 import { type ChartOptions, chart, chartNames, fitted, measured, RTL, tidy } from './svg.ts';
 import { type ScoredText, scoredWords, type Word } from './words.ts';
@@ -27,17 +27,31 @@ type Placed = { readonly text: string; readonly word: Word | null; readonly widt
  */
 export function textChart(data: TextData, options: ChartOptions = {}): string {
   checkOptions<ChartOptions>('textChart', options, chartNames);
-  if (options.width === 'fluid') throw failure('width', "cannot be 'fluid' for a text: its lines are broken for one width", {}, 'show textPlot in a page');
+  if (options.width === 'fluid')
+    throw failure(
+      'width',
+      "cannot be 'fluid' for a text: its lines are broken for one width",
+      {},
+      'show textPlot in a page',
+    );
   const { base, prediction, score } = data;
   const { words, after } = scoredWords(data);
   const room = (options.width ?? 640) - 32;
   const rows = lines(words, after, room);
-  const bar = base === undefined || prediction === undefined ? '' : scoreBar({ names: words.map(({ text }) => text), attributions: data.scores, base, prediction, score }, { width: 'fluid' });
+  const bar =
+    base === undefined || prediction === undefined
+      ? ''
+      : scoreBar(
+          { names: words.map(({ text }) => text), attributions: data.scores, base, prediction, score },
+          { width: 'fluid' },
+        );
   const top = bar === '' ? 0 : 140;
   const text = rows.map((row, r) => lineAt(row, top + r * LINE + LINE / 2, room)).join('');
   const full = data.scale ?? words.reduce((most, word) => Math.max(most, Math.abs(word.score)), 0);
   const bottom = top + rows.length * LINE + 8;
-  const strongest = byStrength(data.scores).slice(0, 5).map((i) => `${words[i]!.text} ${signed(words[i]!.score)}`);
+  const strongest = byStrength(data.scores)
+    .slice(0, 5)
+    .map((i) => `${words[i]!.text} ${signed(words[i]!.score)}`);
   const says = `A text of ${words.length} words, full colour ${plain(full)}. ${strongest.length > 0 ? `Strongest: ${strongest.join(', ')}.` : ''}`;
   return chart('textChart', { height: bottom + 26, body: `${bar}${text}${colorBar(full, bottom)}`, says }, options);
 }
@@ -122,6 +136,9 @@ function piece({ text, word, width, right }: Placed, x: number, y: number): stri
   if (Math.abs(strength) < FAINTEST) return `<g>${title}${label}</g>`;
   const back = `<rect class="${strength < 0 ? 'q' : 'p'}" fill-opacity="${tidy(Math.abs(strength))}" x="${tidy(x)}" y="${tidy(y - 12)}" width="${tidy(width)}" height="24" rx="3"/>`;
   // Colour is never the only sign.
-  const under = strength < 0 ? `<line class="d" x1="${tidy(x + pad)}" x2="${tidy(x + width - pad)}" y1="${tidy(y + 9)}" y2="${tidy(y + 9)}"/>` : '';
+  const under =
+    strength < 0
+      ? `<line class="d" x1="${tidy(x + pad)}" x2="${tidy(x + width - pad)}" y1="${tidy(y + 9)}" y2="${tidy(y + 9)}"/>`
+      : '';
   return `<g>${title}${back}${label}${under}</g>`;
 }

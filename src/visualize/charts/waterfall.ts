@@ -5,7 +5,7 @@
  */
 import { plain, signed } from '../format.ts';
 import { byStrength, finite, namedNumbers, sumOf } from './check.ts';
-import { scaleOver, ticks, type Scale } from './scale.ts';
+import { type Scale, scaleOver, ticks } from './scale.ts';
 import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt, tidy } from './svg.ts';
 
 export type TableRow = {
@@ -28,7 +28,12 @@ const BAR = 14;
 /** Of the change of score: below it, what is missing is rounding and gets no bar. */
 const ROUNDING = 0.0005;
 
-export type Step = { readonly name: string; readonly from: number; readonly to: number; readonly kind: 'feature' | 'rest' | 'missing' };
+export type Step = {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly kind: 'feature' | 'rest' | 'missing';
+};
 
 /** The steps of a waterfall: what it draws, as numbers. @throws PathgradError as `waterfall` does */
 export function waterfallSteps({ names, values, attributions, base, prediction, most = 12 }: TableRow): Step[] {
@@ -62,7 +67,9 @@ export function waterfall(row: TableRow, options: ChartOptions = {}): string {
   const { base, prediction, score = 'score' } = row;
   const scale = scaleOver([base, prediction, ...steps.flatMap(({ from, to }) => [from, to])]);
   const ends = [endLine('base value', base, 0, scale), endLine(score, prediction, 34 + steps.length * ROW + 8, scale)];
-  const bars = steps.map((step, i) => stepRow(step, 34 + i * ROW, scale, i === steps.length - 1 ? prediction : step.to));
+  const bars = steps.map((step, i) =>
+    stepRow(step, 34 + i * ROW, scale, i === steps.length - 1 ? prediction : step.to),
+  );
   const bottom = 34 + steps.length * ROW + 8 + 36;
   const guide = `<line class="l" x1="${share(scale.at(base))}" x2="${share(scale.at(base))}" y1="22" y2="${bottom}"/>`;
   const strongest = steps.filter(({ kind }) => kind === 'feature').slice(0, 3);
@@ -76,7 +83,13 @@ export function waterfall(row: TableRow, options: ChartOptions = {}): string {
 function endLine(name: string, value: number, top: number, scale: Scale): string {
   const number = plain(value);
   const x = scale.at(value);
-  const label = textAt({ x: 0, y: top + 8, text: fitted(name, NARROWEST - measured(number) - 20), style: 'b', full: name });
+  const label = textAt({
+    x: 0,
+    y: top + 8,
+    text: fitted(name, NARROWEST - measured(number) - 20),
+    style: 'b',
+    full: name,
+  });
   const at = share(x);
   return `${label}${textAt({ x: '100%', y: top + 8, text: number, style: 'b e n' })}<line x1="0" x2="100%" y1="${top + 22}" y2="${top + 22}" class="l"/><svg x="${at}" y="${top + 22}" overflow="visible"><circle r="4" class="a"/></svg>`;
 }
@@ -132,11 +145,15 @@ export function attributionBars(row: BarsRow, options: ChartOptions = {}): strin
   const scale = scaleOver(size === 0 ? [0] : negative ? [-size, size] : [0, size]);
   const rows = kept.map((i, at) => {
     const label = values ? `${names[i]} = ${values[i]}` : names[i]!;
-    return stepRow({ name: label, from: 0, to: numbers[i]!, kind: 'feature' }, at * ROW, scale, 0).replace(/<line class="d".*?\/>/, '');
+    return stepRow({ name: label, from: 0, to: numbers[i]!, kind: 'feature' }, at * ROW, scale, 0).replace(
+      /<line class="d".*?\/>/,
+      '',
+    );
   });
   const rest = order.length - kept.length;
   const bottom = kept.length * ROW + 4;
-  const note = rest > 0 ? textAt({ x: 0, y: bottom + 34, text: `${rest} weaker features are not drawn`, style: 'm s' }) : '';
+  const note =
+    rest > 0 ? textAt({ x: 0, y: bottom + 34, text: `${rest} weaker features are not drawn`, style: 'm s' }) : '';
   const zero = `<line class="l" x1="${share(scale.at(0))}" x2="${share(scale.at(0))}" y1="0" y2="${bottom}"/>`;
   const listed = kept.slice(0, 3).map((i) => `${names[i]} ${signed(numbers[i]!)}`);
   const says = listed.length === 0 ? 'There are no features.' : `Strongest: ${listed.join(', ')}.`;

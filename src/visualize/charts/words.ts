@@ -26,12 +26,21 @@ export type Word = {
 
 /** Words with their strengths, and what follows the last. @throws PathgradError where words, scores and what is between differ in number, or a score is not finite */
 export function scoredWords({ words, scores, between, scale }: ScoredText): { words: Word[]; after: string } {
-  if (words.length !== scores.length) throw failure('scores', 'there must be one per word', { words: words.length, scores: scores.length });
+  if (words.length !== scores.length)
+    throw failure('scores', 'there must be one per word', { words: words.length, scores: scores.length });
   if (between && between.length !== words.length + 1)
-    throw failure('between', 'must have one entry more than there are words', { words: words.length, between: between.length });
+    throw failure('between', 'must have one entry more than there are words', {
+      words: words.length,
+      between: between.length,
+    });
   const numbers = finiteNumbers(scores, 'scores');
   const { values } = normalizeAttributions(numbers, { shared: scale });
-  const list = words.map((text, i) => ({ text, before: between?.[i] ?? (i === 0 ? '' : ' '), score: numbers[i]!, strength: values[i]! }));
+  const list = words.map((text, i) => ({
+    text,
+    before: between?.[i] ?? (i === 0 ? '' : ' '),
+    score: numbers[i]!,
+    strength: values[i]!,
+  }));
   return { words: list, after: between?.[words.length] ?? '' };
 }
 
