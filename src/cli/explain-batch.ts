@@ -7,14 +7,15 @@ import type { MethodRow } from '../attribution/methods/index.ts';
 import { embeddingOf } from '../keras/model/embedding.ts';
 import { type AnyModel, embeddingsOf, isTransformer, rowsWithin } from '../open/model.ts';
 import { softmax } from '../ops/softmax.ts';
-import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
+import { type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import { chooseBaseline } from './baselines.ts';
 import type { OutputChoice } from './choices.ts';
 import { chooseExplainer } from './explainers.ts';
 import type { AnyExplanation, Context } from './findings.ts';
-import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
+import { type Arguments, number, oneOf, usage } from './flags.ts';
+import { inFlags, withFlags } from './in-flags.ts';
 import { ownOptions } from './own-flags.ts';
 import { ProgressBar } from './progress.ts';
 import type { Question } from './question.ts';
@@ -37,15 +38,16 @@ export function readSettings(args: Arguments): Settings {
   const steps = row.name === 'IntegratedGradients' ? (args.text('steps') ?? '50') : '50';
   const compat = args.text('compat');
   const method = oneOf('method', args.text('method') ?? 'gausslegendre', quadratureMethods);
-  const nSteps = steps === 'auto' ? 'auto' : number('steps', steps, Number.isInteger, "a whole number, or 'auto'");
-  if (nSteps !== 'auto') checkSteps(method, nSteps);
-  return {
-    row,
+  const nSteps: number | 'auto' =
+    steps === 'auto' ? 'auto' : number('steps', steps, Number.isInteger, "a whole number, or 'auto'");
+  const quadrature = {
     method,
     nSteps,
-    internalBatchSize: readBatchSize(args),
     compat: compat === undefined ? null : oneOf('compat', compat, ['alibi'] as const),
   };
+  // The class's own checks, before a model is read.
+  withFlags(args, () => new IntegratedGradients((x: Tensor) => x, quadrature).dispose());
+  return { row, ...quadrature, internalBatchSize: readBatchSize(args) };
 }
 
 /** --batch: rows that go through the model at a time; null where it is left out. */
@@ -63,19 +65,6 @@ export function usualBatchSize(model: AnyModel, { inputs }: Batch): number {
   return isTransformer(model) ? Math.min(100, rowsWithin(WORK, model, inputs[0]!.shape[1]!)) : 100;
 }
 
-/** The library's own check, in the words of the command line, before a model is read. */
-function checkSteps(method: QuadratureMethod, steps: number): void {
-  try {
-    checkQuadrature(method, steps);
-  } catch (error) {
-    if (!(error instanceof PathgradError)) throw error;
-    throw new UsageError(
-      error.message.replace("nSteps 'auto'", '--steps auto').replaceAll('nSteps', '--steps'),
-      '--steps',
-    );
-  }
-}
-
 export async function explainBatch(
   args: Arguments,
   { model, batch, output, target: named }: Question,
@@ -89,9 +78,11 @@ export async function explainBatch(
   const layers = chooseLayers(args, model, batch, row);
   const rows = internalBatchSize ?? usualBatchSize(model, batch);
   const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, model, output) };
-  const usual =
-    row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
-  const explainer = usual ?? row.make(model, Object.assign(options, greyOf(row, batch), ownOptions(args, row)));
+  const explainer = withFlags(args, () =>
+    row.name === 'IntegratedGradients'
+      ? new IntegratedGradients(model, { ...options, ...quadrature })
+      : row.make(model, Object.assign(options, greyOf(row, batch), ownOptions(args, row))),
+  );
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
   const X = tensorsOf(batch);
   const common = {
@@ -106,6 +97,8 @@ export async function explainBatch(
       ? await explainer.explain(X, { ...common, target })
       : [await explainer.explain(X, { ...common, target })];
     return { explanations, context: { batch, output, baseline, row, atInput: layers.layer === null } };
+  } catch (error) {
+    throw inFlags(error, args);
   } finally {
     bar.clear();
   }

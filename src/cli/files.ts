@@ -1,12 +1,23 @@
 /**
  * Files of the command line. Invariant: an output file is whole or was never touched: it is written under another name in
- * the same folder and renamed, and the folder is checked before the work starts.
+ * the same folder and renamed, and the folder is checked before the work starts. What is no file (`-`, a device, a pipe) is written into.
  */
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { failure } from '../tensor/errors.ts';
+import { visible } from '../tensor/visible.ts';
 import { type Arguments, usage } from './flags.ts';
+import type { Terminal } from './terminal.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
@@ -17,7 +28,8 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'lies on a disk that cannot be written to',
 };
 
-function reasonOf(error: unknown): string {
+/** What is wrong, as the end of a sentence that begins with the file. */
+export function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return reasons[code] ?? `cannot be read or written: ${error instanceof Error ? error.message : error}`;
 }
@@ -50,8 +62,21 @@ export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
+/** As an output: where results are printed, whose place it takes. */
+export const STANDARD = '-';
+
+/** The flags that name outputs, of all commands. */
+const outputFlags = ['html', 'png', 'json', 'csv'] as const;
+
+/** A device, a pipe: what must not be replaced by a file. */
+function isSpecial(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
 /** Throws unless a file can be written there: asked before long work, not after it. */
 export function checkWritable(path: string): void {
+  if (path === STANDARD || isSpecial(path)) return;
   const folder = dirname(resolve(path));
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw failure(path, 'is a folder, not a file');
   try {
@@ -68,23 +93,57 @@ export function checkWritable(path: string): void {
   }
 }
 
-/** Throws unless what these flags name can be written, each to a file of its own: asked before long work. */
-export function checkOutputs(args: Arguments, flags: readonly string[]): void {
-  const files = flags.flatMap((flag) => args.text(flag) ?? []);
+/** Throws unless what the flags name can be written, each to a file of its own: asked before long work. */
+export function checkOutputs(args: Arguments): void {
+  const files = outputFlags.flatMap((flag) => args.text(flag) ?? []);
   for (const file of files) checkWritable(file);
   const resolved = files.map((file) => resolve(file));
   const twice = files.find((_, i) => resolved.indexOf(resolved[i]!) < i);
   if (twice !== undefined) throw usage(twice, 'is to be written twice', 'give each output its own file');
 }
 
-/** Writes a file whole or not at all; an existing one is replaced. */
-export function writeWhole(path: string, content: Uint8Array | string): void {
+/** Writes what the flags name, as the makers of their flags give it; all are made before the first is written. @returns the names of the files */
+export function writeAll(
+  args: Arguments,
+  makers: Readonly<Record<string, () => Uint8Array | string>>,
+  terminal: Terminal,
+): string[] {
+  const files = Object.entries(makers).flatMap(([flag, make]) => {
+    const path = args.text(flag);
+    return path === undefined ? [] : [{ path, content: make() }];
+  });
+  for (const { path, content } of files) {
+    if (path === STANDARD) terminal.file(content);
+    else writeWhole(path, content);
+    if (path !== STANDARD && !args.has('quiet')) terminal.err(`wrote ${visible(path)}\n`);
+  }
+  return files.map(({ path }) => path);
+}
+
+/** Whether a file goes to where results are printed: then nothing else does. */
+export const takesOut = (args: Arguments): boolean => outputFlags.some((flag) => args.text(flag) === STANDARD);
+
+/** Writes a file whole or not at all; an existing one is replaced, and a link stays one. */
+function writeWhole(given: string, content: Uint8Array | string): void {
+  const path = exists(given) ? realpathSync(given) : given;
+  if (isSpecial(path)) {
+    writeInto(given, content);
+    return;
+  }
   const temporary = join(dirname(resolve(path)), `.${basename(path)}.${randomUUID()}.part`);
   try {
     writeFileSync(temporary, content, { flag: 'wx' });
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw failure(path, reasonOf(error), {}, 'nothing was written', error);
+    throw failure(given, reasonOf(error), {}, 'nothing was written', error);
+  }
+}
+
+function writeInto(path: string, content: Uint8Array | string): void {
+  try {
+    writeFileSync(path, content);
+  } catch (error) {
+    throw failure(path, reasonOf(error), {}, 'it may have taken a part', error);
   }
 }

@@ -5,11 +5,12 @@ import { type AnyModel, summaryOf } from '../open/model.ts';
 import { plain } from '../visualize/format.ts';
 import { attributionGrid, encodePng, type ReportItem, report } from '../visualize/index.ts';
 import { sumOf } from './explainers.ts';
-import { writeWhole } from './files.ts';
+import { writeAll } from './files.ts';
 import type { AnyExplanation, Context, Finding } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { colorScale, formatScores, warningOf } from './print.ts';
 import type { Batch } from './samples/batch.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface Results {
   readonly path: string;
@@ -26,15 +27,13 @@ export interface Results {
 const FEATURES = 40; // entries of an array that a report lists
 
 /** Writes what --html, --png and --json ask for; returns the names of the files. */
-export function writeOutputs(args: Arguments, results: Results): string[] {
-  const makers = { html: makeHtml, png: makePng, json: makeJson } as const;
-  const files: { path: string; content: Uint8Array | string }[] = [];
-  for (const [flag, make] of Object.entries(makers)) {
-    const path = args.text(flag);
-    if (path !== undefined) files.push({ path, content: make(results, args) });
-  }
-  for (const { path, content } of files) writeWhole(path, content);
-  return files.map(({ path }) => path);
+export function writeOutputs(args: Arguments, results: Results, terminal: Terminal): string[] {
+  const makers = {
+    html: () => makeHtml(results),
+    png: () => makePng(results, args),
+    json: () => makeJson(results),
+  };
+  return writeAll(args, makers, terminal);
 }
 
 function makeHtml({ path, model, batch, findings, explanations, context, news }: Results): string {

@@ -94,6 +94,12 @@ export function embeddingsOf({ layers }: Transformer): string {
   return `${layers[0]!.path}/embeddings`;
 }
 
+/** The layer of a transformer that gives the vectors of words as its table has them, before positions and normalization. */
+export function wordVectorsOf(model: Transformer): string {
+  const found = layersOf(model).find(([, className]) => className === 'Embedding');
+  return found?.[0] ?? embeddingsOf(model);
+}
+
 /** @throws PathgradError where texts cannot be read: the files had no tokenizer */
 export function tokenizerOf({ name, tokenizer, tokenizerHint }: Transformer): TextTokenizer {
   if (tokenizer) return tokenizer;

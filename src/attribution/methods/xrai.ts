@@ -24,6 +24,7 @@ import { attributeAlongLine } from './integrated-gradients.ts';
 /** Numbers of segments: `[H, W]`, or `[S, H, W]` for several ways to cut the picture up, whose segments compete. */
 export type Segments = ArrayInput;
 
+/** What the constructor of `XRAI` takes, beside layer, output, backend and batch size. */
 export interface XRAIOptions<M> extends ExplainerOptions<M>, PictureOptions {
   /** The quadrature rule of integrated gradients; 'gausslegendre' by default. */
   readonly method?: QuadratureMethod;
@@ -93,7 +94,7 @@ function checkPlaces({ shapes, names, inputs }: Problem, atLayer: boolean, askin
   if (odd < 0 && inputs.some(({ length }) => length === 4 || (length === 3 && asking.grey))) return;
   const found = { shape: shapes[Math.max(odd, 0)]!, inputs };
   const hint = `use ${asking.instead} there, or a layer whose tensor is [N, H, W, C] of a picture; grey: true if inputs are [N, H, W]`;
-  throw failure('XRAI', `needs pictures, and the layer '${names[Math.max(odd, 0)]}' gives none`, found, hint);
+  throw failure('XRAI', `the layer '${names[Math.max(odd, 0)]}' gives no pictures, which it needs`, found, hint);
 }
 
 function checkRegions({ algorithm = 'full', minPixels = 50, areaThreshold = 1 }: XRAIOptions<never>): RegionOptions {

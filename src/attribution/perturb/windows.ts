@@ -28,7 +28,8 @@ export function slideWindows(subject: string, shape: Shape, window: Extents, str
     if (size[axis]! > extent) throw failure(subject, 'the window is larger than the row', details);
     // A window as wide as the axis never moves along it, whatever its stride.
     if (size[axis]! < extent && step[axis]! > size[axis]!) {
-      throw failure(subject, 'a stride beyond the window passes over features', details, 'make it at most the window');
+      const problem = 'a stride beyond the window passes over features';
+      throw failure(`${subject} strides`, problem, details, 'make it at most the window');
     }
   });
   const places = shape.map((extent, axis) => 1 + Math.ceil((extent - size[axis]!) / step[axis]!));

@@ -22,6 +22,7 @@ import type { OutputChoice } from '../choices.ts';
 import { greyOf, type Layers, outputFunction } from '../explain-batch.ts';
 import { type AnyExplanation, type Finding, findingsOf } from '../findings.ts';
 import type { Arguments } from '../flags.ts';
+import { inFlags } from '../in-flags.ts';
 import { ownOptions } from '../own-flags.ts';
 import { ProgressBar } from '../progress.ts';
 import { type Batch, rowsFrom, tensorsOf } from '../samples/batch.ts';
@@ -120,7 +121,7 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
     }
     return { row, reason: null, explanation, findings, taken, cells };
   } catch (error) {
-    return { row, reason: reasonOf(error, signal) };
+    return { row, reason: reasonOf(inFlags(error, args), signal) };
   } finally {
     bar.clear();
   }
@@ -153,7 +154,7 @@ async function runMetric(
     if (statistics.n === 0) return { reason: 'is not defined for any of these inputs' };
     return { ...statistics, values: Array.from(values), reason: null };
   } catch (error) {
-    return { reason: reasonOf(error, shared.terminal.signal) };
+    return { reason: reasonOf(inFlags(error, shared.args), shared.terminal.signal) };
   }
 }
 

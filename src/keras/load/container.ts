@@ -135,6 +135,12 @@ function identify(bytes: Uint8Array): { what: string; hint?: string } {
   if (startsWith(bytes.subarray(4), [0x54, 0x46, 0x4c, 0x33]))
     return { what: 'a TensorFlow Lite model', hint: 'it holds no layers: give the Keras file it was made from' };
   if (startsWith(bytes, [0x93, 0x4e, 0x55])) return { what: 'a NumPy array', hint: 'save the model, not an array' };
+  // Names that stand in the first bytes themselves: of pictures, and of a document.
+  const [known] = /PNG|JFIF|Exif|GIF8|%PDF/.exec(text.slice(0, 12)) ?? [];
+  if (known) {
+    const what = { PNG: 'PNG', GIF8: 'GIF', '%PDF': 'PDF' }[known] ?? 'JPEG';
+    return { what: `a ${what} file`, hint: 'give the file of the model first' };
+  }
   const head = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return { what: `unknown content (starts ${head})`, hint: 'expected HDF5 or a .keras archive' };
 }

@@ -10,6 +10,7 @@ export type ReportPrediction =
   | { readonly label: string; readonly probability: number }
   | { readonly label: string; readonly score: number };
 
+/** What the input was compared with. */
 export type ReportBaseline = {
   /** What the baseline is, e.g. `PAD tokens` or `black`. */
   readonly name: string;
@@ -21,6 +22,7 @@ export type ReportBaseline = {
   readonly score?: number | undefined;
 };
 
+/** How closely attributions add up. */
 export type ReportCompleteness = {
   /** Sum of attributions - (f(x) - f(baseline)). */
   readonly delta: number;
@@ -68,6 +70,7 @@ type ReportItemBase = {
   readonly warnings?: readonly string[] | undefined;
 };
 
+/** A text, as tokens with their attributions. */
 export type ReportText = {
   readonly kind: 'text';
   readonly tokens: readonly string[];
@@ -79,6 +82,7 @@ export type ReportText = {
   readonly between?: readonly string[] | undefined;
 };
 
+/** A picture with its attributions. */
 export type ReportImage = {
   readonly kind: 'image';
   readonly image: ArrayLikeWithShape;
@@ -86,6 +90,7 @@ export type ReportImage = {
   readonly range?: ImageRange | undefined;
 };
 
+/** A row of a table: features with their values and attributions. */
 export type ReportTable = {
   readonly kind: 'table';
   /** The features. */
@@ -96,14 +101,19 @@ export type ReportTable = {
   readonly scores: ArrayLike<number>;
 };
 
+/** A time series: channels with their values and attributions. */
 export type ReportSeries = { readonly kind: 'series' } & Pick<Series, 'channels' | 'rate'>;
 
 /** What one input of a model is, with its attributions. */
 export type ReportContent = ReportText | ReportImage | ReportTable | ReportSeries;
 
+/** An explained text. */
 export type ReportTextItem = ReportItemBase & ReportText;
+/** An explained picture. */
 export type ReportImageItem = ReportItemBase & ReportImage;
+/** An explained row of a table. */
 export type ReportTableItem = ReportItemBase & ReportTable;
+/** An explained time series. */
 export type ReportSeriesItem = ReportItemBase & ReportSeries;
 
 /** Several inputs of one model, each with its name. */
@@ -112,8 +122,10 @@ export type ReportPartsItem = ReportItemBase & {
   readonly parts: readonly { readonly name: string; readonly content: ReportContent }[];
 };
 
+/** One explained input. */
 export type ReportItem = ReportTextItem | ReportImageItem | ReportTableItem | ReportSeriesItem | ReportPartsItem;
 
+/** What is said of one model. */
 export type ReportSection = {
   readonly title: string;
   readonly model: { readonly name: string; readonly file?: string | undefined; readonly summary?: string | undefined };
@@ -122,6 +134,7 @@ export type ReportSection = {
   readonly legend?: string | undefined;
 };
 
+/** What a report is called, and how it looks. */
 export type ReportOptions = {
   /** Title of the page, default `Explanations`. */
   readonly title?: string | undefined;
