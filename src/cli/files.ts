@@ -66,7 +66,7 @@ export function isFolder(path: string): boolean {
 export const STANDARD = '-';
 
 /** The flags that name outputs, of all commands. */
-const outputFlags = ['html', 'png', 'json', 'csv'] as const;
+const outputFlags = ['html', 'png', 'svg', 'json', 'csv'] as const;
 
 /** A device, a pipe: what must not be replaced by a file. */
 function isSpecial(path: string): boolean {
@@ -105,12 +105,21 @@ export function checkOutputs(args: Arguments): void {
 /** Writes what the flags name, as the makers of their flags give it; all are made before the first is written. @returns the names of the files */
 export function writeAll(
   args: Arguments,
-  makers: Readonly<Record<string, () => Uint8Array | string>>,
+  makers: Readonly<Record<string, () => Uint8Array | string | ReadonlyMap<string, string>>>,
   terminal: Terminal,
 ): string[] {
   const files = Object.entries(makers).flatMap(([flag, make]) => {
     const path = args.text(flag);
-    return path === undefined ? [] : [{ path, content: make() }];
+    if (path === undefined) return [];
+    const made = make();
+    if (!(made instanceof Map)) return [{ path, content: made as Uint8Array | string }];
+    if (path === STANDARD && made.size > 1)
+      throw usage(
+        `--${flag}`,
+        `would be ${made.size} files, and '-' is one`,
+        'give a file name, and they are numbered',
+      );
+    return [...(made as ReadonlyMap<string, string>)].map(([name, content]) => ({ path: name, content }));
   });
   for (const { path, content } of files) {
     if (path === STANDARD) terminal.file(content);

@@ -50,6 +50,11 @@ export const explain: Command = {
       flags: [
         { name: 'html', value: 'FILE', help: 'a report, one self-contained page' },
         { name: 'png', value: 'FILE', help: 'pictures: original, all, positive and negative attributions' },
+        {
+          name: 'svg',
+          value: 'FILE',
+          help: 'a picture that suits the data: a waterfall of a table, the line of a series, words, pixels; of several explanations numbered files, FILE-1.svg and so on',
+        },
         { name: 'json', value: 'FILE', help: 'all numbers' },
         {
           name: 'scale',

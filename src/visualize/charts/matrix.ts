@@ -10,7 +10,10 @@ import { type ChartOptions, chart, fitted, measured, share, textAt, tidy } from 
 
 export type PairsTable = {
   readonly names: readonly string[];
-  /** Row-major, `names.length` squared: entry (i, j) is what i did by way of j. */
+  /**
+   * Row-major, `names.length` squared, as `IntegratedHessians` gives it: on the diagonal what a feature did by itself, beside it what each two did
+   * together, half of it on either side. A cell shows both halves.
+   */
   readonly values: ArrayLike<number>;
   /** Features that are shown; default 12. */
   readonly most?: number | undefined;
@@ -38,7 +41,7 @@ export function pairsMatrix(table: PairsTable, options: ChartOptions = {}): stri
   const { names, values } = table;
   const kept = pairsShown(table);
   const n = names.length;
-  const at = (i: number, j: number): number => values[i * n + j]!;
+  const at = (i: number, j: number): number => (i === j ? values[i * n + i]! : values[i * n + j]! + values[j * n + i]!);
   let full = 0;
   let best: readonly [number, number] = [0, 0];
   for (const i of kept)
@@ -53,12 +56,14 @@ export function pairsMatrix(table: PairsTable, options: ChartOptions = {}): stri
   const rows = kept.map((i, r) => {
     const y = head + r * SIDE;
     const label = textAt({ x: 0, y: y + SIDE / 2, text: fitted(names[i]!, 88, 12), full: names[i]!, style: 's' });
-    const cells = kept.map((j, c) =>
-      cell(
-        { names, i, j, value: at(i, j), full, x: LEFT + c * width, y, width, inCell, first: r === 0 && c === 0 },
-        head + kept.length * SIDE,
-      ),
-    );
+    const cells = kept
+      .slice(0, r + 1)
+      .map((j, c) =>
+        cell(
+          { names, i, j, value: at(i, j), full, x: LEFT + c * width, y, width, inCell, first: r === 0 && c === 0 },
+          head + kept.length * SIDE,
+        ),
+      );
     return `${label}${cells.join('')}`;
   });
   const bottom = head + kept.length * SIDE;

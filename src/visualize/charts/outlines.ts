@@ -1,5 +1,5 @@
 /**
- * The outline of what counts most in a picture: the strongest pixels of one sign that hold a given part of its sum, as a path along their very
+ * The outline of what counts most in a picture: the strongest pixels that hold a given part of all attribution, as a path along their very
  * edges. Nothing is smoothed, filled or closed, so the path says what the numbers say, and the picture under it stays as it is.
  * Source: the outline mode of the visualisation library of the integrated gradients how-to, which binarises at the same threshold and then changes
  * the shape by morphology.
@@ -7,23 +7,28 @@
 import { failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { type ArrayLikeWithShape, asImage, sumChannels } from '../arrays.ts';
+import { byStrength } from './check.ts';
 
+/** Which pixels are outlined. */
 export type OutlineOptions = {
   readonly sign?: 'positive' | 'negative' | undefined;
-  /** Per cent of the sum of this sign that the outlined pixels hold at least, 0 to 100; default 60. */
+  /** Per cent of the sizes of all attributions that the strongest pixels of either sign hold at least, 0 to 100; default 60. */
   readonly percentage?: number | undefined;
 };
 
+/** The outline of the strongest pixels of one sign. */
 export type Outline = {
   /** `d` of an SVG path in pixels of the picture: closed loops along edges of pixels; empty where there is nothing of the sign. */
   readonly path: string;
   /** How many pixels are inside. */
   readonly pixels: number;
-  /** Part of the sum of this sign that they hold, 0 to 1. */
+  /** Part of the sizes of all attributions that they hold, 0 to 1. */
   readonly share: number;
 };
 
 /**
+ * The strongest pixels of both signs that together hold a given part of all attribution, and of these the outline of one sign: a weak sign
+ * has no outline beside a strong one.
  * @param attribution `[H, W]` or `[H, W, C]`, channels are summed
  * @throws PathgradError for arrays that are no picture and percentages out of range
  */
@@ -32,22 +37,20 @@ export function outlines(attribution: ArrayLikeWithShape, options: OutlineOption
   const { sign = 'positive', percentage = 60 } = options;
   if (!(percentage >= 0 && percentage <= 100)) throw failure('percentage', 'must lie in 0 to 100', { got: percentage });
   const image = asImage(attribution, 'attribution');
-  const direction = sign === 'negative' ? -1 : 1;
-  const strengths = sumChannels(image).map((v) => Math.max(0, direction * v));
-  const total = strengths.reduce((sum, v) => sum + v, 0);
-  const order = Array.from(strengths, (_, i) => i)
-    .filter((i) => strengths[i]! > 0)
-    .sort((a, b) => strengths[b]! - strengths[a]! || a - b);
-  const inside = new Uint8Array(strengths.length);
-  let sum = 0;
-  let pixels = 0;
-  for (const i of order) {
-    if (sum >= (total * percentage) / 100) break;
+  const sums = sumChannels(image);
+  const total = sums.reduce((sum, v) => sum + Math.abs(v), 0);
+  const inside = new Uint8Array(sums.length);
+  let [held, own, pixels] = [0, 0, 0];
+  for (const i of byStrength(sums)) {
+    const v = sums[i]!;
+    if (v === 0 || held >= (total * percentage) / 100) break;
+    held += Math.abs(v);
+    if (v > 0 !== (sign === 'positive')) continue;
     inside[i] = 1;
-    sum += strengths[i]!;
+    own += Math.abs(v);
     pixels++;
   }
-  return { path: edges(inside, image.width, image.height), pixels, share: total === 0 ? 0 : sum / total };
+  return { path: edges(inside, image.width, image.height), pixels, share: total === 0 ? 0 : own / total };
 }
 
 /** Edges between inside and outside, joined into loops with the inside on their right. */

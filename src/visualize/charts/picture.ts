@@ -109,7 +109,7 @@ export function picturePanels(data: PictureData, map: ChartOptions['colormap'] =
       .map((sign) => ({ sign, outline: outlines(attribution, { sign }) }))
       .filter(({ outline }) => outline.pixels > 0);
     const parts = paths.map(
-      ({ sign, outline }) => `${outline.pixels} pixels hold ${percent(outline.share)} of what is ${sign}`,
+      ({ sign, outline }) => `${outline.pixels} ${sign} pixels hold ${percent(outline.share)} of all`,
     );
     return {
       ...base,

@@ -35,7 +35,7 @@ export type Drawing = {
   readonly body: string;
   /** The chart in a sentence or two, for those who do not see it. */
   readonly says: string;
-  /** Whether parts of it take the focus; the others are one picture. */
+  /** Whether parts of it take the focus or have names of their own; the others are one picture. */
   readonly parts?: boolean | undefined;
 };
 

@@ -65,7 +65,7 @@ export function textStyle(map: ColormapName = 'PiYG'): string {
       const back = dark ? darkColormap(map, v, DARK_PAGE) : colormap(map, v);
       return `.text .${v < 0 ? 'q' : 'p'}${level}{background:${hex(back)};color:${hex(readableOn(back))}}`;
     }).join('');
-  return `.text{overflow-wrap:anywhere;line-height:2.05}.text mark{background:none;color:inherit;padding:.16em 0;border-radius:.2em}.text mark[class]{padding:.16em .22em}
+  return `.text{overflow-wrap:anywhere;line-height:2.05}.text mark{background:none;color:inherit;padding:.16em 0;border-radius:.2em}.text mark[class]{padding:.16em .15em}
 .text mark[class^=q]{text-decoration:underline dotted 1.5px;text-underline-offset:.22em}
 .text mark:focus{outline:2px solid;outline-offset:1px}.text mark:focus::after{content:" " attr(title);font-size:.8em;font-weight:600;font-variant-numeric:tabular-nums;unicode-bidi:isolate;direction:ltr}
 @media not (prefers-color-scheme:dark){${rules(false)}}

@@ -44,9 +44,13 @@ export function scoredWords({ words, scores, between, scale }: ScoredText): { wo
   return { words: list, after: between?.[words.length] ?? '' };
 }
 
+/** Letters and digits of scripts that set words apart: a token that begins or ends with one is a word there, and no part of a longer one. */
+const LETTER =
+  /(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}])[\p{L}\p{N}]/u;
+
 /**
- * Where tokens stand in the text that they were made of: the same letters in any case, in order. Null where one is not found: the text was
- * changed by more than its case.
+ * Where tokens stand in the text that they were made of: the same letters in any case, whole words, in order. Tokens that are not in the text
+ * (special ones) stay as they are. Null where half of the tokens or more are not found: the text is not the one that they were made of.
  */
 export function spelledOut(text: string, tokens: readonly string[]): { words: string[]; between: string[] } | null {
   const folded = text.toLowerCase();
@@ -55,13 +59,33 @@ export function spelledOut(text: string, tokens: readonly string[]): { words: st
   const words: string[] = [];
   const between: string[] = [];
   let at = 0;
+  let missing = 0;
+  let apart = false;
   for (const token of tokens) {
-    const found = folded.indexOf(token.toLowerCase(), at);
-    if (found < 0 || token === '') return null;
-    between.push(text.slice(at, found));
+    const found = placeOf(folded, token.toLowerCase(), at);
+    if (found < 0) {
+      missing++;
+      between.push(words.length === 0 ? '' : ' ');
+      words.push(token);
+      apart = true;
+      continue;
+    }
+    const skipped = text.slice(at, found);
+    between.push(apart && skipped === '' ? ' ' : skipped);
     at = found + token.length;
     words.push(text.slice(found, at));
+    apart = false;
   }
   between.push(text.slice(at));
-  return { words, between };
+  return missing * 2 >= tokens.length ? null : { words, between };
+}
+
+function placeOf(text: string, token: string, from: number): number {
+  if (token === '') return -1;
+  for (let at = text.indexOf(token, from); at >= 0; at = text.indexOf(token, at + 1)) {
+    const end = at + token.length;
+    const open = at === 0 || !LETTER.test(text[at - 1]!) || !LETTER.test(token[0]!);
+    if (open && (end === text.length || !LETTER.test(text[end]!) || !LETTER.test(token.at(-1)!))) return at;
+  }
+  return -1;
 }

@@ -42,12 +42,19 @@ export type Frame = {
   readonly ends: { readonly base: number; readonly prediction: number; readonly score: string } | null;
 };
 
+/** What the explained score is called: a probability only where it is one. */
+export function scoreName({ prediction, target }: Pick<ReportItem, 'prediction' | 'target'>): string {
+  const probabilities = prediction.length > 0 && prediction.every((one) => 'probability' in one);
+  return probabilities ? `probability of ${target}` : target;
+}
+
 /** The frame of an item: the ends of its bar are there where its method promises the sum between just these two. */
 export function frameOf(item: ReportItem, title: string, map: ColormapName): Frame {
-  const { baseline, score, completeness, target, scale } = item;
+  const { baseline, score, completeness, scale } = item;
   const moves = movesScore(item);
   const known = moves && completeness !== undefined && baseline?.score !== undefined && score !== undefined;
-  return { map, title, scale, moves, ends: known ? { base: baseline.score, prediction: score, score: target } : null };
+  const ends = known ? { base: baseline.score!, prediction: score, score: scoreName(item) } : null;
+  return { map, title, scale, moves, ends };
 }
 
 export function contentOf(item: ReportItem, frame: Frame): Body {

@@ -22,8 +22,8 @@ function factsOf(item: ReportItem): Fact[] {
     ['Its numbers', explainer && `${explainer.says}; ${addUp(explainer)}`],
     ['Full colour', scale === undefined ? undefined : `${plain(scale)}, for all classes of this input`],
     ['Baseline', baseline?.name],
-    ['… its entropy', entropy],
-    ['… its score', baseline?.score === undefined ? undefined : plain(baseline.score)],
+    ['Baseline entropy', entropy],
+    ['Baseline score', baseline?.score === undefined ? undefined : plain(baseline.score)],
     ['Quadrature', method === undefined ? undefined : [method, ...counted].join(', ')],
     ['Completeness', missed(item)],
   ];

@@ -76,7 +76,7 @@ figcaption{font-size:.85rem;color:var(--muted);margin-top:.35rem}
 .ramp.light{background:${gradient((v) => colormap(map, v))}}
 .ends{display:flex;justify-content:space-between;font-size:.8rem}
 @media (max-width:44rem){main{padding:1.5rem .8rem 3rem}.cols,.legend{grid-template-columns:1fr}.card{padding:1rem}
-.facts th{width:7rem}}
+.facts th{width:7rem}.bars td.b{width:30%}}
 @media print{body{background:#fff}.card{break-inside:avoid}mark,.bar,.ramp,.pg{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 ${chartStyle(map)}
 ${textStyle(map)}
