@@ -29,7 +29,9 @@ export function ticks(low: number, high: number, count = 4): number[] {
   if (!(span > 0) || !Number.isFinite(span)) return [low];
   const rough = span / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((m) => m * power >= rough * 0.999) ?? 10) * power;
+  // The step nearest to the wanted one by ratio.
+  const part = rough / power;
+  const step = (part < Math.SQRT2 ? 1 : part < Math.sqrt(10) ? 2 : part < Math.sqrt(50) ? 5 : 10) * power;
   if (!(step > 0)) return [low];
   const list: number[] = [];
   // Numbered, not added up: steps of 0.1 would drift.

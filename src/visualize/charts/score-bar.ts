@@ -15,17 +15,16 @@ export type ScoreSteps = {
   readonly prediction: number;
   /** What the score is; default `score`. */
   readonly score?: string | undefined;
+  /** Segments of a lane, the strongest first; what is weaker is one segment. Default 24. */
+  readonly most?: number | undefined;
 };
-
-/** Segments of a lane; what is weaker is one segment. */
-const SEGMENTS = 24;
 
 /**
  * The chart as SVG text.
  * @throws PathgradError where names and attributions differ in number, or a number is not finite
  */
 export function scoreBar(
-  { names, attributions, base, prediction, score = 'score' }: ScoreSteps,
+  { names, attributions, base, prediction, score = 'score', most = 24 }: ScoreSteps,
   options: ChartOptions = {},
 ): string {
   const numbers = namedNumbers('attributions', names, attributions);
@@ -38,9 +37,9 @@ export function scoreBar(
   const down = sumOf(falling.map((i) => numbers[i]!));
   const scale = scaleOver([base, prediction, base + up, base + up + down]);
   const lane = (list: readonly number[], from: number, y: number, style: string): string => {
-    const shown = list.slice(0, SEGMENTS).map((i) => [names[i]!, numbers[i]!] as const);
-    const rest = sumOf(list.slice(SEGMENTS).map((i) => numbers[i]!));
-    if (rest !== 0) shown.push([`${list.length - SEGMENTS} others`, rest]);
+    const shown = list.slice(0, most).map((i) => [names[i]!, numbers[i]!] as const);
+    const rest = sumOf(list.slice(most).map((i) => numbers[i]!));
+    if (rest !== 0) shown.push([`${list.length - most} others`, rest]);
     let at = from;
     return shown.map(([name, value]) => segment(name, value, at, (at += value), { y, style, scale })).join('');
   };

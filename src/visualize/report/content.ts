@@ -38,6 +38,8 @@ export type Frame = {
   readonly title: string;
   readonly scale: number | undefined;
   readonly moves: boolean;
+  /** Of very many items: no lists, and bars of few parts. */
+  readonly short: boolean;
   /** Where attributions add up from one to the other: base value and prediction, and what is predicted. */
   readonly ends: { readonly base: number; readonly prediction: number; readonly score: string } | null;
 };
@@ -49,12 +51,12 @@ export function scoreName({ prediction, target }: Pick<ReportItem, 'prediction' 
 }
 
 /** The frame of an item: the ends of its bar are there where its method promises the sum between just these two. */
-export function frameOf(item: ReportItem, title: string, map: ColormapName): Frame {
+export function frameOf(item: ReportItem, title: string, map: ColormapName, short = false): Frame {
   const { baseline, score, completeness, scale } = item;
   const moves = movesScore(item);
   const known = moves && completeness !== undefined && baseline?.score !== undefined && score !== undefined;
   const ends = known ? { base: baseline.score!, prediction: score, score: scoreName(item) } : null;
-  return { map, title, scale, moves, ends };
+  return { map, title, scale, moves, short, ends };
 }
 
 export function contentOf(item: ReportItem, frame: Frame): Body {
@@ -74,14 +76,19 @@ function bodyOf(content: ReportContent, frame: Frame): Body {
   }
 }
 
-function textBody({ tokens, scores, padding, between }: ReportText, { map, scale, moves, ends, title }: Frame): Body {
+function textBody(
+  { tokens, scores, padding, between }: ReportText,
+  { map, scale, moves, ends, title, short }: Frame,
+): Body {
   const scored = scoredTokens(tokens, scores, { padding, scale });
   const kept = padding === undefined ? between : undefined;
   const words = scored.map(({ token }) => token);
   const numbers = scored.map(({ score }) => score);
   const bar = ends
-    ? `<div class="chart">${scoreBar({ names: words, attributions: numbers, ...ends }, { width: 'fluid', title, colormap: map })}</div>`
+    ? `<div class="chart">${scoreBar({ names: words, attributions: numbers, ...ends, ...(short && { most: 5 }) }, { width: 'fluid', title, colormap: map })}</div>`
     : '';
+  const shown = `${bar}${textParagraph({ words, scores: numbers, between: kept, scale })}`;
+  if (short) return { shown, lists: '' };
   const rising = strongest(scored.filter(({ score }) => score > 0));
   const falling = strongest(scored.filter(({ score }) => score < 0));
   const lower =
@@ -89,7 +96,7 @@ function textBody({ tokens, scores, padding, between }: ReportText, { map, scale
       ? `<div>${tokenTable(moves ? 'Lower the score most' : 'Most negative', falling, 'minus')}</div>\n`
       : '';
   return {
-    shown: `${bar}${textParagraph({ words, scores: numbers, between: kept, scale })}`,
+    shown,
     lists: `<div>${tokenTable(moves ? 'Raise the score most' : 'Largest', rising, 'plus')}</div>\n${lower}`,
   };
 }

@@ -13,18 +13,30 @@ export const COMPLETENESS_LIMIT = 0.05;
 
 const NOUNS = { text: 'Text', image: 'Image', table: 'Row', series: 'Series', parts: 'Sample' } as const;
 
-/** The card of one item. `number` counts from 1 and titles items that have no title; `said` are facts that need not be said again. */
-export function itemCard(
-  item: ReportItem,
-  number: number,
-  map: ColormapName,
-  said: Parameters<typeof ownFacts>[1] = [],
-): string {
-  const title = item.title ?? `${NOUNS[item.kind]} ${number}`;
+/** How a card is made among others. */
+export type CardOptions = {
+  readonly map: ColormapName;
+  /** Facts that need not be said again. */
+  readonly said?: Parameters<typeof ownFacts>[1];
+  /** One of very many. */
+  readonly short?: boolean;
+};
+
+/** A title in one line; of a text no more than its beginning, since it is shown below. */
+const LONGEST = 110;
+
+function headingOf(title: string): string {
+  const line = title.replace(/\s+/g, ' ').trim();
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1).trimEnd()}…`;
+}
+
+/** The card of one item. `number` counts from 1 and titles items that have no title. */
+export function itemCard(item: ReportItem, number: number, { map, said = [], short = false }: CardOptions): string {
+  const title = headingOf(item.title ?? `${NOUNS[item.kind]} ${number}`);
   const warnings = allWarnings(item).map(
     (text) => `<p class="warn" role="note"><b>Warning:</b> ${escapeHtml(text)}</p>`,
   );
-  const body = contentOf(item, frameOf(item, title, map));
+  const body = contentOf(item, frameOf(item, title, map, short));
   const columns = [predictions(item), ownFacts(item, said)]
     .filter((html) => html !== '')
     .map((html) => `<div>${html}</div>\n`);

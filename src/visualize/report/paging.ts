@@ -29,7 +29,7 @@ ${pages.join('\n')}</div>`;
 }
 
 function packed(html: string): string {
-  const bytes = deflateSync(new TextEncoder().encode(html), { level: 9 });
+  const bytes = deflateSync(new TextEncoder().encode(html), { level: 6 });
   let binary = '';
   // In pieces: a call takes only so many arguments.
   for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));

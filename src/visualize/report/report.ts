@@ -32,7 +32,9 @@ const hasText = (item: ReportItem): boolean =>
 function sectionHtml(section: ReportSection, map: ColormapName): string {
   const { items } = section;
   const said = commonFacts(items);
-  const cards = pagedCards(items.length, (i) => itemCard(items[i]!, i + 1, map, said));
+  const cards = pagedCards(items.length, (i) =>
+    itemCard(items[i]!, i + 1, { map, said, short: items.length > UNPAGED }),
+  );
   const shared = said.length === 0 ? '' : `<div class="shared">${factTable(said, 'How all were explained')}</div>\n`;
   return `<section>
 <h2>${escapeHtml(section.title)}</h2>
