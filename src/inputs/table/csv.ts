@@ -154,7 +154,8 @@ async function* records(source: ByteSource, name: string, given: string | null):
     }
     if (state === 'plain' || (state as State) === 'quoted') field += text.slice(from);
     if (field.length > ROW_LIMIT) {
-      const problem = state === 'quoted' ? 'opens a quote that is not closed' : 'has a field that is too long';
+      const problem =
+        (state as State) === 'quoted' ? 'opens a quote that is not closed' : 'has a field that is too long';
       throw failure(name, problem, { line: begun, field: fields.length, limit: ROW_LIMIT });
     }
   }
@@ -162,7 +163,7 @@ async function* records(source: ByteSource, name: string, given: string | null):
     yield* records(new TextEncoder().encode(head), name, separatorOf(head));
     return;
   }
-  if (state === 'quoted')
+  if ((state as State) === 'quoted')
     throw failure(name, 'opens a quote that is not closed', { line: begun, field: fields.length });
   const record = endRecord();
   if (record) yield record;
