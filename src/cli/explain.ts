@@ -22,7 +22,7 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
   const settings = readSettings(args);
   const scale = colorScale(args);
   const model = await openModel(args, path);
-  const batch = readBatch(args, model);
+  const batch = await readBatch(args, model);
   if (args.has('png') && batch.kind !== 'image')
     throw usage('--png', 'draws pictures, but the inputs are none', 'try --html');
   notify([...noticesOf(model), ...batch.notices], args, terminal);

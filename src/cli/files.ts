@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   constants,
+  openAsBlob,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -34,10 +36,13 @@ export function reasonOf(error: unknown): string {
   return reasons[code] ?? `cannot be read or written: ${error instanceof Error ? error.message : error}`;
 }
 
-/** The bytes of a file; an error says what is wrong with the path. */
+/** What stands for the standard input in the place of a file. */
+export const STDIN = '-';
+
+/** The bytes of a file, or of the standard input for `-`; an error says what is wrong with the path. */
 export function readBytes(path: string): Uint8Array {
   try {
-    return new Uint8Array(readFileSync(path));
+    return new Uint8Array(readFileSync(path === STDIN ? 0 : path));
   } catch (error) {
     throw failure(path, reasonOf(error), {}, 'check the path', error);
   }
@@ -50,6 +55,31 @@ export function readText(path: string): string {
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw failure(path, 'is not UTF-8 text', {}, 'save it as UTF-8', error);
+  }
+}
+
+/** A file to read by pieces and ranges: of one larger than memory only what is asked for is read. */
+export async function openBlob(path: string): Promise<Blob> {
+  if (path === STDIN) return new Blob([readBytes(path).slice()]);
+  try {
+    // A folder can be opened, and fails when it is read.
+    if (statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
+    accessSync(path, constants.R_OK);
+    return await openAsBlob(path);
+  } catch (error) {
+    throw failure(path, reasonOf(error), {}, 'check the path', error);
+  }
+}
+
+/** Names of the files in a folder, in order. */
+export function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+      .map((entry) => join(folder, entry.name))
+      .sort();
+  } catch (error) {
+    throw failure(folder, reasonOf(error), {}, 'check the path', error);
   }
 }
 
