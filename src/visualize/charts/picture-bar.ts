@@ -18,5 +18,5 @@ export function pictureBarAt(full: number, map: ColormapName, y: number): string
 /** The bar alone, for a page; nothing where all numbers are 0. */
 export function pictureBar(full: number, map: ColormapName = 'PiYG'): string {
   if (full === 0) return '';
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="pg" role="img" aria-label="colours from ${plain(-full)} to ${plain(full)}" width="156" height="30">${pictureBarAt(full, map, 1)}</svg>`;
+  return `<svg class="pg" role="img" aria-label="colours from ${plain(-full)} to ${plain(full)}" width="156" height="30">${pictureBarAt(full, map, 1)}</svg>`;
 }

@@ -129,7 +129,7 @@ export function panelSvg({ raster, paths, says }: Panel, name: string, size: str
       `<path d="${outline.path}" class="halo-line"/><path d="${outline.path}" class="${sign === 'positive' ? 'up-line' : 'down-line'}"/>`,
   );
   const label = escapeHtml(`${name}: ${says}`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${label}" class="panel" ${size} viewBox="0 0 ${width} ${height}"><title>${label}</title><image href="${dataUri(encodePng(raster))}" width="${width}" height="${height}"/>${lines.join('')}</svg>`;
+  return `<svg role="img" aria-label="${label}" class="panel" ${size} viewBox="0 0 ${width} ${height}"><title>${label}</title><image href="${dataUri(encodePng(raster))}" width="${width}" height="${height}"/>${lines.join('')}</svg>`;
 }
 
 /** Lines of outlines, for pages that show panels. */

@@ -47,7 +47,7 @@ export function chart(subject: string, drawing: Drawing, options: ChartOptions):
   const role = parts ? 'group' : 'img';
   const label = escapeHtml(title === '' ? says : `${title}. ${says}`);
   const open = (w: string, h: number, more = ''): string =>
-    `<svg xmlns="http://www.w3.org/2000/svg" class="pg" role="${role}" aria-label="${label}" width="${w}" height="${tidy(h)}"${more}>`;
+    `<svg${more === '' ? '' : ' xmlns="http://www.w3.org/2000/svg"'} class="pg" role="${role}" aria-label="${label}" width="${w}" height="${tidy(h)}"${more}>`;
   const words = `<desc>${escapeHtml(says)}</desc>`;
   if (width === 'fluid') return `${open('100%', height)}${words}${body}</svg>`;
   if (!(width >= LEAST && width <= MOST))

@@ -18,6 +18,8 @@ export type CardOptions = {
   readonly map: ColormapName;
   /** Facts that need not be said again. */
   readonly said?: Parameters<typeof ownFacts>[1];
+  /** Warnings likewise. */
+  readonly warned?: readonly string[];
   /** One of very many. */
   readonly short?: boolean;
 };
@@ -31,11 +33,15 @@ function headingOf(title: string): string {
 }
 
 /** The card of one item. `number` counts from 1 and titles items that have no title. */
-export function itemCard(item: ReportItem, number: number, { map, said = [], short = false }: CardOptions): string {
+export function itemCard(
+  item: ReportItem,
+  number: number,
+  { map, said = [], warned = [], short = false }: CardOptions,
+): string {
   const title = headingOf(item.title ?? `${NOUNS[item.kind]} ${number}`);
-  const warnings = allWarnings(item).map(
-    (text) => `<p class="warn" role="note"><b>Warning:</b> ${escapeHtml(text)}</p>`,
-  );
+  const warnings = allWarnings(item)
+    .filter((text) => !warned.includes(text))
+    .map(warningHtml);
   const body = contentOf(item, frameOf(item, title, map, short));
   const columns = [predictions(item), ownFacts(item, said)]
     .filter((html) => html !== '')
@@ -61,6 +67,17 @@ function saidOf({ prediction }: ReportItem): string {
   // Of a single score nothing was chosen.
   const label = `<b>${escapeHtml(top.label)}</b>`;
   return `<p class="said">predicted ${label}, ${escapeHtml(textOf(top))}</p>`;
+}
+
+/** A warning as a paragraph. */
+export const warningHtml = (text: string): string =>
+  `<p class="warn" role="note"><b>Warning:</b> ${escapeHtml(text)}</p>`;
+
+/** Warnings that all of several items have, which are said once above them. */
+export function commonWarnings(items: readonly ReportItem[]): string[] {
+  const [first, ...rest] = items;
+  if (!first || rest.length === 0) return [];
+  return allWarnings(first).filter((text) => rest.every((item) => item.warnings?.includes(text)));
 }
 
 /** What colours cannot say in words: the completeness warning is there whether or not the caller wrote one. */

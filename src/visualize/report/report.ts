@@ -4,7 +4,7 @@ import { type ColormapName, colorWords } from '../colors.ts';
 import { capitalised, escapeHtml } from '../format.ts';
 import { movesScore } from './content.ts';
 import { commonFacts, factTable } from './facts.ts';
-import { itemCard } from './item.ts';
+import { commonWarnings, itemCard, warningHtml } from './item.ts';
 import { htmlPage, modelLine, modelSummary } from './page.ts';
 import { pagedCards, UNPAGED } from './paging.ts';
 import { keysScript, pagesScript } from './scripts.ts';
@@ -32,8 +32,9 @@ const hasText = (item: ReportItem): boolean =>
 function sectionHtml(section: ReportSection, map: ColormapName): string {
   const { items } = section;
   const said = commonFacts(items);
+  const warned = commonWarnings(items);
   const cards = pagedCards(items.length, (i) =>
-    itemCard(items[i]!, i + 1, { map, said, short: items.length > UNPAGED }),
+    itemCard(items[i]!, i + 1, { map, said, warned, short: items.length > UNPAGED }),
   );
   const shared = said.length === 0 ? '' : `<div class="shared">${factTable(said, 'How all were explained')}</div>\n`;
   return `<section>
@@ -41,9 +42,16 @@ function sectionHtml(section: ReportSection, map: ColormapName): string {
 ${modelLine(section.model)}
 ${legendOf(section, map)}
 ${modelSummary(section.model.summary)}
+${warned.map(warningHtml).join('\n')}
 ${shared}${tableSummary(items, map)}
 ${items.length > 0 ? cards : '<p>Nothing was explained.</p>'}
 </section>`;
+}
+
+/** The colours of words, of pictures, which keep theirs on dark pages, or of charts. */
+function rampOf(items: readonly ReportItem[]): string {
+  if (items.some(hasText)) return 'ramp';
+  return items.some(({ kind }) => kind === 'image' || kind === 'parts') ? 'ramp light' : 'ramp pg chart-ramp';
 }
 
 function legendOf({ items, legend: own }: ReportSection, map: ColormapName): string {
@@ -52,11 +60,14 @@ function legendOf({ items, legend: own }: ReportSection, map: ColormapName): str
   const moves = items.every(movesScore);
   const under = text ? ', also underlined' : '';
   const strongest = `the strongest ${moves ? 'attribution' : 'number'}`;
-  const full = items.some(({ scale }) => scale !== undefined)
-    ? `Full colour is ${strongest} of the input: all its classes are on one scale.`
-    : items.some(({ kind }) => kind === 'image')
-      ? 'What full colour is stands with each picture.'
-      : `Full colour is ${strongest} of the item.`;
+  const bars = items.length > 0 && items.every(({ kind }) => kind === 'table');
+  const full = bars
+    ? 'Bars are as long as the numbers beside them.'
+    : items.some(({ scale }) => scale !== undefined)
+      ? `Full colour is ${strongest} of the input: all its classes are on one scale.`
+      : items.some(({ kind }) => kind === 'image' || kind === 'parts')
+        ? 'What full colour is stands with each picture.'
+        : `Full colour is ${strongest} of the item.`;
   const keys = text ? ' Click a word, or go there with the arrow keys, to see its number.' : '';
   const legend =
     own ??
@@ -64,6 +75,6 @@ function legendOf({ items, legend: own }: ReportSection, map: ColormapName): str
       ? `${capitalised(positive)}: moving from the baseline to this input raises the score of what is explained. ${capitalised(negative)}${under}: it lowers the score. ${full}${keys}`
       : `${capitalised(positive)}: positive numbers. ${capitalised(negative)}${under}: negative ones. ${full}${keys}`);
   const [low, high] = moves ? ['lowers', 'raises'] : ['negative', 'positive'];
-  return `<div class="legend"><div><div class="ramp${text ? '' : ' light'}" role="img" aria-label="colour scale from ${negative}, ${low}, to ${positive}, ${high}"></div>
+  return `<div class="legend"><div><div class="${rampOf(items)}" role="img" aria-label="colour scale from ${negative}, ${low}, to ${positive}, ${high}"></div>
 <div class="ends" aria-hidden="true"><span>${low}</span><span>0</span><span>${high}</span></div></div><p>${escapeHtml(legend)}</p></div>`;
 }

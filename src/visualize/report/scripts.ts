@@ -7,8 +7,8 @@ export type Script = { readonly text: string; readonly hash: string };
 
 /** Arrow keys, Home and End move the focus between words of a text and between cells of a matrix. */
 export const keysScript: Script = {
-  text: `addEventListener('keydown',e=>{const a=document.activeElement,g=a&&a.closest('[data-keys]');if(!g||e.altKey||e.ctrlKey||e.metaKey)return;const l=[...g.querySelectorAll('[tabindex]')],i=l.indexOf(a);if(i<0)return;const r=getComputedStyle(g).direction==='rtl'?-1:1,w=+g.firstElementChild.dataset.columns||1,n={ArrowRight:i+r,ArrowLeft:i-r,ArrowDown:i+w,ArrowUp:i-w,Home:0,End:l.length-1}[e.key];if(n===undefined||!l[n])return;e.preventDefault();l.forEach((x,j)=>x.tabIndex=j===n?0:-1);l[n].focus()})`,
-  hash: 'i9+67V6wfxg7roAPZp2syeA29d7UVAEsPVfhXb8/jb4=',
+  text: `addEventListener('keydown',e=>{const a=document.activeElement,g=a&&a.closest('[data-keys]');if(!g||e.altKey||e.ctrlKey||e.metaKey)return;const l=[...g.querySelectorAll('[tabindex]')],i=l.indexOf(a);if(i<0)return;const r=getComputedStyle(g).direction==='rtl'?-1:1,w=+g.firstElementChild.dataset.columns||1,n={ArrowRight:i+r,ArrowLeft:i-r,ArrowDown:i+w,ArrowUp:i-w,Home:0,End:l.length-1}[e.key];if(n==null||!l[n])return;e.preventDefault();l.forEach((x,j)=>x.tabIndex=j===n?0:-1);l[n].focus()})`,
+  hash: '93jtlagvU6HOyDn3FwRvudNLT4pOGjriusVBj5/u0pk=',
 };
 
 /** Unpacks a page of cards and puts it in the place of the one that is shown. */

@@ -74,6 +74,8 @@ figcaption{font-size:.85rem;color:var(--muted);margin-top:.35rem}
 .ramp{height:.8rem;border-radius:.2rem;background:var(--ramp);border:1px solid var(--line)}
 /* Pictures keep their light colours on dark pages, and so does the scale beside them. */
 .ramp.light{background:${gradient((v) => colormap(map, v))}}
+
+.chart-ramp{background:linear-gradient(90deg,var(--pg-minus),var(--card),var(--pg-plus))}
 .ends{display:flex;justify-content:space-between;font-size:.8rem}
 @media (max-width:44rem){main{padding:1.5rem .8rem 3rem}.cols,.legend{grid-template-columns:1fr}.card{padding:1rem}
 .facts th{width:7rem}.bars td.b{width:30%}}
