@@ -40,7 +40,7 @@ function textLines({ tokens, scores }: Of<'text'>, methods: readonly ReportExpla
   const lines = methods.map(({ name }, m) => {
     const own = scores[m];
     const marks = own ? tokensToThemedHtml(tokens, own, { colormap: map, darkPage: DARK_PAGE }) : otherShape;
-    return `<div class="by"><b>${escapeHtml(name)}</b><span>${own ? fullColour(scaleOf(own)) : ''}</span></div><p class="text">${marks}</p>`;
+    return `<div class="by"><b>${escapeHtml(name)}</b><span>${own ? fullColour(scaleOf(own)) : ''}</span></div><p class="text" dir="auto">${marks}</p>`;
   });
   return `<div class="lines">${lines.join('\n')}</div>`;
 }

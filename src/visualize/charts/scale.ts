@@ -1,5 +1,7 @@
 /** From numbers to shares of a width, and the round numbers that an axis names. */
 
+import { plain } from '../format.ts';
+
 export type Scale = {
   readonly low: number;
   readonly high: number;
@@ -36,6 +38,16 @@ export function ticks(low: number, high: number, count = 4): number[] {
   const list: number[] = [];
   // Numbered, not added up: steps of 0.1 would drift.
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
-    list.push(Number((i * step).toPrecision(12)));
+    list.push(Number((i * step).toPrecision(15)));
   return list;
+}
+
+/** Numbers as texts of as few digits as tell them from each other, three at least: 312000 and 312010 are two. */
+export function distinct(values: readonly number[], digits = 3): string[] {
+  const different = new Set(values).size;
+  for (let d = digits; d < 15; d++) {
+    const list = values.map((v) => plain(v, d));
+    if (new Set(list).size === different) return list;
+  }
+  return values.map((v) => String(v));
 }

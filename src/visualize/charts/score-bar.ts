@@ -2,9 +2,9 @@
  * From the base value to the prediction as a bar: what raises the score in one lane, what lowers it in the next, a segment per word or feature
  * (after SHAP's force plot, in two lanes, so that nothing lies on anything). Invariant: the lanes begin at the base value and end at base + sum.
  */
-import { escapeHtml, plain, signed } from '../format.ts';
+import { escapeHtml, signed } from '../format.ts';
 import { byStrength, finite, namedNumbers, sumOf } from './check.ts';
-import { type Scale, scaleOver } from './scale.ts';
+import { distinct, type Scale, scaleOver } from './scale.ts';
 import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt } from './svg.ts';
 import { axis } from './waterfall.ts';
 
@@ -43,15 +43,16 @@ export function scoreBar(
     let at = from;
     return shown.map(([name, value]) => segment(name, value, at, (at += value), { y, style, scale })).join('');
   };
+  const ends = distinct([base, prediction]);
   const number = (value: number): string => share(scale.at(value));
   const lines = [
     `<line class="d" x1="${number(base)}" x2="${number(base)}" y1="22" y2="32"/>`,
     `<line class="d" x1="${number(base + up)}" x2="${number(base + up)}" y1="46" y2="50"/>`,
     `<line class="d" x1="${number(prediction)}" x2="${number(prediction)}" y1="64" y2="74"/>`,
   ];
-  const ends = `${labelAt(`base value ${plain(base)}`, scale.at(base), 12, 'm s')}${labelAt(`${score} ${plain(prediction)}`, scale.at(prediction), 84, 's b')}`;
-  const says = `From the base value ${plain(base)} to ${score} ${plain(prediction)}: raised by ${signed(up)}, lowered by ${signed(down)}.`;
-  const body = `${lines.join('')}${lane(rising, base, 32, 'p')}${lane(falling, base + up, 50, 'q')}${ends}${axis(scale, 98)}`;
+  const named = `${labelAt(`base value ${ends[0]}`, scale.at(base), 12, 'm s')}${labelAt(`${score} ${ends[1]}`, scale.at(prediction), 84, 's b')}`;
+  const says = `From the base value ${ends[0]} to ${score} ${ends[1]}: raised by ${signed(up)}, lowered by ${signed(down)}.`;
+  const body = `${lines.join('')}${lane(rising, base, 32, 'p')}${lane(falling, base + up, 50, 'q')}${named}${axis(scale, 98)}`;
   return chart('scoreBar', { height: 122, body, says }, options);
 }
 

@@ -12,7 +12,7 @@ export const VALUE_COLORS: readonly string[] = ['#2679d8', '#5f76c8', '#8b70b0',
 export function chartStyle(map: ColormapName = 'PiYG'): string {
   const light = (v: number): string => hex(colormap(map, v));
   const dark = (v: number): string => hex(darkColormap(map, v, DARK_PAGE));
-  return `.pg{--pg-ink:#181a1f;--pg-muted:#5b626e;--pg-line:#d4d9e0;--pg-soft:#eef0f4;--pg-card:#fff;--pg-accent:#33598f;--pg-plus:${light(0.7)};--pg-minus:${light(-0.7)};--pg-rest:#8a93a1;--pg-on:#181a1f;\
+  return `.pg{--pg-ink:#181a1f;--pg-muted:#5b626e;--pg-line:#d4d9e0;--pg-soft:#eef0f4;--pg-card:#fff;--pg-accent:#33598f;--pg-plus:${light(0.72)};--pg-minus:${light(-0.65)};--pg-rest:#8a93a1;--pg-on:#181a1f;\
 font:13px/1.3 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;fill:var(--pg-ink);display:block;max-width:100%}
 @media (prefers-color-scheme:dark){.pg{--pg-ink:#e8eaee;--pg-muted:#a3abb8;--pg-line:#414855;--pg-soft:#2a2f39;--pg-card:${hex(DARK_PAGE)};--pg-accent:#8fb2e6;--pg-plus:${dark(0.92)};--pg-minus:${dark(-0.92)};--pg-rest:#828b99;--pg-on:#101216}}
 .pg text{dominant-baseline:central}.pg .m{fill:var(--pg-muted)}.pg .s{font-size:12px}.pg .b{font-weight:600}.pg .h{font-size:15px;font-weight:600}.pg .e{text-anchor:end}.pg .c{text-anchor:middle}.pg .n{font-variant-numeric:tabular-nums}

@@ -3,9 +3,9 @@
  * has the name and value above its bar, so that it reads on a phone.
  * Invariant: base + the steps drawn = prediction; what the attributions do not account for is a step of its own, never hidden.
  */
-import { plain, signed } from '../format.ts';
+import { signed } from '../format.ts';
 import { byStrength, finite, namedNumbers, sumOf } from './check.ts';
-import { type Scale, scaleOver, ticks } from './scale.ts';
+import { distinct, type Scale, scaleOver, ticks } from './scale.ts';
 import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt, tidy } from './svg.ts';
 
 export type TableRow = {
@@ -66,7 +66,11 @@ export function waterfall(row: TableRow, options: ChartOptions = {}): string {
   const steps = waterfallSteps(row);
   const { base, prediction, score = 'score' } = row;
   const scale = scaleOver([base, prediction, ...steps.flatMap(({ from, to }) => [from, to])]);
-  const ends = [endLine('base value', base, 0, scale), endLine(score, prediction, 34 + steps.length * ROW + 8, scale)];
+  const [from, to] = distinct([base, prediction]) as [string, string];
+  const ends = [
+    endLine('base value', base, from, 0, scale),
+    endLine(score, prediction, to, 34 + steps.length * ROW + 8, scale),
+  ];
   const bars = steps.map((step, i) =>
     stepRow(step, 34 + i * ROW, scale, i === steps.length - 1 ? prediction : step.to),
   );
@@ -74,14 +78,13 @@ export function waterfall(row: TableRow, options: ChartOptions = {}): string {
   const guide = `<line class="l" x1="${share(scale.at(base))}" x2="${share(scale.at(base))}" y1="22" y2="${bottom}"/>`;
   const strongest = steps.filter(({ kind }) => kind === 'feature').slice(0, 3);
   const listed = strongest.map(({ name, from, to }) => `${name} ${signed(to - from)}`).join(', ');
-  const says = `From the base value ${plain(base)} to ${score} ${plain(prediction)}${listed === '' ? '' : `; most: ${listed}`}.`;
+  const says = `From the base value ${from} to ${score} ${to}${listed === '' ? '' : `; most: ${listed}`}.`;
   const body = `${guide}${bars.join('')}${ends.join('')}${axis(scale, bottom)}`;
   return chart('waterfall', { height: bottom + 24, body, says }, options);
 }
 
 /** A line of the scale's own: a label, a number, and a mark where it lies. */
-function endLine(name: string, value: number, top: number, scale: Scale): string {
-  const number = plain(value);
+function endLine(name: string, value: number, number: string, top: number, scale: Scale): string {
   const x = scale.at(value);
   const label = textAt({
     x: 0,
@@ -116,11 +119,13 @@ function stepRow({ name, from, to, kind }: Step, top: number, scale: Scale, next
 }
 
 /** Numbers of a scale along the foot of a chart. */
-export function axis({ low, high, at }: Scale, y: number, unit = ''): string {
-  const marks = ticks(low, high).map((v) => {
+export function axis({ low, high, at }: Scale, y: number): string {
+  const list = ticks(low, high);
+  const labels = distinct(list);
+  const marks = list.map((v, i) => {
     const x = at(v);
     const anchor = x < 0.06 ? '' : x > 0.94 ? ' e' : ' c';
-    return `<line class="l" x1="${share(x)}" x2="${share(x)}" y1="${y}" y2="${y + 4}"/>${textAt({ x: share(x), y: y + 13, text: `${plain(v)}${unit}`, style: `m s n${anchor}` })}`;
+    return `<line class="l" x1="${share(x)}" x2="${share(x)}" y1="${y}" y2="${y + 4}"/>${textAt({ x: share(x), y: y + 13, text: labels[i]!, style: `m s n${anchor}` })}`;
   });
   return `<line class="l" x1="0" x2="100%" y1="${tidy(y)}" y2="${tidy(y)}"/>${marks.join('')}`;
 }

@@ -40,7 +40,8 @@ function missed({ completeness, explainer }: ReportItem): string | undefined {
 export function commonFacts(items: readonly ReportItem[]): Fact[] {
   const [first, ...rest] = items;
   if (!first || rest.length === 0) return [];
-  let common = factsOf(first);
+  // A scale is of one input, even where two have the same.
+  let common = factsOf(first).filter(([name]) => name !== 'Full colour');
   for (const item of rest) {
     const own = new Map(factsOf(item));
     common = common.filter(([name, text]) => own.get(name) === text);
