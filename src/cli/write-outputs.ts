@@ -8,7 +8,7 @@ import { writeAll } from './files.ts';
 import type { AnyExplanation, Context, Finding } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { reportItem } from './outputs/items.ts';
-import { checkCount, numbered, svgOf } from './outputs/svg.ts';
+import { svgFiles } from './outputs/svg.ts';
 import { colorScale, formatScores } from './print.ts';
 import type { Batch } from './samples/batch.ts';
 import type { Terminal } from './terminal.ts';
@@ -30,7 +30,7 @@ export function writeOutputs(args: Arguments, results: Results, terminal: Termin
   const makers = {
     html: () => makeHtml(results),
     png: () => makePng(results, args),
-    svg: () => makeSvg(results, args),
+    svg: () => svgFiles(args.text('svg')!, itemsOf(results)),
     json: () => makeJson(results),
   };
   return writeAll(args, makers, terminal);
@@ -45,14 +45,6 @@ function nameOf(model: AnyModel, path: string): string {
 
 function itemsOf({ findings, explanations, context, news }: Results): ReportItem[] {
   return findings.map((finding) => reportItem(finding, explanations[0]!, context.row, news));
-}
-
-/** One file, or one per input and target. */
-function makeSvg(results: Results, args: Arguments): Map<string, string> {
-  const items = itemsOf(results);
-  checkCount(items.length);
-  const names = numbered(args.text('svg')!, items.length);
-  return new Map(items.map((item, i) => [names[i]!, svgOf(item)]));
 }
 
 function makeHtml(results: Results): string {

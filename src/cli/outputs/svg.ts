@@ -3,6 +3,8 @@
 import { failure } from '../../tensor/errors.ts';
 import {
   attributionBars,
+  beeswarm,
+  meanAbsoluteBars,
   pairsMatrix,
   pictureChart,
   type ReportContent,
@@ -13,22 +15,41 @@ import {
   waterfall,
 } from '../../visualize/index.ts';
 import { numbersOf, scoreName } from '../../visualize/report/content.ts';
+import { rowGroups, rowsOf } from '../../visualize/report/summary.ts';
 
 /** Files that one command writes. */
 export const MOST_FILES = 200;
 
-/** The names of several files: `--svg wine.svg` gives `wine-1.svg`, `wine-2.svg` and so on, with as many digits as the last one has. */
-export function numbered(path: string, count: number): string[] {
-  if (count === 1) return [path];
+/**
+ * All files of `--svg FILE`: FILE for one item; of several `FILE-1.svg` and so on, with as many digits as the last one has. Of several rows of a
+ * table also `FILE-means.svg` and `FILE-rows.svg`, for the target that most of them are explained for.
+ * @throws PathgradError where there would be more files than a folder is good for
+ */
+export function svgFiles(path: string, items: readonly ReportItem[]): Map<string, string> {
+  if (items.length > MOST_FILES)
+    throw failure(
+      '--svg',
+      `would write ${items.length} files, and ${MOST_FILES} are the most`,
+      {},
+      '--html puts all into one page; --rows and --index choose some',
+    );
+  if (items.length === 1) return new Map([[path, svgOf(items[0]!)]]);
   const dot = path.search(/\.[^./\\]*$/);
   const [stem, ending] = dot < 0 ? [path, ''] : [path.slice(0, dot), path.slice(dot)];
-  const digits = String(count).length;
-  return Array.from({ length: count }, (_, i) => `${stem}-${String(i + 1).padStart(digits, '0')}${ending}`);
+  const digits = String(items.length).length;
+  const named = (name: string): string => `${stem}-${name}${ending}`;
+  const files = new Map(items.map((item, i) => [named(String(i + 1).padStart(digits, '0')), svgOf(item)]));
+  const [group] = rowGroups(items);
+  if (!group) return files;
+  const rows = rowsOf(group);
+  const of = `${group.length} rows, ${group[0]!.target}`;
+  files.set(named('means'), meanAbsoluteBars(rows, { title: `Mean size of the attributions: ${of}` }));
+  return files.set(named('rows'), beeswarm(rows, { title: `Each row a point: ${of}` }));
 }
 
 /** The picture of an item: its pairs where it has some, else what it shows. Several inputs are shown by what each adds. */
 export function svgOf(item: ReportItem): string {
-  const title = item.title === undefined ? item.target : `${item.title}: ${item.target}`;
+  const title = item.title === undefined ? item.target : `${item.title} (${item.target})`;
   const options = { title };
   if (item.matrix && item.matrix.names.length > 0) return pairsMatrix(item.matrix, options);
   if (item.kind === 'parts')
@@ -63,15 +84,4 @@ function drawn(content: ReportContent, ends: Ends, scale: number | undefined, op
         : attributionBars({ names, values, attributions: scores, scale }, options);
     }
   }
-}
-
-/** @throws PathgradError where there would be more files than a folder is good for */
-export function checkCount(count: number): void {
-  if (count > MOST_FILES)
-    throw failure(
-      '--svg',
-      `would write ${count} files, and ${MOST_FILES} are the most`,
-      {},
-      '--html puts all into one page',
-    );
 }

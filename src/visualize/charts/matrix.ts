@@ -33,7 +33,9 @@ export function pairsShown({ names, values, most = 12 }: PairsTable): number[] {
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) size[i]! += Math.abs(numbers[i * n + j]!) + Math.abs(numbers[j * n + i]!);
   const order = names.map((_, i) => i).sort((a, b) => size[b]! - size[a]! || a - b);
-  return order.slice(0, most).sort((a, b) => a - b);
+  // What has no part in anything is not shown, unless nothing has.
+  const parts = order.filter((i) => size[i]! > 0);
+  return (parts.length > 0 ? parts : order).slice(0, most).sort((a, b) => a - b);
 }
 
 /** The chart as SVG text. @throws PathgradError for a table that is not square, or a number that is not finite */

@@ -166,7 +166,9 @@ export function pictureChart(data: PictureData, options: PictureOptions = {}): s
     );
   const room = (options.width ?? 760) - 32;
   const panels = picturePanels(data, options.colormap);
-  const columns = Math.max(1, Math.min(panels.length, Math.floor((room + SPACE) / (PANEL + SPACE))));
+  const most = Math.max(1, Math.min(panels.length, Math.floor((room + SPACE) / (PANEL + SPACE))));
+  // Rows of the same length: six panels are twice three, not five and one.
+  const columns = Math.ceil(panels.length / Math.ceil(panels.length / most)) || 1;
   const side = (room + SPACE) / columns - SPACE;
   const { raster } = panels[0] ?? { raster: { width: 1, height: 1 } };
   const tall = (side * raster.height) / raster.width;

@@ -1,5 +1,5 @@
 /** All rows of a table at once: for each explained target that has several, its features by mean size, and every row as a point. */
-import { beeswarm, meanAbsolute, meanAbsoluteBars } from '../charts/summary.ts';
+import { beeswarm, meanAbsolute, meanAbsoluteBars, type TableRows } from '../charts/summary.ts';
 import type { ColormapName } from '../colors.ts';
 import { escapeHtml, plain } from '../format.ts';
 import { foldedTable } from './bars.ts';
@@ -10,6 +10,16 @@ const TARGETS = 4;
 
 /** Nothing where fewer than two rows have the same features and target. */
 export function tableSummary(items: readonly ReportItem[], map: ColormapName): string {
+  const kept = rowGroups(items);
+  const shown = kept.slice(0, TARGETS).map((list) => summaryOf(list, map));
+  const left = kept.length - shown.length;
+  const note =
+    left > 0 ? `<p class="note">${left} more targets have several rows; their summaries are left out.</p>` : '';
+  return `${shown.join('\n')}${note}`;
+}
+
+/** Rows with the same features that are explained for the same target, two at least; the groups with the most rows first. */
+export function rowGroups(items: readonly ReportItem[]): ReportTableItem[][] {
   const groups = new Map<string, ReportTableItem[]>();
   for (const item of items) {
     if (item.kind !== 'table') continue;
@@ -18,21 +28,22 @@ export function tableSummary(items: readonly ReportItem[], map: ColormapName): s
     if (list) list.push(item);
     else groups.set(key, [item]);
   }
-  const kept = [...groups.values()].filter((list) => list.length > 1).sort((a, b) => b.length - a.length);
-  const shown = kept.slice(0, TARGETS).map((list) => summaryOf(list, map));
-  const left =
-    kept.length > TARGETS
-      ? `<p class="note">${kept.length - TARGETS} more targets have several rows; their summaries are left out.</p>`
-      : '';
-  return shown.length === 0 ? '' : `${shown.join('\n')}${left}`;
+  return [...groups.values()].filter((list) => list.length > 1).sort((a, b) => b.length - a.length);
+}
+
+/** Rows as the charts take them: with values where some are numbers. */
+export function rowsOf(items: readonly ReportTableItem[]): TableRows {
+  const [{ names }] = items as readonly [ReportTableItem];
+  const values = items.map((item) => names.map((_, i) => numberOf(item.values?.[i])));
+  const known = values.some((row) => row.some((v) => !Number.isNaN(v)));
+  return { names, attributions: items.map(({ scores }) => scores), ...(known && { values }) };
 }
 
 function summaryOf(items: readonly ReportTableItem[], map: ColormapName): string {
-  const [{ names, target }] = items as readonly [ReportTableItem];
-  const attributions = items.map(({ scores }) => scores);
-  const numbers = items.map(({ values }) => names.map((_, i) => numberOf(values?.[i])));
-  const known = numbers.some((row) => row.some((v) => !Number.isNaN(v)));
-  const data = { names, attributions, ...(known && { values: numbers }) };
+  const data = rowsOf(items);
+  const { names } = data;
+  const { target } = items[0]!;
+  const known = data.values !== undefined;
   const options = { width: 'fluid', colormap: map } as const;
   const means = meanAbsolute(data).map(({ name, mean }) => [name, plain(mean, 4)]);
   return `<article class="card summary"><div class="head"><h3>All ${items.length} rows explained for ${escapeHtml(target)}</h3></div>

@@ -77,7 +77,7 @@ test('a text as SVG: every word once, within the width, with its number; lines b
     {
       words,
       scores: words.map((_, i) => (i % 7) - 3),
-      between: words.map((_, i) => (i === 40 ? '\n' : ' ')).concat(''),
+      between: words.map((_, i) => (i === 40 ? '\n' : ' ')).concat([''] as never),
     },
     { width: 400 },
   );
