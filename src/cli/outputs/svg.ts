@@ -49,7 +49,9 @@ export function svgFiles(path: string, items: readonly ReportItem[]): Map<string
 
 /** The picture of an item: its pairs where it has some, else what it shows. Several inputs are shown by what each adds. */
 export function svgOf(item: ReportItem): string {
-  const title = item.title === undefined ? item.target : `${item.title} (${item.target})`;
+  // A text stands below its title: said once.
+  const named = item.title !== undefined && (item.kind !== 'text' || item.matrix !== undefined);
+  const title = !named ? `explained: ${item.target}` : `${item.title} (${item.target})`;
   const options = { title };
   if (item.matrix && item.matrix.names.length > 0) return pairsMatrix(item.matrix, options);
   if (item.kind === 'parts')

@@ -8,6 +8,7 @@ import { escapeHtml, plain, signed } from '../format.ts';
 import { colorBar } from './series.ts';
 import { type ChartOptions, chart, fitted, measured, share, textAt, tidy } from './svg.ts';
 
+/** What pairs of features did together. */
 export type PairsTable = {
   readonly names: readonly string[];
   /**

@@ -8,8 +8,10 @@ import { scaleOver } from './scale.ts';
 import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt, tidy } from './svg.ts';
 import { axis } from './waterfall.ts';
 
+/** The attributions of one input. */
 export type PartNumbers = { readonly name: string; readonly attributions: ArrayLike<number> };
 
+/** What one input has of the whole. */
 export type PartShare = {
   readonly name: string;
   /** What its attributions add up to. */

@@ -14,8 +14,10 @@ import { type Outline, outlines } from './outlines.ts';
 import { pictureBarAt } from './picture-bar.ts';
 import { type ChartOptions, chart, textAt, tidy } from './svg.ts';
 
+/** What a panel shows. */
 export type PictureMode = 'image' | 'overlay' | 'outlines' | 'all' | 'positive' | 'negative' | 'absolute';
 
+/** A picture and its attributions. */
 export type PictureData = {
   /** `[H, W]` or `[H, W, C]` with 1 or 3 channels. */
   readonly image: ArrayLikeWithShape;
@@ -32,6 +34,7 @@ export type PictureData = {
 /** Per cent of the sum of sizes that may lie beyond the full colour. */
 const BEYOND = 2;
 
+/** What full colour stands for, and what lies beyond it. */
 export type PictureScale = {
   /** Attribution with the full colour. */
   readonly full: number;
@@ -62,6 +65,7 @@ export function scaleWords({ full, beyond, largest }: PictureScale): string {
   return `full colour ${plain(full)}; ${beyond} pixel${beyond === 1 ? ' is' : 's are'} beyond, up to ${plain(largest)}`;
 }
 
+/** One picture of several. */
 export type Panel = {
   readonly mode: PictureMode;
   readonly caption: string;
@@ -147,6 +151,7 @@ const SPACE = 12;
 /** Least width of a panel in a file. */
 const PANEL = 136;
 
+/** How a picture is drawn. */
 export type PictureOptions = ChartOptions;
 
 export const pictureNames: OptionNames<PictureOptions> = { title: 1, width: 1, colormap: 1 };

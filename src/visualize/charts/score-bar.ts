@@ -8,6 +8,7 @@ import { distinct, type Scale, scaleOver } from './scale.ts';
 import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt } from './svg.ts';
 import { axis } from './waterfall.ts';
 
+/** What moved a score from the base value to the prediction. */
 export type ScoreSteps = {
   readonly names: readonly string[];
   readonly attributions: ArrayLike<number>;

@@ -9,6 +9,7 @@ import { finite, namedNumbers } from './check.ts';
 import { ticks } from './scale.ts';
 import { type ChartOptions, chart, fitted, NARROWEST, share, textAt, tidy } from './svg.ts';
 
+/** One channel of a time series. */
 export type SeriesChannel = {
   readonly name: string;
   /** One per step; NaN where a value is missing, which leaves a gap in the line. */
@@ -19,6 +20,7 @@ export type SeriesChannel = {
   readonly unit?: string | undefined;
 };
 
+/** A time series: channels of one length. */
 export type Series = {
   readonly channels: readonly SeriesChannel[];
   /** Steps per second; left out, the axis counts steps. */

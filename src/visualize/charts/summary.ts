@@ -10,6 +10,7 @@ import { VALUE_COLORS } from './style.ts';
 import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt, tidy } from './svg.ts';
 import { axis } from './waterfall.ts';
 
+/** Many rows of one table. */
 export type TableRows = {
   readonly names: readonly string[];
   /** A row per explanation, one attribution per feature in each. */
@@ -20,6 +21,7 @@ export type TableRows = {
   readonly most?: number | undefined;
 };
 
+/** The mean size of the attributions of a feature. */
 export type FeatureMean = { readonly name: string; readonly feature: number; readonly mean: number };
 
 /** Rows of which each is a point. */

@@ -8,6 +8,7 @@ import type { ColormapName } from '../colors.ts';
 import { escapeHtml } from '../format.ts';
 import { chartStyle } from './style.ts';
 
+/** How a chart is drawn. */
 export type ChartOptions = {
   /** What the chart is about: its name for screen readers, and a heading in a file. */
   readonly title?: string | undefined;
@@ -26,6 +27,8 @@ export const chartNames: OptionNames<ChartOptions> = { title: 1, width: 1, color
 export const NARROWEST = 300;
 
 const MARGIN = 16;
+/** Of bold letters, how much wider they are. */
+const BOLD = 1.16;
 const LEAST = 240;
 const MOST = 8192;
 
@@ -56,7 +59,9 @@ export function chart(subject: string, drawing: Drawing, options: ChartOptions):
   const named = title === '' ? '' : `<title>${escapeHtml(title)}</title>`;
   const inner = width - 2 * MARGIN;
   const heading =
-    title === '' ? '' : textAt({ x: MARGIN, y: MARGIN + 8, text: fitted(title, inner, 15), style: 'h', full: title });
+    title === ''
+      ? ''
+      : textAt({ x: MARGIN, y: MARGIN + 8, text: fitted(title, inner / BOLD, 15), style: 'h', full: title });
   // A file that is scaled keeps its proportions.
   const whole = height + top + MARGIN;
   return `${open(String(width), whole, ` viewBox="0 0 ${width} ${tidy(whole)}"`)}${named}${words}<style>${chartStyle(colormap)}</style><rect class="card" width="100%" height="100%" rx="8"/>${heading}<svg x="${MARGIN}" y="${top}" width="${inner}" height="${height}" overflow="visible">${body}</svg></svg>\n`;

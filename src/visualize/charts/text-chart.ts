@@ -13,6 +13,7 @@ import { colorBar } from './series.ts';
 import { type ChartOptions, chart, chartNames, fitted, measured, RTL, tidy } from './svg.ts';
 import { type ScoredText, scoredWords, type Word } from './words.ts';
 
+/** A text with its attributions, and the two scores that they lie between where they add up. */
 export type TextData = ScoredText & Partial<Pick<ScoreSteps, 'base' | 'prediction' | 'score'>>;
 
 const SIZE = 15;

@@ -8,6 +8,7 @@ import { byStrength, finite, namedNumbers, sumOf } from './check.ts';
 import { distinct, type Scale, scaleOver, ticks } from './scale.ts';
 import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt, tidy } from './svg.ts';
 
+/** One row of a table, and the two scores that its attributions lie between. */
 export type TableRow = {
   readonly names: readonly string[];
   /** The features' values as they are read, e.g. `12.3 mm` or `red`; left out where there are none to show. */
@@ -28,6 +29,7 @@ const BAR = 14;
 /** Of the change of score: below it, what is missing is rounding and gets no bar. */
 const ROUNDING = 0.0005;
 
+/** A step of a waterfall, from one score to the next. */
 export type Step = {
   readonly name: string;
   readonly from: number;
@@ -130,6 +132,7 @@ export function axis({ low, high, at }: Scale, y: number): string {
   return `<line class="l" x1="0" x2="100%" y1="${tidy(y)}" y2="${tidy(y)}"/>${marks.join('')}`;
 }
 
+/** A row of a table whose numbers need not add up. */
 export type BarsRow = Pick<TableRow, 'names' | 'values' | 'attributions' | 'most'> & {
   /** Number that fills half of the width; default the largest. One for several charts makes their bars comparable. */
   readonly scale?: number | undefined;

@@ -6,6 +6,7 @@ import { failure } from '../../tensor/errors.ts';
 import { finiteNumbers } from '../arrays.ts';
 import { normalizeAttributions } from '../normalize.ts';
 
+/** Words with a number each. */
 export type ScoredText = {
   readonly words: readonly string[];
   /** One per word. */
