@@ -1,6 +1,5 @@
 /** What `--svg` writes: one picture per input and target, of the kind that its data ask for. */
 
-import { failure } from '../../tensor/errors.ts';
 import {
   attributionBars,
   beeswarm,
@@ -16,6 +15,7 @@ import {
 } from '../../visualize/index.ts';
 import { numbersOf, scoreName } from '../../visualize/report/content.ts';
 import { rowGroups, rowsOf } from '../../visualize/report/summary.ts';
+import { usage } from '../flags.ts';
 
 /** Files that one command writes. */
 export const MOST_FILES = 200;
@@ -23,14 +23,13 @@ export const MOST_FILES = 200;
 /**
  * All files of `--svg FILE`: FILE for one item; of several `FILE-1.svg` and so on, with as many digits as the last one has. Of several rows of a
  * table also `FILE-means.svg` and `FILE-rows.svg`, for the target that most of them are explained for.
- * @throws PathgradError where there would be more files than a folder is good for
+ * @throws UsageError where there would be more files than a folder is good for
  */
 export function svgFiles(path: string, items: readonly ReportItem[]): Map<string, string> {
   if (items.length > MOST_FILES)
-    throw failure(
+    throw usage(
       '--svg',
       `would write ${items.length} files, and ${MOST_FILES} are the most`,
-      {},
       '--html puts all into one page; --rows and --index choose some',
     );
   if (items.length === 1) return new Map([[path, svgOf(items[0]!)]]);

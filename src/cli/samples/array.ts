@@ -9,7 +9,7 @@ import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { readBytes } from '../files.ts';
 import type { Arguments } from '../flags.ts';
-import type { Batch } from './batch.ts';
+import type { Batch, ImageView } from './batch.ts';
 import { fittedRows, readsPictures } from './image.ts';
 import { batchOf } from './join.ts';
 import { type RowChoice, rowNumbers } from './rows.ts';
@@ -64,8 +64,35 @@ export function arrayRows(
   if (tokens) return { rows: { ...fed, part: tokenParts(args, model, array, path) }, numbers, notices: [] };
   const wholes = isIntegerArray(array) && input.dtype !== 'int32';
   const kind = ({ 2: 'table', 3: 'series' } as const)[shape.length as 2 | 3] ?? 'array';
+  const view = readsPictures(input) ? numbersAsPictures(array.data, shape) : null;
   const notices = wholes ? ['whole numbers are fed to the model as they are'] : [];
-  return { rows: { ...fed, part: () => ({ kind }) }, numbers, notices };
+  const part: InputRows['part'] = view ? (row) => ({ kind: 'image', image: view(row) }) : () => ({ kind });
+  return { rows: { ...fed, part }, numbers, notices };
+}
+
+/** Ranges of numbers that pictures have; of others the least and the largest number are black and white. */
+const RANGES = [
+  [0, 1],
+  [-1, 1],
+  [0, 255],
+] as const;
+
+/** How numbers that are fed as they are look as pictures: `[rows, height, width, 1 or 3]`, black and white by the range that holds all of them. */
+function numbersAsPictures(data: ArrayLike<number>, shape: readonly number[]): ((row: number) => ImageView) | null {
+  const [, height = 0, width = 0, channels = 0] = shape;
+  if (shape.length !== 4 || (channels !== 1 && channels !== 3)) return null;
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < data.length; i++) {
+    low = Math.min(low, data[i]!);
+    high = Math.max(high, data[i]!);
+  }
+  const [black, white] = RANGES.find(([from, to]) => low >= from && high <= to) ?? [low, high > low ? high : low + 1];
+  const size = height * width * channels;
+  return (row) => ({
+    data: Float64Array.from({ length: size }, (_, i) => (data[row * size + i]! - black) / (white - black)),
+    shape: [height, width, channels],
+    arrange: (values) => Float64Array.from(values),
+  });
 }
 
 /** An array of exactly one row's shape is one row. */
