@@ -182,7 +182,7 @@ test('several classes in the report: each card is named after its class, and all
     html,
   ];
   assert.is((await runCli(digits)).code, 0);
-  assert.match(readFileSync(html, 'utf8'), /<h3>7\.png: class 2<\/h3>/);
+  assert.match(readFileSync(html, 'utf8'), /<h3 dir="auto">7\.png: class 2<\/h3>/);
 });
 
 test('slopes of a saturated probability: a note says so, and --logits explains what goes into the softmax', async () => {
