@@ -33,5 +33,5 @@ export function foldedTable(summary: string, heads: readonly string[], rows: rea
     ([first = '', ...rest]) =>
       `<tr><th scope="row"><bdi>${escapeHtml(first)}</bdi></th>${rest.map((text) => `<td class="n">${escapeHtml(text)}</td>`).join('')}</tr>`,
   );
-  return `<details class="numbers"><summary>${escapeHtml(summary)}</summary><div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div></details>`;
+  return `<details class="numbers"><summary>${escapeHtml(summary)}</summary><div class="wide" tabindex="0" role="region" aria-label="${escapeHtml(summary)}"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div></details>`;
 }
