@@ -49,12 +49,12 @@ export const explain: Command = {
       title: 'What to write',
       flags: [
         { name: 'html', value: 'FILE', help: 'a report, one self-contained page' },
-        { name: 'png', value: 'FILE', help: 'pictures: original, all, positive and negative attributions' },
         {
           name: 'svg',
           value: 'FILE',
           help: 'a picture that suits the data: a waterfall of a table, the line of a series, words, pixels; of several explanations numbered files, FILE-1.svg and so on',
         },
+        { name: 'png', value: 'FILE', help: 'pictures: original, all, positive and negative attributions' },
         { name: 'json', value: 'FILE', help: 'all numbers' },
         {
           name: 'scale',
