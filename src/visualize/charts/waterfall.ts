@@ -113,10 +113,10 @@ function stepRow({ name, from, to, kind }: Step, top: number, scale: Scale, next
     full: name,
     style: `halo ${muted}`.trim(),
   });
-  const bar = `<rect class="${style}" x="${share(left)}" y="${y}" width="${share(right - left)}" height="${BAR}" rx="1.5"${kind === 'rest' ? ' fill-opacity=".6"' : ''}/>`;
+  const bar = `<rect class="${style}" x="${share(left)}" y="${y}" width="${share(right - left)}" height="${BAR}" shape-rendering="crispEdges"/>`;
   const line = `<line class="d" x1="${share(scale.at(next))}" x2="${share(scale.at(next))}" y1="${y + BAR}" y2="${y + ROW}"/>`;
   // A bar too small to be seen still has its place.
-  const tick = `<rect class="${style}" x="${share(scale.at(to))}" y="${y}" width="1.5" height="${BAR}"/>`;
+  const tick = `<rect class="${style}" x="${share(scale.at(to))}" y="${y}" width="1.5" height="${BAR}" shape-rendering="crispEdges"/>`;
   return `${line}${bar}${tick}${label}${textAt({ x: '100%', y: top + 8, text: number, style: 'e n halo' })}`;
 }
 
