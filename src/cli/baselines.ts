@@ -47,7 +47,7 @@ export function chooseBaseline(args: Arguments, model: AnyModel, batch: Batch): 
     }
   }
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isFinite(value)) return { value, name: batch.kind === 'text' ? `token ${value}` : `constant ${value}` };
+  if (isNumber(value)) return { value, name: batch.kind === 'text' ? `token ${value}` : `constant ${value}` };
   if (text.endsWith('.npy') || exists(text)) return { value: baselineFile(text, batch), name: text };
   const known = ['zeros', 'pad', 'noise', 'max', 'layer'];
   throw usage(
@@ -56,6 +56,9 @@ export function chooseBaseline(args: Arguments, model: AnyModel, batch: Batch): 
     `${didYouMean(text, known)} (a number or a .npy file will do, too)`,
   );
 }
+
+/** What models compute with: beyond float32's largest all would be infinite. */
+const isNumber = (value: number): boolean => Number.isFinite(Math.fround(value));
 
 function readSeed(args: Arguments): number {
   const text = args.text('seed');
@@ -101,6 +104,6 @@ function piecesBaseline(args: Arguments, model: Transformer): BaselineChoice {
 }
 
 function layerBaseline(text: string): BaselineChoice {
-  const value = number('baseline', text.split(':')[1] ?? '', Number.isFinite, 'a number, as in layer:0');
+  const value = number('baseline', text.split(':')[1] ?? '', isNumber, 'a number, as in layer:0');
   return { value: { space: 'layer', value }, name: `${value} at the layer` };
 }

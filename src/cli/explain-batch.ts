@@ -5,7 +5,14 @@ import { isTargetSet } from '../attribution/frame/target-set.ts';
 import { IntegratedGradients } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
 import { embeddingOf } from '../keras/model/embedding.ts';
-import { type AnyModel, embeddingsOf, isTransformer, rowsWithin } from '../open/model.ts';
+import {
+  type AnyModel,
+  embeddingsOf,
+  isTransformer,
+  rowsWithin,
+  type Transformer,
+  wordVectorsOf,
+} from '../open/model.ts';
 import { softmax } from '../ops/softmax.ts';
 import { type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';
@@ -16,9 +23,9 @@ import { chooseExplainer } from './explainers.ts';
 import type { AnyExplanation, Context } from './findings.ts';
 import { type Arguments, number, oneOf, usage } from './flags.ts';
 import { inFlags, withFlags } from './in-flags.ts';
-import { ownOptions } from './own-flags.ts';
 import { ProgressBar } from './progress.ts';
 import type { Question } from './question.ts';
+import { checkBaseline, optionsFor, refuse } from './refusals.ts';
 import { type Batch, tensorsOf } from './samples/batch.ts';
 import { chooseTargets } from './targets.ts';
 import type { Terminal } from './terminal.ts';
@@ -76,12 +83,13 @@ export async function explainBatch(
   const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
   const baseline = chosen ? chooseBaseline(args, model, batch) : null;
   const layers = chooseLayers(args, model, batch, row);
+  checkBaseline(model, batch, baseline);
   const rows = internalBatchSize ?? usualBatchSize(model, batch);
   const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, model, output) };
   const explainer = withFlags(args, () =>
     row.name === 'IntegratedGradients'
       ? new IntegratedGradients(model, { ...options, ...quadrature })
-      : row.make(model, Object.assign(options, greyOf(row, batch), ownOptions(args, row))),
+      : row.make(model, Object.assign(options, optionsFor(args, row, model, batch, layers))),
   );
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
   const X = tensorsOf(batch);
@@ -134,11 +142,6 @@ export function outputFunction(
   return (...ys) => (args.has('softmax') ? softmax(ys[index]!) : ys[index]!);
 }
 
-/** Whoever gives pictures says with them that a model's `[N, H, W]` is one. */
-export function greyOf({ pictures }: MethodRow, { kind }: Batch): { grey?: true } {
-  return pictures && kind === 'image' ? { grey: true } : {};
-}
-
 /** The layers that are explained and from which inputs move, where they are not the model's inputs. */
 export interface Layers {
   readonly layer: string | number | null;
@@ -160,6 +163,10 @@ export function layerOf(args: Arguments, model: AnyModel): string | number | nul
   }
 }
 
+/** Where a transformer's texts are explained: paths from word to word need the words' vectors as they are. */
+const vectorsOf = (model: Transformer, { words }: MethodRow): string =>
+  words ? wordVectorsOf(model) : embeddingsOf(model);
+
 /**
  * Token ids have no gradient, so texts are explained at the embedding, or move there where a layer behind it is explained; unless the method
  * needs no gradient, or is about the gradients of a layer alone.
@@ -174,7 +181,8 @@ export function chooseLayers(args: Arguments, model: AnyModel, batch: Batch, row
       `is needed: ${row.name} attributes to the tensors of a layer`,
       'pathgrad inspect MODEL lists the layers',
     );
+  refuse(args, model, batch, row, { layer });
   if (batch.kind !== 'text' || row.values || row.layer === 'chosen') return { layer };
-  const embedding = isTransformer(model) ? embeddingsOf(model) : embeddingOf(model)!.path;
+  const embedding = isTransformer(model) ? vectorsOf(model, row) : embeddingOf(model)!.path;
   return row.layer ? { layer, inputLayer: embedding } : { layer: layer ?? embedding };
 }

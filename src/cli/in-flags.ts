@@ -33,6 +33,7 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/interpolation: null gives .*$/g, 'choose a layer that has as many axes as the input'],
   [/Saliency with abs: false/g, 'Saliency'],
   [/give the words' vectors, .* as the option words, or an Embedding as layer/g, 'name an Embedding: --layer NAME'],
+  [/; 'gausslegendre' takes their square/g, ''],
   [/leave pairs out, or attribute/g, 'attribute'],
   [/, or pairs: 'words', which .*$/g, ''],
   [/the method within with layer: 'NAME', or without NoiseTunnel/g, '--layer NAME, or choose another method'],
@@ -59,22 +60,24 @@ function said(text: string): string {
     .trim();
 }
 
+/** The message without its hint, and without its subject. */
+function partsOf({ subject, message }: PathgradError): { readonly whole: string; readonly problem: string } {
+  const whole = message.split('\nhint: ')[0]!;
+  return { whole, problem: whole.startsWith(`${subject}: `) ? whole.slice(subject.length + 2) : whole };
+}
+
 /**
  * The option that an error may be about and what it says of it, the likeliest first: its subject, the subject's last word (`Occlusion window`), what
  * the problem of a method begins with (`KernelShap: nSamples must be …`, `LayerGradCam: the layer 'hidden' has …`), what its hint says to change.
  */
-function optionsOf({
-  subject,
-  message,
-  hint = '',
-}: PathgradError): { readonly option: string; readonly problem: string }[] {
-  const whole = message.split('\nhint: ')[0]!;
-  const problem = whole.startsWith(`${subject}: `) ? whole.slice(subject.length + 2) : whole;
+function optionsOf(error: PathgradError): { readonly option: string; readonly problem: string }[] {
+  const { subject, hint = '' } = error;
+  const { whole, problem } = partsOf(error);
   const [first = '', rest = ''] = subject.split(/ (.*)/);
   const ofMethod = methods.some(({ name }) => name === first);
   const starts = ofMethod ? /^(?:an? |the |unknown )?(\w+)/.exec(problem) : null;
   const begins = starts?.[1] ?? '';
-  const changed = [...hint.matchAll(/\b(?:leave|option|raise) (\w+)/g)].map(([, option]) => ({
+  const changed = [...hint.matchAll(/\b(?:leave|option|raise|as) (\w+)/g)].map(([, option]) => ({
     option: option!,
     problem: whole,
   }));
@@ -99,11 +102,9 @@ export function inFlags(error: unknown, args: Arguments): unknown {
     if (file !== null) return failure(file, `as a baseline ${said(problem)}`, {}, hint || undefined, error);
     return usage(`--${flag}`, said(problem), hint || undefined);
   }
-  const whole = error.message.split('\nhint: ')[0]!;
-  const told = said(whole);
-  if (told === whole && hint === error.hint) return error;
-  const problem = told.startsWith(`${error.subject}: `) ? told.slice(error.subject.length + 2) : told;
-  return failure(error.subject, problem, {}, hint || undefined, error);
+  const { problem } = partsOf(error);
+  if (said(problem) === problem && hint === error.hint) return error;
+  return failure(error.subject, said(problem), {}, hint || undefined, error);
 }
 
 /** What `work` gives; what it throws about options is said in flags. */

@@ -10,7 +10,7 @@ import { runExplain } from './explain.ts';
 import { reasonOf, STANDARD, takesOut } from './files.ts';
 import { type Arguments, parseFlags, UsageError, usage } from './flags.ts';
 import { helpOf, overview } from './help.ts';
-import { runInspect } from './inspect.ts';
+import { runInspect } from './inspect/inspect.ts';
 import { runMethods } from './methods.ts';
 import { runPredict } from './predict.ts';
 import { Interrupted, shielded, type Terminal } from './terminal.ts';

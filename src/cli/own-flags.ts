@@ -37,6 +37,8 @@ const paths = [
   ...['LayerConductance', 'InternalInfluence'],
 ];
 
+const MOST_SEED = 2 ** 32 - 1;
+
 const fromZero = (n: number): boolean => n >= 0 && Number.isFinite(n);
 
 export const ownTable: readonly OwnFlag[] = [
@@ -67,7 +69,13 @@ export const ownTable: readonly OwnFlag[] = [
     help: 'of methods that draw and of the noise baselines; 0 if left out',
     option: 'seed',
     has: draws,
-    read: (text) => count('seed', text, 0),
+    read: (text) =>
+      number(
+        'seed',
+        text,
+        (n) => Number.isInteger(n) && n >= 0 && n <= MOST_SEED,
+        `a whole number from 0 to ${MOST_SEED}`,
+      ),
   },
   {
     name: 'stdev',

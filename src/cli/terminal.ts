@@ -93,10 +93,15 @@ export function processTerminal(): Terminal {
     if (stop.signal.aborted) process.exit(130);
     stop.abort(new Interrupted('interrupted'));
   });
+  const err = writer(process.stderr, () => process.exit(1));
+  const out = writer(process.stdout, (error) => {
+    err(`pathgrad: standard output: ${reasonOf(error)}\n`);
+    process.exit(1);
+  });
   return {
-    out: writer(process.stdout),
-    err: writer(process.stderr),
-    file: writer(process.stdout),
+    out,
+    err,
+    file: out,
     outIsTty: process.stdout.isTTY === true,
     errIsTty: process.stderr.isTTY === true,
     columns: process.stdout.columns ?? 80,
@@ -105,22 +110,22 @@ export function processTerminal(): Terminal {
   };
 }
 
+/** What a stream must be able to do: those of the process, and those of tests. */
+type Sink = Pick<NodeJS.WriteStream, 'write' | 'on'>;
+
 /**
- * Writes to a stream until it takes no more. A reader that stops early (`pathgrad inspect m.h5 | head`) is no error, and the files that were asked
- * for are still written; a full disk behind it (`> /dev/full`) is told in a line, and the program ends with 1.
+ * Writes to a stream until it takes no more. A reader that stops early (`pathgrad inspect m.h5 | head`) is no error: what follows is dropped, and the
+ * files that were asked for are still written.
+ * @param failed what to do about anything else, once: a full disk behind the stream
  */
-function writer(stream: NodeJS.WriteStream): (content: Uint8Array | string) => void {
+export function writer(stream: Sink, failed: (error: NodeJS.ErrnoException) => void) {
   let open = true;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    const first = open;
+    const told = !open;
     open = false;
-    if (error.code === 'EPIPE' || !first) return;
-    process.exitCode = 1;
-    if (stream === process.stderr) return;
-    process.stderr.write(`pathgrad: standard output: ${reasonOf(error)}\n`);
-    process.exit(1);
+    if (error.code !== 'EPIPE' && !told) failed(error);
   });
-  return (content) => {
+  return (content: Uint8Array | string): void => {
     if (open) stream.write(content);
   };
 }

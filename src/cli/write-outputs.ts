@@ -1,7 +1,6 @@
 /** The files that `explain` writes: report, pictures, numbers. All are made before the first is written. */
-import { basename } from 'node:path';
 import { version } from '../attribution/index.ts';
-import { type AnyModel, summaryOf } from '../open/model.ts';
+import { type AnyModel, titleOf as modelTitle, summaryOf } from '../open/model.ts';
 import { attributionGrid, encodePng, type ReportItem, report } from '../visualize/index.ts';
 import { sumOf } from './explainers.ts';
 import { writeAll } from './files.ts';
@@ -36,13 +35,6 @@ export function writeOutputs(args: Arguments, results: Results, terminal: Termin
   return writeAll(args, makers, terminal);
 }
 
-/** Names that frameworks and converters make up: the file's says more. */
-const MADE_UP = /^(sequential|functional|model|main_graph|graph|torch_jit|keras_model)(_?\d+)?$/i;
-
-function nameOf(model: AnyModel, path: string): string {
-  return MADE_UP.test(model.name) ? basename(path).replace(/\.[^.]+$/, '') || model.name : model.name;
-}
-
 function itemsOf({ findings, explanations, context, news }: Results): ReportItem[] {
   return findings.map((finding) => reportItem(finding, explanations[0]!, context.row, news));
 }
@@ -55,7 +47,10 @@ function makeHtml(results: Results): string {
   const targets = explanations.length > 1 ? `, ${explanations.length} targets each` : '';
   const title = `${rows} ${rows > 1 ? noun[1] : noun[0]}${targets}`;
   const section = { title, model: { name: model.name, file: path, summary: summaryOf(model) }, items };
-  return report([section], { title: `What moved ${nameOf(model, path)}` });
+  const labels = [...new Set(findings.map(({ target }) => target.label))];
+  const name = modelTitle(model, path);
+  const what = labels.length === 1 ? `${labels[0]} in ${name}` : `${labels.length} targets in ${name}`;
+  return report([section], { title: `What moved ${what}` });
 }
 
 function nounOf({ kind, samples }: Batch, findings: readonly Finding[]): readonly [one: string, many: string] {

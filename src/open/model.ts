@@ -30,6 +30,17 @@ export function isTransformer(model: AnyModel): model is Transformer {
   return 'tokenizer' in model;
 }
 
+/** What people call the model: its own name, or the file's where that is one that Keras made up or a class of transformers. */
+export function titleOf(model: AnyModel, path: string): string {
+  const madeUp =
+    isTransformer(model) || /^(sequential|functional|model|main_graph|torch[-_]jit)(_\d+)?$/i.test(model.name);
+  const file = path
+    .replace(/[\\/]+$/, '')
+    .split(/[\\/]/)
+    .at(-1);
+  return madeUp && file ? file : model.name;
+}
+
 /** What whoever uses the model should know of how it is computed. */
 export const noticesOf = (model: AnyModel): readonly string[] => (isTransformer(model) ? [] : model.notices);
 

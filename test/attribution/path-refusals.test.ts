@@ -56,9 +56,9 @@ test('XRAI took the words of a text for the rows of a picture', async () => {
   const at = (layer: string): Promise<unknown> => new XRAI(text, { layer, nSteps: 2, minPixels: 1 }).explain(tokens);
   await rejects(
     at('embedding'),
-    "XRAI: the layer 'embedding' gives no pictures, which it needs (shape [2,4,3], inputs [[2,4]])\nhint: use IntegratedGradients there, or a layer whose tensor is [N, H, W, C] of a picture; grey: true if inputs are [N, H, W]",
+    "XRAI: the layer 'embedding' gives no pictures, which the method needs (shape [2,4,3], inputs [[2,4]])\nhint: use IntegratedGradients there, or a layer whose tensor is [N, H, W, C] of a picture; grey: true if inputs are [N, H, W]",
   );
-  await rejects(at('heads'), "XRAI: the layer 'heads' gives no pictures, which it needs");
+  await rejects(at('heads'), "XRAI: the layer 'heads' gives no pictures, which the method needs");
   await rejects(new XRAI(table).explain(X), 'XRAI: needs pictures, [N, H, W, C] (got [2,3])');
 });
 
@@ -90,7 +90,7 @@ test('XRAI took the vectors of ids [N, texts, tokens] for a picture', async () =
   });
   await rejects(
     new XRAI(texts, { layer: 'embedding', nSteps: 2, minPixels: 1 }).explain(ids),
-    "XRAI: the layer 'embedding' gives no pictures, which it needs (shape [1,2,4,3], inputs [[1,2,4]])",
+    "XRAI: the layer 'embedding' gives no pictures, which the method needs (shape [1,2,4,3], inputs [[1,2,4]])",
   );
 });
 

@@ -29,7 +29,7 @@ test('U6, U7: a table as waterfall with names and values; a report of a regressi
   wellFormed(svg);
   for (const text of ['city = Basel, Stadt', 'area = 148', 'base value']) assert.ok(svg.includes(`>${text}`), text);
   const html = read('house.html');
-  assert.match(html, /<h1>What moved houses<\/h1>/);
+  assert.match(html, /<h1>What moved price in houses<\/h1>/);
   assert.match(html, /predicted <b>price<\/b>, 931/);
   assert.match(html, /class="n">score<\/th>/);
   assert.not.match(html, /probability/);

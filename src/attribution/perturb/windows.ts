@@ -25,7 +25,10 @@ export function slideWindows(subject: string, shape: Shape, window: Extents, str
   const step = extents(`${subject} strides`, strides, shape);
   shape.forEach((extent, axis) => {
     const details = { axis: axis + 1, window: size, strides: step, row: shape };
-    if (size[axis]! > extent) throw failure(subject, 'the window is larger than the row', details);
+    if (size[axis]! > extent) {
+      const hint = `an extent per axis, for example ${shape.map((most, i) => Math.min(most, size[i]!)).join(',')}`;
+      throw failure(subject, 'the window is larger than the row', details, hint);
+    }
     // A window as wide as the axis never moves along it, whatever its stride.
     if (size[axis]! < extent && step[axis]! > size[axis]!) {
       const problem = 'a stride beyond the window passes over features';

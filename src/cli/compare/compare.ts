@@ -9,6 +9,7 @@ import { checkOutputs, takesOut } from '../files.ts';
 import { type Arguments, usage } from '../flags.ts';
 import { notify, openModel } from '../open.ts';
 import { ask } from '../question.ts';
+import { checkBaseline } from '../refusals.ts';
 import { rowsFrom, tensorsOf } from '../samples/batch.ts';
 import { readBatch } from '../samples/read.ts';
 import { chooseTarget } from '../targets.ts';
@@ -45,6 +46,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     batchSize: batchSize ?? usualBatchSize(model, batch),
     layersOf: (row) => chooseLayers(args, model, batch, row),
   };
+  checkBaseline(model, batch, shared.baseline);
   await warmUp(shared);
   const compared = await runMethods(rows, judges, shared);
   terminal.out(

@@ -19,12 +19,12 @@ import { PathgradError } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { BaselineChoice } from '../baselines.ts';
 import type { OutputChoice } from '../choices.ts';
-import { greyOf, type Layers, outputFunction } from '../explain-batch.ts';
+import { type Layers, outputFunction } from '../explain-batch.ts';
 import { type AnyExplanation, type Finding, findingsOf } from '../findings.ts';
 import type { Arguments } from '../flags.ts';
 import { inFlags } from '../in-flags.ts';
-import { ownOptions } from '../own-flags.ts';
 import { ProgressBar } from '../progress.ts';
+import { optionsFor } from '../refusals.ts';
 import { type Batch, rowsFrom, tensorsOf } from '../samples/batch.ts';
 import type { Terminal } from '../terminal.ts';
 import { measured, type Taken } from './measure.ts';
@@ -132,7 +132,7 @@ function optionsOf(
   layers: Layers,
   { args, batch, model, output, batchSize }: Shared,
 ): LayerOptions<AnyModel> {
-  const own = { ...greyOf(row, batch), ...ownOptions(args, row) };
+  const own = optionsFor(args, row, model, batch, layers);
   return { ...own, ...layers, internalBatchSize: batchSize, output: outputFunction(args, model, output) };
 }
 
