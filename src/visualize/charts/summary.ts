@@ -111,7 +111,7 @@ export function beeswarm(rows: TableRows, options: ChartOptions = {}): string {
     drawn = Math.max(drawn, chosen.length);
     const middle = top + 18 + BAND / 2;
     const line = `<line class="l" x1="0" x2="100%" y1="${middle}" y2="${middle}"/>`;
-    const label = textAt({ x: 0, y: top + 8, text: fitted(name, NARROWEST), full: name });
+    const label = textAt({ x: 0, y: top + 8, text: fitted(name, NARROWEST - 24), full: name });
     const known = values?.map((row) => row[feature] ?? Number.NaN);
     const points = swarm(
       chosen.map((row) => attributions[row]![feature]!),
