@@ -223,7 +223,11 @@ test('DiscretizedIG took special tokens that are no words, and spoke of words to
       `specialTokens: has a number that is no word (got ${beyond}, words 9)`,
     );
   }
-  await rejects(new DiscretizedIG(picture).explain(blur), 'DiscretizedIG: is for texts: it needs vectors of words');
+  await rejects(
+    new DiscretizedIG(picture, { words: E }).explain(blur),
+    'DiscretizedIG: is for texts: it needs vectors of words',
+  );
+  assert.throws(() => new DiscretizedIG(picture), 'for what is no text use GuidedIG');
 });
 
 test("IntegratedHessians took pairs: 'words' for tables without words", async () => {

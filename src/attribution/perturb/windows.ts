@@ -71,7 +71,6 @@ function extents(subject: string, given: Extents, shape: Shape): number[] {
     const got = Array.isArray(list) ? list : typeof list;
     throw failure(subject, 'needs one extent per axis of a row', { got, row: shape }, 'the batch axis is left out');
   }
-  const wrong = list.find((extent) => !Number.isInteger(extent) || extent < 1);
-  if (wrong !== undefined) throw failure(subject, 'extents are whole numbers from 1 up', { got: list });
-  return [...list];
+  if (list.every((extent) => Number.isInteger(extent) && extent >= 1)) return [...list];
+  throw failure(subject, 'extents are whole numbers from 1 up', { got: list }, 'e.g. [3, 3, 1] for pictures');
 }
