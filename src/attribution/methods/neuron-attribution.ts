@@ -56,12 +56,12 @@ export function endingAt<M extends CallableModel>(
   };
 }
 
+const makeHint = 'make one of the model that is handed over: make: (model) => new IntegratedGradients(model)';
+
 /**
  * Attributions of one neuron instead of one output, by any method: the method is given a model that ends at the neuron's layer.
  * Units are those of the neuron.
  */
-const makeHint = 'make one of the model that is handed over: make: (model) => new IntegratedGradients(model)';
-
 export class NeuronAttribution<M extends CallableModel, Judged extends Tensor | null> {
   private readonly explainer: Explainer<CallableModel, Judged>;
   private readonly layer: string;
