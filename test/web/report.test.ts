@@ -102,7 +102,7 @@ test('no kind is wider than a phone, open tables included, and no text of a char
 
 test('a word shows its number when it is clicked, and arrow keys go on to the next; cells of a matrix likewise', async () => {
   const { page, errors } = await show(kinds, 1000);
-  const focused = (): Promise<string | null> =>
+  const focused = (): Promise<string> =>
     page.evaluate(
       () => `${document.activeElement!.textContent} ${getComputedStyle(document.activeElement!, '::after').content}`,
     );
