@@ -22,9 +22,13 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
   const settings = readSettings(args);
   const scale = colorScale(args);
   const model = await openModel(args, path);
-  const batch = readBatch(args, model);
+  const batch = await readBatch(args, model);
   if (args.has('png') && batch.kind !== 'image')
-    throw usage('--png', 'draws pictures, but the inputs are none', 'try --html');
+    throw usage(
+      '--png',
+      'draws pictures, but the inputs are none',
+      '--svg draws texts, tables and series, --html all inputs on one page',
+    );
   notify([...noticesOf(model), ...batch.notices], args, terminal);
   await fixShapes(model, rowsFrom(batch, 0, 1).X);
   const question = await ask(args, model, batch);

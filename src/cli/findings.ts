@@ -68,6 +68,8 @@ export interface Finding {
   readonly prediction: readonly ClassScore[];
   /** Whether the scores are probabilities: they are then printed as per cent. */
   readonly probabilities: boolean;
+  /** Score of the target at the input: of a single probability with the target 0, that of the other class. */
+  readonly score: number;
   /** What is explained, as a name and as the number of the class (null for a single score). */
   readonly target: { readonly label: string; readonly index: number | null; readonly isPredicted: boolean };
   /** Null for methods that compare with none. */
@@ -85,7 +87,12 @@ export interface Finding {
   /** Attributions as height x width x channels, or x 1 where one number stands for all channels. */
   readonly image?: { readonly view: ImageView; readonly attribution: Float64Array; readonly shape: readonly number[] };
   /** The pairs that count most, of methods that judge pairs: text, image and features then hold what each takes part in, summed. */
-  readonly pairs?: { readonly names: readonly string[]; readonly scores: readonly number[] };
+  readonly pairs?: {
+    readonly names: readonly string[];
+    readonly scores: readonly number[];
+    /** All pairs of all features, row-major, where these are few enough for a matrix. */
+    readonly table?: { readonly names: readonly string[]; readonly values: readonly number[] };
+  };
   /** One per input of the model, where attributions are of its inputs (of texts also of their embedding); else none. */
   readonly parts: readonly FoundPart[];
   /** All features of all tables among the parts, where there are some: of a model with an input per column one table. */
@@ -141,6 +148,7 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
     sample: row,
     prediction: rank(rowOf(predictions, row), output, probabilities, row),
     probabilities,
+    score: scoreAt(rowOf(predictions, row), index, probabilities),
     target: {
       label: index === null ? output.label(0) : labelOf(index, output, row),
       index,

@@ -101,19 +101,17 @@ test('texts: what does not apply is said, and the others run', async () => {
 
 test('rows of numbers: the entries that any method finds strong, as bars of each method', async () => {
   const rows = folder.path('rows.npy');
-  const pixels = Float32Array.from({ length: 784 }, (_, i) =>
-    i % 28 > 12 && i % 28 < 16 && i > 100 && i < 700 ? 1 : 0,
-  );
-  writeFileSync(rows, npy('<f4', '(1, 28, 28, 1)', pixels));
+  const steps = Float32Array.from({ length: 80 }, (_, i) => Math.sin(i / 3));
+  writeFileSync(rows, npy('<f4', '(1, 40, 2)', steps));
   const html = folder.path('rows.html');
   const chosen = ['--explainers', 'saliency,deep-lift', '--metrics', 'none', '--html', html];
-  const run = await runCli(['compare', mnist[0]!, '--npy', rows, ...chosen]);
+  const run = await runCli(['compare', 'test/golden/inputs/walks.keras', '--npy', rows, ...chosen]);
   assert.is(run.code, 0, run.err);
-  assert.match(run.out, /^mnist_cnn: 1 row of 784 values/);
+  assert.match(run.out, /^walks: 1 row of 80 values/);
   assert.not.match(run.out, /is better/, 'no metric, no word of them');
   const page = readFileSync(html, 'utf8');
   assert.is(page.match(/class="two"/g)?.length, 30, 'fifteen entries, two methods');
-  assert.match(page, /The 15 entries of 784 that any method finds strongest/);
+  assert.match(page, /The 15 entries of 80 that any method finds strongest/);
 });
 
 test('what is left out: some methods of the table for texts, metrics for pictures', async () => {

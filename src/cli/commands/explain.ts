@@ -51,7 +51,12 @@ export const explain: Command = {
         {
           name: 'html',
           value: 'FILE',
-          help: 'a report, one self-contained page; - prints it in the place of the findings, as for the next two',
+          help: 'a report, one self-contained page; - prints it in the place of the findings, as for the next three',
+        },
+        {
+          name: 'svg',
+          value: 'FILE',
+          help: 'a picture that suits the data: a waterfall of a table, the line of a series, words, pixels; of several explanations numbered files, FILE-1.svg and so on',
         },
         { name: 'png', value: 'FILE', help: 'pictures: original, all, positive and negative attributions' },
         { name: 'json', value: 'FILE', help: 'all numbers' },
