@@ -77,7 +77,7 @@ function headerOf(bytes: Uint8Array, name: string): Header {
       if (!FRAMES.includes(mark))
         throw failure(
           name,
-          `is a ${unread[mark] ?? 'hierarchical'} JPEG, which is not read`,
+          `is ${unread[mark] ?? 'a hierarchical'} JPEG, which is not read`,
           {},
           'save it as a plain JPEG or PNG',
         );

@@ -20,7 +20,7 @@ import { completeSelection, readSelection } from './selection.ts';
 import { printComparison } from './table.ts';
 
 export async function runCompare(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  checkOutputs(args, ['html', 'json', 'csv']);
+  checkOutputs(args, ['html', 'json', 'table']);
   const selection = readSelection(args);
   const batchSize = readBatchSize(args);
   if (selection.methods) checkOwnFlags(args, selection.methods); // before a model is read

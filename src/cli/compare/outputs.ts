@@ -6,9 +6,9 @@ import { comparisonHtml } from './html.ts';
 import type { Compared } from './run.ts';
 import type { ComparisonOf } from './words.ts';
 
-/** Writes what --html, --json and --csv ask for; returns the names of the files. */
+/** Writes what --html, --json and --table ask for; returns the names of the files. */
 export function writeComparison(args: Arguments, comparison: ComparisonOf): string[] {
-  const makers = { html: comparisonHtml, json: comparisonJson, csv: comparisonCsv } as const;
+  const makers = { html: comparisonHtml, json: comparisonJson, table: comparisonCsv } as const;
   const files = Object.entries(makers).flatMap(([flag, make]) => {
     const path = args.text(flag);
     return path === undefined ? [] : [{ path, content: make(comparison) }];
