@@ -50,8 +50,9 @@ export function plot({ env, cases }: Results, filter = ''): string {
   }
   const height = y + 14;
   const machine = `${env.cpu}, ${env.cores} cores, ${env.browser ? `Chromium ${env.browser.version}` : `Node ${env.node}`}, ${env.platform}, commit ${env.gitSha.slice(0, 7)}`;
+  const spread = timed.some(({ samples }) => samples > 1) ? 'median, bar ± MAD; ' : '';
   const head = [
-    text(12, 24, 'Time of one run: median, bar ± MAD; less is better (logarithmic axis)', 'title'),
+    text(12, 24, `Time of one run: ${spread}less is better (logarithmic axis)`, 'title'),
     text(12, 42, machine, 'small muted'),
     ...tickLines(scale, height),
   ];

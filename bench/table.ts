@@ -1,6 +1,6 @@
 /**
- * A results file as Markdown tables for README.md, one per suite: a line per case, our best first, then each other contender
- * with its ratio to it. Below 1 we lost; those are in bold.
+ * A results file as Markdown tables, one per suite: a line per case, a column per contender, backend and number of threads. Our best is
+ * bold, everything else has its ratio to it; below 1 we lost, and that is marked.
  *
  *   node --import tsx bench/table.ts RESULTS.json
  */
@@ -24,27 +24,43 @@ export function markdown({ env, cases }: Results): string {
   return [`${machine}; peak of one core in GFLOP/s: ${peak}.`, ...tables].join('\n\n');
 }
 
+/** A line per case and a column per contender, backend and number of threads, ours first: times, their spread, and ratios to our best. */
 function timeTable(cases: readonly CaseResult[]): string {
   const names = [...new Set(cases.map((result) => result.case))];
+  const columns = [...new Set([...cases].sort((a, b) => Number(isOurs(b)) - Number(isOurs(a))).map(who))];
   const rows = names.map((name) => {
     const group = cases.filter((result) => result.case === name);
-    const ranked = group.filter(isRanked).sort((a, b) => a.medianMs! - b.medianMs!);
-    const best = ranked.find(isOurs);
-    const others = group
-      .filter((result) => result !== best)
-      .sort((a, b) => (a.medianMs ?? Number.POSITIVE_INFINITY) - (b.medianMs ?? Number.POSITIVE_INFINITY));
-    const gflops = best?.gflops ? `, ${figure(best.gflops)} GFLOP/s` : '';
-    const ours = best ? `${who(best)}: ${milliseconds(best)}${gflops}` : 'none';
-    return `| ${name} | ${ours} | ${others.map((other) => versus(other, best)).join('; ')} |`;
+    const best = group
+      .filter((result) => isOurs(result) && isRanked(result))
+      .reduce<CaseResult | undefined>((a, b) => (a && a.medianMs! <= b.medianMs! ? a : b), undefined);
+    const cells = columns.map((column) => {
+      const result = group.find((each) => who(each) === column);
+      return result ? cell(result, best) : '';
+    });
+    return `| ${name} | ${cells.join(' | ')} |`;
   });
-  return ['| case | our best | others: time, ratio to our best |', '|---|---|---|', ...rows].join('\n');
+  const counts = cases.filter(isRanked).map(({ samples }) => samples);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const runs = fewest === most ? most : `${fewest} to ${most}`;
+  const how = most === 1 ? 'one run each' : `median ± MAD of ${runs} runs`;
+  return [
+    `Milliseconds: ${how}; in brackets the ratio to our best, which is bold; **!** where others beat it.`,
+    '',
+    `| case | ${columns.join(' | ')} |`,
+    `|---|${columns.map(() => '---').join('|')}|`,
+    ...rows,
+  ].join('\n');
 }
 
-function versus(other: CaseResult, best: CaseResult | undefined): string {
-  if (!isRanked(other)) return `${who(other)}: ${other.cannot?.startsWith('WRONG') ? 'wrong result' : 'cannot'}`;
-  const ratio = best ? other.medianMs! / best.medianMs! : Number.NaN;
-  const shown = `${who(other)}: ${milliseconds(other)}, ${ratio.toFixed(2)}x`;
-  return ratio < 1 ? `**${shown}**` : shown;
+function cell(result: CaseResult, best: CaseResult | undefined): string {
+  if (!isRanked(result)) return result.cannot?.startsWith('WRONG') ? 'wrong result' : 'cannot';
+  if (result === best) {
+    const gflops = result.gflops ? `, ${figure(result.gflops)} GFLOP/s` : '';
+    return `**${time(result)}**${gflops}`;
+  }
+  if (!best) return time(result);
+  const ratio = result.medianMs! / best.medianMs!;
+  return `${time(result)} (${ratio.toFixed(2)}x${ratio < 1 ? ' **!**' : ''})`;
 }
 
 function sizeTable(cases: readonly CaseResult[]): string {
@@ -56,9 +72,11 @@ function sizeTable(cases: readonly CaseResult[]): string {
   return ['| bundle | minified kB | gzip kB | brotli kB |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-const who = ({ contender, threads }: CaseResult): string =>
-  threads > 1 ? `${contender} ${threads} threads` : contender;
-const milliseconds = (result: CaseResult): string => `${figure(result.medianMs)} ± ${figure(result.madMs)} ms`;
+const who = ({ contender, backend, threads }: CaseResult): string =>
+  `${contender}, ${backend}${threads > 1 ? `, ${threads} threads` : ''}`;
+/** A spread is of several runs: one run has none. */
+const time = ({ medianMs, madMs, samples }: CaseResult): string =>
+  samples > 1 ? `${figure(medianMs)} ± ${figure(madMs)}` : figure(medianMs);
 const figure = (value: number | null): string => (value === null ? 'none' : String(Number(value.toPrecision(3))));
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

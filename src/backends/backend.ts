@@ -4,6 +4,7 @@ import type { Op } from '../graph/op.ts';
 import type { Program } from '../graph/program.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 
+/** What computes a program: it binds a kernel to every step. `reference`, `wasmBackend()` and `gpuBackend()` are such. */
 export interface Backend {
   readonly name: string;
   /** Which products are computed together with a bias and an activation that follow; none when left out. */
@@ -14,12 +15,16 @@ export interface Backend {
   prepare(program: Program): Executable;
 }
 
+/** A program that a backend has bound to its kernels. One run at a time. */
 export interface Executable {
+  /** Computes the outputs of these inputs, in the order of the program's. */
   run(inputs: readonly TypedArray[]): Promise<TypedArray[]>;
+  /** The same without waiting; left out by backends that cannot. */
   runSync?(inputs: readonly TypedArray[]): TypedArray[];
   /** Copies inputs in for `rerun`; a backend that copies nothing leaves both out. */
   feed?(inputs: readonly TypedArray[]): void;
   /** As `runSync`, on what `feed` copied. */
   rerun?(): TypedArray[];
+  /** Frees what the backend holds for the program. */
   dispose(): void;
 }

@@ -74,6 +74,7 @@ export const reshaped: BatchRule = ([place], { inputs: [x], shape }, { rows }) =
   return 'tears the axis of the samples apart';
 };
 
+/** The rule of transposes: the batch axis goes where the permutation puts it. */
 export const transposed: BatchRule = ([place], node) =>
   place ? { ...place, axis: (node.attrs as { perm: readonly number[] }).perm.indexOf(place.axis) } : null;
 
@@ -88,6 +89,7 @@ export const sliced: BatchRule = ([place], { attrs, inputs: [x], shape }, { rows
   return whole && outer > 0 ? { axis, outer, inner } : 'takes some samples and leaves others';
 };
 
+/** The rule of ops that pad: the batch axis stays where no padding is put on it. */
 export const padded: BatchRule = ([place], { inputs: [x], shape }) =>
   place && shape[place.axis] !== x!.shape[place.axis] ? 'puts others among the samples' : (place ?? null);
 

@@ -5,6 +5,7 @@
 import type { DType, FloatDType } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** An input of a model: its name, shape (null is any size; the batch axis first) and dtype. */
 export interface InputInfo {
   readonly name: string;
   /** With the batch axis first; null is any size. */
@@ -12,6 +13,7 @@ export interface InputInfo {
   readonly dtype: DType;
 }
 
+/** A layer as a model lists it: name, path from the model, and class. */
 export interface LayerInfo {
   readonly name: string;
   /** Unique within the model: the names of the models around it and its own, joined by `/`. */
@@ -60,6 +62,10 @@ export interface ModelWeight {
 /** Other numbers for a weight, as many as it has, or null to keep it. */
 export type WeightChange = (weight: ModelWeight) => ArrayLike<number> | null;
 
+/**
+ * What explainers need of a model: inputs, layers, and a function of tensors with hooks at its layers. `Model` and
+ * `TransformerModel` are such; your own can be.
+ */
 export interface CallableModel {
   readonly name: string;
   readonly inputs: readonly InputInfo[];

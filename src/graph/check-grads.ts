@@ -14,6 +14,7 @@ import { compile } from './compile.ts';
 import { grad } from './grad.ts';
 import { randomNormal } from './random.ts';
 
+/** Step, tolerance and directions of `checkGrads`. */
 export interface CheckGradsOptions {
   /** Derivatives up to this order are checked; 2 by default. */
   readonly order?: number;

@@ -16,11 +16,13 @@ import { buildProgram, type Program } from './program.ts';
 import { simplify } from './simplify.ts';
 import { ancestors } from './traverse.ts';
 
+/** The backend of a plan, and what is done to its graph before. */
 export interface CompileOptions {
   /** Who runs the plan; by default `wasm` for float32 where there is SIMD, else `reference`. */
   readonly backend?: Backend;
 }
 
+/** Counts of a compiled plan: its steps, its memory, its work. */
 export interface PlanStats {
   readonly steps: number;
   /** Bytes of intermediate values, after reuse. */
@@ -61,6 +63,8 @@ let untended = 0;
 const mostUntended = 32 * 2 ** 20;
 
 /**
+ * Binds outputs to a backend, as functions of what will be fed. A plan holds memory until it is disposed of.
+ *
  * @param outputs what to compute
  * @param inputs what will be fed: placeholders, or any other nodes, at which the graph is then cut
  */

@@ -25,6 +25,7 @@ export type VjpRule = (
 /** Rules by the name of the op; `'*'` is for all ops without a rule of their own. */
 export type VjpRules = { readonly [op: string]: VjpRule };
 
+/** What `grad` may do differently: vjp rules by op, in place of the ops' own. */
 export interface GradOptions {
   /** Rules that stand in for vjps in this backward pass; ops without a gradient may have one, too. */
   readonly rules?: VjpRules;

@@ -5,7 +5,9 @@
 import type { Shape } from '../tensor/shape.ts';
 import { Tensor, type TensorSpec } from '../tensor/tensor.ts';
 
+/** A value of an op's attribute: plain data, so that equal nodes are found by it. */
 export type Attr = string | number | boolean | null | readonly Attr[];
+/** The attributes of a node, by name. */
 export type Attrs = { readonly [name: string]: Attr };
 
 /** Functions that are computed in the step of the product before them. */
@@ -53,6 +55,10 @@ export type BatchRule = (
   context: { readonly rows: number; readonly even: (x: Tensor, axis: number) => boolean },
 ) => Placed | string;
 
+/**
+ * All that is known of an op: how shapes combine, its vector-Jacobian product, where it is linear, what it does to the batch axis,
+ * its cost, and examples that test it.
+ */
 export interface OpDefinition<A extends Attrs> {
   readonly name: string;
   /** The result's shape and dtype; throws an error that names op, shapes, attrs and a hint. */

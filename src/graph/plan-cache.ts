@@ -8,6 +8,7 @@ import type { TypedArray } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type CompileOptions, compile, type Plan } from './compile.ts';
 
+/** What a plan computes, and from what. */
 export interface PlanGraph {
   readonly outputs: readonly Tensor[];
   readonly inputs: readonly Tensor[];

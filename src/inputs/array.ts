@@ -7,6 +7,7 @@ import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
+/** The typed arrays that files hold. */
 export type NumericData =
   | Uint8Array
   | Int8Array
@@ -17,6 +18,7 @@ export type NumericData =
   | Float32Array
   | Float64Array;
 
+/** Numbers as a file holds them, in row-major order, with their shape. */
 export interface NumericArray {
   readonly data: NumericData;
   readonly shape: Shape;

@@ -5,6 +5,7 @@
 import { failure } from '../tensor/errors.ts';
 import type { Picture } from './image.ts';
 
+/** The size and channels that a model wants of a picture. */
 export interface FitTarget {
   /** null takes the picture's own. */
   readonly height: number | null;

@@ -7,6 +7,7 @@ import { type DecodedPng, decode } from 'fast-png';
 import { failure } from '../tensor/errors.ts';
 import { checkedPng } from './png.ts';
 
+/** A decoded picture: `[height, width, channels]`, row by row, each value from black (0) to white (1). */
 export interface Picture {
   readonly height: number;
   readonly width: number;

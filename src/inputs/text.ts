@@ -17,6 +17,7 @@ export function tokenize(text: string): string[] {
     .filter((word) => word !== '');
 }
 
+/** Length, padding and truncation of `encodeText`, as Keras's `pad_sequences` has them. */
 export interface EncodeOptions {
   /** Number of ids wanted; without it as many as the text has. */
   readonly length?: number;
@@ -28,6 +29,7 @@ export interface EncodeOptions {
   readonly size?: number;
 }
 
+/** A text as a model takes it: ids, what each stands for, which are padding, and what was lost on the way. */
 export interface EncodedText {
   readonly ids: Int32Array;
   /** What each id stands for: the word as it was looked up (unknown ones too), or a special token. */

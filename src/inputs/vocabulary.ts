@@ -7,6 +7,7 @@ import { DATA_JSON, parseJson } from '../guard/json.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 
+/** Words and their ids, both ways, with the special tokens. */
 export interface Vocabulary {
   /** Where it was read from, for messages. */
   readonly name: string;
@@ -27,6 +28,7 @@ const specials = {
   unknown: ['<unknown>', '<unk>', '[UNK]', '<OOV>', '<UNK>'],
 } as const;
 
+/** How a word index is turned into ids. */
 export interface VocabularyOptions {
   /** What to add to the ranks of a word index; 3 as in keras.datasets.imdb. With 0 there are no start and unknown ids. */
   readonly indexFrom?: number;

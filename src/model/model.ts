@@ -40,6 +40,10 @@ export interface PredictOptions {
 /** One tensor, or as many as the model has outputs: in a list, or by name where the model was built with a dict of outputs. */
 export type Prediction = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
 
+/**
+ * A model that was read from a file of Keras, TensorFlow.js or ONNX: its inputs, outputs and layers, predictions, and `apply`, which
+ * gives its graph.
+ */
 export class Model<L extends Layer = Layer> implements CallableModel {
   readonly name: string;
   /** What errors call the model: its file. */

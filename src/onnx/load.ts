@@ -15,6 +15,7 @@ import { type Prepared, prepare, type Step } from './graph/prepare.ts';
 import { type OnnxLayer, onnxDefinition } from './model.ts';
 import { operators, refusals } from './operators/index.ts';
 
+/** What `loadOnnx` takes beside the file. */
 export interface OnnxOptions {
   /** The float type to compute in, whatever the file holds; float32 by default. */
   readonly dtype?: FloatDType;
@@ -33,6 +34,7 @@ export interface UnsupportedOperator {
   readonly nodes: readonly string[];
 }
 
+/** What `inspectOnnx` finds in a file, whether or not it can be loaded. */
 export interface OnnxReport {
   readonly name: string;
   readonly irVersion: number;

@@ -21,6 +21,7 @@ interface OnnxWeight {
   readonly tensor: Tensor;
 }
 
+/** A node of an ONNX graph as a layer: explained and hooked by its name. */
 export class OnnxLayer implements Layer {
   readonly name: string;
   readonly path: string;

@@ -30,6 +30,7 @@ const reluOp = defineOp<Record<never, never>>({
   ],
 });
 
+/** Where `relu` begins, where it ends, and its slope below. */
 export interface ReluOptions {
   /** Slope below the threshold; 0 by default. */
   negativeSlope?: number;
@@ -55,7 +56,9 @@ export const relu: ((x: Tensor, options?: ReluOptions) => Tensor) & { op: Op } =
   reluOp,
 );
 
+/** `relu`, held at 6. */
 export const relu6 = (x: Tensor): Tensor => relu(x, { maxValue: 6 });
+/** x itself. */
 export const linear = (x: Tensor): Tensor => x;
 /** `x` above 0, `slope * x` from 0 down. */
 export const leakyRelu = (x: Tensor, slope = 0.2): Tensor => where(greater(x, 0), x, mul(x, slope));
@@ -78,22 +81,30 @@ export function gelu(x: Tensor, options: { approximate?: boolean } = {}): Tensor
   const inner = tanh(mul(add(x, mul(mul(square(x), x), 0.044715)), Math.sqrt(2 / Math.PI)));
   return mul(mul(x, 0.5), add(inner, 1));
 }
+/** `x * sigmoid(x)`, also called swish. */
 export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x));
+/** `x * tanh(softplus(x))`. */
 export const mish = (x: Tensor): Tensor => mul(x, tanh(softplus(x)));
+/** `exp(x)`, under Keras's name for the activation. */
 export const exponential = (x: Tensor): Tensor => exp(x);
+/** `x / (1 + |x|)`. */
 export const softsign = (x: Tensor): Tensor => div(x, add(abs(x), 1));
 /** Keras 2's: `clip(0.2 x + 0.5, 0, 1)`. */
 export const hardSigmoid2 = (x: Tensor): Tensor => clip(add(mul(x, 0.2), 0.5), 0, 1);
 /** Keras 3's: `relu6(x + 3) / 6`. */
 export const hardSigmoid = (x: Tensor): Tensor => mul(relu6(add(x, 3)), 1 / 6);
+/** `x * hardSigmoid(x)`. */
 export const hardSilu = (x: Tensor): Tensor => mul(x, hardSigmoid(x));
+/** x, held between -1 and 1. */
 export const hardTanh = (x: Tensor): Tensor => clip(x, -1, 1);
+/** `log(sigmoid(x))`, without overflow. */
 export const logSigmoid = (x: Tensor): Tensor => neg(softplus(neg(x)));
 /** Zero for `|x| <= threshold`, `x` beyond. */
 export const hardShrink = (x: Tensor, threshold = 0.5): Tensor => where(greater(abs(x), threshold), x, 0);
 /** `x` moved towards 0 by `threshold`, zero where it would pass it. */
 export const softShrink = (x: Tensor, threshold = 0.5): Tensor =>
   where(greater(x, threshold), sub(x, threshold), where(less(x, -threshold), add(x, threshold), 0));
+/** `x - tanh(x)`. */
 export const tanhShrink = (x: Tensor): Tensor => sub(x, tanh(x));
 /** `x` above `threshold`, `value` elsewhere. */
 export const thresholdUnit = (x: Tensor, threshold: number, value: number): Tensor =>

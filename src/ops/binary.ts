@@ -12,6 +12,7 @@ import { counted, meeting, widest } from './promote.ts';
 import { sumTo } from './reduce.ts';
 import { abs, cast, exp, log } from './unary.ts';
 
+/** A tensor, or a number that takes its dtype. */
 export type Operand = Tensor | number;
 type None = Record<never, never>;
 
@@ -108,13 +109,16 @@ function binary(definition: BinaryDefinition): BinaryFunction {
 }
 
 // biome-ignore format: aligned, the table is the calculus
+/** `a + b`, by broadcasting. */
 export const add: BinaryFunction = binary({ name: 'add', linear: 'joint', least: 'int32', epilogue: 'bias', vjp: (g) => [() => g, () => g] });
+/** `a - b`, by broadcasting. */
 export const sub: BinaryFunction = binary({
   name: 'sub',
   linear: 'joint',
   least: 'int32',
   vjp: (g) => [() => g, () => neg(g)],
 });
+/** `a * b`, by broadcasting. */
 export const mul: BinaryFunction = binary({
   name: 'mul',
   least: 'int32',
@@ -122,6 +126,7 @@ export const mul: BinaryFunction = binary({
   zeros: 'keeps',
   vjp: (g, _, a, b) => [() => mul(g, b), () => mul(g, a)],
 });
+/** `a / b`, by broadcasting. */
 export const div: BinaryFunction = binary({
   name: 'div',
   least: 'float32',
@@ -158,11 +163,17 @@ export const minimum: BinaryFunction = binary({
 
 // @__NO_SIDE_EFFECTS__
 const comparison = (name: string): BinaryFunction => binary({ name, linear: [], result: 'bool', vjp: 'none' });
+/** Whether `a` equals `b`, as booleans; no gradient. */
 export const equal: BinaryFunction = comparison('equal');
+/** Whether `a` differs from `b`, as booleans; no gradient. */
 export const notEqual: BinaryFunction = comparison('notEqual');
+/** Whether `a < b`, as booleans; no gradient. */
 export const less: BinaryFunction = comparison('less');
+/** Whether `a <= b`, as booleans; no gradient. */
 export const lessEqual: BinaryFunction = comparison('lessEqual');
+/** Whether `a > b`, as booleans; no gradient. */
 export const greater: BinaryFunction = comparison('greater');
+/** Whether `a >= b`, as booleans; no gradient. */
 export const greaterEqual: BinaryFunction = comparison('greaterEqual');
 
 const boolExamples: readonly Example<None>[] = [
@@ -177,7 +188,9 @@ const boolExamples: readonly Example<None>[] = [
 // @__NO_SIDE_EFFECTS__
 const logical = (name: string): BinaryFunction =>
   binary({ name, linear: [], result: 'bool', vjp: 'none', examples: boolExamples });
+/** Whether both are true, as booleans; no gradient. */
 export const logicalAnd: BinaryFunction = logical('logicalAnd');
+/** Whether one is true, as booleans; no gradient. */
 export const logicalOr: BinaryFunction = logical('logicalOr');
 
 const negate: OpFunction<None> = defineOp<None>({
@@ -189,6 +202,7 @@ const negate: OpFunction<None> = defineOp<None>({
   flops: (_, out) => sizeOf(out.shape),
   examples: [{ inputs: [[2, 3]], attrs: {} }],
 });
+/** `-x`. */
 export const neg: ((x: Tensor) => Tensor) & { readonly op: Op } = withOp(
   (x: Tensor) => negate([counted(x)], {}),
   negate,

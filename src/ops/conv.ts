@@ -11,6 +11,7 @@ import { reshape } from './movement.ts';
 import { type Padding, type PerAxis, perAxis, resolvePads } from './padding.ts';
 import type { Pads } from './slicing.ts';
 
+/** Strides, padding, dilations and groups of a convolution, one number or one per axis. */
 export interface ConvOptions {
   /** Steps of the window; 1 by default. */
   stride?: PerAxis;
@@ -83,6 +84,7 @@ export function separableConv(
   return convN('separableConv', x.rank - 2, depthwiseConv(x, depthwise, options), pointwise, {});
 }
 
+/** Strides, padding, dilations and groups of a transposed convolution, and where its size is left open. */
 export interface ConvTransposeOptions extends ConvOptions {
   padding?: 'valid' | 'same' | Pads;
   /** Extra elements at the end of each axis, where the stride leaves the size open. */

@@ -202,4 +202,5 @@ export const ops = /* @__PURE__ */ (() => ({
   ...recurrentOps,
 }) as const satisfies Record<string, Op>)();
 
+/** The names of the ops. */
 export type OpName = keyof typeof ops;

@@ -11,6 +11,7 @@ import { reshape } from './movement.ts';
 import { floatOf } from './promote.ts';
 import { sumTo } from './reduce.ts';
 
+/** Which of the two matrices are transposed on the way in. */
 export interface MatmulOptions {
   /** Read `a` with its last two axes swapped. */
   transposeA?: boolean;

@@ -10,6 +10,7 @@ import { floating } from './promote.ts';
 import { mean, sum, variance } from './reduce.ts';
 import { rsqrt, square } from './unary.ts';
 
+/** What `batchNorm` scales and shifts by, each `[channels]`; `gamma` and `beta` may be left out. */
 export interface BatchNormParameters {
   mean: Tensor;
   variance: Tensor;
@@ -52,6 +53,7 @@ export function standardize(given: Tensor, axes: readonly number[], epsilon: num
   return mul(centred, rsqrt(add(variance(x, { axes, keepDims: true }), epsilon)));
 }
 
+/** Axes, scale, shift and epsilon of `layerNorm`. */
 export interface LayerNormOptions {
   gamma?: Tensor | null;
   beta?: Tensor | null;

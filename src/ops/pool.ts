@@ -154,6 +154,7 @@ export const avgPoolGrad: OpFunction<AvgGradAttrs> = defineOp<AvgGradAttrs>({
   })),
 });
 
+/** Window, strides and padding of a pool, one number or one per axis. */
 export interface PoolOptions {
   /** Size of the window, one number or one per spatial axis; 2 by default. */
   window?: PerAxis;
@@ -162,6 +163,8 @@ export interface PoolOptions {
   /** `valid` (default), `same`, or elements before and after each spatial axis. */
   padding?: Padding;
 }
+
+/** A pool over the axes between batch and channels: `[N, ..., C]` to `[N, ..., C]`. */
 export type PoolFunction = ((x: Tensor, options?: PoolOptions) => Tensor) & { readonly op: Op };
 
 // @__NO_SIDE_EFFECTS__

@@ -19,6 +19,8 @@ export interface ReduceOptions {
   keepDims?: boolean;
 }
 type ReduceAttrs = { readonly axes: readonly number[]; readonly keepDims: boolean };
+
+/** A reduction over some axes, all unless told; `keepDims` leaves them as 1. */
 export type ReduceFunction = ((x: Tensor, options?: ReduceOptions) => Tensor) & { readonly op: Op };
 
 const examples: readonly Example<ReduceAttrs>[] = [
@@ -71,6 +73,7 @@ function shareAmongTies(g: Tensor, y: Tensor, x: Tensor, axes: readonly number[]
   return mul(hit, div(expand(g, x.shape, axes), sum(hit, { axes, keepDims: true })));
 }
 
+/** The sum over axes. */
 export const sum: ReduceFunction = reduction('sum', 'joint', (g, _, x, axes) =>
   broadcastTo(expand(g, x.shape, axes), x.shape),
 );
@@ -79,6 +82,7 @@ export const max: ReduceFunction = reduction('max', [], shareAmongTies);
 /** The smallest element; ties share the gradient equally. */
 export const min: ReduceFunction = reduction('min', [], shareAmongTies);
 
+/** The mean over axes. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   checked('mean', options);
   const count = normalizeAxes('mean', options.axes, x.rank).reduce((n, axis) => n * x.shape[axis]!, 1);
@@ -145,6 +149,7 @@ export const argmax: ((x: Tensor, axis?: number) => Tensor) & { op: Op } = withO
   return argmaxOp([x], { axis: at });
 }, argmaxOp);
 
+/** The index of the smallest element along an axis, the first of equals; no gradient. */
 export function argmin(x: Tensor, axis = -1): Tensor {
   // -1 - x turns the order of integers round without overflow.
   return argmax(isFloat(x.dtype) ? neg(x) : sub(-1, x), axis);

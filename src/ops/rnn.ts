@@ -137,6 +137,7 @@ export const recurrentOps = /* @__PURE__ */ (() =>
     simpleRnnGrad: simpleOps.gradient.op,
   }) as const satisfies Record<string, Op>)();
 
+/** Direction, activations and masks of a recurrent op. */
 export interface RecurrentOptions {
   /** Of the new values; tanh by default. With a function that has no name here the scan is unrolled into one node per operation. */
   activation?: RecurrentActivation | ((x: Tensor) => Tensor);

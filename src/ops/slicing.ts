@@ -60,6 +60,7 @@ export const slice: ((x: Tensor, ranges: Ranges) => Tensor) & { op: Op } = withO
   return sameShape(size, x.shape) ? x : sliceOp([x], { begin, size, step });
 }, sliceOp);
 
+/** Elements before and after each axis. */
 export type Pads = readonly (readonly [number, number])[];
 type PadAttrs = { readonly pads: Pads; readonly gaps: readonly number[]; readonly value: number };
 const padOp = defineOp<PadAttrs>({

@@ -10,6 +10,7 @@ import { sum } from './reduce.ts';
 import { exp } from './unary.ts';
 
 type AxisAttrs = { readonly axis: number };
+/** An op along one axis, the last unless told; the shape stays. */
 export type AxisFunction = ((x: Tensor, axis?: number) => Tensor) & { readonly op: Op };
 
 const examples: readonly Example<AxisAttrs>[] = [

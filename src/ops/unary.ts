@@ -57,33 +57,51 @@ const positive = [0.2, 3] as const;
 /** One operation, which makes integers of integers. */
 const exact = { flops: 1, closed: true } as const;
 
+/** e to the power of x. */
 export const exp: UnaryFunction = unary('exp', (g, y) => mul(g, y));
+/** `exp(x) - 1`, exact near 0. */
 export const expm1: UnaryFunction = unary('expm1', (g, y) => mul(g, add(y, 1)));
+/** The natural logarithm. */
 export const log: UnaryFunction = unary('log', (g, _, x) => div(g, x), { domain: positive });
+/** `log(1 + x)`, exact near 0. */
 export const log1p: UnaryFunction = unary('log1p', (g, _, x) => div(g, add(x, 1)), { domain: [-0.5, 2] });
+/** The square root; its gradient at 0 is infinite. */
 export const sqrt: UnaryFunction = unary('sqrt', (g, y) => div(mul(g, 0.5), y), { domain: positive, flops: 2 });
+/** `1 / sqrt(x)`. */
 export const rsqrt: UnaryFunction = unary('rsqrt', (g, y) => mul(mul(g, -0.5), mul(y, mul(y, y))), {
   domain: positive,
   flops: 4,
 });
+/** `x * x`. */
 export const square: UnaryFunction = unary('square', (g, _, x) => mul(g, mul(x, 2)), exact);
+/** `1 / x`. */
 export const reciprocal: UnaryFunction = unary('reciprocal', (g, y) => neg(mul(g, mul(y, y))), {
   domain: positive,
   flops: 2,
 });
+/** The magnitude; its gradient at 0 is 0. */
 export const abs: UnaryFunction = unary('abs', (g, _, x) => mul(g, sign(x)), exact);
+/** The sine of radians. */
 export const sin: UnaryFunction = unary('sin', (g, _, x) => mul(g, cos(x)));
+/** The cosine of radians. */
 export const cos: UnaryFunction = unary('cos', (g, _, x) => neg(mul(g, sin(x))));
+/** The tangent of radians. */
 export const tan: UnaryFunction = unary('tan', (g, y) => mul(g, add(square(y), 1)), { domain: [-1, 1] });
+/** The arc tangent, in radians. */
 export const atan: UnaryFunction = unary('atan', (g, _, x) => div(g, add(square(x), 1)));
+/** The hyperbolic tangent. */
 export const tanh: UnaryFunction = unary('tanh', (g, y) => mul(g, sub(1, square(y))), { epilogue: 'tanh' });
+/** The error function, `2 / sqrt(pi)` times the integral of `exp(-t^2)` from 0. */
 export const erf: UnaryFunction = unary('erf', (g, _, x) => mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))));
+/** `1 / (1 + exp(-x))`. */
 export const sigmoid: UnaryFunction = unary('sigmoid', (g, y) => mul(g, mul(y, sub(1, y))), { epilogue: 'sigmoid' });
 /** `log(1 + exp(x))`, without overflow. */
 export const softplus: UnaryFunction = unary('softplus', (g, _, x) => mul(g, sigmoid(x)));
 /** -1, 0 or 1; no gradient. */
 export const sign: UnaryFunction = unary('sign', 'none', exact);
+/** The largest whole number that is not above; no gradient. */
 export const floor: UnaryFunction = unary('floor', 'none', exact);
+/** The smallest whole number that is not below; no gradient. */
 export const ceil: UnaryFunction = unary('ceil', 'none', exact);
 /** To the nearest integer, halves to even as in IEEE 754 (and NumPy). */
 export const round: UnaryFunction = unary('round', 'none', exact);
@@ -118,6 +136,7 @@ const not = defineOp<None>({
   flops: (_, out) => sizeOf(out.shape),
   examples: [{ inputs: [{ shape: [5], dtype: 'bool' }], attrs: {} }],
 });
+/** Whether it is false, as booleans; no gradient. */
 export const logicalNot: UnaryFunction = withOp((x: Tensor) => not([x], {}), not);
 
 const castOp = defineOp<{ dtype: DType }>({

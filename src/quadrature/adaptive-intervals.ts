@@ -7,6 +7,7 @@ import { failure } from '../tensor/errors.ts';
 import { largest } from '../tensor/largest.ts';
 import { KRONROD_POINTS } from './gauss-kronrod.ts';
 
+/** What adaptive refinement is told of the path: its displacement, the change that attributions must add up to, and when to stop. */
 export type AdaptiveOptions = {
   /** x - b, flattened (all inputs one after the other). */
   readonly displacement: ArrayLike<number>;

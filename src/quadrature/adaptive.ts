@@ -24,6 +24,7 @@ import {
 } from './adaptive-intervals.ts';
 import { gaussWeights, KRONROD_POINTS, kronrodNodes, kronrodWeights } from './gauss-kronrod.ts';
 
+/** What an adaptive path came to: its integral, and how far off it may be. */
 export type AdaptiveResult = {
   /** Integral of the gradient over the path, one number per feature; attribution = displacement * meanGradient. */
   readonly meanGradient: Float64Array;
@@ -41,6 +42,10 @@ export type AdaptiveResult = {
 /** One pass over the fifteen points of an interval: into it, or out of the settled sum again. */
 type Pass = { readonly interval: Interval; readonly remove: boolean; readonly difference: Float64Array | undefined };
 
+/**
+ * The adaptive quadrature of one sample's path, as a conversation: it says where gradients are wanted, takes them, and says when it
+ * has enough.
+ */
 export class AdaptivePath {
   readonly #options: AdaptiveSettings;
   readonly #settled: Float64Array;

@@ -8,6 +8,7 @@ import { didYouMean, failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { gaussLegendre, MAX_NODES } from './gauss-legendre.ts';
 
+/** The names of the quadrature rules, as alibi has them. */
 export type QuadratureMethod =
   | 'gausslegendre'
   | 'riemann_left'
@@ -27,6 +28,7 @@ export const quadratureMethods: readonly QuadratureMethod[] = Object.freeze([
 /** Path positions in increasing order (0 the baseline, 1 the input) and what each one counts for. */
 export type QuadratureRule = { readonly alphas: Float64Array; readonly weights: Float64Array };
 
+/** Which of two readings a rule has where libraries differ. */
 export type QuadratureOptions = {
   /** `alibi`: riemann_trapezoid gets alibi's weights, 1/n with halved ends, which under-attribute by 1/n. */
   readonly compat?: 'alibi' | undefined;

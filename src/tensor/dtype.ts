@@ -4,8 +4,11 @@
  */
 import { didYouMean, failure } from './errors.ts';
 
+/** The types of a tensor's elements; booleans are bytes, 0 or 1. */
 export type DType = 'float32' | 'float64' | 'int32' | 'bool';
+/** The types that have gradients. */
 export type FloatDType = 'float32' | 'float64';
+/** What holds a tensor's elements: the typed array of its dtype. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 const constructors = {

@@ -1,6 +1,7 @@
 /** Shapes: row-major sizes, strides, broadcasting after NumPy's rule, axis arguments that may be negative. */
 import { failure } from './errors.ts';
 
+/** Sizes of axes, the slowest first; a scalar has none. */
 export type Shape = readonly number[];
 
 export function sizeOf(shape: Shape): number {

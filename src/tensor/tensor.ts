@@ -14,6 +14,7 @@ export interface TensorSpec {
   readonly dtype: DType;
 }
 
+/** Numbers in arrays in arrays, one depth per axis. */
 export type NestedArray = number | boolean | readonly NestedArray[];
 
 let nextId = 0;
@@ -31,6 +32,10 @@ export function boundedNodes<T>(count: number, f: () => T): T {
   }
 }
 
+/**
+ * A node of a graph: a constant with data, a placeholder, or the result of an op, with its shape and dtype. Making one computes
+ * nothing; `evaluate` and `compile` do.
+ */
 export class Tensor implements TensorSpec {
   readonly id: number;
   readonly op: Op | null;
@@ -161,10 +166,12 @@ export function full(shape: Shape, value: number, dtype: DType = 'float32'): Ten
   return leaf(allocate(checkDType('full', dtype), sizeOf(checkShape('full', shape))).fill(value), shape, dtype);
 }
 
+/** A constant of zeros. */
 export function zeros(shape: Shape, dtype: DType = 'float32'): Tensor {
   return full(shape, 0, dtype);
 }
 
+/** A constant of ones. */
 export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
   return full(shape, 1, dtype);
 }

@@ -8,6 +8,7 @@ import { unreadTokenizers } from './tokenizer/unread.ts';
 /** JSON as an object, as text that starts with `{`, or where to find it. */
 export type JsonSource = ModelSource | Readonly<Record<string, unknown>>;
 
+/** The files of a transformers folder, each as a path, URL, Blob, bytes or parsed JSON. */
 export interface TransformerFiles {
   /** `config.json`. */
   readonly config: JsonSource;

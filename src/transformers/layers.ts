@@ -12,6 +12,7 @@ import { sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { WeightSource } from './weights/source.ts';
 
+/** A layer of a transformer: an embedding, a block, or a part of one. */
 export class TransformerLayer implements LayerInfo {
   readonly name: string;
   readonly path: string;

@@ -18,6 +18,7 @@ import { howToTokenize } from './tokenizer/unread.ts';
 import { readWeights } from './weights/index.ts';
 import { changedTwice } from './weights/source.ts';
 
+/** What `loadTransformer` takes: output, head, dtype and backend. */
 export interface TransformerOptions {
   /** What a classifier gives: probabilities (where it has some: a regression has none) or logits. A head of one's own gives what it computes. */
   readonly output?: OutputKind;
@@ -31,6 +32,7 @@ export interface TransformerOptions {
   readonly name?: string;
 }
 
+/** A transformer with its tokenizer. */
 export interface LoadedTransformer extends TransformerModel {
   /** Null where no tokenizer was given. */
   readonly tokenizer: TextTokenizer | null;

@@ -45,6 +45,7 @@ export interface ModelParts {
   readonly rebuild: (change: WeightChange) => Promise<ModelParts>;
 }
 
+/** An encoder with its head, as a function of ids and masks that explainers can look into. */
 export class TransformerModel implements CallableModel {
   readonly name: string;
   readonly config: TransformerConfig;

@@ -8,8 +8,10 @@ import { visible } from '../tensor/visible.ts';
 import { colormap, type Rgb, readableOn } from './colors.ts';
 import { FAINTEST, type ScoredToken, scoredTokens, type TokenOptions, tokenNames } from './tokens.ts';
 
+/** The colours that a terminal takes: 24 bits, a palette of 256, or none. */
 export type ColorSupport = '24bit' | '256' | 'none';
 
+/** How tokens become text for a terminal. */
 export type AnsiTokenOptions = TokenOptions & {
   /** Default: what `colorSupport()` finds in the environment. */
   readonly color?: ColorSupport | undefined;

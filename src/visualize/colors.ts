@@ -8,6 +8,7 @@ import { rgb } from 'd3-color';
 import { interpolateGreens, interpolatePiYG, interpolateReds } from 'd3-scale-chromatic';
 import { didYouMean, failure } from '../tensor/errors.ts';
 
+/** The diverging colour maps: pink to green, or red to green. */
 export type ColormapName = 'PiYG' | 'red-green';
 
 /** sRGB, 0 to 255. */

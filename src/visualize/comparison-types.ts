@@ -38,6 +38,7 @@ export type ComparisonSample =
       readonly scores: readonly (ArrayLike<number> | null)[];
     });
 
+/** What a comparison of methods shows, as plain data. */
 export type Comparison = {
   readonly title: string;
   readonly model: { readonly name: string; readonly file?: string | undefined; readonly summary?: string | undefined };

@@ -14,6 +14,7 @@ import { attributionRaster, checkSameSize, type ImageRange, imageRaster } from '
 import { sharedScale } from './normalize.ts';
 import { createRaster, drawCentred, drawRaster, drawText, fillRect, frameRect, type Raster } from './raster.ts';
 
+/** A row of a grid: a picture and its attributions. */
 export type GridSample = {
   readonly image: ArrayLikeWithShape;
   readonly attribution: ArrayLikeWithShape;
@@ -21,6 +22,7 @@ export type GridSample = {
   readonly label?: string | readonly string[] | undefined;
 };
 
+/** Title, caption and scale of a grid of pictures. */
 export type GridOptions = {
   readonly title?: string | undefined;
   /** A line under the picture, e.g. what the colours mean. Default: that for the colour map. */

@@ -8,6 +8,7 @@ import { colormap, darkColormap, hex, type Rgb, readableOn } from './colors.ts';
 import { escapeHtml, percent, signed } from './format.ts';
 import { FAINTEST, type ScoredToken, scoredTokens, type TokenOptions, tokenNames } from './tokens.ts';
 
+/** How tokens become HTML. */
 export type HtmlTokenOptions = TokenOptions & {
   /** Between two tokens; default a space. It is escaped too. */
   readonly separator?: string | undefined;

@@ -13,6 +13,7 @@ import { createRaster, fillRect, magnify, type Raster } from './raster.ts';
 /** Values that are black and white. */
 export type ImageRange = readonly [black: number, white: number];
 
+/** Which values are black and white. */
 export type ImageOptions = {
   /** Default: [0, 1], [-1, 1] or [0, 255], the first that holds the values, else their smallest and largest. */
   readonly range?: ImageRange | undefined;
@@ -25,6 +26,7 @@ export function imageRaster(array: ArrayLikeWithShape, options: ImageOptions = {
   return paint(image, pixelColor(image, options));
 }
 
+/** How attributions become colours. */
 export type AttributionImageOptions = NormalizeOptions & { readonly colormap?: ColormapName | undefined };
 
 /** Attributions summed over channels, in a diverging colour map; one sign keeps its end of the map. */
@@ -36,6 +38,7 @@ export function attributionRaster(array: ArrayLikeWithShape, options: Attributio
   return paint(image, (pixel) => colormap(options.colormap ?? 'PiYG', direction * values[pixel]!));
 }
 
+/** How attributions lie over their picture. */
 export type OverlayOptions = AttributionImageOptions &
   ImageOptions & {
     /** Share of the colour where the attribution is strongest, 0 to 1; default 0.9. It falls with the strength. */

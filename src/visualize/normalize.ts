@@ -11,6 +11,7 @@ import { finiteNumbers } from './arrays.ts';
 /** Which attributions count: all with their sign, one sign (its strength, 0 or more), or the absolute values. */
 export type AttributionSign = 'all' | 'positive' | 'negative' | 'absolute';
 
+/** How attributions are scaled before they become colours. */
 export type NormalizeOptions = {
   /**
    * What becomes 1: nothing is divided (`none`), the largest absolute value (`max`, the default), the given percentile of the absolute
@@ -34,6 +35,7 @@ export const normalizeNames: OptionNames<NormalizeOptions> = {
   sign: 1,
 };
 
+/** Scaled attributions, and the attribution that stands for full colour. */
 export type NormalizedAttributions = {
   /** In [-1, 1]; in [0, 1] for a single sign; unbounded for scale `none`. */
   readonly values: Float64Array;

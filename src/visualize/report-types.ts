@@ -4,12 +4,14 @@ import type { ArrayLikeWithShape } from './arrays.ts';
 import type { ColormapName } from './colors.ts';
 import type { ImageRange } from './image.ts';
 
+/** A class and its probability. */
 export type ReportPrediction = {
   readonly label: string;
   /** In [0, 1]. */
   readonly probability: number;
 };
 
+/** The baseline of an item, as the report tells it. */
 export type ReportBaseline = {
   /** What the baseline is, e.g. `PAD tokens` or `black`. */
   readonly name: string;
@@ -21,6 +23,7 @@ export type ReportBaseline = {
   readonly score?: number | undefined;
 };
 
+/** How well an item's attributions add up. */
 export type ReportCompleteness = {
   /** Sum of attributions - (f(x) - f(baseline)). */
   readonly delta: number;
@@ -64,6 +67,7 @@ type ReportItemBase = {
   readonly warnings?: readonly string[] | undefined;
 };
 
+/** An explained text. */
 export type ReportTextItem = ReportItemBase & {
   readonly kind: 'text';
   readonly tokens: readonly string[];
@@ -73,6 +77,7 @@ export type ReportTextItem = ReportItemBase & {
   readonly padding?: string | readonly string[] | undefined;
 };
 
+/** An explained picture. */
 export type ReportImageItem = ReportItemBase & {
   readonly kind: 'image';
   readonly image: ArrayLikeWithShape;
@@ -80,8 +85,10 @@ export type ReportImageItem = ReportItemBase & {
   readonly range?: ImageRange | undefined;
 };
 
+/** One explained sample of a report. */
 export type ReportItem = ReportTextItem | ReportImageItem;
 
+/** The items of one model. */
 export type ReportSection = {
   readonly title: string;
   readonly model: { readonly name: string; readonly file?: string | undefined; readonly summary?: string | undefined };
@@ -90,6 +97,7 @@ export type ReportSection = {
   readonly legend?: string | undefined;
 };
 
+/** Title, colours and language of a report. */
 export type ReportOptions = {
   /** Title of the page, default `Explanations`. */
   readonly title?: string | undefined;

@@ -9,6 +9,7 @@ import { finiteNumbers } from './arrays.ts';
 import type { ColormapName } from './colors.ts';
 import { normalizeAttributions } from './normalize.ts';
 
+/** Colours and scale of tokens. */
 export type TokenOptions = {
   /** Default PiYG. */
   readonly colormap?: ColormapName | undefined;
@@ -18,6 +19,7 @@ export type TokenOptions = {
   readonly padding?: string | readonly string[] | undefined;
 };
 
+/** A token with its score and colour. */
 export type ScoredToken = {
   readonly token: string;
   readonly score: number;

@@ -79,15 +79,24 @@ test('the table ranks right results by time against our best; what is missing or
   assert.match(lines[4]!, /tfjs-cpu .*0\.500 ms for a WRONG RESULT: the error is 1\.0e-1/);
 });
 
-test('the Markdown table has our best first and marks what beats it in bold', () => {
+test('U10: the Markdown table has a column per contender and backend, marks our best and who beats it, and no spread of one run', () => {
   const faster = { ...timed('torch', 1), threads: 1 };
-  const line = markdown({ ...results, cases: [...results.cases, faster] })
-    .split('\n')
-    .at(-1)!;
-  assert.match(line, '| pathgrad 2 threads: 2 ± 0.1 ms, 12 GFLOP/s |');
-  assert.match(line, '**torch: 1 ± 0.1 ms, 0.50x**; jax-js 2 threads: 5 ± 0.1 ms, 2.50x');
-  assert.match(line, 'tfjs-cpu 2 threads: wrong result');
-  assert.match(line, 'tfjs-wasm 2 threads: cannot');
+  const slower = { ...timed('pathgrad', 9), backend: 'reference', threads: 1 };
+  const table = (more: readonly (typeof faster)[]): string[] =>
+    markdown({ ...results, cases: [...results.cases, ...more] }).split('\n');
+  const lines = table([faster, slower]);
+  const head = lines.find((line) => line.startsWith('| case |'))!;
+  assert.match(head, /^\| case \| pathgrad, wasm, 2 threads \| pathgrad, reference \| /);
+  const cells = lines.at(-1)!.split(' | ');
+  assert.is(cells[1], '**2 ± 0.1**, 12 GFLOP/s');
+  assert.is(cells[2], '9 ± 0.1 (4.50x)');
+  assert.match(lines.at(-1)!, '1 ± 0.1 (0.50x **!**)');
+  assert.match(lines.at(-1)!, ' wrong result ');
+  assert.match(lines.at(-1)!, ' cannot ');
+  assert.is(head.split(' | ').length, cells.length);
+  const alone = markdown({ ...results, cases: [{ ...timed('pathgrad', 2), madMs: 0, samples: 1 }] });
+  assert.match(alone, 'Milliseconds: one run each;');
+  assert.not.match(alone, '±');
 });
 
 test('the plot is the same for the same results, escapes text and shows every contender', () => {

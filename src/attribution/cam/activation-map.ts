@@ -9,6 +9,7 @@ import type { ExplainerOptions } from '../frame/settings.ts';
 import { mapShape, type Places, pictureOf, placesOf } from './places.ts';
 import { type Interpolation, resizeMap } from './resize.ts';
 
+/** Options of the methods that weigh the maps of a convolution: which layer, and how its map is brought to the picture's size. */
 export interface ActivationMapOptions<M> extends ExplainerOptions<M> {
   /**
    * How the map is stretched to the picture: `'bilinear'` (the default; between the centres of the layer's places), `'nearest'`, or null for

@@ -3,6 +3,7 @@
  * one axis, trilinear along three), or the nearest one. The numbers are those of torch's `interpolate` with `align_corners=False`.
  */
 
+/** How a map is stretched: between the centres of its places, or by the nearest of them. */
 export type Interpolation = 'bilinear' | 'nearest';
 
 /** @param from extents of `map`, row-major; `to` as many */

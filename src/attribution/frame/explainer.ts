@@ -154,6 +154,7 @@ export abstract class Explainer<
     this.predictor.plans.dispose();
   }
 
+  /** `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -16,6 +16,7 @@ import type { Forward, Hooks } from './forward.ts';
 import { bothHooks, captureLayer, type LayerChoice, type LayerSide, substituteLayer } from './layer.ts';
 import { type OutputKind, outputKind } from './output-kind.ts';
 
+/** The explained score as a graph of the tensors that move, and its gradient. */
 export interface PathGraph {
   /** What the path moves: a placeholder per attributed tensor, `[rows, ...]`. */
   readonly variables: readonly Tensor[];

@@ -27,6 +27,7 @@ const products = new Set(['matmul', 'conv', 'convGradInput']);
 /** Models do not join outputs deeper than this. */
 const deepest = 32;
 
+/** What the outputs look like: a distribution over classes, probabilities, or scores. */
 export function outputKind(output: Tensor): OutputKind {
   return kindOf(output, 0, new Map());
 }

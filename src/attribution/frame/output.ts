@@ -5,6 +5,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 /** Picks or computes what is explained from the model's outputs: `(logits) => softmax(logits)`, `(a, b) => b`. */
 export type OutputFunction = (...outputs: Tensor[]) => Tensor;
 
+/** Which of the model's outputs is explained: its place, its name, or a function of all of them. */
 export type OutputSelector = string | number | OutputFunction;
 
 /** @throws PathgradError for something that is no selector */

@@ -25,6 +25,7 @@ export interface Score {
   readonly start: Float64Array;
 }
 
+/** What is explained, with the user's options resolved: the score as a function of the explained tensors. */
 export interface Problem {
   /** Tells the graph apart from all others of the same plan cache. */
   readonly key: string;
@@ -50,7 +51,11 @@ export interface Problem {
   /** Shapes of the model's inputs for all samples, whatever the variables are. */
   readonly inputs: readonly (readonly number[])[];
   readonly pace: Pace;
-  /** @param look sees the calls of the model's layers */
+  /**
+   * The score as a graph for so many rows at a time.
+   *
+   * @param look sees the calls of the model's layers
+   */
   graph(rows: number, look?: Hooks): PathGraph;
 }
 

@@ -65,6 +65,10 @@ export type TargetValue = number | readonly number[] | readonly (readonly number
 /** Chooses targets from the model's predictions `[N, ...]`: one per sample. */
 export type TargetFunction = (predictions: Tensor) => Exclude<TargetValue, number>;
 
+/**
+ * The entry of the output that is explained: one for all samples, one per sample, or a function of the predictions. Left out: the
+ * predicted class.
+ */
 export type Target = TargetValue | TargetFunction;
 
 /**
@@ -85,12 +89,14 @@ export type LayerSelector<M> =
   /** One use of a layer that the model calls several times, counted from 0; the last one otherwise. */
   | { readonly layer: number | string | LayerInfo; readonly call: number };
 
+/** How far an explanation is: rows done of rows in all. */
 export interface Progress {
   /** Rows that went through the model, and how many will. Under `nSteps: 'auto'` the total grows as points are added. */
   readonly done: number;
   readonly total: number;
 }
 
+/** What every method's `explain` takes beside the inputs: target, baselines, batches, masks, progress, and a signal that ends it. */
 export interface ExplainOptions {
   readonly forwardKwargs?: ForwardKwargs | null;
   readonly baselines?: Baselines;

@@ -17,6 +17,7 @@ import { checkPoints } from '../path/points.ts';
 import { gaussianBlur, type Picture } from '../pictures/gaussian-blur.ts';
 import { type Asking, type PictureOptions, pictureOf } from '../pictures/pictures.ts';
 
+/** What the constructor of `BlurIG` takes, beside layer, output, backend and batch size. */
 export interface BlurIGOptions<M> extends Omit<ExplainerOptions<M>, 'layer'>, PictureOptions {
   /** Standard deviation, in pixels, of the strongest blur; 50 by default. Blur that leaves nothing to recognise is enough. */
   readonly maxSigma?: number;

@@ -13,6 +13,7 @@ import { type Backward, backwardAt } from '../rules/backward.ts';
 import { counterparts, rescaleRules, type SoftmaxRule } from '../rules/deep-lift.ts';
 import { Moving } from '../rules/moving.ts';
 
+/** What the constructor of `DeepLift` takes, beside layer, output, backend and batch size. */
 export interface DeepLiftOptions<M> extends ExplainerOptions<M> {
   /**
    * How a softmax is gone through: 'decomposed' (the default) into exponentials, their sum and a quotient, so that attributions add up;

@@ -19,6 +19,7 @@ import { Gathered } from '../path/gathered.ts';
 import { checkPoints } from '../path/points.ts';
 import { type Anchors, type WordPathOptions, Words, wordPath } from '../words/word-paths.ts';
 
+/** What the constructor of `DiscretizedIG` takes, beside layer, output, backend and batch size. */
 export interface DiscretizedIGOptions<M> extends ExplainerOptions<M> {
   /** The words' vectors `[words, dim]`; those of `layer` by default, which then is an Embedding. */
   readonly words?: ArrayInput;

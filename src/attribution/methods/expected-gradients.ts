@@ -13,6 +13,7 @@ import { checkSeed } from '../perturb/draws.ts';
 import { expectedGradients } from '../perturb/expected-gradients.ts';
 import { checkBudget } from '../perturb/options.ts';
 
+/** What the constructor of `ExpectedGradients` takes, beside layer, output, backend and batch size. */
 export interface ExpectedGradientsOptions<M> extends ExplainerOptions<M> {
   /** Points in all, rounded up to the same number for each baseline; 200 by default, as in shap. Each costs one row, forward and backward. */
   readonly nSamples?: number;

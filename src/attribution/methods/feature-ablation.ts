@@ -16,6 +16,7 @@ import {
   groupedExplain,
 } from '../perturb/options.ts';
 
+/** What the constructor of `FeatureAblation` takes, beside layer, output, backend and batch size. */
 export type FeatureAblationOptions<M> = GroupedOptions<M>;
 
 /** Units are those of the explained score; positive: the score would be lower without the feature. */

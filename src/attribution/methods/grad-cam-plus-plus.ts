@@ -10,6 +10,7 @@ import { lastConvolution } from '../cam/places.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import { checkSettings } from '../frame/settings.ts';
 
+/** What the constructor of `GradCamPlusPlus` takes, beside layer, output, backend and batch size. */
 export type GradCamPlusPlusOptions<M> = ActivationMapOptions<M>;
 
 /**

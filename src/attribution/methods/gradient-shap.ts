@@ -13,6 +13,7 @@ import { expectedGradients } from '../perturb/expected-gradients.ts';
 import { checkNoise, type Deviations, noiseOptions } from '../perturb/noise.ts';
 import { checkBudget } from '../perturb/options.ts';
 
+/** What the constructor of `GradientShap` takes, beside layer, output, backend and batch size. */
 export interface GradientShapOptions<M> extends ExplainerOptions<M> {
   /** Points in all, rounded up to the same number for each baseline; 50 by default. Each costs one row, forward and backward. */
   readonly nSamples?: number;

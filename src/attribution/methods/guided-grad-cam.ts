@@ -23,6 +23,7 @@ import { checkSettings, type LayerOptions } from '../frame/settings.ts';
 import { guided, reluRules } from '../rules/relu.ts';
 import { meanGradient } from './layer-grad-cam.ts';
 
+/** What the constructor of `GuidedGradCam` takes, beside layer, output, backend and batch size. */
 export type GuidedGradCamOptions<M> = Omit<ActivationMapOptions<M>, 'relu' | 'interpolation'> &
   LayerOptions<M> & {
     /** How the map is stretched to the picture: `'bilinear'` (the default) or `'nearest'`, as in captum. */

@@ -13,6 +13,7 @@ import { Gathered } from '../path/gathered.ts';
 import { type GuidedSettings, guidedPath } from '../path/guided.ts';
 import { checkPoints } from '../path/points.ts';
 
+/** What the constructor of `GuidedIG` takes, beside layer, output, backend and batch size. */
 export interface GuidedIGOptions<M> extends ExplainerOptions<M> {
   /** Steps from the baseline to the input; 200 by default. Each is a gradient at one point per sample, and waits for the one before. */
   readonly nSteps?: number;

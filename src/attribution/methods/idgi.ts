@@ -17,6 +17,7 @@ import type { PathPoints } from '../path/pass.ts';
 import { Shares } from '../path/shares.ts';
 import { checkGuided } from './guided-ig.ts';
 
+/** What the constructor of `IDGI` takes, beside layer, output, backend and batch size. */
 export interface IDGIOptions<M> extends ExplainerOptions<M> {
   /** Steps on the path; 50 by default. */
   readonly nSteps?: number;

@@ -77,6 +77,7 @@ export { SequentialIG, type SequentialIGOptions } from './sequential-ig.ts';
 export { ShapleyValueSampling, type ShapleyValueSamplingOptions } from './shapley-value-sampling.ts';
 export { XRAI, type XRAIOptions } from './xrai.ts';
 
+/** A row of the table of methods: what the command line, the page and the documents say of a method, and how it is made. */
 export interface MethodRow {
   /** The name of its class. */
   readonly name: string;
@@ -122,6 +123,7 @@ function smoothGrad<M extends Explainable>(model: M, options: LayerOptions<M> & 
   return new NoiseTunnel(new Saliency<M>(model, part(false)), part(true));
 }
 
+/** The methods, in the order in which they are offered. A new one is a file, a row here and a test. */
 export const methods: readonly MethodRow[] = [
   usual,
   {

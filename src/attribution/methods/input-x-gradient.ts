@@ -8,6 +8,10 @@ import { perScore } from '../frame/method.ts';
 import { gradientsAt } from '../frame/rows.ts';
 import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
 
+/**
+ * The gradient of the explained score times the input, feature by feature. Units are those of the score; exact for a linear score
+ * without a constant.
+ */
 export class InputXGradient<M extends Explainable = Explainable> extends Explainer<M> {
   /** @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not */
   constructor(model: M, options: ExplainerOptions<M> = {}) {

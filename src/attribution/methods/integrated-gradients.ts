@@ -18,6 +18,7 @@ import { integrate, type PathIntegral, type Rule } from '../path/integrate.ts';
 import type { AttributionPass, PreparedPath } from '../path/pass.ts';
 import { chooseStrategy, type Strategy } from '../path/strategy.ts';
 
+/** What the constructor of `IntegratedGradients` takes, beside layer, output, backend and batch size. */
 export interface IntegratedGradientsOptions<M> extends ExplainerOptions<M> {
   /** The quadrature rule; 'gausslegendre' by default. */
   readonly method?: QuadratureMethod;

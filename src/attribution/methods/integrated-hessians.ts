@@ -13,6 +13,7 @@ import { type Explainable, Explainer } from '../frame/explainer.ts';
 import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
 import { type PairRule, pairTables, softened } from '../path/pairs.ts';
 
+/** What the constructor of `IntegratedHessians` takes, beside layer, output, backend and batch size. */
 export interface IntegratedHessiansOptions<M> extends ExplainerOptions<M> {
   /** Between single features (the default), or between words: the last axis of what is attributed is summed over. */
   readonly pairs?: 'features' | 'words';

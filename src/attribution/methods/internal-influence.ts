@@ -9,6 +9,7 @@ import { perScore } from '../frame/method.ts';
 import { checkSettings, type LayerOptions } from '../frame/settings.ts';
 import { alongPath } from '../path/observed.ts';
 
+/** What the constructor of `InternalInfluence` takes, beside layer, output, backend and batch size. */
 export interface InternalInfluenceOptions<M> extends LayerOptions<M> {
   /** The quadrature rule; 'gausslegendre' by default. */
   readonly method?: QuadratureMethod;
@@ -16,6 +17,10 @@ export interface InternalInfluenceOptions<M> extends LayerOptions<M> {
   readonly nSteps?: number;
 }
 
+/**
+ * The gradient of the score with respect to the tensors of a layer, averaged along the path of the inputs (Leino et al. 2018). Units
+ * are score per unit of the neuron.
+ */
 export class InternalInfluence<M extends Explainable = Explainable> extends Explainer<M> {
   /**
    * @param options `layer`: whose tensors are explained; `inputLayer`: where the path runs instead of the inputs (the embedding of a text model)

@@ -24,6 +24,7 @@ import {
   groupedExplain,
 } from '../perturb/options.ts';
 
+/** What the constructor of `KernelShap` takes, beside layer, output, backend and batch size. */
 export interface KernelShapOptions<M> extends GroupedOptions<M> {
   /**
    * Coalitions that are evaluated, each one row; all where that many suffice, which makes the values exact. Twice the groups and 2048 by

@@ -13,6 +13,7 @@ import { perScore } from '../frame/method.ts';
 import { checkSettings, type LayerOptions } from '../frame/settings.ts';
 import { alongPath } from '../path/observed.ts';
 
+/** What the constructor of `LayerConductance` takes, beside layer, output, backend and batch size. */
 export interface LayerConductanceOptions<M> extends LayerOptions<M> {
   /** The quadrature rule; 'gausslegendre' by default. */
   readonly method?: QuadratureMethod;
@@ -22,6 +23,10 @@ export interface LayerConductanceOptions<M> extends LayerOptions<M> {
   readonly compat?: 'captum' | null;
 }
 
+/**
+ * What flows from baseline to input through each neuron of a layer (Dhamdhere et al. 2018). Units are those of the score; complete:
+ * over a whole layer the values add up to its change.
+ */
 export class LayerConductance<M extends Explainable = Explainable> extends Explainer<M, Tensor> {
   /**
    * @param options `layer`: whose tensors are explained; `inputLayer`: where the path runs instead of the inputs (the embedding of a text model)

@@ -22,6 +22,7 @@ import {
   groupedExplain,
 } from '../perturb/options.ts';
 
+/** What the constructor of `Lime` takes, beside layer, output, backend and batch size. */
 export interface LimeOptions<M> extends GroupedOptions<M> {
   /** Sets of features that are evaluated, each one row; 1000 by default. */
   readonly nSamples?: number;

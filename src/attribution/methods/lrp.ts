@@ -26,6 +26,7 @@ import {
 } from '../rules/lrp-composites.ts';
 import { Moving } from '../rules/moving.ts';
 
+/** What the constructor of `LRP` takes, beside layer, output, backend and batch size. */
 export interface LRPOptions<M> extends ExplainerOptions<M>, Partial<LrpParameters> {
   /**
    * One rule for all linear layers ('epsilon', the default, 'gamma', 'alpha-beta', 'z-plus'), or a composite of them: for CNNs

@@ -12,6 +12,7 @@ import { toForward } from '../frame/forward.ts';
 import { bothHooks, captureLayer, chooseLayer, type LayerSide } from '../frame/layer.ts';
 import type { ExplainOptions, LayerSelector, ModelInput, TargetSet } from '../frame/types.ts';
 
+/** Which neuron is explained: its layer, and whether what goes into the layer or what comes out is meant. */
 export interface NeuronOptions<M> {
   /** The layer in which the neuron is. */
   readonly neuronLayer: LayerSelector<M>;
@@ -19,6 +20,7 @@ export interface NeuronOptions<M> {
   readonly neuronInputs?: boolean;
 }
 
+/** What the constructor of `NeuronAttribution` takes, beside layer, output, backend and batch size. */
 export interface NeuronAttributionOptions<M, Judged extends Tensor | null> extends NeuronOptions<M> {
   /** The method, for the model that ends at the layer: `(model) => new IntegratedGradients(model)`. */
   readonly make: (model: CallableModel) => Explainer<CallableModel, Judged>;
@@ -54,6 +56,10 @@ export function endingAt<M extends CallableModel>(
   };
 }
 
+/**
+ * Attributions of one neuron instead of one output, by any method: the method is given a model that ends at the neuron's layer.
+ * Units are those of the neuron.
+ */
 export class NeuronAttribution<M extends CallableModel, Judged extends Tensor | null> {
   private readonly explainer: Explainer<CallableModel, Judged>;
   private readonly layer: string;
@@ -96,6 +102,7 @@ export class NeuronAttribution<M extends CallableModel, Judged extends Tensor | 
     return new Explanation({ ...meta, name: 'NeuronAttribution', params }, data, extra);
   }
 
+  /** Frees what the backend holds for the method. */
   dispose(): void {
     this.explainer.dispose();
   }

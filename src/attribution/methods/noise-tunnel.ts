@@ -19,6 +19,7 @@ import { inDraws, joinDraws } from '../perturb/copies.ts';
 import { checkNoise, type NoiseOptions, noiseFor, noiseOptions } from '../perturb/noise.ts';
 import { checkBudget } from '../perturb/options.ts';
 
+/** What is made of the attributions of the noisy inputs: their mean, the mean of their squares, or their variance. */
 export type NoiseTunnelType = 'smoothgrad' | 'smoothgrad_sq' | 'vargrad';
 const types: readonly NoiseTunnelType[] = ['smoothgrad', 'smoothgrad_sq', 'vargrad'];
 

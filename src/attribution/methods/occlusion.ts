@@ -14,6 +14,7 @@ import { evaluate, type GroupValue, writeRow } from '../perturb/evaluate.ts';
 import { checkGroupValue } from '../perturb/options.ts';
 import { type Extents, slideWindows, usualWindow, type Windows } from '../perturb/windows.ts';
 
+/** What the constructor of `Occlusion` takes, beside layer, output, backend and batch size. */
 export interface OcclusionOptions<M> extends ExplainerOptions<M> {
   /**
    * Extents of the window along the axes of a row, the batch left out: `[3, 3, 1]` for pictures, or one number for all axes. Several inputs

@@ -8,11 +8,16 @@ import { perScore } from '../frame/method.ts';
 import { gradientsAt } from '../frame/rows.ts';
 import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
 
+/** What the constructor of `Saliency` takes, beside layer, output, backend and batch size. */
 export interface SaliencyOptions<M> extends ExplainerOptions<M> {
   /** Magnitudes of the gradients, as the paper has them; true by default. */
   readonly abs?: boolean;
 }
 
+/**
+ * The gradient of the explained score with respect to each feature, as a magnitude unless told (Simonyan et al. 2013). Units are
+ * score per unit of the feature.
+ */
 export class Saliency<M extends Explainable = Explainable> extends Explainer<M> {
   /** @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not */
   constructor(model: M, options: SaliencyOptions<M> = {}) {

@@ -12,6 +12,7 @@ import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
 import { chooseStrategy, type Strategy } from '../path/strategy.ts';
 import { attributeAlongLine } from './integrated-gradients.ts';
 
+/** What the constructor of `SequentialIG` takes, beside layer, output, backend and batch size. */
 export interface SequentialIGOptions<M> extends ExplainerOptions<M> {
   /** The quadrature rule; 'gausslegendre' by default. */
   readonly method?: QuadratureMethod;

@@ -21,6 +21,7 @@ import {
   groupedExplain,
 } from '../perturb/options.ts';
 
+/** What the constructor of `ShapleyValueSampling` takes, beside layer, output, backend and batch size. */
 export interface ShapleyValueSamplingOptions<M> extends GroupedOptions<M> {
   /** Orders in which the features join; each costs one row per group. 25 by default. */
   readonly nSamples?: number;

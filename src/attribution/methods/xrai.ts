@@ -24,6 +24,7 @@ import { attributeAlongLine } from './integrated-gradients.ts';
 /** Numbers of segments: `[H, W]`, or `[S, H, W]` for several ways to cut the picture up, whose segments compete. */
 export type Segments = ArrayInput;
 
+/** What the constructor of `XRAI` takes, beside layer, output, backend and batch size. */
 export interface XRAIOptions<M> extends ExplainerOptions<M>, PictureOptions {
   /** The quadrature rule of integrated gradients; 'gausslegendre' by default. */
   readonly method?: QuadratureMethod;

@@ -6,8 +6,10 @@ import type { Explained } from './shared/judged.ts';
 import type { MetricResult } from './shared/result.ts';
 import { makeSubject, type SubjectOptions, subjectOptionNames } from './shared/subject.ts';
 
+/** What the score and the baseline of `completeness` are, where the explanation does not say it. */
 export type CompletenessOptions = Omit<SubjectOptions, 'groups' | 'features'>;
 
+/** `completeness` of each sample, and the two sides that it compares. */
 export interface CompletenessResult extends MetricResult {
   /** `sum(a) - (f(x) - f(b))` per sample, in units of the score. */
   readonly deltas: Float64Array;

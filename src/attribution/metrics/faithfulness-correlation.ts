@@ -11,6 +11,7 @@ import type { Explained } from './shared/judged.ts';
 import { drawRandom, type MetricResult, randomSubset } from './shared/result.ts';
 import { fillRemoved, makeSubject, type SubjectOptions, subjectOptionNames } from './shared/subject.ts';
 
+/** Which features `faithfulnessCorrelation` takes out together, and how often. */
 export interface FaithfulnessCorrelationOptions extends SubjectOptions {
   /** Random subsets per sample; 100 by default. */
   readonly runs?: number;

@@ -11,6 +11,7 @@ import { drawRandom, type MetricResult, normal, randomSubset } from './shared/re
 import type { Slot } from './shared/scorer.ts';
 import { fillRemoved, makeSubject, type Subject, type SubjectOptions, subjectOptionNames } from './shared/subject.ts';
 
+/** How `infidelity` perturbs the inputs, and what the attributions are that it judges. */
 export interface InfidelityOptions extends SubjectOptions {
   /** Perturbations per sample; 50 by default. */
   readonly perturbations?: number;

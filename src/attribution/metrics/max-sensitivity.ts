@@ -11,6 +11,7 @@ import { drawRandom, type MetricResult } from './shared/result.ts';
 
 /** What metrics ask of an explainer: any method of this package, or one's own. */
 export interface Explaining {
+  /** The attributions of a batch, as every explainer gives them. */
   explain(
     X: ModelInput,
     options?: ExplainOptions,
@@ -21,6 +22,7 @@ export interface Explaining {
   }>;
 }
 
+/** How far and how often `maxSensitivity` moves the inputs, and what counts as a feature. */
 export interface MaxSensitivityOptions {
   /** What `explain` takes; a target that is a function is asked once, for X. */
   readonly explain?: Omit<ExplainOptions, 'onProgress' | 'signal'>;

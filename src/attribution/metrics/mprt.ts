@@ -11,6 +11,7 @@ import { type Comparing, compared, equalTo, type Similarity, similarities } from
 import type { MetricResult } from './shared/result.ts';
 import { checkReplaceable, drawnWeights, stagesOf } from './shared/stages.ts';
 
+/** How `mprt` replaces weights and compares explanations. */
 export interface MprtOptions {
   /** What `explain` takes; a target that is a function is asked once, with the model as it is. */
   readonly explain?: Omit<ExplainOptions, 'onProgress' | 'signal'>;
@@ -38,6 +39,7 @@ export interface MprtOptions {
   readonly signal?: AbortSignal;
 }
 
+/** One step of `mprt`: the layer whose weights went last, and how much of the explanation was left. */
 export interface MprtStage {
   /** The path of the layer whose weights were replaced last. */
   readonly layer: string;

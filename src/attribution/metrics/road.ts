@@ -12,6 +12,7 @@ import { drawRandom, type MetricResult, normal } from './shared/result.ts';
 import { type ScoreOptions, type Slot, scoreOptionNames } from './shared/scorer.ts';
 import { fillRemoved, makeSubject, ranking, type Subject } from './shared/subject.ts';
 
+/** How much `road` paints over, and how. */
 export interface RoadOptions extends ScoreOptions {
   /** Percentages of the pixels that are painted over, above 0 and below 100; 10, 20, 30, 40, 50, 70 and 90 by default. */
   readonly percentages?: readonly number[];

@@ -11,6 +11,7 @@ import { attributionsOf, type Groups, makeFeatures } from './shared/features.ts'
 import { type Explained, fits, judgedInputs } from './shared/judged.ts';
 import type { MetricResult } from './shared/result.ts';
 
+/** What counts as a feature for `sparseness`. */
 export interface SparsenessOptions {
   /** What counts as one feature; elements by default, tokens where an embedding is explained. */
   readonly groups?: Groups;

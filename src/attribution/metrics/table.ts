@@ -32,6 +32,7 @@ export interface Judging {
   readonly options?: ScoreOptions;
 }
 
+/** A row of the table of metrics: what the command line and the documents say of a metric, and how it is computed. */
 export interface MetricRow {
   /** The name of its function. */
   readonly name: string;
@@ -68,6 +69,7 @@ function present({ X, baselines, attributions }: Explained): Pick<MprtOptions, '
   return own && attributions.length === X.length ? { baselines } : {};
 }
 
+/** The metrics, in the order in which they are offered. */
 export const metrics: readonly MetricRow[] = [
   {
     name: 'deletion',

@@ -6,6 +6,7 @@ import { allocate, type DType, type TypedArray } from '../../tensor/dtype.ts';
 import { gradientsOf } from '../frame/rows.ts';
 import type { AttributionPass, PathPoints } from './pass.ts';
 
+/** Gradients at every point of the path through the whole model: the definition, which the faster pass must agree with. */
 export const brutePass: AttributionPass = {
   name: 'brute',
   shares: true,

@@ -19,6 +19,7 @@ export interface PathPoints {
   readonly alphas: Float64Array;
 }
 
+/** A path whose graphs are compiled: points go in, attributions come out. */
 export interface PreparedPath {
   /** The pass that really runs: one may hand over to another. */
   readonly name: string;
@@ -50,5 +51,6 @@ export interface AttributionPass {
   readonly name: string;
   /** Whether it takes problems of several scores; it gets one at a time otherwise. */
   readonly shares?: true;
+  /** Builds and compiles the graphs for inputs of these shapes. */
   prepare(problem: PathProblem): Promise<PreparedPath>;
 }

@@ -15,6 +15,7 @@ import { checkSeed, noiseOf } from './draws.ts';
 /** One number for all variables, one each, or a share of the range (largest less smallest value) of each sample in each variable. */
 export type Deviations = number | readonly number[] | { readonly ofRange: number };
 
+/** The noise that a method adds to its inputs: its size and seed, or the noise itself. */
 export interface NoiseOptions {
   readonly stdevs?: Deviations;
   readonly seed?: number;

@@ -5,6 +5,7 @@ import type { ExplainOptions } from '../frame/types.ts';
 import type { GroupValue } from './evaluate.ts';
 import type { FeatureGroups } from './groups.ts';
 
+/** What the methods that change features in groups share: how the value of a group is spread over its features. */
 export interface GroupedOptions<M> extends ExplainerOptions<M> {
   /**
    * `'shared'` (the default): the value of a group in equal shares on its features, so that sums over features, channels or embeddings are

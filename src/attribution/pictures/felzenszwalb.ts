@@ -12,6 +12,7 @@ import { toTensor } from '../frame/arrays.ts';
 import type { ArrayInput } from '../frame/types.ts';
 import { gaussianBlur, type Picture } from './gaussian-blur.ts';
 
+/** How finely `felzenszwalb` cuts a picture; the names and defaults are scikit-image's. */
 export interface FelzenszwalbOptions {
   /** Larger values give larger segments; 1 by default. It is for values from 0 to 1, and divided by 255. */
   readonly scale?: number;

@@ -16,6 +16,7 @@ import { checkMode, checkSupport, pickMode } from './mode.ts';
 export type { GpuMode } from './adapter.ts';
 export { gpuModes } from './mode.ts';
 
+/** What `gpuBackend` takes: the mode, and how many kernels are kept. */
 export interface GpuOptions {
   /**
    * `webgpu`, `webgl2`, `webasm` (GPU.js's WebAssembly) or `cpu` (its JavaScript, which needs `unsafe-eval`); `auto`, the
@@ -26,6 +27,7 @@ export interface GpuOptions {
   readonly maxKernels?: number;
 }
 
+/** What a GPU backend has compiled and holds. */
 export interface GpuStats {
   /** Compiled kernels. */
   readonly kernels: number;
@@ -34,9 +36,11 @@ export interface GpuStats {
   readonly constantBytes: number;
 }
 
+/** The GPU.js backend, with the mode that it runs in and what can be asked of it. */
 export interface GpuBackend extends Backend {
   /** The mode that runs: never one that was not asked for. */
   readonly mode: GpuMode;
+  /** What the device holds and has run, since the backend was made. */
   stats(): GpuStats;
   /** Frees kernels and constants on the device. Plans of this backend cannot run afterwards. */
   dispose(): Promise<void>;

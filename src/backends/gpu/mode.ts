@@ -2,6 +2,7 @@
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import type { GpuMode } from './adapter.ts';
 
+/** The modes of GPU.js, the fastest first. */
 export const gpuModes: readonly GpuMode[] = ['webgpu', 'webgl2', 'webasm', 'cpu'];
 
 /** Names under which drivers say that they draw in software. */

@@ -26,6 +26,7 @@ function start(): Running {
   return running;
 }
 
+/** The WebAssembly backend, with what can be asked of it: its threads and its SIMD. */
 export interface WasmBackend extends Backend {
   /** Bytes of the linear memory that are in use: constants, arenas and tables of live plans. */
   memoryInUse(): number;

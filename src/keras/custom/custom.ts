@@ -20,6 +20,7 @@ export interface SubCall {
   readonly all: (...args: readonly CallArgument[]) => readonly Tensor[];
 }
 
+/** What a custom layer is given: its config, its weights, and the shapes of what comes in. */
 export interface CustomContext {
   /** The layer's options as the file has them (what `get_config` returned). */
   readonly config: Readonly<Record<string, Json>>;
@@ -33,6 +34,7 @@ export interface CustomContext {
   readonly args: Readonly<Record<string, Tensor | readonly Tensor[] | Json>>;
 }
 
+/** A weight of a custom layer: its name and shape, as the file has it. */
 export interface CustomWeight {
   readonly name: string;
   readonly shape: Shape;

@@ -23,6 +23,7 @@ import type { LayerWeights } from '../weights/store.ts';
 import { detectDialect, isArchive, type KerasFile, openKeras, parseArchitecture } from './container.ts';
 import { isArchitectureText, isShardIndex, type ModelSource, readSource } from './source.ts';
 
+/** What `loadModel` takes beside the file: dtype, weights, backend, custom layers. */
 export interface LoadOptions {
   /** The float type to compute in, whatever the file holds; float32 by default. */
   readonly dtype?: FloatDType;

@@ -35,6 +35,7 @@ export interface ReferenceGradient extends ReferenceArray {
   readonly cotangent: ReferenceArray | null;
 }
 
+/** What a file says of its own outputs for given inputs, or what is given beside it. */
 export interface Reference {
   /** What made it, for people: `keras 3.15.1, tensorflow 2.21.0`. */
   readonly madeWith: string | null;

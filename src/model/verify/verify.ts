@@ -18,6 +18,7 @@ import type { Feedable } from '../inputs.ts';
 import type { Model } from '../model.ts';
 import { type Reference, type ReferenceGradient, type ReferenceSource, readReference } from './reference.ts';
 
+/** The bounds within which `verify` calls outputs and gradients equal. */
 export interface VerifyOptions {
   /** Largest error of an output that passes; 1e-5 by default. */
   readonly tolerance?: number;
@@ -25,6 +26,7 @@ export interface VerifyOptions {
   readonly gradientTolerance?: number;
 }
 
+/** One comparison of `verify`: an output or layer, its largest difference, and whether it is within bounds. */
 export interface VerifyItem {
   /** `output dense_1`, `gradient of dense_1 to input_1`. */
   readonly what: string;
@@ -33,6 +35,7 @@ export interface VerifyItem {
   readonly passed: boolean;
 }
 
+/** What `verify` found: each comparison, and whether all hold. */
 export interface VerifyReport {
   readonly passed: boolean;
   readonly items: readonly VerifyItem[];

@@ -9,6 +9,7 @@ import { mpnetFamily } from './mpnet.ts';
 
 export type { Encoder, Family, Tokens } from './encoder.ts';
 
+/** The families of encoders, by the `model_type` of `config.json`. */
 export type Architecture =
   | 'bert'
   | 'distilbert'

@@ -14,6 +14,7 @@ import type { Encoding, MadeHead } from './types.ts';
 
 type Values = Tensor | NestedArray | { readonly data: TypedArray; readonly shape: readonly number[] };
 
+/** A dense layer of a head of one's own. */
 export interface DenseLayer {
   readonly name?: string;
   /** `[inputs, outputs]`, as Keras stores it. */

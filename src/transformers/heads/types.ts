@@ -15,6 +15,7 @@ export interface Encoding {
   readonly mask: Tensor | null;
 }
 
+/** What a classifier gives: probabilities, or what goes into its softmax or sigmoid. */
 export type OutputKind = 'probabilities' | 'logits';
 
 /**

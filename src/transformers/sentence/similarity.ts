@@ -114,12 +114,14 @@ function tokenizerOf({
 
 /** What explains it: by default integrated gradients at the embeddings. */
 export interface SimilarityExplainer {
+  /** Attributions of the similarity to one text's pieces, the other text held fixed. */
   explain(
     x: Tensor,
     options: { forwardKwargs: Record<string, Tensor>; baselines?: Baselines; signal?: AbortSignal },
   ): Promise<{ readonly attributions: readonly Tensor[]; readonly deltas: Tensor | null }>;
 }
 
+/** Steps and baseline of `explainSimilarity`. */
 export interface SimilarityOptions {
   /** Points of the path, 50 by default. */
   readonly nSteps?: number;
@@ -144,6 +146,7 @@ export interface TextSimilarity extends WordAttributions {
   readonly delta: number | null;
 }
 
+/** The similarity of two texts, and what each word of each did for it. */
 export interface SimilarityExplanation {
   readonly similarity: number;
   readonly texts: readonly [TextSimilarity, TextSimilarity];

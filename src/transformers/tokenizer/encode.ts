@@ -24,6 +24,7 @@ export interface RowToken extends TextToken {
   readonly sequence: 0 | 1 | null;
 }
 
+/** Which text of a pair loses tokens: the longer one token by token, the first, or the second. */
 export type Truncation = 'longest' | 'first' | 'second';
 
 export interface Cut {

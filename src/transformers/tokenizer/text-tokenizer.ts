@@ -24,6 +24,7 @@ import { type Template, templateOf } from './template.ts';
 /** Two texts that a model reads together: a question and a context, a premise and a hypothesis. */
 export type TextPair = readonly [first: string, second: string];
 
+/** Length, padding and truncation of texts, as transformers' tokenizers have them. */
 export interface EncodeOptions {
   /** Most tokens per text or pair, special ones included; by default as many as the model has positions for. */
   readonly maxLength?: number;
@@ -54,6 +55,7 @@ export interface EncodedTexts {
   readonly notices: readonly string[];
 }
 
+/** What a tokenizer needs to know of its model. */
 export interface TokenizerOptions {
   /** Most positions that the model has embeddings for; 512 by default. A smaller `model_max_length` of the tokenizer counts. */
   readonly positions?: number;
@@ -67,6 +69,7 @@ export interface TokenizerOptions {
   readonly prompt?: string;
 }
 
+/** Turns texts and pairs of texts into ids, masks and types, and knows which piece belongs to which word. */
 export class TextTokenizer {
   /** Largest id that a text can get, plus 1. */
   readonly vocabulary: number;

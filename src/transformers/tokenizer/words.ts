@@ -8,6 +8,7 @@ import type { Offset } from './encode.ts';
 import { graphemes } from './graphemes.ts';
 import type { EncodedTexts } from './text-tokenizer.ts';
 
+/** A word of a text: its spelling, and the pieces that it became. */
 export interface Word {
   /** As it is spelled in the text. */
   readonly text: string;

@@ -4,6 +4,7 @@
  */
 import type { ResolvedTarget } from '../target.ts';
 
+/** How well the attributions of a sample add up to the change of its score from baseline to input. */
 export interface Completeness {
   /** All attributions of the sample, over inputs and features. */
   readonly attributionSum: number;

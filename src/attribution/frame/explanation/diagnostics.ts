@@ -17,6 +17,7 @@ export interface NonFinite {
   readonly alpha: number;
 }
 
+/** What was noticed of outputs and baseline; warnings follow from it. */
 export interface Diagnostics {
   /** What the explained output is: probabilities, scores, or not known. */
   readonly outputs: OutputKind;

@@ -5,6 +5,7 @@
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { rowSize } from '../arrays.ts';
 
+/** The entropy of a distribution over classes, in nats and as a share of the largest that so many classes can have. */
 export interface Entropy {
   /** In nats: 0 for a certain class, ln K for a uniform distribution over K classes. */
   readonly nats: number;

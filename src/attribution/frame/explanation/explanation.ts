@@ -20,6 +20,7 @@ export interface Params {
   readonly [setting: string]: Setting;
 }
 
+/** How an explanation was made, as alibi's `meta` has it: the method, its parameters and the version of pathgrad. */
 export interface Meta {
   readonly name: string;
   readonly type: readonly string[];
@@ -77,6 +78,7 @@ export interface BaselineSpread {
   readonly scores: Tensor;
 }
 
+/** What an explanation says beside alibi's `data`: names, completeness, diagnostics, warnings, and what some methods add. */
 export interface ExplanationExtra<Judged extends Tensor | null = Tensor> {
   /** What each entry of `attributions` belongs to. */
   readonly names: readonly string[];
@@ -94,6 +96,10 @@ export interface ExplanationExtra<Judged extends Tensor | null = Tensor> {
   readonly diagnostics: Diagnostics;
 }
 
+/**
+ * What every method gives for a batch: attributions (one tensor per input or layer tensor, `[N, ...]`), with what they were made
+ * from and what was noticed. `meta` and `data` have alibi's names; `toJSON` and `fromJSON` keep every bit.
+ */
 export class Explanation<Judged extends Tensor | null = Tensor>
   implements ExplanationData<Judged>, ExplanationExtra<Judged>
 {

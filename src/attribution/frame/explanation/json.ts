@@ -11,6 +11,7 @@ import { Tensor, tensor } from '../../../tensor/tensor.ts';
 import type { ExplanationData, ExplanationExtra, ExplanationMeta } from './explanation.ts';
 import { warningValues } from './warning-values.ts';
 
+/** Plain data, as JSON holds it. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** Raised when a reader of an older version could not read, or would misread, what is written now. */

@@ -35,8 +35,10 @@ export interface WarningValues {
   };
 }
 
+/** The kinds of warnings. */
 export type WarningCode = keyof WarningValues;
 
+/** Something about an explanation that its reader should know: a code, and the numbers behind it. `describeWarning` puts it into words. */
 export type Warning = {
   readonly [C in WarningCode]: { readonly code: C; readonly values: WarningValues[C] };
 }[WarningCode];

@@ -8,6 +8,7 @@ import type { Baselines, LayerBaseline } from '../../frame/types.ts';
 import { pearson, spearman } from './correlation.ts';
 import { ssim } from './ssim.ts';
 
+/** How two explanations are compared: by ranks, by values, or as pictures. */
 export type Similarity = 'spearman' | 'pearson' | 'ssim';
 
 export const similarities: { readonly [S in Similarity]: 1 } = { spearman: 1, pearson: 1, ssim: 1 };

@@ -11,6 +11,7 @@ import type { Explained } from './judged.ts';
 import type { MetricResult } from './result.ts';
 import { fillRemoved, makeSubject, ranking, type SubjectOptions, subjectOptionNames } from './subject.ts';
 
+/** How `insertion` and `deletion` go through the features: in how many steps, in which order, and what takes a feature's place. */
 export interface CurveOptions extends SubjectOptions {
   /** Points of the curve after the first; 20 by default, as many as there are features in any sample at most. */
   readonly steps?: number;
@@ -22,6 +23,7 @@ export interface CurveOptions extends SubjectOptions {
   readonly absolute?: boolean;
 }
 
+/** The explained score while features are changed step by step, and the area under it. */
 export interface Curve {
   /** Shares of the features that were changed at each point: from 0 to 1, `[points]`; to the nearest whole feature of each sample. */
   readonly shares: Float64Array;

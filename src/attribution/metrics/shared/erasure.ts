@@ -12,6 +12,7 @@ import type { Explained } from './judged.ts';
 import type { MetricResult } from './result.ts';
 import { fillRemoved, makeSubject, ranking, type SubjectOptions, subjectOptionNames } from './subject.ts';
 
+/** How much of a text `comprehensiveness` and `sufficiency` take as its rationale. */
 export interface ErasureOptions extends SubjectOptions {
   /** Shares of the tokens that are taken as the rationale, above 0, at most 1; 0.01, 0.05, 0.1, 0.2 and 0.5 by default, as in ERASER. */
   readonly shares?: readonly number[];

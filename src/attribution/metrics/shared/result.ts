@@ -1,6 +1,7 @@
 /** What metrics return, and how runs are numbered so that samples do not depend on what is beside them. */
 import { drawSeed, randomUniform, shuffle, upTo } from '../../../graph/random.ts';
 
+/** What every metric gives: a number per sample under the metric's name, and how it was computed. */
 export interface MetricResult {
   readonly metric: string;
   /** One number per sample; NaN where the metric is not defined for a sample, as each metric says. */
