@@ -54,7 +54,11 @@ export async function readJpeg(bytes: Uint8Array, name = 'image'): Promise<Pictu
 
 /** Frames that are read: baseline, extended and progressive, Huffman coded. */
 const FRAMES = [0xc0, 0xc1, 0xc2];
-const unread: Readonly<Record<number, string>> = { 195: 'a lossless', 201: 'an arithmetic-coded', 202: 'an arithmetic-coded' };
+const unread: Readonly<Record<number, string>> = {
+  195: 'a lossless',
+  201: 'an arithmetic-coded',
+  202: 'an arithmetic-coded',
+};
 
 /** Walks the segments to the frame. */
 function headerOf(bytes: Uint8Array, name: string): Header {
