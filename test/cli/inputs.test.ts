@@ -261,6 +261,13 @@ test('U9: many texts: a summary and the strongest, all in JSON without the numbe
   assert.match(few.out, /strongest +superb \S+\n/);
 });
 
+test('U5: inspect lists the inputs as they are given, and how to explain several', async () => {
+  const { code, out } = await runCli(['inspect', at('houses.keras')]);
+  assert.is(code, 0);
+  assert.match(out, /input +numbers \[any, 4\] float32\ninput +city \[any, 1\] string\n/);
+  assert.match(out, /pathgrad explain \S+houses\.keras --csv FILE \(or --input NAME=FILE for each input\)/);
+});
+
 test('rows, folders and flags that do not go together', async () => {
   const failing = async (argv: string[], text: RegExp): Promise<void> => {
     const run = await runCli(['predict', at('houses.keras'), ...argv]);
