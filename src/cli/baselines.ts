@@ -77,7 +77,7 @@ export function chooseBaseline(
     }
   }
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isFinite(value)) return { value, name: batch.kind === 'text' ? `token ${value}` : `constant ${value}` };
+  if (isNumber(value)) return { value, name: batch.kind === 'text' ? `token ${value}` : `constant ${value}` };
   if (text.endsWith('.npy') || exists(text)) return { value: baselineFile(text, batch), name: text };
   const known = ['zeros', 'pad', 'noise', 'max', 'mean', 'normal', 'layer'];
   throw usage(
@@ -99,6 +99,9 @@ function meanOf({ data, shape }: BatchInput): Float64Array {
   for (let i = 0; i < data.length; i++) sums[i % width]! += data[i]! / rows;
   return sums;
 }
+
+/** What models compute with: beyond float32's largest all would be infinite. */
+const isNumber = (value: number): boolean => Number.isFinite(Math.fround(value));
 
 function readSeed(args: Arguments): number {
   const text = args.text('seed');
@@ -146,6 +149,6 @@ function piecesBaseline(args: Arguments, model: Transformer): BaselineChoice {
 }
 
 function layerBaseline(text: string): BaselineChoice {
-  const value = number('baseline', text.split(':')[1] ?? '', Number.isFinite, 'a number, as in layer:0');
+  const value = number('baseline', text.split(':')[1] ?? '', isNumber, 'a number, as in layer:0');
   return { value: { space: 'layer', value }, name: `${value} at the layer` };
 }

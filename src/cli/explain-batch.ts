@@ -7,19 +7,27 @@ import type { MethodRow } from '../attribution/methods/index.ts';
 import { embeddingOf } from '../keras/model/embedding.ts';
 import type { Model } from '../model/model.ts';
 import { embedded } from '../open/embedded.ts';
-import { type AnyModel, embeddingsOf, isTransformer, rowsWithin } from '../open/model.ts';
+import {
+  type AnyModel,
+  embeddingsOf,
+  isTransformer,
+  rowsWithin,
+  type Transformer,
+  wordVectorsOf,
+} from '../open/model.ts';
 import { softmax } from '../ops/softmax.ts';
-import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
+import { type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import { chooseBaseline } from './baselines.ts';
 import type { OutputChoice } from './choices.ts';
 import { chooseExplainer } from './explainers.ts';
 import { type AnyExplanation, type Context, type Finding, findingsOf } from './findings.ts';
-import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
-import { ownOptions } from './own-flags.ts';
+import { type Arguments, number, oneOf, usage } from './flags.ts';
+import { inFlags, withFlags } from './in-flags.ts';
 import { ProgressBar } from './progress.ts';
 import type { Question } from './question.ts';
+import { checkBaseline, optionsFor, refuse } from './refusals.ts';
 import { type Batch, rowsFrom, tensorsOf } from './samples/batch.ts';
 import { chooseTargets } from './targets.ts';
 import type { Terminal } from './terminal.ts';
@@ -39,15 +47,16 @@ export function readSettings(args: Arguments): Settings {
   const steps = row.name === 'IntegratedGradients' ? (args.text('steps') ?? '50') : '50';
   const compat = args.text('compat');
   const method = oneOf('method', args.text('method') ?? 'gausslegendre', quadratureMethods);
-  const nSteps = steps === 'auto' ? 'auto' : number('steps', steps, Number.isInteger, "a whole number, or 'auto'");
-  if (nSteps !== 'auto') checkSteps(method, nSteps);
-  return {
-    row,
+  const nSteps: number | 'auto' =
+    steps === 'auto' ? 'auto' : number('steps', steps, Number.isInteger, "a whole number, or 'auto'");
+  const quadrature = {
     method,
     nSteps,
-    internalBatchSize: readBatchSize(args),
     compat: compat === undefined ? null : oneOf('compat', compat, ['alibi'] as const),
   };
+  // The class's own checks, before a model is read.
+  withFlags(args, () => new IntegratedGradients((x: Tensor) => x, quadrature).dispose());
+  return { row, ...quadrature, internalBatchSize: readBatchSize(args) };
 }
 
 /** --batch: rows that go through the model at a time; null where it is left out. */
@@ -63,19 +72,6 @@ const WORK = 1e11;
 /** Rows at a time where --batch says nothing: of long texts and large transformers few. */
 export function usualBatchSize(model: AnyModel, { inputs }: Batch): number {
   return isTransformer(model) ? Math.min(100, rowsWithin(WORK, model, inputs[0]!.shape[1]!)) : 100;
-}
-
-/** The library's own check, in the words of the command line, before a model is read. */
-function checkSteps(method: QuadratureMethod, steps: number): void {
-  try {
-    checkQuadrature(method, steps);
-  } catch (error) {
-    if (!(error instanceof PathgradError)) throw error;
-    throw new UsageError(
-      error.message.replace("nSteps 'auto'", '--steps auto').replaceAll('nSteps', '--steps'),
-      '--steps',
-    );
-  }
 }
 
 /** Rows that are explained at a time where their numbers are not kept: what lies in memory does not grow with the rows. */
@@ -103,11 +99,14 @@ export async function explainBatch(
   const { model, batch } = await withVectors(asked, read, layers, row);
   const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
   const baseline = chosen ? chooseBaseline(args, asked, read, layers.layer === null ? batch : null) : null;
+  checkBaseline(asked, read, baseline);
   const rows = internalBatchSize ?? usualBatchSize(asked, batch);
   const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, asked, output) };
-  const usual =
-    row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
-  const explainer = usual ?? row.make(model, Object.assign(options, greyOf(row, batch), ownOptions(args, row)));
+  const explainer = withFlags(args, () =>
+    row.name === 'IntegratedGradients'
+      ? new IntegratedGradients(model, { ...options, ...quadrature })
+      : row.make(model, Object.assign(options, optionsFor(args, row, model, batch, layers))),
+  );
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
   const total = batch.samples.length;
   const perRow = (args.text('target') ?? '').includes(',') || ownRows(baseline?.value, total);
@@ -138,6 +137,8 @@ export async function explainBatch(
       warnings.push(...explanations.flatMap((one) => one.warnings));
     }
     return { explanations: first!, findings, warnings, context };
+  } catch (error) {
+    throw inFlags(error, args);
   } finally {
     bar.clear();
   }
@@ -200,11 +201,6 @@ export function outputFunction(
   return (...ys) => (args.has('softmax') ? softmax(ys[index]!) : ys[index]!);
 }
 
-/** Whoever gives pictures says with them that a model's `[N, H, W]` is one. */
-export function greyOf({ pictures }: MethodRow, { kind }: Batch): { grey?: true } {
-  return pictures && kind === 'image' ? { grey: true } : {};
-}
-
 /** The layers that are explained and from which inputs move, where they are not the model's inputs. */
 export interface Layers {
   readonly layer: string | number | null;
@@ -226,6 +222,10 @@ export function layerOf(args: Arguments, model: AnyModel): string | number | nul
   }
 }
 
+/** Where a transformer's texts are explained: paths from word to word need the words' vectors as they are. */
+const vectorsOf = (model: Transformer, { words }: MethodRow): string =>
+  words ? wordVectorsOf(model) : embeddingsOf(model);
+
 /**
  * Token ids have no gradient, so texts are explained at the embedding, or move there where a layer behind it is explained; unless the method
  * needs no gradient, or is about the gradients of a layer alone.
@@ -240,7 +240,8 @@ export function chooseLayers(args: Arguments, model: AnyModel, batch: Batch, row
       `is needed: ${row.name} attributes to the tensors of a layer`,
       'pathgrad inspect MODEL lists the layers',
     );
+  refuse(args, model, batch, row, { layer });
   if (batch.kind !== 'text' || row.values || row.layer === 'chosen') return { layer };
-  const embedding = isTransformer(model) ? embeddingsOf(model) : embeddingOf(model)!.path;
+  const embedding = isTransformer(model) ? vectorsOf(model, row) : embeddingOf(model)!.path;
   return row.layer ? { layer, inputLayer: embedding } : { layer: layer ?? embedding };
 }

@@ -19,7 +19,7 @@ import type { Terminal } from './terminal.ts';
 import { writeOutputs } from './write-outputs.ts';
 
 export async function runExplain(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  checkOutputs(args, ['html', 'png', 'json']);
+  checkOutputs(args);
   const settings = readSettings(args);
   const scale = colorScale(args);
   checkPages(args);
@@ -37,10 +37,9 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
   printFindings(args, findings, context, scale, terminal);
   const news = [...new Set(newsOf(warnings, args)), ...saturated(findings, row)];
   notify(news, args, terminal);
-  const written = writeOutputs(args, { path, model, batch, explanations, findings, context, news });
-  for (const file of written) terminal.err(`wrote ${visible(file)}\n`);
+  const written = writeOutputs(args, { path, model, batch, explanations, findings, context, news }, terminal);
   if (written.length === 0 && findings.some(({ image }) => image))
-    terminal.err('note: --png FILE or --html FILE draws the pixels\n');
+    notify(['--png FILE or --html FILE draws the pixels'], args, terminal);
 }
 
 /** The words of the command line, where they differ. */

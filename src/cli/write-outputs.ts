@@ -1,15 +1,16 @@
 /** The files that `explain` writes: report, pictures, numbers. All are made before the first is written. */
 import { version } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
-import { type AnyModel, summaryOf } from '../open/model.ts';
+import { type AnyModel, titleOf as modelTitle, summaryOf } from '../open/model.ts';
 import { plain } from '../visualize/format.ts';
 import { attributionGrid, encodePng, type ReportItem, report } from '../visualize/index.ts';
 import { sumOf } from './explainers.ts';
-import { writeWhole } from './files.ts';
+import { writeAll } from './files.ts';
 import type { AnyExplanation, Context, Finding } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { colorScale, formatScores, warningOf } from './print.ts';
 import type { Batch } from './samples/batch.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface Results {
   readonly path: string;
@@ -26,15 +27,13 @@ export interface Results {
 const FEATURES = 40; // entries of an array that a report lists
 
 /** Writes what --html, --png and --json ask for; returns the names of the files. */
-export function writeOutputs(args: Arguments, results: Results): string[] {
-  const makers = { html: makeHtml, png: makePng, json: makeJson } as const;
-  const files: { path: string; content: Uint8Array | string }[] = [];
-  for (const [flag, make] of Object.entries(makers)) {
-    const path = args.text(flag);
-    if (path !== undefined) files.push({ path, content: make(results, args) });
-  }
-  for (const { path, content } of files) writeWhole(path, content);
-  return files.map(({ path }) => path);
+export function writeOutputs(args: Arguments, results: Results, terminal: Terminal): string[] {
+  const makers = {
+    html: () => makeHtml(results),
+    png: () => makePng(results, args),
+    json: () => makeJson(results, args),
+  };
+  return writeAll(args, makers, terminal);
 }
 
 function makeHtml({ path, model, batch, findings, explanations, context, news }: Results): string {
@@ -44,7 +43,10 @@ function makeHtml({ path, model, batch, findings, explanations, context, news }:
   const targets = explanations.length > 1 ? `, ${explanations.length} targets each` : '';
   const title = `${rows} ${noun}${rows > 1 ? 's' : ''}${targets}`;
   const section = { title, model: { name: model.name, file: path, summary: summaryOf(model) }, items };
-  return report([section], { title: `What moved ${model.name}` });
+  const labels = [...new Set(findings.map(({ target }) => target.label))];
+  const name = modelTitle(model, path);
+  const what = labels.length === 1 ? `${labels[0]} in ${name}` : `${labels.length} targets in ${name}`;
+  return report([section], { title: `What moved ${what}` });
 }
 
 function titleOf({ title, at, other }: Finding): string {

@@ -67,7 +67,7 @@ export class Model<L extends Layer = Layer> implements CallableModel {
     this.layers = definition.layers;
     this.notices = definition.notices ?? [];
     this.#inputs = definition.inputs;
-    this.#plans = new PredictPlans((xs, onInputs) => this.#run(xs, { onInputs }), definition.backend);
+    this.#plans = new PredictPlans((xs, onOutputs) => this.#run(xs, { onOutputs }), definition.backend);
     if (this.hasInputShape) this.#probe();
   }
 

@@ -30,6 +30,17 @@ export function isTransformer(model: AnyModel): model is Transformer {
   return 'tokenizer' in model;
 }
 
+/** What people call the model: its own name, or the file's where that is one that Keras made up or a class of transformers. */
+export function titleOf(model: AnyModel, path: string): string {
+  const madeUp =
+    isTransformer(model) || /^(sequential|functional|model|main_graph|torch[-_]jit)(_\d+)?$/i.test(model.name);
+  const file = path
+    .replace(/[\\/]+$/, '')
+    .split(/[\\/]/)
+    .at(-1);
+  return madeUp && file ? file : model.name;
+}
+
 /** What whoever uses the model should know of how it is computed. */
 export const noticesOf = (model: AnyModel): readonly string[] => (isTransformer(model) ? [] : model.notices);
 
@@ -92,6 +103,12 @@ function treeOf(layers: readonly TransformerLayer[]): string {
 /** The layer of a transformer whose result is explained: token and position embeddings, after their normalization. */
 export function embeddingsOf({ layers }: Transformer): string {
   return `${layers[0]!.path}/embeddings`;
+}
+
+/** The layer of a transformer that gives the vectors of words as its table has them, before positions and normalization. */
+export function wordVectorsOf(model: Transformer): string {
+  const found = layersOf(model).find(([, className]) => className === 'Embedding');
+  return found?.[0] ?? embeddingsOf(model);
 }
 
 /** @throws PathgradError where texts cannot be read: the files had no tokenizer */

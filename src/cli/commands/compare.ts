@@ -44,7 +44,7 @@ export const compare: Command = {
         {
           name: 'html',
           value: 'FILE',
-          help: 'a report, one self-contained page: methods side by side, metrics, time and memory',
+          help: 'a report, one self-contained page: methods side by side, metrics, time and memory; - prints it in the place of the table, as for the next two',
         },
         { name: 'json', value: 'FILE', help: 'all numbers, per input too' },
         { name: 'table', value: 'FILE', help: 'a line per method and measure, as CSV' },

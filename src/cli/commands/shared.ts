@@ -96,7 +96,11 @@ export const model: FlagGroup = {
 
 export const debug: Flag = { name: 'debug', help: 'show where in the program an error arose' };
 export const help: Flag = { name: 'help', short: 'h', help: 'show this help' };
-export const quiet: Flag = { name: 'quiet', short: 'q', help: 'no progress bar and no notices' };
+export const quiet: Flag = {
+  name: 'quiet',
+  short: 'q',
+  help: 'no progress bar, no notes, no word of what was written',
+};
 export const batch: Flag = { name: 'batch', value: 'N', help: 'rows that go through the model at a time' };
 
 /** What is explained and from where: of every method. */

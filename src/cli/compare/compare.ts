@@ -1,15 +1,15 @@
 /** `pathgrad compare`: several methods and metrics on the same inputs, printed as a table and written as a report, JSON and CSV. */
 import { type AnyModel, fixShapes, noticesOf, predictRows } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
-import { visible } from '../../tensor/visible.ts';
 import { chooseBaseline } from '../baselines.ts';
 import { describeBatch } from '../explain.ts';
 import { checkLogits, chooseLayers, layerOf, readBatchSize, usualBatchSize } from '../explain-batch.ts';
-import { checkOutputs } from '../files.ts';
+import { checkOwnFlags } from '../explainers.ts';
+import { checkOutputs, takesOut } from '../files.ts';
 import { type Arguments, usage } from '../flags.ts';
 import { notify, openModel } from '../open.ts';
-import { checkOwnFlags } from '../own-flags.ts';
 import { ask } from '../question.ts';
+import { checkBaseline } from '../refusals.ts';
 import { rowsFrom, tensorsOf } from '../samples/batch.ts';
 import { readBatch } from '../samples/read.ts';
 import { chooseTarget } from '../targets.ts';
@@ -20,7 +20,7 @@ import { completeSelection, readSelection } from './selection.ts';
 import { printComparison } from './table.ts';
 
 export async function runCompare(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  checkOutputs(args, ['html', 'json', 'table']);
+  checkOutputs(args);
   const selection = readSelection(args);
   const batchSize = readBatchSize(args);
   if (selection.methods) checkOwnFlags(args, selection.methods); // before a model is read
@@ -46,6 +46,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     batchSize: batchSize ?? usualBatchSize(model, batch),
     layersOf: (row) => chooseLayers(args, model, batch, row),
   };
+  checkBaseline(model, batch, shared.baseline);
   await warmUp(shared);
   const compared = await runMethods(rows, judges, shared);
   terminal.out(
@@ -58,16 +59,12 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     }),
   );
   if (compared.every(({ reason }) => reason !== null)) {
-    throw failure(
-      'compare',
-      'none of these methods could be run',
-      {},
-      'the reasons are above; pathgrad methods lists all',
-    );
+    const reasons = compared.map(({ row, reason }) => `${row.name}: ${reason}`).join('; ');
+    const hint = takesOut(args) ? reasons : 'the reasons are above; pathgrad methods lists all';
+    throw failure('compare', 'none of these methods could be run', {}, hint);
   }
   terminal.signal.throwIfAborted();
-  for (const file of writeComparison(args, { path, compared, judges, shared }))
-    terminal.err(`wrote ${visible(file)}\n`);
+  writeComparison(args, { path, compared, judges, shared }, terminal);
 }
 
 /** What is explained, for the heading. */

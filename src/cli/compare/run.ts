@@ -19,11 +19,12 @@ import { PathgradError } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { BaselineChoice } from '../baselines.ts';
 import type { OutputChoice } from '../choices.ts';
-import { greyOf, type Layers, outputFunction, withVectors } from '../explain-batch.ts';
+import { type Layers, outputFunction, withVectors } from '../explain-batch.ts';
 import { type AnyExplanation, type Finding, findingsOf } from '../findings.ts';
 import type { Arguments } from '../flags.ts';
-import { ownOptions } from '../own-flags.ts';
+import { inFlags } from '../in-flags.ts';
 import { ProgressBar } from '../progress.ts';
+import { optionsFor } from '../refusals.ts';
 import { type Batch, rowsFrom, tensorsOf } from '../samples/batch.ts';
 import type { Terminal } from '../terminal.ts';
 import { measured, type Taken } from './measure.ts';
@@ -125,7 +126,7 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
     }
     return { row, reason: null, explanation, findings, taken, cells };
   } catch (error) {
-    return { row, reason: reasonOf(error, signal) };
+    return { row, reason: reasonOf(inFlags(error, args), signal) };
   } finally {
     bar.clear();
   }
@@ -136,7 +137,7 @@ function optionsOf(
   layers: Layers,
   { args, batch, model, output, batchSize }: Shared,
 ): LayerOptions<AnyModel> {
-  const own = { ...greyOf(row, batch), ...ownOptions(args, row) };
+  const own = optionsFor(args, row, model, batch, layers);
   return { ...own, ...layers, internalBatchSize: batchSize, output: outputFunction(args, model, output) };
 }
 
@@ -158,7 +159,7 @@ async function runMetric(
     if (statistics.n === 0) return { reason: 'is not defined for any of these inputs' };
     return { ...statistics, values: Array.from(values), reason: null };
   } catch (error) {
-    return { reason: reasonOf(error, shared.terminal.signal) };
+    return { reason: reasonOf(inFlags(error, shared.args), shared.terminal.signal) };
   }
 }
 

@@ -1,12 +1,12 @@
 /** What `pathgrad inspect` says of an ONNX file: its operators, which of them are not supported and why, and the layers of a model that runs. */
-import type { Model } from '../model/model.ts';
-import { shortened, visible } from '../tensor/visible.ts';
-import type { Arguments } from './flags.ts';
-import { openModel } from './open.ts';
-import type { Terminal } from './terminal.ts';
+import type { Model } from '../../model/model.ts';
+import { shortened, visible } from '../../tensor/visible.ts';
+import type { Arguments } from '../flags.ts';
+import { openModel } from '../open.ts';
+import type { Terminal } from '../terminal.ts';
 
 export async function inspectOnnxFile(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  const { inspectOnnx } = await import('../onnx/index.ts');
+  const { inspectOnnx } = await import('../../onnx/index.ts');
   const { name, producer, irVersion, opsets, operators, unsupported, runnable } = await inspectOnnx(path);
   const versions = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`);
   const made = producer === '' ? '' : `, written by ${shortened(producer)}`;

@@ -1,19 +1,19 @@
 /** `pathgrad inspect`: the layers of a model file, whether it can be run, and what stands in the way. */
 
-import { readHdf5 } from '../hdf5/parts.ts';
-import { inspectModel } from '../keras/load/inspect.ts';
-import { loadModel } from '../keras/load/load.ts';
-import { readReference } from '../model/verify/reference.ts';
-import type { Transformer } from '../open/model.ts';
-import { placeOf } from '../open/place.ts';
-import { failure } from '../tensor/errors.ts';
-import { shortened, visible } from '../tensor/visible.ts';
-import { readBytes } from './files.ts';
-import { type Arguments, usage } from './flags.ts';
-import { inspectOnnxFile } from './inspect-onnx.ts';
-import { inspectTransformer } from './inspect-transformer.ts';
-import { openModel, withWeights } from './open.ts';
-import type { Terminal } from './terminal.ts';
+import { readHdf5 } from '../../hdf5/parts.ts';
+import { inspectModel } from '../../keras/load/inspect.ts';
+import { loadModel } from '../../keras/load/load.ts';
+import { readReference } from '../../model/verify/reference.ts';
+import type { Transformer } from '../../open/model.ts';
+import { placeOf } from '../../open/place.ts';
+import { failure } from '../../tensor/errors.ts';
+import { shortened, visible } from '../../tensor/visible.ts';
+import { readBytes } from '../files.ts';
+import { type Arguments, usage } from '../flags.ts';
+import { openModel, withWeights } from '../open.ts';
+import type { Terminal } from '../terminal.ts';
+import { inspectOnnxFile } from './onnx.ts';
+import { inspectTransformer } from './transformer.ts';
 
 export async function runInspect(args: Arguments, path: string, terminal: Terminal): Promise<void> {
   const place = await placeOf(path);

@@ -1,8 +1,8 @@
 /** What `pathgrad inspect` says of a transformer: the encoder, the tokenizer, the classes, and the layers with their parameters. */
-import { embeddingsOf, outputsOf, type Transformer } from '../open/model.ts';
-import { shortened, visible } from '../tensor/visible.ts';
-import type { TransformerLayer } from '../transformers/index.ts';
-import type { Terminal } from './terminal.ts';
+import { embeddingsOf, outputsOf, type Transformer } from '../../open/model.ts';
+import { shortened, visible } from '../../tensor/visible.ts';
+import type { TransformerLayer } from '../../transformers/index.ts';
+import type { Terminal } from '../terminal.ts';
 
 export async function inspectTransformer(model: Transformer, path: string, terminal: Terminal): Promise<void> {
   const { config, tokenizer, labels } = model;
