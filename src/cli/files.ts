@@ -36,13 +36,13 @@ export function reasonOf(error: unknown): string {
   return reasons[code] ?? `cannot be read or written: ${error instanceof Error ? error.message : error}`;
 }
 
-/** What stands for the standard input in the place of a file. */
-export const STDIN = '-';
+/** In the place of a file: the standard input, or, as an output, where results are printed, whose place it takes. */
+export const STANDARD = '-';
 
 /** The bytes of a file, or of the standard input for `-`; an error says what is wrong with the path. */
 export function readBytes(path: string): Uint8Array {
   try {
-    return new Uint8Array(readFileSync(path === STDIN ? 0 : path));
+    return new Uint8Array(readFileSync(path === STANDARD ? 0 : path));
   } catch (error) {
     throw failure(path, reasonOf(error), {}, 'check the path', error);
   }
@@ -60,7 +60,7 @@ export function readText(path: string): string {
 
 /** A file to read by pieces and ranges: of one larger than memory only what is asked for is read. */
 export async function openBlob(path: string): Promise<Blob> {
-  if (path === STDIN) return new Blob([readBytes(path).slice()]);
+  if (path === STANDARD) return new Blob([readBytes(path).slice()]);
   try {
     // A folder can be opened, and fails when it is read.
     if (statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
@@ -92,11 +92,8 @@ export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** As an output: where results are printed, whose place it takes. */
-export const STANDARD = '-';
-
 /** The flags that name outputs, of all commands. */
-const outputFlags = ['html', 'png', 'svg', 'json', 'csv'] as const;
+const outputFlags = ['html', 'png', 'svg', 'json', 'table'] as const;
 
 /** A device, a pipe: what must not be replaced by a file. */
 function isSpecial(path: string): boolean {

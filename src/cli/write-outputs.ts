@@ -30,7 +30,7 @@ export function writeOutputs(args: Arguments, results: Results, terminal: Termin
     html: () => makeHtml(results),
     png: () => makePng(results, args),
     svg: () => svgFiles(args.text('svg')!, itemsOf(results)),
-    json: () => makeJson(results),
+    json: () => makeJson(results, args),
   };
   return writeAll(args, makers, terminal);
 }
@@ -82,10 +82,11 @@ function ascii(text: string): string {
   return text.normalize('NFKD').replace(/[^\x20-\x7e]/g, (c) => (/\p{M}/u.test(c) ? '' : '?'));
 }
 
-function makeJson({ path, findings, explanations, context }: Results): string {
+function makeJson({ path, findings, explanations, context }: Results, args: Arguments): string {
   const items = findings.map(
-    ({ title, at, other, prediction, target, baseline, completeness, text, features, pairs }) => ({
+    ({ title, label, at, other, prediction, target, baseline, completeness, text, features, pairs, parts, table }) => ({
       title,
+      ...(label !== undefined && { label }),
       ...(at !== undefined && { at }),
       ...(other !== undefined && { other }),
       prediction,
@@ -96,6 +97,8 @@ function makeJson({ path, findings, explanations, context }: Results): string {
       ...(text?.pieces && { words: text.tokens, wordScores: text.scores }),
       ...(features && { features: features.names, scores: features.scores }),
       ...(pairs && { pairs: pairs.names, pairScores: pairs.scores }),
+      ...(table && { table }),
+      ...(parts.length > 1 && { inputs: parts.map(({ name, kind, sum, share }) => ({ name, kind, sum, share })) }),
     }),
   );
   const { name, says, sum, source } = context.row;
@@ -106,8 +109,8 @@ function makeJson({ path, findings, explanations, context }: Results): string {
     explainer: { name, says, sum, source },
     labels: context.output.listed === undefined ? context.output.labels : null,
     items,
-    // Several targets: one explanation each, in the order of the targets.
-    ...(explanations.length > 1 ? { explanations } : { explanation }),
+    // All numbers, with --full. Several targets: one explanation each, in the order of the targets.
+    ...(args.has('full') && (explanations.length > 1 ? { explanations } : { explanation })),
   };
   return `${JSON.stringify(content)}\n`;
 }

@@ -54,7 +54,11 @@ export async function readJpeg(bytes: Uint8Array, name = 'image'): Promise<Pictu
 
 /** Frames that are read: baseline, extended and progressive, Huffman coded. */
 const FRAMES = [0xc0, 0xc1, 0xc2];
-const unread: Readonly<Record<number, string>> = { 195: 'lossless', 201: 'arithmetic-coded', 202: 'arithmetic-coded' };
+const unread: Readonly<Record<number, string>> = {
+  195: 'a lossless',
+  201: 'an arithmetic-coded',
+  202: 'an arithmetic-coded',
+};
 
 /** Walks the segments to the frame. */
 function headerOf(bytes: Uint8Array, name: string): Header {
@@ -77,7 +81,7 @@ function headerOf(bytes: Uint8Array, name: string): Header {
       if (!FRAMES.includes(mark))
         throw failure(
           name,
-          `is a ${unread[mark] ?? 'hierarchical'} JPEG, which is not read`,
+          `is ${unread[mark] ?? 'a hierarchical'} JPEG, which is not read`,
           {},
           'save it as a plain JPEG or PNG',
         );

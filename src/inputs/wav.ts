@@ -5,6 +5,7 @@
 import { largerThanLimits } from '../guard/inputs.ts';
 import { failure, type PathgradError } from '../tensor/errors.ts';
 
+/** A sound as numbers. */
 export interface Sound {
   /** Samples per second, of each channel. */
   readonly rate: number;

@@ -44,6 +44,7 @@ test('a method without baseline and sum: nothing is made up, on the terminal, in
     html,
     '--png',
     png,
+    '--full',
   ]);
   assert.is(run.code, 0, run.err);
   assert.match(
@@ -114,7 +115,7 @@ test('pairs: row sums per word, and the strongest pairs by name', async () => {
 
 test('several targets: all, some, the likeliest; each has the numbers that it has alone', async () => {
   const out = folder.path('targets.json');
-  const text = ['--text', 'A superb film', '--steps', '5'];
+  const text = ['--text', 'A superb film', '--steps', '5', '--full'];
   const all = await runCli(['explain', ...imdb, ...text, '--target', 'all', '--json', out]);
   assert.is(all.code, 0, all.err);
   assert.is(all.out.match(/^1\. A superb film$/gm)?.length, 1, 'the heading once');

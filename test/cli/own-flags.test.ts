@@ -15,7 +15,7 @@ const out = folder.path('numbers.json');
 
 /** The explanation's JSON, without the settings that it carries. */
 async function numbers(...argv: readonly string[]): Promise<string> {
-  const run = await runCli(['explain', ...mnist, ...argv, '--json', out, '--quiet']);
+  const run = await runCli(['explain', ...mnist, ...argv, '--json', out, '--full', '--quiet']);
   assert.is(run.code, 0, run.err);
   const { explanation } = JSON.parse(readFileSync(out, 'utf8')) as { explanation: { data: { attributions: unknown } } };
   const { attributions } = explanation.data;

@@ -108,7 +108,7 @@ export const explaining: readonly Flag[] = [
   {
     name: 'baseline',
     value: 'WHAT',
-    help: 'zeros (default; for texts pad), a number (for transformers the id of a token), pad, mask or random:10 (transformers: [MASK], random words, mean of 10), noise, noise:10 (mean of 10), max (black or white, what is farther), layer:0 (at --layer), or a .npy file',
+    help: 'zeros (default; for texts pad, for tables of a model that normalizes: normal, the mean that it subtracts), mean of the rows, a number (for transformers the id of a token), pad, mask or random:10 (transformers: [MASK], random words, mean of 10), noise, noise:10 (mean of 10), max (black or white, what is farther), layer:0 (at --layer), or a .npy file',
   },
   {
     name: 'layer',

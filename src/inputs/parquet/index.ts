@@ -5,6 +5,7 @@ import type { ParquetSource } from './parquet.ts';
 
 export type { ParquetSource } from './parquet.ts';
 
+/** What `readParquet` takes beside the file. */
 export interface ParquetOptions {
   /** Which rows to keep, from 0; all if left out. */
   readonly rows?: RowChoice;

@@ -9,6 +9,7 @@ import { checkBoolean, checkOptions } from '../../tensor/options.ts';
 import { type ByteSource, textOf } from './source.ts';
 import { COLUMN_LIMIT, checkColumns, ROW_LIMIT, type RowChoice, RowCollector, type Table } from './table.ts';
 
+/** What `readCsv` takes beside the file. */
 export interface CsvOptions {
   /** One character; found in the first line if left out: comma, semicolon, tab or bar. */
   readonly separator?: string;

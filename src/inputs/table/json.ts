@@ -8,6 +8,7 @@ import { checkOptions } from '../../tensor/options.ts';
 import { type ByteSource, linesOf, textOf } from './source.ts';
 import { type Cell, checkColumns, ROW_LIMIT, type RowChoice, RowCollector, type Table } from './table.ts';
 
+/** What `readNdjson` and `readJsonRows` take beside the file. */
 export interface JsonRowsOptions {
   /** Which rows to keep, from 0; all if left out. */
   readonly rows?: RowChoice;

@@ -11,6 +11,7 @@ export type NestedNumbers = number | readonly NestedNumbers[];
 /** A value as the file has it; of CSV always a text. Null is a value that is missing. */
 export type Cell = string | number | boolean | null | readonly NestedNumbers[];
 
+/** Some or all rows of a file, column by column. `numbersOf`, `textsOf` and `arraysOf` make values of the cells. */
 export interface Table {
   /** The file, for errors. */
   readonly name: string;
@@ -85,7 +86,7 @@ export class RowCollector {
       this.#name,
       'cells',
       (this.#numbers.length + 1) * cells.length,
-      'choose some rows: rows { from, to }',
+      'choose some rows: --rows 0:100000, or rows: { from: 0, to: 100000 }',
     );
     cells.forEach((cell, column) => {
       this.#cells![column]!.push(cell);
