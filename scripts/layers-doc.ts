@@ -5,8 +5,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { keras1Classes } from '../src/keras/config/keras1.ts';
 import { readLayer } from '../src/keras/config/layer.ts';
-import { keras1Classes, translateKeras2 } from '../src/keras/config/names.ts';
+import { translateKeras2 } from '../src/keras/config/names.ts';
 import type { Json, LayerSpec } from '../src/keras/config/spec.ts';
 import { wrapperNames } from '../src/keras/custom/custom.ts';
 import { isTrainingOption, Options } from '../src/keras/layers/options.ts';
@@ -33,20 +34,23 @@ const structural: Readonly<Record<string, string>> = {
   GRUCell: 'inside RNN',
   StackedRNNCells: 'inside RNN',
   TimeDistributed: 'any supported layer or model inside',
+  Pipeline: 'any supported layers inside',
   Lambda: 'Python code, which is never run: give its TypeScript ([custom layers](custom-layers.md))',
+};
+
+/** What of a layer's result is not Keras's. */
+const notes: Readonly<Record<string, string>> = {
+  MelSpectrogram: '`top_db` counts from the loudest of the sample, in Keras from that of the batch',
 };
 
 /** Why a layer of Keras is not there. */
 const reasons: readonly (readonly [RegExp, string])[] = [
   [/^(TFSMLayer|JaxLayer|FlaxLayer|TorchModuleWrapper)$/, 'code of another framework, which the file does not hold'],
   [/^DenseFeatures|SequenceFeatures$/, 'feature columns, which Keras itself has deprecated'],
-  [/^(MelSpectrogram|STFTSpectrogram)$/, 'Fourier transforms are not among the ops'],
   [
-    /^(MixUp|CutMix|RandAugment|AugMix|MaxNumBoundingBoxes|Pipeline|Equalization|AutoContrast|Solarization|CLAHE|ContrastLimitedAdaptiveHistogramEqualization|RandomElasticTransform|RandomApply)$/,
-    'augmentation of training data; not part of a model that predicts',
+    /^ContrastLimitedAdaptiveHistogramEqualization$/,
+    'looks pixels up in histograms of whole numbers: its gradient is 0 everywhere, in Keras too',
   ],
-  [/^ReversibleEmbedding$/, 'an embedding that is also called backwards; not yet'],
-  [/FourierFeatures$/, 'not yet'],
 ];
 
 function optionsFor(name: string, entry: Entry, major: 2 | 3): { line: string; supported: boolean } {
@@ -74,6 +78,7 @@ function optionsFor(name: string, entry: Entry, major: 2 | 3): { line: string; s
     read.length > 0 ? read.map((key) => `\`${key}\``).join(', ') : 'no options of its own',
     only.length > 0 ? `only ${only.join('; ')}` : '',
     ignored.length > 0 ? `without effect here: ${ignored.map((key) => `\`${key}\``).join(', ')}` : '',
+    notes[name] ?? '',
     refused.length > 0 ? `refused unless left out: ${refused.map((key) => `\`${key}\``).join(', ')}` : '',
   ];
   return { supported: true, line: parts.filter((part) => part !== '').join('. ') };
@@ -90,7 +95,7 @@ function usesOf(
   const noModel = (): never => {
     throw new Error('no models here');
   };
-  const scope = { dialect, subject: 'docs', depth: 0, trainable: true, readModel: noModel };
+  const scope = { dialect, subject: 'docs', depth: 0, trainable: true, keras1: null, readModel: noModel };
   const spec = readLayer({ class_name: name, config: { name: 'x', ...entry.config } }, scope);
   const wrapped = spec.layer ? { wrapped: spec.layer } : {};
   const options = new Options(spec.config, {

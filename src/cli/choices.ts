@@ -6,6 +6,7 @@ import { largest } from '../tensor/largest.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { exists, readText } from './files.ts';
 import { type Arguments, usage } from './flags.ts';
+import { withFlags } from './in-flags.ts';
 
 export interface OutputChoice {
   readonly index: number;
@@ -33,7 +34,7 @@ export function chooseOutput(args: Arguments, model: AnyModel, of: 'inputs' | 'p
   }
   // A name goes first, in case that it looks like a number.
   const selector = wanted !== undefined && !names.includes(wanted) && /^-?\d+$/.test(wanted) ? Number(wanted) : wanted;
-  const index = outputIndex('--output', selector ?? 0, names, names.length);
+  const index = withFlags(args, () => outputIndex('output', selector ?? 0, names, names.length));
   const { shape: whole } = outputs[index]!;
   const shape = of === 'positions' ? [null, ...whole.slice(2)] : whole;
   if (shape.length > 2) {

@@ -2,23 +2,33 @@
 
 import type { ExplainerOptions } from '../attribution/frame/settings.ts';
 import { isTargetSet } from '../attribution/frame/target-set.ts';
-import { IntegratedGradients } from '../attribution/index.ts';
+import { IntegratedGradients, type Target, type Warning } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
 import { embeddingOf } from '../keras/model/embedding.ts';
-import { type AnyModel, embeddingsOf, isTransformer, rowsWithin } from '../open/model.ts';
+import type { Model } from '../model/model.ts';
+import { embedded } from '../open/embedded.ts';
+import {
+  type AnyModel,
+  embeddingsOf,
+  isTransformer,
+  rowsWithin,
+  type Transformer,
+  wordVectorsOf,
+} from '../open/model.ts';
 import { softmax } from '../ops/softmax.ts';
-import { checkQuadrature, type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
+import { type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';
-import { placeholder, tensor } from '../tensor/tensor.ts';
+import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import { chooseBaseline } from './baselines.ts';
 import type { OutputChoice } from './choices.ts';
 import { chooseExplainer } from './explainers.ts';
-import type { AnyExplanation, Context } from './findings.ts';
-import { type Arguments, number, oneOf, UsageError, usage } from './flags.ts';
-import { ownOptions } from './own-flags.ts';
+import { type AnyExplanation, type Context, type Finding, findingsOf } from './findings.ts';
+import { type Arguments, number, oneOf, usage } from './flags.ts';
+import { inFlags, withFlags } from './in-flags.ts';
 import { ProgressBar } from './progress.ts';
 import type { Question } from './question.ts';
-import type { Batch } from './samples/batch.ts';
+import { checkBaseline, optionsFor, refuse } from './refusals.ts';
+import { type Batch, rowsFrom, tensorsOf } from './samples/batch.ts';
 import { chooseTargets } from './targets.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -37,15 +47,16 @@ export function readSettings(args: Arguments): Settings {
   const steps = row.name === 'IntegratedGradients' ? (args.text('steps') ?? '50') : '50';
   const compat = args.text('compat');
   const method = oneOf('method', args.text('method') ?? 'gausslegendre', quadratureMethods);
-  const nSteps = steps === 'auto' ? 'auto' : number('steps', steps, Number.isInteger, "a whole number, or 'auto'");
-  if (nSteps !== 'auto') checkSteps(method, nSteps);
-  return {
-    row,
+  const nSteps: number | 'auto' =
+    steps === 'auto' ? 'auto' : number('steps', steps, Number.isInteger, "a whole number, or 'auto'");
+  const quadrature = {
     method,
     nSteps,
-    internalBatchSize: readBatchSize(args),
     compat: compat === undefined ? null : oneOf('compat', compat, ['alibi'] as const),
   };
+  // The class's own checks, before a model is read.
+  withFlags(args, () => new IntegratedGradients((x: Tensor) => x, quadrature).dispose());
+  return { row, ...quadrature, internalBatchSize: readBatchSize(args) };
 }
 
 /** --batch: rows that go through the model at a time; null where it is left out. */
@@ -59,60 +70,109 @@ export function readBatchSize(args: Arguments): number | null {
 const WORK = 1e11;
 
 /** Rows at a time where --batch says nothing: of long texts and large transformers few. */
-export function usualBatchSize(model: AnyModel, { X }: Batch): number {
-  return isTransformer(model) ? Math.min(100, rowsWithin(WORK, model, X.shape[1]!)) : 100;
+export function usualBatchSize(model: AnyModel, { inputs }: Batch): number {
+  return isTransformer(model) ? Math.min(100, rowsWithin(WORK, model, inputs[0]!.shape[1]!)) : 100;
 }
 
-/** The library's own check, in the words of the command line, before a model is read. */
-function checkSteps(method: QuadratureMethod, steps: number): void {
-  try {
-    checkQuadrature(method, steps);
-  } catch (error) {
-    if (!(error instanceof PathgradError)) throw error;
-    throw new UsageError(
-      error.message.replace("nSteps 'auto'", '--steps auto').replaceAll('nSteps', '--steps'),
-      '--steps',
-    );
-  }
+/** Rows that are explained at a time where their numbers are not kept: what lies in memory does not grow with the rows. */
+const CHUNK = 128;
+
+export interface Explained {
+  /** Of the first rows; of all where `keepAll`. One per target. */
+  readonly explanations: readonly AnyExplanation[];
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Warning[];
+  readonly context: Context;
 }
 
+/** @param keepAll whether all numbers are wanted, not only what is said of each input */
 export async function explainBatch(
   args: Arguments,
-  { model, batch, output, target: named }: Question,
+  { model: asked, batch: read, output, target: named }: Question,
   { row, internalBatchSize, ...quadrature }: Settings,
   terminal: Terminal,
-): Promise<{ explanations: readonly AnyExplanation[]; context: Context }> {
-  checkLogits(args, model, batch, output);
-  const target = named ?? chooseTargets(args, output, batch.samples.length);
+  keepAll = true,
+): Promise<Explained> {
+  checkLogits(args, asked, read, output);
+  const target = named ?? chooseTargets(args, output, read.samples.length);
+  const layers = chooseLayers(args, asked, read, row);
+  const { model, batch } = await withVectors(asked, read, layers, row);
   const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
-  const baseline = chosen ? chooseBaseline(args, model, batch) : null;
-  const layers = chooseLayers(args, model, batch, row);
-  const rows = internalBatchSize ?? usualBatchSize(model, batch);
-  const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, model, output) };
-  const usual =
-    row.name === 'IntegratedGradients' ? new IntegratedGradients(model, { ...options, ...quadrature }) : null;
-  const explainer = usual ?? row.make(model, Object.assign(options, greyOf(row, batch), ownOptions(args, row)));
+  const baseline = chosen ? chooseBaseline(args, asked, read, layers.layer === null ? batch : null) : null;
+  checkBaseline(asked, read, baseline);
+  const rows = internalBatchSize ?? usualBatchSize(asked, batch);
+  const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, asked, output) };
+  const explainer = withFlags(args, () =>
+    row.name === 'IntegratedGradients'
+      ? new IntegratedGradients(model, { ...options, ...quadrature })
+      : row.make(model, Object.assign(options, optionsFor(args, row, model, batch, layers))),
+  );
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
-  const X = tensor(batch.X.data, batch.X.shape);
-  const common = {
-    ...(baseline && { baselines: baseline.value }),
-    attributeToLayerInputs: args.has('layer-inputs'),
-    forwardKwargs: batch.kwargs ?? {},
-    onProgress: ({ done, total }: { done: number; total: number }) => bar.update(done, total),
-    signal: terminal.signal,
-  };
+  const total = batch.samples.length;
+  const perRow = (args.text('target') ?? '').includes(',') || ownRows(baseline?.value, total);
+  const atOnce = keepAll || perRow || total < 2 * CHUNK ? total : Math.max(CHUNK, rows);
+  const context = { batch, output, baseline, row, atInput: layers.layer === null };
+  let first: readonly AnyExplanation[] | null = null;
+  const findings: Finding[] = [];
+  const warnings: Warning[] = [];
   try {
-    const explanations = isTargetSet(target)
-      ? await explainer.explain(X, { ...common, target })
-      : [await explainer.explain(X, { ...common, target })];
-    return { explanations, context: { batch, output, baseline, row, atInput: layers.layer === null } };
+    for (let from = 0; from < total; from += atOnce) {
+      const to = Math.min(from + atOnce, total);
+      const { X, kwargs } =
+        atOnce === total ? { X: tensorsOf(batch), kwargs: batch.kwargs ?? {} } : rowsFrom(batch, from, to);
+      const common = {
+        ...(baseline && { baselines: baseline.value }),
+        attributeToLayerInputs: args.has('layer-inputs'),
+        forwardKwargs: kwargs,
+        onProgress: ({ done, total: work }: { done: number; total: number }) =>
+          bar.update(from * work + (to - from) * done, total * work),
+        signal: terminal.signal,
+      };
+      const own = Array.isArray(target) && from + to < 2 * total && atOnce < total ? target.slice(from, to) : target;
+      const explanations = isTargetSet(own)
+        ? await explainer.explain(X, { ...common, target: own })
+        : [await explainer.explain(X, { ...common, target: own as Target })];
+      first ??= explanations;
+      findings.push(...findingsOf(explanations, { ...context, from }));
+      warnings.push(...explanations.flatMap((one) => one.warnings));
+    }
+    return { explanations: first!, findings, warnings, context };
+  } catch (error) {
+    throw inFlags(error, args);
   } finally {
     bar.clear();
   }
 }
 
+/** Whether a baseline has a row for each input. */
+const ownRows = (value: unknown, rows: number): boolean =>
+  [value, ...Object.values((value ?? {}) as object)].some(
+    (one) => rows > 1 && (one as Tensor | null)?.shape?.[0] === rows,
+  );
+
+/**
+ * Of a model that takes ids beside numbers, the model that takes vectors in their place: then all inputs have gradients. Texts alone are explained at
+ * their embedding, and methods that need values alone explain the ids.
+ */
+export async function withVectors<M extends AnyModel>(
+  model: M,
+  batch: Batch,
+  { layer }: Layers,
+  row: MethodRow,
+): Promise<{ model: M; batch: Batch }> {
+  const plain = isTransformer(model) || batch.kind === 'text' || layer !== null || row.values || row.layer;
+  if (plain || model.inputs.every(({ dtype }) => dtype !== 'int32')) return { model, batch };
+  const made = await embedded(model as Model, tensorsOf(batch));
+  if (!made) return { model, batch };
+  const inputs = made.rows.map(({ data, shape }) => ({ data, shape }));
+  return {
+    model: made.model as unknown as M,
+    batch: { ...batch, inputs, kwargs: { ...batch.kwargs, ...made.kwargs } },
+  };
+}
+
 /** @throws UsageError for --logits where the chosen output is no softmax over classes, and beside --softmax */
-export function checkLogits(args: Arguments, model: AnyModel, { X }: Batch, { index, classes }: OutputChoice): void {
+export function checkLogits(args: Arguments, model: AnyModel, batch: Batch, { index, classes }: OutputChoice): void {
   if (isTransformer(model)) {
     if (args.has('softmax'))
       throw usage('--softmax', 'is for models that give logits', 'leave it out: transformers give probabilities');
@@ -120,9 +180,14 @@ export function checkLogits(args: Arguments, model: AnyModel, { X }: Batch, { in
   }
   if (!args.has('logits')) return;
   if (args.has('softmax')) throw usage('--logits', 'does not go with --softmax', 'give one of them');
-  const output = model.apply([placeholder([1, ...X.shape.slice(1)], model.inputs[0]!.dtype)])[index]!;
+  const output = model.apply(oneRow(model, batch))[index]!;
   if (classes > 1 && output.op?.name === 'softmax') return;
   throw usage('--logits', 'is for models that end in a softmax over classes', 'this one does not: leave it out');
+}
+
+/** Placeholders for one row of the batch. */
+export function oneRow(model: AnyModel, { inputs }: Batch): Tensor[] {
+  return inputs.map(({ shape }, i) => placeholder([1, ...shape.slice(1)], model.inputs[i]!.dtype));
 }
 
 /** What is explained: the output that was chosen, as probabilities under --softmax, or what goes into its softmax under --logits. */
@@ -134,11 +199,6 @@ export function outputFunction(
   // A transformer is loaded so that it gives logits.
   if (args.has('logits') && !isTransformer(model)) return (...ys) => ys[index]!.inputs[0]!;
   return (...ys) => (args.has('softmax') ? softmax(ys[index]!) : ys[index]!);
-}
-
-/** Whoever gives pictures says with them that a model's `[N, H, W]` is one. */
-export function greyOf({ pictures }: MethodRow, { kind }: Batch): { grey?: true } {
-  return pictures && kind === 'image' ? { grey: true } : {};
 }
 
 /** The layers that are explained and from which inputs move, where they are not the model's inputs. */
@@ -162,6 +222,10 @@ export function layerOf(args: Arguments, model: AnyModel): string | number | nul
   }
 }
 
+/** Where a transformer's texts are explained: paths from word to word need the words' vectors as they are. */
+const vectorsOf = (model: Transformer, { words }: MethodRow): string =>
+  words ? wordVectorsOf(model) : embeddingsOf(model);
+
 /**
  * Token ids have no gradient, so texts are explained at the embedding, or move there where a layer behind it is explained; unless the method
  * needs no gradient, or is about the gradients of a layer alone.
@@ -176,7 +240,8 @@ export function chooseLayers(args: Arguments, model: AnyModel, batch: Batch, row
       `is needed: ${row.name} attributes to the tensors of a layer`,
       'pathgrad inspect MODEL lists the layers',
     );
+  refuse(args, model, batch, row, { layer });
   if (batch.kind !== 'text' || row.values || row.layer === 'chosen') return { layer };
-  const embedding = isTransformer(model) ? embeddingsOf(model) : embeddingOf(model)!.path;
+  const embedding = isTransformer(model) ? vectorsOf(model, row) : embeddingOf(model)!.path;
   return row.layer ? { layer, inputLayer: embedding } : { layer: layer ?? embedding };
 }

@@ -5,8 +5,10 @@
 import { type MethodRow, methods } from '../attribution/methods/index.ts';
 import { metrics } from '../attribution/metrics/table.ts';
 import { nearestNames } from '../tensor/errors.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Arguments, usage } from './flags.ts';
-import { checkOwnFlags, ownFlagsOf } from './own-flags.ts';
+import { withFlags } from './in-flags.ts';
+import { ownFlagsOf, ownOptions, ownTable } from './own-flags.ts';
 import { wrap } from './wrap.ts';
 
 const usual = 'IntegratedGradients';
@@ -80,6 +82,42 @@ export function chooseExplainer(args: Arguments): MethodRow {
   }
   checkOwnFlags(args, [row]);
   return row;
+}
+
+/** Flags that say something of the baseline where it is drawn. */
+const drawsBaseline = (args: Arguments, flag: string): boolean =>
+  flag === 'seed' && /^(noise|random)(:|$)/.test(args.text('baseline') ?? '');
+
+/** @throws UsageError for a flag that none of these methods has, and for values that make no sense, before a model is read */
+export function checkOwnFlags(args: Arguments, rows: readonly MethodRow[]): void {
+  for (const { name, has, read } of ownTable) {
+    const text = args.text(name);
+    if (text === undefined) continue;
+    if (!rows.some(has) && !drawsBaseline(args, name)) {
+      const where = methods.filter(has).map((row) => row.name);
+      const noise = name === 'seed' ? ', and of noise baselines' : '';
+      const subject = rows.length === 1 ? rows[0]!.name : 'none of these methods';
+      const problem = `${subject} ${rows.length === 1 ? 'has no such setting' : 'has such a setting'}`;
+      throw usage(`--${name}`, problem, `leave it out: it is of ${where.join(', ')}${noise}`);
+    }
+    read(text);
+  }
+  if (args.has('stride') && !args.has('window'))
+    throw usage('--stride', 'needs --window', 'for example --window 4,4,1 --stride 2,2,1');
+  if (args.text('steps') === 'auto' && !rows.some(({ name }) => name === 'IntegratedGradients')) {
+    throw usage('--steps', "'auto' is of IntegratedGradients", 'give a number');
+  }
+  for (const row of rows) checkByLibrary(args, row);
+}
+
+/**
+ * What the method's own class says of its options: of those that shapes do not decide, before a model is read. Methods that cannot be made without
+ * a layer or an embedding say it when they are made of the model.
+ */
+function checkByLibrary(args: Arguments, row: MethodRow): void {
+  if (row.layer === true || row.words) return;
+  const options = ownOptions(args, row);
+  if (Object.keys(options).length > 0) withFlags(args, () => row.make((x: Tensor) => x, options).dispose());
 }
 
 /** What the numbers add up to, as the end of a sentence. */

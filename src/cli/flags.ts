@@ -3,7 +3,7 @@
  * (`--image a.png b.png`), the nearest name for one that does not exist, and an error where a value is missing.
  */
 import { parseArgs } from 'node:util';
-import { didYouMean, failure, PathgradError } from '../tensor/errors.ts';
+import { didYouMean, failure, nearestNames, PathgradError } from '../tensor/errors.ts';
 
 export interface Flag {
   readonly name: string;
@@ -87,11 +87,17 @@ function valueFor(token: OptionToken, flag: Flag): string {
     if (token.value !== undefined) throw usage(token.rawName, 'takes no value', `leave out '=${token.value}'`);
     return '';
   }
-  const missing =
-    token.value === undefined || token.value === '' || (!token.inlineValue && token.value.startsWith('--'));
-  if (missing) throw usage(token.rawName, `needs a value: ${token.rawName} ${flag.value}`);
-  return token.value!;
+  const { rawName, value, inlineValue } = token;
+  if (value === undefined || value === '') throw usage(rawName, `needs a value: ${rawName} ${flag.value}`);
+  if (!inlineValue && looksLikeFlag(value)) {
+    const hint = `if '${value.split('=')[0]}' is meant as it is: --${flag.name}=${value}`;
+    throw usage(rawName, `needs a value: ${rawName} ${flag.value}`, hint);
+  }
+  return value;
 }
+
+/** `--json`, `-q`, `-qh`: what follows a flag that waits for its value was meant as the next flag. `-`, `-1`, `-.5` and `- a text` are values. */
+const looksLikeFlag = (text: string): boolean => /^(--|-\p{L}\S*$)/u.test(text);
 
 /** `1,2,3` to whole numbers. */
 export function wholeNumbers(flag: string, text: string): number[] {
@@ -102,17 +108,30 @@ export function wholeNumbers(flag: string, text: string): number[] {
   });
 }
 
-/** One number; `check` says what it must be. */
-export function number(flag: string, text: string, check: (value: number) => boolean, wanted: string): number {
+/**
+ * One number; `check` says what it must be.
+ * @param typed what errors quote, where the number is a part of it
+ */
+export function number(
+  flag: string,
+  text: string,
+  check: (value: number) => boolean,
+  wanted: string,
+  typed: string = text,
+): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!check(value)) throw usage(`--${flag}`, `'${text}' is not ${wanted}`);
+  if (!check(value)) throw usage(`--${flag}`, `'${typed}' is not ${wanted}`);
   return value;
 }
 
 /** One of some words, or an error with the nearest ones. */
 export function oneOf<T extends string>(flag: string, text: string, known: readonly T[]): T {
   const found = known.find((name) => name === text);
-  if (!found)
-    throw usage(`--${flag}`, `'${text}' is not known`, `${didYouMean(text, known)} (known: ${known.join(', ')})`);
-  return found;
+  if (found) return found;
+  const near = nearestNames(text, known).length > 0 ? `${didYouMean(text, known)} ` : '';
+  throw usage(
+    `--${flag}`,
+    `'${text}' is not known`,
+    `${near}${near ? '(' : ''}known: ${known.join(', ')}${near ? ')' : ''}`,
+  );
 }

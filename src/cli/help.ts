@@ -5,6 +5,8 @@ import { wrap } from './wrap.ts';
 
 const INDENT = 22; // column at which the descriptions start
 const WIDTH = 100;
+/** The package holds no models. */
+const whence = "examples/ is a folder of pathgrad's repository";
 
 /** The page that `pathgrad --help` prints. */
 export function overview(): string {
@@ -18,8 +20,9 @@ export function overview(): string {
     ...list,
     '',
     'pathgrad COMMAND --help shows what a command can do; pathgrad --version prints the version.',
+    'It ends with 0 where all was done, 1 where something failed, 2 where the command was typed wrongly, 130 after Ctrl-C.',
     '',
-    'First try:',
+    `First try (${whence}):`,
     '  pathgrad explain examples/imdb-cnn.h5 --vocab examples/imdb-vocab.txt --text "What a superb film!"',
     '',
   ].join('\n');
@@ -29,6 +32,7 @@ export function overview(): string {
 export function helpOf(command: Command): string {
   const groups = command.groups.flatMap(({ title, flags }) => ['', `${title}:`, ...flags.map(describe)]);
   const examples = command.examples.flatMap(([line, what]) => [`  # ${what}`, `  ${line}`]);
+  const about = examples.join('\n');
   const lists = command.lists?.() ?? [];
   const shown = [
     `Usage: ${command.usage}`,
@@ -37,7 +41,7 @@ export function helpOf(command: Command): string {
     ...groups,
     ...lists,
     '',
-    'Examples:',
+    about.includes('examples/') ? `Examples (${whence}):` : 'Examples:',
     ...examples,
     '',
   ];

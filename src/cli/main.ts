@@ -3,13 +3,14 @@
  * stderr as one message without a stack (`--debug` shows it).
  */
 import { version } from '../attribution/frame/version.ts';
-import { didYouMean, PathgradError } from '../tensor/errors.ts';
+import { didYouMean, failure, PathgradError } from '../tensor/errors.ts';
 import { type CommandName, commands } from './commands/index.ts';
 import { runCompare } from './compare/compare.ts';
 import { runExplain } from './explain.ts';
+import { reasonOf, STANDARD, takesOut } from './files.ts';
 import { type Arguments, parseFlags, UsageError, usage } from './flags.ts';
 import { helpOf, overview } from './help.ts';
-import { runInspect } from './inspect.ts';
+import { runInspect } from './inspect/inspect.ts';
 import { runMethods } from './methods.ts';
 import { runPredict } from './predict.ts';
 import { Interrupted, shielded, type Terminal } from './terminal.ts';
@@ -36,9 +37,13 @@ export async function main(argv: readonly string[], bare: Terminal): Promise<num
       return 130;
     }
     terminal.err(`pathgrad: ${message(error, argv.includes('--debug'))}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    return isTyped(error) ? 2 : 1;
   }
 }
+
+/** Whether it is about how the command was typed: what says so, and whatever names a flag as what is at fault. */
+const isTyped = (error: unknown): boolean =>
+  error instanceof UsageError || (error instanceof PathgradError && error.subject.startsWith('--'));
 
 async function dispatch(argv: readonly string[], terminal: Terminal): Promise<void> {
   const [first, ...rest] = argv;
@@ -70,7 +75,14 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
     const hint = command.model ? 'the model comes first, then flags; quote texts with spaces' : 'leave it out';
     throw usage(surplus[0]!, 'is one argument too many', hint);
   }
-  await runners[command.name](args, model, terminal);
+  await runners[command.name](args, model, takesOut(args) ? withoutPrint(args, terminal) : terminal);
+}
+
+/** Where a file takes the place of what is printed, nothing is printed; notes and errors go where they always go. */
+function withoutPrint(args: Arguments, terminal: Terminal): Terminal {
+  if (terminal.outIsTty && args.text('png') === STANDARD)
+    throw usage('--png', 'a picture is nothing for a terminal', 'give a file, or --png - > picture.png');
+  return { ...terminal, out: () => {} };
 }
 
 /** Someone who leaves out the command, `pathgrad model.h5`, is told the whole line. */
@@ -82,5 +94,8 @@ function message(error: unknown, debug: boolean): string {
   if (!(error instanceof Error)) return String(error);
   if (debug) return error.stack ?? error.message;
   if (error instanceof PathgradError) return error.message;
+  const { code, path } = error as NodeJS.ErrnoException;
+  // What the system refuses about a file: whoever read it did not foresee it, but the user can do something about it.
+  if (code !== undefined && path !== undefined) return failure(path, reasonOf(error), {}, 'check the path').message;
   return `${error.message}\nhint: this is not an error that pathgrad foresaw; --debug shows where it arose`;
 }

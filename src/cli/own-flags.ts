@@ -6,7 +6,7 @@ import { type MethodRow, methods } from '../attribution/methods/index.ts';
 import { type LrpComposite, type LrpRule, lrpChoices } from '../attribution/rules/lrp-composites.ts';
 import { type Arguments, type Flag, number, oneOf, usage, wholeNumbers } from './flags.ts';
 
-interface OwnFlag extends Flag {
+export interface OwnFlag extends Flag {
   readonly value: string;
   /** The option of the method's class. */
   readonly option: string;
@@ -37,9 +37,11 @@ const paths = [
   ...['LayerConductance', 'InternalInfluence'],
 ];
 
+const MOST_SEED = 2 ** 32 - 1;
+
 const fromZero = (n: number): boolean => n >= 0 && Number.isFinite(n);
 
-const table: readonly OwnFlag[] = [
+export const ownTable: readonly OwnFlag[] = [
   {
     name: 'steps',
     value: 'N',
@@ -67,7 +69,13 @@ const table: readonly OwnFlag[] = [
     help: 'of methods that draw and of the noise baselines; 0 if left out',
     option: 'seed',
     has: draws,
-    read: (text) => count('seed', text, 0),
+    read: (text) =>
+      number(
+        'seed',
+        text,
+        (n) => Number.isInteger(n) && n >= 0 && n <= MOST_SEED,
+        `a whole number from 0 to ${MOST_SEED}`,
+      ),
   },
   {
     name: 'stdev',
@@ -77,9 +85,9 @@ const table: readonly OwnFlag[] = [
     has: named('NoiseTunnel', 'GradientShap'),
     read: (text) => {
       const wanted = 'a number from 0, or a share of the range as 15%';
-      return text.endsWith('%')
-        ? { ofRange: number('stdev', text.slice(0, -1), fromZero, wanted) / 100 }
-        : number('stdev', text, fromZero, wanted);
+      const share = /^(.*)%$/s.exec(text);
+      if (!share) return number('stdev', text, fromZero, wanted);
+      return { ofRange: number('stdev', share[1]!, fromZero, wanted, text) / 100 };
     },
   },
   {
@@ -120,41 +128,21 @@ const table: readonly OwnFlag[] = [
 ];
 
 /** For the help: each with the methods that have it, where they are few. */
-export const ownFlags: readonly Flag[] = table.map(({ name, value, help, has }) => {
+export const ownFlags: readonly Flag[] = ownTable.map(({ name, value, help, has }) => {
   const few = methods.filter(has);
   return { name, value, help: few.length < 3 ? `${few.map((row) => row.name).join(' and ')}: ${help}` : help };
 });
 
+/** Options of classes, and the flags that say them. */
+export const ownFlagsByOption: Readonly<Record<string, string>> = Object.fromEntries(
+  ownTable.map(({ name, option }) => [option, name]),
+);
+
 /** The flags that a method has of its own. */
-export const ownFlagsOf = (row: MethodRow): string[] => table.filter(({ has }) => has(row)).map(({ name }) => name);
-
-/** Flags that say something of the baseline where it is drawn. */
-const drawsBaseline = (args: Arguments, flag: string): boolean =>
-  flag === 'seed' && /^(noise|random)(:|$)/.test(args.text('baseline') ?? '');
-
-/** @throws UsageError for a flag that none of these methods has, and for values that make no sense, before a model is read */
-export function checkOwnFlags(args: Arguments, rows: readonly MethodRow[]): void {
-  for (const { name, has, read } of table) {
-    const text = args.text(name);
-    if (text === undefined) continue;
-    if (!rows.some(has) && !drawsBaseline(args, name)) {
-      const where = methods.filter(has).map((row) => row.name);
-      const noise = name === 'seed' ? ', and of noise baselines' : '';
-      const subject = rows.length === 1 ? rows[0]!.name : 'none of these methods';
-      const problem = `${subject} ${rows.length === 1 ? 'has no such setting' : 'has such a setting'}`;
-      throw usage(`--${name}`, problem, `leave it out: it is of ${where.join(', ')}${noise}`);
-    }
-    read(text);
-  }
-  if (args.has('stride') && !args.has('window'))
-    throw usage('--stride', 'needs --window', 'for example --window 4,4,1 --stride 2,2,1');
-  if (args.text('steps') === 'auto' && !rows.some(({ name }) => name === 'IntegratedGradients')) {
-    throw usage('--steps', "'auto' is of IntegratedGradients", 'give a number');
-  }
-}
+export const ownFlagsOf = (row: MethodRow): string[] => ownTable.filter(({ has }) => has(row)).map(({ name }) => name);
 
 /** What the flags say to this method, as options of its class. */
 export function ownOptions(args: Arguments, row: MethodRow): Readonly<Record<string, unknown>> {
-  const given = table.filter(({ name, has }) => has(row) && args.has(name));
+  const given = ownTable.filter(({ name, has }) => has(row) && args.has(name));
   return Object.fromEntries(given.map(({ name, option, read }) => [option, read(args.text(name)!)]));
 }

@@ -5,7 +5,7 @@ import { isTransformer, predictRows } from '../open/model.ts';
 import type { ShownPieces } from '../open/pieces.ts';
 import { placesOf, wordAt } from '../open/places.ts';
 import type { Batch, Sample } from './samples/batch.ts';
-import { rowsFrom } from './samples/batch.ts';
+import { rowsFrom, textOf } from './samples/batch.ts';
 
 /** A part of the text, and what is said of it. */
 export interface Said {
@@ -27,7 +27,7 @@ export async function wordsSaid(model: AnyModel, batch: Batch): Promise<Said[][]
     return bestAnswers(encoded!, outputs).map(({ text, score }) => [{ text, label: 'answer', score }]);
   }
   const [first] = outputs;
-  const width = batch.X.shape[1]!;
+  const width = batch.inputs[0]!.shape[1]!;
   const rowOf = (data: ArrayLike<number>, row: number, size: number): number[] =>
     Array.from({ length: size }, (_, i) => data[row * size + i]!);
   return batch.samples.map((sample, row) => {
@@ -37,7 +37,8 @@ export async function wordsSaid(model: AnyModel, batch: Batch): Promise<Said[][]
 }
 
 /** Words whose likeliest label is not `O`, by their first piece. */
-function labelled({ text }: Sample, scores: readonly number[], size: number, labels: readonly string[]): Said[] {
+function labelled(sample: Sample, scores: readonly number[], size: number, labels: readonly string[]): Said[] {
+  const text = textOf(sample);
   return placesOf(text as ShownPieces).flatMap((place) => {
     const own = scores.slice(place * size, (place + 1) * size);
     const best = own.indexOf(Math.max(...own));

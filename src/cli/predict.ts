@@ -5,11 +5,12 @@ import { version } from '../attribution/frame/version.ts';
 import { type AnyModel, fixShapes, noticesOf, predictRows } from '../open/model.ts';
 import { largest } from '../tensor/largest.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import { placeholder, type Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { visible } from '../tensor/visible.ts';
 import { percent } from '../visualize/format.ts';
 import type { OutputChoice } from './choices.ts';
-import { checkWritable, writeWhole } from './files.ts';
+import { oneRow } from './explain-batch.ts';
+import { checkOutputs, writeAll } from './files.ts';
 import { areProbabilities, rank } from './findings.ts';
 import { type Arguments, number } from './flags.ts';
 import { notify, openModel } from './open.ts';
@@ -22,19 +23,18 @@ import { readBatch } from './samples/read.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function runPredict(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  const json = args.text('json');
-  if (json !== undefined) checkWritable(json);
+  checkOutputs(args);
   const count = (flag: string, otherwise: number): number =>
     number(flag, args.text(flag) ?? String(otherwise), (n) => Number.isInteger(n) && n > 0, 'a whole number from 1');
   const top = count('top', 3);
   const batchSize = count('batch', 32);
   const opened = await openModel(args, path);
-  const read = readBatch(args, opened);
+  const read = await readBatch(args, opened);
   notify([...noticesOf(opened), ...read.notices], args, terminal);
   await fixShapes(opened, rowsFrom(read, 0, 1).X);
   const place = ['word', 'token', 'answer'].some((flag) => args.has(flag));
   const said = place ? null : await wordsSaid(opened, read);
-  if (said) return tellWords({ path, titles: read.samples.map(({ title }) => title), said, json, terminal });
+  if (said) return tellWords({ path, titles: read.samples.map(({ title }) => title), said, args, terminal });
   const { model, batch, output } = await ask(args, opened, read);
   const bar = new ProgressBar(terminal, 'predicting', args.has('quiet'));
   const rows: number[][] = [];
@@ -62,44 +62,41 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
     const best = rank(rows[i]!, output, probabilities, i).slice(0, top);
     terminal.out(`${title.padEnd(width)}  ${visible(formatScores(best, probabilities))}\n`);
   });
-  if (json !== undefined) {
+  const json = (): string => {
     const items = batch.samples.map(({ title }, i) => ({
       title,
       prediction: output.listed === undefined ? rows[i] : rank(rows[i]!, output, probabilities, i),
     }));
-    writeWhole(
-      json,
-      `${JSON.stringify({ pathgrad: version, model: path, labels: output.listed === undefined ? output.labels : null, items }, null, 1)}\n`,
-    );
-    terminal.err(`wrote ${visible(json)}\n`);
-  }
+    const labels = output.listed === undefined ? output.labels : null;
+    return jsonOf({ model: path, labels, items });
+  };
+  writeAll(args, { json }, terminal);
 }
 
 interface Told {
   readonly path: string;
   readonly titles: readonly string[];
   readonly said: readonly (readonly Said[])[];
-  readonly json: string | undefined;
+  readonly args: Arguments;
   readonly terminal: Terminal;
 }
 
 /** Models that judge words: each text with the words that have a label, or with its answer. */
-function tellWords({ path, titles, said, json, terminal }: Told): void {
+function tellWords({ path, titles, said, args, terminal }: Told): void {
   titles.forEach((title, i) => {
     const parts = said[i]!.map(({ text, label, score }) => `${text}: ${label} ${percent(score)}`);
     terminal.out(`${shorten(title, 60)}\n   ${visible(parts.join(', ') || 'no word has a label')}\n`);
   });
-  if (json === undefined) return;
   const items = titles.map((title, i) => ({ title, words: said[i]! }));
-  writeWhole(json, `${JSON.stringify({ pathgrad: version, model: path, items }, null, 1)}\n`);
-  terminal.err(`wrote ${visible(json)}\n`);
+  writeAll(args, { json: () => jsonOf({ model: path, items }) }, terminal);
 }
 
+const jsonOf = (content: object): string => `${JSON.stringify({ pathgrad: version, ...content }, null, 1)}\n`;
+
 /** What the output is, from the model's graph on one row. */
-function kindOf(model: AnyModel, { X }: Batch, output: OutputChoice): OutputKind {
+function kindOf(model: AnyModel, batch: Batch, output: OutputChoice): OutputKind {
   if (output.probabilities !== undefined) return 'unknown'; // its head says it
-  const input = placeholder([1, ...X.shape.slice(1)], model.inputs[0]!.dtype);
-  return outputKind(model.apply([input])[output.index]!);
+  return outputKind(model.apply(oneRow(model, batch))[output.index]!);
 }
 
 function splitRows({ data, shape }: Tensor): number[][] {

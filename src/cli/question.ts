@@ -10,7 +10,7 @@ import { othersOf, similarityOf } from '../open/similarity.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { chooseOutput, type OutputChoice } from './choices.ts';
 import { type Arguments, number, oneOf, usage } from './flags.ts';
-import type { Batch } from './samples/batch.ts';
+import { type Batch, tensorsOf, textOf } from './samples/batch.ts';
 
 export interface Question {
   readonly model: AnyModel;
@@ -51,25 +51,26 @@ async function alike(args: Arguments, model: Transformer, batch: Batch): Promise
     if (args.has(flag))
       throw usage(`--${flag}`, 'is for models with classes', 'leave it out: one similarity is explained');
   }
-  const other = await othersOf(model, tensor(batch.X.data, batch.X.shape), batch.kwargs ?? {});
+  const other = await othersOf(model, tensorsOf(batch)[0]!, batch.kwargs ?? {});
   const label = (): string => 'similarity';
   const output = { index: 0, name: 'similarity', classes: 1, label, labels: null, probabilities: false };
   return { model: await similarityOf(model), batch: { ...batch, kwargs: { ...batch.kwargs, other } }, output };
 }
 
 /** What a transformer's batch was made of. */
-function piecesIn({ X, kwargs = {}, samples, notices }: Batch): Pieces {
-  return { ids: tensor(X.data, X.shape), kwargs, texts: samples.map(({ text }) => text as ShownPieces), notices };
+function piecesIn(batch: Batch): Pieces {
+  const { kwargs = {}, samples, notices } = batch;
+  return { ids: tensorsOf(batch)[0]!, kwargs, texts: samples.map((sample) => textOf(sample) as ShownPieces), notices };
 }
 
 function focusOn(model: Transformer, batch: Batch, places: readonly number[]): Pick<Question, 'model' | 'batch'> {
-  const samples = batch.samples.map((sample, row) => ({ ...sample, at: wordAt(sample.text!, places[row]!) }));
+  const samples = batch.samples.map((sample, row) => ({ ...sample, at: wordAt(textOf(sample)!, places[row]!) }));
   const [first] = places;
   if (places.every((place) => place === first)) {
     return { model: new FocusedTransformer(model, first!), batch: { ...batch, samples } };
   }
-  const focus = new Int32Array(batch.X.data.length);
-  const width = batch.X.shape[1]!;
+  const focus = new Int32Array(batch.inputs[0]!.data.length);
+  const width = batch.inputs[0]!.shape[1]!;
   places.forEach((place, row) => {
     focus[row * width + place] = 1;
   });
@@ -78,26 +79,26 @@ function focusOn(model: Transformer, batch: Batch, places: readonly number[]): P
 }
 
 /** What --word or --token names in each text, or null. */
-function namedPlaces(args: Arguments, { samples, X }: Batch): number[] | null {
+function namedPlaces(args: Arguments, { samples, inputs }: Batch): number[] | null {
   const [word, token] = [args.text('word'), args.text('token')];
   if (token !== undefined) {
-    const most = X.shape[1]! - 1;
+    const most = inputs[0]!.shape[1]! - 1;
     const fits = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= most;
     const place = number('token', token, fits, `a position from 0 to ${most}`);
-    const short = samples.find(({ text }) => text!.padding[place]);
+    const short = samples.find((sample) => textOf(sample)!.padding[place]);
     if (short) throw usage('--token', `there is no token ${place} in '${short.title}'`, 'it is shorter');
     return samples.map(() => place);
   }
   if (word === undefined) return null;
-  return samples.map(({ text, title }) => {
-    const { words = [], tokens } = text!;
+  return samples.map((sample) => {
+    const { words = [], tokens } = textOf(sample)!;
     const same = (given: string): boolean => given === word;
     const alike = (given: string): boolean => given.toLowerCase() === word.toLowerCase();
     const found = words.find((one) => same(one.text)) ?? words.find((one) => alike(one.text));
     const place = found?.positions[0] ?? tokens.findIndex(same);
     if (place >= 0) return place;
     const known = words.length > 0 ? words.map((one) => one.text) : tokens;
-    throw usage('--word', `'${word}' is not in '${title}'`, `its words: ${known.slice(0, 40).join(', ')}`);
+    throw usage('--word', `'${word}' is not in '${sample.title}'`, `its words: ${known.slice(0, 40).join(', ')}`);
   });
 }
 
@@ -116,9 +117,9 @@ function wordOutput(args: Arguments, model: Transformer): OutputChoice {
 }
 
 /** Positions as classes: where an answer starts or ends. */
-function answerOf(args: Arguments, model: Transformer, { samples, X }: Batch): OutputChoice {
+function answerOf(args: Arguments, model: Transformer, { samples, inputs }: Batch): OutputChoice {
   const side = oneOf('answer', args.text('answer') ?? args.text('output') ?? 'start', ['start', 'end'] as const);
   const index = model.outputs.findIndex(({ name }) => name === side);
-  const label = (i: number, row = 0): string => wordAt(samples[row]!.text!, i);
-  return { index, name: side, classes: X.shape[1]!, label, labels: null, probabilities: !args.has('logits') };
+  const label = (i: number, row = 0): string => wordAt(textOf(samples[row]!)!, i);
+  return { index, name: side, classes: inputs[0]!.shape[1]!, label, labels: null, probabilities: !args.has('logits') };
 }

@@ -74,6 +74,7 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
   if (twice) throw failure('compile', 'an input is given twice', { input: String(twice) });
   const simple = simplify(outputs, inputs);
   const backend = options.backend ?? defaultBackend(ancestors(simple.outputs, new Set(inputs)));
+  if (typeof backend.prepare !== 'function') throw failure('backend', 'is none');
   const joined = backend.joins ? joinSteps(simple.outputs, inputs, backend.joins) : simple.outputs;
   const program = buildProgram(joined, inputs, backend.fuses);
   const executable = backend.prepare(program);

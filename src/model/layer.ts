@@ -1,5 +1,5 @@
 /** A layer of a loaded model, whatever file it came from: what callers see of it, and what the model learns of it when it is applied. */
-import type { LayerInfo } from '../graph/callable.ts';
+import type { LayerCall, LayerInfo } from '../graph/callable.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -22,4 +22,6 @@ export interface Layer extends LayerInfo {
   outputShapes: readonly SymbolicShape[];
   /** Ids that it looks up lie below it; null for layers that look up nothing. */
   readonly vocabulary: number | null;
+  /** Whether a call takes ids, where a layer with a vocabulary has calls that do not. */
+  looksUp?(call: Pick<LayerCall, 'inputs' | 'outputs'>): boolean;
 }

@@ -2,6 +2,9 @@
 import { didYouMean, failure } from '../tensor/errors.ts';
 import type { Layer } from './layer.ts';
 
+/** Whether layers of this class turn ids into vectors, and hold these as their first weight. */
+export const isEmbedding = (className: string): boolean => /^(Reversible)?Embedding$/.test(className);
+
 /** All layers, those inside models and wrappers after the one that holds them. */
 export function allLayers<L extends Layer>(layers: readonly L[]): L[] {
   // A layer holds layers of its own kind.

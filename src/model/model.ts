@@ -6,10 +6,10 @@
 import type { ApplyOptions, CallableModel, InputInfo, WeightChange } from '../graph/callable.ts';
 import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { failure, PathgradError, retold } from '../tensor/errors.ts';
-import { checkOptions, checkWhole } from '../tensor/options.ts';
+import { checkBoolean, checkOptions, checkWhole } from '../tensor/options.ts';
 import { limited, sizeOf } from '../tensor/shape.ts';
 import { adopt, boundedNodes, type Tensor, type TensorSpec, tensor } from '../tensor/tensor.ts';
-import type { ModelDefinition, RawInput } from './definition.ts';
+import type { InputSource, ModelDefinition, RawInput } from './definition.ts';
 import { checkInputShape, type Fed, type Feedable, readInputs, rows } from './inputs.ts';
 import type { Layer, SymbolicShape } from './layer.ts';
 import { allLayers, findLayer } from './lookup.ts';
@@ -33,6 +33,8 @@ export interface OutputInfo {
 export interface PredictOptions {
   /** Samples computed at a time; 32 by default. */
   readonly batchSize?: number;
+  /** Whether `x` is what `encode` gave: one array per entry of `inputs`, texts looked up. */
+  readonly encoded?: boolean;
 }
 
 /** One tensor, or as many as the model has outputs: in a list, or by name where the model was built with a dict of outputs. */
@@ -65,7 +67,7 @@ export class Model<L extends Layer = Layer> implements CallableModel {
     this.layers = definition.layers;
     this.notices = definition.notices ?? [];
     this.#inputs = definition.inputs;
-    this.#plans = new PredictPlans((xs, onInputs) => this.#run(xs, { onInputs }), definition.backend);
+    this.#plans = new PredictPlans((xs, onOutputs) => this.#run(xs, { onOutputs }), definition.backend);
     if (this.hasInputShape) this.#probe();
   }
 
@@ -82,6 +84,11 @@ export class Model<L extends Layer = Layer> implements CallableModel {
   /** What `predict` takes: the inputs as the model was built with them, texts included. */
   get rawInputs(): readonly RawInput[] {
     return this.#definition.raw?.inputs ?? this.#inputs;
+  }
+
+  /** One per entry of `inputs`: what it is made from, and the vocabulary that it is looked up in (`lookup.tokens[id]` is the word of an id). */
+  get inputSources(): readonly InputSource[] {
+    return this.#definition.raw?.sources ?? this.#inputs.map(({ name }) => ({ raw: [name], lookup: null }));
   }
 
   /**
@@ -134,10 +141,11 @@ export class Model<L extends Layer = Layer> implements CallableModel {
 
   /** `predict` with the outputs always in a list. */
   async predictAll(x: Feedable, options: PredictOptions = {}): Promise<Tensor[]> {
-    checkOptions<PredictOptions>('predict', options, { batchSize: 1 });
-    const { batchSize = 32 } = options;
+    checkOptions<PredictOptions>('predict', options, { batchSize: 1, encoded: 1 });
+    const { batchSize = 32, encoded = false } = options;
     checkWhole('predict', 'batchSize', batchSize, 1);
-    const fed = this.#read(x);
+    checkBoolean('encoded', encoded);
+    const fed = encoded ? readInputs(this.file, this.#inputs, x, this.hasInputShape) : this.#read(x);
     const atOnce = this.#definition.fixedRows ?? batchSize;
     const results: { count: number; arrays: TypedArray[] }[] = [];
     let specs: readonly TensorSpec[] = [];

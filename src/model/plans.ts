@@ -26,7 +26,7 @@ export interface ModelPlan {
   dispose(): void;
 }
 
-type Apply = (inputs: readonly Tensor[], onInputs: (call: Omit<LayerCall, 'outputs'>) => null) => readonly Tensor[];
+type Apply = (inputs: readonly Tensor[], onOutputs: (call: LayerCall) => null) => readonly Tensor[];
 
 export class PredictPlans {
   readonly #plans = new PlanCache<ModelPlan>({}, 8);
@@ -54,7 +54,8 @@ export class PredictPlans {
     const outputs = this.#apply(inputs, (call) => {
       const layer = call.layer as Layer;
       const size = layer.vocabulary;
-      if (size !== null) lookups.push({ ids: cast(call.inputs[0]!, 'int32'), vocabulary: { layer, size } });
+      if (size !== null && layer.looksUp?.(call) !== false)
+        lookups.push({ ids: cast(call.inputs[0]!, 'int32'), vocabulary: { layer, size } });
       return null;
     });
     const options = this.#backend ? { backend: this.#backend } : {};

@@ -6,6 +6,7 @@ import type { ModelDefinition } from '../model/definition.ts';
 import type { Layer, SymbolicShape } from '../model/layer.ts';
 import { type FloatDType, isFloat } from '../tensor/dtype.ts';
 import { didYouMean, failure, PathgradError } from '../tensor/errors.ts';
+import { firstNotFinite } from '../tensor/finite.ts';
 import { adopt, placeholder, type Tensor } from '../tensor/tensor.ts';
 import type { OnnxFile, ValueRecord } from './file/records.ts';
 import { dtypeFor, type External, typeName } from './file/values.ts';
@@ -246,8 +247,8 @@ function changed({ graph, initializers, file }: OnnxParts, change: WeightChange)
           given: values.length,
         });
       }
-      const data = tensor.dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
-      const bad = data.findIndex((value) => !Number.isFinite(value));
+      const data = tensor.dtype === 'float64' ? new Float64Array(values) : new Float32Array(values);
+      const bad = firstNotFinite(data);
       if (bad >= 0) throw failure(file.name, `weight '${name}' is given a number that is not finite`, { at: bad });
       out.set(name, { ...found, tensor: adopt(data, tensor.shape) });
     }

@@ -20,9 +20,12 @@ export function kindOf(start: Uint8Array, name: string): FileKind {
   if (first === 0x7b) return jsonKind(new TextDecoder().decode(start));
   if (start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5) return 'pickle';
   if (start[0] === 0x50 && start[1] === 0x4b) return isTorchArchive(start) ? 'pickle' : 'keras';
-  if (lower.endsWith('.pb')) return 'saved-model';
+  if (/(^|[\\/])saved_model\.pb$/.test(lower)) return 'saved-model';
   // A protocol buffer whose first field is a small number: the version of ONNX's format.
-  if (lower.endsWith('.onnx') || (start[0] === 0x08 && start[1]! >= 3 && start[1]! <= 32 && isField(start[2])))
+  if (
+    lower.endsWith('.onnx') ||
+    (start[0] === 0x08 && start[1]! >= 3 && start[1]! <= 32 && isField(start[2]) && !isDescribed(start))
+  )
     return 'onnx';
   return 'keras';
 }
@@ -37,6 +40,12 @@ function isTorchArchive(start: Uint8Array): boolean {
   return /^[\w.-]+\/(data\.pkl|byteorder|version|\.format_version)/.test(
     String.fromCharCode(...start.subarray(30, 200)),
   );
+}
+
+/** Field 2 of a Core ML model is a message, whose first byte is that of its first field; of ONNX it is a text. */
+function isDescribed(start: Uint8Array): boolean {
+  const length = start.subarray(3, 6).findIndex((byte) => byte < 0x80);
+  return start[2] === 0x12 && start[4 + length] === 0x0a;
 }
 
 /** Field 2, a text (the producer); 3 to 8: what else a model starts with. */

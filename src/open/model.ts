@@ -30,6 +30,17 @@ export function isTransformer(model: AnyModel): model is Transformer {
   return 'tokenizer' in model;
 }
 
+/** What people call the model: its own name, or the file's where that is one that Keras made up or a class of transformers. */
+export function titleOf(model: AnyModel, path: string): string {
+  const madeUp =
+    isTransformer(model) || /^(sequential|functional|model|main_graph|torch[-_]jit)(_\d+)?$/i.test(model.name);
+  const file = path
+    .replace(/[\\/]+$/, '')
+    .split(/[\\/]/)
+    .at(-1);
+  return madeUp && file ? file : model.name;
+}
+
 /** What whoever uses the model should know of how it is computed. */
 export const noticesOf = (model: AnyModel): readonly string[] => (isTransformer(model) ? [] : model.notices);
 
@@ -94,6 +105,12 @@ export function embeddingsOf({ layers }: Transformer): string {
   return `${layers[0]!.path}/embeddings`;
 }
 
+/** The layer of a transformer that gives the vectors of words as its table has them, before positions and normalization. */
+export function wordVectorsOf(model: Transformer): string {
+  const found = layersOf(model).find(([, className]) => className === 'Embedding');
+  return found?.[0] ?? embeddingsOf(model);
+}
+
 /** @throws PathgradError where texts cannot be read: the files had no tokenizer */
 export function tokenizerOf({ name, tokenizer, tokenizerHint }: Transformer): TextTokenizer {
   if (tokenizer) return tokenizer;
@@ -107,17 +124,17 @@ export function rowsWithin(work: number, { config: { layers, width, inner } }: T
 }
 
 /** A file that states no input shape gets it from its first input. */
-export async function fixShapes(model: AnyModel, row: Tensor): Promise<void> {
-  if (!isTransformer(model) && !model.hasInputShape) await model.predict(row);
+export async function fixShapes(model: AnyModel, row: readonly Tensor[]): Promise<void> {
+  if (!isTransformer(model) && !model.hasInputShape) await model.predict(row, { encoded: true });
 }
 
-/** All outputs for these rows; `kwargs` are what a transformer takes beside its ids. */
+/** All outputs for these rows, one tensor per entry of `model.inputs`; `kwargs` are what a transformer takes beside its ids. */
 export async function predictRows(
   model: AnyModel,
-  rows: Tensor,
+  rows: readonly Tensor[],
   kwargs: Readonly<Record<string, Tensor>> = {},
   options: { readonly batchSize?: number } = {},
 ): Promise<readonly Tensor[]> {
-  if (isTransformer(model)) return model.predictAll({ input_ids: rows, ...kwargs }, options);
-  return model.predictAll(rows, options);
+  if (isTransformer(model)) return model.predictAll({ input_ids: rows[0]!, ...kwargs }, options);
+  return model.predictAll(rows, { ...options, encoded: true });
 }

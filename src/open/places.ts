@@ -24,7 +24,7 @@ export function placesOf({ tokens, padding, fixed, words }: ShownPieces): number
  */
 export async function usualPlaces(model: Transformer, { ids, kwargs, texts }: Pieces): Promise<number[]> {
   if (model.task === 'masked-lm') return texts.map((text, row) => maskIn(model, ids, text, row));
-  const [scores] = await predictRows(model, ids, kwargs);
+  const [scores] = await predictRows(model, [ids], kwargs);
   const [, width = 1, labels = 1] = scores!.shape;
   const outside = model.labels.indexOf('O');
   return texts.map((text, row) => {

@@ -29,6 +29,11 @@ export function checkNoSay(subject: string, given: Readonly<Record<string, unkno
   if (name !== undefined) throw failure(subject, `${name} has no say: ${why}`, {}, `leave ${name} out`);
 }
 
+/** @throws PathgradError where `value` is no list: what it holds is the caller's to check */
+export function checkList(subject: string, value: unknown, hint: string): void {
+  if (!Array.isArray(value)) throw failure(subject, 'is no list', { got: value }, hint);
+}
+
 /** @throws PathgradError where `value` is no whole number from `least` up */
 export function checkWhole(subject: string, what: string, value: number, least = 0): void {
   if (!Number.isInteger(value) || value < least) {

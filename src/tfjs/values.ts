@@ -1,6 +1,6 @@
 /** The values of weights in the bytes of their group, one behind the other, little-endian and without padding. */
 import { failure } from '../tensor/errors.ts';
-import { halfToNumber } from '../tensor/half.ts';
+import { widened } from '../tensor/half.ts';
 import { bytesOf, type TfjsGroup, type TfjsWeight } from './manifest.ts';
 
 export interface PlacedWeight extends TfjsWeight {
@@ -40,12 +40,16 @@ function join(files: readonly Uint8Array[], size: number): Uint8Array {
 /** Quantized integers are multiplied in float64 and rounded once, as TensorFlow.js does. */
 export function valuesOf({ bytes, stored, affine, dtype, count }: PlacedWeight): Float32Array | Int32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (stored === 'float16') {
+    const halves = new Uint16Array(count);
+    for (let i = 0; i < count; i++) halves[i] = view.getUint16(2 * i, true);
+    return widened(halves, 'float16');
+  }
   const data = dtype === 'int32' ? new Int32Array(count) : new Float32Array(count);
   const { scale, min } = affine ?? { scale: 1, min: 0 };
   const round = dtype === 'int32' ? Math.round : (value: number): number => value;
   for (let i = 0; i < count; i++) {
     if (stored === 'float32') data[i] = view.getFloat32(4 * i, true);
-    else if (stored === 'float16') data[i] = halfToNumber(view.getUint16(2 * i, true));
     else if (stored === 'int32') data[i] = view.getInt32(4 * i, true);
     else {
       const value = stored === 'uint16' ? view.getUint16(2 * i, true) : view.getUint8(i);

@@ -4,6 +4,7 @@
  */
 import type { ApplyOptions, LayerInfo } from '../graph/callable.ts';
 import { add, mul, sub } from '../ops/binary.ts';
+import { gather } from '../ops/indexing.ts';
 import { dense as fullyConnected } from '../ops/matmul.ts';
 import { expandDims } from '../ops/movement.ts';
 import { layerNorm } from '../ops/normalization.ts';
@@ -19,8 +20,16 @@ export class TransformerLayer implements LayerInfo {
   readonly className: string;
   /** The layers inside. */
   readonly layers: readonly TransformerLayer[];
+  /** Of an Embedding its table, `[words, dim]`, as Keras's layers have their weights; else none. */
+  readonly weights: readonly { readonly tensor: Tensor }[];
 
-  constructor(path: string, className: string, layers: readonly TransformerLayer[] = []) {
+  constructor(
+    path: string,
+    className: string,
+    layers: readonly TransformerLayer[] = [],
+    weights: readonly { readonly tensor: Tensor }[] = [],
+  ) {
+    this.weights = weights;
     this.name = path.slice(path.lastIndexOf('/') + 1);
     this.path = path;
     this.className = className;
@@ -72,6 +81,15 @@ function replaced(layer: TransformerLayer, x: Tensor, tensors: readonly Tensor[]
   if (tensors.length === 1 && sameShape(y!.shape, x.shape)) return y!;
   const details = { expected: x.shape, got: tensors.map((t) => t.shape) };
   throw failure(`layer '${layer.path}'`, 'a hook returned tensors of other shapes', details);
+}
+
+/** The vectors of words, by their ids: a layer of its own, before positions are added and all is normalized. */
+export function wordPart(weights: WeightSource, path: string, shape: readonly [number, number], why: string): Part {
+  const table = weights.take(`${path}/weight`, shape, `vocab_size and ${why}`);
+  return {
+    layer: new TransformerLayer(path, 'Embedding', [], [{ tensor: table }]),
+    run: (ids) => gather(table, ids),
+  };
 }
 
 /** `x @ kernel + bias` along the last axis, then `activation`; without a bias unless `biased`. */

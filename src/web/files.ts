@@ -20,6 +20,11 @@ const inner = new WeakMap<File, string>();
 /** The path of a file inside the folder that was dropped; its name where it lies at the top. */
 export const pathOf = (file: File): string => inner.get(file) ?? file.name;
 
+/** Says where in a dropped folder a file lay, of one that was kept and has lost it. */
+export function placeIn(file: File, path: string): void {
+  if (path !== file.name) inner.set(file, path);
+}
+
 /** A file and what it is. */
 export interface KnownFile {
   readonly file: File;
@@ -50,7 +55,7 @@ export async function kindOfFile(file: File): Promise<FileKind> {
   if (kind === 'safetensors' || name.endsWith('.safetensors')) return 'weights';
   if (kind === 'pickle' || kind === 'saved-model') return 'model'; // the engine says what they are
   if (kind !== 'keras') return kind === 'tfjs' || kind === 'onnx' ? 'model' : kind;
-  if (/\.(h5|hdf5|keras|tflite|pt|pth)$/.test(name)) return 'model';
+  if (/\.(h5|hdf5|keras|tflite|pt|pth|pb|pkl|joblib|mlmodel|gguf|ort)$/.test(name)) return 'model';
   if (name.endsWith('.json')) return jsonKind(name, new TextDecoder().decode(start));
   if (/\.(bin|data)$|_data$/.test(name)) return 'part';
   return start[0] === 0x89 || (start[0] === 0x50 && start[1] === 0x4b) ? 'model' : 'unknown';

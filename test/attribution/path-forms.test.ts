@@ -385,7 +385,7 @@ const constructors: readonly (readonly [name: string, make: () => unknown, text:
   [
     'BlurIG without blur',
     () => new BlurIG(picture, { maxSigma: 0 }),
-    'maxSigma: must be a positive number of pixels (got 0)',
+    'maxSigma: must be a positive number of pixels (got 0',
   ],
   ['BlurIG of no steps', () => new BlurIG(picture, { nSteps: 0 }), 'nSteps: must be a whole number'],
   [

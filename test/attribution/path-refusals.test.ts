@@ -56,9 +56,9 @@ test('XRAI took the words of a text for the rows of a picture', async () => {
   const at = (layer: string): Promise<unknown> => new XRAI(text, { layer, nSteps: 2, minPixels: 1 }).explain(tokens);
   await rejects(
     at('embedding'),
-    "XRAI: needs pictures, and the layer 'embedding' gives none (shape [2,4,3], inputs [[2,4]])\nhint: use IntegratedGradients there, or a layer whose tensor is [N, H, W, C] of a picture; grey: true if inputs are [N, H, W]",
+    "XRAI: the layer 'embedding' gives no pictures, which the method needs (shape [2,4,3], inputs [[2,4]])\nhint: use IntegratedGradients there, or a layer whose tensor is [N, H, W, C] of a picture; grey: true if inputs are [N, H, W]",
   );
-  await rejects(at('heads'), "XRAI: needs pictures, and the layer 'heads' gives none");
+  await rejects(at('heads'), "XRAI: the layer 'heads' gives no pictures, which the method needs");
   await rejects(new XRAI(table).explain(X), 'XRAI: needs pictures, [N, H, W, C] (got [2,3])');
 });
 
@@ -90,7 +90,7 @@ test('XRAI took the vectors of ids [N, texts, tokens] for a picture', async () =
   });
   await rejects(
     new XRAI(texts, { layer: 'embedding', nSteps: 2, minPixels: 1 }).explain(ids),
-    "XRAI: needs pictures, and the layer 'embedding' gives none (shape [1,2,4,3], inputs [[1,2,4]])",
+    "XRAI: the layer 'embedding' gives no pictures, which the method needs (shape [1,2,4,3], inputs [[1,2,4]])",
   );
 });
 
@@ -223,7 +223,11 @@ test('DiscretizedIG took special tokens that are no words, and spoke of words to
       `specialTokens: has a number that is no word (got ${beyond}, words 9)`,
     );
   }
-  await rejects(new DiscretizedIG(picture).explain(blur), 'DiscretizedIG: is for texts: it needs vectors of words');
+  await rejects(
+    new DiscretizedIG(picture, { words: E }).explain(blur),
+    'DiscretizedIG: is for texts: it needs vectors of words',
+  );
+  assert.throws(() => new DiscretizedIG(picture), 'for what is no text use GuidedIG');
 });
 
 test("IntegratedHessians took pairs: 'words' for tables without words", async () => {

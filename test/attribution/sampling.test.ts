@@ -402,7 +402,7 @@ const refuses = (name: string, make: () => Promise<unknown>, text: string): void
 refuses(
   'a budget of 0',
   async () => new KernelShap(squares, { nSamples: 0 }),
-  'nSamples must be a whole number, at least 1 (got 0)',
+  'nSamples must be a whole number from 1 to 1000000000 (got 0)',
 );
 refuses(
   'no draws',

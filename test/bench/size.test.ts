@@ -11,8 +11,8 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 153_500,
-  'src/keras': 70_000,
+  [ON_DEMAND]: 167_000,
+  'src/keras': 65_200,
   'src/model': 9_500,
   'src/attribution': 68_500,
   'src/backends': 40_500,

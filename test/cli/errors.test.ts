@@ -36,11 +36,11 @@ const cases: readonly (readonly [name: string, code: 1 | 2, pattern: RegExp, arg
   ['a web page for a model', 1, /page\.h5: /, ['explain', page, ...digit]],
   [
     'tokens outside the vocabulary',
-    1,
+    2,
     /token id 10000 is outside[\s\S]*'embedding' knows the ids 0 to 9999/,
     ['explain', imdb[0]!, '--tokens', '10000'],
   ],
-  ['tokens for a model of pictures', 1, /mnist_cnn reads no tokens/, ['explain', mnist, '--tokens', '1']],
+  ['tokens for a model of pictures', 2, /mnist_cnn reads no tokens/, ['explain', mnist, '--tokens', '1']],
   [
     'a picture for a model of texts',
     1,
@@ -91,7 +91,7 @@ const cases: readonly (readonly [name: string, code: 1 | 2, pattern: RegExp, arg
   [
     'a baseline of the wrong shape',
     1,
-    /baseline: needs the shape of X, or one row of it \(got \[2\]/,
+    /two\.npy: as a baseline needs the shape of X, or one row of it \(got \[2\]/,
     ['explain', mnist, ...digit, '--baseline', wrong],
   ],
   ['a baseline with NaN', 1, /baseline.*NaN/i, ['explain', mnist, ...digit, '--baseline', notNumbers]],

@@ -56,7 +56,7 @@ test('the help of each command names all its flags and fits a screen of 100 colu
     for (const { name, value } of command.groups.flatMap(({ flags }) => flags)) {
       assert.ok(page.includes(`--${name}${value ? ` ${value}` : ''}`), `${command.name} --${name}`);
     }
-    const options = page.slice(0, page.indexOf('Examples:')).split('\n');
+    const options = page.slice(0, page.indexOf('\nExamples')).split('\n');
     for (const line of options) assert.ok(line.length <= 120, line);
   }
 });

@@ -13,26 +13,10 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from keras import layers as L  # noqa: E402
+from small_models import all_layers, numbers, prune  # noqa: E402
 
 rng = np.random.default_rng(7)
 cases = []
-
-
-def prune(node):
-    """Drops what only training reads, to keep the file small."""
-    if isinstance(node, dict):
-        drop = ("_initializer", "_regularizer", "_constraint", "build_config", "registered_name")
-        return {k: prune(v) for k, v in node.items() if not k.endswith(drop) and not (k == "dtype" and isinstance(v, dict))}
-    return [prune(v) for v in node] if isinstance(node, list) else node
-
-
-def numbers(array):
-    return {"shape": list(array.shape), "data": [float(f"{v:.7g}") for v in np.asarray(array, np.float64).ravel()]}
-
-
-def all_layers(layer):
-    inner = getattr(layer, "layers", None) or ([layer.layer] if hasattr(layer, "layer") else [])
-    return [layer] if not inner else [leaf for child in inner for leaf in all_layers(child)]
 
 
 def random_weights(model):

@@ -563,6 +563,25 @@ def integers(x, z):
     ])
 
 
+@family(((6, 6, 2), "float32"), keras_only=3)
+def pipelines(x):
+    steps = lambda: [L.RandomFlip(), L.Conv2D(2, 3), L.AutoContrast(value_range=(-1, 1)), L.BatchNormalization(), L.Conv2D(1, 2)]  # noqa: E731
+    return {
+        "Pipeline": L.Pipeline(steps())(x),
+        "Pipeline between layers": L.Conv2D(2, 2)(L.Pipeline(steps())(L.Conv2D(2, 1)(x))),
+        "STFTSpectrogram": L.STFTSpectrogram(frame_length=4, mode="real")(L.Reshape((36, 2))(x)),
+    }
+
+
+@family(((4,), "int32"), data=[[[1, 4, 0, 0], [2, 0, 3, 5]]], keras_only=3)
+def reversible(x):
+    def model(**options):
+        table = L.ReversibleEmbedding(6, 3, mask_zero=True, **options)
+        return table(L.LSTM(3, return_sequences=True)(table(x)), reverse=True)
+
+    return {"tied": model(), "a matrix of its own": model(tie_weights=False, logit_soft_cap=2.0)}
+
+
 os.makedirs(OUT, exist_ok=True)
 for name, spec in families.items():
     if ONLY and name not in ONLY:

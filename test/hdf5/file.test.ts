@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 
 import { Hdf5Dataset, type Hdf5File, openHdf5 } from '../../src/hdf5/file.ts';
 import { withoutChecksum } from '../../src/hdf5/on-demand/filters.ts';
-import { halfToNumber } from '../../src/tensor/half.ts';
 import { counted, writeH5 } from '../support/h5.ts';
+import { halfToNumber } from '../support/half.ts';
 
 const test = suite('hdf5 file');
 

@@ -1,6 +1,7 @@
 /** Configs of every dialect become one spec; what does not hang together is refused with the layer's name. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { translateKeras1 } from '../../src/keras/config/keras1.ts';
 import { normaliseModel } from '../../src/keras/config/model.ts';
 import type { CallValue, Dialect, Json, ModelSpec } from '../../src/keras/config/spec.ts';
 
@@ -23,7 +24,8 @@ const input = (name: string, shape: readonly Json[] = [null, 4]): Entry =>
   layer('InputLayer', { name, batch_input_shape: shape, dtype: 'float32' }, { inbound_nodes: [] });
 const dense = (name: string, ...nodes: Json[]): Entry =>
   layer('Dense', { name, units: 2, use_bias: true }, { inbound_nodes: nodes });
-const read = (config: Json, major: 1 | 2 | 3 = 2): ModelSpec => normaliseModel(config, dialect(major), 'm.h5');
+const read = (config: Json, major: 1 | 2 | 3 = 2): ModelSpec =>
+  normaliseModel(config, dialect(major), 'm.h5', major === 1 ? translateKeras1 : null);
 const from = (name: string, node = 0, kwargs: Entry = {}): Json => [name, node, 0, kwargs];
 
 /** Calls as short texts: `d0(in:0:0)`. */

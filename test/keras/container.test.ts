@@ -80,12 +80,39 @@ test('what is no Keras file is named', () => {
   assert.throws(() => openAny(new Uint8Array([8, 1, 0x12, 4]), 'f'), /a protocol buffer \(SavedModel or ONNX\)/);
   assert.throws(text(' \0\0\0TFL3'), /a TensorFlow Lite model/);
   assert.throws(text('\u0018\0\0\0TFL3'), /a TensorFlow Lite model[\s\S]*the Keras file it was made from/);
+  assert.throws(
+    () => openAny(new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]), 'f'),
+    /f: is not a Keras model: a PNG file/,
+  );
   assert.throws(() => openAny(new Uint8Array([1, 2, 3]), 'f'), /unknown content \(starts 01 02 03\)/);
   assert.throws(
     () => parseArchitecture('{"name": "Sequential", "layers": []}', 'f'),
     /Keras 0\.x, which is not supported/,
   );
   assert.throws(() => parseArchitecture('<html>', 'f'), /f: is not JSON \(starts '<html>'/);
+});
+
+test('models of other programs are told by their first bytes, and the message says how to save them again', () => {
+  // As TensorFlow 2.21, coremltools 9, gguf, joblib and scikit-learn wrote them.
+  const cases: readonly (readonly [start: string, message: RegExp])[] = [
+    ['\b\x01\x12\x02\n\x0f\x12\xed\x0e\n^\n\x10AssignVariableOp\x12\f', /the graph of a SavedModel[\s\S]*tf_keras/],
+    ['\n;\n\x01x\x12\vPlaceholder*\v\n\x05dtype', /a frozen graph of TensorFlow[\s\S]*--graphdef/],
+    ['\b\x01\x12 \n\x0e\n\x01x\x1a\t*\x07\n\x01\x03\x10\xc0\x80\x04', /a Core ML model[\s\S]*converted from/],
+    ['\b\x05\x12\xa0\x01\n\x0e\n\x01x\x1a\t', /a Core ML model/],
+    ['GGUF\x03\0\0\0', /a GGUF file of llama\.cpp[\s\S]*model\.safetensors/],
+    ['\x1c\0\0\0ORTM', /ONNX Runtime/],
+    ['(dp0\nVa\np1\ncnumpy._core', /a Python pickle[\s\S]*skl2onnx/],
+    ['}q\0(X\x01\0\0\0aq\x01', /a Python pickle/],
+    ['ccopy_reg\n_reconstructor\np0\n(csklearn', /a Python pickle/],
+    ['x\x9c\xabV', /joblib\.dump writes with compress[\s\S]*never opened/],
+    ['BZh91AY', /bzip2 data/],
+    ['\x10\0\0\0\0\0\0\0{"a":{}}', /a file of safetensors[\s\S]*loadTransformer/],
+    ['<?xml version="1.0"?>\n<net', /XML/],
+  ];
+  for (const [start, message] of cases) {
+    const bytes = Uint8Array.from(start, (letter) => letter.charCodeAt(0));
+    assert.throws(() => openAny(bytes, 'model.h5'), message);
+  }
 });
 
 test('an HDF5 file without Keras weights says what it has', async () => {

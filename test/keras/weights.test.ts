@@ -1,12 +1,12 @@
 /** Every layout of weights binds to the right layers in Keras's order; missing and surplus weights are errors. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { normaliseModel } from '../../src/keras/config/model.ts';
 import type { Json, LayerSpec, ModelSpec } from '../../src/keras/config/spec.ts';
-import { detectDialect, openKeras, parseArchitecture } from '../../src/keras/load/container.ts';
+import { openKeras, parseArchitecture } from '../../src/keras/load/container.ts';
 import { bindWeights } from '../../src/keras/weights/bind.ts';
 import { snakeCase } from '../../src/keras/weights/paths.ts';
 import { counted, type H5Group, legacyTree, nest, writeH5 } from '../support/h5.ts';
+import { specOf } from '../support/keras-spec.ts';
 
 const test = suite('keras weights');
 
@@ -22,7 +22,7 @@ const sequential = (...layers: Json[]): Entry => ({ class_name: 'Sequential', co
 async function bound(architecture: Entry, tree: H5Group, version = '2.4.0'): Promise<string[]> {
   const weights = openKeras(await writeH5(tree), 'w.h5');
   const file = parseArchitecture(JSON.stringify({ ...architecture, keras_version: version }), 'a.json');
-  const spec: ModelSpec = normaliseModel(file.config, detectDialect(file, weights), file.name);
+  const spec: ModelSpec = specOf(file, weights);
   const shown: string[] = [];
   for (const [spec_, { arrays }] of await bindWeights(weights, spec)) {
     for (const { part, name, data } of arrays)
@@ -308,7 +308,7 @@ test('missing and surplus weights name layer and file', async () => {
 
 test('every layer is a key, also without weights; an architecture alone has none to bind', async () => {
   const file = parseArchitecture(JSON.stringify(sequential(layer('Flatten', 'f'), dense('d'))), 'a.json');
-  const spec = normaliseModel(file.config, detectDialect(file), 'a.json');
+  const spec = specOf(file, file, 'a.json');
   const refused = await bindWeights(file, spec).then(String, String);
   assert.match(refused, /a\.json: holds an architecture but no weights\nhint: give the weights file as well/);
   const weights = openKeras(await writeH5(legacyTree({ d: scalars(['k', 'b']) })), 'w.h5');

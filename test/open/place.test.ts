@@ -22,6 +22,7 @@ const contents = {
   pickle: Uint8Array.from([0x80, 2, 0x7d]),
   onnx: Uint8Array.from([8, 7, 0x12, 4, ...text('test')]),
   savedModel: Uint8Array.from([8, 1, 0x12, 2]),
+  coreMl: Uint8Array.from([8, 5, 0x12, 0xa0, 1, 0x0a, 14, 0x0a, 1, 0x78]),
   architecture: text(' {"class_name": "Sequential", "config": {"architectures": []}}'),
   tfjs: text('{"format": "layers-model", "modelTopology": {"class_name": "Sequential"}}'),
   config: text('{"model_type": "bert"}'),
@@ -32,7 +33,7 @@ const contents = {
 test('files, whatever they are called', () => {
   const kinds = Object.entries(contents).map(([name, bytes]) => [
     name,
-    kindOf(bytes, name === 'savedModel' ? 'x.pb' : 'x'),
+    kindOf(bytes, name === 'savedModel' ? 'saved_model.pb' : 'x'),
   ]);
   assert.equal(Object.fromEntries(kinds), {
     hdf5: 'keras',
@@ -41,6 +42,7 @@ test('files, whatever they are called', () => {
     pickle: 'pickle',
     onnx: 'onnx',
     savedModel: 'saved-model',
+    coreMl: 'keras',
     architecture: 'keras',
     tfjs: 'tfjs',
     config: 'config',

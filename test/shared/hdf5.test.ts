@@ -5,8 +5,6 @@ import { Dataset, File, FS, Group, ready } from 'h5wasm/node';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Hdf5Dataset, openHdf5 } from '../../src/hdf5/file.ts';
-import { normaliseModel } from '../../src/keras/config/model.ts';
-import { detectDialect } from '../../src/keras/load/container.ts';
 import { bindWeights } from '../../src/keras/weights/bind.ts';
 import { PathgradError } from '../../src/tensor/errors.ts';
 import '../support/h5.ts';
@@ -15,6 +13,7 @@ import { sharedFolder } from '../support/shared.ts';
 
 const corpus = join(sharedFolder, 'keras-corpus');
 
+import { specOf } from '../support/keras-spec.ts';
 import { seeded } from '../support/seeded.ts';
 
 const test = suite('hdf5 shared');
@@ -167,7 +166,7 @@ test('damaged copies of real models are refused or read, in bounded memory', asy
       const started = performance.now();
       try {
         const file = openAny(copy, source);
-        await bindWeights(file, normaliseModel(file.config, detectDialect(file), source));
+        await bindWeights(file, specOf(file, file, source));
         outcomes.read++;
       } catch (error) {
         assert.instance(error, PathgradError, `${source} ${i}: ${String(error)}`);

@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { normaliseModel } from '../../src/keras/config/model.ts';
 import type { ModelSpec } from '../../src/keras/config/spec.ts';
-import { detectDialect, type KerasFile, parseArchitecture } from '../../src/keras/load/container.ts';
+import { type KerasFile, parseArchitecture } from '../../src/keras/load/container.ts';
 import { bindWeights } from '../../src/keras/weights/bind.ts';
 import type { LayerWeights } from '../../src/keras/weights/store.ts';
+import { specOf } from '../support/keras-spec.ts';
 import { openAny } from '../support/open-keras.ts';
 import { sharedFolder } from '../support/shared.ts';
 
@@ -19,10 +19,6 @@ interface Listed {
 }
 
 const read = (path: string): KerasFile => openAny(new Uint8Array(readFileSync(path)), path.slice(corpus.length + 1));
-
-function specOf(file: KerasFile, weights: KerasFile = file): ModelSpec {
-  return normaliseModel(file.config, detectDialect(file, weights), file.name);
-}
 
 /** Arrays bound, over all layers; each must have as many values as its shape says. */
 async function bind(file: KerasFile, spec: ModelSpec): Promise<number> {

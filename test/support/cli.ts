@@ -26,6 +26,9 @@ export async function runCli(argv: readonly string[], terminal: Partial<Terminal
     err: (text) => {
       err += text;
     },
+    file: (content) => {
+      out += typeof content === 'string' ? content : Buffer.from(content).toString('latin1');
+    },
     outIsTty: false,
     errIsTty: false,
     columns: 100,

@@ -1,14 +1,14 @@
 /** Models made from an architecture and plain numbers, without a file. */
 
-import { normaliseModel } from '../../src/keras/config/model.ts';
 import { allRules } from '../../src/keras/layers/registry.ts';
-import { detectDialect, parseArchitecture } from '../../src/keras/load/container.ts';
+import { parseArchitecture } from '../../src/keras/load/container.ts';
 import { buildGraph, refuseProblems } from '../../src/keras/model/build.ts';
 import { kerasDefinition } from '../../src/keras/model/definition.ts';
 import type { ModelLayer } from '../../src/keras/model/layer.ts';
 import { allLayers } from '../../src/model/lookup.ts';
 import { Model } from '../../src/model/model.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
+import { specOf } from './keras-spec.ts';
 
 const rules = await allRules();
 
@@ -31,7 +31,7 @@ export function modelFrom(
   { dtype = 'float32' as FloatDType, theanoKernels = 'flip' as 'flip' | 'as-stored' } = {},
 ): Model<ModelLayer> {
   const file = parseArchitecture(JSON.stringify(architecture), 'test.json');
-  const spec = normaliseModel(file.config, detectDialect(file), file.name);
+  const spec = specOf(file);
   const { graph, problems } = buildGraph(spec, { file: file.name, dtype, theanoKernels, rules });
   refuseProblems(file.name, problems);
   for (const layer of allLayers(graph.layers)) {

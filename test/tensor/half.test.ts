@@ -2,7 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { firstNotFinite } from '../../src/tensor/finite.ts';
-import { halfToNumber, widened } from '../../src/tensor/half.ts';
+import { widened } from '../../src/tensor/half.ts';
+import { halfToNumber } from '../support/half.ts';
 
 const test = suite('floats of 16 bits');
 const all = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);

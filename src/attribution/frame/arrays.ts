@@ -2,7 +2,7 @@
  * From what a caller wrote to constant tensors and flat rows. Values are checked on the way in, so that a NaN or a
  * fraction in a token id is named where it stands and not found later in a result.
  */
-import { allocate, type DType, dtypeOf, isFloat, type TypedArray } from '../../tensor/dtype.ts';
+import { allocate, type DType, isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { type NestedArray, Tensor, tensor } from '../../tensor/tensor.ts';
@@ -27,8 +27,9 @@ export function isNested(value: unknown): value is NestedArray {
 export function toTensor(subject: string, value: ArrayInput, dtype: DType | null, nestedDtype: DType): Tensor {
   const found = readArray(subject, value, dtype ?? nestedDtype);
   const target = dtype ?? found.dtype;
-  checkValues(subject, found, target);
-  return found.dtype === target ? found : tensor(found.data, found.shape, target);
+  const kept = found.dtype === target ? found : tensor(found.data, found.shape, target);
+  checkValues(subject, found, kept);
+  return kept;
 }
 
 function readArray(subject: string, value: ArrayInput, nestedDtype: DType): Tensor {
@@ -55,22 +56,17 @@ function checkedArray(subject: string, data: TypedArray): TypedArray {
   throw failure(subject, 'an array type that is not supported', { got: Object.prototype.toString.call(data) }, hint);
 }
 
-function checkValues(subject: string, { data, shape }: Tensor, dtype: DType): void {
-  const whole = !isFloat(dtype);
-  if (!whole && !isFloat(dtypeOf(data))) return;
+/** @param kept the values in their dtype: an integer beyond int32 would wrap to another, and a number beyond float32 to infinity */
+function checkValues(subject: string, { data, shape }: Tensor, kept: Tensor): void {
+  const { dtype } = kept;
   for (let at = 0; at < data.length; at++) {
-    const value = data[at]!;
-    if (!Number.isFinite(value)) {
-      throw failure(
-        subject,
-        `has ${value} at ${position(at, shape)}`,
-        { shape },
-        'only finite numbers can be explained',
-      );
-    }
-    if (whole && !Number.isInteger(value)) {
-      throw failure(subject, `must hold integers, has ${value} at ${position(at, shape)}`, { shape });
-    }
+    const [value, own] = [data[at]!, kept.data[at]!];
+    if (dtype === 'bool' ? Number.isInteger(value) : isFloat(dtype) ? Number.isFinite(own) : value === own) continue;
+    const finite = Number.isFinite(value);
+    // Beyond float32 every number is whole.
+    const problem = Number.isInteger(value) ? `${dtype} cannot hold` : finite ? 'must hold integers, has' : 'has';
+    const hint = finite ? undefined : 'only finite numbers can be explained';
+    throw failure(subject, `${problem} ${value} at ${position(at, shape)}`, { shape }, hint);
   }
 }
 

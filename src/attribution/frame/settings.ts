@@ -1,7 +1,7 @@
 /** The options that all methods share, checked when an explainer is made: what is wrong is said there and not after the first minute of work. */
 import type { Backend } from '../../backends/backend.ts';
-import type { FloatDType } from '../../tensor/dtype.ts';
-import { didYouMean, failure } from '../../tensor/errors.ts';
+import { type FloatDType, isFloat } from '../../tensor/dtype.ts';
+import { failure } from '../../tensor/errors.ts';
 import { checkOptions, type OptionNames } from '../../tensor/options.ts';
 import { checkOutput, type OutputSelector } from './output.ts';
 import type { LayerSelector, TargetFunction } from './types.ts';
@@ -70,13 +70,14 @@ export function checkSettings(
     throw failure('internalBatchSize', problem, { got: internalBatchSize }, '100 is usual');
   }
   if (!(relTol > 0 && Number.isFinite(relTol))) throw failure('relTol', 'must be a positive number', { got: relTol });
-  if (targetFn !== null && typeof targetFn !== 'function') {
-    throw failure('targetFn', 'must be a function of the predictions', { got: typeof targetFn });
-  }
+  checkFunction('targetFn', targetFn ?? undefined);
   checkOutput(output);
-  if (dtype !== 'float32' && dtype !== 'float64') {
-    const hint = didYouMean(String(dtype), ['float32', 'float64']);
-    throw failure('dtype', 'must be float32 or float64', { got: dtype }, hint);
-  }
+  if (!isFloat(dtype)) throw failure('dtype', 'must be float32 or float64', { got: dtype });
   return { targetFn, internalBatchSize, output, relTol, dtype, compat: null };
+}
+
+/** @throws PathgradError where `value` is given and no function */
+export function checkFunction(subject: string, value: unknown, hint?: string): void {
+  if (value === undefined || typeof value === 'function') return;
+  throw failure(subject, 'must be a function', { got: typeof value }, hint);
 }

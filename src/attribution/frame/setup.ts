@@ -3,6 +3,7 @@
  * target's form, the baselines' shapes. What comes out is consistent; what is wrong has thrown.
  */
 
+import { isEmbedding } from '../../model/lookup.ts';
 import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { checkBoolean, checkOptions, type OptionNames } from '../../tensor/options.ts';
@@ -16,6 +17,7 @@ import { type FormattedInputs, formatInputs, formatKwargs } from './inputs.ts';
 import type { LayerChoice, LayerSide } from './layer.ts';
 import type { Method } from './method.ts';
 import type { Settings } from './settings.ts';
+import { checkFunction } from './settings.ts';
 import { resolveTarget } from './target.ts';
 import { isTargetSet, resolveSet } from './target-set.ts';
 import type { ExplainOptions, LayerBaseline, ModelInput, Target, TargetSet } from './types.ts';
@@ -66,11 +68,14 @@ const common: OptionNames<ExplainOptions> = {
  */
 export function checkExplain(options: object, own: Readonly<Record<string, 1>>): void {
   checkOptions('explain', options, { ...common, ...own });
-  const { signal, onProgress } = options as SetUpOptions;
+  checkWatching(options);
+}
+
+/** @throws PathgradError for what is no signal, and for progress that cannot be told */
+export function checkWatching({ signal, onProgress }: Pick<ExplainOptions, 'signal' | 'onProgress'>): void {
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
     throw failure('signal', 'is no AbortSignal', { got: typeof signal }, 'give the signal of an AbortController');
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    throw failure('onProgress', 'must be a function', { got: typeof onProgress });
+  checkFunction('onProgress', onProgress);
 }
 
 export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptions): Setup {
@@ -81,9 +86,6 @@ export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptio
     throw failure('target', 'targetFn is set already', {}, 'give a target or targetFn, not both');
   }
   const observed = method.observes ? explaining.choice : null;
-  if (method.observes && !observed) {
-    throw failure(method.name, 'needs a layer', {}, 'set the option layer: what it attributes to are its tensors');
-  }
   const choice = method.observes ? explaining.from : explaining.choice;
   const formatted = formatInputs(forward, X);
   const inputs = alibiIntegers(formatted, forward, alibi && choice === null);
@@ -110,13 +112,11 @@ export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptio
   if (isTargetSet(target)) resolveSet(target, structure.output.shape, inputs.rows, null);
   else if (typeof target !== 'function') resolveTarget(target, structure.output.shape, inputs.rows, alibi);
   const baselines = (method.background ? asBackground(options.baselines) : options.baselines) ?? null;
-  if (method.baselines === 'none' && baselines !== null) {
-    const hint = 'leave baselines out, or choose a method that compares with one, such as IntegratedGradients';
-    throw failure('baselines', `${method.name} takes none: it looks at the input alone`, {}, hint);
-  }
-  if (method.baselines === 'own' && baselines !== null) {
-    const hint = 'leave baselines out, or choose a method that compares with any, such as IntegratedGradients';
-    throw failure('baselines', `${method.name} takes none: it makes its own of the input`, {}, hint);
+  if (method.baselines !== 'used' && baselines !== null) {
+    const [why, other] =
+      method.baselines === 'own' ? ['makes its own of the input', 'any'] : ['looks at the input alone', 'one'];
+    const hint = `leave baselines out, or choose a method that compares with ${other}, such as IntegratedGradients`;
+    throw failure('baselines', `${method.name} takes none: it ${why}`, {}, hint);
   }
   return {
     ...explaining,
@@ -213,7 +213,7 @@ function integerInputs(forward: Forward, option: string): Error {
 
 /** Names the embedding layers, whose outputs are what can be attributed to. */
 function embeddingAdvice(forward: Forward, option: string): string {
-  const embeddings = forward.model?.layers.filter(({ className }) => className === 'Embedding') ?? [];
+  const embeddings = forward.model?.layers.filter(({ className }) => isEmbedding(className)) ?? [];
   const layers = embeddings.map(({ name }) => `${option}: '${name}'`).join(' or ');
   if (layers && option === 'inputLayer') return `let the embedding move in the place of the ids: ${layers}`;
   if (layers) return `attribute to the embedding instead: ${layers}`;
@@ -227,7 +227,7 @@ function checkConnected(forward: Forward, choice: LayerChoice | null, { connecte
     const problem = 'the output does not depend on it differentiably, so that every attribution would be 0';
     throw failure(`layer '${choice.layer.path}'`, problem, {}, 'choose a layer before the output');
   }
-  const hasEmbedding = forward.model?.layers.some(({ className }) => className === 'Embedding') ?? false;
+  const hasEmbedding = forward.model?.layers.some(({ className }) => isEmbedding(className)) ?? false;
   if (choice || connected.includes(true) || !hasEmbedding) return;
   const problem = 'the output does not depend on it differentiably: the model reads it as token ids';
   throw failure('X', problem, {}, embeddingAdvice(forward, option));

@@ -74,7 +74,7 @@ function readTarget(value: TargetValue, rows: number): Tensor {
 }
 
 function checkIntegers(t: Tensor, rows: number): Tensor {
-  const wrong = t.data.findIndex((v) => !Number.isInteger(v));
+  const wrong = t.data.findIndex((v) => v !== (v | 0));
   if (wrong >= 0 || t.dtype === 'bool')
     throw failure('target', 'targets are integers', { got: t.dtype === 'bool' ? 'bool' : t.data[wrong] });
   if (t.rank === 0 || t.rank > 2 || t.shape[0] !== rows) {

@@ -37,6 +37,8 @@ const own: Readonly<Record<Exclude<keyof BlurIGOptions<never>, keyof ExplainerOp
   grey: 1,
 };
 
+/** A Gaussian is a list four times as long. */
+const MOST_PIXELS = 100_000;
 const spacings = ['linear', 'sqrt'] as const;
 
 interface Blurring {
@@ -59,8 +61,10 @@ export class BlurIG<M extends Explainable = Explainable> extends Explainer<M, Te
     }
     checkPoints(nSteps, 100);
     for (const [name, value] of Object.entries({ maxSigma, gradStep })) {
-      if (!(value > 0 && Number.isFinite(value)))
-        throw failure(name, 'must be a positive number of pixels', { got: value });
+      if (!(typeof value === 'number' && value > 0 && value <= MOST_PIXELS)) {
+        const hint = name === 'maxSigma' ? '50 is usual' : '0.01 is usual';
+        throw failure(name, 'must be a positive number of pixels', { got: value, most: MOST_PIXELS }, hint);
+      }
     }
     if (!spacings.includes(spacing)) {
       throw failure('spacing', `unknown spacing '${String(spacing)}'`, {}, didYouMean(String(spacing), spacings));

@@ -25,7 +25,8 @@ export interface DeepLiftOptions<M> extends ExplainerOptions<M> {
 /** The DeepLIFT of `name`, with options checked. */
 export function deepLift(name: string, { softmax = 'decomposed' }: { readonly softmax?: SoftmaxRule }): Method {
   const known = ['decomposed', 'elementwise'];
-  if (!known.includes(softmax)) throw failure('softmax', 'unknown value', { got: softmax }, didYouMean(softmax, known));
+  if (!known.includes(softmax))
+    throw failure('softmax', 'unknown value', { got: softmax }, didYouMean(String(softmax), known));
   const backward: Backward = ({ output, variables }, cotangents, baselines, layerOf) => {
     const moving = new Moving(output, variables);
     const twins = counterparts(moving, new Map(variables.map((x, i) => [x, baselines[i]!])));

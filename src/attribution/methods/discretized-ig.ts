@@ -3,8 +3,10 @@
  * goes through the vectors of other words instead of the empty space between them,
  * `sum_k df/dx_t (p_k) * (p_{k+1} - p_k)`, `p_0` the baseline and `p_{n-1}` the word. All words of a text move together, each from vector to vector.
  */
+import type { LayerInfo } from '../../graph/callable.ts';
+import { isEmbedding } from '../../model/lookup.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkWhole } from '../../tensor/options.ts';
+import { checkList, checkWhole } from '../../tensor/options.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { inDType, toTensor } from '../frame/arrays.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
@@ -56,7 +58,7 @@ export class DiscretizedIG<M extends Explainable = Explainable> extends Explaine
   private readonly given: Words | null;
   private readonly selector: LayerSelector<M> | null;
 
-  /** @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not */
+  /** @throws PathgradError for options that there are not or that make no sense, and for a layer that is no Embedding where no words are given */
   constructor(model: M, options: DiscretizedIGOptions<M> = {}) {
     const settings = checkSettings('DiscretizedIG', options, own);
     const { nSteps = 50, rule = 'trapezoid', anchors = 'greedy', neighbors = 50, specialTokens = [] } = options;
@@ -67,7 +69,8 @@ export class DiscretizedIG<M extends Explainable = Explainable> extends Explaine
     }
     if (!rules.includes(rule))
       throw failure('rule', `unknown rule '${String(rule)}'`, {}, didYouMean(String(rule), rules));
-    toTensor('specialTokens', [...specialTokens], 'int32', 'int32');
+    checkList('specialTokens', specialTokens, 'numbers of words, e.g. [101, 102]');
+    toTensor('specialTokens', specialTokens, 'int32', 'int32');
     const source = { words: (): Words => missing() };
     super(model, options, settings, {
       name: 'DiscretizedIG',
@@ -91,6 +94,7 @@ export class DiscretizedIG<M extends Explainable = Explainable> extends Explaine
 
   /** The words of this model: read when they are first needed, since layers load their weights at the first call. */
   private look(model: M): void {
+    if (!this.given) embeddingOf(model, this.selector);
     let found = this.given;
     this.source.words = () => {
       found ??= wordsOf(vectorsOf(model, this.selector));
@@ -105,10 +109,16 @@ function missing(): never {
   throw failure('DiscretizedIG', 'needs to know the vectors of the words that a path may go through', {}, hint);
 }
 
+/** @throws PathgradError for a layer that is no Embedding, and for none */
+function embeddingOf<M extends Explainable>(model: M, selector: LayerSelector<M> | null): LayerInfo {
+  const layer = chooseLayer(toForward(model, undefined, 'float32'), model, selector)?.layer;
+  return layer && isEmbedding(layer.className) ? layer : missing();
+}
+
 /** The weights of an Embedding. */
 function vectorsOf<M extends Explainable>(model: M, selector: LayerSelector<M> | null): Tensor {
-  const layer = chooseLayer(toForward(model, undefined, 'float32'), model, selector)?.layer;
-  if (layer?.className !== 'Embedding' || !('weights' in layer)) return missing();
+  const layer = embeddingOf(model, selector);
+  if (!('weights' in layer)) return missing();
   const [first] = layer.weights as readonly { readonly tensor: Tensor }[];
   return first?.tensor instanceof Tensor ? first.tensor : missing();
 }

@@ -104,6 +104,8 @@ export interface MethodRow {
   readonly draws?: true;
   /** Whether it is for pictures: it takes `grey`, which says that inputs without an axis of channels are some. */
   readonly pictures?: true;
+  /** Whether its paths go by way of other words' vectors: it takes those of an Embedding, and `specialTokens`, which no path goes through. */
+  readonly words?: true;
   /** Whether it has a number for every pair of features: a table per sample, whose rows are the features. */
   readonly pairs?: true;
   /** Where the method comes from. */
@@ -166,6 +168,7 @@ export const methods: readonly MethodRow[] = [
     says: 'how much each word moved the score on a way through the embeddings of other words',
     sum: change,
     baselines: true,
+    words: true,
     source: 'Sanyal, Ren 2021',
     make: (model, options) => new DiscretizedIG(model, options),
   },

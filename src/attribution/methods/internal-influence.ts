@@ -7,7 +7,7 @@ import { type QuadratureMethod, quadratureRule } from '../../quadrature/index.ts
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import { perScore } from '../frame/method.ts';
 import { checkSettings, type LayerOptions } from '../frame/settings.ts';
-import { alongPath } from '../path/observed.ts';
+import { alongPath, needLayer } from '../path/observed.ts';
 
 /** What the constructor of `InternalInfluence` takes, beside layer, output, backend and batch size. */
 export interface InternalInfluenceOptions<M> extends LayerOptions<M> {
@@ -24,10 +24,11 @@ export interface InternalInfluenceOptions<M> extends LayerOptions<M> {
 export class InternalInfluence<M extends Explainable = Explainable> extends Explainer<M> {
   /**
    * @param options `layer`: whose tensors are explained; `inputLayer`: where the path runs instead of the inputs (the embedding of a text model)
-   * @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not
+   * @throws PathgradError for options that there are not or that make no sense, and for no layer or one that there is not
    */
   constructor(model: M, options: InternalInfluenceOptions<M> = {}) {
     const settings = checkSettings('InternalInfluence', options, { inputLayer: 1, method: 1, nSteps: 1 });
+    needLayer('InternalInfluence', options);
     const { method = 'gausslegendre', nSteps = 50 } = options;
     const { alphas, weights } = quadratureRule(method, nSteps);
     super(model, options, settings, {

@@ -5,6 +5,7 @@
  * over them, which is the fit to their average.
  */
 import { failure } from '../../tensor/errors.ts';
+import { checkList } from '../../tensor/options.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Findings, Method } from '../frame/method.ts';
@@ -57,6 +58,7 @@ export class KernelShap<M extends Explainable = Explainable> extends Explainer<M
   constructor(model: M, options: KernelShapOptions<M> = {}) {
     const shared = checkSettings(name, options, { nSamples: 1, seed: 1, coalitions: 1, groupValue: 1 });
     const { coalitions: given = null, nSamples, seed: wanted = 0 } = options;
+    if (given !== null) checkList('coalitions', given, 'e.g. [{ members: [0, 2], weight: 1 }]');
     if (given && (nSamples !== undefined || options.seed !== undefined)) {
       throw failure(name, 'coalitions are given, so nSamples and seed say nothing', {}, 'leave nSamples and seed out');
     }
@@ -201,10 +203,13 @@ function among(given: KernelShapOptions<never>['coalitions'] & {}, count: number
 }
 
 function checkGiven(given: KernelShapOptions<never>['coalitions'] & {}, players: number): Coalition[] {
-  return given.map(({ members, weight }, at) => {
-    const rising = members.every((player, i) => Number.isInteger(player) && player > (members[i - 1] ?? -1));
-    const inside = members.length > 0 && members.length < players && members.at(-1)! < players;
-    if (rising && inside && weight > 0 && Number.isFinite(weight)) return { members: Int32Array.from(members), weight };
+  return given.map((one, at) => {
+    const { members, weight } = (one ?? {}) as Partial<(typeof given)[number]>;
+    const list = Array.isArray(members) ? (members as readonly number[]) : [];
+    const rising = list.every((player, i) => Number.isInteger(player) && player > (list[i - 1] ?? -1));
+    const inside = list.length > 0 && list.length < players && list.at(-1)! < players;
+    if (rising && inside && typeof weight === 'number' && weight > 0 && Number.isFinite(weight))
+      return { members: Int32Array.from(list), weight };
     const hint = `some but not all of the groups 0 to ${players - 1}, rising, and a positive weight`;
     throw failure(name, `coalition ${at} is none`, { members, weight, groups: players }, hint);
   });

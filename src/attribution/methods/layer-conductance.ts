@@ -11,7 +11,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import { perScore } from '../frame/method.ts';
 import { checkSettings, type LayerOptions } from '../frame/settings.ts';
-import { alongPath } from '../path/observed.ts';
+import { alongPath, needLayer } from '../path/observed.ts';
 
 /** What the constructor of `LayerConductance` takes, beside layer, output, backend and batch size. */
 export interface LayerConductanceOptions<M> extends LayerOptions<M> {
@@ -30,10 +30,11 @@ export interface LayerConductanceOptions<M> extends LayerOptions<M> {
 export class LayerConductance<M extends Explainable = Explainable> extends Explainer<M, Tensor> {
   /**
    * @param options `layer`: whose tensors are explained; `inputLayer`: where the path runs instead of the inputs (the embedding of a text model)
-   * @throws PathgradError for options that there are not or that make no sense, and for a layer that there is not
+   * @throws PathgradError for options that there are not or that make no sense, and for no layer or one that there is not
    */
   constructor(model: M, options: LayerConductanceOptions<M> = {}) {
     const settings = checkSettings('LayerConductance', options, { inputLayer: 1, method: 1, nSteps: 1, compat: 1 });
+    needLayer('LayerConductance', options);
     const { method = 'gausslegendre', nSteps = 50, compat = null } = options;
     if (compat !== null && compat !== 'captum')
       throw failure('compat', 'unknown value', { got: compat }, "known: 'captum'");

@@ -56,6 +56,8 @@ export function endingAt<M extends CallableModel>(
   };
 }
 
+const makeHint = 'make one of the model that is handed over: make: (model) => new IntegratedGradients(model)';
+
 /**
  * Attributions of one neuron instead of one output, by any method: the method is given a model that ends at the neuron's layer.
  * Units are those of the neuron.
@@ -63,23 +65,28 @@ export function endingAt<M extends CallableModel>(
 export class NeuronAttribution<M extends CallableModel, Judged extends Tensor | null> {
   private readonly explainer: Explainer<CallableModel, Judged>;
   private readonly layer: string;
+  /** Whether the method has looked at the model that ends at the layer. */
+  private asked = false;
 
   /** @throws PathgradError for options that there are not, and for a layer that there is not */
   constructor(model: M, options: NeuronAttributionOptions<M, Judged>) {
     checkOptions('NeuronAttribution', options, { neuronLayer: 1, neuronInputs: 1, make: 1 });
     if (typeof options?.make !== 'function') {
-      throw failure('make', 'is missing', {}, 'make: (model) => new IntegratedGradients(model)');
+      throw failure('make', 'is missing', {}, makeHint);
     }
     const ending = endingAt(model, options);
-    this.explainer = options.make(ending);
-    if (typeof this.explainer?.explain !== 'function')
-      throw failure('make', 'must return an explainer', {}, 'make: (model) => new IntegratedGradients(model)');
+    const apply: CallableModel['apply'] = (...given) => {
+      this.asked = true;
+      return ending.apply(...given);
+    };
+    this.explainer = options.make({ ...ending, apply });
+    if (typeof this.explainer?.explain !== 'function') throw failure('make', 'must return an explainer', {}, makeHint);
     this.layer = ending.name;
   }
 
   /**
    * Explains a neuron of the layer: `target` is its index, or its tuple of indices per sample where the layer has several axes.
-   * @throws PathgradError as the method's own `explain`
+   * @throws PathgradError as the method's own `explain`, and where `make` gave an explainer of another model than the one it got
    */
   explain(X: ModelInput, options: ExplainOptions): Promise<Explanation<Judged>>;
   explain(
@@ -94,6 +101,7 @@ export class NeuronAttribution<M extends CallableModel, Judged extends Tensor | 
       X,
       options as ExplainOptions,
     );
+    if (!this.asked) throw failure('make', 'its explainer is one of another model', {}, makeHint);
     return Array.isArray(found) ? found.map((one) => this.named(one)) : this.named(found);
   }
 

@@ -5,6 +5,7 @@
  * any number of orders; the error of sampling is in how the sum is divided. Needs no gradient.
  */
 import { failure } from '../../tensor/errors.ts';
+import { checkList } from '../../tensor/options.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Findings, Method } from '../frame/method.ts';
@@ -50,6 +51,8 @@ export class ShapleyValueSampling<M extends Explainable = Explainable> extends E
     const own = { nSamples: 1, seed: 1, permutations: 1, groupValue: 1 } as const;
     const shared = checkSettings(name, options, own);
     const { permutations = null, nSamples: wanted = 25, seed: given = 0 } = options;
+    if (permutations !== null)
+      checkList('permutations', permutations, 'orders of the groups by number, e.g. [[0, 2, 1], [1, 0, 2]]');
     if (permutations && (options.nSamples !== undefined || options.seed !== undefined)) {
       throw failure(
         name,
@@ -147,9 +150,9 @@ function* pointsOf(
 function orders(count: number, { seed, permutations }: Settings): (draw: number) => ArrayLike<number> {
   if (!permutations) return (draw) => permutation(count, seed, draw);
   for (const [draw, order] of permutations.entries()) {
-    const every = new Set(order);
+    const every = new Set(Array.isArray(order) ? order : []);
     if (
-      order.length === count &&
+      order?.length === count &&
       every.size === count &&
       order.every((g) => Number.isInteger(g) && g >= 0 && g < count)
     ) {

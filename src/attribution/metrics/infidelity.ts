@@ -1,11 +1,13 @@
 /** Infidelity: how far an explanation is from telling what perturbing the input does to the score. */
+
 import type { CallableModel } from '../../graph/callable.ts';
-import { isFloat } from '../../tensor/dtype.ts';
+import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkBoolean, checkNoSay, checkOptions } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
+import { checkFunction } from '../frame/settings.ts';
 import { checkSeed } from '../perturb/draws.ts';
-import { checkPositive } from './shared/checks.ts';
+import { checkChanged, checkPerturbed, checkPositive, type Perturbing } from './shared/checks.ts';
 import type { Explained } from './shared/judged.ts';
 import { drawRandom, type MetricResult, normal, randomSubset } from './shared/result.ts';
 import type { Slot } from './shared/scorer.ts';
@@ -25,10 +27,7 @@ export interface InfidelityOptions extends SubjectOptions {
   /** Share of the features that a perturbation replaces by the baseline, at random; 0.2 by default. */
   readonly share?: number;
   /** Perturbed inputs of one's own: writes to `x`, a copy of the judged input `input` of the sample. */
-  readonly perturb?: (
-    x: Float64Array,
-    at: { readonly sample: number; readonly draw: number; readonly input: number },
-  ) => void;
+  readonly perturb?: Perturbing;
   /** Of noise and subsets; 0 by default. */
   readonly seed?: number;
   /** Scale the attributions so that the infidelity is least (the beta of the paper's own code); false by default. */
@@ -64,7 +63,7 @@ export async function infidelity(
   const metric = 'infidelity';
   checkOptions<InfidelityOptions>(metric, options, { ...subjectOptionNames, ...own });
   const { perturbations = 50, attributions = 'contributions', normalize = false, seed = 0 } = options;
-  checkPositive('perturbations', perturbations);
+  checkPositive('perturbations', perturbations, '50 is usual');
   checkSeed(metric, seed);
   checkBoolean('normalize', normalize);
   if (attributions !== 'contributions' && attributions !== 'gradients') {
@@ -73,6 +72,7 @@ export async function infidelity(
   }
   // Noise and perturbations of one's own move elements, whatever they have in the place of features.
   const moves = options.noise !== undefined || options.perturb !== undefined;
+  checkFunction('perturb', options.perturb, 'e.g. (x) => { x[0] = 0; }');
   if (options.perturb) checkNoSay(metric, { seed: options.seed }, 'perturb draws what it wants');
   if (moves) {
     const features = options.features === 'all' ? undefined : options.features;
@@ -86,6 +86,7 @@ export async function infidelity(
   // Sums of told^2, told * true and true^2, which is all that both forms need.
   const [told, both, real, squares] = [0, 1, 2, 3].map(() => new Float64Array(samples)) as Quadruple;
   const dots = new Map<number, number>();
+  const changed = new Uint8Array(samples);
   try {
     await scorer.run(
       samples * perturbations,
@@ -93,6 +94,7 @@ export async function infidelity(
         const [draw, sample] = [Math.floor(row / samples), row % samples];
         perturb(sample, draw, slot);
         dots.set(row, dotOf(subject, sample, slot, attributions === 'contributions'));
+        if (!moves || differs(subject, sample, slot)) changed[sample] = 1;
         return sample;
       },
       (row, score) => {
@@ -108,6 +110,7 @@ export async function infidelity(
   } finally {
     scorer.dispose();
   }
+  checkChanged(changed, options.perturb ? 'perturb' : 'noise');
   const values = squares.map((sum, i) => {
     if (!normalize) return sum / perturbations;
     const beta = told[i] === 0 ? both[i]! : both[i]! / told[i]!;
@@ -128,7 +131,7 @@ function perturbation(subject: Subject, { noise, share, perturb, seed = 0 }: Inf
   if (noise === undefined && !perturb) {
     const part = share === undefined ? 0.2 : share;
     if (!(typeof part === 'number' && part > 0 && part <= 1))
-      throw failure('share', 'lies above 0 and at most at 1', { got: part });
+      throw failure('share', 'lies above 0 and at most at 1', { got: part }, '0.2 is usual');
     return (sample, draw, slot) => {
       const count = features.counts[sample]!;
       const gone = new Set(randomSubset(count, Math.max(1, Math.round(part * count)), drawRandom(seed, draw)));
@@ -136,7 +139,8 @@ function perturbation(subject: Subject, { noise, share, perturb, seed = 0 }: Inf
     };
   }
   if (noise !== undefined) {
-    if (!(noise > 0 && Number.isFinite(noise))) throw failure('noise', 'must be a positive number', { got: noise });
+    if (!(typeof noise === 'number' && noise > 0 && Number.isFinite(noise)))
+      throw failure('noise', 'must be a positive number', { got: noise }, 'a deviation in units of the input');
     const ids = inputs.find(({ x }) => !isFloat(x.dtype));
     if (ids) {
       const hint = 'leave noise out: tokens are replaced by the baseline';
@@ -151,11 +155,21 @@ function perturbation(subject: Subject, { noise, share, perturb, seed = 0 }: Inf
     fillRemoved(subject, sample, slot, () => false);
     for (const { input, x, width } of inputs) {
       const own = Float64Array.from(x.data.subarray(sample * width, (sample + 1) * width));
-      if (perturb) perturb(own, { sample, draw, input });
-      else add(own, draw, input);
+      if (perturb) {
+        perturb(own, { sample, draw, input });
+        checkPerturbed(own, { sample, draw, input });
+      } else add(own, draw, input);
       slot.inputs[input]!.set(own, slot.slot * width);
     }
   };
+}
+
+/** Whether the slot holds another input than the sample's own. */
+function differs({ inputs }: Subject, sample: number, { inputs: buffers, slot }: Slot): boolean {
+  return inputs.some(({ input, x, width }) => {
+    const own: TypedArray = x.data.subarray(sample * width, (sample + 1) * width);
+    return own.some((value, e) => value !== buffers[input]![slot * width + e]);
+  });
 }
 
 /** `I . a`, with I the change that the model really sees. */

@@ -1,13 +1,24 @@
 /** Max-sensitivity: how much an explanation changes when the input hardly does. */
+
 import { isFloat } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkNoSay, checkOptions } from '../../tensor/options.ts';
 import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { inDType, rowSize } from '../frame/arrays.ts';
+import { checkFunction } from '../frame/settings.ts';
+import { checkWatching } from '../frame/setup.ts';
 import type { ExplainOptions, ModelInput, Progress } from '../frame/types.ts';
 import { checkSeed } from '../perturb/draws.ts';
-import { checkExplainer, checkOneTarget, checkPositive } from './shared/checks.ts';
+import {
+  checkChanged,
+  checkExplainer,
+  checkFinite,
+  checkOneTarget,
+  checkPerturbed,
+  checkPositive,
+  type Perturbing,
+} from './shared/checks.ts';
 import { drawRandom, type MetricResult } from './shared/result.ts';
 
 /** What metrics ask of an explainer: any method of this package, or one's own. */
@@ -36,10 +47,7 @@ export interface MaxSensitivityOptions {
   /** Of the random numbers; 0 by default. */
   readonly seed?: number;
   /** Perturbed inputs of one's own in the place of a radius: writes to `x`, a copy of input `input` of the sample. */
-  readonly perturb?: (
-    x: Float64Array,
-    at: { readonly sample: number; readonly draw: number; readonly input: number },
-  ) => void;
+  readonly perturb?: Perturbing;
   /** Samples that were explained, and how many will be. */
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: PlatformAbortSignal;
@@ -72,20 +80,24 @@ export async function maxSensitivity(
   const metric = 'maxSensitivity';
   checkOptions<MaxSensitivityOptions>(metric, options, known);
   const { perturbations = 10, radius = 0.02, norm = 2, seed = 0, perturb, onProgress, signal } = options;
-  checkPositive('perturbations', perturbations);
+  checkPositive('perturbations', perturbations, '10 is usual');
   checkSeed(metric, seed);
+  checkWatching(options);
   checkOneTarget(metric, options.explain);
   checkExplainer(metric, explainer, 'the explainer comes first: maxSensitivity(new Saliency(model), X)');
+  checkFunction('perturb', perturb, 'e.g. (x) => { x[0] += 0.01; }');
   if (perturb && options.radius !== undefined) {
     throw failure(metric, 'radius and perturb exclude each other', {}, 'give one of them');
   }
   if (perturb) checkNoSay(metric, { seed: options.seed }, 'perturb draws what it wants');
-  if (!(radius > 0 && Number.isFinite(radius))) throw failure('radius', 'must be a positive number', { got: radius });
+  if (!(typeof radius === 'number' && radius > 0 && Number.isFinite(radius)))
+    throw failure('radius', 'must be a positive number', { got: radius }, '0.02 is usual');
   if (norm !== 1 && norm !== 2 && norm !== 'inf') {
     throw failure('norm', 'unknown value', { got: norm }, didYouMean(String(norm), ['1', '2', 'inf']));
   }
   const given = { ...options.explain, ...(signal ? { signal } : {}) };
   const first = await explainer.explain(X, given);
+  checkFinite(first.attributions);
   const inputs = first.X;
   const samples = inputs[0]!.shape[0]!;
   const floats = inputs.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
@@ -97,6 +109,7 @@ export async function maxSensitivity(
   const held = { ...given, ...(target === undefined || target === null ? {} : { target }) };
   const sizes = normsOf(first.attributions, null, samples, norm);
   const values = new Float64Array(samples);
+  const changed = new Uint8Array(samples);
   const total = samples * (perturbations + 1);
   onProgress?.({ done: samples, total });
   for (let draw = 0; draw < perturbations; draw++) {
@@ -106,17 +119,23 @@ export async function maxSensitivity(
       const width = rowSize(x.shape);
       for (let sample = 0; sample < samples; sample++) {
         const own = data.subarray(sample * width, (sample + 1) * width);
-        if (perturb) perturb(own, { sample, draw, input });
-        else addUniform(own, radius, drawRandom(seed + input, draw));
+        if (perturb) {
+          perturb(own, { sample, draw, input });
+          checkPerturbed(own, { sample, draw, input });
+        } else addUniform(own, radius, drawRandom(seed + input, draw));
       }
-      return tensor(inDType(data, x.dtype), x.shape);
+      const other = inDType(data, x.dtype);
+      for (let e = 0; e < other.length; e++) if (other[e] !== x.data[e]) changed[Math.floor(e / width)] = 1;
+      return tensor(other, x.shape);
     });
     const { attributions } = await explainer.explain(moved.length === 1 ? moved[0]! : moved, held);
     checkAlike(first.attributions, attributions);
+    checkFinite(attributions);
     const changes = normsOf(first.attributions, attributions, samples, norm);
     for (let i = 0; i < samples; i++) values[i] = Math.max(values[i]!, changes[i]! / (sizes[i] === 0 ? 1 : sizes[i]!));
     onProgress?.({ done: (draw + 2) * samples, total });
   }
+  checkChanged(changed, perturb ? 'perturb' : 'radius');
   return { metric, values };
 }
 

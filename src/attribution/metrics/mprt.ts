@@ -1,16 +1,19 @@
 /** The model parameter randomisation test: whether an explanation depends on what the model has learned. */
+
 import type { CallableModel, ModelWeight } from '../../graph/callable.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkBoolean, checkNoSay, checkOptions } from '../../tensor/options.ts';
 import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import { Explainer } from '../frame/explainer.ts';
+import { checkFunction } from '../frame/settings.ts';
+import { checkWatching } from '../frame/setup.ts';
 import type { Baselines, ExplainOptions, LayerBaseline, ModelInput, Progress } from '../frame/types.ts';
 import { checkSeed } from '../perturb/draws.ts';
 import type { Explaining } from './max-sensitivity.ts';
-import { checkExplainer, checkOneTarget } from './shared/checks.ts';
+import { checkExplainer, checkFinite, checkOneTarget } from './shared/checks.ts';
 import { type Comparing, compared, equalTo, type Similarity, similarities } from './shared/compared.ts';
 import type { MetricResult } from './shared/result.ts';
-import { checkReplaceable, drawnWeights, stagesOf } from './shared/stages.ts';
+import { checkLayers, checkReplaceable, drawnWeights, stagesOf } from './shared/stages.ts';
 
 /** How `mprt` replaces weights and compares explanations. */
 export interface MprtOptions {
@@ -79,7 +82,7 @@ const known = {
  * @param makeExplainer makes the same explainer for the model and each copy @param X as for `explain`
  * @returns similarities per stage; tokens, not the elements of their embeddings, are compared
  * @throws PathgradError for a model whose weights cannot be replaced, layers that there are not, sets of targets, and a method of this package
- * that was made for the model and not for the copy
+ * that was made for the model (or any other) and not for the copy
  */
 export async function mprt(
   model: CallableModel,
@@ -92,12 +95,16 @@ export async function mprt(
   checkFactory(makeExplainer);
   const { order = 'cascading', seed = 0, baselines, onProgress, signal } = options;
   const given = { ...options.explain, ...(signal ? { signal } : {}) };
+  /** What the explainer before explained. */
+  let before: unknown = null;
   const explained = async (one: CallableModel, more: ExplainOptions): ReturnType<Explaining['explain']> => {
     const explainer = makeExplainer(one);
     checkExplainer('mprt', explainer, factoryHint);
-    checkOfCopy(explainer, model, one);
+    before = checkOfCopy(explainer, model, one, before);
     try {
-      return await explainer.explain(X, more);
+      const found = await explainer.explain(X, more);
+      checkFinite(found.attributions);
+      return found;
     } finally {
       explainer.dispose?.();
     }
@@ -132,11 +139,16 @@ function checkFactory(make: unknown): void {
   throw failure('mprt', 'needs a function that makes an explainer of a model', { got }, factoryHint);
 }
 
-/** A method of this package knows its model. What others explain is theirs to say: an explanation that never changes has 1. */
-function checkOfCopy(explainer: unknown, model: CallableModel, copy: CallableModel): void {
-  if (copy === model || !(explainer instanceof Explainer) || Looking.modelOf(explainer) !== model) return;
-  const problem = 'the explainer is one of the model itself, whose weights stay as they are, and not of the copy';
-  throw failure('mprt', problem, {}, factoryHint);
+/**
+ * A method of this package knows its model, which is returned. What others explain is theirs to say: an explanation that never changes has 1.
+ * @param before what was explained before: of another copy it is another one
+ */
+function checkOfCopy(explainer: unknown, model: CallableModel, copy: CallableModel, before: unknown): unknown {
+  if (!(explainer instanceof Explainer)) return null;
+  const found = Looking.modelOf(explainer);
+  if (copy === model || (found !== model && found !== before)) return found;
+  const whose = found === model ? 'the model itself, whose weights stay as they are,' : 'the same model as before';
+  throw failure('mprt', `the explainer is one of ${whose} and not of the copy`, {}, factoryHint);
 }
 
 abstract class Looking extends Explainer {
@@ -148,7 +160,10 @@ abstract class Looking extends Explainer {
 function check(options: MprtOptions): Omit<Comparing, 'skipped'> {
   checkOptions<MprtOptions>('mprt', options, known);
   checkSeed('mprt', options.seed === undefined ? 0 : options.seed);
+  checkWatching(options);
   checkOneTarget('mprt', options.explain);
+  checkFunction('weights', options.weights, 'e.g. ({ tensor }) => tensor.data.map(() => Math.random())');
+  if (options.layers !== undefined) checkLayers(options.layers);
   if (options.weights) checkNoSay('mprt', { seed: options.seed }, 'the weights are given');
   const { similarity = 'spearman', absolute = true, order = 'cascading', ignoreSharedZeros, baselines } = options;
   if (!Object.hasOwn(similarities, similarity)) {

@@ -59,7 +59,7 @@ export async function road(
   if (percentages.includes(100))
     throw failure('percentages', 'of 100 leave nothing to paint from', {}, 'stay below 100');
   if (!(typeof noise === 'number' && noise >= 0 && Number.isFinite(noise)))
-    throw failure('noise', 'must be 0 or a positive number', { got: noise });
+    throw failure('noise', 'must be 0 or a positive number', { got: noise }, '0.01 is usual');
   if (order !== 'most' && order !== 'least') {
     throw failure('order', `unknown value '${String(order)}'`, {}, didYouMean(String(order), ['most', 'least']));
   }

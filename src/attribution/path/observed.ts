@@ -2,14 +2,17 @@
  * Sums along the straight path over the tensors of an observed layer, while the variables move: the gradients with respect to the layer
  * (influence), or those times how fast the layer changes (conductance). Chunks of rows are added and dropped, as in integrate.ts.
  */
+
 import { grad, jvp } from '../../graph/grad.ts';
 import type { PlanGraph } from '../../graph/plan-cache.ts';
 import { substitute } from '../../graph/substitute.ts';
 import { mul, sub } from '../../ops/binary.ts';
+import { failure } from '../../tensor/errors.ts';
 import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import { inDType } from '../frame/arrays.ts';
 import type { Problem } from '../frame/problem.ts';
 import { cotangentsOf, gatherRows, inChunks } from '../frame/rows.ts';
+import type { LayerOptions } from '../frame/settings.ts';
 import { displaced, interpolate } from './brute.ts';
 
 /**
@@ -86,3 +89,9 @@ function graphOf(problem: Problem, rows: number, what: Along): PlanGraph {
 
 const times = (gradients: readonly Tensor[][], factors: readonly Tensor[]): Tensor[] =>
   gradients.flatMap((list) => list.map((g, i) => mul(g, factors[i]!)));
+
+/** @throws PathgradError where an explainer of this kind is made without a layer */
+export function needLayer(subject: string, { layer }: LayerOptions<never>): void {
+  if (layer !== undefined && layer !== null) return;
+  throw failure(subject, 'needs a layer', {}, 'set the option layer: what it attributes to are its tensors');
+}

@@ -23,8 +23,13 @@ const autoPass: AttributionPass = {
 const passes = { auto: autoPass, 'path-linear': pathLinearPass, brute: brutePass } as const;
 
 export function chooseStrategy(strategy: Strategy): AttributionPass {
-  if (typeof strategy !== 'string') return strategy;
-  const pass = (passes as Readonly<Record<string, AttributionPass>>)[strategy];
-  if (!pass) throw failure('strategy', `unknown strategy '${strategy}'`, {}, didYouMean(strategy, Object.keys(passes)));
-  return pass;
+  const named = passes as Readonly<Record<string, AttributionPass>>;
+  const pass = typeof strategy === 'object' ? strategy : named[strategy];
+  if (typeof pass?.prepare === 'function') return pass;
+  throw failure(
+    'strategy',
+    `unknown strategy '${String(strategy)}'`,
+    {},
+    didYouMean(String(strategy), Object.keys(passes)),
+  );
 }

@@ -26,8 +26,10 @@ export type GroupMembers = readonly number[] | { readonly [tensor: string]: read
  */
 export type FeatureGroups =
   | { readonly mask: ArrayInput | readonly ArrayInput[] }
-  | { readonly groups: { readonly [name: string]: GroupMembers } }
+  | { readonly groups: Lists }
   | { readonly axes: number | readonly number[] };
+
+type Lists = { readonly [name: string]: GroupMembers };
 
 export interface Groups {
   readonly names: readonly string[];
@@ -35,11 +37,12 @@ export interface Groups {
   readonly of: readonly Int32Array[];
 }
 
-/** @throws PathgradError for a mask that does not fit, features that there are not, and groups that overlap (which ones, where) */
+/** @throws PathgradError for a mask that does not fit, features that there are not, and groups that overlap (which ones, where) or are empty */
 export function resolveGroups(given: FeatureGroups | null, tensors: readonly Grouped[]): Groups {
   if (given === null) return alone(tensors);
-  const known = ['mask', 'groups', 'axes'];
-  const found = typeof given === 'object' ? known.filter((name) => name in given) : [];
+  const known = ['mask', 'groups', 'axes'] as const;
+  const one: Partial<Record<(typeof known)[number], unknown>> = typeof given === 'object' ? given : {};
+  const found = known.filter((name) => one[name] !== undefined);
   if (found.length !== 1) {
     throw failure(
       'features',
@@ -49,12 +52,13 @@ export function resolveGroups(given: FeatureGroups | null, tensors: readonly Gro
     );
   }
   checkOptions('features', given as Record<string, unknown>, { mask: 1, groups: 1, axes: 1 });
+  const { mask, axes, groups: lists } = one;
   const groups =
-    'mask' in given
-      ? ofMasks(given.mask, tensors)
-      : 'axes' in given
-        ? ofAxes(given.axes, tensors)
-        : ofLists(given.groups, tensors);
+    mask !== undefined
+      ? ofMasks(mask as ArrayInput, tensors)
+      : axes !== undefined
+        ? ofAxes(axes as number, tensors)
+        : ofLists(lists as Lists, tensors);
   if (groups.names.length === 0)
     throw failure('features', 'there is no group', {}, 'put at least one feature into a group');
   return groups;
@@ -93,13 +97,20 @@ function readMask(given: ArrayInput, { name, shape }: Grouped, several: boolean)
   return Int32Array.from(mask.data);
 }
 
-function ofLists(given: { readonly [name: string]: GroupMembers }, tensors: readonly Grouped[]): Groups {
+function ofLists(given: Lists, tensors: readonly Grouped[]): Groups {
+  if (typeof given !== 'object' || given === null) {
+    const hint = 'e.g. { groups: { size: [0, 1], colour: [2] } }';
+    throw failure('features', 'groups are lists of features by name', { got: given }, hint);
+  }
   const names = Object.keys(given);
   const of = tensors.map(({ shape }) => new Int32Array(rowSize(shape)).fill(-1));
   names.forEach((group, number) => {
-    for (const [t, members] of membersByTensor(group, given[group]!, tensors)) {
+    const lists = membersByTensor(group, given[group]!, tensors);
+    for (const [t, members] of lists) {
       for (const feature of members) put(of[t]!, tensors[t]!, feature, number, names);
     }
+    if (lists.every(([, members]) => members.length === 0))
+      throw failure(`features '${group}'`, 'the group holds no feature', {}, 'leave it out, or name its features');
   });
   return { names, of };
 }
@@ -110,19 +121,24 @@ function membersByTensor(
   tensors: readonly Grouped[],
 ): [number, readonly number[]][] {
   const names = tensors.map(({ name }) => name);
+  const subject = `features '${group}'`;
   if (Array.isArray(members)) {
     if (tensors.length === 1) return [[0, members]];
-    throw failure(`features '${group}'`, 'with several tensors a group is a record by tensor', { tensors: names });
+    throw failure(subject, 'with several tensors a group is a record by tensor', { tensors: names });
   }
+  const hint = `a list of places in a row, e.g. [0, 1], or such lists by tensor: { ${names[0]}: [0, 1] }`;
   if (typeof members !== 'object' || members === null) {
-    throw failure(`features '${group}'`, 'a group is a list of places in a row', { got: members });
+    throw failure(subject, 'a group is a list of places in a row', { got: members }, hint);
   }
   checkOptions(
-    `features '${group}'`,
+    subject,
     members as Record<string, unknown>,
     Object.fromEntries(names.map((name) => [name, 1 as const])),
   );
-  return Object.entries(members).map(([name, list]) => [names.indexOf(name), list]);
+  return Object.entries(members as Record<string, unknown>).map(([name, list]) => {
+    if (Array.isArray(list)) return [names.indexOf(name), list];
+    throw failure(subject, `its places in '${name}' are no list`, { got: list }, hint);
+  });
 }
 
 function put(of: Int32Array, { name, shape }: Grouped, feature: number, group: number, names: readonly string[]): void {
@@ -151,6 +167,8 @@ function put(of: Int32Array, { name, shape }: Grouped, feature: number, group: n
 
 /** Places on axes are numbered over each tensor alone, since axes of several tensors have nothing to do with each other. */
 function ofAxes(axes: number | readonly number[], tensors: readonly Grouped[]): Groups {
+  if (typeof axes !== 'number' && !Array.isArray(axes))
+    throw failure('features', 'axes are a number or a list of numbers', { got: axes }, 'e.g. { axes: 1 }');
   const names: string[] = [];
   const of = tensors.map(({ name, shape }) => {
     const kept = normalizeAxes('features', axes, shape.length);

@@ -29,8 +29,11 @@ export function checkGroupValue(subject: string, value: GroupValue = 'shared'): 
   throw failure(subject, `unknown groupValue '${String(value)}'`, {}, didYouMean(String(value), known));
 }
 
+/** More draws than anyone waits for. */
+const MOST_DRAWS = 1e9;
+
 /** @throws PathgradError for a budget that explains nothing */
 export function checkBudget(subject: string, name: string, value: number, usual: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= 1e9) return value;
-  throw failure(subject, `${name} must be a whole number, at least 1`, { got: value }, `${usual} is usual`);
+  if (Number.isInteger(value) && value >= 1 && value <= MOST_DRAWS) return value;
+  throw failure(subject, `${name} must be a whole number from 1 to ${MOST_DRAWS}`, { got: value }, `${usual} is usual`);
 }

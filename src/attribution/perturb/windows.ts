@@ -25,10 +25,14 @@ export function slideWindows(subject: string, shape: Shape, window: Extents, str
   const step = extents(`${subject} strides`, strides, shape);
   shape.forEach((extent, axis) => {
     const details = { axis: axis + 1, window: size, strides: step, row: shape };
-    if (size[axis]! > extent) throw failure(subject, 'the window is larger than the row', details);
+    if (size[axis]! > extent) {
+      const hint = `an extent per axis, for example ${shape.map((most, i) => Math.min(most, size[i]!)).join(',')}`;
+      throw failure(subject, 'the window is larger than the row', details, hint);
+    }
     // A window as wide as the axis never moves along it, whatever its stride.
     if (size[axis]! < extent && step[axis]! > size[axis]!) {
-      throw failure(subject, 'a stride beyond the window passes over features', details, 'make it at most the window');
+      const problem = 'a stride beyond the window passes over features';
+      throw failure(`${subject} strides`, problem, details, 'make it at most the window');
     }
   });
   const places = shape.map((extent, axis) => 1 + Math.ceil((extent - size[axis]!) / step[axis]!));
@@ -67,7 +71,6 @@ function extents(subject: string, given: Extents, shape: Shape): number[] {
     const got = Array.isArray(list) ? list : typeof list;
     throw failure(subject, 'needs one extent per axis of a row', { got, row: shape }, 'the batch axis is left out');
   }
-  const wrong = list.find((extent) => !Number.isInteger(extent) || extent < 1);
-  if (wrong !== undefined) throw failure(subject, 'extents are whole numbers from 1 up', { got: list });
-  return [...list];
+  if (list.every((extent) => Number.isInteger(extent) && extent >= 1)) return [...list];
+  throw failure(subject, 'extents are whole numbers from 1 up', { got: list }, 'e.g. [3, 3, 1] for pictures');
 }

@@ -17,7 +17,7 @@ export const predict: Command = {
       flags: [
         { name: 'top', value: 'N', help: 'how many classes to print; 3 if left out' },
         { ...batch, help: 'rows that go through the model at a time; 32 if left out' },
-        { name: 'json', value: 'FILE', help: 'all predictions, as numbers' },
+        { name: 'json', value: 'FILE', help: 'all predictions, as numbers; - prints them in the place of the lists' },
         quiet,
         debug,
         help,
@@ -58,7 +58,10 @@ export const inspect: Command = {
   examples: [
     ['pathgrad inspect examples/imdb-cnn.h5', 'the layers of a text model'],
     ['pathgrad inspect examples/imdb-distilbert', 'those of a transformer, and its classes'],
-    ['pathgrad inspect model.keras --verify model.reference.json', 'whether it computes what Keras computes'],
+    [
+      'pathgrad inspect model.keras --verify model.reference.json',
+      'whether a model of your own computes what Keras computes, by values that Keras gave',
+    ],
   ],
 };
 

@@ -1,17 +1,16 @@
 /** `pathgrad compare`: several methods and metrics on the same inputs, printed as a table and written as a report, JSON and CSV. */
 import { type AnyModel, fixShapes, noticesOf, predictRows } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
-import { tensor } from '../../tensor/tensor.ts';
-import { visible } from '../../tensor/visible.ts';
 import { chooseBaseline } from '../baselines.ts';
 import { describeBatch } from '../explain.ts';
 import { checkLogits, chooseLayers, layerOf, readBatchSize, usualBatchSize } from '../explain-batch.ts';
-import { checkOutputs } from '../files.ts';
+import { checkOwnFlags } from '../explainers.ts';
+import { checkOutputs, takesOut } from '../files.ts';
 import { type Arguments, usage } from '../flags.ts';
 import { notify, openModel } from '../open.ts';
-import { checkOwnFlags } from '../own-flags.ts';
 import { ask } from '../question.ts';
-import { rowsFrom } from '../samples/batch.ts';
+import { checkBaseline } from '../refusals.ts';
+import { rowsFrom, tensorsOf } from '../samples/batch.ts';
 import { readBatch } from '../samples/read.ts';
 import { chooseTarget } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
@@ -21,14 +20,14 @@ import { completeSelection, readSelection } from './selection.ts';
 import { printComparison } from './table.ts';
 
 export async function runCompare(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  checkOutputs(args, ['html', 'json', 'csv']);
+  checkOutputs(args);
   const selection = readSelection(args);
   const batchSize = readBatchSize(args);
   if (selection.methods) checkOwnFlags(args, selection.methods); // before a model is read
   if (args.has('layer-inputs') && !args.has('layer'))
     throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
   const opened = await openModel(args, path);
-  const read = readBatch(args, opened);
+  const read = await readBatch(args, opened);
   notify([...noticesOf(opened), ...read.notices], args, terminal);
   await fixShapes(opened, rowsFrom(read, 0, 1).X);
   const { model, batch, output, target: named } = await ask(args, opened, read);
@@ -47,6 +46,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     batchSize: batchSize ?? usualBatchSize(model, batch),
     layersOf: (row) => chooseLayers(args, model, batch, row),
   };
+  checkBaseline(model, batch, shared.baseline);
   await warmUp(shared);
   const compared = await runMethods(rows, judges, shared);
   terminal.out(
@@ -59,16 +59,12 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     }),
   );
   if (compared.every(({ reason }) => reason !== null)) {
-    throw failure(
-      'compare',
-      'none of these methods could be run',
-      {},
-      'the reasons are above; pathgrad methods lists all',
-    );
+    const reasons = compared.map(({ row, reason }) => `${row.name}: ${reason}`).join('; ');
+    const hint = takesOut(args) ? reasons : 'the reasons are above; pathgrad methods lists all';
+    throw failure('compare', 'none of these methods could be run', {}, hint);
   }
   terminal.signal.throwIfAborted();
-  for (const file of writeComparison(args, { path, compared, judges, shared }))
-    terminal.err(`wrote ${visible(file)}\n`);
+  writeComparison(args, { path, compared, judges, shared }, terminal);
 }
 
 /** What is explained, for the heading. */
@@ -86,6 +82,6 @@ async function resolvedTarget(
     throw usage('--target', "'all' is for pathgrad explain", 'methods are compared for one target of each input');
   const target = chooseTarget(args, output, batch.samples.length);
   if (typeof target !== 'function') return target;
-  const predictions = await predictRows(model, tensor(batch.X.data, batch.X.shape), batch.kwargs);
+  const predictions = await predictRows(model, tensorsOf(batch), batch.kwargs);
   return target(predictions[output.index]!);
 }

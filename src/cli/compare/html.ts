@@ -1,5 +1,5 @@
 /** A comparison as the data of its report. */
-import { summaryOf } from '../../open/model.ts';
+import { summaryOf, titleOf } from '../../open/model.ts';
 import { type Comparison, type ComparisonSample, comparisonReport } from '../../visualize/index.ts';
 import type { Finding } from '../findings.ts';
 import { formatScores } from '../print.ts';
@@ -19,7 +19,7 @@ export function comparisonHtml(comparison: ComparisonOf): string {
   const more =
     inputs > SHOWN ? [`The first ${SHOWN} of ${inputs} inputs are shown below; the numbers are of all.`] : [];
   const content: Comparison = {
-    title: `Methods side by side on ${model.name}`,
+    title: `Methods side by side on ${titleOf(model, path)}`,
     model: { name: model.name, file: path, summary: summaryOf(model) },
     table: tableOf(comparison),
     notes: [...notes(comparison), ...more],

@@ -1,20 +1,20 @@
 /** The files that `compare` writes: report, JSON, CSV. All are made before the first is written. */
 import { version } from '../../attribution/index.ts';
-import { writeWhole } from '../files.ts';
+import { writeAll } from '../files.ts';
 import type { Arguments } from '../flags.ts';
+import type { Terminal } from '../terminal.ts';
 import { comparisonHtml } from './html.ts';
 import type { Compared } from './run.ts';
 import type { ComparisonOf } from './words.ts';
 
-/** Writes what --html, --json and --csv ask for; returns the names of the files. */
-export function writeComparison(args: Arguments, comparison: ComparisonOf): string[] {
-  const makers = { html: comparisonHtml, json: comparisonJson, csv: comparisonCsv } as const;
-  const files = Object.entries(makers).flatMap(([flag, make]) => {
-    const path = args.text(flag);
-    return path === undefined ? [] : [{ path, content: make(comparison) }];
-  });
-  for (const { path, content } of files) writeWhole(path, content);
-  return files.map(({ path }) => path);
+/** Writes what --html, --json and --table ask for. */
+export function writeComparison(args: Arguments, comparison: ComparisonOf, terminal: Terminal): void {
+  const makers = {
+    html: () => comparisonHtml(comparison),
+    json: () => comparisonJson(comparison),
+    table: () => comparisonCsv(comparison),
+  };
+  writeAll(args, makers, terminal);
 }
 
 function comparisonJson({ path, compared, judges, shared }: ComparisonOf): string {

@@ -16,15 +16,16 @@ import { type MethodRow, methods } from '../../attribution/methods/index.ts';
 import type { MetricRow } from '../../attribution/metrics/table.ts';
 import type { AnyModel } from '../../open/model.ts';
 import { PathgradError } from '../../tensor/errors.ts';
-import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { BaselineChoice } from '../baselines.ts';
 import type { OutputChoice } from '../choices.ts';
-import { greyOf, type Layers, outputFunction } from '../explain-batch.ts';
+import { type Layers, outputFunction, withVectors } from '../explain-batch.ts';
 import { type AnyExplanation, type Finding, findingsOf } from '../findings.ts';
 import type { Arguments } from '../flags.ts';
-import { ownOptions } from '../own-flags.ts';
+import { inFlags } from '../in-flags.ts';
 import { ProgressBar } from '../progress.ts';
-import { type Batch, rowsFrom } from '../samples/batch.ts';
+import { optionsFor } from '../refusals.ts';
+import { type Batch, rowsFrom, tensorsOf } from '../samples/batch.ts';
 import type { Terminal } from '../terminal.ts';
 import { measured, type Taken } from './measure.ts';
 import { type Statistics, statisticsOf } from './statistics.ts';
@@ -89,12 +90,14 @@ export async function warmUp(shared: Shared): Promise<void> {
 }
 
 async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: Shared): Promise<Compared> {
-  const { args, terminal, batch, model, output, baseline, target } = shared;
+  const { args, terminal, output, baseline, target } = shared;
   const { signal } = terminal;
   const bar = new ProgressBar(terminal, row.name, args.has('quiet'));
   try {
     const layers = shared.layersOf(row);
-    const X = tensor(batch.X.data, batch.X.shape);
+    // Methods with gradients see vectors in the place of ids.
+    const { model, batch } = await withVectors(shared.model, shared.batch, layers, row);
+    const X = tensorsOf(batch);
     const explainer = row.make(model, optionsOf(row, layers, shared));
     const given = {
       ...(row.baselines && { baselines: baseline.value }),
@@ -112,7 +115,10 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
     bar.clear();
     const context = { batch, output, baseline: row.baselines ? baseline : null, row, atInput: layers.layer === null };
     const findings = findingsOf([explanation], context);
-    const explained = { ...explanation.data, baselines: commonBaselines(shared, X) ?? explanation.baselines };
+    const explained = {
+      ...explanation.data,
+      baselines: commonBaselines({ ...shared, model }, X) ?? explanation.baselines,
+    };
     const cells: Cell[] = [];
     for (const judge of judges) {
       const judging = { model, X, explain: given, explanation: explained, options: scoring(shared, row, judge) };
@@ -120,7 +126,7 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
     }
     return { row, reason: null, explanation, findings, taken, cells };
   } catch (error) {
-    return { row, reason: reasonOf(error, signal) };
+    return { row, reason: reasonOf(inFlags(error, args), signal) };
   } finally {
     bar.clear();
   }
@@ -131,7 +137,7 @@ function optionsOf(
   layers: Layers,
   { args, batch, model, output, batchSize }: Shared,
 ): LayerOptions<AnyModel> {
-  const own = { ...greyOf(row, batch), ...ownOptions(args, row) };
+  const own = optionsFor(args, row, model, batch, layers);
   return { ...own, ...layers, internalBatchSize: batchSize, output: outputFunction(args, model, output) };
 }
 
@@ -153,7 +159,7 @@ async function runMetric(
     if (statistics.n === 0) return { reason: 'is not defined for any of these inputs' };
     return { ...statistics, values: Array.from(values), reason: null };
   } catch (error) {
-    return { reason: reasonOf(error, shared.terminal.signal) };
+    return { reason: reasonOf(inFlags(error, shared.args), shared.terminal.signal) };
   }
 }
 
@@ -184,7 +190,7 @@ function scoring(shared: Shared, row: MethodRow, judge: MetricRow) {
 }
 
 /** Methods are judged with one baseline, whether they compare with it or not; null where it is several, or lies at a layer. */
-function commonBaselines({ baseline, model, output }: Shared, X: Tensor): Tensor[] | null {
+function commonBaselines({ baseline, model, output }: Shared, X: readonly Tensor[]): Tensor[] | null {
   if (isLayerBaseline(baseline.value)) return null;
   const formatted = formatInputs(toForward(model, output.index, 'float32'), X);
   const sources = inputBaselines(baseline.value, formatted, new Set(formatted.tensors.keys()));

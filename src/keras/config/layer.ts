@@ -2,14 +2,18 @@
  * One layer entry of a config, without its place in the graph: class, name, arguments in today's words, wrapped layer, nested model.
  * Nothing in a config is executed: a Lambda keeps its serialised function as plain data, for the layer code to refuse.
  */
+import { isEmbedding } from '../../model/lookup.ts';
 import { failure } from '../../tensor/errors.ts';
 import { describe, field, isBoolean, isRecord, type JsonRecord, textAt } from './json.ts';
-import { translateKeras1, translateKeras2 } from './names.ts';
+import { type Named, translateKeras2 } from './names.ts';
 import type { Dialect, Json, LayerSpec, ModelSpec } from './spec.ts';
 
 /** Models inside models, and layers inside wrappers, deeper than any real network has them. */
 export const NESTING_LIMIT = 24;
 const MODEL_CLASSES = new Set(['Sequential', 'Functional', 'Model']);
+
+/** `translateKeras1` of keras1.ts, which is loaded for files of Keras 1. */
+export type TranslateKeras1 = (className: string, config: JsonRecord, subject: string) => Named;
 
 export interface Scope {
   readonly dialect: Dialect;
@@ -17,6 +21,8 @@ export interface Scope {
   readonly subject: string;
   readonly depth: number;
   readonly trainable: boolean;
+  /** Brings Keras 1's words to today's, where the config has them. */
+  readonly keras1: TranslateKeras1 | null;
   /** Reads a nested model; handed down because models hold layers and layers hold models. */
   readonly readModel: (entry: JsonRecord, scope: Scope) => ModelSpec;
 }
@@ -33,6 +39,13 @@ export function isModelEntry(entry: JsonRecord): boolean {
   return true;
 }
 
+/** Keras 3's Pipeline is a chain of layers as a Sequential is, stored like one, and no model of its own. */
+function isPipeline(entry: JsonRecord): boolean {
+  const config = field(entry, 'config');
+  const own = field(entry, 'class_name') === 'Pipeline' && !String(field(entry, 'registered_name')).includes('>');
+  return own && isRecord(config) && Array.isArray(field(config, 'layers'));
+}
+
 /** Class name without package prefix (`Custom>Foo`, `keras.layers.Foo`). */
 function shortName(className: string): string {
   return className.slice(Math.max(className.lastIndexOf('>'), className.lastIndexOf('.')) + 1);
@@ -47,12 +60,14 @@ export function readLayer(entry: Json, scope: Scope): UnwiredLayer {
   const name = typeof ownName === 'string' ? ownName : stored.toLowerCase();
   const subject = `${scope.subject}/${name}`;
   if (scope.depth > NESTING_LIMIT) throw failure(subject, `layers are nested deeper than ${NESTING_LIMIT}`);
-  const isModel = isModelEntry(entry);
+  const isModel = isModelEntry(entry) || isPipeline(entry);
   if (!isRecord(raw) && !(isModel && Array.isArray(raw))) {
     throw failure(subject, `'config' must be an object`, { class: stored, found: describe(raw) });
   }
   const plain: JsonRecord = isRecord(raw) ? raw : { name };
-  const { className, config } = translate(shortName(stored), plain, scope.dialect.major, subject);
+  const { dialect, keras1 } = scope;
+  const modern = keras1?.(shortName(stored), plain, subject) ?? { className: shortName(stored), config: plain };
+  const { className, config } = translateKeras2(modern.className, modern.config, dialect.major);
   const trainable = scope.trainable && !isBoolean(field(config, 'trainable'), false);
   const inner: Scope = { ...scope, subject, depth: scope.depth + 1, trainable };
   const batchShape = readBatchShape(config, className, subject);
@@ -70,24 +85,6 @@ export function readLayer(entry: Json, scope: Scope): UnwiredLayer {
     ...(layer === undefined ? {} : { layer }),
     ...(isModel ? { model: scope.readModel({ ...entry, config: raw }, { ...inner, subject }) } : {}),
   };
-}
-
-function translate(
-  className: string,
-  config: JsonRecord,
-  major: 1 | 2 | 3,
-  subject: string,
-): { className: string; config: JsonRecord } {
-  if (major !== 1) return translateKeras2(className, config, major);
-  const modern = translateKeras1(className, config, subject);
-  if (className !== 'TimeDistributedDense') return translateKeras2(modern.className, modern.config, 1);
-  const inner = { class_name: 'Dense', config: modern.config };
-  const outer = ['name', 'trainable', 'batch_input_shape', 'dtype'].map((key): [string, Json] => [
-    key,
-    field(config, key),
-  ]);
-  const kept = outer.filter(([, value]) => value !== null);
-  return { className: 'TimeDistributed', config: { ...Object.fromEntries(kept), layer: inner } };
 }
 
 function wrappedLayer(config: JsonRecord, scope: Scope): LayerSpec | undefined {
@@ -115,7 +112,7 @@ function readBatchShape(config: JsonRecord, className: string, subject: string):
   const withoutBatch = field(config, 'input_shape');
   if (Array.isArray(withoutBatch)) return [null, ...withoutBatch.map((size) => dimension(size, subject))];
   const features = field(config, 'input_dim');
-  if (typeof features !== 'number' || className === 'Embedding') return undefined;
+  if (typeof features !== 'number' || isEmbedding(className)) return undefined;
   const recurrent = ['LSTM', 'GRU', 'SimpleRNN', 'Conv1D'].includes(className);
   const length = field(config, 'input_length');
   return recurrent ? [null, dimension(length, subject), features] : [null, features];

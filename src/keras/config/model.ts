@@ -3,10 +3,11 @@
  * Source: `from_config` of Sequential and Functional in Keras 1.2, 2.15 and 3.15.
  */
 import { Guard } from '../../guard/guard.ts';
+import { isEmbedding } from '../../model/lookup.ts';
 import { failure } from '../../tensor/errors.ts';
 import { alignNodes, checkGraph } from './check.ts';
 import { describe, field, isRecord, type JsonRecord, listAt } from './json.ts';
-import { isModelEntry, readLayer, type Scope, type UnwiredLayer } from './layer.ts';
+import { isModelEntry, readLayer, type Scope, type TranslateKeras1, type UnwiredLayer } from './layer.ts';
 import { flattenRefs, readCalls, readStructure } from './nodes.ts';
 import type { Call, Dialect, Json, LayerSpec, ModelSpec, RefStructure, TensorRef } from './spec.ts';
 
@@ -14,9 +15,15 @@ import type { Call, Dialect, Json, LayerSpec, ModelSpec, RefStructure, TensorRef
  * @param config parsed `model_config` (or the text of `model.to_json()`, parsed): `{class_name, config}`
  * @param dialect which Keras wrote it (`detectDialect` of container.ts)
  * @param name what to call the file in errors
+ * @param keras1 `translateKeras1` for a config in Keras 1's words
  * @throws PathgradError naming the layer where keys are missing, layers unknown, or calls form a cycle
  */
-export function normaliseModel(config: Json, dialect: Dialect, name: string): ModelSpec {
+export function normaliseModel(
+  config: Json,
+  dialect: Dialect,
+  name: string,
+  keras1: TranslateKeras1 | null = null,
+): ModelSpec {
   if (!isRecord(config)) throw failure(name, 'a model config must be an object', { found: describe(config) });
   if (!isModelEntry(config)) {
     const hint =
@@ -28,7 +35,7 @@ export function normaliseModel(config: Json, dialect: Dialect, name: string): Mo
       hint,
     );
   }
-  const spec = readModel(config, { dialect, subject: name, depth: 0, trainable: true, readModel });
+  const spec = readModel(config, { dialect, subject: name, depth: 0, trainable: true, keras1, readModel });
   new Guard(name, 0).take('calls', countCalls(spec));
   return spec;
 }
@@ -88,7 +95,7 @@ function inputFor(first: UnwiredLayer | undefined, built: Json, scope: Scope): U
   const inner = first?.model?.layers.find((layer) => layer.name === first.model?.inputs[0]?.layer);
   const fromBuild = Array.isArray(built) ? (built as (number | null)[]) : undefined;
   const batchShape = first?.batchShape ?? inner?.batchShape ?? first?.layer?.batchShape ?? fromBuild;
-  const dtype = inner?.dtype ?? (first?.className === 'Embedding' ? 'int32' : (first?.dtype ?? 'float32'));
+  const dtype = inner?.dtype ?? (first && isEmbedding(first.className) ? 'int32' : (first?.dtype ?? 'float32'));
   const name = `${first?.name ?? scope.subject}_input`;
   return {
     className: 'InputLayer',

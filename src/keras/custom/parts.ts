@@ -63,6 +63,7 @@ function read(key: string, part: { readonly className: string }, layer: LayerSpe
     subject,
     depth: walk.depth,
     trainable: layer.trainable,
+    keras1: null,
     readModel: (entry: JsonRecord) => normaliseModel(entry, walk.model.dialect, `${subject}/${key}`),
   };
   return { ...readLayer(entryOf(part, key, subject), scope), calls: [] };

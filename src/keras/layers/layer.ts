@@ -52,6 +52,8 @@ export interface LayerRun {
   readonly anyDType?: true;
   /** At least this many ids are valid: the layer looks its input up in a table of that size. */
   readonly vocabulary?: number;
+  /** Whether a call with this input and output looks ids up; by default all do. */
+  readonly looksUp?: (input: Tensor, output: Tensor) => boolean;
   /** Keras draws random numbers when it is called with `training=True`, so such a call is refused. */
   readonly trainingMatters?: true;
   /** In Keras's order. `stored` is what the file has, for layers whose weights depend on how they were set up. */

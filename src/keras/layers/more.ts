@@ -10,12 +10,16 @@ import { dot } from './dot.ts';
 import { einsumDense } from './einsum-dense.ts';
 import { highway, maxoutDense } from './keras1.ts';
 import type { LayerClass } from './layer.ts';
+import { augmentation } from './pictures/augmentation.ts';
+import { autoContrast } from './pictures/auto-contrast.ts';
 import { centerCrop, resizing } from './pictures/resizing.ts';
 import { upSampling } from './pictures/upsampling.ts';
 import { bidirectional } from './recurrent/bidirectional.ts';
 import { convRecurrent } from './recurrent/conv-lstm.ts';
 import { recurrent } from './recurrent/rnn.ts';
+import { reversibleEmbedding } from './reversible-embedding.ts';
 import { rmsNormalization } from './rms-normalization.ts';
+import { melSpectrogram, stftSpectrogram } from './spectrogram.ts';
 
 export * as host from '../host/index.ts';
 export * as operations from '../operations/index.ts';
@@ -40,6 +44,11 @@ export const moreLayers: readonly LayerClass[] = [
   adaptivePooling,
   resizing,
   centerCrop,
+  autoContrast,
+  augmentation,
+  melSpectrogram,
+  stftSpectrogram,
+  reversibleEmbedding,
   categoryEncoding,
   discretization,
   maxoutDense,

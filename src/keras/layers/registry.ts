@@ -25,7 +25,7 @@ export interface Rules {
 }
 
 /** Handled by the model itself: they hold other layers, or no computation at all. */
-const structural = ['InputLayer', 'Sequential', 'Functional', 'Model', 'TimeDistributed'];
+const structural = ['InputLayer', 'Sequential', 'Functional', 'Model', 'Pipeline', 'TimeDistributed'];
 
 /** What the layers of `spec` need, loaded. */
 export async function loadRules(spec: ModelSpec): Promise<Rules> {

@@ -30,19 +30,18 @@ export function isArchive(bytes: Uint8Array): boolean {
   return startsWith(bytes, [0x50, 0x4b, 0x03, 0x04]) || startsWith(bytes, [0x50, 0x4b, 0x05, 0x06]);
 }
 
+/** Whether the bytes are HDF5, which `openKeras` opens. */
+export function isHdf5(bytes: Uint8Array): boolean {
+  return findSignature(bytes) >= 0;
+}
+
 /**
  * Opens HDF5.
  * @param bytes the whole file; it must not change while its weights are in use
  * @param name what to call the file in errors
- * @throws PathgradError saying what the bytes are, where they are no Keras file
+ * @throws PathgradError where it is damaged; what is not HDF5 at all is for foreign.ts to name
  */
 export function openKeras(bytes: Uint8Array, name: string): KerasFile {
-  if (findSignature(bytes) >= 0) return openHdf5Model(bytes, name);
-  const { what, hint } = identify(bytes);
-  throw failure(name, `is not a Keras model: ${what}`, { bytes: bytes.length }, hint);
-}
-
-function openHdf5Model(bytes: Uint8Array, name: string): KerasFile {
   const file = openHdf5(bytes, name);
   const { attributes } = file.root;
   const weightsGroup = file.root.group('model_weights');
@@ -107,34 +106,4 @@ export function textOrNull(value: Json): string | null {
 
 function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
   return bytes.length >= start.length && start.every((byte, i) => bytes[i] === byte);
-}
-
-/** What the bytes look like, for people who were handed the wrong file. */
-function identify(bytes: Uint8Array): { what: string; hint?: string } {
-  if (bytes.length === 0) return { what: 'the file is empty' };
-  const text = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart();
-  if (text.startsWith('version https://git-lfs'))
-    return { what: 'a Git LFS pointer', hint: 'run git lfs pull to get the file itself' };
-  if (/^<(!doctype|html|\?xml)/i.test(text)) return { what: 'a web page', hint: 'download the raw file' };
-  if (text.startsWith('{'))
-    return { what: 'JSON', hint: 'give an architecture as architecture, beside a weights file' };
-  if (startsWith(bytes, [0x80]) && bytes[1]! >= 2 && bytes[1]! <= 5) {
-    return {
-      what: 'a Python pickle',
-      hint: 'load it in Python and save the model as .keras, ONNX or safetensors; a pickle is code and is never opened',
-    };
-  }
-  if (startsWith(bytes, [0x08]) && bytes[2] === 0x12) {
-    return {
-      what: 'a protocol buffer (SavedModel or ONNX)',
-      hint: 'loadOnnx of pathgrad/onnx reads ONNX; of a SavedModel save the model as .keras or .h5',
-    };
-  }
-  if (startsWith(bytes, [0x1f, 0x8b])) return { what: 'gzip data', hint: 'unpack it first' };
-  // Before it stands an offset, whose byte may be that of a space.
-  if (startsWith(bytes.subarray(4), [0x54, 0x46, 0x4c, 0x33]))
-    return { what: 'a TensorFlow Lite model', hint: 'it holds no layers: give the Keras file it was made from' };
-  if (startsWith(bytes, [0x93, 0x4e, 0x55])) return { what: 'a NumPy array', hint: 'save the model, not an array' };
-  const head = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return { what: `unknown content (starts ${head})`, hint: 'expected HDF5 or a .keras archive' };
 }

@@ -20,7 +20,7 @@ import { kerasDefinition } from '../model/definition.ts';
 import type { BuildSettings, LayerTree, ModelLayer } from '../model/layer.ts';
 import { bindWeights } from '../weights/bind.ts';
 import type { LayerWeights } from '../weights/store.ts';
-import { detectDialect, isArchive, type KerasFile, openKeras, parseArchitecture } from './container.ts';
+import { detectDialect, isArchive, isHdf5, type KerasFile, openKeras, parseArchitecture } from './container.ts';
 import { isArchitectureText, isShardIndex, type ModelSource, readSource } from './source.ts';
 
 /** What `loadModel` takes beside the file: dtype, weights, backend, custom layers. */
@@ -88,7 +88,9 @@ export async function openModel(
     throw failure(file.name, 'holds no model, only weights or other data', { format: file.format }, hint);
   }
   const find = customFinder(options.layers);
-  const spec = withParts(normaliseModel(file.config, detectDialect(file, weights), file.name), find, file.name);
+  const dialect = detectDialect(file, weights);
+  const keras1 = dialect.major === 1 ? (await import('./on-demand.ts')).translateKeras1 : null;
+  const spec = withParts(normaliseModel(file.config, dialect, file.name, keras1), find, file.name);
   const rules = await loadRules(spec);
   const settings = {
     rules,
@@ -151,6 +153,7 @@ async function parsed({ bytes, name }: Read, source: ModelSource): Promise<Keras
     if (!text.includes('"modelTopology"') && !text.includes('"weightsManifest"')) return parseArchitecture(text, name);
     return (await import('./on-demand.ts')).openTfjs({ bytes, name }, [], source);
   }
+  if (!isArchive(bytes) && !isHdf5(bytes)) throw (await import('./on-demand.ts')).foreign(bytes, name);
   const open = isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive : openKeras;
   return readHdf5(() => open(bytes, name));
 }

@@ -1,6 +1,7 @@
 /** Bytes from wherever a caller keeps a model: a path (in Node), a URL, bytes in memory, a Blob or File (in a browser). */
 import { failure } from '../../tensor/errors.ts';
 import { nodeModule, type OpenFile, type PlatformBlob, type PlatformUrl } from '../../tensor/platform.ts';
+import { isArchive, isHdf5 } from './container.ts';
 
 export type ModelSource = string | PlatformUrl | Uint8Array | ArrayBuffer | PlatformBlob;
 
@@ -45,7 +46,12 @@ async function fetchBytes(url: string): Promise<{ bytes: Uint8Array; name: strin
 async function readPath(source: string | URL, text: string): Promise<{ bytes: Uint8Array; name: string }> {
   const { handle, size, name } = await openPath(source, text);
   try {
-    if (size > largest) throw failure(text, 'is too big to read', { bytes: size, limit: largest });
+    if (size > largest) {
+      const { buffer, bytesRead } = await handle.read(new Uint8Array(4096), 0, 4096, 0);
+      const start = buffer.subarray(0, bytesRead);
+      if (!isArchive(start) && !isHdf5(start)) throw (await import('./on-demand.ts')).foreign(start, name, size);
+      throw failure(text, 'is too big to read', { bytes: size, limit: largest });
+    }
     return { bytes: await handle.readFile(), name };
   } catch (error) {
     throw unreadable(text, error);

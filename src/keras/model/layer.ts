@@ -2,6 +2,7 @@
  * A layer of a loaded model: what the file says of it, how it runs, and its weights.
  * Invariant: weights are loaded once, at the first call, when the input shape is known; a later call gets the same tensors.
  */
+import type { LayerCall } from '../../graph/callable.ts';
 import type { Layer, SymbolicShape } from '../../model/layer.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import type { Shape } from '../../tensor/shape.ts';
@@ -79,6 +80,10 @@ export class ModelLayer implements Layer {
 
   get vocabulary(): number | null {
     return this.run?.vocabulary ?? null;
+  }
+
+  looksUp({ inputs, outputs }: Pick<LayerCall, 'inputs' | 'outputs'>): boolean {
+    return this.run?.looksUp?.(inputs[0]!, outputs[0]!) ?? true;
   }
 
   get inputShape(): SymbolicShape | null {

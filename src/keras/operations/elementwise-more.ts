@@ -26,7 +26,7 @@ const isNan = (x: Tensor): Tensor => binary.notEqual(x, x);
 const isInfinite = (x: Tensor): Tensor => equal(math.abs(x), Number.POSITIVE_INFINITY);
 const truncated = (x: Tensor): Tensor => mul(math.sign(x), math.floor(math.abs(x)));
 /** The angle of (x, y) in (-pi, pi]. */
-function arctan2(y: Tensor, x: Tensor): Tensor {
+export function arctan2(y: Tensor, x: Tensor): Tensor {
   const none = equal(x, 0);
   const slope = math.atan(div(y, where(none, 1, x)));
   const turned = add(slope, where(less(y, 0), full([], -Math.PI, x.dtype), full([], Math.PI, x.dtype)));

@@ -5,8 +5,7 @@
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import type { LayerSpec, ModelSpec } from '../config/spec.ts';
 import { expectedWeights, nameByPosition, plainName } from './expected.ts';
-import { type Binding, leavesOf } from './leaves.ts';
-import { splitNested } from './nested.ts';
+import { type Binding, bindingOf, leavesOf } from './leaves.ts';
 import type { LayerWeights, StoredArray, StoredLayer, WeightStore } from './store.ts';
 
 /**
@@ -53,13 +52,17 @@ function allLayers(spec: ModelSpec): LayerSpec[] {
 }
 
 /** By name where the file knows every weighted layer by the model's name for it, else by position, as Keras loads. */
-function legacyBindings(store: WeightStore, stored: readonly StoredLayer[], spec: ModelSpec): Binding[] {
+async function legacyBindings(store: WeightStore, stored: readonly StoredLayer[], spec: ModelSpec): Promise<Binding[]> {
   const byName = new Map(spec.layers.map((layer) => [layer.name, layer]));
   const weighted = stored.filter((layer) => layer.entries.length > 0);
   const strange = weighted.find((layer) => !byName.has(layer.name));
   if (strange === undefined) {
     const found = new Map(weighted.map((layer) => [layer.name, layer]));
-    return spec.layers.flatMap((layer) => bindOne(layer, found.get(layer.name), store, spec));
+    return bindAll(
+      spec.layers.map((layer) => [layer, found.get(layer.name)]),
+      store,
+      spec,
+    );
   }
   const shared = weighted.filter((layer) => byName.has(layer.name));
   if (shared.length > weighted.length / 2) {
@@ -73,17 +76,29 @@ function legacyBindings(store: WeightStore, stored: readonly StoredLayer[], spec
   return pairByOrder(weighted, spec.layers, store, spec);
 }
 
-function bindOne(layer: LayerSpec, found: StoredLayer | undefined, store: WeightStore, spec: ModelSpec): Binding[] {
-  return splitNested(layer, found ?? { name: layer.name, source: store.label, entries: [] }, spec.dialect.major);
+/** Each layer with the group of its weights, if it has any. */
+async function bindAll(
+  pairs: readonly (readonly [LayerSpec, StoredLayer | undefined])[],
+  store: WeightStore,
+  spec: ModelSpec,
+): Promise<Binding[]> {
+  const bound: Binding[] = [];
+  for (const [layer, found] of pairs) {
+    const stored = found ?? { name: layer.name, source: store.label, entries: [] };
+    const leaves = leavesOf(layer);
+    if (leaves.length === 1 && !layer.model) bound.push(bindingOf(leaves[0]!, stored, stored.entries));
+    else bound.push(...(await import('../load/on-demand.ts')).splitNested(layer, stored, spec.dialect.major));
+  }
+  return bound;
 }
 
 /** Pairs the layers that have weights, first with first; only where each pair agrees on the number of weights. */
-function pairByOrder(
+async function pairByOrder(
   stored: readonly StoredLayer[],
   layers: readonly LayerSpec[],
   store: WeightStore,
   spec: ModelSpec,
-): Binding[] {
+): Promise<Binding[]> {
   const { major } = spec.dialect;
   const withWeights = stored.filter((layer) => layer.entries.length > 0);
   const takers = layers.filter((layer) => leavesOf(layer).some((leaf) => countOf(leaf, major) !== 0));
@@ -95,7 +110,11 @@ function pairByOrder(
     const problem = `has ${withWeights.length} layers with weights, the model ${takers.length}, and their names differ`;
     throw failure(store.label, problem, details, 'the weights are of another architecture');
   }
-  return takers.flatMap((layer, i) => bindOne(layer, withWeights[i], store, spec));
+  return bindAll(
+    takers.map((layer, i) => [layer, withWeights[i]]),
+    store,
+    spec,
+  );
 }
 
 function countOf(layer: LayerSpec, major: 1 | 2 | 3): number | undefined {

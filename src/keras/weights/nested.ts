@@ -7,25 +7,19 @@ import { failure } from '../../tensor/errors.ts';
 import { isBoolean } from '../config/json.ts';
 import type { LayerSpec } from '../config/spec.ts';
 import { expectedWeights } from './expected.ts';
-import { type Binding, leavesOf } from './leaves.ts';
+import { type Binding, bindingOf, leavesOf } from './leaves.ts';
 import type { StoredEntry, StoredLayer } from './store.ts';
 
-/** The bindings of all layers inside `layer` (of itself, where it is no model). */
+/** The bindings of all layers inside `layer`. */
 export function splitNested(layer: LayerSpec, stored: StoredLayer, major: 1 | 2 | 3): Binding[] {
   const leaves = leavesOf(layer);
-  const bind = (leaf: LayerSpec, entries: readonly StoredEntry[]): Binding => ({
-    layer: leaf,
-    source: stored.source,
-    entries,
-    parts: partsOf(leaf, entries),
-  });
   if (layer.model && !leaves.some((leaf) => leaf.custom)) stored = withoutState(stored);
-  if (leaves.length === 1) return [bind(leaves[0]!, stored.entries)];
+  if (leaves.length === 1) return [bindingOf(leaves[0]!, stored, stored.entries)];
   // The names inside a custom layer are those of its Python; ours are its attributes.
   const named = leaves.some((leaf) => leaf.custom) ? undefined : splitByName(leaves, stored.entries);
-  if (named !== undefined) return leaves.map((leaf) => bind(leaf, named.get(leaf) ?? []));
+  if (named !== undefined) return leaves.map((leaf) => bindingOf(leaf, stored, named.get(leaf) ?? []));
   const counted = splitByCount(leaves, stored, major);
-  return leaves.map((leaf) => bind(leaf, counted.get(leaf) ?? []));
+  return leaves.map((leaf) => bindingOf(leaf, stored, counted.get(leaf) ?? []));
 }
 
 /** Keras 2 lists the metrics that a subclass of Model holds (`total:0`) among its weights; those of layers have their layer's name in front. */
@@ -121,21 +115,4 @@ function share(leaf: LayerSpec, wanted: 'trainable' | 'state', stored: StoredLay
   const frozen = isBoolean(leaf.config['trainable'], false);
   if (wanted === 'trainable') return frozen ? 0 : expected.trainable.length;
   return expected.state.length + (frozen ? expected.trainable.length : 0);
-}
-
-/**
- * Sub-objects in a legacy group. Bidirectional stores the forward layer's weights, then the backward layer's, as many;
- * elsewhere it is what stands between the layer's name and the weight's (`query`, `attention_output`).
- */
-function partsOf(leaf: LayerSpec, entries: readonly StoredEntry[]): string[] {
-  if (leaf.className === 'Bidirectional') {
-    return entries.map((_, i) => (i < entries.length / 2 ? 'forward_layer' : 'backward_layer'));
-  }
-  return entries.map(({ key }) => {
-    const between = key.split('/').slice(0, -1);
-    const own = between.lastIndexOf(leaf.name);
-    const part = between.slice(own + 1).join('/');
-    if (own < 0 || /^[a-z0-9_]+_cell(_\d+)?$/.test(part)) return '';
-    return part === 'attention_output' ? 'output_dense' : /^(query|key|value)$/.test(part) ? `${part}_dense` : part;
-  });
 }

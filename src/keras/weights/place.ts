@@ -5,6 +5,7 @@
 import { evaluate } from '../../graph/evaluate.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
+import { firstNotFinite } from '../../tensor/finite.ts';
 import { type Shape, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
 import type { WeightRule } from '../layers/layer.ts';
@@ -68,12 +69,12 @@ function load(subject: string, rule: WeightRule, array: StoredArray, dtype: Floa
   if (sizeOf(array.shape) !== array.data.length) {
     throw failure(subject, `weight '${rule.name}' is incomplete`, { file: array.path, shape: array.shape });
   }
-  const bad = (array.data as Float64Array).findIndex((value) => !Number.isFinite(value));
+  const bad = firstNotFinite(array.data);
   if (bad >= 0) {
     const details = { file: array.path, at: bad, value: array.data[bad] };
     throw failure(subject, `weight '${rule.name}' is not finite`, details, 'training diverged, or the file is damaged');
   }
-  const data = dtype === 'float64' ? Float64Array.from(array.data) : Float32Array.from(array.data);
+  const data = dtype === 'float64' ? new Float64Array(array.data) : new Float32Array(array.data);
   const asStored = adopt(data, array.shape);
   const converted = rule.convert ? rule.convert(asStored) : asStored;
   if (!sameShape(converted.shape, rule.shape)) {

@@ -3,27 +3,16 @@
  * ONNX 1.22 (DFT, STFT, MelWeightMatrix).
  */
 import { add, mul, sub } from '../../ops/binary.ts';
-import { gather } from '../../ops/indexing.ts';
+import { framed, waves } from '../../ops/fourier.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { reshape, transpose } from '../../ops/movement.ts';
+import { floatOf } from '../../ops/promote.ts';
 import { concat, pad, reverse, slice } from '../../ops/slicing.ts';
 import { checkSize, normalizeAxis, TABLE_LIMIT } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
 import { dtypeNumbered } from './constants.ts';
 import { at, constantsOf, fail, integer, maybe, subjectOf } from './support.ts';
-
-/** `[n, count]` of `cos` and `sin` of `2 pi j k / n`. */
-function waves(call: OperatorCall, n: number, count: number, x: Tensor): { cos: Tensor; sin: Tensor } {
-  checkSize(subjectOf(call), [n, count], TABLE_LIMIT);
-  const of = (f: (angle: number) => number): Tensor =>
-    tensor(
-      Array.from({ length: n * count }, (_, i) => f((2 * Math.PI * ((Math.floor(i / count) * (i % count)) % n)) / n)),
-      [n, count],
-      x.dtype,
-    );
-  return { cos: of(Math.cos), sin: of(Math.sin) };
-}
 
 interface Complex {
   readonly real: Tensor;
@@ -33,7 +22,7 @@ interface Complex {
 /** Along the last axis, which has `n` elements; the inverse divides by n. */
 function transformed(call: OperatorCall, { real, imaginary }: Complex, count: number, inverse: boolean): Complex {
   const n = real.shape.at(-1)!;
-  const { cos, sin } = waves(call, n, count, real);
+  const { cos, sin } = waves(subjectOf(call), n, count, floatOf(subjectOf(call), real));
   // exp(-i a) = cos a - i sin a, and its conjugate for the way back.
   const turn = (x: Tensor): Tensor => (inverse ? x : mul(x, -1));
   const parts = {
@@ -120,15 +109,13 @@ function stft(call: OperatorCall): Tensor {
   const time = x.shape[1]!;
   const frames = Math.floor((time - n) / step) + 1;
   if (!(frames >= 1)) throw fail(call, 'the signal is shorter than a frame', { signal: x.shape, frame_length: n });
-  checkSize(subjectOf(call), [frames, n], TABLE_LIMIT);
-  const index = Array.from({ length: frames * n }, (_, i) => Math.floor(i / n) * step + (i % n));
   const { real, imaginary } = parts(call, x);
-  const framed = (v: Tensor): Tensor => {
-    const y = gather(v, tensor(Int32Array.from(index), [frames, n]), 1);
+  const windowed = (v: Tensor): Tensor => {
+    const y = framed(subjectOf(call), v, frames, n, step);
     return window ? mul(y, window) : y;
   };
   const count = integer(call, 'onesided', 1) === 1 ? Math.floor(n / 2) + 1 : n;
-  return joined(transformed(call, { real: framed(real), imaginary: imaginary && framed(imaginary) }, count, false));
+  return joined(transformed(call, { real: windowed(real), imaginary: imaginary && windowed(imaginary) }, count, false));
 }
 
 /** Triangles of equal width on the mel scale, `[bins, mels]`. */

@@ -8,7 +8,7 @@ import { cast } from '../../ops/unary.ts';
 import { allocate } from '../../tensor/dtype.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { TransformerConfig } from '../config/config.ts';
-import { normPart, type Session, TransformerLayer } from '../layers.ts';
+import { normPart, type Session, TransformerLayer, wordPart } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
 import type { PositionUse, Tokens } from './encoder.ts';
 
@@ -34,7 +34,7 @@ export function embeddings(
 ): { layer: TransformerLayer; run: (tokens: Tokens, session: Session) => Tensor } {
   const { vocabulary, positionRows, segments, embeddingWidth: width, epsilon } = config;
   const { why, widen = null, masked = false } = names;
-  const words = weights.take(`${path}/word_embeddings/weight`, [vocabulary, width], `vocab_size and ${why}`);
+  const words = wordPart(weights, `${path}/word_embeddings`, [vocabulary, width], why);
   const rows = `max_position_embeddings and ${why}`;
   const places =
     names.positions === null ? null : weights.take(`${path}/${names.positions}`, [positionRows, width], rows);
@@ -44,11 +44,11 @@ export function embeddings(
   const kernel =
     widen === null ? null : weights.take(`${path}/${widen}/kernel`, [width, wide], `${why} and hidden_size`);
   const norm = normPart(weights, `${path}/LayerNorm`, wide, epsilon, widen === null ? why : 'hidden_size');
-  const layer = new TransformerLayer(path, 'TFEmbeddings', [norm.layer]);
+  const layer = new TransformerLayer(path, 'TFEmbeddings', [words.layer, norm.layer]);
   const run = (tokens: Tokens, session: Session): Tensor =>
     session.hooked(layer, tokens.ids, (ids) => {
       const length = ids.shape[1]!;
-      let x = gather(words, ids);
+      let x = session.call(words, ids);
       if (places) {
         const wanted = tokens.positions ?? (fromIds ? countedPositions(ids, config.padId) : null);
         x = add(x, wanted ? gather(places, wanted) : slice(places, { 0: [0, length] }));

@@ -3,7 +3,6 @@
  * gated feed-forward net. Source: `modeling_modernbert.py` of transformers 4.
  */
 import { add, mul } from '../../ops/binary.ts';
-import { gather } from '../../ops/indexing.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { reshape, transpose } from '../../ops/movement.ts';
 import { slice } from '../../ops/slicing.ts';
@@ -12,7 +11,7 @@ import { allocate, type FloatDType } from '../../tensor/dtype.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
 import { activationNamed } from '../activations.ts';
 import { type ModernBertConfig, readModernBertConfig } from '../config/modernbert.ts';
-import { densePart, normPart, type Part, type Session, TransformerLayer } from '../layers.ts';
+import { densePart, normPart, type Part, type Session, TransformerLayer, wordPart } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
 import type { Encoder, Family, Tokens } from './encoder.ts';
 import { type Rotation, rotation } from './rotary.ts';
@@ -41,9 +40,9 @@ interface Block {
 
 function modernbert(config: ModernBertConfig, weights: WeightSource): Encoder {
   const { vocabulary, width, heads, epsilon, positions, thetas, reach, biases } = config;
-  const table = weights.take('model/embeddings/tok_embeddings/weight', [vocabulary, width], `vocab_size and ${why}`);
+  const words = wordPart(weights, 'model/embeddings/tok_embeddings', [vocabulary, width], why);
   const norm = normPart(weights, 'model/embeddings/norm', width, epsilon, why, biases.norm);
-  const embed = new TransformerLayer('model/embeddings', 'ModernBertEmbeddings', [norm.layer]);
+  const embed = new TransformerLayer('model/embeddings', 'ModernBertEmbeddings', [words.layer, norm.layer]);
   const blocks = config.local.map((_, i) => blockOf(config, weights, i));
   const last = normPart(weights, 'model/final_norm', width, epsilon, why, biases.norm);
   const { dtype } = weights;
@@ -58,7 +57,7 @@ function modernbert(config: ModernBertConfig, weights: WeightSource): Encoder {
   return {
     layer: new TransformerLayer('model', 'ModernBertModel', [embed, ...blocks.map(({ layer }) => layer), last.layer]),
     encode: (tokens, session) => {
-      const embedded = session.hooked(embed, tokens.ids, (ids) => session.call(norm, gather(table, ids)));
+      const embedded = session.hooked(embed, tokens.ids, (ids) => session.call(norm, session.call(words, ids)));
       const sights = [sightOf(false, tokens), sightOf(true, tokens)] as const;
       const states = blocks.reduce((x, { layer, run }, i) => {
         const sight = sights[config.local[i] ? 1 : 0];

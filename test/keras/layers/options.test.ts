@@ -1,6 +1,10 @@
 /** What layer configs may not say, and what the older Kerases said differently. Expected numbers are worked out by hand. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { compile } from '../../../src/graph/compile.ts';
+import { grad } from '../../../src/graph/grad.ts';
+import { sum } from '../../../src/ops/reduce.ts';
+import { placeholder } from '../../../src/tensor/tensor.ts';
 import { modelFrom, type NamedWeights } from '../../support/keras-models.ts';
 
 const test = suite('layer options');
@@ -64,6 +68,72 @@ test('an option with an unusable value names layer, option and what is allowed',
     sequential('UpSampling2D', { size: 2, interpolation: 'cubic' }, [null, 2, 2, 1]),
     /'interpolation'.*nearest, bilinear, bicubic/,
   );
+});
+
+test('a spectrogram with a window, transform or bands as big as a file likes is refused by name', () => {
+  const mel = (config: object) => {
+    const small = { fft_length: 16, sequence_stride: 8, num_mel_bins: 4, sampling_rate: 4000 };
+    const { class_name, ...rest } = sequential('MelSpectrogram', { ...small, ...config }, [null, 40]) as {
+      class_name: string;
+    };
+    return { class_name, ...rest, keras_version: '3.15.1' };
+  };
+  for (const config of [{ fft_length: 1e12 }, { fft_length: 1e9, sequence_length: 16 }, { num_mel_bins: 1e12 }]) {
+    refuses(mel(config), /layer 'layer' \(MelSpectrogram\)/);
+  }
+  refuses(mel({ sequence_length: 17 }), /'sequence_length' .*at most the fft_length, 16/);
+  refuses(mel({ fft_length: 80 }), /the signal is too short .*\nhint: it is reflected by 40 samples/);
+  refuses(mel({ window: 'kaiser' }), /'window' .*hann, hamming/);
+  refuses(mel({ window: [1, 2] }), /'window' .*16 numbers/);
+  refuses(mel({ mag_exp: -1 }), /'mag_exp' .*a number above 0/);
+});
+
+test('an AutoContrast whose channel has one value leaves it, and its gradient is a number', async () => {
+  const layer = { ...sequential('AutoContrast', { value_range: [0, 1] }, [null, 2, 1, 2]), keras_version: '3.15.1' };
+  assert.equal(await output(layer, [0.5, 0.2, 0.5, 0.6], [1, 2, 1, 2]), [0.5, 0, 0.5, 1]);
+  const model = modelFrom(layer, {}, { dtype: 'float64' });
+  const x = placeholder([1, 2, 1, 2], 'float64');
+  const slope = compile(grad(sum(model.apply([x])[0]!), [x]), [x]).runSync([Float64Array.of(0.5, 0.2, 0.5, 0.6)]);
+  assert.equal([...slope[0]!], [1, 0, 1, 0]);
+});
+
+test('vectors given to a table that is called backwards are not checked as ids, ids are', async () => {
+  const tensorOf = (name: string, shape: readonly (number | null)[]) => ({
+    class_name: '__keras_tensor__',
+    config: { shape, dtype: 'float32', keras_history: [name, 0, 0] },
+  });
+  const table = (inbound: object[]) => ({
+    class_name: 'ReversibleEmbedding',
+    name: 'table',
+    config: { name: 'table', input_dim: 2, output_dim: 1 },
+    inbound_nodes: inbound,
+  });
+  const calls = [
+    { args: [tensorOf('ids', [null, 2])], kwargs: {} },
+    { args: [tensorOf('far', [null, 2, 1])], kwargs: { reverse: true } },
+  ];
+  const layers = [
+    {
+      class_name: 'InputLayer',
+      name: 'ids',
+      config: { name: 'ids', batch_shape: [null, 2], dtype: 'int32' },
+      inbound_nodes: [],
+    },
+    table(calls),
+    {
+      class_name: 'Rescaling',
+      name: 'far',
+      config: { name: 'far', scale: 100 },
+      inbound_nodes: [{ args: [tensorOf('table', [null, 2, 1])], kwargs: {} }],
+    },
+  ];
+  const config = { name: 'm', layers, input_layers: [['ids', 0, 0]], output_layers: [['table', 1, 0]] };
+  const weights = { table: [{ name: 'embeddings', shape: [2, 1], data: [1, 3] }] };
+  const model = modelFrom({ class_name: 'Functional', config, keras_version: '3.15.1' }, weights);
+  const ids = (data: number[]) => ({ data: Int32Array.from(data), shape: [1, 2] });
+  assert.equal([...(await model.predictAll(ids([0, 1])))[0]!.data], [100, 300, 300, 900]);
+  const error = await model.predict(ids([0, 2])).catch((cause: Error) => cause);
+  assert.match((error as Error).message, /layer 'table' \(ReversibleEmbedding\): token id 2 is outside the vocabulary/);
 });
 
 test('an option that nobody reads is refused, not ignored', () => {

@@ -22,13 +22,20 @@ const mended: readonly RegExp[] = [
   /^test_cast(like)?_.*BFLOAT16/,
 ];
 
+/**
+ * States its output to four digits (0.1511 for 0.15105554, which onnxruntime and we compute), so that it differs from anyone's by up to 5e-5. Held to
+ * the package's bounds as the others are, but no measure of our arithmetic.
+ */
+const rounded = 'test_averagepool_2d_ceil_last_window_starts_on_pad';
+
 /** What a test is counted under: its operator, or `several` for what a function expands to. */
 const kind = ({ ops }: NodeTest): string => (ops.length === 1 ? ops[0]! : 'several');
 
 function report(folder: string, results: readonly NodeTest[]): void {
   const supported = results.filter(({ outcome }) => outcome !== 'refused');
   const right = supported.filter(({ outcome }) => outcome === 'right');
-  const worst = right.reduce((a, b) => (b.difference > a.difference ? b : a), right[0]!);
+  const exact = right.filter(({ name }) => name !== rounded);
+  const worst = exact.reduce((a, b) => (b.difference > a.difference ? b : a), exact[0]!);
   console.log(
     `\nnote: ${folder}: ${right.length} of ${supported.length} right, ${results.length - supported.length} refused`,
   );

@@ -3,12 +3,14 @@
  * data set, PAD tokens. Noise and data rows are drawn once and shared by all samples, so that the explanation of a sample
  * does not depend on which others are in its batch.
  */
+
 import { drawSeed, randomNormal, randomUniform, shuffle, upTo } from '../../../graph/random.ts';
 import { allocate, isFloat, type TypedArray } from '../../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../../tensor/errors.ts';
 import { sameShape } from '../../../tensor/shape.ts';
 import { full, type Tensor, tensor } from '../../../tensor/tensor.ts';
 import { rowSize, toTensor } from '../arrays.ts';
+import { checkFunction } from '../settings.ts';
 import type { BaselineKind } from '../types.ts';
 
 /** One or more baselines of one input; each has one row, or one per sample. */
@@ -30,15 +32,16 @@ const kinds: { readonly [K in BaselineKind['kind']]: (kind: Kind<K>, x: Tensor, 
   },
   dataset: datasetSource,
   pad: ({ id = 0, keep = [] }, x, subject) => {
-    const kept = new Set(keep);
-    toTensor(subject, [id, ...keep], 'int32', 'int32');
-    return single(() => mapLike(x, (token) => (kept.has(token) ? token : id)));
+    const [pad, ...kept] = toTensor(subject, [numeric(id)].concat(keep), 'int32', 'int32').data;
+    const stays = new Set(kept);
+    return single(() => mapLike(x, (token) => (stays.has(token) ? token : pad!)));
   },
   drawn: ({ draw, count = 1 }, x, subject) => ({
     count: checkCount(subject, count),
     draw: (index) => {
-      const drawn = draw(index, x);
-      if (sameShape(drawn.shape, x.shape)) return toTensor(subject, drawn, x.dtype, x.dtype);
+      checkFunction('draw', draw ?? null);
+      const drawn = toTensor(subject, draw(index, x), x.dtype, x.dtype);
+      if (sameShape(drawn.shape, x.shape)) return drawn;
       throw failure(subject, 'needs the shape of X', { drawn: drawn.shape, X: x.shape });
     },
   }),
@@ -58,9 +61,12 @@ export function kindSource(kind: BaselineKind, x: Tensor, subject: string): Base
   return make(kind, x, subject);
 }
 
+/** What is no number is NaN, which is refused: null would be 0. */
+const numeric = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN);
+
 /** Every element `value`. */
 export function constantLike(value: number, x: Tensor, subject: string): Tensor {
-  const checked = toTensor(subject, tensor(new Float64Array([value])), x.dtype, x.dtype);
+  const checked = toTensor(subject, [numeric(value)], x.dtype, x.dtype);
   return full(x.shape, checked.data[0]!, x.dtype);
 }
 
@@ -82,7 +88,7 @@ function noiseSource(kind: Kind<'noise'>, x: Tensor, subject: string): BaselineS
   else if (distribution !== 'gaussian') {
     const hint = didYouMean(String(distribution), ['uniform', 'gaussian']);
     throw failure(subject, `unknown distribution '${String(distribution)}'`, {}, hint);
-  } else if (!Number.isFinite(mean) || !(std > 0)) throw failure(subject, 'std must be positive', { mean, std });
+  } else if (!(std > 0 && Number.isFinite(mean + std))) throw failure(subject, 'std must be positive', { mean, std });
   const width = rowSize(x.shape);
   const draw = (index: number): Tensor => {
     const data = allocate(x.dtype, width);

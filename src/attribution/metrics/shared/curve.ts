@@ -99,11 +99,11 @@ function sharesOf(options: CurveOptions, counts: Int32Array): Float64Array {
   }
   const most = counts.reduce((a, b) => Math.max(a, b), 0);
   if (featuresPerStep === undefined) {
-    checkPositive('steps', steps);
+    checkPositive('steps', steps, '20 is usual');
     const count = Math.min(steps, most);
     return Float64Array.from({ length: count + 1 }, (_, i) => i / count);
   }
-  checkPositive('featuresPerStep', featuresPerStep);
+  checkPositive('featuresPerStep', featuresPerStep, 'e.g. 1, or leave it out');
   if (counts.some((count) => count !== most)) {
     throw failure(
       'featuresPerStep',

@@ -59,7 +59,8 @@ export function makeFeatures(inputs: readonly JudgedInput[], groups: Groups | un
   });
   if (!perSample) counts.fill(counts[0]!);
   const empty = counts.indexOf(0);
-  if (empty >= 0) throw failure('groups', 'leave a sample without any feature', { sample: empty });
+  if (empty >= 0)
+    throw failure('groups', 'leave a sample without any feature', { sample: empty }, 'number its features from 0 up');
   return { counts, of, perSample };
 }
 
@@ -101,11 +102,16 @@ function chosen({ x, width }: JudgedInput, groups: Groups, i: number, count: num
   if (typeof groups === 'object' && groups !== null && 'patch' in groups) return patches(x.shape, groups.patch);
   const own =
     count > 1
-      ? (groups as readonly ArrayInput[])[i]
+      ? Array.isArray(groups)
+        ? groups[i]
+        : undefined
       : Array.isArray(groups) && isListOfOne(groups)
         ? groups[0]
         : groups;
-  if (own === undefined) throw failure('groups', `needs one array for each of ${count} inputs`);
+  if (own === undefined) {
+    const hint = "give a list of arrays, one per input, or 'elements' or 'positions'";
+    throw failure('groups', `needs one array for each of ${count} inputs`, {}, hint);
+  }
   const t = toTensor('groups', own as ArrayInput, 'int32', 'int32');
   const rows = t.shape[0]!;
   const fitting = rows === 1 || rows === x.shape[0];
@@ -139,17 +145,25 @@ const isListOfOne = (list: readonly unknown[]): boolean =>
   list.length === 1 && typeof list[0] === 'object' && !Array.isArray(list[0]);
 
 function patches(shape: readonly number[], patch: number | readonly [number, number]): Ids {
-  const [h, w] = typeof patch === 'number' ? [patch, patch] : patch;
-  if (shape.length !== 4)
-    throw failure('groups', 'patches are cut out of pictures [N, height, width, channels]', { X: shape });
-  const [, height, width, channels] = shape as [number, number, number, number];
-  if (![h, w].every((side) => Number.isInteger(side) && side! >= 1)) {
-    throw failure('groups', 'a patch has whole numbers of pixels as sides', { patch });
+  if (shape.length !== 4) {
+    const hint = "for other inputs give groups by number, or 'positions'";
+    throw failure('groups', 'patches are cut out of pictures [N, height, width, channels]', { X: shape }, hint);
   }
-  const across = Math.ceil(width / w!);
+  const [, height, width, channels] = shape as [number, number, number, number];
+  const sides: readonly unknown[] = Array.isArray(patch) ? patch : [patch, patch];
+  if (sides.length !== 2 || !sides.every((side) => Number.isInteger(side) && (side as number) >= 1)) {
+    throw failure(
+      'groups',
+      'a patch has whole numbers of pixels as sides',
+      { patch },
+      '{ patch: 4 } or { patch: [4, 8] }',
+    );
+  }
+  const [h, w] = sides as [number, number];
+  const across = Math.ceil(width / w);
   const ids = Int32Array.from({ length: height * width * channels }, (_, e) => {
     const pixel = Math.floor(e / channels);
-    return Math.floor(pixel / width / h!) * across + Math.floor((pixel % width) / w!);
+    return Math.floor(pixel / width / h) * across + Math.floor((pixel % width) / w);
   });
   return { ids, rows: 1 };
 }

@@ -18,6 +18,7 @@ import { type FormattedInputs, formatInputs, formatKwargs } from '../../frame/in
 import type { OutputSelector } from '../../frame/output.ts';
 import { type OutputKind, outputKind } from '../../frame/output-kind.ts';
 import { Pace } from '../../frame/pace.ts';
+import { checkWatching } from '../../frame/setup.ts';
 import { type ResolvedTarget, resolveTarget } from '../../frame/target.ts';
 import type { ForwardKwargs, ModelInput, Progress, TargetValue } from '../../frame/types.ts';
 import { checkPositive } from './checks.ts';
@@ -74,6 +75,7 @@ export class Scorer {
   ) {
     const { internalBatchSize = 100, output, backend, onProgress, signal } = options;
     checkPositive('internalBatchSize', internalBatchSize, '100 is usual');
+    checkWatching(options);
     const forward = toForward(model, output, 'float32');
     this.inputs = formatInputs(forward, X);
     const kwargs = formatKwargs(forward, given.kwargs, this.inputs);

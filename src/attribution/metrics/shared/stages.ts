@@ -48,11 +48,36 @@ export async function stagesOf(model: CallableModel, fed: Fed, only: readonly st
   if (missing !== undefined) {
     throw failure('layers', `there is no layer '${missing}' with weights`, {}, didYouMean(missing, [...found]));
   }
-  if (stages.length === 0) throw failure('model', 'has no weights to replace', { model: model.name });
+  if (stages.length === 0)
+    throw failure(
+      'model',
+      'has no weights to replace',
+      { model: model.name },
+      'MPRT is for models that have learned some',
+    );
   return {
     stages,
-    copy: (layers, values) => model.withWeights!((weight) => (layers.has(stageOf(weight)) ? values(weight) : null)),
+    copy: (layers, values) =>
+      model.withWeights!((weight) => (layers.has(stageOf(weight)) ? checkNumbers(weight, values(weight)) : null)),
   };
+}
+
+/** @throws PathgradError unless `layers` names layers, one at least */
+export function checkLayers(layers: readonly string[]): void {
+  const hint = "names of layers, e.g. ['dense', 'logits']; leave layers out for all";
+  if (!Array.isArray(layers) || layers.length === 0)
+    throw failure('layers', 'is a list of at least one layer', { got: layers }, hint);
+  if (!layers.every((layer) => typeof layer === 'string'))
+    throw failure('layers', 'a layer is named by its path', { got: layers }, hint);
+}
+
+/** @throws PathgradError unless `values` are as many finite numbers as the weight has */
+function checkNumbers({ layer, name, tensor }: ModelWeight, values: unknown): ArrayLike<number> {
+  const list = Array.isArray(values) || ArrayBuffer.isView(values) ? (values as unknown as ArrayLike<number>) : [];
+  if (list.length === tensor.size && Array.prototype.every.call(list, Number.isFinite)) return list;
+  const problem = `has other numbers for '${name}' of layer '${layer}' than it needs`;
+  const got = list.length === tensor.size ? 'what is no finite number' : list.length;
+  throw failure('weights', problem, { got, shape: tensor.shape }, 'give a finite number for each of its elements');
 }
 
 /** When each layer was called last. */

@@ -1,0 +1,28 @@
+/** What `pathgrad inspect` says of an ONNX file: its operators, which of them are not supported and why, and the layers of a model that runs. */
+import type { Model } from '../../model/model.ts';
+import { shortened, visible } from '../../tensor/visible.ts';
+import type { Arguments } from '../flags.ts';
+import { openModel } from '../open.ts';
+import type { Terminal } from '../terminal.ts';
+
+export async function inspectOnnxFile(args: Arguments, path: string, terminal: Terminal): Promise<void> {
+  const { inspectOnnx } = await import('../../onnx/index.ts');
+  const { name, producer, irVersion, opsets, operators, unsupported, runnable } = await inspectOnnx(path);
+  const versions = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`);
+  const made = producer === '' ? '' : `, written by ${shortened(producer)}`;
+  terminal.out(
+    `${visible(path)}: model '${shortened(name)}', ONNX (format ${irVersion}; opset ${shortened(versions.join(', '))})${made}\n`,
+  );
+  const counts = Object.entries(operators).map(([operator, count]) => `${operator} ${count}`);
+  terminal.out(`operators  ${shortened(counts.join(', '), 2000)}\n\n`);
+  if (!runnable) {
+    const reasons = unsupported.map(({ operator, reason, nodes }) => {
+      const where = `${nodes.length} node${nodes.length > 1 ? 's' : ''}, ${shortened(nodes[0] ?? '')}`;
+      return `  ${shortened(operator)} (${where}): ${shortened(reason, 500)}`;
+    });
+    return terminal.out(`${['This model cannot be run:', ...reasons].join('\n')}\n`);
+  }
+  const model = (await openModel(args, path)) as Model;
+  terminal.out(`${model.summary().trimEnd()}\n\n`);
+  terminal.out(`This model can be run and explained: pathgrad explain ${visible(path)} …\n`);
+}

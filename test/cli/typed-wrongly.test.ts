@@ -1,0 +1,139 @@
+/**
+ * Commands that were typed wrongly: each ends with 2 and names the flag, before anything is computed, in words that someone without the library can
+ * follow. Named after the faults that were found.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { commands } from '../../src/cli/commands/index.ts';
+import { parseFlags } from '../../src/cli/flags.ts';
+import { inFlags } from '../../src/cli/in-flags.ts';
+import { failure } from '../../src/tensor/errors.ts';
+import { example, npy, runCli, temporaryFolder } from '../support/cli.ts';
+
+const test = suite('cli: typed wrongly');
+const folder = temporaryFolder();
+const mnist = [example('mnist-cnn.h5'), '--image', example('digits/7.png')];
+const imdb = [example('imdb-cnn.h5'), '--vocab', example('imdb-vocab.txt'), '--text', 'A superb film'];
+const { groups } = commands.find(({ name }) => name === 'explain')!;
+const parse = (...argv: string[]) => parseFlags(['m.h5', ...argv], groups, 'explain');
+
+async function refused(argv: readonly string[], pattern: RegExp): Promise<void> {
+  const { code, out, err } = await runCli(['explain', ...argv]);
+  assert.match(err, pattern);
+  assert.is(code, 2, err);
+  assert.is(out, '');
+}
+
+test('a flag took another flag as its value: --json -q wrote a file named -q', () => {
+  const values = groups.flatMap(({ flags }) => flags).filter(({ value }) => value);
+  for (const { name } of values) {
+    for (const next of ['-q', '-h', '-qh', '--quiet', '-x'])
+      assert.throws(
+        () => parse(`--${name}`, next),
+        new RegExp(`--${name}: needs a value: --${name} `),
+        `${name} ${next}`,
+      );
+    for (const given of ['-', '-1', '-.5', '-1,-2', '- and so on', '-great: said nobody'])
+      assert.is(parse(`--${name}`, given).text(name), given, `${name} ${given}`);
+    assert.is(parse(`--${name}=-q`).text(name), '-q');
+  }
+});
+
+test('numbers that methods refuse ended with 1 and spoke of options', async () => {
+  const of = (name: string, ...flags: string[]): string[] => [...mnist, '--explainer', name, ...flags];
+  await refused(of('occlusion', '--window', '40,40,1'), /--window: the window is larger than the row.*28,28,1\n/s);
+  await refused(of('occlusion', '--window', '4'), /--window: .*\nhint: an extent per axis, for example 4,4,1\n/s);
+  await refused([...mnist, '--baseline', '1e39'], /--baseline: '1e39' is not known/);
+  await refused(of('occlusion', '--window', '4,4'), /--window: needs one extent per axis of a row/);
+  await refused(of('occlusion', '--window', '4,4,1', '--stride', '5,5,1'), /--stride: a stride beyond the window/);
+  await refused(of('kernel-shap', '--samples', '5'), /--samples: .*\nhint: raise --samples \(224 and more\)\n/s);
+  await refused(of('integrated-hessians', '--layer', 'nowhere'), /--layer: .*there is no layer 'nowhere'/);
+  await refused(of('layer-grad-cam', '--layer', 'hidden'), /--layer: the layer 'hidden' has no places .*--layer NAME/s);
+  await refused(of('blur-ig', '--layer', 'conv_1'), /--layer: BlurIG: .*\nhint: leave --layer out/s);
+  await refused([...mnist, '--output', 'nix'], /--output: the model has no output 'nix'/);
+  await refused([...imdb, '--explainer', 'kernel-shap', '--baseline', 'noise'], /--baseline: 'noise' makes no sense/);
+  for (const token of ['-4', '999999', '1.5']) await refused([...imdb, '--baseline', token], /--baseline: .*token/);
+});
+
+test('padding is a token that the model knows', async () => {
+  assert.is((await runCli(['explain', ...imdb, '--baseline', '0', '--steps', '2', '-q'])).code, 0);
+});
+
+test('numbers out of all bounds were refused after the model was read, if at all', async () => {
+  const of = (name: string, ...flags: string[]): string[] => ['no-such.h5', '--explainer', name, ...flags];
+  await refused(
+    of('kernel-shap', '--samples', '10000000000'),
+    /--samples: .* from 1 to 1000000000 \(got 10000000000\)/,
+  );
+  await refused(
+    of('noise-tunnel', '--seed', '4294967296'),
+    /--seed: '4294967296' is not a whole number from 0 to 4294967295/,
+  );
+  await refused(of('guided-ig', '--steps', '9999999'), /--steps: must be a whole number of points .*1000000/);
+  await refused(of('xrai', '--steps', '9999999'), /--steps: .*\nhint: .*--steps auto of IntegratedGradients/);
+  await refused(['no-such.h5', '--steps', 'auto', '--method', 'riemann_left'], /--steps: 'auto' .*leave --method out/s);
+  await refused(['no-such.h5', '--steps', 'auto', '--compat', 'alibi'], /--steps: alibi .*leave --compat out/s);
+});
+
+test('a baseline in a file that does not fit is no flag that was typed wrongly', async () => {
+  writeFileSync(folder.path('two.npy'), npy('<f8', '(2,)', Float64Array.of(0, 1)));
+  const { code, err } = await runCli(['explain', ...mnist, '--baseline', folder.path('two.npy')]);
+  assert.is(code, 1);
+  assert.match(err, /two\.npy: as a baseline needs the shape of X/);
+});
+
+test('compare gives the reason of a method in flags, too', async () => {
+  const { out } = await runCli([
+    ...['compare', ...mnist, '--explainers', 'saliency,layer-grad-cam', '--metrics', 'none', '--layer', 'hidden'],
+  ]);
+  assert.match(out, /--layer: the layer 'hidden' has no places[\s\S]*--layer NAME/);
+});
+
+test('an error about an option is told in the words of the flag only where the flag was given', () => {
+  const args = parse('--layer', 'hidden', '--samples', '5');
+  const told = (error: unknown): string => (inFlags(error, args) as Error).message;
+  assert.is(told(failure('KernelShap', 'nSamples must be less')), '--samples: must be less');
+  assert.is(told(failure("layer 'hidden'", 'is not used')), "--layer: 'hidden': is not used");
+  assert.is(told(failure('nSteps', 'is odd', {}, 'leave nSteps out')), 'nSteps: is odd\nhint: leave --steps out');
+  assert.is(told(failure('mine.h5', 'the layer is broken')), 'mine.h5: the layer is broken');
+  const other = new Error('nSamples');
+  assert.is(inFlags(other, args), other);
+});
+
+test('--png of a layer was refused after all was computed and printed, and no file was written', async () => {
+  const before = folder.files();
+  const files = ['--png', folder.path('a.png'), '--json', folder.path('a.json')];
+  await refused([...mnist, '--layer', 'hidden', ...files], /--png: draws attributions of pixels/);
+  await refused([...mnist, '--layer', 'conv_2', ...files], /--png: draws attributions of pixels/);
+  assert.equal(folder.files(), before);
+  // The layer of the input is as large as the picture, and so are the maps of Grad-CAM.
+  for (const [name, layer] of [
+    ['saliency', 'image'],
+    ['layer-grad-cam', 'conv_2'],
+  ] as const) {
+    const run = await runCli(['explain', ...mnist, '--explainer', name, '--layer', layer, ...files, '-q']);
+    assert.equal([run.code, run.err], [0, ''], name);
+    assert.is(readFileSync(folder.path('a.png')).subarray(1, 4).toString(), 'PNG');
+  }
+});
+
+test('methods of pictures spoke of a layer to someone who gave texts', async () => {
+  for (const name of ['blur-ig', 'xrai'])
+    await refused([...imdb, '--explainer', name], /--explainer: \w+ is for pictures, and these are texts/);
+  await refused([...mnist, '--explainer', 'discretized-ig'], /--explainer: .* is for texts, and these are pictures/);
+});
+
+test('unknown words were listed twice, and 15%% was quoted as 15%', async () => {
+  const of = (...flags: string[]): string[] => ['no-such.h5', ...flags];
+  const { err } = await runCli(['explain', ...of('--explainer', 'lrp', '--rule', 'foo')]);
+  assert.is(err.match(/epsilon-plus-flat/g)!.length, 1, err);
+  await refused(of('--explainer', 'noise-tunnel', '--stdev', '15%%'), /--stdev: '15%%' is not a number from 0/);
+});
+
+test('-q printed what was written, and notes', async () => {
+  const run = await runCli(['explain', ...mnist, '--steps', '2', '-q', '--json', folder.path('q.json')]);
+  assert.equal([run.code, run.err], [0, '']);
+});
+
+test.run();
