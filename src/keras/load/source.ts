@@ -47,8 +47,8 @@ async function readPath(source: string | URL, text: string): Promise<{ bytes: Ui
   const { handle, size, name } = await openPath(source, text);
   try {
     if (size > largest) {
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(4096), 0, 4096, 0);
-      const start = buffer.subarray(0, bytesRead);
+      const bytes = new Uint8Array(4096);
+      const start = bytes.subarray(0, (await handle.read(bytes, 0, 4096, 0)).bytesRead);
       if (!isArchive(start) && !isHdf5(start)) throw (await import('./on-demand.ts')).foreign(start, name, size);
       throw failure(text, 'is too big to read', { bytes: size, limit: largest });
     }
