@@ -27,7 +27,7 @@ void explain(7);
 `;
 
 for (const version of typescripts) {
-  const folder = project(`typescript-${version}`, { typescript: version });
+  const folder = project(`typescript-${version}`, { typescript: version }, { type: 'module' });
   for (const way of resolutions) {
     if (!inResolution(version, way)) continue;
     const title = `TypeScript ${version}, ${way.name}`;
