@@ -9,6 +9,7 @@ import { readSource } from '../keras/load/source.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
+import type { PlatformUrl } from '../tensor/platform.ts';
 import { familyOf, readConfig, type TransformerConfig } from './config/config.ts';
 import { filesIn, type JsonSource, readJson, type TransformerFiles } from './files.ts';
 import { chooseHead, type Head, type HeadParts, type MadeHead, type OutputKind } from './heads/index.ts';
@@ -47,7 +48,7 @@ export interface LoadedTransformer extends TransformerModel {
  * @throws PathgradError naming the file and what does not fit
  */
 export async function loadTransformer(
-  source: string | URL | TransformerFiles,
+  source: string | PlatformUrl | TransformerFiles,
   options: TransformerOptions = {},
 ): Promise<LoadedTransformer> {
   const files = typeof source === 'string' || source instanceof URL ? await filesIn(source) : source;

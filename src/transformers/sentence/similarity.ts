@@ -12,6 +12,7 @@ import { sum } from '../../ops/reduce.ts';
 import { sqrt, square } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
+import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { LoadedTransformer } from '../load.ts';
 import type { TransformerModel } from '../model.ts';
@@ -117,7 +118,7 @@ export interface SimilarityExplainer {
   /** Attributions of the similarity to one text's pieces, the other text held fixed. */
   explain(
     x: Tensor,
-    options: { forwardKwargs: Record<string, Tensor>; baselines?: Baselines; signal?: AbortSignal },
+    options: { forwardKwargs: Record<string, Tensor>; baselines?: Baselines; signal?: PlatformAbortSignal },
   ): Promise<{ readonly attributions: readonly Tensor[]; readonly deltas: Tensor | null }>;
 }
 
@@ -129,7 +130,7 @@ export interface SimilarityOptions {
   readonly baselines?: Baselines;
   /** Another method: `(model, layer) => new Saliency(model, { layer })`. It has no baselines unless they are given. */
   readonly explainer?: (model: SimilarityModel, layer: LayerInfo) => SimilarityExplainer;
-  readonly signal?: AbortSignal;
+  readonly signal?: PlatformAbortSignal;
 }
 
 /** What one text of a pair does to the similarity, the other being as it is. */
