@@ -61,7 +61,7 @@ export async function loadTransformer(
   // Before the weights: what its JSON was parsed from is collected while they are read, and is no part of the peak.
   const tokenizer = await loadTokenizer(files, config);
   const modules = files.modules && !options.head ? await sentenceHead(files, config.width, dtype) : null;
-  const stored = await readWeights(files.weights, dtype);
+  const stored = await readWeights(files.weights, dtype, config);
   const build = async (change: WeightChange | null): Promise<ModelParts> => {
     const { base } = familyOf(config);
     const weights = await stored(base, change);
@@ -91,14 +91,19 @@ async function sentenceHead(
   return { head: (parts) => embeddingHead(parts, modules) };
 }
 
-async function loadTokenizer(
-  files: TransformerFiles,
-  { vocabulary, positions }: TransformerConfig,
-): Promise<TextTokenizer | null> {
+async function loadTokenizer(files: TransformerFiles, config: TransformerConfig): Promise<TextTokenizer | null> {
   if (!files.tokenizer && !files.vocab) return null;
+  const { vocabulary, positions } = config;
+  const own = await recordOf(files.tokenizerConfig, 'tokenizer_config.json');
+  const map = await recordOf(files.specialTokensMap, 'special_tokens_map.json');
+  // A file with a decoder says all; older ones go on in the map.
+  const [first, second] = own['added_tokens_decoder'] ? [map, own] : [own, map];
   const settings = {
-    ...(await recordOf(files.specialTokensMap, 'special_tokens_map.json')),
-    ...(await recordOf(files.tokenizerConfig, 'tokenizer_config.json')),
+    // Where no class is named, transformers takes that of the architecture.
+    ...(files.tokenizerConfig !== undefined && { tokenizer_class: `${familyOf(config).classes}Tokenizer` }),
+    ...first,
+    ...second,
+    ...joined(own, map),
   };
   const name = files.tokenizer ? 'tokenizer.json' : 'vocab.txt';
   const definition = files.tokenizer
@@ -111,6 +116,14 @@ async function loadTokenizer(
     throw failure(name, 'has more tokens than the embedding of the model', details, hint);
   }
   return tokenizer;
+}
+
+/** The further special tokens of an older pair of files. */
+function joined(own: Readonly<Record<string, unknown>>, map: Readonly<Record<string, unknown>>): object {
+  const key = 'additional_special_tokens';
+  if (own['added_tokens_decoder']) return { [key]: own[key] };
+  const lists = [own[key], map[key]].filter((list) => list !== undefined && list !== null);
+  return lists.length > 0 && lists.every(Array.isArray) ? { [key]: lists.flat() } : {};
 }
 
 async function recordOf(source: JsonSource | undefined, name: string): Promise<Readonly<Record<string, unknown>>> {
@@ -138,6 +151,7 @@ async function sentenceOptions(files: TransformerFiles): Promise<Omit<TokenizerO
     });
   }
   return {
+    strip: true,
     ...(typeof length === 'number' && { maxLength: length }),
     ...(lowercase === true && { lowercase: true }),
     ...(typeof prompt === 'string' && prompt !== '' && { prompt }),
