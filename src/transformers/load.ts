@@ -50,10 +50,16 @@ export async function loadTransformer(
   source: string | URL | TransformerFiles,
   options: TransformerOptions = {},
 ): Promise<LoadedTransformer> {
-  const files = typeof source === 'string' || source instanceof URL ? await filesIn(source) : source;
   const names = { output: 1, head: 1, dtype: 1, backend: 1, name: 1 } as const;
   checkOptions<TransformerOptions>('loadTransformer', options, names);
   const { output = null, dtype = 'float32', backend = null } = options;
+  if (dtype !== 'float32' && dtype !== 'float64')
+    throw failure('dtype', `'${String(dtype)}' is no float type to compute in`, {}, "'float32' or 'float64'");
+  if (backend !== null && typeof backend?.prepare !== 'function')
+    throw failure('backend', 'is no backend', { got: backend }, 'give the object that the backend entry makes');
+  if (options.name !== undefined && typeof options.name !== 'string')
+    throw failure('name', 'must be a text', { got: options.name });
+  const files = typeof source === 'string' || source instanceof URL ? await filesIn(source) : filesGiven(source);
   if (output !== null && output !== 'probabilities' && output !== 'logits') {
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
   }
@@ -75,6 +81,26 @@ export async function loadTransformer(
   const parts = await build(null);
   const tokenizerHint = tokenizer ? null : howToTokenize(files.unreadTokenizers ?? []);
   return Object.assign(new TransformerModel(parts), { tokenizer, tokenizerHint });
+}
+
+/** @throws where they are no files */
+function filesGiven(source: unknown): TransformerFiles {
+  const { config, weights } = (source ?? {}) as Partial<TransformerFiles>;
+  const hint = 'a folder, a URL, or { config, weights, tokenizer }';
+  if (typeof source !== 'object' || source === null) {
+    throw failure(
+      'loadTransformer',
+      'needs the files of a model',
+      { got: source === null ? 'null' : typeof source },
+      hint,
+    );
+  }
+  if (!config) throw failure('loadTransformer', 'has no config among the files', { given: Object.keys(source) }, hint);
+  if (!weights)
+    throw failure('loadTransformer', 'has no weights among the files', { given: Object.keys(source) }, hint);
+  if (Array.isArray(weights) && weights.length === 0)
+    throw failure('loadTransformer', 'the list of weights is empty', {}, hint);
+  return source as TransformerFiles;
 }
 
 /** The head that the modules of sentence-transformers make; loaded on demand. */
