@@ -76,7 +76,7 @@ export function tokenTarget(
 
 /**
  * Targets of question answering, whose outputs `start` and `end` are `[rows, positions]` (the argument `output` of an explainer chooses one).
- * @param wanted where the answer starts, or ends; left out: where the model thinks
+ * @param wanted where the answer starts, or ends; left out: where in the context (the last text) the model thinks. `bestAnswers` looks at both ends.
  */
 export function answerTarget(encoded: EncodedTexts, wanted: Place | readonly Place[] = {}): number[] | TargetFunction {
   checkEncoded('answerTarget', encoded);
@@ -87,7 +87,7 @@ export function answerTarget(encoded: EncodedTexts, wanted: Place | readonly Pla
   // Of one position there is nothing to choose, and its score is one number.
   if (encoded.input_ids.shape[1] === 1) return places.map(() => 1);
   if (places.every((place) => place !== null)) return places.map((place) => place!);
-  return (predictions) => places.map((place, row) => place ?? best(predictions, row, null));
+  return (predictions) => places.map((place, row) => place ?? bestIn(predictions, row, contextOf(encoded, row)));
 }
 
 /** An answer, and the tokens where it starts and ends. */
@@ -129,7 +129,7 @@ export function bestAnswers(
   const length = shape[1]!;
   return encoded.texts.map((texts, row) => {
     const context = texts.length - 1;
-    const inside = encoded.sequences[row]!.flatMap((s, p) => (s === context && encoded.offsets[row]![p] ? [p] : []));
+    const inside = contextOf(encoded, row);
     let found: Answer | null = null;
     inside.forEach((from, i) => {
       for (const to of inside.slice(i, i + maxTokens)) {
@@ -205,10 +205,23 @@ function labelOf(model: TargetModel, label: number | string): number {
   throw failure('target', 'a token by its spelling needs the tokenizer', { token: label }, 'give its id');
 }
 
-/** The number of the highest score, at a position or (null) among positions. */
-function best({ data, shape }: Tensor, row: number, position: number | null): number {
+/** Positions of the last text: special tokens, padding and the question are none. */
+function contextOf({ texts, sequences, offsets }: EncodedTexts, row: number): number[] {
+  const context = texts[row]!.length - 1;
+  return sequences[row]!.flatMap((s, p) => (s === context && offsets[row]![p] ? [p] : []));
+}
+
+/** Of some positions the one of highest score. @throws where there is none */
+function bestIn({ data, shape }: Tensor, row: number, positions: readonly number[]): number {
+  const from = row * shape[1]!;
+  if (positions.length === 0) throw failure('target', `text ${row} is empty: it has no answer`);
+  return positions.reduce((top, p) => (data[from + p]! > data[from + top]! ? p : top));
+}
+
+/** The number of the highest score at a position. */
+function best({ data, shape }: Tensor, row: number, position: number): number {
   const width = shape.at(-1)!;
-  const from = position === null ? row * width : (row * shape[1]! + position) * width;
+  const from = (row * shape[1]! + position) * width;
   let top = 0;
   for (let k = 1; k < width; k++) if (data[from + k]! > data[from + top]!) top = k;
   return top;
