@@ -42,7 +42,9 @@ export interface TransformerConfig extends SharedConfig {
 /** @param file what to call it in errors */
 export function readConfig(json: unknown, file: string): TransformerConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw failure(file, 'must be a JSON object', { found: Array.isArray(json) ? 'a list' : typeof json });
+    throw failure(file, 'must be a JSON object', {
+      found: Array.isArray(json) ? 'a list' : json === null ? 'null' : typeof json,
+    });
   }
   const config = json as Json;
   const architecture = architectureOf(config, file);

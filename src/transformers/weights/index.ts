@@ -34,7 +34,7 @@ export async function readWeights(
   const given = await Promise.all(sources.map(look));
   const index = given.find(({ kind }) => kind === 'json');
   const stored = given.some(({ kind }) => kind === 'safetensors');
-  if (index && (stored || (await isOfSafetensors(index.source)))) {
+  if (index && (stored || (await isOfSafetensors(index)))) {
     return fromSafetensors(await shardsOf(index, given, sources.length === 1), dtype, most);
   }
   if (stored) {
@@ -87,8 +87,8 @@ interface Shards {
   readonly expected: ReadonlyMap<string, string> | null;
 }
 
-async function isOfSafetensors(source: ModelSource): Promise<boolean> {
-  return /\.safetensors"/.test(new TextDecoder().decode((await readSource(source)).bytes));
+async function isOfSafetensors({ source, name }: Given): Promise<boolean> {
+  return /safetensors/.test(name) || /\.safetensors"/.test(new TextDecoder().decode((await readSource(source)).bytes));
 }
 
 /** The shards that the index names: those given with it, or, where it stands alone, those beside it. */
