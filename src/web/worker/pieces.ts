@@ -24,7 +24,7 @@ export function describeTransformer(model: Transformer, file: string): ModelInfo
     baselines: baselinesOf(model),
     labels: labels === null ? [] : classNames(model, labels),
     kinds: ['text'],
-    outputs: outputs.map(({ name }) => ({ name, classes: labels })),
+    outputs: outputs.map(({ name }) => ({ name, classes: labels, number: alike || model.scoreOnly === true })),
     picture: { height: null, width: null, channels: null },
     range: [0, 1],
   };
@@ -41,14 +41,27 @@ function baselinesOf(model: Transformer): ModelInfo['baselines'] {
 /** @throws PathgradError for a text of nothing but special tokens, and where two texts are needed and one is missing */
 export function pieceSample(model: Transformer, text: string, second?: string): Sample {
   const alike = model.task === 'embedding';
+  if (alike && text.trim() === '') {
+    throw failure('first text', 'is missing: the model says how alike two texts are', {}, 'type one');
+  }
   if (alike && second === undefined) {
     throw failure('second text', 'is missing: the model says how alike two texts are', {}, 'type one');
   }
   const together = second === undefined || alike ? text : ([text, second] as const);
-  const { ids, kwargs, texts, notices } = readPieces(model, [together]);
+  const { ids, kwargs, texts, notices, encoded } = readPieces(model, [together]);
   const shown = notices.map((notice) => notice.charAt(0).toUpperCase() + notice.slice(1));
   const data = ids.data as Int32Array;
   const title = second === undefined ? text : `${text} | ${second}`;
   const other = alike && second !== undefined ? { other: second } : {};
-  return { kind: 'text', title, data, shape: ids.shape, notices: shown, kwargs, text: texts[0]!, ...other };
+  return {
+    kind: 'text',
+    title,
+    data,
+    shape: ids.shape,
+    notices: shown,
+    kwargs,
+    text: texts[0]!,
+    ...(encoded && { encoded }),
+    ...other,
+  };
 }

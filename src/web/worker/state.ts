@@ -6,6 +6,7 @@ import type { Vocabulary } from '../../inputs/index.ts';
 import type { AnyModel } from '../../open/model.ts';
 import type { ShownPieces, Unit } from '../../open/pieces.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { EncodedTexts } from '../../transformers/index.ts';
 import type { InputKind, ModelInfo, PixelRange, Pixels, ResultView } from '../protocol.ts';
 
 /** An explanation of any method. */
@@ -31,6 +32,8 @@ export interface Sample {
   readonly other?: string;
   /** Of a transformer with words, each the sum of its pieces. */
   readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] } & Partial<ShownPieces>;
+  /** What the tokenizer gave. */
+  readonly encoded?: EncodedTexts;
   readonly image?: {
     readonly pixels: Pixels;
     readonly range: PixelRange;
