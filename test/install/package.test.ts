@@ -35,7 +35,14 @@ test('U2: npm pack in a clean clone builds first', () => {
   assert.is(status, 0, err);
   const told = JSON.parse(out.slice(out.search(/^[[{]/m))) as unknown;
   const text = JSON.stringify(told);
-  for (const file of ['dist/index.js', 'dist/gpu.js', 'dist/cli.js', 'dist/types/src/index.d.ts', 'README.md', 'NOTICE'])
+  for (const file of [
+    'dist/index.js',
+    'dist/gpu.js',
+    'dist/cli.js',
+    'dist/types/src/index.d.ts',
+    'README.md',
+    'NOTICE',
+  ])
     assert.ok(text.includes(`"${file}"`), `${file} is in the package`);
   assert.not.match(text, /"(src|test|examples|dist\/web)\//);
 });

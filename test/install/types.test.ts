@@ -9,7 +9,7 @@ const test = suite('install: types');
 
 /** Uses of every entry point, some with the types that the web has and this program has not. */
 const program = `
-import { IntegratedGradients, loadModel, type ModelSource, tensor } from 'pathgrad';
+import { IntegratedGradients, loadModel, tensor } from 'pathgrad';
 import * as gpu from 'pathgrad/gpu';
 import * as inputs from 'pathgrad/inputs';
 import * as methods from 'pathgrad/methods';
@@ -18,7 +18,7 @@ import * as onnx from 'pathgrad/onnx';
 import * as transformers from 'pathgrad/transformers';
 import * as visualize from 'pathgrad/visualize';
 export const all = { gpu, inputs, methods, metrics, onnx, transformers, visualize };
-export async function explain(source: ModelSource): Promise<number[]> {
+export async function explain(source: Parameters<typeof loadModel>[0]): Promise<number[]> {
   const explanation = await new IntegratedGradients(await loadModel(source)).explain(tensor([[1, 2]]), { target: 0 });
   return Array.from(explanation.attributions[0]!.data);
 }
@@ -27,7 +27,7 @@ void explain(7);
 `;
 
 for (const version of typescripts) {
-  const folder = project(`typescript-${version}`, { typescript: version });
+  const folder = project(`typescript-${version}`, { typescript: version }, { type: 'module' });
   for (const way of resolutions) {
     if (!inResolution(version, way)) continue;
     const title = `TypeScript ${version}, ${way.name}`;
