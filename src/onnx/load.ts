@@ -13,7 +13,7 @@ import { dtypeFor, readExternal, valuesOf } from './file/values.ts';
 import { controlNames } from './graph/control.ts';
 import { type Prepared, prepare, type Step } from './graph/prepare.ts';
 import { type OnnxLayer, onnxDefinition } from './model.ts';
-import { operators, refusals } from './operators/index.ts';
+import { operatorFor, refusalFor } from './operators/index.ts';
 
 /** What `loadOnnx` takes beside the file. */
 export interface OnnxOptions {
@@ -152,8 +152,8 @@ function* allSteps(graph: Prepared): Generator<Step> {
 function unsupportedIn(graph: Prepared): UnsupportedOperator[] {
   const found = new Map<string, { reason: string; nodes: string[] }>();
   for (const { node, path } of allSteps(graph)) {
-    if (operators[node.domain]?.[node.opType] || (node.domain === '' && controlNames.includes(node.opType))) continue;
-    const reason = refusals[node.domain]?.[node.opType] ?? 'it is not known';
+    if (operatorFor(node) || (node.domain === '' && controlNames.includes(node.opType))) continue;
+    const reason = refusalFor(node) ?? 'it is not known';
     const entry = found.get(nameOf(node)) ?? { reason, nodes: [] };
     entry.nodes.push(path);
     found.set(nameOf(node), entry);
