@@ -5,7 +5,6 @@ import type { ApplyOptions, InputInfo, WeightChange } from '../graph/callable.ts
 import type { ModelDefinition } from '../model/definition.ts';
 import type { Layer, SymbolicShape } from '../model/layer.ts';
 import { reshape } from '../ops/movement.ts';
-import { concat, slice } from '../ops/slicing.ts';
 import { type FloatDType, isFloat } from '../tensor/dtype.ts';
 import { didYouMean, failure, PathgradError } from '../tensor/errors.ts';
 import { firstNotFinite } from '../tensor/finite.ts';
@@ -75,8 +74,6 @@ export function onnxDefinition(parts: OnnxParts): ModelDefinition<OnnxLayer> {
   const run = (inputs: readonly Tensor[], options: ApplyOptions): Tensor[] => {
     const rows = inputs[0]?.shape[0];
     if (fixedRows === null || rows === fixedRows) return any(inputs, options);
-    if (fixedRows === 1 && rows !== undefined && !options.onInputs && !options.onOutputs)
-      return rowByRow(inputs, (row) => any(row, options));
     const problem = `runs ${fixedRows === 1 ? 'one sample' : `${fixedRows} samples`} at a time and cannot be shown to keep more apart`;
     const hint =
       parts.fixed.size > 0
@@ -209,18 +206,6 @@ function runOnce(
       ),
     );
   });
-}
-
-/** Samples of a graph that takes one at a time: each has nodes of its own, the results lie behind each other. */
-function rowByRow(inputs: readonly Tensor[], one: (row: readonly Tensor[]) => readonly Tensor[]): Tensor[] {
-  const rows = inputs[0]!.shape[0]!;
-  const results = Array.from({ length: rows }, (_, i) => one(inputs.map((x) => slice(x, { 0: [i, i + 1] }))));
-  return results[0]!.map((_, k) =>
-    concat(
-      results.map((outputs) => outputs[k]!),
-      0,
-    ),
-  );
 }
 
 /** An input that is given as numbers is a variable all the same: gradients with respect to it, and hooks, ask for it. */
