@@ -208,9 +208,9 @@ function resultTypes({ node }: Step, inputs: readonly (Value | null)[], results:
   });
 }
 
-/** Operators that only move what they are given. */
+/** Operators whose result has the type of what they are given. */
 const carries = (opType: string): boolean =>
-  /^(Reshape|Transpose|Flatten|Squeeze|Unsqueeze|Identity|Slice|Concat|Split|MaxPool|Gather|Pad|Expand|Tile)$/.test(
+  /^(Add|Sub|Mul|Div|Mod|Neg|Abs|Max|Min|Sum|Relu|Clip|Reshape|Transpose|Flatten|Squeeze|Unsqueeze|Identity|Slice|Concat|Split|MaxPool|Gather|Pad|Expand|Tile)$/.test(
     opType,
   );
 const isInteger = (type: number): boolean => /int/.test(typeName(type));
