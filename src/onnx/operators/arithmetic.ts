@@ -64,7 +64,7 @@ function remainder(call: OperatorCall): Tensor {
   if (isWhole(a) && isWhole(b)) return leftover(a, b, like);
   const ratio = div(a, b);
   const whole = like ? mul(sign(ratio), floor(abs(ratio))) : floor(ratio);
-  const left = sub(a, mul(whole, b));
+  const left = sub(sub(a, mul(whole, b)), stopGradient(lost(whole, b)));
   // A ratio that was rounded to the next whole number leaves less than nothing, or as much as `b`.
   const [few, lower] = [stopGradient(left), like ? a : b];
   const wrong = logicalAnd(notEqual(few, 0), notEqual(less(few, 0), less(lower, 0)));
@@ -73,11 +73,27 @@ function remainder(call: OperatorCall): Tensor {
   return where(wrong, add(left, step), where(over, sub(left, step), left));
 }
 
+/** What a product of floats loses by rounding, from halves of the numbers, whose products are exact. Source: Dekker 1971. */
+function lost(a: Tensor, b: Tensor): Tensor {
+  const halves = (x: Tensor): readonly [Tensor, Tensor] => {
+    const wide = mul(x, x.dtype === 'float64' ? 2 ** 27 + 1 : 2 ** 12 + 1);
+    const high = sub(wide, sub(wide, x));
+    return [high, sub(x, high)];
+  };
+  const [[a1, a2], [b1, b2]] = [halves(a), halves(b)];
+  const crossed = sub(sub(mul(a1, b1), mul(a, b)), mul(mul(a1, b2), -1));
+  const error = add(add(crossed, mul(a2, b1)), mul(a2, b2));
+  return where(less(abs(error), Infinity), error, 0);
+}
+
 /** Small constant powers as products: exact gradients where the base is 0 or below, and a fraction of the time. */
 function power(a: Tensor, b: Tensor): Tensor {
   const [first] = b.size === 1 && b.constant ? b.constant : [];
   const simple = isFloat(a.dtype) && first !== undefined && b.rank <= a.rank ? powers[first] : undefined;
   if (simple) return simple(a);
+  if (isWhole(a) && isWhole(b) && first !== undefined && first >= 1 && first <= 16) {
+    return Array.from({ length: first - 1 }).reduce((y: Tensor) => mul(y, a), a);
+  }
   const y = isWhole(a) && a.constant && b.constant ? inFloats(a, b, binary.pow) : binary.pow(a, like(b, a));
   return isWhole(a) ? cast(y, 'int32') : y;
 }
