@@ -30,7 +30,6 @@ const notes: Readonly<Record<string, string>> = {
   Dropout: 'at inference: the input itself',
   DynamicQuantizeLinear: 'gradients pass straight through; the range is that of the whole tensor, all samples together',
   If: 'where a constant decides',
-  LabelEncoder: 'texts',
   LinearClassifier: 'labels that are texts are given as the number of their class',
   Loop: 'where constants decide how often',
   MatMulInteger: 'in floats, gradients pass straight through',

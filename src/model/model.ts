@@ -105,6 +105,7 @@ export class Model<L extends Layer = Layer> implements CallableModel {
    * @returns one tensor per entry of `this.outputs`
    */
   apply(inputs: readonly Tensor[], options: ApplyOptions = {}): readonly Tensor[] {
+    checkApply(this.file, inputs, options);
     if (inputs.length !== this.#inputs.length) {
       const needs = this.#inputs.map((info) => info.name);
       throw failure(this.file, `the model has ${needs.length} inputs, ${inputs.length} given`, { needs });
@@ -268,6 +269,16 @@ export class Model<L extends Layer = Layer> implements CallableModel {
       at += arrays[output]!.length;
     }
     return adopt(data, [total, ...shape.slice(1)]);
+  }
+}
+
+function checkApply(file: string, inputs: readonly Tensor[], options: ApplyOptions): void {
+  if (!Array.isArray(inputs)) throw failure(file, 'apply takes a list of tensors, one per input', { got: inputs });
+  checkOptions<ApplyOptions>('apply', options, { kwargs: 1, onInputs: 1, onOutputs: 1 });
+  for (const name of ['onInputs', 'onOutputs'] as const) {
+    const hook = options[name];
+    if (hook !== undefined && typeof hook !== 'function')
+      throw failure('apply', `${name} is a function`, { got: hook });
   }
 }
 
