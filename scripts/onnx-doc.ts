@@ -45,7 +45,7 @@ const notes: Readonly<Record<string, string>> = {
 };
 
 const titles: Readonly<Record<string, string>> = {
-  '': 'ai.onnx, opsets 7 to 24',
+  '': 'ai.onnx, opsets 7 to 26',
   'ai.onnx.ml': 'ai.onnx.ml',
   'ai.onnx.preview.training': 'ai.onnx.preview.training',
 };
@@ -88,7 +88,7 @@ const empty = `# ONNX
 
 ## Operators
 
-Every operator of onnx ${list.onnx} up to opset 24, with the versions in which it changed. What is not supported is refused by name. Values are compared
+Every operator of onnx ${list.onnx} up to opset 26, with the versions in which it changed. What is not supported is refused by name. Values are compared
 with the node tests of the onnx package (\`test/shared/onnx\`) and with onnxruntime (\`test/golden/onnx\`), gradients with differences.
 
 ${start}${end}

@@ -8,7 +8,7 @@ import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from 
 import { failure, PathgradError, retold } from '../tensor/errors.ts';
 import { checkBoolean, checkOptions, checkWhole } from '../tensor/options.ts';
 import { limited, sizeOf } from '../tensor/shape.ts';
-import { adopt, boundedNodes, type Tensor, type TensorSpec, tensor } from '../tensor/tensor.ts';
+import { adopt, boundedNodes, Tensor, type TensorSpec, tensor } from '../tensor/tensor.ts';
 import type { ModelDefinition, RawInput } from './definition.ts';
 import { checkInputShape, type Fed, type Feedable, readInputs, rows } from './inputs.ts';
 import type { Layer, SymbolicShape } from './layer.ts';
@@ -273,7 +273,8 @@ export class Model<L extends Layer = Layer> implements CallableModel {
 }
 
 function checkApply(file: string, inputs: readonly Tensor[], options: ApplyOptions): void {
-  if (!Array.isArray(inputs)) throw failure(file, 'apply takes a list of tensors, one per input', { got: inputs });
+  if (!Array.isArray(inputs) || !inputs.every((x) => x instanceof Tensor))
+    throw failure(file, 'apply takes a list of tensors, one per input', { got: inputs });
   checkOptions<ApplyOptions>('apply', options, { kwargs: 1, onInputs: 1, onOutputs: 1 });
   for (const name of ['onInputs', 'onOutputs'] as const) {
     const hook = options[name];
