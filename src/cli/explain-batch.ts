@@ -2,9 +2,11 @@
 
 import type { ExplainerOptions } from '../attribution/frame/settings.ts';
 import { isTargetSet } from '../attribution/frame/target-set.ts';
-import { IntegratedGradients } from '../attribution/index.ts';
+import { IntegratedGradients, type Target, type Warning } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
 import { embeddingOf } from '../keras/model/embedding.ts';
+import type { Model } from '../model/model.ts';
+import { embedded } from '../open/embedded.ts';
 import {
   type AnyModel,
   embeddingsOf,
@@ -20,13 +22,13 @@ import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import { chooseBaseline } from './baselines.ts';
 import type { OutputChoice } from './choices.ts';
 import { chooseExplainer } from './explainers.ts';
-import type { AnyExplanation, Context } from './findings.ts';
+import { type AnyExplanation, type Context, type Finding, findingsOf } from './findings.ts';
 import { type Arguments, number, oneOf, usage } from './flags.ts';
 import { inFlags, withFlags } from './in-flags.ts';
 import { ProgressBar } from './progress.ts';
 import type { Question } from './question.ts';
 import { checkBaseline, optionsFor, refuse } from './refusals.ts';
-import { type Batch, tensorsOf } from './samples/batch.ts';
+import { type Batch, rowsFrom, tensorsOf } from './samples/batch.ts';
 import { chooseTargets } from './targets.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -72,44 +74,101 @@ export function usualBatchSize(model: AnyModel, { inputs }: Batch): number {
   return isTransformer(model) ? Math.min(100, rowsWithin(WORK, model, inputs[0]!.shape[1]!)) : 100;
 }
 
+/** Rows that are explained at a time where their numbers are not kept: what lies in memory does not grow with the rows. */
+const CHUNK = 128;
+
+export interface Explained {
+  /** Of the first rows; of all where `keepAll`. One per target. */
+  readonly explanations: readonly AnyExplanation[];
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Warning[];
+  readonly context: Context;
+}
+
+/** @param keepAll whether all numbers are wanted, not only what is said of each input */
 export async function explainBatch(
   args: Arguments,
-  { model, batch, output, target: named }: Question,
+  { model: asked, batch: read, output, target: named }: Question,
   { row, internalBatchSize, ...quadrature }: Settings,
   terminal: Terminal,
-): Promise<{ explanations: readonly AnyExplanation[]; context: Context }> {
-  checkLogits(args, model, batch, output);
-  const target = named ?? chooseTargets(args, output, batch.samples.length);
+  keepAll = true,
+): Promise<Explained> {
+  checkLogits(args, asked, read, output);
+  const target = named ?? chooseTargets(args, output, read.samples.length);
+  const layers = chooseLayers(args, asked, read, row);
+  const { model, batch } = await withVectors(asked, read, layers, row);
   const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
-  const baseline = chosen ? chooseBaseline(args, model, batch) : null;
-  const layers = chooseLayers(args, model, batch, row);
-  checkBaseline(model, batch, baseline);
-  const rows = internalBatchSize ?? usualBatchSize(model, batch);
-  const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, model, output) };
+  const baseline = chosen ? chooseBaseline(args, asked, read, layers.layer === null ? batch : null) : null;
+  checkBaseline(asked, read, baseline);
+  const rows = internalBatchSize ?? usualBatchSize(asked, batch);
+  const options = { ...layers, internalBatchSize: rows, output: outputFunction(args, asked, output) };
   const explainer = withFlags(args, () =>
     row.name === 'IntegratedGradients'
       ? new IntegratedGradients(model, { ...options, ...quadrature })
       : row.make(model, Object.assign(options, optionsFor(args, row, model, batch, layers))),
   );
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
-  const X = tensorsOf(batch);
-  const common = {
-    ...(baseline && { baselines: baseline.value }),
-    attributeToLayerInputs: args.has('layer-inputs'),
-    forwardKwargs: batch.kwargs ?? {},
-    onProgress: ({ done, total }: { done: number; total: number }) => bar.update(done, total),
-    signal: terminal.signal,
-  };
+  const total = batch.samples.length;
+  const perRow = (args.text('target') ?? '').includes(',') || ownRows(baseline?.value, total);
+  const atOnce = keepAll || perRow || total < 2 * CHUNK ? total : Math.max(CHUNK, rows);
+  const context = { batch, output, baseline, row, atInput: layers.layer === null };
+  let first: readonly AnyExplanation[] | null = null;
+  const findings: Finding[] = [];
+  const warnings: Warning[] = [];
   try {
-    const explanations = isTargetSet(target)
-      ? await explainer.explain(X, { ...common, target })
-      : [await explainer.explain(X, { ...common, target })];
-    return { explanations, context: { batch, output, baseline, row, atInput: layers.layer === null } };
+    for (let from = 0; from < total; from += atOnce) {
+      const to = Math.min(from + atOnce, total);
+      const { X, kwargs } =
+        atOnce === total ? { X: tensorsOf(batch), kwargs: batch.kwargs ?? {} } : rowsFrom(batch, from, to);
+      const common = {
+        ...(baseline && { baselines: baseline.value }),
+        attributeToLayerInputs: args.has('layer-inputs'),
+        forwardKwargs: kwargs,
+        onProgress: ({ done, total: work }: { done: number; total: number }) =>
+          bar.update(from * work + (to - from) * done, total * work),
+        signal: terminal.signal,
+      };
+      const own = Array.isArray(target) && from + to < 2 * total && atOnce < total ? target.slice(from, to) : target;
+      const explanations = isTargetSet(own)
+        ? await explainer.explain(X, { ...common, target: own })
+        : [await explainer.explain(X, { ...common, target: own as Target })];
+      first ??= explanations;
+      findings.push(...findingsOf(explanations, { ...context, from }));
+      warnings.push(...explanations.flatMap((one) => one.warnings));
+    }
+    return { explanations: first!, findings, warnings, context };
   } catch (error) {
     throw inFlags(error, args);
   } finally {
     bar.clear();
   }
+}
+
+/** Whether a baseline has a row for each input. */
+const ownRows = (value: unknown, rows: number): boolean =>
+  [value, ...Object.values((value ?? {}) as object)].some(
+    (one) => rows > 1 && (one as Tensor | null)?.shape?.[0] === rows,
+  );
+
+/**
+ * Of a model that takes ids beside numbers, the model that takes vectors in their place: then all inputs have gradients. Texts alone are explained at
+ * their embedding, and methods that need values alone explain the ids.
+ */
+export async function withVectors<M extends AnyModel>(
+  model: M,
+  batch: Batch,
+  { layer }: Layers,
+  row: MethodRow,
+): Promise<{ model: M; batch: Batch }> {
+  const plain = isTransformer(model) || batch.kind === 'text' || layer !== null || row.values || row.layer;
+  if (plain || model.inputs.every(({ dtype }) => dtype !== 'int32')) return { model, batch };
+  const made = await embedded(model as Model, tensorsOf(batch));
+  if (!made) return { model, batch };
+  const inputs = made.rows.map(({ data, shape }) => ({ data, shape }));
+  return {
+    model: made.model as unknown as M,
+    batch: { ...batch, inputs, kwargs: { ...batch.kwargs, ...made.kwargs } },
+  };
 }
 
 /** @throws UsageError for --logits where the chosen output is no softmax over classes, and beside --softmax */

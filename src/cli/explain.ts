@@ -7,10 +7,11 @@ import { visible } from '../tensor/visible.ts';
 import { explainBatch, readSettings } from './explain-batch.ts';
 import { meaningOf } from './explainers.ts';
 import { checkOutputs } from './files.ts';
-import { type AnyExplanation, type Finding, findingsOf } from './findings.ts';
+import type { AnyExplanation, Finding } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
 import { notify, openModel } from './open.ts';
-import { colorScale, legend, printFinding } from './print.ts';
+import { checkPages, printFindings } from './pages.ts';
+import { colorScale } from './print.ts';
 import { ask } from './question.ts';
 import { type Batch, rowsFrom, textOf } from './samples/batch.ts';
 import { readBatch } from './samples/read.ts';
@@ -21,26 +22,24 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
   checkOutputs(args);
   const settings = readSettings(args);
   const scale = colorScale(args);
+  checkPages(args);
   const model = await openModel(args, path);
-  const batch = readBatch(args, model);
+  const batch = await readBatch(args, model);
   if (args.has('png') && batch.kind !== 'image')
-    throw usage('--png', 'draws pictures, but the inputs are none', 'try --html');
+    throw usage(
+      '--png',
+      'draws pictures, but the inputs are none',
+      '--svg draws texts, tables and series, --html all inputs on one page',
+    );
   notify([...noticesOf(model), ...batch.notices], args, terminal);
   await fixShapes(model, rowsFrom(batch, 0, 1).X);
   const question = await ask(args, model, batch);
-  const { explanations, context } = await explainBatch(args, question, settings, terminal);
+  const full = args.has('full');
+  const { explanations, findings, warnings, context } = await explainBatch(args, question, settings, terminal, full);
   const { row } = context;
-  const findings = findingsOf(explanations, context);
   terminal.out(`${visible(heading(model, batch, explanations[0]!, row))}\n${meaningOf(row)}\n\n`);
-  findings.forEach((finding, i) => {
-    const first = finding.sample !== findings[i - 1]?.sample;
-    terminal.out(`${printFinding(finding, { first, scale, terminal })}\n`, 'styled');
-  });
-  if (findings.some(({ text }) => text)) terminal.out(legend(row, findings, terminal));
-  const news = [
-    ...new Set(explanations.flatMap(({ warnings }) => newsOf(warnings, args))),
-    ...saturated(findings, row),
-  ];
+  printFindings(args, findings, context, scale, terminal);
+  const news = [...new Set(newsOf(warnings, args)), ...saturated(findings, row)];
   notify(news, args, terminal);
   const written = writeOutputs(args, { path, model, batch, explanations, findings, context, news }, terminal);
   if (written.length === 0 && findings.some(({ image }) => image))

@@ -110,8 +110,12 @@ export function checkOwnFlags(args: Arguments, rows: readonly MethodRow[]): void
   for (const row of rows) checkByLibrary(args, row);
 }
 
-/** What the method's own class says of its options: of those that shapes do not decide, before a model is read. */
+/**
+ * What the method's own class says of its options: of those that shapes do not decide, before a model is read. Methods that cannot be made without
+ * a layer or an embedding say it when they are made of the model.
+ */
 function checkByLibrary(args: Arguments, row: MethodRow): void {
+  if (row.layer === true || row.words) return;
   const options = ownOptions(args, row);
   if (Object.keys(options).length > 0) withFlags(args, () => row.make((x: Tensor) => x, options).dispose());
 }

@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   constants,
+  openAsBlob,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -34,10 +36,13 @@ export function reasonOf(error: unknown): string {
   return reasons[code] ?? `cannot be read or written: ${error instanceof Error ? error.message : error}`;
 }
 
-/** The bytes of a file; an error says what is wrong with the path. */
+/** In the place of a file: the standard input, or, as an output, where results are printed, whose place it takes. */
+export const STANDARD = '-';
+
+/** The bytes of a file, or of the standard input for `-`; an error says what is wrong with the path. */
 export function readBytes(path: string): Uint8Array {
   try {
-    return new Uint8Array(readFileSync(path));
+    return new Uint8Array(readFileSync(path === STANDARD ? 0 : path));
   } catch (error) {
     throw failure(path, reasonOf(error), {}, 'check the path', error);
   }
@@ -53,6 +58,31 @@ export function readText(path: string): string {
   }
 }
 
+/** A file to read by pieces and ranges: of one larger than memory only what is asked for is read. */
+export async function openBlob(path: string): Promise<Blob> {
+  if (path === STANDARD) return new Blob([readBytes(path).slice()]);
+  try {
+    // A folder can be opened, and fails when it is read.
+    if (statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
+    accessSync(path, constants.R_OK);
+    return await openAsBlob(path);
+  } catch (error) {
+    throw failure(path, reasonOf(error), {}, 'check the path', error);
+  }
+}
+
+/** Names of the files in a folder, in order. */
+export function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+      .map((entry) => join(folder, entry.name))
+      .sort();
+  } catch (error) {
+    throw failure(folder, reasonOf(error), {}, 'check the path', error);
+  }
+}
+
 /** Whether something with this name exists. */
 export function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -62,11 +92,8 @@ export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** As an output: where results are printed, whose place it takes. */
-export const STANDARD = '-';
-
 /** The flags that name outputs, of all commands. */
-const outputFlags = ['html', 'png', 'json', 'csv'] as const;
+const outputFlags = ['html', 'png', 'svg', 'json', 'table'] as const;
 
 /** A device, a pipe: what must not be replaced by a file. */
 function isSpecial(path: string): boolean {
@@ -105,12 +132,21 @@ export function checkOutputs(args: Arguments): void {
 /** Writes what the flags name, as the makers of their flags give it; all are made before the first is written. @returns the names of the files */
 export function writeAll(
   args: Arguments,
-  makers: Readonly<Record<string, () => Uint8Array | string>>,
+  makers: Readonly<Record<string, () => Uint8Array | string | ReadonlyMap<string, string>>>,
   terminal: Terminal,
 ): string[] {
   const files = Object.entries(makers).flatMap(([flag, make]) => {
     const path = args.text(flag);
-    return path === undefined ? [] : [{ path, content: make() }];
+    if (path === undefined) return [];
+    const made = make();
+    if (!(made instanceof Map)) return [{ path, content: made as Uint8Array | string }];
+    if (path === STANDARD && made.size > 1)
+      throw usage(
+        `--${flag}`,
+        `would be ${made.size} files, and '-' is one`,
+        'give a file name, and they are numbered',
+      );
+    return [...(made as ReadonlyMap<string, string>)].map(([name, content]) => ({ path: name, content }));
   });
   for (const { path, content } of files) {
     if (path === STANDARD) terminal.file(content);

@@ -58,6 +58,8 @@ export interface FoundTable {
 
 export interface Finding {
   readonly title: string;
+  /** The right answer as the file has it, where a column of them was named. */
+  readonly label?: string;
   /** The word that is judged, of models that judge words. */
   readonly at?: string;
   /** The text that it is compared with, of models that say how alike two are. */
@@ -68,6 +70,8 @@ export interface Finding {
   readonly prediction: readonly ClassScore[];
   /** Whether the scores are probabilities: they are then printed as per cent. */
   readonly probabilities: boolean;
+  /** Score of the target at the input: of a single probability with the target 0, that of the other class. */
+  readonly score: number;
   /** What is explained, as a name and as the number of the class (null for a single score). */
   readonly target: { readonly label: string; readonly index: number | null; readonly isPredicted: boolean };
   /** Null for methods that compare with none. */
@@ -85,7 +89,12 @@ export interface Finding {
   /** Attributions as height x width x channels, or x 1 where one number stands for all channels. */
   readonly image?: { readonly view: ImageView; readonly attribution: Float64Array; readonly shape: readonly number[] };
   /** The pairs that count most, of methods that judge pairs: text, image and features then hold what each takes part in, summed. */
-  readonly pairs?: { readonly names: readonly string[]; readonly scores: readonly number[] };
+  readonly pairs?: {
+    readonly names: readonly string[];
+    readonly scores: readonly number[];
+    /** All pairs of all features, row-major, where these are few enough for a matrix. */
+    readonly table?: { readonly names: readonly string[]; readonly values: readonly number[] };
+  };
   /** One per input of the model, where attributions are of its inputs (of texts also of their embedding); else none. */
   readonly parts: readonly FoundPart[];
   /** All features of all tables among the parts, where there are some: of a model with an input per column one table. */
@@ -102,11 +111,15 @@ export interface Context {
   readonly row: MethodRow;
   /** Whether attributions are of the inputs, not of a layer. */
   readonly atInput: boolean;
+  /** Which sample of the batch the first row of the explanations is of; 0 if left out. */
+  readonly from?: number;
 }
 
 /** One finding per input and target, those of the first input first. */
 export function findingsOf(explanations: readonly AnyExplanation[], context: Context): Finding[] {
-  return context.batch.samples.flatMap((_, row) => {
+  const [first] = explanations;
+  const rows = first!.predictions.shape[0]!;
+  return Array.from({ length: rows }, (_, row) => row).flatMap((row) => {
     const found = explanations.map((one) => findingOf(one, row, context));
     if (found.length === 1) return found;
     const scale = largest(
@@ -123,9 +136,10 @@ function strongestIn({ text, image, features }: ReturnType<typeof shown>): numbe
 }
 
 function findingOf(explanation: AnyExplanation, row: number, context: Context): Finding {
-  const { batch, output, baseline } = context;
+  const { batch, output, baseline, from = 0 } = context;
+  const place = from + row;
   const { predictions, baselinePredictions, completeness, diagnostics, warnings } = explanation;
-  const sample = batch.samples[row]!;
+  const sample = batch.samples[place]!;
   const probabilities = areProbabilities(diagnostics.outputs, output);
   const index = explanation.target ? explanation.target.data[row]! : null;
   const numbers = context.row.pairs
@@ -135,14 +149,16 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
   return {
     title: sample.title,
     ...(sample.at !== undefined && { at: sample.at }),
+    ...(sample.label !== undefined && { label: sample.label }),
     ...(sample.other !== undefined && { other: sample.other }),
     scale: null,
     strongest: strongestIn(numbers),
-    sample: row,
-    prediction: rank(rowOf(predictions, row), output, probabilities, row),
+    sample: place,
+    prediction: rank(rowOf(predictions, row), output, probabilities, place),
     probabilities,
+    score: scoreAt(rowOf(predictions, row), index, probabilities),
     target: {
-      label: index === null ? output.label(0) : labelOf(index, output, row),
+      label: index === null ? output.label(0) : labelOf(index, output, place),
       index,
       isPredicted: index !== null && index === argmaxRows(predictions)[row],
     },

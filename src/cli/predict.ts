@@ -29,7 +29,7 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
   const top = count('top', 3);
   const batchSize = count('batch', 32);
   const opened = await openModel(args, path);
-  const read = readBatch(args, opened);
+  const read = await readBatch(args, opened);
   notify([...noticesOf(opened), ...read.notices], args, terminal);
   await fixShapes(opened, rowsFrom(read, 0, 1).X);
   const place = ['word', 'token', 'answer'].some((flag) => args.has(flag));

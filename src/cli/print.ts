@@ -17,16 +17,19 @@ export interface PrintOptions {
   /** Whether it is the first about its input: the others leave out what they share with it. */
   readonly first: boolean;
   readonly scale: number | undefined;
+  /** How many words or features are listed; null for the usual number. */
+  readonly count: number | null;
   readonly terminal: Terminal;
 }
 
 /** The lines about one input and target, with colours (`styled`): all else in them is made visible here. */
-export function printFinding(finding: Finding, { first, scale, terminal }: PrintOptions): string {
+export function printFinding(finding: Finding, { first, scale, count, terminal }: PrintOptions): string {
   const { completeness, target, baseline, probabilities } = finding;
   const rows: [name: string, text: string, styled?: 'styled'][] = [];
   if (first && finding.at !== undefined) rows.push(['at', finding.at]);
   if (first && finding.other !== undefined) rows.push(['and', shorten(finding.other)]);
   if (first) rows.push(['prediction', formatScores(finding.prediction.slice(0, CLASSES), probabilities)]);
+  if (first && finding.label !== undefined) rows.push(['labelled', finding.label]);
   rows.push(['explained', `${target.label}${target.isPredicted ? ' (predicted)' : ''}`]);
   if (baseline) {
     const at = `${score(baseline.score, probabilities)} ${target.label}`;
@@ -37,10 +40,12 @@ export function printFinding(finding: Finding, { first, scale, terminal }: Print
   const color = colorSupport(terminal.env, terminal.outIsTty);
   if (finding.text) {
     rows.push(['tokens', tokensToAnsi(finding.text.tokens, finding.text.scores, { color, scale: full }), 'styled']);
-    rows.push(['strongest', strongest(finding.text.tokens, finding.text.scores, STRONGEST)]);
+    rows.push(['strongest', strongest(finding.text.tokens, finding.text.scores, count ?? STRONGEST)]);
   }
-  if (finding.features) rows.push(['strongest', strongest(finding.features.names, finding.features.scores, FEATURES)]);
-  if (finding.pairs) rows.push(['pairs', strongest(finding.pairs.names, finding.pairs.scores, FEATURES)]);
+  if (finding.features)
+    rows.push(['strongest', strongest(finding.features.names, finding.features.scores, count ?? FEATURES)]);
+  if (finding.parts.length > 1) rows.push(['inputs', sharesOf(finding)]);
+  if (finding.pairs) rows.push(['pairs', strongest(finding.pairs.names, finding.pairs.scores, count ?? FEATURES)]);
   if (finding.image) rows.push(['pixels', pixelsOf(finding.image, completeness !== null)]);
   const lines = rows.map(([name, text, styled]) => `   ${name.padEnd(11)} ${styled ? text : visible(text)}`);
   const warning = !completeness || completeness.ok ? [] : [`   ${'warning'.padEnd(11)} ${warningOf(finding)}`];
@@ -91,6 +96,11 @@ function strongest(names: readonly string[], scores: readonly number[], count: n
   const order = names.map((_, i) => i).sort((a, b) => Math.abs(scores[b]!) - Math.abs(scores[a]!));
   const listed = order.slice(0, count).filter((i) => scores[i] !== 0);
   return listed.length === 0 ? 'all are 0' : listed.map((i) => `${names[i]} ${signed(scores[i]!)}`).join(', ');
+}
+
+/** What each input of the model has of all: its sum, and its part in the sizes. */
+function sharesOf({ parts }: Finding): string {
+  return parts.map(({ name, sum, share }) => `${name} ${signed(sum)} (${percent(share)} of all)`).join(', ');
 }
 
 function pixelsOf({ attribution, shape }: NonNullable<Finding['image']>, addsUp: boolean): string {

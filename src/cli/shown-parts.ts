@@ -51,22 +51,21 @@ function contentOf(
   if (part.kind === 'table') return { table: tableOf(part, scores, values) };
   if (scores.length !== values.length) return null;
   if (part.kind !== 'series') return {};
-  const [steps = 0, width = 0] = shape;
+  const [steps = 0, width = 1] = shape;
   const channels = part.channels ?? Array.from({ length: width }, (_, i) => (width === 1 ? part.name : `channel ${i}`));
   return { series: { steps, channels, rate: part.rate ?? null, values, scores } };
 }
 
 /** A row per feature; a category that the model sees as several numbers is one feature. */
-function tableOf(
-  { name, features, shown }: SamplePart,
-  scores: readonly number[],
-  values: readonly number[],
-): FoundTable {
-  const one = features?.length === 1 || (features === undefined && shown?.length === 1);
-  const sums = one ? [scores.reduce((sum, score) => sum + score, 0)] : scores;
-  const names = features ?? (one ? [name] : sums.map((_, i) => `[${i}]`));
-  const written = (i: number): string => (one && values.length > 1 ? '' : plainNumber(values[i]!));
-  return { names, shown: shown ?? sums.map((_, i) => written(i)), scores: sums };
+function tableOf({ features, shown }: SamplePart, scores: readonly number[], values: readonly number[]): FoundTable {
+  const count = features && scores.length % features.length === 0 ? features.length : scores.length;
+  const each = scores.length / count;
+  const sums = Array.from({ length: count }, (_, i) =>
+    scores.slice(i * each, (i + 1) * each).reduce((sum, score) => sum + score, 0),
+  );
+  const names = features && features.length === count ? features : sums.map((_, i) => `[${i}]`);
+  const written = sums.map((_, i) => (each === 1 && values.length === count ? plainNumber(values[i]!) : ''));
+  return { names, shown: shown?.length === count ? shown : written, scores: sums };
 }
 
 /** A value of an input as it is shown where the file's own spelling is not known. */

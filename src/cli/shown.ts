@@ -12,6 +12,7 @@ import { joinedTable, listOf, partsOf, plainNumber, rowOf } from './shown-parts.
 export { rowOf } from './shown-parts.ts';
 
 const PAIRS = 40; // of a table of pairs
+const MATRIX = 256; // features whose pairs all go into a matrix
 
 type Numbers = Pick<Finding, 'text' | 'image' | 'features' | 'table' | 'parts'>;
 
@@ -82,5 +83,9 @@ export function shownPairs(
     return [{ name: `${name(i)} with ${name(j)}`, score: value + values[j * count + i]! }];
   });
   const kept = found.sort((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, PAIRS);
-  return { ...parts, pairs: { names: kept.map((pair) => pair.name), scores: kept.map((pair) => pair.score) } };
+  const padded = textOf(sample)?.padding;
+  const shownAt = Array.from({ length: count }, (_, i) => i).filter((i) => !padded?.[i]);
+  const pairsOf = (): readonly number[] => shownAt.flatMap((i) => shownAt.map((j) => values[i * count + j]!));
+  const all = shownAt.length <= MATRIX && { table: { names: shownAt.map(name), values: pairsOf() } };
+  return { ...parts, pairs: { names: kept.map((pair) => pair.name), scores: kept.map((pair) => pair.score), ...all } };
 }

@@ -1,14 +1,14 @@
 /** The files that `explain` writes: report, pictures, numbers. All are made before the first is written. */
 import { version } from '../attribution/index.ts';
-import type { MethodRow } from '../attribution/methods/index.ts';
 import { type AnyModel, titleOf as modelTitle, summaryOf } from '../open/model.ts';
-import { plain } from '../visualize/format.ts';
 import { attributionGrid, encodePng, type ReportItem, report } from '../visualize/index.ts';
 import { sumOf } from './explainers.ts';
 import { writeAll } from './files.ts';
 import type { AnyExplanation, Context, Finding } from './findings.ts';
 import { type Arguments, usage } from './flags.ts';
-import { colorScale, formatScores, warningOf } from './print.ts';
+import { reportItem } from './outputs/items.ts';
+import { svgFiles } from './outputs/svg.ts';
+import { colorScale, formatScores } from './print.ts';
 import type { Batch } from './samples/batch.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -24,24 +24,28 @@ export interface Results {
   readonly news: readonly string[];
 }
 
-const FEATURES = 40; // entries of an array that a report lists
-
 /** Writes what --html, --png and --json ask for; returns the names of the files. */
 export function writeOutputs(args: Arguments, results: Results, terminal: Terminal): string[] {
   const makers = {
     html: () => makeHtml(results),
     png: () => makePng(results, args),
-    json: () => makeJson(results),
+    svg: () => svgFiles(args.text('svg')!, itemsOf(results)),
+    json: () => makeJson(results, args),
   };
   return writeAll(args, makers, terminal);
 }
 
-function makeHtml({ path, model, batch, findings, explanations, context, news }: Results): string {
-  const items = findings.map((finding) => reportItem(finding, explanations[0]!, context.row, news));
-  const noun = { text: 'text', image: 'picture', array: 'row' }[batch.kind];
+function itemsOf({ findings, explanations, context, news }: Results): ReportItem[] {
+  return findings.map((finding) => reportItem(finding, explanations[0]!, context.row, news));
+}
+
+function makeHtml(results: Results): string {
+  const { path, model, batch, explanations, findings } = results;
+  const items = itemsOf(results);
+  const noun = nounOf(batch, findings);
   const rows = batch.samples.length;
   const targets = explanations.length > 1 ? `, ${explanations.length} targets each` : '';
-  const title = `${rows} ${noun}${rows > 1 ? 's' : ''}${targets}`;
+  const title = `${rows} ${rows > 1 ? noun[1] : noun[0]}${targets}`;
   const section = { title, model: { name: model.name, file: path, summary: summaryOf(model) }, items };
   const labels = [...new Set(findings.map(({ target }) => target.label))];
   const name = modelTitle(model, path);
@@ -49,56 +53,11 @@ function makeHtml({ path, model, batch, findings, explanations, context, news }:
   return report([section], { title: `What moved ${what}` });
 }
 
-function titleOf({ title, at, other }: Finding): string {
-  if (other !== undefined) return `${title} (as like: ${other})`;
-  return at === undefined ? title : `${title} (at ${at})`;
-}
-
-function reportItem(finding: Finding, { meta }: AnyExplanation, row: MethodRow, news: readonly string[]): ReportItem {
-  const { prediction, probabilities, target, baseline, completeness } = finding;
-  const title = titleOf(finding);
-  const explained = prediction.find(({ label }) => label === target.label);
-  const score = probabilities || !explained ? '' : `, score ${plain(explained.score)}`;
-  const auto = meta.params['nSteps'] === 'auto';
-  const common = {
-    title: finding.scale === null ? title : `${title}: ${target.label}`,
-    ...(finding.scale !== null && { scale: finding.scale }),
-    // The report reads predictions as probabilities; other scores are named with the target.
-    prediction: probabilities ? prediction.map(({ label, score }) => ({ label, probability: score })) : [],
-    target: `${target.label}${score}`,
-    explainer: { name: row.name, says: row.says, sum: row.sum },
-    ...(baseline && {
-      baseline: {
-        name: baseline.name,
-        score: baseline.score,
-        ...(baseline.entropy && { entropy: baseline.entropy.nats, entropyFraction: baseline.entropy.fraction }),
-      },
-    }),
-    ...(row.name === 'IntegratedGradients' && {
-      method: auto ? 'adaptive Gauss-Kronrod' : String(meta.params['method']),
-      steps: completeness!.steps,
-    }),
-    ...(completeness && {
-      completeness: { delta: completeness.delta, relative: completeness.relative, ok: completeness.ok },
-    }),
-    ...(finding.pairs && { pairs: finding.pairs }),
-    warnings: !completeness || completeness.ok ? news : [warningOf(finding), ...news],
-  };
-  if (finding.image) {
-    const { view, attribution, shape } = finding.image;
-    const image = { data: view.data, shape: view.shape };
-    return { ...common, kind: 'image', image, attribution: { data: attribution, shape }, range: [0, 1] };
-  }
-  const { tokens, scores } = finding.text ?? strongestOf(finding);
-  return { ...common, kind: 'text', tokens, scores };
-}
-
-/** The entries of an array that count most, in their order. */
-function strongestOf({ features }: Finding): { tokens: string[]; scores: number[] } {
-  const { names, scores } = features!;
-  const order = names.map((_, i) => i).sort((a, b) => Math.abs(scores[b]!) - Math.abs(scores[a]!));
-  const kept = order.slice(0, FEATURES).sort((a, b) => a - b);
-  return { tokens: kept.map((i) => names[i]!), scores: kept.map((i) => scores[i]!) };
+function nounOf({ kind, samples }: Batch, findings: readonly Finding[]): readonly [one: string, many: string] {
+  if (kind === 'text') return ['text', 'texts'];
+  if (kind === 'image') return ['picture', 'pictures'];
+  if ((samples[0]?.parts.length ?? 1) > 1 && !findings[0]?.table) return ['sample', 'samples'];
+  return samples[0]?.parts[0]?.kind === 'series' ? ['series', 'series'] : ['row', 'rows'];
 }
 
 function makePng({ findings, model, context: { row } }: Results, args: Arguments): Uint8Array {
@@ -123,10 +82,11 @@ function ascii(text: string): string {
   return text.normalize('NFKD').replace(/[^\x20-\x7e]/g, (c) => (/\p{M}/u.test(c) ? '' : '?'));
 }
 
-function makeJson({ path, findings, explanations, context }: Results): string {
+function makeJson({ path, findings, explanations, context }: Results, args: Arguments): string {
   const items = findings.map(
-    ({ title, at, other, prediction, target, baseline, completeness, text, features, pairs }) => ({
+    ({ title, label, at, other, prediction, target, baseline, completeness, text, features, pairs, parts, table }) => ({
       title,
+      ...(label !== undefined && { label }),
       ...(at !== undefined && { at }),
       ...(other !== undefined && { other }),
       prediction,
@@ -137,6 +97,8 @@ function makeJson({ path, findings, explanations, context }: Results): string {
       ...(text?.pieces && { words: text.tokens, wordScores: text.scores }),
       ...(features && { features: features.names, scores: features.scores }),
       ...(pairs && { pairs: pairs.names, pairScores: pairs.scores }),
+      ...(table && { table }),
+      ...(parts.length > 1 && { inputs: parts.map(({ name, kind, sum, share }) => ({ name, kind, sum, share })) }),
     }),
   );
   const { name, says, sum, source } = context.row;
@@ -147,8 +109,8 @@ function makeJson({ path, findings, explanations, context }: Results): string {
     explainer: { name, says, sum, source },
     labels: context.output.listed === undefined ? context.output.labels : null,
     items,
-    // Several targets: one explanation each, in the order of the targets.
-    ...(explanations.length > 1 ? { explanations } : { explanation }),
+    // All numbers, with --full. Several targets: one explanation each, in the order of the targets.
+    ...(args.has('full') && (explanations.length > 1 ? { explanations } : { explanation })),
   };
   return `${JSON.stringify(content)}\n`;
 }

@@ -9,6 +9,28 @@ import type { Model } from './model.ts';
 import type { ReferenceSource } from './verify/reference.ts';
 import type { VerifyOptions, VerifyReport } from './verify/verify.ts';
 
+/** What a layer knows that looks up texts or whole numbers before the graph: words by id, and how a text becomes words. */
+export interface Lookup {
+  /** The layer. */
+  readonly layer: string;
+  /** What each id stands for, from 0; a mask is '' and an unknown word '[UNK]' or its like. Empty for hashes, which know no words. */
+  readonly tokens: readonly (string | number)[];
+  /** The first id of a word that is known; ids from `unknown[0]` to below `unknown[1]` stand for words that are not. */
+  readonly unknown: readonly [from: number, to: number];
+  /** What comes out: an id per word, or a number per entry of the vocabulary. */
+  readonly mode: 'int' | 'one_hot' | 'multi_hot' | 'count' | 'tf_idf';
+  /** Cuts a text into what is looked up, one per id; null where the whole text is looked up. */
+  readonly split: ((text: string) => readonly string[]) | null;
+}
+
+/** Where an entry of `Model.inputs` comes from. */
+export interface InputSource {
+  /** The entries of `Model.rawInputs` that it is made from, by name. */
+  readonly raw: readonly string[];
+  /** How they are looked up; null where the input is fed as it is, or by several lookups one after another. */
+  readonly lookup: Lookup | null;
+}
+
 /** An input as the file's model takes it. */
 export interface RawInput {
   readonly name: string;
@@ -38,7 +60,12 @@ export interface ModelDefinition<L extends Layer = Layer> {
   /** The graph on `inputs`: one tensor per output. Options are as for `apply`; arguments that the model does not take are errors. */
   readonly run: (inputs: readonly Tensor[], options: ApplyOptions) => readonly Tensor[];
   /** Inputs that are looked up before the graph, and how. */
-  readonly raw?: { readonly inputs: readonly RawInput[]; readonly read: (x: Feedable) => Fed[] } | null;
+  readonly raw?: {
+    readonly inputs: readonly RawInput[];
+    /** One per entry of `inputs` of the definition. */
+    readonly sources: readonly InputSource[];
+    readonly read: (x: Feedable) => Fed[];
+  } | null;
   /** What feeds a layer, for the summary; left out where layers follow one another. */
   sourcesOf?(layer: L): string;
   /** The definition with other weights. */

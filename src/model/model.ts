@@ -9,7 +9,7 @@ import { failure, PathgradError, retold } from '../tensor/errors.ts';
 import { checkBoolean, checkOptions, checkWhole } from '../tensor/options.ts';
 import { limited, sizeOf } from '../tensor/shape.ts';
 import { adopt, boundedNodes, Tensor, type TensorSpec, tensor } from '../tensor/tensor.ts';
-import type { ModelDefinition, RawInput } from './definition.ts';
+import type { InputSource, ModelDefinition, RawInput } from './definition.ts';
 import { checkInputShape, type Fed, type Feedable, readInputs, rows } from './inputs.ts';
 import type { Layer, SymbolicShape } from './layer.ts';
 import { allLayers, findLayer } from './lookup.ts';
@@ -84,6 +84,11 @@ export class Model<L extends Layer = Layer> implements CallableModel {
   /** What `predict` takes: the inputs as the model was built with them, texts included. */
   get rawInputs(): readonly RawInput[] {
     return this.#definition.raw?.inputs ?? this.#inputs;
+  }
+
+  /** One per entry of `inputs`: what it is made from, and the vocabulary that it is looked up in (`lookup.tokens[id]` is the word of an id). */
+  get inputSources(): readonly InputSource[] {
+    return this.#definition.raw?.sources ?? this.#inputs.map(({ name }) => ({ raw: [name], lookup: null }));
   }
 
   /**

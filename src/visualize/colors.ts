@@ -14,6 +14,9 @@ export type ColormapName = 'PiYG' | 'red-green';
 /** sRGB, 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
+/** A card's colour on dark pages; colours of words fade into it. */
+export const DARK_PAGE: Rgb = [28, 31, 38];
+
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
 

@@ -2,16 +2,16 @@
 
 import { largest } from '../tensor/largest.ts';
 import { asImage, sumChannels } from './arrays.ts';
+import { dataUri } from './charts/picture.ts';
 import type { ColormapName } from './colors.ts';
+import { DARK_PAGE } from './colors.ts';
 import type { ComparisonSample } from './comparison-types.ts';
 import { escapeHtml, plain, signed } from './format.ts';
 import { tokensToThemedHtml } from './html.ts';
 import { attributionRaster, imageRaster } from './image.ts';
 import { thresholdByMass } from './normalize.ts';
 import { encodePng, type Raster } from './raster.ts';
-import { dataUri } from './report-item.ts';
-import { DARK_PAGE } from './report-style.ts';
-import type { ReportExplainer } from './report-types.ts';
+import type { ReportExplainer } from './report/types.ts';
 
 /** Entries of a table that are listed. */
 const FEATURES = 15;
@@ -40,7 +40,7 @@ function textLines({ tokens, scores }: Of<'text'>, methods: readonly ReportExpla
   const lines = methods.map(({ name }, m) => {
     const own = scores[m];
     const marks = own ? tokensToThemedHtml(tokens, own, { colormap: map, darkPage: DARK_PAGE }) : otherShape;
-    return `<div class="by"><b>${escapeHtml(name)}</b><span>${own ? fullColour(scaleOf(own)) : ''}</span></div><p class="text">${marks}</p>`;
+    return `<div class="by"><b>${escapeHtml(name)}</b><span>${own ? fullColour(scaleOf(own)) : ''}</span></div><p class="text" dir="auto">${marks}</p>`;
   });
   return `<div class="lines">${lines.join('\n')}</div>`;
 }

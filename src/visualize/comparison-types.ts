@@ -1,7 +1,7 @@
 /** What a comparison of methods shows, as plain data. */
 import type { ArrayLikeWithShape } from './arrays.ts';
 import type { ImageRange } from './image.ts';
-import type { ReportExplainer } from './report-types.ts';
+import type { ReportExplainer } from './report/types.ts';
 
 /** A table of measures: a text per method and column, or the reason why there is none. */
 export type ComparisonTable = {

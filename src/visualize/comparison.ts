@@ -7,9 +7,9 @@ import { sampleCard, scrollHint } from './comparison-card.ts';
 import { comparisonStyle } from './comparison-style.ts';
 import type { Comparison, ComparisonSample, ComparisonTable } from './comparison-types.ts';
 import { capitalised, escapeHtml } from './format.ts';
-import { addUp } from './report-item.ts';
-import { htmlPage, modelLine, modelSummary } from './report-page.ts';
-import { reportStyle } from './report-style.ts';
+import { addUp } from './report/facts.ts';
+import { htmlPage, modelLine, modelSummary } from './report/page.ts';
+import { reportStyle } from './report/style.ts';
 
 /**
  * The page as a string, the same for the same input.

@@ -1,6 +1,7 @@
 /**
  * Tokens as HTML: one `<mark>` each, coloured by sign and strength, the number in its title, negative ones underlined, so
- * that colour is never the only sign. Everything is escaped; the result needs no style sheet and no script.
+ * that colour is never the only sign. Everything is escaped; the result needs no style sheet and no script. The text runs in its own direction, and
+ * nothing isolates a word, so that words of any script stand in their order.
  */
 
 import { checkOptions } from '../tensor/options.ts';
@@ -31,10 +32,10 @@ export function tokensToHtml(
     const back = colormap(map, entry.strength);
     const tint =
       entry.strength === 0 ? 'background:none;color:inherit' : `background:${hex(back)};color:${hex(readableOn(back))}`;
-    const style = `${tint};padding:.1em .2em;border-radius:.2em;unicode-bidi:isolate${underline(entry)}`;
+    const style = `${tint};padding:.1em .2em;border-radius:.2em${underline(entry)}`;
     return `<mark style="${style}" title="${titleOf(entry)}">${escapeHtml(entry.token)}</mark>`;
   });
-  return `<span class="pathgrad-text">${marks.join(escapeHtml(options.separator ?? ' '))}</span>`;
+  return `<span class="pathgrad-text" dir="auto">${marks.join(escapeHtml(options.separator ?? ' '))}</span>`;
 }
 
 /** The same for the report, which has a style sheet: colours as custom properties, one pair for light and one for dark pages. */

@@ -20,6 +20,11 @@ const inner = new WeakMap<File, string>();
 /** The path of a file inside the folder that was dropped; its name where it lies at the top. */
 export const pathOf = (file: File): string => inner.get(file) ?? file.name;
 
+/** Says where in a dropped folder a file lay, of one that was kept and has lost it. */
+export function placeIn(file: File, path: string): void {
+  if (path !== file.name) inner.set(file, path);
+}
+
 /** A file and what it is. */
 export interface KnownFile {
   readonly file: File;

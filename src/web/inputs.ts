@@ -1,4 +1,5 @@
 /** Part 2 of the page: the text, the drawing or the numbers, whichever the model takes. */
+import type { Fields } from './address.ts';
 import { announce, byId, fillSelect, make, write } from './dom.ts';
 import { Drawing } from './drawing.ts';
 import type { InputData, InputKind, ModelInfo, PixelRange, Pixels } from './protocol.ts';
@@ -29,13 +30,20 @@ export class InputPanel {
   readonly #range = byId<HTMLSelectElement>('range');
   readonly #drawing: Drawing;
   #title = 'drawing';
+  /** Whether the picture was drawn on since it was put in. */
+  #touched = false;
+  #usualRange = '';
+  #offeredPictures: ReadonlyMap<string, Pixels> = new Map();
   /** Whether a second text is needed. */
   #two = false;
 
   constructor(events: InputEvents) {
     this.#events = events;
     this.#drawing = new Drawing(byId<HTMLCanvasElement>('canvas'), {
-      onChange: () => events.onChange(),
+      onChange: () => {
+        this.#touched = true;
+        events.onChange();
+      },
       onCursor: (text) => announce(text, 150, 'cursor'),
     });
     for (const area of [this.#text, this.#second, this.#numbers])
@@ -81,6 +89,7 @@ export class InputPanel {
     );
     byId('kind-row').hidden = info.kinds.length < 2;
     this.#range.value = info.range.join(',');
+    this.#usualRange = this.#range.value;
     const { height, width, channels } = info.picture;
     this.#title = 'drawing';
     this.#drawing.clear({ height: height ?? 28, width: width ?? 28, channels: channels ?? 1 }, true);
@@ -93,7 +102,7 @@ export class InputPanel {
     this.#two = info.second === 'must';
     this.#numbers.value = '';
     const [first] = offered.pictures.slice(7); // a 7 is a good first digit
-    if (first) this.#take(first.name, first.pixels, true);
+    if (first) this.#take(`example ${first.name}`, first.pixels, true);
     this.#show(info.kinds[0]!, true);
   }
 
@@ -103,6 +112,48 @@ export class InputPanel {
     this.#showTools();
     byId('picture-notices').hidden = notices.length === 0;
     write('picture-notices', notices.join('. '));
+  }
+
+  /** What is typed and chosen, by name; a drawing is not among it, a picture of the example is by its name. */
+  fields(): Fields {
+    const { kind } = this;
+    const own: Fields =
+      kind === 'image'
+        ? { picture: this.#touched ? 'drawing' : this.#title }
+        : kind === 'numbers'
+          ? { numbers: this.#numbers.value }
+          : this.#texted();
+    const range = kind === 'image' && this.#range.value !== this.#usualRange ? { range: this.#range.value } : {};
+    const chosen = this.#kind.options.length > 1 && this.#kind.selectedIndex > 0 ? { kind } : {};
+    return Object.fromEntries(Object.entries({ ...chosen, ...own, ...range }).filter(([, value]) => value !== ''));
+  }
+
+  #texted(): Fields {
+    return { text: this.#text.value, second: this.#second.value };
+  }
+
+  /** The drawing as it is, or null where nothing is drawn or it is a picture of the example. */
+  drawing(): { readonly title: string; readonly pixels: Pixels } | null {
+    if (this.kind !== 'image' || this.#drawing.isEmpty) return null;
+    if (!this.#touched && this.#offeredPictures.has(this.#title)) return null;
+    return { title: this.#title, pixels: this.#drawing.pixels };
+  }
+
+  /** Puts in what `fields` and a kept drawing say, without asking for an explanation. */
+  restore(fields: Fields, drawing?: { readonly title: string; readonly pixels: Pixels }): void {
+    if (fields['kind'] && [...this.#kind.options].some(({ value }) => value === fields['kind'])) {
+      this.#kind.value = fields['kind'];
+      this.#show(this.kind, true);
+    }
+    const areas = { text: this.#text, second: this.#second, numbers: this.#numbers };
+    for (const [name, area] of Object.entries(areas)) if (fields[name] !== undefined) area.value = fields[name];
+    if (fields['second']) byId<HTMLDetailsElement>('second-details').open = true;
+    if (fields['range'] && [...this.#range.options].some(({ value }) => value === fields['range']))
+      this.#range.value = fields['range'];
+    const offered = this.#offeredPictures.get(fields['picture'] ?? '');
+    if (drawing) this.#take(drawing.title, drawing.pixels, true);
+    else if (offered) this.#take(fields['picture']!, offered, true);
+    this.#showTools();
   }
 
   /** The input as it stands, or null while there is none. */
@@ -129,7 +180,9 @@ export class InputPanel {
   #take(title: string, pixels: Pixels, quiet: boolean): void {
     this.#title = title;
     byId('picture-notices').hidden = true;
-    this.#drawing.set(pixels, quiet);
+    this.#drawing.set(pixels, true);
+    this.#touched = false;
+    if (!quiet) this.#events.onChange();
   }
 
   #offer({ texts, pictures }: Offered): void {
@@ -139,6 +192,7 @@ export class InputPanel {
       this.#texts,
       texts.map((text) => ({ value: text, label: short(text) })),
     );
+    this.#offeredPictures = new Map(pictures.map(({ name, pixels }) => [`example ${name}`, pixels]));
     byId('pictures-row').hidden = pictures.length === 0;
     byId('pictures').replaceChildren(
       ...pictures.map(({ name, pixels }) => {

@@ -1,6 +1,7 @@
 /** The result on the page: prediction, attribution as marks or pictures, completeness, and a table that says it in numbers. */
 import type { Completeness } from '../attribution/index.ts';
 import { visible } from '../tensor/visible.ts';
+import { directionOf } from '../visualize/direction.ts';
 import { percent, plain, signed } from '../visualize/format.ts';
 import { byId, make, write } from './dom.ts';
 import { putMagnified } from './drawing.ts';
@@ -23,6 +24,7 @@ export function showResult(view: ResultView): void {
   );
   const words = byId('words');
   words.hidden = view.marks === null;
+  words.dir = directionOf((view.marks ?? []).map(({ token }) => token));
   words.replaceChildren(
     ...(view.marks ?? []).flatMap((mark, i, marks) => [mark.joined ? '' : ' ', markOf(mark, marks[i + 1])]),
   );

@@ -1,5 +1,6 @@
 /** The controls of part 3, and what they say as `Settings`. What cannot be chosen together cannot be chosen. */
 import type { QuadratureMethod } from '../quadrature/index.ts';
+import type { Fields } from './address.ts';
 import { byId, fillSelect, write } from './dom.ts';
 import type { BaselineName, Capabilities, InputKind, MethodInfo, ModelInfo, ResultView, Settings } from './protocol.ts';
 
@@ -36,8 +37,13 @@ const usualPlace = { value: 'usual', label: 'the one that is surest' };
 
 const stepCounts = ['10', '20', '50', '100', '200', '500'];
 
+const chosenIn = (control: HTMLSelectElement | HTMLInputElement): string =>
+  control instanceof HTMLInputElement && control.type === 'checkbox' ? (control.checked ? 'yes' : '') : control.value;
+
 export class SettingsPanel {
   #info: ModelInfo | null = null;
+  /** What the model's controls stand at before somebody chooses. */
+  #usual: Fields = {};
   /** Those that the page knows of so far, the usual one first. */
   #methods: readonly MethodInfo[] = [];
   readonly #explainer = byId<HTMLSelectElement>('explainer');
@@ -137,6 +143,7 @@ export class SettingsPanel {
 
   setModel(info: ModelInfo, labels: readonly string[]): void {
     this.#info = info;
+    this.#usual = { labels: labels.join(', ') };
     this.#labels.value = labels.join(', ');
     this.#softmax.checked = false;
     const outputs = info.outputs.map(({ name }, i) => ({ value: String(i), label: name }));
@@ -147,6 +154,7 @@ export class SettingsPanel {
     this.#fillTargets();
     fillSelect(this.#place, [usualPlace]);
     byId('place-row').hidden = !info.places;
+    this.#usual = { ...this.#usual, target: this.#target.value, output: this.#output.value };
   }
 
   /** Offers what the result has to choose from: the words of the text, and classes that are no fixed list. */
@@ -171,6 +179,58 @@ export class SettingsPanel {
       this.#baseline,
       (this.#info?.baselines ?? baselines[kind]).map(([value, label]) => ({ value, label })),
     );
+    this.#usual = { ...this.#usual, baseline: this.#baseline.options[0]?.value ?? '' };
+  }
+
+  /** What is chosen, by the names of the controls; what is as it always is is left out. */
+  fields(): Fields {
+    const usual: Fields = {
+      ...this.#usual,
+      explainer: usualName,
+      steps: '50',
+      method: 'gausslegendre',
+      backend: 'wasm',
+    };
+    const now = Object.entries(this.#controls()).map(([name, control]) => [name, chosenIn(control)] as const);
+    const hidden = (name: string): boolean => document.getElementById(`${name}-row`)?.hidden === true;
+    return Object.fromEntries(
+      now.filter(([name, value]) => value !== '' && value !== (usual[name] ?? '') && !hidden(name)),
+    );
+  }
+
+  /** Chooses what `fields` say where it can be chosen. Methods must have been set where another than the usual is among them. */
+  restore(fields: Fields): void {
+    const choose = (name: string, control: HTMLSelectElement | HTMLInputElement): void => {
+      const value = fields[name];
+      if (value === undefined) return;
+      if (control instanceof HTMLSelectElement) {
+        if ([...control.options].some((option) => option.value === value && !option.disabled)) control.value = value;
+      } else if (control.type === 'checkbox') control.checked = value === 'yes';
+      else control.value = value;
+    };
+    const { explainer, output, labels, ...rest } = this.#controls();
+    choose('explainer', explainer);
+    choose('output', output);
+    choose('labels', labels);
+    this.#describe();
+    this.#fillTargets();
+    for (const [name, control] of Object.entries(rest)) choose(name, control);
+    this.#method.disabled = this.#steps.value === 'auto';
+  }
+
+  #controls() {
+    return {
+      explainer: this.#explainer,
+      output: this.#output,
+      labels: this.#labels,
+      layer: this.#layer,
+      target: this.#target,
+      baseline: this.#baseline,
+      steps: this.#steps,
+      method: this.#method,
+      backend: this.#backend,
+      softmax: this.#softmax,
+    };
   }
 
   read(): Settings {

@@ -41,7 +41,7 @@ const read = (file: string): { readonly inputs: readonly string[]; readonly meth
 test('pictures: a table, a report, JSON and CSV with the same numbers, which are the library’s own', async () => {
   const [html, json, csv] = ['c.html', 'c.json', 'c.csv'].map((name) => folder.path(name)) as [string, string, string];
   const chosen = ['--explainers', 'saliency,input-x-gradient', '--metrics', 'sparseness,completeness,deletion'];
-  const run = await runCli(['compare', ...mnist, ...chosen, '--html', html, '--json', json, '--csv', csv]);
+  const run = await runCli(['compare', ...mnist, ...chosen, '--html', html, '--json', json, '--table', csv]);
   assert.is(run.code, 0, run.err);
   assert.match(run.out, /^mnist_cnn: 2 pictures of 784 values; explained: what is predicted for each\n/);
   assert.match(run.out, /ms +memory +sparseness ↑ +missing share ↓ +deletion ↓\n/);
@@ -101,19 +101,17 @@ test('texts: what does not apply is said, and the others run', async () => {
 
 test('rows of numbers: the entries that any method finds strong, as bars of each method', async () => {
   const rows = folder.path('rows.npy');
-  const pixels = Float32Array.from({ length: 784 }, (_, i) =>
-    i % 28 > 12 && i % 28 < 16 && i > 100 && i < 700 ? 1 : 0,
-  );
-  writeFileSync(rows, npy('<f4', '(1, 28, 28, 1)', pixels));
+  const steps = Float32Array.from({ length: 80 }, (_, i) => Math.sin(i / 3));
+  writeFileSync(rows, npy('<f4', '(1, 40, 2)', steps));
   const html = folder.path('rows.html');
   const chosen = ['--explainers', 'saliency,deep-lift', '--metrics', 'none', '--html', html];
-  const run = await runCli(['compare', mnist[0]!, '--npy', rows, ...chosen]);
+  const run = await runCli(['compare', 'test/golden/inputs/walks.keras', '--npy', rows, ...chosen]);
   assert.is(run.code, 0, run.err);
-  assert.match(run.out, /^mnist_cnn: 1 row of 784 values/);
+  assert.match(run.out, /^walks: 1 row of 80 values/);
   assert.not.match(run.out, /is better/, 'no metric, no word of them');
   const page = readFileSync(html, 'utf8');
   assert.is(page.match(/class="two"/g)?.length, 30, 'fifteen entries, two methods');
-  assert.match(page, /The 15 entries of 784 that any method finds strongest/);
+  assert.match(page, /The 15 entries of 80 that any method finds strongest/);
 });
 
 test('what is left out: some methods of the table for texts, metrics for pictures', async () => {
@@ -144,15 +142,15 @@ const wrong: readonly (readonly [name: string, code: 1 | 2, pattern: RegExp, arg
   ],
   ['all classes', 2, /'all' is for pathgrad explain/, ['--target', 'all']],
   ['no method that runs', 1, /none of these methods could be run/, ['--explainers', 'layer-conductance']],
-  ['a file in no folder', 1, /cannot be written: its folder does not exist/, ['--csv', folder.path('no/x.csv')]],
-  ['one file twice', 2, /is to be written twice/, ['--csv', folder.path('x'), '--json', folder.path('x')]],
+  ['a file in no folder', 1, /cannot be written: its folder does not exist/, ['--table', folder.path('no/x.csv')]],
+  ['one file twice', 2, /is to be written twice/, ['--table', folder.path('x'), '--json', folder.path('x')]],
 ];
 
 for (const [name, code, pattern, argv] of wrong) {
   test(`${name}: exit code ${code}, nothing written`, async () => {
     const before = folder.files();
     const judged = argv.includes('--metrics') ? [] : ['--metrics', 'none'];
-    const written = argv.includes('--csv') ? [] : ['--json', folder.path('never.json')];
+    const written = argv.includes('--table') ? [] : ['--json', folder.path('never.json')];
     const run = await runCli(['compare', ...mnist, ...argv, ...judged, ...written]);
     assert.match(run.err, pattern);
     assert.is(run.code, code, run.err);
@@ -183,7 +181,7 @@ test('Ctrl-C ends it with code 130, in a method and in a metric, and nothing is 
     const stop = new AbortController();
     let drawn = '';
     const pictures = [...'0123'].map((digit) => example(`digits/${digit}.png`));
-    const files = ['--image', ...pictures, '--csv', folder.path('never.csv')];
+    const files = ['--image', ...pictures, '--table', folder.path('never.csv')];
     const run = await runCli(['compare', mnist[0]!, ...argv, '--batch', '1', ...files], {
       signal: stop.signal,
       errIsTty: true,

@@ -26,6 +26,7 @@ test('a text: prediction, baseline, completeness, tokens, and the numbers as JSO
   const { code, out, err } = await runCli([
     'explain',
     ...imdb,
+    '--full',
     '--text',
     'An excellent whodunnit!',
     '--labels',

@@ -44,6 +44,7 @@ test('a method without baseline and sum: nothing is made up, on the terminal, in
     html,
     '--png',
     png,
+    '--full',
   ]);
   assert.is(run.code, 0, run.err);
   assert.match(
@@ -63,7 +64,7 @@ test('a method without baseline and sum: nothing is made up, on the terminal, in
   assert.match(page, /they need not add up<\/td>/);
   assert.match(page, /<th scope="row">Completeness<\/th><td>not promised<\/td>/);
   assert.not.match(page, /<th scope="row">(Baseline|Quadrature)|raises|lowers/);
-  assert.is(page.match(/<figure>/g)?.length, 3, 'magnitudes have no negative picture');
+  assert.is(page.match(/<figure>/g)?.length, 4, 'magnitudes have no pictures of single signs');
   const two = decode(readFileSync(png)).width;
   await runCli(['explain', ...mnist, '--steps', '5', '--png', png]);
   assert.ok(two < decode(readFileSync(png)).width, 'nor has the grid a column for them');
@@ -114,7 +115,7 @@ test('pairs: row sums per word, and the strongest pairs by name', async () => {
 
 test('several targets: all, some, the likeliest; each has the numbers that it has alone', async () => {
   const out = folder.path('targets.json');
-  const text = ['--text', 'A superb film', '--steps', '5'];
+  const text = ['--text', 'A superb film', '--steps', '5', '--full'];
   const all = await runCli(['explain', ...imdb, ...text, '--target', 'all', '--json', out]);
   assert.is(all.code, 0, all.err);
   assert.is(all.out.match(/^1\. A superb film$/gm)?.length, 1, 'the heading once');
@@ -162,7 +163,7 @@ test('several classes in the report: each card is named after its class, and all
   const argv = ['explain', ...imdb, '--text', 'A superb film', '--steps', '5', '--quiet'];
   await runCli([...argv, '--target', 'all', '--html', html]);
   const page = readFileSync(html, 'utf8');
-  assert.match(page, /<h3>A superb film: neg<\/h3>[\s\S]*<h3>A superb film: pos<\/h3>/);
+  assert.match(page, /<h3 dir="auto">A superb film: neg<\/h3>[\s\S]*<h3 dir="auto">A superb film: pos<\/h3>/);
   assert.match(page, /all its classes are on one scale/);
   const scales = [...page.matchAll(/Full colour<\/th><td>([^<]*)</g)].map(([, text]) => text);
   assert.is(scales.length, 2);
@@ -182,7 +183,7 @@ test('several classes in the report: each card is named after its class, and all
     html,
   ];
   assert.is((await runCli(digits)).code, 0);
-  assert.match(readFileSync(html, 'utf8'), /<h3>7\.png: class 2<\/h3>/);
+  assert.match(readFileSync(html, 'utf8'), /<h3 dir="auto">7\.png: class 2<\/h3>/);
 });
 
 test('slopes of a saturated probability: a note says so, and --logits explains what goes into the softmax', async () => {

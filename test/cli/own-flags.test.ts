@@ -15,7 +15,7 @@ const out = folder.path('numbers.json');
 
 /** The explanation's JSON, without the settings that it carries. */
 async function numbers(...argv: readonly string[]): Promise<string> {
-  const run = await runCli(['explain', ...mnist, ...argv, '--json', out, '--quiet']);
+  const run = await runCli(['explain', ...mnist, ...argv, '--json', out, '--full', '--quiet']);
   assert.is(run.code, 0, run.err);
   const { explanation } = JSON.parse(readFileSync(out, 'utf8')) as { explanation: { data: { attributions: unknown } } };
   const { attributions } = explanation.data;
@@ -73,7 +73,11 @@ test('the table and the classes agree: each method takes the options of its flag
     const argv = flags.flatMap((flag) => [`--${flag}`, values[flag]!]);
     const options = ownOptions(parseFlags(argv, [{ title: '', flags: ownFlags }], 'explain'), row);
     assert.is(Object.keys(options).length, flags.length, row.name);
-    const { params } = row.make(model, Object.assign(row.layer === true ? { layer: 1 } : {}, options)).meta;
+    const needed = {
+      ...(row.layer === true && { layer: 1 }),
+      ...(row.name === 'DiscretizedIG' && { words: [[0], [1]] }),
+    };
+    const { params } = row.make(model, Object.assign(needed, options)).meta;
     for (const [option, value] of Object.entries(options)) {
       const shown = option === 'stdevs' ? JSON.stringify(value) : value;
       assert.equal(params[option], shown, `${row.name} ${option}`);

@@ -65,7 +65,7 @@ test('- as an output is where results are printed, and nothing else goes there',
   assert.equal([png.code, png.out.slice(1, 4), png.out.slice(-8, -4)], [0, 'PNG', 'IEND']);
   const said = await runCli(['predict', ...mnist, '--json', '-']);
   assert.is(JSON.parse(said.out).items[0].prediction.length, 10);
-  const csv = await runCli(['compare', ...mnist, '--explainers', 'saliency', '--metrics', 'none', '--csv', '-']);
+  const csv = await runCli(['compare', ...mnist, '--explainers', 'saliency', '--metrics', 'none', '--table', '-']);
   assert.match(csv.out, /^method,measure,better,mean,sd,n,reason\r\nSaliency,/);
   for (const run of [json, html, png, said, csv]) assert.not.match(run.err, /wrote/);
 });

@@ -1,10 +1,12 @@
 /** The report: what it must say, that it needs nothing from outside, and that no text can become markup. */
 
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { decode } from 'fast-png';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ReportItem, type ReportSection, type ReportTextItem, report } from '../../src/visualize/index.ts';
+import { keysScript, pagesScript } from '../../src/visualize/report/scripts.ts';
 
 const test: ReturnType<typeof suite> = suite('report');
 
@@ -56,8 +58,8 @@ test('says prediction, target, baseline and its entropy, steps and completeness'
 
 test('the strongest tokens are listed with their numbers, padding is not', () => {
   const html = page([text]);
-  assert.match(html, /Raise the score most<\/caption>.*?superb<\/th>.*?width:100\.0%.*?\+0\.33.*?>a<\/th>/s);
-  assert.match(html, /Lower the score most<\/caption>.*?awful<\/th>.*?width:81\.8%.*?-0\.27/s);
+  assert.match(html, /Raise the score most<\/caption>.*?superb<\/bdi>.*?width:100\.0%.*?\+0\.33.*?>a<\/bdi>/s);
+  assert.match(html, /Lower the score most<\/caption>.*?awful<\/bdi>.*?width:81\.8%.*?-0\.27/s);
   assert.not.match(html, /&lt;pad&gt;/);
 });
 
@@ -98,24 +100,34 @@ test('pairs are listed, the ten strongest', () => {
   const html = page([{ ...text, pairs: { names, scores: names.map((_, i) => (i % 2 ? -1 : 1) / (i + 1)) } }]);
   assert.match(
     html,
-    /Pairs that count most<\/caption>[\s\S]*?a with 0<\/th>.*?bar plus[\s\S]*?a with 1<\/th>.*?bar minus/,
+    /Pairs that count most<\/caption>[\s\S]*?a with 0<\/bdi>.*?bar plus[\s\S]*?a with 1<\/bdi>.*?bar minus/,
   );
   assert.ok(html.includes('a with 9<') && !html.includes('a with 10<'));
 });
 
 test('images are data: PNGs of their own size with a text in their place', () => {
   const html = page([picture]);
-  const images = [...html.matchAll(/<img alt="([^"]+)" width="3" height="2" src="data:image\/png;base64,([^"]+)">/g)];
-  assert.is(images.length, 5);
-  assert.is(images[2]![1], 'digit: all attributions');
-  const { data, width, height } = decode(Uint8Array.from(atob(images[2]![2]!), (c) => c.charCodeAt(0)));
+  const images = [
+    ...html.matchAll(
+      /aria-label="([^"]+)" class="panel" width="100%" viewBox="0 0 3 2"><title>[^<]+<\/title><image href="data:image\/png;base64,([^"]+)" width="3" height="2"\/>/g,
+    ),
+  ];
+  assert.is(images.length, 6);
+  assert.is(images[3]![1], 'digit: all attributions');
+  const { data, width, height } = decode(Uint8Array.from(atob(images[3]![2]!), (c) => c.charCodeAt(0)));
   assert.equal([width, height, ...data.slice(3, 9)], [3, 2, 39, 100, 25, 142, 1, 82]);
 });
 
-test('needs nothing from outside and runs nothing', () => {
+test('needs nothing from outside and runs nothing but its own script, by its hash', () => {
   const html = page([text, picture], { model: { name: 'm', summary: 'a <b>\nline' } });
   assert.match(html, /content="default-src 'none'; style-src 'unsafe-inline'; img-src data:;/);
-  assert.not.match(html, /<script|<link|<iframe|https?:|url\(|@import|\son\w+=/i);
+  assert.is(html.match(/<script/g)?.length, 1);
+  assert.match(html, `; script-src 'sha256-${keysScript.hash}'"`);
+  assert.match(html, `<script>${keysScript.text}</script>`);
+  assert.not.match(page([picture]), /<script|script-src/, 'pictures need none');
+  for (const { text: script, hash } of [keysScript, pagesScript])
+    assert.is(createHash('sha256').update(script).digest('base64'), hash);
+  assert.not.match(html, /<link|<iframe|https?:|url\(|@import|\son\w+=/i);
   assert.match(html, /^<!doctype html>\n<html lang="en">/);
   assert.match(html, 'a &lt;b&gt;\nline</pre>');
   assert.match(html, /prefers-color-scheme:dark/);

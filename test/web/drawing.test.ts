@@ -151,8 +151,8 @@ test('every control has a name, headings go in order, results are announced', as
     'What moved this model?',
     '1. Model',
     '2. Input',
-    '3. Prediction and attribution',
-    '4. What to explain, and how',
+    '3. What to explain, and how',
+    '4. Prediction and attribution',
   ]);
   await says(page, '#live', /^7: .*pixels raise the score by \+/);
 });

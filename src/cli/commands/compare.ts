@@ -47,7 +47,7 @@ export const compare: Command = {
           help: 'a report, one self-contained page: methods side by side, metrics, time and memory; - prints it in the place of the table, as for the next two',
         },
         { name: 'json', value: 'FILE', help: 'all numbers, per input too' },
-        { name: 'csv', value: 'FILE', help: 'a line per method and measure' },
+        { name: 'table', value: 'FILE', help: 'a line per method and measure, as CSV' },
         quiet,
         debug,
         help,
@@ -58,7 +58,7 @@ export const compare: Command = {
   examples: [
     ['pathgrad compare examples/mnist-cnn.h5 --image examples/digits/*.png --html methods.html', 'pictures'],
     [
-      'pathgrad compare examples/imdb-cnn.h5 --vocab examples/imdb-vocab.txt --text-file examples/sentences.txt \\\n      --explainers integrated-gradients,saliency --metrics comprehensiveness,sufficiency --csv methods.csv',
+      'pathgrad compare examples/imdb-cnn.h5 --vocab examples/imdb-vocab.txt --text-file examples/sentences.txt \\\n      --explainers integrated-gradients,saliency --metrics comprehensiveness,sufficiency --table methods.csv',
       'two methods and two metrics on texts',
     ],
   ],

@@ -51,10 +51,26 @@ export const explain: Command = {
         {
           name: 'html',
           value: 'FILE',
-          help: 'a report, one self-contained page; - prints it in the place of the findings, as for the next two',
+          help: 'a report, one self-contained page; - prints it in the place of the findings, as for the next three',
+        },
+        {
+          name: 'svg',
+          value: 'FILE',
+          help: 'a picture that suits the data: a waterfall of a table, the line of a series, words, pixels; of several explanations numbered files, FILE-1.svg and so on',
         },
         { name: 'png', value: 'FILE', help: 'pictures: original, all, positive and negative attributions' },
-        { name: 'json', value: 'FILE', help: 'all numbers' },
+        { name: 'json', value: 'FILE', help: 'predictions, and one number per word, feature or step' },
+        { name: 'full', help: 'in --json also all numbers of the explanation, as Explanation.fromJSON reads them' },
+        {
+          name: 'strongest',
+          value: 'K',
+          help: 'words or features that are listed of each input; 5 and 10 if left out',
+        },
+        {
+          name: 'show',
+          value: 'N',
+          help: 'inputs that are printed one by one, or all; of more than 20 the 5 with the largest numbers if left out',
+        },
         {
           name: 'scale',
           value: 'NUMBER',

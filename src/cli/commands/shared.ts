@@ -2,13 +2,13 @@
 import type { Flag, FlagGroup } from '../flags.ts';
 
 export const inputs: FlagGroup = {
-  title: 'What to look at (one kind at a time)',
+  title: 'What to look at (one kind at a time; - is the standard input)',
   flags: [
     {
       name: 'text',
       value: 'TEXT',
       many: 'repeat',
-      help: 'a text; a Keras model needs --vocab or --word-index, a transformer has a tokenizer',
+      help: 'a text; a Keras model that does not hold its vocabulary needs --vocab or --word-index',
     },
     {
       name: 'text-pair',
@@ -18,10 +18,22 @@ export const inputs: FlagGroup = {
     },
     { name: 'text-file', value: 'FILE', help: 'a file of texts, one per line' },
     { name: 'tokens', value: 'IDS', many: 'repeat', help: 'token ids, as 1,14,22,16; padded as texts are' },
-    { name: 'image', value: 'FILE...', many: 'list', help: 'PNG pictures' },
+    { name: 'image', value: 'FILE...', many: 'list', help: 'pictures, PNG or JPEG, or folders of them' },
     { name: 'idx', value: 'FILE', help: 'an IDX file (MNIST), plain or gzipped' },
     { name: 'npy', value: 'FILE', help: "a NumPy .npy file: rows of the model's input" },
-    { name: 'index', value: 'ROWS', help: 'which rows of --idx, --npy or --text-file, as 0,1,9; all if left out' },
+    { name: 'npz', value: 'FILE', help: 'a NumPy .npz file: arrays by the names of the inputs' },
+    { name: 'csv', value: 'FILE', help: 'a table; columns feed the inputs by name, or in order' },
+    { name: 'ndjson', value: 'FILE', help: 'rows as JSON, one per line, or one array of them' },
+    { name: 'parquet', value: 'FILE', help: 'a table as Parquet' },
+    { name: 'wav', value: 'FILE...', many: 'list', help: 'sounds, for models of series' },
+    {
+      name: 'input',
+      value: 'NAME=FILE',
+      many: 'repeat',
+      help: "a file for one of the model's inputs, of any kind above; a model with several has one for each",
+    },
+    { name: 'index', value: 'ROWS', help: 'which rows of a file, as 0,1,9; all if left out' },
+    { name: 'rows', value: 'FROM:TO', help: 'a range of rows, as 0:100' },
   ],
 };
 
@@ -44,6 +56,17 @@ export const reading: FlagGroup = {
     { name: 'truncating', value: 'SIDE', help: 'pre (as Keras) or post: which end of long texts is cut off' },
     { name: 'pixels', value: 'LOW..HIGH', help: 'what black and white are to the model; 0..1 if left out' },
     { name: 'invert', help: 'swap black and white in --image pictures' },
+    { name: 'size', value: 'HxW', help: 'height and width of pictures, where the model leaves them open' },
+    {
+      name: 'columns',
+      value: '[INPUT=]A,B',
+      many: 'repeat',
+      help: 'columns of a table that feed an input, in this order; those of its name, or all that are left, if left out',
+    },
+    { name: 'label', value: 'COLUMN', help: 'the column of the right answers, which feeds no input' },
+    { name: 'drop', value: 'A,B', help: 'columns that feed no input' },
+    { name: 'separator', value: 'SIGN', help: 'between fields of --csv; found if left out' },
+    { name: 'rate', value: 'HZ', help: 'the rate that --wav files must have' },
   ],
 };
 
@@ -85,7 +108,7 @@ export const explaining: readonly Flag[] = [
   {
     name: 'baseline',
     value: 'WHAT',
-    help: 'zeros (default; for texts pad), a number (for transformers the id of a token), pad, mask or random:10 (transformers: [MASK], random words, mean of 10), noise, noise:10 (mean of 10), max (black or white, what is farther), layer:0 (at --layer), or a .npy file',
+    help: 'zeros (default; for texts pad, for tables of a model that normalizes: normal, the mean that it subtracts), mean of the rows, a number (for transformers the id of a token), pad, mask or random:10 (transformers: [MASK], random words, mean of 10), noise, noise:10 (mean of 10), max (black or white, what is farther), layer:0 (at --layer), or a .npy file',
   },
   {
     name: 'layer',

@@ -27,7 +27,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
   if (args.has('layer-inputs') && !args.has('layer'))
     throw usage('--layer-inputs', 'needs --layer', 'name the layer whose inputs are explained');
   const opened = await openModel(args, path);
-  const read = readBatch(args, opened);
+  const read = await readBatch(args, opened);
   notify([...noticesOf(opened), ...read.notices], args, terminal);
   await fixShapes(opened, rowsFrom(read, 0, 1).X);
   const { model, batch, output, target: named } = await ask(args, opened, read);

@@ -7,12 +7,12 @@ import { comparisonHtml } from './html.ts';
 import type { Compared } from './run.ts';
 import type { ComparisonOf } from './words.ts';
 
-/** Writes what --html, --json and --csv ask for. */
+/** Writes what --html, --json and --table ask for. */
 export function writeComparison(args: Arguments, comparison: ComparisonOf, terminal: Terminal): void {
   const makers = {
     html: () => comparisonHtml(comparison),
     json: () => comparisonJson(comparison),
-    csv: () => comparisonCsv(comparison),
+    table: () => comparisonCsv(comparison),
   };
   writeAll(args, makers, terminal);
 }

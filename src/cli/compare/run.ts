@@ -19,7 +19,7 @@ import { PathgradError } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { BaselineChoice } from '../baselines.ts';
 import type { OutputChoice } from '../choices.ts';
-import { type Layers, outputFunction } from '../explain-batch.ts';
+import { type Layers, outputFunction, withVectors } from '../explain-batch.ts';
 import { type AnyExplanation, type Finding, findingsOf } from '../findings.ts';
 import type { Arguments } from '../flags.ts';
 import { inFlags } from '../in-flags.ts';
@@ -90,11 +90,13 @@ export async function warmUp(shared: Shared): Promise<void> {
 }
 
 async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: Shared): Promise<Compared> {
-  const { args, terminal, batch, model, output, baseline, target } = shared;
+  const { args, terminal, output, baseline, target } = shared;
   const { signal } = terminal;
   const bar = new ProgressBar(terminal, row.name, args.has('quiet'));
   try {
     const layers = shared.layersOf(row);
+    // Methods with gradients see vectors in the place of ids.
+    const { model, batch } = await withVectors(shared.model, shared.batch, layers, row);
     const X = tensorsOf(batch);
     const explainer = row.make(model, optionsOf(row, layers, shared));
     const given = {
@@ -113,7 +115,10 @@ async function runMethod(row: MethodRow, judges: readonly MetricRow[], shared: S
     bar.clear();
     const context = { batch, output, baseline: row.baselines ? baseline : null, row, atInput: layers.layer === null };
     const findings = findingsOf([explanation], context);
-    const explained = { ...explanation.data, baselines: commonBaselines(shared, X) ?? explanation.baselines };
+    const explained = {
+      ...explanation.data,
+      baselines: commonBaselines({ ...shared, model }, X) ?? explanation.baselines,
+    };
     const cells: Cell[] = [];
     for (const judge of judges) {
       const judging = { model, X, explain: given, explanation: explained, options: scoring(shared, row, judge) };

@@ -27,7 +27,7 @@ export async function runInspect(args: Arguments, path: string, terminal: Termin
   const what = `${report.kind} model '${shortened(report.name)}', ${report.format}`;
   terminal.out(`${visible(report.file)}: ${what}, written by ${shortened(made.join(' on '))}\n`);
   for (const { name, shape, dtype } of report.inputs)
-    terminal.out(`input   ${shortened(name)} ${formatShape(shape)} ${dtype}\n`);
+    terminal.out(`input   ${shortened(name)} ${shape ? formatShape(shape) : '[any]'} ${dtype}\n`);
   for (const { name, shape } of report.outputs)
     terminal.out(`output  ${shortened(name)} ${shape ? formatShape(shape) : ''}`.trimEnd().concat('\n'));
   terminal.out('\n');
@@ -79,8 +79,9 @@ function table(layers: Report['layers']): string {
   return [line(head), line(widths.map((width, i) => (i === 4 ? '' : '─'.repeat(width)))), ...rows.map(line)].join('\n');
 }
 
-function verdict({ runnable, unsupported, problem }: Report, path: string): string {
-  if (runnable) return `This model can be run and explained: pathgrad explain ${visible(path)} …`;
+function verdict({ runnable, unsupported, problem, inputs }: Report, path: string): string {
+  const files = inputs.length > 1 ? '--csv FILE (or --input NAME=FILE for each input)' : '…';
+  if (runnable) return `This model can be run and explained: pathgrad explain ${visible(path)} ${files}`;
   const reasons = unsupported.map(
     (each) => `  ${shortened(each.path)} (${shortened(each.className)}): ${shortened(each.reason, 500)}`,
   );

@@ -3,51 +3,21 @@
  * by the model's inputs, in its order.
  */
 import type { Vocabulary } from '../../inputs/index.ts';
-import type { ShownPieces } from '../../open/pieces.ts';
+import type { ImageView, SamplePart, TextView } from '../../open/sample.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { EncodedTexts } from '../../transformers/index.ts';
 
-export interface ImageView {
-  /** Height x width x channels, as black (0) to white (1). */
-  readonly data: Float64Array;
-  readonly shape: readonly [height: number, width: number, channels: number];
-  /** Puts values that lie as the model's input does (one row) into height x width x channels. */
-  readonly arrange: (row: ArrayLike<number>) => Float64Array;
-}
-
-/** Tokens of a text, padding included; of a transformer also its words. */
-export type TextView = {
-  readonly tokens: readonly string[];
-  readonly padding: readonly boolean[];
-} & Partial<ShownPieces>;
-
-/**
- * What one of the model's inputs is to people. Where the model looks up texts first, its inputs are the results of the lookups, and parts have the
- * names of what was looked up.
- */
-export interface SamplePart {
-  readonly name: string;
-  /** `table`: one number or category per feature. `series`: steps x channels. `array`: anything else. */
-  readonly kind: 'text' | 'image' | 'table' | 'series' | 'array';
-  /** Of a table: names of the features, one per element of the row, or one for all where the row is a category's code. */
-  readonly features?: readonly string[];
-  /** Values as the file has them, one per feature: `41`, `Paris`. */
-  readonly shown?: readonly string[];
-  /** Of a series: names of the channels. */
-  readonly channels?: readonly string[];
-  /** Of a series: steps per second. */
-  readonly rate?: number;
-  readonly text?: TextView;
-  readonly image?: ImageView;
-}
+export type { ImageView, SamplePart, TextView } from '../../open/sample.ts';
 
 export interface Sample {
   /** File, row or text. */
   readonly title: string;
   /** One per input of the model. */
   readonly parts: readonly SamplePart[];
+  /** The right answer as the file has it, where a column of them is named. */
+  readonly label?: string;
   /** The word that is judged, of models that judge words. */
   readonly at?: string;
   /** The text that it is compared with, of models that say how alike two are. */

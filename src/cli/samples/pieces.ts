@@ -8,16 +8,25 @@ import type { TextPair } from '../../transformers/index.ts';
 import { readBytes } from '../files.ts';
 import { type Arguments, number, usage, wholeNumbers } from '../flags.ts';
 import type { Batch } from './batch.ts';
+import { type RowChoice, rowNumbers } from './rows.ts';
 import { chooseLines } from './text.ts';
 
 /** What says how words or pixels are read, which the tokenizer knows. */
 const others = ['vocab', 'word-index', 'index-from', 'padding', 'truncating', 'pixels', 'invert'] as const;
 
-export function piecesOf(args: Arguments, model: Transformer, kind: string, rows: readonly number[] | null): Batch {
+/** @param texts of a column of a table, where the input is one */
+export function piecesOf(
+  args: Arguments,
+  model: Transformer,
+  kind: string,
+  rows: RowChoice,
+  texts: readonly (string | TextPair)[] | null,
+): Batch {
   const needless = others.find((flag) => args.has(flag));
   if (needless) {
     throw usage(`--${needless}`, 'is not for transformers', 'the model has a tokenizer of its own: leave it out');
   }
+  if (texts) return ofTexts(args, model, texts);
   switch (kind) {
     case 'text':
       return ofTexts(args, model, pairsOf(args));
@@ -36,7 +45,7 @@ export function piecesOf(args: Arguments, model: Transformer, kind: string, rows
       throw usage(
         `--${kind}`,
         `${model.name} reads texts`,
-        'give --text, --text-file, --tokens or --npy with token ids',
+        'give --text, --text-file, --tokens, --npy with token ids, or a table (--csv) with a column of texts',
       );
   }
 }
@@ -72,13 +81,13 @@ function ofTexts(args: Arguments, model: Transformer, texts: readonly (string | 
   return toBatch(readPieces(model, texts, options), titles);
 }
 
-function ofFile(args: Arguments, model: Transformer, path: string, rows: readonly number[] | null): Batch {
+function ofFile(args: Arguments, model: Transformer, path: string, rows: RowChoice): Batch {
   const stored = readNpy(readBytes(path), path);
   const whole = stored.shape.length === 1 ? { data: stored.data, shape: [1, ...stored.shape] } : stored;
   if (whole.shape.length !== 2 || whole.data.length === 0) {
     throw failure(path, 'must hold rows of token ids', { shape: stored.shape }, 'of shape [texts, positions]');
   }
-  const chosen = rows ?? Array.from({ length: whole.shape[0]! }, (_, row) => row);
+  const chosen = rowNumbers(rows, whole.shape[0]!);
   const { data, shape } = takeRows(whole, chosen, path);
   const width = shape[1]!;
   const lists = chosen.map((_, i) => Array.from(data.subarray(i * width, (i + 1) * width)));

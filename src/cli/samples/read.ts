@@ -2,27 +2,46 @@
  * From the input flags to one batch for the model, and what is shown of each sample. Which kind of model it is follows from
  * its input and layers: an Embedding reads tokens, axes of height and width a picture, everything else plain numbers.
  */
+import type { Model } from '../../model/model.ts';
 import { type AnyModel, isTransformer } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
-import { type Arguments, usage, wholeNumbers } from '../flags.ts';
+import { type Arguments, usage } from '../flags.ts';
 import { readArrays } from './array.ts';
 import type { Batch } from './batch.ts';
 import { readImages } from './image.ts';
+import { readNamed, readNpzFile } from './named.ts';
+import { looksUpTexts, ownTexts } from './own-texts.ts';
 import { piecesOf } from './pieces.ts';
-import { readTexts, readTokens } from './text.ts';
+import { type RowChoice, readRows } from './rows.ts';
+import { readSounds } from './sound.ts';
+import { readTableFile, type TableKind, tableBatch, tableKinds, textColumns } from './table.ts';
+import { chooseLines, readTexts, readTokens } from './text.ts';
 
-export const kinds = ['text', 'text-file', 'tokens', 'image', 'idx', 'npy'] as const;
+export const kinds = [
+  'text',
+  'text-file',
+  'tokens',
+  'image',
+  'idx',
+  'npy',
+  'npz',
+  ...tableKinds,
+  'wav',
+  'input',
+] as const;
 
 export type Kind = (typeof kinds)[number];
 
+/** Kinds of which --index and --rows choose rows. */
+const withRows: readonly Kind[] = ['text-file', 'idx', 'npy', 'npz', ...tableKinds, 'input'];
+/** Kinds that can feed several inputs. */
+const several: readonly Kind[] = ['npz', ...tableKinds, 'input'];
+const ofTables = ['columns', 'label', 'drop'] as const;
+
+const isTable = (kind: Kind): kind is TableKind => tableKinds.includes(kind as TableKind);
+
 /** The batch that the flags describe. Errors name the flag or the file. */
-export function readBatch(args: Arguments, model: AnyModel): Batch {
-  if (model.inputs.length !== 1) {
-    const names = model.inputs.map(({ name }) => name);
-    const hint =
-      'the command line runs models with one input; the library takes several: model.predict({ name: array, … })';
-    throw failure(model.name, `has ${model.inputs.length} inputs`, { inputs: names }, hint);
-  }
+export async function readBatch(args: Arguments, model: AnyModel): Promise<Batch> {
   const given = kinds.filter((kind) => args.has(kind));
   if (given.length !== 1) {
     const hint = `give one of ${kinds.map((kind) => `--${kind}`).join(', ')}`;
@@ -32,25 +51,65 @@ export function readBatch(args: Arguments, model: AnyModel): Batch {
       hint,
     );
   }
-  const rows = args.text('index') === undefined ? null : wholeNumbers('index', args.text('index')!);
   const kind = given[0]!;
-  if (rows && !['idx', 'npy', 'text-file'].includes(kind)) {
-    throw usage('--index', `does not go with --${kind}`, 'it chooses rows of --idx, --npy or --text-file');
+  for (const flag of ['index', 'rows'] as const) {
+    if (args.has(flag) && !withRows.includes(kind))
+      throw usage(
+        `--${flag}`,
+        `does not go with --${kind}`,
+        `it chooses rows of ${withRows.map((one) => `--${one}`).join(', ')}`,
+      );
   }
+  const stray = ofTables.find((flag) => args.has(flag) && !isTable(kind));
+  if (stray)
+    throw usage(`--${stray}`, `does not go with --${kind}`, 'it is about the columns of --csv, --ndjson and --parquet');
+  if (args.has('separator') && kind !== 'csv') throw usage('--separator', 'is of --csv', 'leave it out');
+  if (args.has('rate') && kind !== 'wav') throw usage('--rate', 'is of --wav', 'leave it out');
   if (args.has('text-pair') && kind !== 'text')
     throw usage('--text-pair', 'needs --text', 'the two texts that are read together');
-  if (isTransformer(model)) return piecesOf(args, model, kind, rows);
+  const rows = readRows(args);
+  if (isTransformer(model)) {
+    const table = isTable(kind) ? await readTableFile(args, kind, rows) : null;
+    return piecesOf(args, model, kind, rows, table && textColumns(args, table, 2));
+  }
   if (args.has('text-pair'))
     throw usage('--text-pair', 'is for transformers', `${model.name} reads one text at a time`);
+  if (model.rawInputs.length > 1 && !several.includes(kind)) {
+    const names = model.rawInputs.map(({ name }) => name);
+    const hint = `a file for each: --input ${names[0]}=FILE --input ${names[1]}=FILE; or a table (--csv), or an .npz file with these names`;
+    throw failure(model.name, `has ${names.length} inputs`, { inputs: names }, hint);
+  }
+  return readKind(args, model, kind, rows);
+}
+
+async function readKind(args: Arguments, model: Model, kind: Kind, rows: RowChoice): Promise<Batch> {
   switch (kind) {
     case 'text':
-    case 'text-file':
-      return readTexts(args, model, rows);
+    case 'text-file': {
+      const texts = kind === 'text' ? args.all('text') : chooseLines(args.text('text-file')!, rows);
+      return looksUpTexts(model)
+        ? ownTexts(args, model, texts, `--${kind}`)
+        : readTexts(args, model, texts, `--${kind}`);
+    }
     case 'tokens':
       return readTokens(args, model);
     case 'image':
       return readImages(args, model);
-    default:
+    case 'wav':
+      return readSounds(args, model);
+    case 'idx':
+    case 'npy':
       return readArrays(args, model, kind, rows);
+    case 'npz':
+      return readNpzFile(args, model, rows);
+    case 'input':
+      return readNamed(args, model, rows);
+    default: {
+      const table = await readTableFile(args, kind, rows);
+      const vocabulary = args.has('vocab') || args.has('word-index');
+      return vocabulary && !looksUpTexts(model)
+        ? readTexts(args, model, textColumns(args, table, 1) as string[], `--${kind}`)
+        : tableBatch(args, model, table);
+    }
   }
 }

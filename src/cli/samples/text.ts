@@ -13,16 +13,14 @@ import { largest } from '../../tensor/largest.ts';
 import { readText } from '../files.ts';
 import { type Arguments, number, oneOf, usage, wholeNumbers } from '../flags.ts';
 import type { Batch } from './batch.ts';
+import { type RowChoice, rowNumbers } from './rows.ts';
 
-/** --text and --text-file. */
-export function readTexts(args: Arguments, model: Model, rows: readonly number[] | null): Batch {
-  const flag = args.has('text') ? '--text' : '--text-file';
+/** Texts for a model that reads ids, by the vocabulary that the flags name. */
+export function readTexts(args: Arguments, model: Model, texts: readonly string[], flag: string): Batch {
   const vocabulary = readVocabulary(args);
   if (!vocabulary) {
     throw usage(flag, 'needs a vocabulary', '--vocab FILE (one token per line) or --word-index FILE (JSON of Keras)');
   }
-  const path = args.text('text-file');
-  const texts = path === undefined ? args.all('text') : chooseLines(path, rows);
   const { length, options, embedding, notices } = tokenRules(args, model, flag);
   if (vocabulary.size > embedding.size && args.has('vocab')) {
     notices.push(
@@ -139,13 +137,13 @@ function tokenRules(args: Arguments, model: Model, flag: string) {
   return { length: fixed ?? asked, options, embedding, notices };
 }
 
-/** Lines of a file that hold a text; all, or those of --index. */
-export function chooseLines(path: string, rows: readonly number[] | null): string[] {
+/** Lines of a file that hold a text; all, or those that are chosen. */
+export function chooseLines(path: string, choice: RowChoice): string[] {
   const lines = readText(path)
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '');
   if (lines.length === 0) throw failure(path, 'holds no text', {}, 'one text per line');
-  return (rows ?? [...lines.keys()]).map((row) => {
+  return rowNumbers(choice, lines.length).map((row) => {
     if (lines[row] === undefined)
       throw failure(path, `has no text ${row}`, { texts: lines.length }, `they count from 0 to ${lines.length - 1}`);
     return lines[row];

@@ -2,6 +2,7 @@
  * Layers that map texts and ids to numbers by a table or a hash: StringLookup, IntegerLookup, Hashing, HashedCrossing.
  * Source: `index_lookup.py`, `hashing.py` and `hashed_crossing.py` of Keras 3.15.
  */
+import type { Lookup } from '../../model/definition.ts';
 import { failure } from '../../tensor/errors.ts';
 import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import type { Options } from '../layers/options.ts';
@@ -22,6 +23,8 @@ export interface HostRun {
   readonly result: 'int' | 'float';
   /** The layer takes a list of inputs; by default exactly one. */
   readonly many?: true;
+  /** Its words; left out by layers that know none. */
+  readonly lookup?: Omit<Lookup, 'layer'>;
 }
 
 export interface HostClass {
@@ -29,13 +32,14 @@ export interface HostClass {
   readonly create: (options: Options, files: HostFiles) => HostRun;
 }
 
-interface Lookup extends Pick<HostRun, 'shape' | 'result'> {
+interface Table extends Pick<HostRun, 'shape' | 'result'> {
+  readonly words: Omit<Lookup, 'layer' | 'split'>;
   readonly idOf: (value: Scalar) => number;
   readonly encode: (ids: HostArray) => HostArray;
 }
 
 /** The table of an index lookup. Masked values have id 0 where ids are asked for, and count as nothing (-1) elsewhere. */
-export function lookupOf(o: Options, files: HostFiles, strings: boolean, mask: Scalar | null, unknown: Scalar): Lookup {
+export function lookupOf(o: Options, files: HostFiles, strings: boolean, mask: Scalar | null, unknown: Scalar): Table {
   const mode = outputMode(o);
   o.expect('sparse', false, 'false: sparse tensors are not supported');
   o.expect('invert', false, 'false: a tensor holds no texts');
@@ -71,6 +75,11 @@ export function lookupOf(o: Options, files: HostFiles, strings: boolean, mask: S
   const depth = o.flag('pad_to_max_tokens', false) && limit !== null ? limit : size;
   return {
     ...resultOf(o, depth, mode),
+    words: {
+      tokens: [...special.map((token) => token ?? ''), ...tokens],
+      unknown: [first, start],
+      mode: mode as Lookup['mode'],
+    },
     idOf: (value) => (value === mask ? (mode === 'int' ? 0 : -1) : (table.get(value) ?? outside(value))),
     encode: (ids) => (mode === 'int' ? ids : encoded(o, ids, depth, mode, frequencies(o, files, start, hasSpecial))),
   };
@@ -121,10 +130,11 @@ export const indexLookup: HostClass = {
     const value = (key: string, fallback: Scalar | null): Scalar | null =>
       (o.raw(key) as Scalar | undefined) ?? fallback;
     const unknown = value('oov_token', strings ? '[UNK]' : -1)!;
-    const { idOf, encode, shape, result } = lookupOf(o, files, strings, value('mask_token', null), unknown);
+    const { idOf, encode, shape, result, words } = lookupOf(o, files, strings, value('mask_token', null), unknown);
     return {
       shape,
       result,
+      lookup: { ...words, split: null },
       call: ([x]) => encode({ shape: x!.shape, values: x!.values.map(idOf), kind: 'int' }),
     };
   },

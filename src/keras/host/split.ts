@@ -3,7 +3,7 @@
  * results. Invariant: no layer of the first part waits for one of the second, so the first part runs once per batch, before.
  */
 import type { InputInfo } from '../../graph/callable.ts';
-import type { RawInput } from '../../model/definition.ts';
+import type { InputSource, RawInput } from '../../model/definition.ts';
 import { type ArrayInput, type Fed, type Feedable, inputType, readOne, splitInputs } from '../../model/inputs.ts';
 import type { SymbolicShape } from '../../model/layer.ts';
 import { allLayers } from '../../model/lookup.ts';
@@ -19,6 +19,7 @@ export interface HostPart {
   /** The model behind the lookups; its inputs are described by `infos`. */
   readonly graph: LayerTree;
   readonly infos: readonly InputInfo[];
+  readonly sources: readonly InputSource[];
   /** One array per entry of `infos`, from what the file's model takes. */
   readonly read: (x: Feedable) => Fed[];
 }
@@ -78,7 +79,28 @@ export function splitHost(graph: LayerTree, file: string, dtype: FloatDType): Ho
     );
     return run(graph, calls, frontier, infos, inputs, given, file);
   };
-  return { inputs, graph: { ...graph, spec: cut }, infos, read };
+  const sources = frontier.map((ref) => sourceOf(graph, ref));
+  return { inputs, graph: { ...graph, spec: cut }, infos, sources, read };
+}
+
+/** The inputs of the file that a tensor of the first part is made from. */
+function sourceOf(graph: LayerTree, ref: TensorRef): InputSource {
+  const { spec } = graph;
+  const raw = new Set<string>();
+  const open = [ref];
+  const seen = new Set<string>();
+  for (let from = open.pop(); from; from = open.pop()) {
+    const key = keyOf(from);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const input = spec.inputs.findIndex((each) => keyOf(each) === key);
+    if (input >= 0) raw.add(spec.inputNames[input]!);
+    else open.push(...tensorsOf(graph.byName.get(from.layer)!.spec.calls[from.node]!));
+  }
+  const { host, spec: layer } = graph.byName.get(ref.layer)!;
+  const fed = host?.lookup ? tensorsOf(layer.calls[ref.node]!) : [];
+  const direct = fed.length === 1 && spec.inputs.some((each) => keyOf(each) === keyOf(fed[0]!));
+  return { raw: [...raw], lookup: direct ? { layer: ref.layer, ...host!.lookup! } : null };
 }
 
 /** Tensors of the first part (and plain inputs) that the second part reads, each once, in order of reading. */

@@ -63,23 +63,25 @@ export const textVectorization: HostClass = {
     checkSize(o.subject, [length ?? 0], TABLE_LIMIT);
     o.expect('ragged', false, 'false: ragged tensors are not supported');
     const ids = (o.raw('output_mode') ?? 'int') === 'int';
-    const { idOf, encode, shape, result } = lookupOf(o, files, true, '', '[UNK]');
+    const { idOf, encode, shape, result, words } = lookupOf(o, files, true, '', '[UNK]');
+    const cut = (text: string): readonly string[] => {
+      const clean = standardize(text);
+      return ngrams(split ? split(clean) : [clean], lengths);
+    };
     return {
       shape: (input) => shape([input[0] ?? null, length]),
       result,
+      lookup: { ...words, split: cut },
       call: ([x]) => {
         if (x!.kind !== 'string') throw failure(o.subject, 'it splits texts, and gets numbers', { shape: x!.shape });
         const texts = x!.values as readonly string[];
-        const words = texts.map((text) => {
-          const clean = standardize(text);
-          return ngrams(split ? split(clean) : [clean], lengths).map(idOf);
-        });
-        const longest = words.reduce((most, row) => Math.max(most, row.length), 0);
+        const found = texts.map((text) => cut(text).map(idOf));
+        const longest = found.reduce((most, row) => Math.max(most, row.length), 0);
         const width = length ?? longest;
         const pad = ids ? 0 : -1;
-        const cut = ids ? width : longest;
-        const rows = words.flatMap((row) => Array.from({ length: cut }, (_, i) => row[i] ?? pad));
-        const array: HostArray = { shape: [texts.length, cut], values: rows, kind: 'int' };
+        const kept = ids ? width : longest;
+        const rows = found.flatMap((row) => Array.from({ length: kept }, (_, i) => row[i] ?? pad));
+        const array: HostArray = { shape: [texts.length, kept], values: rows, kind: 'int' };
         return encode(array);
       },
     };

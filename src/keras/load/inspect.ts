@@ -1,5 +1,7 @@
 /** What a file holds, without failing where it cannot be run: for `pathgrad inspect` and for people who were refused a model. */
+
 import type { InputInfo } from '../../graph/callable.ts';
+import type { RawInput } from '../../model/definition.ts';
 import type { SymbolicShape } from '../../model/layer.ts';
 import { allLayers } from '../../model/lookup.ts';
 import type { Model } from '../../model/model.ts';
@@ -28,7 +30,8 @@ export interface ModelReport {
   readonly backend: string | null;
   readonly name: string;
   readonly kind: 'sequential' | 'functional';
-  readonly inputs: readonly InputInfo[];
+  /** What `predict` takes: texts where the model looks them up. */
+  readonly inputs: readonly RawInput[];
   readonly outputs: readonly { readonly name: string; readonly shape: SymbolicShape | null }[];
   /** All layers; those inside models and wrappers after the one that holds them. */
   readonly layers: readonly LayerReport[];
@@ -65,7 +68,7 @@ export async function inspectModel(
     backend: file.backend,
     name: spec.name,
     kind: spec.kind,
-    inputs: built.model?.inputs ?? declaredInputs(opened),
+    inputs: built.model?.rawInputs ?? declaredInputs(opened),
     outputs: built.model?.outputs ?? spec.outputNames.map((name) => ({ name, shape: null })),
     layers,
     parameters: known ? layers.reduce((total, layer) => total + layer.parameters!, 0) : null,

@@ -6,8 +6,8 @@ import { failure } from '../../tensor/errors.ts';
 import { plain } from '../../visualize/format.ts';
 import { attributionGrid } from '../../visualize/grid.ts';
 import { encodePng } from '../../visualize/raster.ts';
-import { report } from '../../visualize/report.ts';
-import type { ReportItem } from '../../visualize/report-types.ts';
+import { report } from '../../visualize/report/report.ts';
+import type { ReportItem } from '../../visualize/report/types.ts';
 import type { ModelInfo, ReplyOf, RequestOf } from '../protocol.ts';
 import type { Shown, State } from './state.ts';
 

@@ -4,10 +4,9 @@ import { type AnyModel, isTransformer, noticesOf, tokenizerOf } from '../../open
 import { type ShownPieces, type Unit, unitsOf } from '../../open/pieces.ts';
 import { placesOf, wordAt } from '../../open/places.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { colormap, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
+import { colormap, DARK_PAGE, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
 import { indexOf } from '../../visualize/format.ts';
 import { thresholdByMass } from '../../visualize/normalize.ts';
-import { DARK_PAGE } from '../../visualize/report-style.ts';
 import { FAINTEST, scoredTokens } from '../../visualize/tokens.ts';
 import type { Mark, MethodInfo, ResultView, Settings } from '../protocol.ts';
 import { type PairTable, pairTableOf } from './pairs.ts';

@@ -1,18 +1,28 @@
 /**
- * The frame of every report: one HTML page that needs nothing else. No script, no network: its Content-Security-Policy allows only its own
- * style sheet and the pictures inside it.
+ * The frame of every report: one HTML page that needs nothing else. No network, and no script but its own: its Content-Security-Policy allows its
+ * style sheet, the pictures inside it, and scripts by their hashes.
  */
-import { escapeHtml } from './format.ts';
+import { escapeHtml } from '../format.ts';
+import { type Script, scriptElement } from './scripts.ts';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
+type Frame = {
+  readonly title: string;
+  readonly lang: string;
+  readonly style: string;
+  readonly scripts?: readonly Script[];
+};
+
 /** A page around `body`, which is HTML; title and language are escaped. */
-export function htmlPage({ title, lang, style }: { title: string; lang: string; style: string }, body: string): string {
+export function htmlPage({ title, lang, style, scripts = [] }: Frame, body: string): string {
+  const allowed = scripts.map(({ hash }) => ` 'sha256-${hash}'`).join('');
+  const policy = allowed === '' ? POLICY : `${POLICY}; script-src${allowed}`;
   return `<!doctype html>
 <html lang="${escapeHtml(lang)}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
@@ -23,6 +33,7 @@ export function htmlPage({ title, lang, style }: { title: string; lang: string; 
 <h1>${escapeHtml(title)}</h1>
 ${body}
 </main>
+${scripts.map(scriptElement).join('\n')}
 </body>
 </html>
 `;

@@ -1,17 +1,16 @@
-/** What a report shows, as plain data: a list of sections (one per model), each with explained texts or images. */
+/** What a report shows, as plain data: a list of sections (one per model), each with explained texts, pictures, tables, series, or several of them. */
 
-import type { ArrayLikeWithShape } from './arrays.ts';
-import type { ColormapName } from './colors.ts';
-import type { ImageRange } from './image.ts';
+import type { ArrayLikeWithShape } from '../arrays.ts';
+import type { Series } from '../charts/series.ts';
+import type { ColormapName } from '../colors.ts';
+import type { ImageRange } from '../image.ts';
 
-/** A class and its probability. */
-export type ReportPrediction = {
-  readonly label: string;
-  /** In [0, 1]. */
-  readonly probability: number;
-};
+/** A class with its probability, in [0, 1], or an output with its score, which is any number. */
+export type ReportPrediction =
+  | { readonly label: string; readonly probability: number }
+  | { readonly label: string; readonly score: number };
 
-/** The baseline of an item, as the report tells it. */
+/** What the input was compared with. */
 export type ReportBaseline = {
   /** What the baseline is, e.g. `PAD tokens` or `black`. */
   readonly name: string;
@@ -23,7 +22,7 @@ export type ReportBaseline = {
   readonly score?: number | undefined;
 };
 
-/** How well an item's attributions add up. */
+/** How closely attributions add up. */
 export type ReportCompleteness = {
   /** Sum of attributions - (f(x) - f(baseline)). */
   readonly delta: number;
@@ -45,10 +44,12 @@ export type ReportExplainer = {
 
 type ReportItemBase = {
   readonly title?: string | undefined;
-  /** Class probabilities; the largest five are shown. */
+  /** What the model said: all probabilities, or all scores; the largest five are shown. */
   readonly prediction: readonly ReportPrediction[];
   /** The output that is explained, e.g. a class name. */
   readonly target: string;
+  /** Score of the target at the input: with the baseline's, the ends of the bar from base value to prediction. */
+  readonly score?: number | undefined;
   readonly explainer?: ReportExplainer | undefined;
   /**
    * Attribution that gets the full colour; default the largest of the item. One for the several classes of an input lets their strengths be
@@ -64,31 +65,67 @@ type ReportItemBase = {
   readonly completeness?: ReportCompleteness | undefined;
   /** Pairs of features and what they did together, the strongest first; ten are shown. */
   readonly pairs?: { readonly names: readonly string[]; readonly scores: ArrayLike<number> } | undefined;
+  /** All pairs of a few features, for a matrix; row-major, a row per name. */
+  readonly matrix?: { readonly names: readonly string[]; readonly values: ArrayLike<number> } | undefined;
   readonly warnings?: readonly string[] | undefined;
 };
 
-/** An explained text. */
-export type ReportTextItem = ReportItemBase & {
+/** A text, as tokens with their attributions. */
+export type ReportText = {
   readonly kind: 'text';
   readonly tokens: readonly string[];
   /** One attribution per token. */
   readonly scores: ArrayLike<number>;
   /** Tokens that are not shown, e.g. `<pad>`. */
   readonly padding?: string | readonly string[] | undefined;
+  /** What the text has before each token and after the last, so that it is shown as it was written; default a space between two. */
+  readonly between?: readonly string[] | undefined;
 };
 
-/** An explained picture. */
-export type ReportImageItem = ReportItemBase & {
+/** A picture with its attributions. */
+export type ReportImage = {
   readonly kind: 'image';
   readonly image: ArrayLikeWithShape;
   readonly attribution: ArrayLikeWithShape;
   readonly range?: ImageRange | undefined;
 };
 
-/** One explained sample of a report. */
-export type ReportItem = ReportTextItem | ReportImageItem;
+/** A row of a table: features with their values and attributions. */
+export type ReportTable = {
+  readonly kind: 'table';
+  /** The features. */
+  readonly names: readonly string[];
+  /** Their values as they are read, one per feature; numbers among them colour the summary of all rows. */
+  readonly values?: readonly string[] | undefined;
+  /** One attribution per feature. */
+  readonly scores: ArrayLike<number>;
+};
 
-/** The items of one model. */
+/** A time series: channels with their values and attributions. */
+export type ReportSeries = { readonly kind: 'series' } & Pick<Series, 'channels' | 'rate'>;
+
+/** What one input of a model is, with its attributions. */
+export type ReportContent = ReportText | ReportImage | ReportTable | ReportSeries;
+
+/** An explained text. */
+export type ReportTextItem = ReportItemBase & ReportText;
+/** An explained picture. */
+export type ReportImageItem = ReportItemBase & ReportImage;
+/** An explained row of a table. */
+export type ReportTableItem = ReportItemBase & ReportTable;
+/** An explained time series. */
+export type ReportSeriesItem = ReportItemBase & ReportSeries;
+
+/** Several inputs of one model, each with its name. */
+export type ReportPartsItem = ReportItemBase & {
+  readonly kind: 'parts';
+  readonly parts: readonly { readonly name: string; readonly content: ReportContent }[];
+};
+
+/** One explained input. */
+export type ReportItem = ReportTextItem | ReportImageItem | ReportTableItem | ReportSeriesItem | ReportPartsItem;
+
+/** What is said of one model. */
 export type ReportSection = {
   readonly title: string;
   readonly model: { readonly name: string; readonly file?: string | undefined; readonly summary?: string | undefined };
@@ -97,7 +134,7 @@ export type ReportSection = {
   readonly legend?: string | undefined;
 };
 
-/** Title, colours and language of a report. */
+/** What a report is called, and how it looks. */
 export type ReportOptions = {
   /** Title of the page, default `Explanations`. */
   readonly title?: string | undefined;

@@ -1,0 +1,88 @@
+/**
+ * What survives a reload of this tab: the user's files (model, vocabulary, samples), the picture as it is drawn, input and settings. It is kept in the browser's
+ * own storage on this machine, belongs to the tab, and is forgotten after a day or when another model takes its place. Storage may be refused
+ * (private windows, full disks): then nothing is kept, and the page says so once when asked.
+ */
+import { createStore, delMany, entries, get, set, type UseStore, update } from 'idb-keyval';
+import type { Fields } from './address.ts';
+import type { Pixels } from './protocol.ts';
+
+/** A file, and its place in the folder that it was dropped with. */
+export interface KeptFile {
+  readonly file: File;
+  readonly path: string;
+}
+
+export interface Kept {
+  readonly at: number;
+  readonly files: readonly KeptFile[];
+  readonly fields: Fields;
+  /** The drawing, where there is one. */
+  readonly drawing?: { readonly title: string; readonly pixels: Pixels } | undefined;
+}
+
+const DAY = 24 * 3600 * 1000;
+/** Together; more would fill the quota of small devices. */
+const MOST_BYTES = 1e9;
+
+let store: UseStore | null = null;
+const opened = (): UseStore => {
+  store ??= createStore('pathgrad', 'tabs');
+  return store;
+};
+
+/** The tab's name for its own: `sessionStorage` is the tab's, and survives a reload. */
+function tab(): string {
+  const known = sessionStorage.getItem('pathgrad-tab');
+  if (known) return known;
+  const made = crypto.randomUUID();
+  sessionStorage.setItem('pathgrad-tab', made);
+  return made;
+}
+
+/** Runs what may be refused by the browser; null where it is. */
+async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch {
+    return null;
+  }
+}
+
+/** What this tab had, if it was reloaded; others' that are old are forgotten on the way. */
+export function kept(): Promise<Kept | null> {
+  return attempt(async () => {
+    const own = tab();
+    const old = (await entries<string, Kept>(opened())).filter(([, { at }]) => Date.now() - at > DAY);
+    await delMany(
+      old.map(([key]) => key),
+      opened(),
+    );
+    return (await get<Kept>(own, opened())) ?? null;
+  });
+}
+
+/** Keeps files in place of those before. @returns whether they are kept */
+export async function keepFiles(files: readonly KeptFile[]): Promise<boolean> {
+  const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
+  if (bytes > MOST_BYTES) {
+    await forget();
+    return false;
+  }
+  const done = await attempt(async () => {
+    await set(tab(), { at: Date.now(), files, fields: {} } satisfies Kept, opened());
+    return true;
+  });
+  return done ?? false;
+}
+
+/** Keeps what is shown beside the files. */
+export async function keepShown({ fields, drawing }: Pick<Kept, 'fields' | 'drawing'>): Promise<void> {
+  await attempt(() =>
+    update<Kept>(tab(), (old) => ({ at: Date.now(), files: old?.files ?? [], fields, drawing }), opened()),
+  );
+}
+
+export async function forget(): Promise<void> {
+  await attempt(() => delMany([tab()], opened()));
+}

@@ -1,0 +1,226 @@
+/**
+ * Models, and what comes with them: examples of the page, and files of the user. Invariant: of several that are asked for, the last one
+ * becomes the model, and one that cannot be read leaves the model that was there.
+ */
+import { CallEnded, type EngineClient } from './client.ts';
+import { announce, byId, write } from './dom.ts';
+import type { Example } from './examples.ts';
+import type { Explaining } from './explaining.ts';
+import { type KnownFile, pathOf, sortFiles } from './files.ts';
+import { modelIn } from './folder.ts';
+import type { InputPanel, Offered } from './inputs.ts';
+import { forget, keepFiles } from './keep.ts';
+import { clearError, modelState, showError } from './messages.ts';
+import type { ModelInfo, RequestOf, TransformerParts } from './protocol.ts';
+import type { SettingsPanel } from './settings.ts';
+
+export interface LoadingParts {
+  readonly engine: EngineClient;
+  readonly settings: SettingsPanel;
+  readonly inputs: InputPanel;
+  readonly explaining: Explaining;
+  /** The engine is awake and has said what it can do. */
+  readonly awake: () => Promise<void>;
+}
+
+export class Loading {
+  readonly #parts: LoadingParts;
+  info: ModelInfo | null = null;
+  /** The example that the model came with, if it did. */
+  example: Example | null = null;
+  #number = 0;
+  /** The user's files that the model and what belongs to it came from. */
+  #own: readonly KnownFile[] = [];
+  /** What fetches the files of an example. */
+  #fetching = new AbortController();
+
+  constructor(parts: LoadingParts) {
+    this.#parts = parts;
+  }
+
+  /** New files are there: what ran for older ones ends. */
+  #makeWay(forModel: boolean): void {
+    this.#parts.explaining.makeWay();
+    if (forModel) {
+      this.#number++;
+      this.#fetching.abort();
+    }
+    this.#parts.engine.makeWay(forModel);
+  }
+
+  /** Whether a model was asked for. */
+  get begun(): boolean {
+    return this.#number > 0;
+  }
+
+  /** Ends what runs: the last explanation and model stay. */
+  stop(): void {
+    this.#fetching.abort();
+    this.#parts.engine.cancel();
+  }
+
+  async #load(request: RequestOf<'load'>, labels: readonly string[]): Promise<boolean> {
+    const { engine, settings, awake } = this.#parts;
+    const { name } = request;
+    const number = this.#number;
+    modelState(`Reading ${name} …`);
+    try {
+      const [found] = await Promise.all([engine.call('load', request), awake()]);
+      if (number !== this.#number) return false;
+      clearError();
+      this.info = found;
+      this.example = null;
+      modelState(`${found.file}: model “${found.name}”, takes ${found.takes}`);
+      write('summary', found.summary);
+      byId('model-details').hidden = false;
+      settings.setModel(found, labels.length > 0 ? labels : found.labels);
+      byId('result').hidden = true; // it was another model's
+      byId('work').hidden = false;
+      return true;
+    } catch (error) {
+      if (number === this.#number) this.#keep(error);
+      return false;
+    }
+  }
+
+  /** Why there is no other model. */
+  #keep(error: unknown): void {
+    const stopped = error instanceof CallEnded && error.kind === 'cancelled';
+    const kept = this.info ? `Still ${this.info.file}: model “${this.info.name}”` : 'No model yet';
+    modelState(stopped ? `Stopped. ${kept}` : kept);
+    if (stopped) announce(`Stopped. ${kept}`, 0);
+    showError(error);
+    this.#parts.explaining.resume();
+  }
+
+  /** @param prepare puts in what was there before, once the example's model is the model and before it is explained */
+  async loadExample(example: Example, prepare?: () => void): Promise<void> {
+    const { engine, inputs, explaining } = this.#parts;
+    this.#makeWay(true);
+    const number = this.#number;
+    this.#fetching = new AbortController();
+    const { signal } = this.#fetching;
+    modelState(`Loading ${example.model} …`);
+    try {
+      const { model, vocabulary, truncating = 'pre', texts, pictures = [], beside } = example;
+      const [modelFile, vocabularyFile, textFile, besideFiles, ...pictureFiles] = await Promise.all([
+        fetchExample(model, signal),
+        vocabulary ? fetchExample(vocabulary, signal) : null,
+        texts ? fetchExample(texts, signal) : null,
+        beside ? fetchBeside(beside, signal) : null,
+        ...pictures.map(({ file }) => fetchExample(file, signal)),
+      ]);
+      if (number !== this.#number) return;
+      const request = { file: modelFile, name: model, ...(besideFiles && { beside: besideFiles }) };
+      if (!(await this.#load(request, example.labels))) return;
+      this.example = example;
+      this.#own = [];
+      void forget(); // what is shown is in the address
+      if (vocabularyFile) await engine.call('vocabulary', { file: vocabularyFile, name: vocabulary!, truncating });
+      const offered: Offered = {
+        texts: textFile ? (await textFile.text()).split('\n').filter((line) => line.trim() !== '') : [],
+        pictures: await Promise.all(
+          pictures.map(async ({ name }, i) => {
+            const { pixels } = await engine.call('picture', { file: pictureFiles[i]!, name, invert: false });
+            return { name, pixels };
+          }),
+        ),
+      };
+      if (number !== this.#number) return;
+      inputs.setModel(this.info!, offered);
+      prepare?.();
+    } catch (error) {
+      if (number === this.#number) this.#keep(error);
+      return;
+    }
+    void explaining.explain();
+  }
+
+  /** @param prepare puts in what was there before, once the model is there and before it is explained */
+  async takeFiles(files: readonly File[], prepare?: () => void): Promise<void> {
+    const sorted = await sortFiles(files);
+    let model: ReturnType<typeof modelIn>;
+    try {
+      model = modelIn(sorted);
+      this.#makeWay(model !== null);
+      if (model && !(await this.#takeModel(model))) return;
+    } catch (error) {
+      return showError(error);
+    }
+    // What a model of its own needs is taken with it.
+    const taken = model?.beside ? [] : sorted.filter((entry) => this.#standsAlone(entry));
+    const read: KnownFile[] = model ? sorted.filter((entry) => !taken.includes(entry)) : [];
+    for (const entry of taken) {
+      try {
+        await this.#takeFile(entry.file, entry.kind);
+        if (entry.kind === 'vocabulary') read.push(entry);
+      } catch (error) {
+        showError(error);
+        this.#parts.explaining.resume();
+      }
+    }
+    this.#keepOwn(read, model !== null);
+    prepare?.();
+    if (model || prepare) void this.#parts.explaining.explain();
+  }
+
+  /** Whether a file is no part of a model. */
+  #standsAlone({ kind }: KnownFile): boolean {
+    return kind !== 'model' && !((kind === 'part' || kind === 'inner') && this.info);
+  }
+
+  /** Keeps what was read for a reload; a new vocabulary takes the place of the one before. */
+  #keepOwn(read: readonly KnownFile[], isModel: boolean): void {
+    if (read.length === 0 || this.example) return;
+    this.#own = isModel ? read : [...this.#own.filter(({ kind }) => kind !== 'vocabulary'), ...read];
+    void keepFiles(this.#own.map(({ file }) => ({ file, path: pathOf(file) })));
+  }
+
+  async #takeModel(request: RequestOf<'load'>): Promise<boolean> {
+    if (!(await this.#load(request, []))) return false;
+    this.#parts.inputs.setModel(this.info!, { texts: [], pictures: [] });
+    if (this.info!.tokens === 'words')
+      modelState(`${byId('model-state').textContent}. Now drop its vocabulary (.txt or .json).`);
+    return true;
+  }
+
+  async #takeFile(file: File, kind: string): Promise<void> {
+    const { engine, inputs, explaining } = this.#parts;
+    if (kind === 'unknown' || kind === 'part' || kind === 'inner') {
+      throw new Error(
+        `${file.name}: is no file that this page can use\nhint: a model ends in .h5, .keras, .json (with its .bin files) or .onnx, or is a folder of transformers; a vocabulary ends in .txt or .json; pictures are PNG or JPEG`,
+      );
+    }
+    if (!this.info)
+      throw new Error(`${file.name}: there is no model yet\nhint: drop a model first, or choose an example`);
+    if (kind === 'vocabulary') {
+      const { name, size } = await engine.call('vocabulary', { file, name: file.name });
+      modelState(`${this.info.file}: model “${this.info.name}”, vocabulary ${name} with ${size} tokens`);
+    } else {
+      const { pixels, notices } = await engine.call('picture', { file, name: file.name, invert: inputs.invert });
+      inputs.setPicture(file.name, pixels, notices);
+      announce(`${file.name} opened. ${notices.join('. ')}`);
+    }
+    clearError();
+    void explaining.explain();
+  }
+}
+
+async function fetchBeside(files: NonNullable<Example['beside']>, signal: AbortSignal): Promise<TransformerParts> {
+  const [config, tokenizer, tokenizerConfig] = await Promise.all(
+    [files.config, files.tokenizer, files.tokenizerConfig].map((file) => fetchExample(file, signal)),
+  );
+  return { config: config!, tokenizer: tokenizer!, tokenizerConfig: tokenizerConfig! };
+}
+
+async function fetchExample(file: string, signal: AbortSignal): Promise<Blob> {
+  try {
+    const response = await fetch(new URL(`examples/${file}`, import.meta.url), { signal });
+    if (response.ok) return await response.blob();
+    const hint = 'build the page anew: npm run web';
+    throw new Error(`${file}: cannot be fetched (status ${response.status})\nhint: ${hint}`);
+  } catch (error) {
+    if (signal.aborted) throw new CallEnded({ kind: 'cancelled', message: 'stopped' });
+    throw error instanceof TypeError ? new Error(`${file}: cannot be fetched (${String(error)})`) : error;
+  }
+}
