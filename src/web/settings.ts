@@ -134,7 +134,10 @@ export class SettingsPanel {
 
   /** @param own whether the method takes one itself where none is named */
   #fillLayers(own: boolean): void {
-    const layers = (this.#info?.layers ?? []).map(([path, kind]) => ({ value: path, label: `${path}: ${kind}` }));
+    const layers = (this.#info?.layers ?? []).map(({ path, className }) => ({
+      value: path,
+      label: `${path}: ${className}`,
+    }));
     const options = own ? [{ value: '', label: 'the last convolution' }, ...layers] : layers;
     const known = options.some(({ value }) => value === this.#layer.value);
     // What goes into the last layer says most of what was found.
