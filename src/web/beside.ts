@@ -40,10 +40,10 @@ export class Beside {
   async keep(byItself = false): Promise<void> {
     if (!this.#shown) return;
     const { id } = this.#shown;
+    this.#keeps = true; // words are struck faster than the engine answers
     const now = await this.#parts.engine.call('pin', { id });
-    this.#keeps = true;
     this.#byItself = byItself;
-    if (byItself) return;
+    if (byItself || now.id !== this.#shown.id) return; // the next explanation shows it
     this.#parts.show(now);
     byId('let-go').focus();
     announce('Kept. The next explanation is shown beside it', 0);
@@ -57,7 +57,7 @@ export class Beside {
   async letGo(): Promise<void> {
     this.#keeps = false;
     const now = await this.#parts.engine.call('unpin', {});
-    if (!now) return;
+    if (!now || now.id !== this.#shown?.id) return;
     this.#parts.show(now);
     byId('keep').focus();
     announce('Let go', 0);
@@ -101,7 +101,8 @@ export class Beside {
 
 function saidOf(kept: Kept | null, other: Kept | null, lost: boolean): string {
   if (lost) return 'What was kept is gone: the engine was started anew.';
-  if (kept && !other) return 'Kept. Change the input, a setting or the model: the new explanation is shown beside this one.';
+  if (kept && !other)
+    return 'Kept. Change the input, a setting or the model: the new explanation is shown beside this one.';
   return '';
 }
 

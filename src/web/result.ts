@@ -10,7 +10,8 @@ import type { Mark, Panel, ResultView } from './protocol.ts';
 /** Side of a panel in canvas pixels, about. */
 const PANEL = 224;
 
-export const score = (view: ResultView, value: number): string => (view.probabilities ? percent(value) : plain(value, 4));
+export const score = (view: ResultView, value: number): string =>
+  view.probabilities ? percent(value) : plain(value, 4);
 
 /** The element of a result that shows this; results stand side by side, so that it is no id. */
 export function partOf<T extends HTMLElement = HTMLElement>(root: HTMLElement, name: string): T {

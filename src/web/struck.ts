@@ -14,7 +14,7 @@ export class Struck {
 
   constructor(text: string, words: readonly Range[] = []) {
     this.text = text;
-    this.words = words.toSorted(([a], [b]) => a - b);
+    this.words = [...words].sort(([a], [b]) => a - b);
   }
 
   /** The text without its struck words, nor the spaces that would stand doubled. */
