@@ -13,13 +13,13 @@ const seeds = await makeSeeds();
 const describe = ({ result }: Fault): string =>
   `${result.outcome}: ${result.changes.join('; ')}: ${result.stack ?? result.message}`;
 
-test('200 damaged inputs of all formats and 30 flipped bits: an answer or an error of ours, in bounded time and memory', async () => {
-  const report = await runCampaign({ seeds, seed: 9, count: 200, flips: 30, jobs: 2 });
+test('120 damaged inputs of all formats and 20 flipped bits: an answer or an error of ours, in bounded time and memory', async () => {
+  const report = await runCampaign({ seeds, seed: 9, count: 120, flips: 20, jobs: 2 });
   assert.equal(report.faults.map(describe), []);
   const of = (outcome: 'answer' | 'refused'): number =>
     [...report.tallies.values()].reduce((sum, { counts }) => sum + (counts.get(outcome) ?? 0), 0);
-  assert.is(of('answer') + of('refused'), 230);
-  assert.ok(of('answer') > 30 && of('refused') > 80, 'some damage is harmless, some is not');
+  assert.is(of('answer') + of('refused'), 140);
+  assert.ok(of('answer') > 20 && of('refused') > 50, 'some damage is harmless, some is not');
   assert.equal([...report.tallies.keys()].sort(), [...formats, 'flips'].sort(), 'all formats had their turn');
   console.log(`note: ${tableOf(report).split('\n').at(-1)!.replace(/\s+/g, ' ')}`);
 });

@@ -1,9 +1,9 @@
 /** Metrics against captum, Quantus, scipy and scikit-image on the golden nets: 1e-10 in float64, 1e-5 in float32. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkAgreement } from '../../support/agreement.ts';
-import { allowed, Comparisons } from '../../support/method-golden.ts';
-import { metricDifference, metricFiles, metricValues, readMetricGolden } from '../../support/metric-golden.ts';
+import { checkAgreement } from '../support/agreement.ts';
+import { allowed, Comparisons } from '../support/method-golden.ts';
+import { metricDifference, metricFiles, metricValues, readMetricGolden } from '../support/metric-golden.ts';
 
 const test = suite('golden: metrics');
 const found = new Comparisons();
