@@ -6,6 +6,7 @@ import type { Vocabulary } from '../../inputs/index.ts';
 import type { AnyModel } from '../../open/model.ts';
 import type { ShownPieces, Unit } from '../../open/pieces.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { EncodedTexts } from '../../transformers/index.ts';
 import type { InputKind, ModelInfo, PixelRange, Pixels, Place, ResultView } from '../protocol.ts';
 
 /** An explanation of any method. */
@@ -36,6 +37,8 @@ export interface Sample {
     /** Where each token stands in what was typed; null for those that nobody typed. */
     readonly places: readonly (Place | null)[];
   } & Partial<ShownPieces>;
+  /** What the tokenizer gave. */
+  readonly encoded?: EncodedTexts;
   readonly image?: {
     readonly pixels: Pixels;
     readonly range: PixelRange;
