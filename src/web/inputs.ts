@@ -114,6 +114,16 @@ export class InputPanel {
     write('picture-notices', notices.join('. '));
   }
 
+  /** The first text (0) or the second (1). */
+  text(part: 0 | 1): string {
+    return [this.#text, this.#second][part]!.value;
+  }
+
+  /** Puts in another text, without asking for an explanation. */
+  setText(part: 0 | 1, text: string): void {
+    [this.#text, this.#second][part]!.value = text;
+  }
+
   /** What is typed and chosen, by name; a drawing is not among it, a picture of the example is by its name. */
   fields(): Fields {
     const { kind } = this;

@@ -3,13 +3,14 @@
  * becomes the model, and one that cannot be read leaves the model that was there.
  */
 import { CallEnded, type EngineClient } from './client.ts';
-import { announce, byId, write } from './dom.ts';
+import { announce, byId } from './dom.ts';
 import type { Example } from './examples.ts';
 import type { Explaining } from './explaining.ts';
 import { type KnownFile, pathOf, sortFiles } from './files.ts';
 import { modelIn } from './folder.ts';
 import type { InputPanel, Offered } from './inputs.ts';
 import { forget, keepFiles } from './keep.ts';
+import type { LayerList } from './layers.ts';
 import { clearError, modelState, showError } from './messages.ts';
 import type { ModelInfo, RequestOf, TransformerParts } from './protocol.ts';
 import type { SettingsPanel } from './settings.ts';
@@ -19,6 +20,7 @@ export interface LoadingParts {
   readonly settings: SettingsPanel;
   readonly inputs: InputPanel;
   readonly explaining: Explaining;
+  readonly layers: LayerList;
   /** The engine is awake and has said what it can do. */
   readonly awake: () => Promise<void>;
 }
@@ -71,8 +73,7 @@ export class Loading {
       this.info = found;
       this.example = null;
       modelState(`${found.file}: model “${found.name}”, takes ${found.takes}`);
-      write('summary', found.summary);
-      byId('model-details').hidden = false;
+      this.#parts.layers.setModel(found);
       settings.setModel(found, labels.length > 0 ? labels : found.labels);
       byId('result').hidden = true; // it was another model's
       byId('work').hidden = false;

@@ -2,6 +2,7 @@
  * The page: its parts, and what they say to each other. Nothing is sent anywhere: files go to the engine worker of this page.
  */
 import { fieldsOf, setAddress } from './address.ts';
+import { Beside } from './beside.ts';
 import { EngineClient } from './client.ts';
 import { announce, byId, download, make } from './dom.ts';
 import { examples } from './examples.ts';
@@ -9,10 +10,13 @@ import { Explaining } from './explaining.ts';
 import { onDrop, placeIn } from './files.ts';
 import { InputPanel } from './inputs.ts';
 import { keepShown, kept } from './keep.ts';
+import { LayerList } from './layers.ts';
 import { Loading } from './loading.ts';
 import { reading, showError } from './messages.ts';
-import type { ExportFormat } from './protocol.ts';
+import type { Explained, ExportFormat, InputData, MethodInfo } from './protocol.ts';
+import { showResult } from './result.ts';
 import { SettingsPanel } from './settings.ts';
+import { Striking } from './striking.ts';
 
 const engine = new EngineClient();
 const settings = new SettingsPanel(() => void explaining.explain());
@@ -26,12 +30,28 @@ const explaining = new Explaining({
   settings,
   inputs,
   hasModel: () => loading.info !== null,
-  onResult: ({ picture }) => {
+  show,
+  onResult: ({ picture, layer }) => {
+    layers.mark(layer);
     for (const button of formatButtons()) button.disabled = button.dataset['format'] === 'png' && !picture;
     remember();
   },
 });
-const loading = new Loading({ engine, settings, inputs, explaining, awake });
+const beside = new Beside({ engine, show: (result) => void show(result, explained) });
+const striking = new Striking({ inputs, beside, onChange: () => void explaining.explain() });
+const layers = new LayerList({ settings, methods: offerMethods });
+const loading = new Loading({ engine, settings, inputs, explaining, layers, awake });
+
+/** What the result on the screen is of. */
+let explained: InputData | null = null;
+
+function show(result: Explained, input: InputData | null): string {
+  explained = input;
+  const focus = striking.hasFocus;
+  showResult(result, byId('shown'), striking.marks(result, input));
+  striking.shown(focus);
+  return beside.show(result);
+}
 
 let waking: Promise<void> | null = null;
 
@@ -80,9 +100,11 @@ async function restore(): Promise<void> {
   );
 }
 
-async function offerMethods(): Promise<void> {
-  settings.setMethods(await engine.call('methods', {}));
+async function offerMethods(): Promise<readonly MethodInfo[]> {
+  const methods = await engine.call('methods', {});
+  settings.setMethods(methods);
   byId('more-methods').hidden = true;
+  return methods;
 }
 
 function formatButtons(): HTMLButtonElement[] {

@@ -87,7 +87,11 @@ export interface Calls {
     readonly request: { readonly file: Blob; readonly name: string; readonly invert: boolean };
     readonly reply: { readonly pixels: Pixels; readonly notices: readonly string[] };
   };
-  explain: { readonly request: { readonly input: InputData; readonly settings: Settings }; readonly reply: ResultView };
+  explain: { readonly request: { readonly input: InputData; readonly settings: Settings }; readonly reply: Explained };
+  /** Keeps an explanation: those that come are shown beside it, on one scale. Answers with what is shown now. */
+  pin: { readonly request: { readonly id: number }; readonly reply: Explained };
+  /** Lets it go; null where nothing is shown. */
+  unpin: { readonly request: Record<never, never>; readonly reply: Explained | null };
   export: {
     readonly request: { readonly format: ExportFormat };
     readonly reply: { readonly name: string; readonly file: Blob };
@@ -148,12 +152,22 @@ export interface OutputInfo {
   readonly classes: number | null;
 }
 
+/** A layer as the page lists it. */
+export interface LayerView {
+  readonly path: string;
+  readonly className: string;
+  /** How many layers it is inside of. */
+  readonly depth: number;
+  /** `[?, 28, 28]`; empty where it is not known. */
+  readonly shape: string;
+}
+
 export interface ModelInfo {
   readonly name: string;
   readonly file: string;
   readonly summary: string;
-  /** The layers, those inside others too: path and class. */
-  readonly layers: readonly (readonly [path: string, className: string])[];
+  /** The layers, each before those inside it. */
+  readonly layers: readonly LayerView[];
   /** `tokens: 100`, `28 × 28 × 1`. */
   readonly takes: string;
   /** What a text becomes: words of a vocabulary to be given, pieces of the model's own tokenizer; null where it takes no text. */
@@ -174,6 +188,13 @@ export interface ModelInfo {
   readonly range: PixelRange;
 }
 
+/** A piece of the first text (0) or the second (1): UTF-16 indices. */
+export interface Place {
+  readonly part: 0 | 1;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Colours of a token: background and text, on light and on dark pages. */
 export interface Mark {
   readonly token: string;
@@ -185,6 +206,8 @@ export interface Mark {
   readonly pieces: readonly { readonly token: string; readonly score: number }[];
   /** A special token, which stands for no word; the baseline keeps it. */
   readonly fixed: boolean;
+  /** Where it stands in the text as it was typed, or in the second text; null for what nobody typed. */
+  readonly place: Place | null;
   readonly light: readonly [back: string, text: string] | null;
   readonly dark: readonly [back: string, text: string] | null;
 }
@@ -195,7 +218,22 @@ export interface Panel {
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
+/** An explanation, and the one that is kept, both coloured on the larger of their scales. */
+export interface Explained extends ResultView {
+  /** Null where none is kept. The same as the explanation itself until there is another. */
+  readonly beside: (ResultView & { readonly sameInput: boolean }) | null;
+}
+
 export interface ResultView {
+  /** Every explanation of this page has another. */
+  readonly id: number;
+  /** The text, or what the picture is called. */
+  readonly title: string;
+  /** What people call the model, and its file. */
+  readonly model: string;
+  readonly file: string;
+  /** The layer that was looked at, where one was chosen. */
+  readonly layer: string | null;
   /** The five likeliest classes, the likeliest first, and the one that is explained. */
   readonly prediction: readonly { readonly label: string; readonly score: number; readonly index: number }[];
   /** Of a model that judges words: where it was looked at, and the words to choose from. */
@@ -205,7 +243,13 @@ export interface ResultView {
     readonly places: readonly { readonly at: number; readonly word: string }[];
   } | null;
   readonly probabilities: boolean;
-  readonly target: { readonly label: string; readonly index: number | null; readonly isPredicted: boolean };
+  readonly target: {
+    readonly label: string;
+    readonly index: number | null;
+    readonly isPredicted: boolean;
+    /** What is explained: the number of the class, or of the score. */
+    readonly score: number;
+  };
   readonly explainer: MethodInfo;
   /** Null for methods that compare with none. */
   readonly baseline: { readonly name: string; readonly score: number; readonly entropy: Entropy | null } | null;

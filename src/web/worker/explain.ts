@@ -66,6 +66,7 @@ export async function explain(
     backend,
     milliseconds,
     model,
+    file: state.info!.file,
   };
   const neuronsOf = row.layer === true ? settings.layer : null;
   return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '', neuronsOf, pairs: row.pairs === true });

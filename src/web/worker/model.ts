@@ -8,10 +8,11 @@ import {
   type Vocabulary,
 } from '../../inputs/index.ts';
 import type { Model } from '../../model/model.ts';
-import { type AnyModel, isTransformer, layersOf } from '../../open/model.ts';
+import { type AnyModel, isTransformer } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
 import { freeGpu } from './backends.ts';
+import { layersOf } from './layers.ts';
 import { embeddingOf, kindsOf, pictureLayout } from './layout.ts';
 import { openFiles } from './open.ts';
 import { describeTransformer } from './pieces.ts';
@@ -27,7 +28,7 @@ export async function load(state: State, request: RequestOf<'load'>): Promise<Mo
   state.explainer?.method.dispose();
   state.explainer = null;
   await freeGpu(state);
-  Object.assign(state, { model, info, words: null, shown: null });
+  Object.assign(state, { model, info, words: null, shown: null, before: null });
   return info;
 }
 
@@ -47,7 +48,7 @@ function describe(model: Model, file: string): ModelInfo {
     summary: model.hasInputShape
       ? model.summary()
       : 'The layers are known after the first input: the file states no input shape.',
-    layers: layersOf(model),
+    layers: layersOf(model.layers),
     takes: dims.length === 0 ? 'an input of any shape' : `${embeddingOf(model) ? 'tokens: ' : ''}${dims.join(' × ')}`,
     tokens: embeddingOf(model) ? 'words' : null,
     places: false,
