@@ -32,7 +32,8 @@ export function meaningOf(samples: readonly Marked[], labels: readonly string[])
   const known = samples.flatMap(({ predicted }) => (predicted && 'score' in predicted ? [predicted] : []));
   const single = known.length > 0 && known.every(({ index, score }) => index === null && score >= 0 && score <= 1);
   const wanted = samples.flatMap(({ row }) => (row.wanted === null ? [] : [row.wanted]));
-  const named = (text: string): boolean => /^[01](\.0+)?$/.test(text) || labels.slice(0, 2).some((one) => alike(one, text));
+  const named = (text: string): boolean =>
+    /^[01](\.0+)?$/.test(text) || labels.slice(0, 2).some((one) => alike(one, text));
   return { labels, halves: single && wanted.length > 0 && wanted.every(named) };
 }
 

@@ -20,13 +20,21 @@ export function ownTextSample(model: Model, text: string): Sample {
   const [input] = model.rawInputs;
   const shape = input!.shape?.length === 1 ? [1] : [1, 1];
   const part = () => ({ kind: 'text' as const, shown: [text] });
-  const { inputs, parts, notices } = encodeRows(model, new Map([[input!.name, { count: 1, feed: { strings: [text], shape }, part }]]));
+  const { inputs, parts, notices } = encodeRows(
+    model,
+    new Map([[input!.name, { count: 1, feed: { strings: [text], shape }, part }]]),
+  );
   const [encoded] = inputs;
   const [shown] = parts(0);
   const data = encoded!.data instanceof Int32Array ? encoded!.data : Float32Array.from(encoded!.data);
   const words = shown?.text;
   const common = { title: text, data, shape: encoded!.shape, notices };
   // A bag of words has no order to show: its entries are listed by their names.
-  if (!words || !embeddingOf(model)) return { kind: 'numbers', ...common, ...(shown?.features && { features: shown.features }) };
-  return { kind: 'text', ...common, text: { tokens: words.tokens, padding: words.padding, places: words.tokens.map(() => null) } };
+  if (!words || !embeddingOf(model))
+    return { kind: 'numbers', ...common, ...(shown?.features && { features: shown.features }) };
+  return {
+    kind: 'text',
+    ...common,
+    text: { tokens: words.tokens, padding: words.padding, places: words.tokens.map(() => null) },
+  };
 }

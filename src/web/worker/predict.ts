@@ -77,15 +77,22 @@ async function scoresOf(
 function stacked(group: readonly Read[]): Tensor {
   const [{ sample }] = group as [Read];
   const size = sample.data.length;
-  const data = sample.data instanceof Int32Array ? new Int32Array(size * group.length) : new Float32Array(size * group.length);
+  const data =
+    sample.data instanceof Int32Array ? new Int32Array(size * group.length) : new Float32Array(size * group.length);
   group.forEach((each, i) => {
     data.set(each.sample.data, i * size);
   });
   return tensor(data, [group.length, ...sample.shape.slice(1)]);
 }
 
-async function predictTexts(model: Extract<AnyModel, { task: string }>, group: readonly Read[]): Promise<readonly Tensor[]> {
-  const { ids, kwargs } = readPieces(model, group.map(({ sample }) => sample.title));
+async function predictTexts(
+  model: Extract<AnyModel, { task: string }>,
+  group: readonly Read[],
+): Promise<readonly Tensor[]> {
+  const { ids, kwargs } = readPieces(
+    model,
+    group.map(({ sample }) => sample.title),
+  );
   return predictRows(model, [ids], kwargs, { batchSize: 8 });
 }
 

@@ -24,9 +24,9 @@ import { type AnyModel, isTransformer } from '../../open/model.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { InputData, ReplyOf, RequestOf, SampleRow } from '../protocol.ts';
-import { readsTexts } from './own-words.ts';
 import { pictureLayout } from './layout.ts';
 import { modelIn } from './model.ts';
+import { readsTexts } from './own-words.ts';
 import type { State } from './state.ts';
 
 export { predict } from './predict.ts';
@@ -64,7 +64,8 @@ async function tableOf({ file, name }: RequestOf<'rows'>, lower: string): Promis
     if (lines.length === 0) throw failure(name, 'holds no text', {}, 'one text per line');
     return { name, columns: ['text'], cells: [lines], rows: lines.map((_, i) => i), notices: [] };
   }
-  if (/\.(csv|tsv)$/.test(lower)) return readCsv(source, name, { ...wanted, ...(lower.endsWith('.tsv') && { separator: '\t' }) });
+  if (/\.(csv|tsv)$/.test(lower))
+    return readCsv(source, name, { ...wanted, ...(lower.endsWith('.tsv') && { separator: '\t' }) });
   const start = await file.slice(0, 4096).text();
   const list = /^\s*\[\s*[[{]/.test(start) && !/^\s*\[[^\n]*\]\s*\n\s*\[/.test(start);
   if (!list) return readNdjson(source, name, wanted);
@@ -92,7 +93,12 @@ function bounded(file: Blob, name: string): ByteSource {
 }
 
 const tooLarge = (name: string, bytes: number): Error =>
-  failure(name, 'is more than this page can hold', { bytes, limit: MOST_BYTES }, 'cut the file, or use the command line');
+  failure(
+    name,
+    'is more than this page can hold',
+    { bytes, limit: MOST_BYTES },
+    'cut the file, or use the command line',
+  );
 
 function checkBytes(file: Blob, name: string): void {
   if (file.size > MOST_BYTES) throw tooLarge(name, file.size);
@@ -101,7 +107,11 @@ function checkBytes(file: Blob, name: string): void {
 /** The first rows, and what to say of the others. */
 function cut(table: Table): { kept: Table; notices: readonly string[] } {
   if (table.rows.length <= MOST_ROWS) return { kept: table, notices: [] };
-  const kept = { ...table, rows: table.rows.slice(0, MOST_ROWS), cells: table.cells.map((cells) => cells.slice(0, MOST_ROWS)) };
+  const kept = {
+    ...table,
+    rows: table.rows.slice(0, MOST_ROWS),
+    cells: table.cells.map((cells) => cells.slice(0, MOST_ROWS)),
+  };
   return { kept, notices: [moreRows(table.name)] };
 }
 
@@ -118,7 +128,10 @@ function known({ name, columns }: Table, column: string | null | undefined): str
 
 function textRows(table: Table, request: RequestOf<'rows'>): Part {
   const asked = known(table, request.label);
-  const label = asked === undefined ? (table.columns.find((column) => table.columns.length > 1 && answers.test(column)) ?? null) : asked;
+  const label =
+    asked === undefined
+      ? (table.columns.find((column) => table.columns.length > 1 && answers.test(column)) ?? null)
+      : asked;
   const left = table.columns.filter((column) => column !== label);
   const column = left.length === 1 ? left[0]! : left.find((name) => texts.test(name));
   if (column === undefined) {
@@ -127,7 +140,8 @@ function textRows(table: Table, request: RequestOf<'rows'>): Part {
   }
   const inputs = textsOf(table, column).map((text): InputData => ({ kind: 'text', text }));
   const others = left.filter((name) => name !== column);
-  const notices = others.length === 0 ? [] : [`Texts are those of column '${column}'; not used: ${others.slice(0, 20).join(', ')}`];
+  const notices =
+    others.length === 0 ? [] : [`Texts are those of column '${column}'; not used: ${others.slice(0, 20).join(', ')}`];
   return { ...joined(table, inputs, label), label, features: null, notices };
 }
 
@@ -144,8 +158,14 @@ function numberRows(model: AnyModel, table: Table, request: RequestOf<'rows'>): 
   const features = table.columns.filter((column) => column !== label);
   if (features.length !== width) {
     const details = { columns: features.slice(0, 40) };
-    const hint = 'the file needs one column for each number that the model takes, and one more for the right answers if it has them';
-    throw failure(table.name, `the model takes ${width} numbers a row, and ${features.length} columns are there for it`, details, hint);
+    const hint =
+      'the file needs one column for each number that the model takes, and one more for the right answers if it has them';
+    throw failure(
+      table.name,
+      `the model takes ${width} numbers a row, and ${features.length} columns are there for it`,
+      details,
+      hint,
+    );
   }
   if (width * table.rows.length > MOST_NUMBERS) throw tooMany(table.name, width * table.rows.length);
   const { data } = numbersOf(table, features);
@@ -168,18 +188,29 @@ function widthOf(model: AnyModel, name: string): number {
 }
 
 function joined(table: Table, inputs: readonly InputData[], label: string | null): { rows: SampleRow[] } {
-  const wanted = label === null ? null : columnOf(table, label).map((cell) => (cell === null || String(cell).trim() === '' ? null : String(cell).trim()));
+  const wanted =
+    label === null
+      ? null
+      : columnOf(table, label).map((cell) =>
+          cell === null || String(cell).trim() === '' ? null : String(cell).trim(),
+        );
   return { rows: inputs.map((input, i) => ({ input, name: null, wanted: wanted?.[i] ?? null })) };
 }
 
 /** Rows of numbers as the model takes them: pictures where it takes pictures. */
-function inputsOf(model: AnyModel, { data, shape }: NumericArray, features: readonly string[] | null, bytes = false): InputData[] {
+function inputsOf(
+  model: AnyModel,
+  { data, shape }: NumericArray,
+  features: readonly string[] | null,
+  bytes = false,
+): InputData[] {
   const width = sizeOf(shape.slice(1));
   const layout = pictureLayout(model as Model);
   const fixed = layout && layout.height !== null && layout.width !== null && layout.channels !== null && !features;
   return Array.from({ length: shape[0]! }, (_, row): InputData => {
     const values = data.subarray(row * width, (row + 1) * width);
-    if (!fixed) return { kind: 'numbers', text: Array.from(values, (v) => String(v)).join(', '), ...(features && { features }) };
+    if (!fixed)
+      return { kind: 'numbers', text: Array.from(values, (v) => String(v)).join(', '), ...(features && { features }) };
     const size = { height: layout.height!, width: layout.width!, channels: layout.channels! };
     const place = placeOf(size, layout.order);
     const pixels = Float64Array.from(values, (_, at) => values[place(at)]! / (bytes ? 255 : 1));
@@ -188,19 +219,27 @@ function inputsOf(model: AnyModel, { data, shape }: NumericArray, features: read
 }
 
 async function arrayRows({ info }: State, model: AnyModel, { file, name }: RequestOf<'rows'>): Promise<Rows> {
-  if (readsTexts(model)) throw failure(name, 'holds numbers, and the model reads texts', {}, 'give texts: .csv, .ndjson or .txt');
+  if (readsTexts(model))
+    throw failure(name, 'holds numbers, and the model reads texts', {}, 'give texts: .csv, .ndjson or .txt');
   checkBytes(file, name);
   const bytes = new Uint8Array(await file.arrayBuffer());
   const arrays = name.toLowerCase().endsWith('.npz') ? readNpz(bytes, name) : new Map([['', readNpy(bytes, name)]]);
   const all = [...arrays];
-  const found = all.find(([key]) => /^(x|data|inputs?|features|images|x_test|test_images)$/i.test(key)) ?? all.find(([, one]) => one.shape.length > 1);
+  const found =
+    all.find(([key]) => /^(x|data|inputs?|features|images|x_test|test_images)$/i.test(key)) ??
+    all.find(([, one]) => one.shape.length > 1);
   if (!found) throw failure(name, 'holds no array of rows', { arrays: [...arrays.keys()] });
   const [, array] = found;
   const width = widthOf(model, name);
   const [count = 1] = array.shape;
   if (count === 0) throw failure(name, 'holds no row', { shape: array.shape });
   if (sizeOf(array.shape) !== count * width)
-    throw failure(name, `the model takes ${width} numbers a row`, { shape: array.shape }, 'the first axis counts the rows');
+    throw failure(
+      name,
+      `the model takes ${width} numbers a row`,
+      { shape: array.shape },
+      'the first axis counts the rows',
+    );
   const taken = Math.min(count, MOST_ROWS);
   if (taken * width > MOST_NUMBERS) throw tooMany(name, taken * width);
   const wantedOf = all.find(([key, one]) => key !== found[0] && one.shape.length === 1 && one.shape[0] === count);

@@ -109,5 +109,12 @@ function numbersSample(model: Model, text: string, features?: readonly string[])
   }
   const shape = [1, ...dims.map((dim) => dim ?? rest)];
   const data = model.inputs[0]!.dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
-  return { kind: 'numbers', title: `${values.length} numbers`, data, shape, notices: [], ...(features?.length === values.length && { features }) };
+  return {
+    kind: 'numbers',
+    title: `${values.length} numbers`,
+    data,
+    shape,
+    notices: [],
+    ...(features?.length === values.length && { features }),
+  };
 }
