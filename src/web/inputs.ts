@@ -100,7 +100,10 @@ export class InputPanel {
       this.#kind.value = input.kind;
       this.#show(input.kind, true);
     }
-    if (input.kind === 'image') return this.setPicture(input.title, input.pixels, []);
+    if (input.kind === 'image') {
+      this.setPicture(input.title, input.pixels, []);
+      return;
+    }
     if (input.kind === 'numbers') {
       this.#numbers.value = input.text;
       this.#features.refresh();

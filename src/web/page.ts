@@ -87,8 +87,8 @@ function remember(): void {
   const fields = { ...inputs.fields(), ...settings.fields() };
   const { example } = loading;
   setAddress(example ? { example: example.id, ...fields } : {});
-  const kept = { ...fields, ...samples.fields(), ...(example && { of: example.id }) };
-  void keepShown({ fields: kept, drawing: inputs.drawing() ?? undefined });
+  const all = { ...fields, ...samples.fields(), ...(example && { of: example.id }) };
+  void keepShown({ fields: all, drawing: inputs.drawing() ?? undefined });
 }
 
 /** Shows again what the address says, or what was there before a reload. */

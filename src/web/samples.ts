@@ -4,7 +4,7 @@
  */
 import type { Fields } from './address.ts';
 import type { EngineClient } from './client.ts';
-import { announce, byId, fillSelect, make, write } from './dom.ts';
+import { announce, byId, fillSelect, write } from './dom.ts';
 import type { InputPanel } from './inputs.ts';
 import {
   chosenOf,
