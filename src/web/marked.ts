@@ -63,7 +63,9 @@ export function isRight(sample: Marked, meaning: Meaning): boolean | null {
   if (wanted === null || index === null) return null;
   const byName = meaning.labels.findIndex((label) => alike(label, wanted));
   if (byName >= 0) return byName === index;
-  return /^\d+(\.0+)?$/.test(wanted) ? Number(wanted) === index : alike(`class ${index}`, wanted);
+  if (/^\d+(\.0+)?$/.test(wanted)) return Number(wanted) === index;
+  // A name that is no class of the model is neither.
+  return /^class \d+$/i.test(wanted) ? alike(`class ${index}`, wanted) : null;
 }
 
 export interface Counts {

@@ -4,7 +4,7 @@ import { classNameOf, isRight, type Marked, type Meaning, type SortKey } from '.
 import type { Pixels } from './protocol.ts';
 
 /** Characters of a text, and numbers of a row, that are shown. */
-const [TEXT, NUMBERS] = [90, 6] as const;
+const [TEXT, NUMBERS] = [140, 6] as const;
 
 export function headOf(sortBy: (key: SortKey) => void): HTMLElement[] {
   const sorts = (key: SortKey, text: string, name: string): HTMLElement => {
@@ -46,7 +46,7 @@ export function rowOf(
     predicted && 'failed' in predicted
       ? [make('td', { colspan: 2, class: 'failed' }, predicted.failed)]
       : [make('td', { class: 'class' }, predicted === null ? '…' : name), make('td', { class: 'n' }, score)];
-  const shown = make('td', { class: 'sample' }, shortOf(sample, urls));
+  const shown = make('td', { class: 'sample' }, make('div', { class: 'short' }, shortOf(sample, urls)));
   if (changed) shown.append(make('em', { class: 'changed' }, ' changed'));
   const wanted = make('td', { class: 'wanted' }, row.wanted ?? '');
   if (right !== null)

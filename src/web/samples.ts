@@ -31,7 +31,7 @@ export interface SamplesParts {
   readonly settings: SettingsPanel;
   /** Shows that a file is read while `work` lasts. */
   readonly reading: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Brings an error before the user; the page stays as it was. */
+  /** Another row is the input. */
   readonly onRow: () => void;
 }
 
@@ -55,6 +55,8 @@ export class SamplesPanel {
   #how = '';
   #urls: string[] = [];
   #drawn = 0;
+  /** Which predicting is under way; null for none. */
+  #run: object | null = null;
 
   constructor(parts: SamplesParts) {
     this.#parts = parts;
@@ -82,6 +84,7 @@ export class SamplesPanel {
   /** Forgets the samples: another model came, or they are not wanted. */
   clear(): void {
     this.#predicting.stop();
+    this.#run = null;
     this.#samples = [];
     [this.#chosen, this.#file, this.#changed] = [null, null, false];
     this.#body.replaceChildren();
@@ -96,13 +99,14 @@ export class SamplesPanel {
   async takeRows(file: File, quiet: boolean): Promise<void> {
     const found = await this.#parts.engine.call('rows', { file, name: file.name });
     this.#file = file;
-    this.#take(found.rows, found, file.name, quiet);
     this.#parts.inputs.setFeatures(found.features);
+    this.#take(found.rows, found, file.name, quiet);
   }
 
   /** Pictures, a file each. */
   takePictures(files: readonly File[], quiet: boolean): void {
     this.#file = null;
+    this.#parts.inputs.setFeatures(null);
     const { inputs } = this.#parts;
     const common = { kind: 'file', invert: inputs.invert, range: inputs.range } as const;
     const rows = files.map(
@@ -148,8 +152,13 @@ export class SamplesPanel {
     const label = select.value === '' ? null : select.value.slice(1);
     try {
       const found = await this.#parts.reading(() => this.#parts.engine.call('rows', { file, name: file.name, label }));
-      if (file === this.#file) this.#take(found.rows, found, file.name, this.#chosen !== null);
+      if (file !== this.#file) return;
       this.#parts.inputs.setFeatures(found.features);
+      const [chosen, changed] = [this.#chosen, this.#changed];
+      this.#take(found.rows, found, file.name, chosen !== null);
+      // Another column of numbers is another input; of texts only the answers changed.
+      if (chosen !== null && found.features) await this.choose(chosen);
+      else if (chosen !== null) this.restore({ row: `${chosen}${changed ? '*' : ''}` });
     } catch (error) {
       select.value = this.#found.label === null ? '' : `=${this.#found.label}`;
       showError(error);
@@ -161,6 +170,7 @@ export class SamplesPanel {
     if (this.#samples.length === 0) return;
     const { output, softmax } = this.#parts.settings.read();
     const how = JSON.stringify([output, softmax]);
+    if (how === this.#how && this.#run) return; // under way
     if (how !== this.#how) this.#samples = this.#samples.map((sample) => ({ ...sample, predicted: null }));
     this.#how = how;
     void this.#predict({ output, softmax });
@@ -192,6 +202,8 @@ export class SamplesPanel {
     bar.value = 0;
     const inputs = missing.map(({ row }) => row.input);
     const samples = this.#samples;
+    const run = {};
+    this.#run = run;
     try {
       const done = await this.#predicting.run(inputs, how, (start, answers) => {
         answers.forEach((predicted, i) => {
@@ -201,11 +213,13 @@ export class SamplesPanel {
         bar.value = (start + answers.length) / inputs.length;
         if (performance.now() - this.#drawn > 400) this.#refresh(this.#page);
       });
-      if (samples !== this.#samples) return; // others came, and show their own bar
+      if (run !== this.#run) return; // another began, and shows its own bar
+      this.#run = null;
       if (done) announce(byId('samples-counts').textContent ?? '');
       busy(false);
     } catch (error) {
-      if (samples !== this.#samples) return;
+      if (run !== this.#run) return;
+      this.#run = null;
       busy(false);
       showError(error);
     }
@@ -213,6 +227,7 @@ export class SamplesPanel {
   }
 
   #stop(): void {
+    this.#run = null;
     this.#predicting.stop();
     byId('samples-busy').hidden = true;
     byId('samples-go').hidden = this.#samples.every(({ predicted }) => predicted !== null);

@@ -187,7 +187,7 @@ test('hostile files: each is named, and the samples before and the page stay', a
   }
   const html = `text,label\n"<img src=x onerror=alert(1)> superb <b>film</b>",positive\n"   ",negative\n"${'very '.repeat(5000)}good",odd\n`;
   await page.setInputFiles('#file', written('html.csv', html));
-  await says(page, '#samples-counts', /^right 1 of \d; 1 cannot be predicted$/);
+  await says(page, '#samples-counts', /^right \d of 1; 1 cannot be predicted$/);
   assert.is(await page.locator('#sample-rows img, #sample-rows b').count(), 0);
   assert.match(await text(page, '#sample-rows tr:first-child td.sample'), /<img src=x onerror=alert\(1\)> superb/);
   const many = `text,label\n${'a superb film,positive\n'.repeat(1_000_000)}`;
