@@ -31,7 +31,7 @@ export class FeatureFields {
     this.#names = names ?? [];
     const shown = names !== null && names.length <= MOST_FIELDS;
     byId('all-numbers').hidden = shown;
-    this.#box.hidden = !shown;
+    byId('features-box').hidden = !shown;
     const fields = (shown ? names : []).map((name) =>
       make(
         'label',

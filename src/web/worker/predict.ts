@@ -41,6 +41,7 @@ export async function predict(state: State, request: RequestOf<'predict'>): Prom
 
 /** A picture that is a file yet is decoded here, so that the page need not hold the pixels of all. */
 export async function inputOf(state: State, input: SampleInput): Promise<InputData> {
+  if (input.kind === 'text' && input.text.trim() === '') throw failure('text', 'has no words');
   if (input.kind !== 'file') return input;
   const { file, name, invert, range } = input;
   const { pixels } = await picture(state, { file, name, invert });
