@@ -114,8 +114,10 @@ const headed = (name: string, facts: readonly string[]): Node[] => [
 /** `positive 92.4 % → 61.0 %`, from what was kept to what is shown. */
 export function changeOf(now: ResultView, kept: ResultView): string {
   const [before, after] = [score(kept, kept.target.score), score(now, now.target.score)];
-  if (kept.target.label === now.target.label) return `${now.target.label} ${before} → ${after}`;
-  return `${kept.target.label} ${before} → ${now.target.label} ${after}`;
+  // A class called 7 is not more than 99.9 %.
+  const named = (label: string, value: string): string => `${label}${/^[<>]/.test(value) ? ':' : ''} ${value}`;
+  if (kept.target.label === now.target.label) return `${named(now.target.label, before)} → ${after}`;
+  return `${named(kept.target.label, before)} → ${named(now.target.label, after)}`;
 }
 
 const LONGEST = 80;

@@ -56,7 +56,7 @@ export class LayerList {
         const facts = make('span', {}, `${className}${shape && ` ${shape}`}`);
         const button = make(
           'button',
-          { type: 'button', 'data-layer': path, 'aria-pressed': 'false' },
+          { type: 'button', class: 'layer', 'data-layer': path, 'aria-pressed': 'false' },
           name,
           ' ',
           facts,

@@ -52,12 +52,23 @@ export class Struck {
   #kept(): Range[] {
     const kept: Range[] = [];
     let at = 0;
-    for (const [start, end] of this.words.map((word) => this.#cut(word))) {
+    for (const [start, end] of this.#runs().map((run) => this.#cut(run))) {
       if (start > at) kept.push([at, start]);
       at = Math.max(at, end);
     }
     if (at < this.text.length) kept.push([at, this.text.length]);
     return kept;
+  }
+
+  /** Struck words with nothing but spaces between them are one. */
+  #runs(): Range[] {
+    const runs: Range[] = [];
+    for (const [start, end] of this.words) {
+      const last = runs.at(-1);
+      if (last && this.text.slice(last[1], start).trim() === '') runs[runs.length - 1] = [last[0], end];
+      else runs.push([start, end]);
+    }
+    return runs;
   }
 
   /** A word with the space behind it, or the one before it where the text or a mark follows. */
