@@ -2,12 +2,13 @@
  * Builds dist/: index.js (the engine, Keras models, attribution), methods.js, metrics.js, inputs.js, onnx.js, transformers.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
  * installed; code they share lies in dist/chunks. `--quick` leaves out the type declarations (dist/types, made by tsc).
  *
- *   node scripts/build.mjs [--quick] [--out FOLDER] [--metafile FILE]
+ *   node scripts/build.mjs [--quick] [--once] [--out FOLDER] [--metafile FILE]
  *
+ * `--once` does nothing where a build is already: `prepare`, which npm runs on a clone that it installs from, and on `npm ci`.
  * The metafile lists what went in; test/build.test.ts compares it with NOTICE.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -16,9 +17,15 @@ import { bundling } from './bundling.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, out: { type: 'string' }, metafile: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean' },
+    once: { type: 'boolean' },
+    out: { type: 'string' },
+    metafile: { type: 'string' },
+  },
 });
 const out = resolve(values.out ?? `${root}/dist`);
+if (values.once && existsSync(`${out}/index.js`) && existsSync(`${out}/types`)) process.exit(0);
 const started = performance.now();
 
 // Only what an earlier build made is removed, so that a wrong --out cannot cost a folder.
@@ -78,9 +85,6 @@ if (!values.quick) {
     console.error('build: the type declarations could not be made');
     process.exit(1);
   }
-  // Symbol.dispose is not in the default library of TypeScript 5 and 6; this brings it to whoever imports the package.
-  const entry = `${out}/types/src/index.d.ts`;
-  writeFileSync(entry, `/// <reference lib="esnext.disposable" />\n${readFileSync(entry, 'utf8')}`);
 }
 
 const sizes = ['index', 'methods', 'metrics', 'inputs', 'onnx', 'transformers', 'visualize', 'gpu', 'cli'].map(

@@ -73,29 +73,51 @@ test('no code is made from strings, and nothing but Node itself is imported', ()
   for (const name of [...imported, ...dynamic]) assert.match(name, /^(\.|node:)/);
 });
 
-test('index.js asks for no module of Node when it is loaded, so that a browser can load it', () => {
+interface Manifest {
+  readonly main: string;
+  readonly types: string;
+  readonly files: readonly string[];
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly typesVersions: { readonly '*': Readonly<Record<string, readonly string[]>> };
+  readonly scripts: Readonly<Record<string, string>>;
+}
+const manifest = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as Manifest;
+const entries = Object.entries(manifest.exports).flatMap(([name, target]) =>
+  typeof target === 'string' ? [] : [{ name, ...target }],
+);
+
+test('U1: no entry point imports a module of Node, at once or later, so that bundlers for browsers find nothing to resolve', () => {
   const seen = new Set<string>();
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
     const text = readFileSync(`${dist}/${file}`, 'utf8');
-    const names = [...text.matchAll(/^\s*(?:import|export)\b[^;'"]*?(?:\bfrom\s*)?["']([^"']+)["'];/gm)].map(
-      ([, name]) => name!,
-    );
+    const names = [
+      ...text.matchAll(/^\s*(?:import|export)\b[^;'"]*?(?:\bfrom\s*)?["']([^"']+)["'];/gm),
+      ...text.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g),
+    ].map(([, name]) => name!);
     for (const name of names) {
-      assert.not.match(name, /^node:/, `${file} imports ${name}`);
+      assert.match(name, /^\./, `${file} imports ${name}`);
       visit(new URL(name, `file:///${file}`).pathname.slice(1));
     }
   };
-  visit('index.js');
-  visit('methods.js');
-  visit('metrics.js');
-  visit('inputs.js');
-  visit('onnx.js');
-  visit('transformers.js');
-  visit('visualize.js');
-  visit('gpu.js');
-  assert.ok(seen.size > 2, 'the chunks were followed');
+  assert.is(entries.length, 8);
+  for (const { default: file } of entries) visit(file.replace('./dist/', ''));
+  assert.ok(seen.size > 20, 'the chunks were followed');
+});
+
+test('U2, U11: what package.json names is built, and older resolutions of TypeScript find the same types', () => {
+  for (const { default: file, types } of entries) {
+    assert.ok(existsSync(`${dist}/${file.replace('./dist/', '')}`), file);
+    assert.ok(existsSync(`${root}/${types.replace('./dist/types/', '').replace('.d.ts', '.ts')}`), types);
+  }
+  const [index, ...others] = entries;
+  assert.equal([manifest.main, manifest.types], [index!.default, index!.types]);
+  assert.equal(
+    manifest.typesVersions['*'],
+    Object.fromEntries(others.map(({ name, types }) => [name.slice(2), [types]])),
+  );
+  assert.is(manifest.scripts['prepack'], 'npm run build');
 });
 
 /** Loads a recurrent model (its layers), verifies it (the reader of references) and explains. */

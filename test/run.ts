@@ -8,17 +8,19 @@
  *   npm test -- backends --op=relu   of the tests that go through all ops, this op's only
  *   npm run test:shared           only test/shared/**: real data sets and model files that lie beside the project
  *   npm run test:slow             only test/slow/**: what takes half a minute for one statement
- *   npm run test:web              only test/web/**: the page and the bundle in a Chromium on PATH
+ *   npm run test:web              only test/web/**: the page and the bundle in a Chromium on PATH, or with PATHGRAD_BROWSER=firefox in a Firefox
+ *   npm run test:install          only test/install/**: what users do with the packed package; bundlers and runtimes come from the registry
  *   npm run faults                the tests named after faults that were once here, and a line for each
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transpiledPath } from './support/child.ts';
 import { sharedFolder } from './support/shared.ts';
 import { type Transpiled, transpile } from './support/transpile.ts';
-import { findChromium } from './web/chromium.ts';
+import { findBrowser, missingBrowser } from './web/browsers.ts';
 
 type Result = { file: string; passed: number; failed: number; skipped: number; output: string; seconds: number };
 
@@ -28,9 +30,18 @@ const op = process.argv.find((arg) => arg.startsWith('--op='))?.slice(5);
 const wantShared = process.argv.includes('--shared');
 const wantWeb = process.argv.includes('--web');
 const wantSlow = process.argv.includes('--slow');
-const folder = wantShared ? 'test/shared/' : wantWeb ? 'test/web/' : wantSlow ? 'test/slow/' : null;
+const wantInstall = process.argv.includes('--install');
+const folder = wantShared
+  ? 'test/shared/'
+  : wantWeb
+    ? 'test/web/'
+    : wantSlow
+      ? 'test/slow/'
+      : wantInstall
+        ? 'test/install/'
+        : null;
 const shown = process.argv.includes('--rows') ? /^\s*(skipped|note|row):/ : /^\s*(skipped|note):/;
-const apart = ['test/shared/', 'test/slow/', 'test/web/'];
+const apart = ['test/install/', 'test/shared/', 'test/slow/', 'test/web/'];
 
 /** The files that take longest, which go first: a long one at the end would leave the other cores idle. */
 const longest = [
@@ -100,10 +111,22 @@ if (wantShared && !existsSync(sharedFolder)) {
   process.exit(process.env['CI'] ? 1 : 0);
 }
 
-if (wantWeb && findChromium() === null) {
-  console.log(`skipped ${files.length} files: there is no chromium on PATH (apt-get install chromium)`);
+if (wantWeb && findBrowser() === null) {
+  console.log(`skipped ${files.length} files: there is ${missingBrowser()}`);
   console.log('0 passed, 0 failed');
   process.exit(process.env['CI'] ? 1 : 0);
+}
+
+if (wantInstall && !process.env['PATHGRAD_PACKED']) {
+  // Packed once, as `npm pack` does it; every file installs it.
+  const into = mkdtempSync(join(tmpdir(), 'pathgrad-packed-'));
+  process.on('exit', () => rmSync(into, { recursive: true, force: true }));
+  const pack = spawnSync('npm', ['pack', '--loglevel=error', '--pack-destination', into], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (pack.status !== 0) process.exit(1);
+  process.env['PATHGRAD_PACKED'] = join(into, readdirSync(into)[0]!);
 }
 
 const transpiled = await transpile();
@@ -128,6 +151,7 @@ await Promise.all(
 const sum = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((total, result) => total + result[key], 0);
 if (folder === null && words.length === 0) {
   console.log('not run here: test/shared (needs the data and model files beside the project; npm run test:shared)');
+  console.log('not run here: test/install (bundlers and runtimes from the registry; npm run test:install)');
   console.log('not run here: test/slow (two minutes; npm run test:slow)');
   console.log('not run here: test/web (needs a chromium; npm run test:web)');
 }

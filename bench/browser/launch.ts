@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { serve } from '../../scripts/serve-web.mjs';
 import { failure } from '../../src/tensor/errors.ts';
-import { findChromium } from '../../test/web/chromium.ts';
+import { findBrowser } from '../../test/web/browsers.ts';
 import type { CaseResult } from '../harness.ts';
 import type { Peak } from '../peak.ts';
 import type { BenchPage } from './page.ts';
@@ -41,7 +41,7 @@ const software = ['--use-webgpu-adapter=swiftshader', '--use-angle=swiftshader']
  * @throws PathgradError where there is no Chromium on PATH
  */
 export async function openBrowserBench(backends: readonly string[], hardware: boolean): Promise<BrowserBench> {
-  const executablePath = findChromium();
+  const executablePath = findBrowser('chromium');
   if (!executablePath) throw failure('--browser', 'no Chromium on PATH', {}, 'apt-get install chromium');
   const folder = mkdtempSync(join(tmpdir(), 'pathgrad-bench-'));
   await build({

@@ -1,5 +1,6 @@
 /** What lies at a path in Node: a file of some kind, or a folder that holds a model, told by the names in it. */
 import { failure } from '../tensor/errors.ts';
+import { nodeModule } from '../tensor/platform.ts';
 import { type FileKind, kindOf, TELLING } from './kind.ts';
 
 export interface Place {
@@ -15,7 +16,7 @@ const pickle =
 
 /** @throws PathgradError for folders without a model, and for what belongs to a folder and lies alone */
 export async function placeOf(path: string): Promise<Place> {
-  const { readdir, stat } = await import('node:fs/promises');
+  const { readdir, stat } = nodeModule('node:fs/promises')!;
   const found = await stat(path).catch(() => null);
   if (!found) return { kind: 'keras', path }; // its reader says that it is missing
   if (found.isDirectory()) return folderAt(path.replace(/(?<=.)[\\/]+$/, ''), await readdir(path));
@@ -59,11 +60,11 @@ function folderAt(path: string, names: readonly string[]): Place {
 }
 
 async function firstBytes(path: string): Promise<Uint8Array> {
-  const { open } = await import('node:fs/promises');
+  const { open } = nodeModule('node:fs/promises')!;
   const file = await open(path);
   try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(TELLING), 0, TELLING, 0);
-    return buffer.subarray(0, bytesRead);
+    const bytes = new Uint8Array(TELLING);
+    return bytes.subarray(0, (await file.read(bytes, 0, TELLING, 0)).bytesRead);
   } finally {
     await file.close();
   }

@@ -3,6 +3,7 @@ import { DATA_JSON, parseJson } from '../guard/json.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
 import { pickles } from '../safetensors/header.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
+import { nodeModule, type PlatformUrl } from '../tensor/platform.ts';
 import { unreadTokenizers } from './tokenizer/unread.ts';
 
 /** JSON as an object, as text that starts with `{`, or where to find it. */
@@ -61,10 +62,10 @@ const weightNames = [
 ] as const;
 
 /** Where the files of a folder or URL are. @throws where one that is needed is missing: what is there, and what to do */
-export async function filesIn(place: string | URL): Promise<TransformerFiles> {
+export async function filesIn(place: string | PlatformUrl): Promise<TransformerFiles> {
   const text = String(place);
   if (/^https?:/i.test(text)) return filesAt(text);
-  if (typeof process === 'undefined' || !process.versions?.node) {
+  if (!nodeModule('node:fs/promises')) {
     const hint = 'give a URL, or the files: { config, weights, tokenizer }';
     throw failure(text, 'a folder can be opened in Node only', {}, hint);
   }
@@ -86,7 +87,7 @@ export async function filesIn(place: string | URL): Promise<TransformerFiles> {
 }
 
 async function listFolder(folder: string): Promise<string[]> {
-  const { readdir } = await import('node:fs/promises');
+  const { readdir } = nodeModule('node:fs/promises')!;
   return readdir(/^file:/i.test(folder) ? new URL(folder) : folder).catch((cause: unknown) => {
     throw failure(folder, 'is not a folder that can be read', { error: String(cause) }, undefined, cause);
   });

@@ -220,7 +220,8 @@ export class InputPanel {
 
   #readText(): InputData | null {
     const [text, second] = [this.#text.value, this.#second.value];
-    if (text.trim() === '' || (this.#two && second.trim() === '')) return null;
+    // Where two are needed and one is there, the model says which is missing.
+    if (text.trim() === '' && !(this.#two && second.trim() !== '')) return null;
     return { kind: 'text', text, ...(second.trim() !== '' && { second }) };
   }
 

@@ -199,6 +199,8 @@ export interface OutputInfo {
   readonly name: string;
   /** Number of classes; 1 for a single score; null where they are words of the text or of a vocabulary. */
   readonly classes: number | null;
+  /** The one score is a number, of which there is no 1 − p: a regression, a similarity. */
+  readonly number?: boolean;
 }
 
 /** A layer as the page lists it. */

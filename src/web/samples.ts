@@ -61,6 +61,7 @@ export class SamplesPanel {
   constructor(parts: SamplesParts) {
     this.#parts = parts;
     this.#predicting = new Predicting(parts.engine);
+    byId('samples-table').setAttribute('role', 'grid'); // its rows are chosen with arrow keys
     byId('sample-head').append(...headOf((key) => this.#sortBy(key)));
     for (const id of ['sample-class', 'sample-judged', 'sample-low', 'sample-high'])
       byId(id).addEventListener('input', () => this.#refresh(0));

@@ -285,11 +285,12 @@ export class SettingsPanel {
   #fillTargets(): void {
     const found = this.#info?.outputs[Number(this.#output.value)]?.classes;
     const classes = found === undefined ? 1 : (found ?? 0);
+    const isNumber = this.#info?.outputs[Number(this.#output.value)]?.number === true;
     const names = this.#classNames();
     // Transformers are loaded so that they give probabilities.
     byId('softmax-row').hidden = classes < 2 || this.#info?.tokens === 'pieces';
-    const single = [
-      { value: 'score', label: 'the score itself' },
+    const single = [{ value: 'score', label: 'the score itself' }];
+    const both = [
       { value: '1', label: `${names[1] ?? 'label 1'}: the score p` },
       { value: '0', label: `${names[0] ?? 'label 0'}: 1 − p` },
     ];
@@ -298,6 +299,11 @@ export class SettingsPanel {
       label: names[i] ? `${i}: ${names[i]}` : `class ${i}`,
     }));
     byId('labels-row').hidden = found === null;
-    fillSelect(this.#target, classes === 1 ? single : [{ value: 'predicted', label: 'the predicted one' }, ...several]);
+    fillSelect(
+      this.#target,
+      classes === 1
+        ? [...single, ...(isNumber ? [] : both)]
+        : [{ value: 'predicted', label: 'the predicted one' }, ...several],
+    );
   }
 }

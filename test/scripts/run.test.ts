@@ -55,7 +55,7 @@ test.run();
 for (const [file, text] of Object.entries(files)) write(file, text);
 for (const name of ['kernels/reference', 'kernels/gpu', 'bench', 'test/web', 'test/support'])
   mkdirSync(folder.path(name), { recursive: true });
-for (const file of ['run.ts', 'support/transpile.ts', 'support/child.ts', 'support/shared.ts', 'web/chromium.ts'])
+for (const file of ['run.ts', 'support/transpile.ts', 'support/child.ts', 'support/shared.ts', 'web/browsers.ts'])
   cpSync(`${root}test/${file}`, folder.path(`test/${file}`));
 symlinkSync(`${root}node_modules`, folder.path('node_modules'), 'dir');
 

@@ -1,14 +1,14 @@
 /**
- * The page in a real Chromium, driven by playwright-core: built once per test file into a folder of its own and served by
- * the project's server. Without a Chromium on PATH a file says so and runs nothing.
+ * The page in a real browser, driven by playwright-core: built once per test file into a folder of its own and served by
+ * the project's server. Without a browser on PATH a file says so and runs nothing.
  */
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, firefox, type Page } from 'playwright-core';
 import type { Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildWeb } from '../../scripts/build-web.mjs';
 import { serve } from '../../scripts/serve-web.mjs';
 import { temporaryFolder } from '../support/cli.ts';
-import { findChromium } from './chromium.ts';
+import { chosenBrowser, findBrowser, missingBrowser } from './browsers.ts';
 
 /** Software WebGPU and WebGL, for machines without a GPU. */
 export const swiftshader: readonly string[] = [
@@ -19,14 +19,26 @@ export const swiftshader: readonly string[] = [
   '--enable-unsafe-swiftshader',
 ];
 
+/**
+ * The browser that PATHGRAD_BROWSER names. Firefox is the one of the system, driven by WebDriver BiDi: Playwright's own build is not needed.
+ * @param args for Chromium, which alone has them
+ */
 export async function launch(args: readonly string[] = []): Promise<Browser> {
-  const executablePath = findChromium();
+  const executablePath = findBrowser();
   if (!executablePath) {
-    console.log('skipped: no chromium on PATH (apt-get install chromium)');
+    console.log(`skipped: ${missingBrowser()}`);
     process.exit(0);
   }
+  if (chosenBrowser() === 'firefox') return firefox.launch({ executablePath, channel: 'moz-firefox' });
   // The sandbox needs rights that containers lack; the pages are our own.
   return chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
+}
+
+/** Ends a test file that has nothing to say of other browsers than Chromium. */
+export function onlyInChromium(why: string): void {
+  if (chosenBrowser() === 'chromium') return;
+  console.log(`note: in Chromium only: ${why}`);
+  process.exit(0);
 }
 
 /** A server on a free port for a folder, as `npm run web` serves it unless told otherwise. */

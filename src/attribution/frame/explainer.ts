@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The class that every method's class extends: a model, checked settings and compiled plans, and `explain`. The model is never changed, and
  * one explainer can run any number of explanations at once.

@@ -3,6 +3,7 @@
  * every few frames so that a page stays responsive.
  */
 import { nextTask } from '../../graph/next-task.ts';
+import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import type { Progress } from './types.ts';
 
 const YIELD_AFTER_MS = 25;
@@ -12,9 +13,9 @@ export class Pace {
   private total = 0;
   private lastYield = performance.now();
   private readonly onProgress: ((progress: Progress) => void) | undefined;
-  private readonly signal: AbortSignal | undefined;
+  private readonly signal: PlatformAbortSignal | undefined;
 
-  constructor(onProgress?: (progress: Progress) => void, signal?: AbortSignal) {
+  constructor(onProgress?: (progress: Progress) => void, signal?: PlatformAbortSignal) {
     this.onProgress = onProgress;
     this.signal = signal;
   }

@@ -4,6 +4,7 @@
  */
 import type { LayerInfo } from '../../graph/callable.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
+import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { NestedArray, Tensor } from '../../tensor/tensor.ts';
 
@@ -105,5 +106,5 @@ export interface ExplainOptions {
   readonly attributeToLayerInputs?: boolean;
   readonly onProgress?: (progress: Progress) => void;
   /** Aborting makes `explain` throw the signal's reason before the next chunk. */
-  readonly signal?: AbortSignal;
+  readonly signal?: PlatformAbortSignal;
 }

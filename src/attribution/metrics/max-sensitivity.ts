@@ -3,6 +3,7 @@
 import { isFloat } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkNoSay, checkOptions } from '../../tensor/options.ts';
+import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { inDType, rowSize } from '../frame/arrays.ts';
 import { checkFunction } from '../frame/settings.ts';
@@ -49,7 +50,7 @@ export interface MaxSensitivityOptions {
   readonly perturb?: Perturbing;
   /** Samples that were explained, and how many will be. */
   readonly onProgress?: (progress: Progress) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: PlatformAbortSignal;
 }
 
 const known = {

@@ -3,6 +3,7 @@
 import type { CallableModel, ModelWeight } from '../../graph/callable.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkBoolean, checkNoSay, checkOptions } from '../../tensor/options.ts';
+import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import { Explainer } from '../frame/explainer.ts';
 import { checkFunction } from '../frame/settings.ts';
 import { checkWatching } from '../frame/setup.ts';
@@ -39,7 +40,7 @@ export interface MprtOptions {
   readonly seed?: number;
   /** Samples that were explained, and how many will be. */
   readonly onProgress?: (progress: Progress) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: PlatformAbortSignal;
 }
 
 /** One step of `mprt`: the layer whose weights went last, and how much of the explanation was left. */

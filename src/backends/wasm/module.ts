@@ -4,6 +4,7 @@
  * an ordinary one, which the kernels cannot tell apart.
  */
 import { failure } from '../../tensor/errors.ts';
+import type { PlatformWasm } from '../../tensor/platform.ts';
 import { unpackLzma } from './lzma.ts';
 import { bothBytes, packed, plainBytes } from './modules.generated.ts';
 import { applyPatch } from './patch.ts';
@@ -13,8 +14,8 @@ export type KernelFunction = (start: number, end: number, ...args: number[]) => 
 export type Kernels = Readonly<Record<string, KernelFunction>>;
 
 export interface KernelModule {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly module: PlatformWasm<'Module'>;
+  readonly memory: PlatformWasm<'Memory'>;
   readonly simd: 'plain' | 'relaxed';
   /** Whether other threads can use the memory. */
   readonly shared: boolean;

@@ -8,6 +8,7 @@
  * ticket is closed, so that the other words can be rewritten.
  */
 import { failure } from '../../tensor/errors.ts';
+import { nodeModule, type PlatformWasm } from '../../tensor/platform.ts';
 import { type Machine, scratchBytes } from './machine.ts';
 import type { Call, Trace } from './step.ts';
 import { closed, control, recordDoubles, workerBody } from './worker-source.ts';
@@ -20,21 +21,6 @@ const spins = 20_000;
 /** A chunk that takes longer than this means a worker is gone. */
 const patienceMs = 10_000;
 
-/** The parts of Node's modules that are used, without importing them where there is no Node. */
-interface NodeModules {
-  'node:os': { availableParallelism(): number };
-  'node:worker_threads': {
-    Worker: new (
-      url: URL,
-      options: { workerData: unknown },
-    ) => Stoppable & { unref(): void; on(event: 'error' | 'exit', listener: () => void): void };
-  };
-}
-function nodeModule<K extends keyof NodeModules>(name: K): NodeModules[K] | undefined {
-  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
-  return process.getBuiltinModule(name) as unknown as NodeModules[K];
-}
-
 /** Threads that this machine runs at once. */
 export function availableThreads(): number {
   const count = nodeModule('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
@@ -43,8 +29,8 @@ export function availableThreads(): number {
 
 /** What a worker is told. */
 export interface WorkerData {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly module: PlatformWasm<'Module'>;
+  readonly memory: PlatformWasm<'Memory'>;
   /** Number of the kernel that sets the scratch block. */
   readonly setScratch: number | undefined;
   readonly scratch: number;

@@ -6,12 +6,13 @@
 import { Guard } from '../../guard/guard.ts';
 import { largerThanLimits } from '../../guard/inputs.ts';
 import { failure } from '../../tensor/errors.ts';
+import type { PlatformBlob } from '../../tensor/platform.ts';
 import { type Cell, checkColumns, type RowChoice, RowCollector, type Table } from '../table/table.ts';
 import { type ParquetMetadata, readMetadata } from './metadata.ts';
 import { readChunk } from './pages.ts';
 
 /** Bytes, or a file of the browser or of Node (`openAsBlob`). */
-export type ParquetSource = Uint8Array | Blob;
+export type ParquetSource = Uint8Array | PlatformBlob;
 
 const MAGIC = [0x50, 0x41, 0x52, 0x31];
 /** Bytes of a footer; those of tables of thousands of columns and groups have a few million. */

@@ -3,9 +3,10 @@
  * UTF-8, or UTF-16 where a byte order mark says so; other bytes are an error, not signs of replacement.
  */
 import { failure } from '../../tensor/errors.ts';
+import type { PlatformBlob, PlatformStream } from '../../tensor/platform.ts';
 
 /** Bytes, a file of the browser, a stream, or whatever gives pieces one after another (a file stream of Node). */
-export type ByteSource = Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+export type ByteSource = Uint8Array | PlatformBlob | PlatformStream | AsyncIterable<Uint8Array>;
 
 /** Pieces that text is decoded by where all bytes are there at once. */
 const PIECE = 2 ** 20;

@@ -4,6 +4,7 @@
  * Invariant: every file that the index names is there; a name in an index is the name of a file, never a path.
  */
 import { failure } from '../../tensor/errors.ts';
+import type { PlatformUrl } from '../../tensor/platform.ts';
 import { field, isRecord, parseJson } from '../config/json.ts';
 import { isShardIndex, type ModelSource, readSource } from './source.ts';
 
@@ -60,7 +61,7 @@ export async function openShards(files: readonly NamedBytes[], place: ModelSourc
 }
 
 /** The address of a file beside another; null for bytes, which have none. What follows a `?` stays: it may sign the address. */
-export function sibling(place: ModelSource, name: string): string | URL | null {
+export function sibling(place: ModelSource, name: string): string | PlatformUrl | null {
   const encoded = encodeURIComponent(name);
   if (place instanceof URL) return new URL(encoded + place.search, place);
   if (typeof place !== 'string') return null;

@@ -1,9 +1,9 @@
 /** Bytes from wherever a caller keeps a model: a path (in Node), a URL, bytes in memory, a Blob or File (in a browser). */
-import type { FileHandle } from 'node:fs/promises';
 import { failure } from '../../tensor/errors.ts';
+import { nodeModule, type OpenFile, type PlatformBlob, type PlatformUrl } from '../../tensor/platform.ts';
 import { isArchive, isHdf5 } from './container.ts';
 
-export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+export type ModelSource = string | PlatformUrl | Uint8Array | ArrayBuffer | PlatformBlob;
 
 /** Typed arrays cannot be longer in every engine we run in. */
 const largest = 2 ** 31;
@@ -47,8 +47,8 @@ async function readPath(source: string | URL, text: string): Promise<{ bytes: Ui
   const { handle, size, name } = await openPath(source, text);
   try {
     if (size > largest) {
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(4096), 0, 4096, 0);
-      const start = buffer.subarray(0, bytesRead);
+      const bytes = new Uint8Array(4096);
+      const start = bytes.subarray(0, (await handle.read(bytes, 0, 4096, 0)).bytesRead);
       if (!isArchive(start) && !isHdf5(start)) throw (await import('./on-demand.ts')).foreign(start, name, size);
       throw failure(text, 'is too big to read', { bytes: size, limit: largest });
     }
@@ -62,25 +62,25 @@ async function readPath(source: string | URL, text: string): Promise<{ bytes: Ui
 
 /** A file in Node, open for reading. @throws PathgradError where there is none, or it is a folder */
 export async function openPath(
-  source: string | URL,
+  source: string | PlatformUrl,
   text: string = String(source),
-): Promise<{ handle: FileHandle; size: number; name: string }> {
-  if (typeof process === 'undefined' || !process.versions?.node) {
+): Promise<{ handle: OpenFile; size: number; name: string }> {
+  const files = nodeModule('node:fs/promises');
+  if (!files) {
     const hint = 'give a URL that starts with https:, a File from an <input>, or the bytes';
     throw failure(text, 'a path can be opened in Node only', {}, hint);
   }
-  const { open, stat } = await import('node:fs/promises');
   const path = /^file:/i.test(text) ? new URL(text) : source;
   try {
     // Before it is opened: opening a pipe waits for whoever writes into it.
-    const found = await stat(path);
+    const found = await files.stat(path);
     if (found.isDirectory()) {
       const hint =
-        'give the model.json of TensorFlow.js in it; of a SavedModel, in Python: tf_keras.models.load_model(folder).save("model.h5")';
+        'a folder of transformers opens with loadTransformer; give the model.json of TensorFlow.js in it; of a SavedModel, in Python: tf_keras.models.load_model(folder).save("model.h5")';
       throw failure(text, 'is a folder, not a model file', {}, hint);
     }
     if (!found.isFile()) throw failure(text, 'is not a regular file');
-    return { handle: await open(path), size: found.size, name: nameIn(text) };
+    return { handle: await files.open(path), size: found.size, name: nameIn(text) };
   } catch (error) {
     throw unreadable(text, error);
   }

@@ -25,7 +25,7 @@ export function describeTransformer(model: Transformer, file: string): ModelInfo
     baselines: baselinesOf(model),
     labels: labels === null ? [] : classNames(model, labels),
     kinds: ['text'],
-    outputs: outputs.map(({ name }) => ({ name, classes: labels })),
+    outputs: outputs.map(({ name }) => ({ name, classes: labels, number: alike || model.scoreOnly === true })),
     picture: { height: null, width: null, channels: null },
     range: [0, 1],
   };
@@ -42,6 +42,9 @@ function baselinesOf(model: Transformer): ModelInfo['baselines'] {
 /** @throws PathgradError for a text of nothing but special tokens, and where two texts are needed and one is missing */
 export function pieceSample(model: Transformer, text: string, second?: string): Sample {
   const alike = model.task === 'embedding';
+  if (alike && text.trim() === '') {
+    throw failure('first text', 'is missing: the model says how alike two texts are', {}, 'type one');
+  }
   if (alike && second === undefined) {
     throw failure('second text', 'is missing: the model says how alike two texts are', {}, 'type one');
   }
@@ -60,6 +63,7 @@ export function pieceSample(model: Transformer, text: string, second?: string): 
     notices: shown,
     kwargs,
     text: { ...texts[0]!, places },
+    ...(encoded && { encoded }),
     ...other,
   };
 }

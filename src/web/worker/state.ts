@@ -6,6 +6,7 @@ import type { Vocabulary } from '../../inputs/index.ts';
 import type { AnyModel } from '../../open/model.ts';
 import type { ShownPieces, Unit } from '../../open/pieces.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { EncodedTexts } from '../../transformers/index.ts';
 import type { InputKind, ModelInfo, PixelRange, Pixels, Place, ResultView } from '../protocol.ts';
 
 /** An explanation of any method. */
@@ -38,6 +39,8 @@ export interface Sample {
   } & Partial<ShownPieces>;
   /** What each number is called, where a file says it. */
   readonly features?: readonly string[];
+  /** What the tokenizer gave. */
+  readonly encoded?: EncodedTexts;
   readonly image?: {
     readonly pixels: Pixels;
     readonly range: PixelRange;

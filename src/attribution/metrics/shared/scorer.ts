@@ -8,6 +8,7 @@ import type { CallableModel } from '../../../graph/callable.ts';
 import { PlanCache } from '../../../graph/plan-cache.ts';
 import { buildProgram } from '../../../graph/program.ts';
 import { allocate, type TypedArray } from '../../../tensor/dtype.ts';
+import type { PlatformAbortSignal } from '../../../tensor/platform.ts';
 import { sizeOf } from '../../../tensor/shape.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { rowSize } from '../../frame/arrays.ts';
@@ -33,7 +34,7 @@ export interface ScoreOptions {
   /** Rows that went through the model, and how many will. */
   readonly onProgress?: (progress: Progress) => void;
   /** Aborting throws the signal's reason before the next batch. */
-  readonly signal?: AbortSignal;
+  readonly signal?: PlatformAbortSignal;
 }
 
 export const scoreOptionNames = { output: 1, internalBatchSize: 1, backend: 1, onProgress: 1, signal: 1 } as const;
