@@ -15,13 +15,20 @@ import { Loading } from './loading.ts';
 import { reading, showError } from './messages.ts';
 import type { Explained, ExportFormat, InputData, MethodInfo } from './protocol.ts';
 import { showResult } from './result.ts';
+import { SamplesPanel } from './samples.ts';
 import { SettingsPanel } from './settings.ts';
 import { Striking } from './striking.ts';
 
 const engine = new EngineClient();
-const settings = new SettingsPanel(() => void explaining.explain());
+const settings = new SettingsPanel(() => {
+  samples.settingsChanged();
+  void explaining.explain();
+});
 const inputs = new InputPanel({
-  onChange: () => void explaining.explain(),
+  onChange: () => {
+    samples.edited();
+    void explaining.explain();
+  },
   onKind: (kind) => settings.setKind(kind),
   onPicture: (file) => void reading(() => loading.takeFiles([file])),
 });
@@ -38,9 +45,17 @@ const explaining = new Explaining({
   },
 });
 const beside = new Beside({ engine, show: (result) => void show(result, explained) });
-const striking = new Striking({ inputs, beside, onChange: () => void explaining.explain() });
+const samples = new SamplesPanel({ engine, inputs, settings, reading, onRow: () => remember() });
+const striking = new Striking({
+  inputs,
+  beside,
+  onChange: () => {
+    samples.edited();
+    void explaining.explain();
+  },
+});
 const layers = new LayerList({ settings, methods: offerMethods });
-const loading = new Loading({ engine, settings, inputs, explaining, layers, awake });
+const loading = new Loading({ engine, settings, inputs, explaining, samples, layers, awake });
 
 /** What the result on the screen is of. */
 let explained: InputData | null = null;
@@ -72,7 +87,8 @@ function remember(): void {
   const fields = { ...inputs.fields(), ...settings.fields() };
   const { example } = loading;
   setAddress(example ? { example: example.id, ...fields } : {});
-  void keepShown({ fields, drawing: inputs.drawing() ?? undefined });
+  const all = { ...fields, ...samples.fields(), ...(example && { of: example.id }) };
+  void keepShown({ fields: all, drawing: inputs.drawing() ?? undefined });
 }
 
 /** Shows again what the address says, or what was there before a reload. */
@@ -91,8 +107,18 @@ async function restore(): Promise<void> {
   const prepare = (): void => {
     settings.restore(shown);
     inputs.restore(shown, same ? before?.drawing : undefined);
+    samples.restore(before?.fields ?? {});
   };
-  if (example) return loading.loadExample(example, prepare);
+  if (example) {
+    await loading.loadExample(example, prepare);
+    // Samples of the user that were opened beside the example.
+    if (before?.fields['of'] !== example.id || before.files.length === 0 || loading.example !== example) return;
+    for (const { file, path } of before.files) placeIn(file, path);
+    return loading.takeFiles(
+      before.files.map(({ file }) => file),
+      prepare,
+    );
+  }
   for (const { file, path } of before!.files) placeIn(file, path);
   await loading.takeFiles(
     before!.files.map(({ file }) => file),

@@ -19,7 +19,35 @@ export interface Pixels {
 export type InputData =
   | { readonly kind: 'text'; readonly text: string; readonly second?: string }
   | { readonly kind: 'image'; readonly pixels: Pixels; readonly range: PixelRange; readonly title: string }
-  | { readonly kind: 'numbers'; readonly text: string };
+  | {
+      readonly kind: 'numbers';
+      readonly text: string;
+      /** What the numbers are called, one name each. */
+      readonly features?: readonly string[];
+    };
+
+/** An input of many: a picture may still be a file. */
+export type SampleInput =
+  | InputData
+  | {
+      readonly kind: 'file';
+      readonly file: File;
+      readonly name: string;
+      readonly invert: boolean;
+      readonly range: PixelRange;
+    };
+
+/** One of several samples. */
+export interface SampleRow {
+  readonly input: SampleInput;
+  /** Of a file of its own. */
+  readonly name: string | null;
+  /** The right answer as the file has it. */
+  readonly wanted: string | null;
+}
+
+/** What the model says of a sample; `index` is null where it gives a single score. */
+export type Predicted = { readonly index: number | null; readonly score: number } | { readonly failed: string };
 
 /** What black and white are to the model. */
 export type PixelRange = readonly [black: number, white: number];
@@ -86,6 +114,27 @@ export interface Calls {
   picture: {
     readonly request: { readonly file: Blob; readonly name: string; readonly invert: boolean };
     readonly reply: { readonly pixels: Pixels; readonly notices: readonly string[] };
+  };
+  /** Samples from a file of rows. `label` is the column of the right answers, null for none; left out, it is found by its name. */
+  rows: {
+    readonly request: { readonly file: File; readonly name: string; readonly label?: string | null };
+    readonly reply: {
+      readonly rows: readonly SampleRow[];
+      readonly columns: readonly string[];
+      readonly label: string | null;
+      /** What the numbers of a row are called. */
+      readonly features: readonly string[] | null;
+      readonly notices: readonly string[];
+    };
+  };
+  /** What the model says of some samples, one answer each. */
+  predict: {
+    readonly request: {
+      readonly inputs: readonly SampleInput[];
+      readonly output: number;
+      readonly softmax: boolean;
+    };
+    readonly reply: readonly Predicted[];
   };
   explain: { readonly request: { readonly input: InputData; readonly settings: Settings }; readonly reply: Explained };
   /** Keeps an explanation: those that come are shown beside it, on one scale. Answers with what is shown now. */
@@ -172,8 +221,8 @@ export interface ModelInfo {
   readonly layers: readonly LayerView[];
   /** `tokens: 100`, `28 × 28 × 1`. */
   readonly takes: string;
-  /** What a text becomes: words of a vocabulary to be given, pieces of the model's own tokenizer; null where it takes no text. */
-  readonly tokens: 'words' | 'pieces' | null;
+  /** What a text becomes: words of a vocabulary to be given, words that the model looks up itself, pieces of its tokenizer; null where it takes no text. */
+  readonly tokens: 'words' | 'own' | 'pieces' | null;
   /** Whether the model judges words, one of which is chosen. */
   readonly places: boolean;
   /** Whether two texts may be read together, or must be. */

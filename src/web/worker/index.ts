@@ -76,6 +76,10 @@ async function compute(message: Exclude<ToWorker, { call: 'cancel' }>, signal: A
       return vocabulary(state, message.request);
     case 'picture':
       return picture(state, message.request);
+    case 'rows':
+      return (await import('./rows.ts')).rows(state, message.request);
+    case 'predict':
+      return (await import('./rows.ts')).predict(state, message.request);
     case 'explain': {
       const onProgress = (progress: { done: number; total: number }): void =>
         scope.postMessage({ id: message.id, progress });

@@ -9,6 +9,7 @@ import { sizeOf } from '../../tensor/shape.ts';
 import type { InputData, PixelRange, Pixels, Place } from '../protocol.ts';
 import { embeddingOf, pictureLayout } from './layout.ts';
 import { modelIn } from './model.ts';
+import { looksUpTexts, ownTextSample } from './own-words.ts';
 import { pieceSample } from './pieces.ts';
 import type { Sample, State } from './state.ts';
 
@@ -20,11 +21,11 @@ export function sampleOf(state: State, input: InputData): Sample {
   }
   switch (input.kind) {
     case 'text':
-      return textSample(state, model, input.text);
+      return looksUpTexts(model) ? ownTextSample(model, input.text) : textSample(state, model, input.text);
     case 'image':
       return imageSample(model, input.pixels, input.range, input.title);
     case 'numbers':
-      return numbersSample(model, input.text);
+      return numbersSample(model, input.text, input.features);
   }
 }
 
@@ -88,7 +89,7 @@ function imageSample(model: Model, pixels: Pixels, [black, white]: PixelRange, t
   return { kind: 'image', title, data, shape, notices: [], image: { pixels, range: [black, white], arrange } };
 }
 
-function numbersSample(model: Model, text: string): Sample {
+function numbersSample(model: Model, text: string, features?: readonly string[]): Sample {
   const parts = text.split(/[\s,;]+/).filter((part) => part !== '');
   const values = parts.map(Number);
   const wrong = values.findIndex((value) => !Number.isFinite(value));
@@ -108,5 +109,12 @@ function numbersSample(model: Model, text: string): Sample {
   }
   const shape = [1, ...dims.map((dim) => dim ?? rest)];
   const data = model.inputs[0]!.dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
-  return { kind: 'numbers', title: `${values.length} numbers`, data, shape, notices: [] };
+  return {
+    kind: 'numbers',
+    title: `${values.length} numbers`,
+    data,
+    shape,
+    notices: [],
+    ...(features?.length === values.length && { features }),
+  };
 }

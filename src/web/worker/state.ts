@@ -37,6 +37,8 @@ export interface Sample {
     /** Where each token stands in what was typed; null for those that nobody typed. */
     readonly places: readonly (Place | null)[];
   } & Partial<ShownPieces>;
+  /** What each number is called, where a file says it. */
+  readonly features?: readonly string[];
   /** What the tokenizer gave. */
   readonly encoded?: EncodedTexts;
   readonly image?: {

@@ -210,7 +210,8 @@ function show(sample: Sample, values: Float64Array, shape: readonly number[], mo
   }
   const value = (at: number): string =>
     values.length === sample.data.length ? ` = ${Number(sample.data[at]!.toPrecision(4))}` : '';
-  return listed(values, shape, (index, at) => `${index}${value(at)}`);
+  const features = values.length === sample.features?.length ? sample.features : null;
+  return listed(values, shape, (index, at) => `${features?.[at] ?? index}${value(at)}`);
 }
 
 /** Numbers that have no place in a text or a picture. */
