@@ -38,6 +38,10 @@ const places = [
     end - last + i >= Math.max(0, bytes.length - block) ? end - last + i : -1,
   ),
 ];
+if (places.every((at) => at < 0)) {
+  console.error(`${file}: holds nothing but white space, of which the model reads nothing`);
+  process.exit(1);
+}
 const X = tensor(
   Int32Array.from(places, (at) => (at < 0 ? padding : bytes[at])),
   [1, first + last],

@@ -30,7 +30,6 @@ const notes: Readonly<Record<string, string>> = {
   Dropout: 'at inference: the input itself',
   DynamicQuantizeLinear: 'gradients pass straight through; the range is that of the whole tensor, all samples together',
   If: 'where a constant decides',
-  LabelEncoder: 'texts',
   LinearClassifier: 'labels that are texts are given as the number of their class',
   Loop: 'where constants decide how often',
   MatMulInteger: 'in floats, gradients pass straight through',
@@ -46,7 +45,7 @@ const notes: Readonly<Record<string, string>> = {
 };
 
 const titles: Readonly<Record<string, string>> = {
-  '': 'ai.onnx, opsets 7 to 24',
+  '': 'ai.onnx, opsets 7 to 26',
   'ai.onnx.ml': 'ai.onnx.ml',
   'ai.onnx.preview.training': 'ai.onnx.preview.training',
 };
@@ -89,7 +88,7 @@ const empty = `# ONNX
 
 ## Operators
 
-Every operator of onnx ${list.onnx} up to opset 24, with the versions in which it changed. What is not supported is refused by name. Values are compared
+Every operator of onnx ${list.onnx} up to opset 26, with the versions in which it changed. What is not supported is refused by name. Values are compared
 with the node tests of the onnx package (\`test/shared/onnx\`) and with onnxruntime (\`test/golden/onnx\`), gradients with differences.
 
 ${start}${end}

@@ -1,4 +1,4 @@
-"""Writes onnx-operators.json: every operator of opsets 7 to 24 and of ai.onnx.ml with the versions in which it changed.
+"""Writes onnx-operators.json: every operator of opsets 7 to 26 and of ai.onnx.ml with the versions in which it changed.
 
 Run with onnx installed: python scripts/onnx_operators.py
 """
@@ -8,7 +8,7 @@ import pathlib
 import onnx
 from onnx import defs
 
-LAST = {"": 24, "ai.onnx.ml": 5, "ai.onnx.preview.training": 1}
+LAST = {"": 26, "ai.onnx.ml": 5, "ai.onnx.preview.training": 1}
 versions = {domain: {} for domain in LAST}
 for schema in defs.get_all_schemas_with_history():
     if schema.domain in LAST and schema.since_version <= LAST[schema.domain]:

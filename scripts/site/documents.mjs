@@ -68,6 +68,9 @@ export function writeDocuments(out, { api }) {
     const from = dirname(outputOf(page));
     const to = (path) => relative(from, path).replaceAll('\\', '/') || '.';
     const ids = new Set();
+    /** The heading that stands above, and how many tables under each have been met: landmarks need names of their own. */
+    let under = titles.get(page);
+    const tables = new Map();
     anchors.set(page, ids);
     /** A link as the page has it, to where it leads in the site. */
     const follow = (href) => {
@@ -94,6 +97,7 @@ export function writeDocuments(out, { api }) {
         heading({ tokens, depth, text }) {
           const id = slug(text.replaceAll(/`|\*\*|\[([^\]]*)\]\([^)]*\)/g, '$1'));
           ids.add(id);
+          under = text.replaceAll(/[`*]/g, '');
           return `<h${depth} id="${id}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
         },
         link({ href, tokens }) {
@@ -101,15 +105,27 @@ export function writeDocuments(out, { api }) {
           const inner = this.parser.parseInline(tokens);
           return there === null ? inner : `<a href="${escaped(there)}">${inner}</a>`;
         },
+        code({ text }) {
+          return `<pre tabindex="0"><code>${escaped(text)}</code></pre>\n`;
+        },
         image({ href, text }) {
           return `<img src="${escaped(follow(href) ?? href)}" alt="${escaped(text)}">`;
         },
         table(token) {
           // A table may be wider than a phone; it scrolls, the page does not.
           const row = (cells, tag) =>
-            `<tr>${cells.map((cell) => `<${tag}>${this.parser.parseInline(cell.tokens)}</${tag}>`).join('')}</tr>`;
+            `<tr>${cells
+              .map((cell) => {
+                const text = this.parser.parseInline(cell.tokens);
+                const own = text === '' ? 'td' : tag; // a corner names nothing
+                return `<${own}>${text}</${own}>`;
+              })
+              .join('')}</tr>`;
+          const count = (tables.get(under) ?? 0) + 1;
+          tables.set(under, count);
+          const name = escaped(count > 1 ? `table ${count}: ${under}` : `table: ${under}`);
           const body = token.rows.map((cells) => row(cells, 'td')).join('\n');
-          return `<div class="wide" tabindex="0" role="region" aria-label="table"><table><thead>${row(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`;
+          return `<div class="wide" tabindex="0" role="region" aria-label="${name}"><table><thead>${row(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`;
         },
       },
     });

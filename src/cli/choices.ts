@@ -1,7 +1,7 @@
 /** What --output and --labels mean for this model. Errors name the flag. */
 
 import { outputIndex } from '../attribution/frame/output.ts';
-import { type AnyModel, classNames, outputsOf } from '../open/model.ts';
+import { type AnyModel, classNames, isTransformer, outputsOf } from '../open/model.ts';
 import { largest } from '../tensor/largest.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { exists, readText } from './files.ts';
@@ -19,6 +19,10 @@ export interface OutputChoice {
   readonly labels: readonly string[] | null;
   /** How many classes a prediction lists at most; all if left out. */
   readonly listed?: number;
+  /** The one score is a number (a regression): there are no classes to choose from. */
+  readonly number?: boolean;
+  /** Names that transformers made up where a model has none: `LABEL_3`. */
+  readonly madeUp?: readonly string[];
   /** Whether scores are probabilities, where the model's head says so. */
   readonly probabilities?: boolean;
 }
@@ -47,9 +51,15 @@ export function chooseOutput(args: Arguments, model: AnyModel, of: 'inputs' | 'p
   }
   const classes = shape.length === 2 ? (shape[1] ?? 1) : 1;
   const own = classNames(model, classes);
-  const labels = readLabels(args, classes) ?? (own.length > 0 ? own : null);
+  const isNumber = isTransformer(model) && model.scoreOnly === true;
+  // The one label of a probability is what speaks for it.
+  const two = classes === 1 && own.length === 1 ? [`not ${own[0]}`, own[0]!] : own;
+  const labels = isNumber ? null : (readLabels(args, classes) ?? (two.length > 0 ? two : null));
+  if (isNumber && args.has('labels')) throw usage('--labels', 'is for models with classes', 'this one gives a number');
   const name = names[index]!;
-  return { index, name, classes, labels, label: (i) => labels?.[i] ?? (classes === 1 ? names[index]! : `class ${i}`) };
+  const label = (i: number): string => labels?.[i] ?? (classes === 1 ? name : `class ${i}`);
+  const madeUp = isTransformer(model) && model.labels.length === classes ? model.labels : [];
+  return { index, name, classes, labels, label, madeUp, ...(isNumber && { number: true, probabilities: false }) };
 }
 
 function readLabels(args: Arguments, classes: number): readonly string[] | null {

@@ -1,6 +1,6 @@
 /** The model that a command names, and the notices about it. */
 import type { LoadOptions } from '../keras/load/load.ts';
-import type { AnyModel } from '../open/model.ts';
+import { type AnyModel, bareEncoder } from '../open/model.ts';
 import { openPath } from '../open/open.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 import { visible } from '../tensor/visible.ts';
@@ -10,7 +10,11 @@ import type { Terminal } from './terminal.ts';
 /** Loads the model that the command names, with the weights of --weights. */
 export async function openModel(args: Arguments, path: string): Promise<AnyModel> {
   const output = args.has('logits') ? 'logits' : null;
-  return withWeights(args, path, (options) => openPath(path, options, output));
+  try {
+    return await withWeights(args, path, (options) => openPath(path, options, output));
+  } catch (error) {
+    throw bareEncoder(error, path) ?? error;
+  }
 }
 
 /** Reads a model with the weights of --weights; a file of weights alone gets a hint in the words of the command line. */

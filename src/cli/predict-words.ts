@@ -15,7 +15,7 @@ export interface Said {
 }
 
 /** One list per text; null for models that judge texts. */
-export async function wordsSaid(model: AnyModel, batch: Batch): Promise<Said[][] | null> {
+export async function wordsSaid(model: AnyModel, batch: Batch, logits = false): Promise<Said[][] | null> {
   if (!isTransformer(model)) return null;
   const { task, labels } = model;
   if (task !== 'token-classification' && task !== 'question-answering') return null;
@@ -24,7 +24,7 @@ export async function wordsSaid(model: AnyModel, batch: Batch): Promise<Said[][]
   const outputs = await predictRows(model, rowsFrom(batch, 0, batch.samples.length).X, batch.kwargs);
   if (task === 'question-answering') {
     const { bestAnswers } = await import('../transformers/index.ts');
-    return bestAnswers(encoded!, outputs).map(({ text, score }) => [{ text, label: 'answer', score }]);
+    return bestAnswers(encoded!, outputs, { logits }).map(({ text, score }) => [{ text, label: 'answer', score }]);
   }
   const [first] = outputs;
   const width = batch.inputs[0]!.shape[1]!;

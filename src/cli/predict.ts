@@ -33,7 +33,7 @@ export async function runPredict(args: Arguments, path: string, terminal: Termin
   notify([...noticesOf(opened), ...read.notices], args, terminal);
   await fixShapes(opened, rowsFrom(read, 0, 1).X);
   const place = ['word', 'token', 'answer'].some((flag) => args.has(flag));
-  const said = place ? null : await wordsSaid(opened, read);
+  const said = place ? null : await wordsSaid(opened, read, args.has('logits'));
   if (said) return tellWords({ path, titles: read.samples.map(({ title }) => title), said, args, terminal });
   const { model, batch, output } = await ask(args, opened, read);
   const bar = new ProgressBar(terminal, 'predicting', args.has('quiet'));

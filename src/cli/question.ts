@@ -3,14 +3,21 @@
  * position (--word, --token), whether an answer's start or its end (--answer), the word behind a mask.
  */
 import { FocusedTransformer } from '../open/focus.ts';
-import { type AnyModel, isTransformer, judgesWords, type Transformer, tokenizerOf } from '../open/model.ts';
+import {
+  type AnyModel,
+  isTransformer,
+  judgesWords,
+  predictRows,
+  type Transformer,
+  tokenizerOf,
+} from '../open/model.ts';
 import type { Pieces, ShownPieces } from '../open/pieces.ts';
 import { usualPlaces, wordAt } from '../open/places.ts';
 import { othersOf, similarityOf } from '../open/similarity.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { chooseOutput, type OutputChoice } from './choices.ts';
 import { type Arguments, number, oneOf, usage } from './flags.ts';
-import { type Batch, tensorsOf, textOf } from './samples/batch.ts';
+import { type Batch, rowsFrom, tensorsOf, textOf } from './samples/batch.ts';
 
 export interface Question {
   readonly model: AnyModel;
@@ -36,13 +43,29 @@ export async function ask(args: Arguments, model: AnyModel, batch: Batch): Promi
   if (isTransformer(model) && task === 'embedding') return alike(args, model, batch);
   if (!isTransformer(model) || !positions) return { model, batch, output: chooseOutput(args, model) };
   if (task === 'question-answering') {
-    const target = namedPlaces(args, batch);
-    if (target && args.has('target')) throw usage('--target', 'does not go with --word or --token', 'give one of them');
-    return { model, batch, output: answerOf(args, model, batch), ...(target && { target }) };
+    const named = namedPlaces(args, batch);
+    if (named && args.has('target')) throw usage('--target', 'does not go with --word or --token', 'give one of them');
+    const output = answerOf(args, model, batch);
+    const asked = args.has('classes') || args.has('top') || (args.text('target') ?? 'predicted') !== 'predicted';
+    const target = named ?? (asked ? null : await answered(model, batch, output));
+    return { model, batch, output, ...(target && { target }) };
   }
   const places = namedPlaces(args, batch) ?? (await usualPlaces(model, piecesIn(batch)));
   const asked = focusOn(model, batch, places);
   return { ...asked, output: task === 'masked-lm' ? wordOutput(args, model) : labelOutput(args, model) };
+}
+
+/** Where the answers that `predict` names start or end; null of token ids, which have no text to answer from. */
+async function answered(
+  model: Transformer,
+  batch: Batch,
+  { name, probabilities }: OutputChoice,
+): Promise<number[] | null> {
+  if (!batch.encoded) return null;
+  const outputs = await predictRows(model, rowsFrom(batch, 0, batch.samples.length).X, batch.kwargs);
+  const { bestAnswers } = await import('../transformers/index.ts');
+  const answers = bestAnswers(batch.encoded, outputs, { logits: probabilities === false });
+  return answers.map(({ start, end }) => (name === 'end' ? end : start));
 }
 
 /** How alike the two texts of each pair are: a row for each text, the other one staying as it is. */

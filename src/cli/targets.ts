@@ -21,6 +21,7 @@ export function chooseTargets(args: Arguments, output: OutputChoice, rows: numbe
     const hint = '--target chooses for each input, --classes and --top are explained for all';
     throw usage(`--${given[0]}`, `does not go with --${given[1]}`, hint);
   }
+  if (output.number) return numberAlone(args, given[0], output);
   if (args.has('top')) return { top: topOf(args.text('top')!, output) };
   if (args.has('classes')) return setOf('--classes', args.text('classes')!, output);
   const text = args.text('target');
@@ -30,6 +31,13 @@ export function chooseTargets(args: Arguments, output: OutputChoice, rows: numbe
   }
   if (rows === 1 && text?.includes(',')) return setOf('--target', text, output);
   return chooseTarget(args, output, rows);
+}
+
+/** A regression has one number, which may be called by its label. */
+function numberAlone(args: Arguments, flag: (typeof flags)[number] | undefined, { madeUp = [] }: OutputChoice): null {
+  const text = flag === undefined ? undefined : args.text(flag);
+  if (flag === undefined || (flag === 'target' && (text === 'predicted' || madeUp.includes(text!)))) return null;
+  throw usage(`--${flag}`, 'has no say: the model gives one number, and has no classes', 'leave it out');
 }
 
 function topOf(text: string, { classes }: OutputChoice): number {
@@ -77,6 +85,9 @@ function classNumber(flag: string, part: string, output: OutputChoice): number {
   // Of a vocabulary, a word as it begins after a space goes first.
   const names = output.listed === undefined ? [part] : [`Ġ${part}`, `▁${part}`, part];
   const named = names.map((name) => output.labels?.indexOf(name) ?? -1).find((at) => at >= 0) ?? -1;
+  const made = output.labels === null ? (output.madeUp?.indexOf(part) ?? -1) : -1;
+  // The one label of a probability stands for 1.
+  if (made >= 0) return output.classes === 1 ? 1 : made;
   const found = named >= 0 ? named : /^\d+$/.test(part) ? Number(part) : -1;
   const last = Math.max(output.classes, 2) - 1;
   if (found >= 0 && found <= last) return found;

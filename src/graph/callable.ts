@@ -71,6 +71,8 @@ export interface CallableModel {
   readonly inputs: readonly InputInfo[];
   /** What `apply` returns, in order; without them outputs are chosen by number only. */
   readonly outputs?: readonly { readonly name: string }[];
+  /** The one score is a number, as of a regression or a similarity, and says nothing of two labels: a target 0 would be no `1 - p`. */
+  readonly scoreOnly?: boolean;
   /** The top-level layers in the order of the model's config (for lookup by index). */
   readonly layers: readonly LayerInfo[];
   /** The float type that the model computes in. */

@@ -7,7 +7,7 @@ import { sum } from '../ops/reduce.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sameShape } from '../tensor/shape.ts';
-import { ones, placeholder, type Tensor, zeros } from '../tensor/tensor.ts';
+import { ones, placeholder, Tensor, zeros } from '../tensor/tensor.ts';
 import type { Attrs, Thunk } from './op.ts';
 import { ancestors, dependents } from './traverse.ts';
 
@@ -54,7 +54,7 @@ function pullBack(
   rules?: VjpRules,
 ): Tensor[] {
   if (!isFloat(y.dtype)) throw failure('grad', 'only a float tensor has a gradient', { of: y.toString() });
-  if (!sameShape(gy.shape, y.shape) || gy.dtype !== y.dtype)
+  if (!(gy instanceof Tensor) || !sameShape(gy.shape, y.shape) || gy.dtype !== y.dtype)
     throw failure('grad', 'gy must have the shape of y and its dtype', { gy: String(gy), y: String(y) });
   const wanted = dependents(nodes, xs);
   const gradients = new Map<Tensor, Tensor>([[y, gy]]);

@@ -17,6 +17,17 @@ export function tokenize(text: string): string[] {
     .filter((word) => word !== '');
 }
 
+/** Where the words of `tokenize` stand in the text: UTF-16 indices of start and end. */
+export function wordSpans(text: string): (readonly [start: number, end: number])[] {
+  const found: (readonly [number, number])[] = [];
+  let at = 0;
+  for (const word of text.split(separators)) {
+    if (word !== '') found.push([at, at + word.length]);
+    at += word.length + 1; // every separator is one unit long
+  }
+  return found;
+}
+
 /** Length, padding and truncation of `encodeText`, as Keras's `pad_sequences` has them. */
 export interface EncodeOptions {
   /** Number of ids wanted; without it as many as the text has. */

@@ -98,7 +98,7 @@ export function readOne(subject: string, info: InputInfo, x: ArrayInput, checked
   }
   if (checked) checkInputShape(where, info, shape);
   if (shape[0] === 0) throw failure(where, 'the batch is empty', { shape });
-  return { data: convert(data, info.dtype), shape };
+  return { data: convert(where, data, info.dtype), shape };
 }
 
 function arrayOf(where: string, x: ArrayInput): { data: ArrayLike<number>; shape: Shape } {
@@ -122,11 +122,18 @@ export function checkInputShape(where: string, info: InputInfo, shape: Shape): v
   throw failure(where, 'the input has the wrong shape', { expected, got: shape }, hint);
 }
 
-function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
+function convert(where: string, values: ArrayLike<number>, dtype: DType): TypedArray {
   if (ArrayBuffer.isView(values) && dtypeOf(values as TypedArray) === dtype && isEngineArray(values)) return values;
   const data = allocate(dtype, values.length);
   if (dtype === 'bool') for (let i = 0; i < data.length; i++) data[i] = values[i] ? 1 : 0;
   else data.set(values);
+  if (dtype === 'int32') {
+    for (let i = 0; i < data.length; i++) {
+      if (Math.abs(Number(values[i]) - data[i]!) < 1) continue;
+      const hint = 'whole numbers from -2147483648 to 2147483647 are';
+      throw failure(where, `${values[i]} is no number that 32 bits can hold`, { at: i }, hint);
+    }
+  }
   return data;
 }
 

@@ -8,7 +8,7 @@ import { allocate, type DType, type FloatDType, isFloat, type TypedArray } from 
 import { failure, PathgradError, retold } from '../tensor/errors.ts';
 import { checkBoolean, checkOptions, checkWhole } from '../tensor/options.ts';
 import { limited, sizeOf } from '../tensor/shape.ts';
-import { adopt, boundedNodes, type Tensor, type TensorSpec, tensor } from '../tensor/tensor.ts';
+import { adopt, boundedNodes, Tensor, type TensorSpec, tensor } from '../tensor/tensor.ts';
 import type { InputSource, ModelDefinition, RawInput } from './definition.ts';
 import { checkInputShape, type Fed, type Feedable, readInputs, rows } from './inputs.ts';
 import type { Layer, SymbolicShape } from './layer.ts';
@@ -110,6 +110,7 @@ export class Model<L extends Layer = Layer> implements CallableModel {
    * @returns one tensor per entry of `this.outputs`
    */
   apply(inputs: readonly Tensor[], options: ApplyOptions = {}): readonly Tensor[] {
+    checkApply(this.file, inputs, options);
     if (inputs.length !== this.#inputs.length) {
       const needs = this.#inputs.map((info) => info.name);
       throw failure(this.file, `the model has ${needs.length} inputs, ${inputs.length} given`, { needs });
@@ -273,6 +274,17 @@ export class Model<L extends Layer = Layer> implements CallableModel {
       at += arrays[output]!.length;
     }
     return adopt(data, [total, ...shape.slice(1)]);
+  }
+}
+
+function checkApply(file: string, inputs: readonly Tensor[], options: ApplyOptions): void {
+  if (!Array.isArray(inputs) || !inputs.every((x) => x instanceof Tensor))
+    throw failure(file, 'apply takes a list of tensors, one per input', { got: inputs });
+  checkOptions<ApplyOptions>('apply', options, { kwargs: 1, onInputs: 1, onOutputs: 1 });
+  for (const name of ['onInputs', 'onOutputs'] as const) {
+    const hook = options[name];
+    if (hook !== undefined && typeof hook !== 'function')
+      throw failure('apply', `${name} is a function`, { got: hook });
   }
 }
 

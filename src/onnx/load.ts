@@ -1,19 +1,21 @@
 /** From a path, URL, bytes or files to an ONNX model that can be run and explained, or to a list of what of it is not supported. */
 import type { Backend } from '../backends/backend.ts';
 import { guarded } from '../guard/guard.ts';
+import { isArchive, isHdf5 } from '../keras/load/container.ts';
 import { type ModelSource, readSource } from '../keras/load/source.ts';
 import { Model } from '../model/model.ts';
-import type { FloatDType } from '../tensor/dtype.ts';
+import { type FloatDType, isFloat } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { type NestedArray, Tensor, tensor } from '../tensor/tensor.ts';
 import { parseOnnx } from './file/parse.ts';
 import type { GraphRecord, OnnxFile, TensorRecord } from './file/records.ts';
-import { dtypeFor, readExternal, valuesOf } from './file/values.ts';
+import { checkSignature } from './file/signatures.ts';
+import { dtypeFor, type External, readExternal, valuesOf } from './file/values.ts';
 import { controlNames } from './graph/control.ts';
 import { type Prepared, prepare, type Step } from './graph/prepare.ts';
 import { type OnnxLayer, onnxDefinition } from './model.ts';
-import { operators, refusals } from './operators/index.ts';
+import { operatorFor, refusalFor } from './operators/index.ts';
 
 /** What `loadOnnx` takes beside the file. */
 export interface OnnxOptions {
@@ -61,18 +63,21 @@ export async function loadOnnx(
   options: OnnxOptions = {},
 ): Promise<Model<OnnxLayer>> {
   checkOptions<OnnxOptions>('loadOnnx', options, { dtype: 1, backend: 1, name: 1, fixed: 1 });
+  checkValues(options);
   const { dtype = 'float32', backend = null } = options;
-  const { file, place, given } = await open(source, options.name);
+  const { file, place, given } = await open('loadOnnx', source, options.name);
   checkOpset(file);
   const graph = prepare(file);
   const missing = unsupportedIn(graph);
   if (missing.length > 0) throw refused(file, missing);
+  for (const { node, path } of allSteps(graph)) checkSignature(node, `${file.name}, ${node.opType} ${path}`);
+  if (graph.record.outputs.length === 0) throw failure(file.name, 'has no output', {}, 'nothing could be predicted');
   if (file.graph.sparse > 0) throw failure(file.name, 'has sparse initializers, which are not supported');
   const external = await readExternal(tensorsOf(file.graph), file.name, place, given);
   const initializers = new Map(
     file.graph.initializers.map((record) => [
       record.name,
-      { tensor: valuesOf(record, file.name, dtype, external), type: record.type },
+      { tensor: weightOf(record, file.name, dtype, external), type: record.type },
     ]),
   );
   const fixed = fixedInputs(file, options.fixed ?? {}, dtype);
@@ -85,7 +90,8 @@ export async function loadOnnx(
  */
 export async function inspectOnnx(source: ModelSource, options: { readonly name?: string } = {}): Promise<OnnxReport> {
   checkOptions('inspectOnnx', options, { name: 1 });
-  const { file } = await open(source, options.name);
+  checkName('inspectOnnx', options.name);
+  const { file } = await open('inspectOnnx', source, options.name);
   const graph = prepare(file);
   const counts = new Map<string, number>();
   for (const { node } of allSteps(graph)) {
@@ -104,24 +110,86 @@ export async function inspectOnnx(source: ModelSource, options: { readonly name?
   };
 }
 
+/** @throws PathgradError for options that say nothing, or nothing that can be done */
+function checkValues({ dtype = 'float32', backend, name, fixed }: OnnxOptions): void {
+  if (dtype !== 'float32' && dtype !== 'float64') {
+    throw failure(
+      'loadOnnx',
+      `dtype is 'float32' or 'float64'`,
+      { got: dtype },
+      'floats of every width are read as that',
+    );
+  }
+  if (backend !== undefined && typeof (backend as Partial<Backend> | null)?.prepare !== 'function') {
+    const hint =
+      'backends are made by functions: backend: await gpuBackend() of pathgrad/gpu; leave it out for the fastest';
+    throw failure('loadOnnx', 'backend is no backend', { got: backend }, hint);
+  }
+  checkName('loadOnnx', name);
+  if (fixed !== undefined && (typeof fixed !== 'object' || fixed === null || Array.isArray(fixed))) {
+    throw failure('loadOnnx', 'fixed is an object: values by the names of inputs', { got: fixed });
+  }
+}
+
+function checkName(subject: string, name: string | undefined): void {
+  if (name === undefined || (typeof name === 'string' && name !== '')) return;
+  throw failure(subject, 'name is a text', { got: name });
+}
+
+/** @throws PathgradError for a weight with NaN: every result would be */
+function weightOf(record: TensorRecord, file: string, dtype: FloatDType, external: External): Tensor {
+  const found = valuesOf(record, file, dtype, external);
+  const bad = found.size > 1 && isFloat(found.dtype) ? found.data.findIndex(Number.isNaN) : -1;
+  if (bad < 0) return found;
+  const hint = 'training diverged, or the file is damaged';
+  throw failure(`${file}, tensor '${record.name}'`, 'holds NaN', { at: bad }, hint);
+}
+
 interface Opened {
   readonly file: OnnxFile;
   readonly place: ModelSource | null;
   readonly given: ReadonlyMap<string, ModelSource>;
 }
 
-async function open(source: ModelSource | readonly ModelSource[], name: string | undefined): Promise<Opened> {
+async function open(
+  subject: string,
+  source: ModelSource | readonly ModelSource[],
+  name: string | undefined,
+): Promise<Opened> {
   if (!Array.isArray(source)) {
-    const only = source as ModelSource;
+    const only = checkedSource(subject, source as ModelSource);
     const read = await readSource(only);
-    return { file: parsed(read.bytes, name ?? read.name), place: only, given: new Map() };
+    return { file: parsed(notKeras(read.bytes, read.name), name ?? read.name), place: only, given: new Map() };
   }
   const given = new Map<string, ModelSource>();
-  for (const each of source as readonly ModelSource[]) given.set(sourceName(each), each);
-  const model = [...given].find(([key]) => key.endsWith('.onnx'));
-  if (!model) throw failure('loadOnnx', 'there is no .onnx file among the files', { files: [...given.keys()] });
+  for (const each of source as readonly ModelSource[]) given.set(sourceName(checkedSource(subject, each)), each);
+  const models = [...given].filter(([key]) => /\.onnx$/i.test(key));
+  const [model] = models;
+  if (!model) {
+    const hint = 'files in a list go by their names; bytes alone are given without a list';
+    throw failure(subject, 'there is no .onnx file among the files', { files: [...given.keys()] }, hint);
+  }
+  if (models.length > 1) {
+    throw failure(subject, 'there are several .onnx files', { files: models.map(([key]) => key) }, 'give one model');
+  }
   const read = await readSource(model[1]);
   return { file: parsed(read.bytes, name ?? read.name), place: null, given };
+}
+
+function checkedSource(subject: string, source: ModelSource): ModelSource {
+  const bytes = source instanceof Uint8Array || source instanceof ArrayBuffer;
+  if (bytes || typeof source === 'string' || source instanceof URL) return source;
+  if (typeof Blob !== 'undefined' && source instanceof Blob) return source;
+  throw failure(subject, 'the source must be a path, a URL, bytes or a File', {
+    got: source === null ? 'null' : typeof source,
+  });
+}
+
+/** Models of Keras are told by their first bytes. */
+function notKeras(bytes: Uint8Array, name: string): Uint8Array {
+  if (!isHdf5(bytes) && !isArchive(bytes)) return bytes;
+  const what = isHdf5(bytes) ? 'an HDF5 file' : 'a zip archive';
+  throw failure(name, `is ${what}, no ONNX model`, {}, 'loadModel of pathgrad reads models of Keras');
 }
 
 /** What pbf throws at bytes that are no numbers becomes an error of ours. */
@@ -135,7 +203,16 @@ function sourceName(source: ModelSource): string {
 
 function checkOpset({ name, opsets }: OnnxFile): void {
   const version = opsets.get('');
-  if (version === undefined || (version >= first && version <= last)) return;
+  if (version === undefined && opsets.size > 0) return;
+  if (version === undefined) {
+    throw failure(
+      name,
+      'does not say which opset it is of',
+      {},
+      'onnx.checker.check_model(model) tells what else is missing',
+    );
+  }
+  if (version >= first && version <= last) return;
   const hint = 'convert it in Python: onnx.version_converter.convert_version(model, 17)';
   throw failure(name, `is of opset ${version}`, { supported: `${first} to ${last}` }, hint);
 }
@@ -152,8 +229,8 @@ function* allSteps(graph: Prepared): Generator<Step> {
 function unsupportedIn(graph: Prepared): UnsupportedOperator[] {
   const found = new Map<string, { reason: string; nodes: string[] }>();
   for (const { node, path } of allSteps(graph)) {
-    if (operators[node.domain]?.[node.opType] || (node.domain === '' && controlNames.includes(node.opType))) continue;
-    const reason = refusals[node.domain]?.[node.opType] ?? 'it is not known';
+    if (operatorFor(node) || (node.domain === '' && controlNames.includes(node.opType))) continue;
+    const reason = refusalFor(node) ?? 'it is not known';
     const entry = found.get(nameOf(node)) ?? { reason, nodes: [] };
     entry.nodes.push(path);
     found.set(nameOf(node), entry);

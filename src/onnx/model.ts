@@ -4,12 +4,14 @@ import { placeSamples } from '../graph/batch.ts';
 import type { ApplyOptions, InputInfo, WeightChange } from '../graph/callable.ts';
 import type { ModelDefinition } from '../model/definition.ts';
 import type { Layer, SymbolicShape } from '../model/layer.ts';
+import { reshape } from '../ops/movement.ts';
 import { type FloatDType, isFloat } from '../tensor/dtype.ts';
 import { didYouMean, failure, PathgradError } from '../tensor/errors.ts';
 import { firstNotFinite } from '../tensor/finite.ts';
-import { adopt, placeholder, type Tensor } from '../tensor/tensor.ts';
+import { adopt, placeholder, Tensor } from '../tensor/tensor.ts';
 import type { OnnxFile, ValueRecord } from './file/records.ts';
 import { dtypeFor, type External, typeName } from './file/values.ts';
+import { checkDecided, type Decision } from './graph/control.ts';
 import type { Prepared, Step } from './graph/prepare.ts';
 import { runSteps, type Value, Values } from './graph/run.ts';
 import { straightThrough } from './operators/index.ts';
@@ -64,8 +66,9 @@ export function onnxDefinition(parts: OnnxParts): ModelDefinition<OnnxLayer> {
   const layers = new Map(graph.steps.map((step) => [step, layerOf(step, parts)]));
   const stated = batchOf(open);
   const known = new Map<Step, readonly Value[]>();
+  const decisions = new Map<string, readonly Decision[]>();
   const any = (inputs: readonly Tensor[], options: ApplyOptions): Tensor[] =>
-    runOnce(parts, { open, layers, known, stated }, inputs, options);
+    runOnce(parts, { open, layers, known, decisions, stated }, inputs, options);
   const infos = open.map((input) => infoOf(input, file.name, dtype));
   const fixedRows = rowsAtATime(parts, infos, any, stated);
   const run = (inputs: readonly Tensor[], options: ApplyOptions): Tensor[] => {
@@ -145,12 +148,14 @@ interface Runtime {
   readonly open: readonly ValueRecord[];
   readonly layers: ReadonlyMap<Step, OnnxLayer>;
   readonly known: Map<Step, readonly Value[]>;
+  /** What was decided by the shapes of the inputs but for the batch, by these. */
+  readonly decisions: Map<string, readonly Decision[]>;
   readonly stated: number | null;
 }
 
 function runOnce(
   { file, graph, initializers, fixed, external, dtype }: OnnxParts,
-  { open, layers, known, stated }: Runtime,
+  { open, layers, known, decisions, stated }: Runtime,
   inputs: readonly Tensor[],
   options: ApplyOptions,
 ): Tensor[] {
@@ -165,13 +170,15 @@ function runOnce(
   const values = new Values();
   for (const [name, value] of [...initializers, ...fixed]) values.set(name, { ...value, fixed: true });
   open.forEach(({ name, type }, i) => {
-    values.set(name, { tensor: inputs[i]!, type, fixed: false });
+    values.set(name, { tensor: variable(inputs[i]!), type, fixed: false });
   });
   const actual = inputs[0]?.shape[0] ?? 1;
   const rows = stated !== null && stated !== actual ? { stated, actual } : null;
   const layerAt = (step: Step): OnnxLayer => layers.get(step) ?? layerOf(step, null);
+  const decided: Decision[] = [];
   runSteps(graph, values, {
     file: file.name,
+    decided,
     dtype,
     external,
     hooks: options,
@@ -180,9 +187,15 @@ function runOnce(
     calls: new Map(),
     rows,
   });
+  const shapes = inputs.map(({ shape }) => shape.slice(1).join()).join(';');
+  const earlier = decisions.get(shapes);
+  if (earlier) checkDecided(earlier, decided);
+  else decisions.set(shapes, decided);
   return graph.record.outputs.map(({ name }) => {
     const found = values.get(name);
     if (found) return found.tensor;
+    const lacking = values.lacking(name);
+    if (lacking) throw lacking;
     throw failure(
       file.name,
       `nothing in the graph gives its output '${name}'`,
@@ -193,6 +206,11 @@ function runOnce(
       ),
     );
   });
+}
+
+/** An input that is given as numbers is a variable all the same: gradients with respect to it, and hooks, ask for it. */
+function variable(x: Tensor): Tensor {
+  return x.constant === null ? x : new Tensor(reshape.op, [x], { shape: x.shape }, x, null);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { CallableModel } from '../graph/callable.ts';
 import type { Model } from '../model/model.ts';
-import { failure } from '../tensor/errors.ts';
+import { failure, PathgradError } from '../tensor/errors.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
 import type { LoadedTransformer, TextTokenizer, TransformerLayer } from '../transformers/index.ts';
 
@@ -25,6 +25,24 @@ export interface Transformer extends CallableModel {
 }
 
 export type AnyModel = Model | Transformer;
+
+/**
+ * An encoder without a head, as people without a program are told of it; null for other errors.
+ * @throws nothing
+ */
+export function bareEncoder(error: unknown, file: string): PathgradError | null {
+  if (!(error instanceof PathgradError) || !error.message.includes('holds an encoder without a classifier'))
+    return null;
+  const hint =
+    'open a model that was trained for a task (BertForSequenceClassification and the like), or a folder of sentence-transformers, whose modules.json makes similarities of it; a program can give loadTransformer a head';
+  return failure(
+    file,
+    'is an encoder alone: it gives vectors of words, and nothing that could be predicted or explained',
+    {},
+    hint,
+    error,
+  );
+}
 
 export function isTransformer(model: AnyModel): model is Transformer {
   return 'tokenizer' in model;

@@ -36,13 +36,16 @@ export async function readHeader(ranges: Ranges): Promise<readonly TensorPlace[]
   if (size < 10) throw failure(file, 'is no safetensors file: it is too short', { bytes: size });
   await ranges.read(0, head);
   const length = Number(new DataView(head.buffer).getBigUint64(0, true));
-  if (length < 2 || length > Math.min(size - 8, DATA_JSON.characters)) {
-    const details = { header: length, bytes: size };
+  const details = { header: length, bytes: size };
+  if (length < 2 || length > size - 8)
+    throw failure(file, 'is no safetensors file: its header would be longer than the file', details, how(head));
+  if (length > DATA_JSON.characters) {
+    const limited = { ...details, limit: DATA_JSON.characters };
     throw failure(
       file,
-      'is no safetensors file: its header would be longer than the file or than is read',
-      details,
-      how(head),
+      'has a header that is longer than is read',
+      limited,
+      'save the model in shards: max_shard_size',
     );
   }
   const bytes = new Uint8Array(length);

@@ -48,11 +48,14 @@ function checked(ranges: Ranges): Ranges {
   return { ...ranges, read };
 }
 
+/** Bytes that are asked of a disk at once: Node ends the process at 2 GiB. */
+const once = 2 ** 30;
+
 async function fromDisk(source: string | URL, text: string): Promise<Ranges> {
   const { handle, size, name } = await openPath(source, text);
   const read = async (at: number, into: Uint8Array): Promise<void> => {
     for (let done = 0; done < into.length; ) {
-      const { bytesRead } = await handle.read(into, done, into.length - done, at + done);
+      const { bytesRead } = await handle.read(into, done, Math.min(into.length - done, once), at + done);
       if (bytesRead === 0) throw failure(name, 'ends too early', { bytes: at + done, needed: at + into.length });
       done += bytesRead;
     }

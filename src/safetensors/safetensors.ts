@@ -70,7 +70,7 @@ async function readStraight(
 ): Promise<Float32Array | Float64Array> {
   const width = widthOf(ranges, place);
   const count = (place.to - place.from) / width;
-  const out = allocate(dtype, count) as Float32Array | Float64Array;
+  const out = allocated(ranges, place, dtype, count);
   const same = place.dtype === 'F32' ? 'float32' : place.dtype === 'F64' ? 'float64' : null;
   if (same === dtype && littleEndian) {
     await ranges.read(place.from, new Uint8Array(out.buffer));
@@ -92,7 +92,7 @@ async function readTransposed(
   const [rows, columns] = place.shape as [number, number];
   if (place.shape.length !== 2)
     throw failure(`${ranges.name}, tensor '${place.name}'`, 'is no matrix', { shape: place.shape });
-  const out = allocate(dtype, rows * columns) as Float32Array | Float64Array;
+  const out = allocated(ranges, place, dtype, rows * columns);
   if (out.length === 0) return out;
   // Whole rows at a time, a block of them so that writes down a column touch neighbours.
   const some = Math.max(1, Math.floor(PIECE / (Math.max(4, width) * columns)));
@@ -105,6 +105,22 @@ async function readTransposed(
     }
   });
   return out;
+}
+
+/** @throws where an array of so many numbers cannot be had, for want of memory or because there is none of that length */
+function allocated(
+  { name }: Ranges,
+  place: TensorPlace,
+  dtype: FloatDType,
+  count: number,
+): Float32Array | Float64Array {
+  try {
+    return allocate(dtype, count) as Float32Array | Float64Array;
+  } catch (cause) {
+    const details = { shape: place.shape, elements: count };
+    const hint = 'there is not so much memory';
+    throw failure(`${name}, tensor '${place.name}'`, 'is too large to be read', details, hint, cause);
+  }
 }
 
 function widthOf(ranges: Ranges, { name, dtype }: TensorPlace): number {

@@ -7,7 +7,7 @@ export type OptionNames<T> = Readonly<Record<keyof Required<T>, 1>>;
 /** @throws PathgradError naming an option that there is not, with the nearest that there is */
 export function checkOptions<T extends object>(subject: string, options: T | undefined, names: OptionNames<T>): void {
   if (options === undefined) return;
-  if (typeof options !== 'object' || options === null)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw failure(subject, 'options are an object', { got: options });
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(names, name)) continue;

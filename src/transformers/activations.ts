@@ -5,10 +5,17 @@ import { clip, sigmoid, tanh } from '../ops/unary.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+const exact = (x: Tensor): Tensor => gelu(x);
+const approximate = (x: Tensor): Tensor => gelu(x, { approximate: true });
+
 export const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  gelu: (x) => gelu(x),
-  gelu_new: (x) => gelu(x, { approximate: true }),
-  gelu_fast: (x) => gelu(x, { approximate: true }),
+  gelu: exact,
+  gelu_python: exact,
+  gelu_new: approximate,
+  gelu_fast: approximate,
+  gelu_accurate: approximate,
+  gelu_python_tanh: approximate,
+  gelu_pytorch_tanh: approximate,
   gelu_10: (x) => clip(gelu(x), -10, 10),
   quick_gelu: (x) => mul(x, sigmoid(mul(x, 1.702))),
   relu: (x) => relu(x),

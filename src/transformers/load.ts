@@ -51,10 +51,16 @@ export async function loadTransformer(
   source: string | PlatformUrl | TransformerFiles,
   options: TransformerOptions = {},
 ): Promise<LoadedTransformer> {
-  const files = typeof source === 'string' || source instanceof URL ? await filesIn(source) : source;
   const names = { output: 1, head: 1, dtype: 1, backend: 1, name: 1 } as const;
   checkOptions<TransformerOptions>('loadTransformer', options, names);
   const { output = null, dtype = 'float32', backend = null } = options;
+  if (dtype !== 'float32' && dtype !== 'float64')
+    throw failure('dtype', `'${String(dtype)}' is no float type to compute in`, {}, "'float32' or 'float64'");
+  if (backend !== null && typeof backend?.prepare !== 'function')
+    throw failure('backend', 'is no backend', { got: backend }, 'give the object that the backend entry makes');
+  if (options.name !== undefined && typeof options.name !== 'string')
+    throw failure('name', 'must be a text', { got: options.name });
+  const files = typeof source === 'string' || source instanceof URL ? await filesIn(source) : filesGiven(source);
   if (output !== null && output !== 'probabilities' && output !== 'logits') {
     throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
   }
@@ -62,7 +68,7 @@ export async function loadTransformer(
   // Before the weights: what its JSON was parsed from is collected while they are read, and is no part of the peak.
   const tokenizer = await loadTokenizer(files, config);
   const modules = files.modules && !options.head ? await sentenceHead(files, config.width, dtype) : null;
-  const stored = await readWeights(files.weights, dtype);
+  const stored = await readWeights(files.weights, dtype, config);
   const build = async (change: WeightChange | null): Promise<ModelParts> => {
     const { base } = familyOf(config);
     const weights = await stored(base, change);
@@ -76,6 +82,26 @@ export async function loadTransformer(
   const parts = await build(null);
   const tokenizerHint = tokenizer ? null : howToTokenize(files.unreadTokenizers ?? []);
   return Object.assign(new TransformerModel(parts), { tokenizer, tokenizerHint });
+}
+
+/** @throws where they are no files */
+function filesGiven(source: unknown): TransformerFiles {
+  const { config, weights } = (source ?? {}) as Partial<TransformerFiles>;
+  const hint = 'a folder, a URL, or { config, weights, tokenizer }';
+  if (typeof source !== 'object' || source === null) {
+    throw failure(
+      'loadTransformer',
+      'needs the files of a model',
+      { got: source === null ? 'null' : typeof source },
+      hint,
+    );
+  }
+  if (!config) throw failure('loadTransformer', 'has no config among the files', { given: Object.keys(source) }, hint);
+  if (!weights)
+    throw failure('loadTransformer', 'has no weights among the files', { given: Object.keys(source) }, hint);
+  if (Array.isArray(weights) && weights.length === 0)
+    throw failure('loadTransformer', 'the list of weights is empty', {}, hint);
+  return source as TransformerFiles;
 }
 
 /** The head that the modules of sentence-transformers make; loaded on demand. */
@@ -92,14 +118,19 @@ async function sentenceHead(
   return { head: (parts) => embeddingHead(parts, modules) };
 }
 
-async function loadTokenizer(
-  files: TransformerFiles,
-  { vocabulary, positions }: TransformerConfig,
-): Promise<TextTokenizer | null> {
+async function loadTokenizer(files: TransformerFiles, config: TransformerConfig): Promise<TextTokenizer | null> {
   if (!files.tokenizer && !files.vocab) return null;
+  const { vocabulary, positions } = config;
+  const own = await recordOf(files.tokenizerConfig, 'tokenizer_config.json');
+  const map = await recordOf(files.specialTokensMap, 'special_tokens_map.json');
+  // A file with a decoder says all; older ones go on in the map.
+  const [first, second] = own['added_tokens_decoder'] ? [map, own] : [own, map];
   const settings = {
-    ...(await recordOf(files.specialTokensMap, 'special_tokens_map.json')),
-    ...(await recordOf(files.tokenizerConfig, 'tokenizer_config.json')),
+    // Where no class is named, transformers takes that of the architecture.
+    ...(files.tokenizerConfig !== undefined && { tokenizer_class: `${familyOf(config).classes}Tokenizer` }),
+    ...first,
+    ...second,
+    ...joined(own, map),
   };
   const name = files.tokenizer ? 'tokenizer.json' : 'vocab.txt';
   const definition = files.tokenizer
@@ -112,6 +143,14 @@ async function loadTokenizer(
     throw failure(name, 'has more tokens than the embedding of the model', details, hint);
   }
   return tokenizer;
+}
+
+/** The further special tokens of an older pair of files. */
+function joined(own: Readonly<Record<string, unknown>>, map: Readonly<Record<string, unknown>>): object {
+  const key = 'additional_special_tokens';
+  if (own['added_tokens_decoder']) return { [key]: own[key] };
+  const lists = [own[key], map[key]].filter((list) => list !== undefined && list !== null);
+  return lists.length > 0 && lists.every(Array.isArray) ? { [key]: lists.flat() } : {};
 }
 
 async function recordOf(source: JsonSource | undefined, name: string): Promise<Readonly<Record<string, unknown>>> {
@@ -139,6 +178,7 @@ async function sentenceOptions(files: TransformerFiles): Promise<Omit<TokenizerO
     });
   }
   return {
+    strip: true,
     ...(typeof length === 'number' && { maxLength: length }),
     ...(lowercase === true && { lowercase: true }),
     ...(typeof prompt === 'string' && prompt !== '' && { prompt }),

@@ -34,6 +34,20 @@ export function checkMask(subject: string, mask: Tensor, ids: Tensor): void {
 }
 
 /**
+ * A hidden first position that a head reads nevertheless: encoders with a way of their own to hide positions compute there what is
+ * no function of the text, and differently in each implementation.
+ * @throws naming the row
+ */
+export function checkFirst(subject: string, mask: Tensor): void {
+  const [rows, positions] = mask.shape as [number, number];
+  for (let row = 0; row < rows; row++) {
+    if (mask.data[row * positions] !== 0) continue;
+    const hint = 'pad on the right: padding_side of tokenizer_config.json, or texts one at a time';
+    throw failure(subject, 'the attention_mask hides the first position, which this model reads', { row }, hint);
+  }
+}
+
+/**
  * Ids and kwargs without hidden positions; null where every row needs all of them, or where what stays would be seen at other positions.
  * @param use how the encoder tells positions apart @param padId the token that it does not count, if it counts
  */

@@ -12,12 +12,13 @@ import { notEqual } from '../ops/binary.ts';
 import { cast } from '../ops/unary.ts';
 import { allocate, type FloatDType, type TypedArray } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
+import { checkList, checkOptions } from '../tensor/options.ts';
 import { type NestedArray, placeholder, Tensor, tensor } from '../tensor/tensor.ts';
 import { familyOf, type TransformerConfig } from './config/config.ts';
 import type { Encoder } from './encoders/index.ts';
 import type { MadeHead, Task } from './heads/index.ts';
 import { allLayers, Session, type TransformerLayer } from './layers.ts';
-import { checkMask, pruneMasked } from './mask.ts';
+import { checkFirst, checkMask, pruneMasked } from './mask.ts';
 
 /** Token ids, alone or with the kwargs that a tokenizer gives beside them; `[rows, positions]` each. */
 export type TokenInput =
@@ -32,6 +33,8 @@ export type TokenInput =
 
 type Kwargs = Readonly<Record<string, Tensor>>;
 const known = ['attention_mask', 'token_type_ids', 'position_ids'];
+/** What a tokenizer gives beside, for people. */
+const shownOnly: ReadonlySet<string> = new Set(['tokens', 'offsets', 'sequences', 'wordIds', 'texts', 'notices']);
 
 export interface ModelParts {
   readonly config: TransformerConfig;
@@ -56,6 +59,7 @@ export class TransformerModel implements CallableModel {
   readonly inputs: readonly InputInfo[] = [{ name: 'input_ids', shape: [null, null], dtype: 'int32' }];
   /** As transformers' class lists them: the encoder, then the layers of the classifier. Those inside are their `layers`. */
   readonly layers: readonly TransformerLayer[];
+  readonly scoreOnly: boolean;
   readonly #parts: ModelParts;
   readonly #plans = new PlanCache({}, 8);
 
@@ -67,6 +71,7 @@ export class TransformerModel implements CallableModel {
     this.dtype = parts.dtype;
     this.task = parts.head.task;
     this.outputs = parts.head.outputs.map((name) => ({ name }));
+    this.scoreOnly = parts.head.scoreOnly ?? false;
     this.layers = [parts.encoder.layer, ...parts.head.layers];
   }
 
@@ -80,6 +85,7 @@ export class TransformerModel implements CallableModel {
    * @throws PathgradError for more positions than the model has embeddings for, and for unknown kwargs
    */
   apply(inputs: readonly Tensor[], options: ApplyOptions = {}): readonly Tensor[] {
+    checkList(this.name, inputs, 'apply takes a list of tensors: [encoded.input_ids]');
     const [given, ...rest] = inputs;
     if (!given || rest.length > 0) throw failure(this.name, 'takes input_ids alone', { given: inputs.length });
     const ids = cast(given, 'int32');
@@ -99,7 +105,11 @@ export class TransformerModel implements CallableModel {
     const ids = inputs[0]!;
     this.#checked(kwargs, ids);
     const { segments, positionRows } = this.config;
-    if (kwargs['attention_mask']) checkMask(this.name, kwargs['attention_mask'], ids);
+    if (kwargs['attention_mask']) {
+      checkMask(this.name, kwargs['attention_mask'], ids);
+      if (this.#parts.head.readsFirst && familyOf(this.config).positions.ownMask)
+        checkFirst(this.name, kwargs['attention_mask']);
+    }
     if (kwargs['token_type_ids']) checkRange(this.name, 'token_type_ids', kwargs['token_type_ids'], segments);
     if (kwargs['position_ids']) checkRange(this.name, 'position_ids', kwargs['position_ids'], positionRows);
     return this.#parts.head.ignoresHidden
@@ -128,7 +138,9 @@ export class TransformerModel implements CallableModel {
   }
 
   /** `predict` with the outputs in a list: start and end of an answer are two. */
-  async predictAll(x: TokenInput, { batchSize = 32 }: { batchSize?: number } = {}): Promise<Tensor[]> {
+  async predictAll(x: TokenInput, options: { batchSize?: number } = {}): Promise<Tensor[]> {
+    checkOptions<{ batchSize?: number }>('predict', options, { batchSize: 1 });
+    const { batchSize = 32 } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw failure('predict', 'batchSize must be an integer from 1 up', { got: batchSize });
     }
@@ -168,6 +180,8 @@ export class TransformerModel implements CallableModel {
       if (layer) return layer;
       throw failure(this.name, `there is no layer ${selector}`, { layers: this.layers.length });
     }
+    if (typeof selector !== 'string')
+      throw failure(this.name, 'a layer is chosen by its number, name or path', { got: selector });
     const wanted = normalized(selector);
     const all = allLayers(this.layers);
     const found = all.find(({ path }) => path === wanted);
@@ -198,6 +212,13 @@ export class TransformerModel implements CallableModel {
    * @throws PathgradError for numbers that are too few, too many or not finite
    */
   async withWeights(change: WeightChange): Promise<TransformerModel> {
+    if (typeof change !== 'function')
+      throw failure(
+        'withWeights',
+        'needs a function of each weight',
+        { got: change },
+        '({ layer, name, tensor }) => values or null',
+      );
     return new TransformerModel(await this.#parts.rebuild(change));
   }
 
@@ -223,8 +244,25 @@ export class TransformerModel implements CallableModel {
   }
 
   #read(x: TokenInput): { ids: Tensor; kwargs: Kwargs } {
-    const single = x instanceof Tensor || typeof x !== 'object' || Array.isArray(x);
+    if (typeof x !== 'object' || x === null) {
+      const hint =
+        typeof x === 'string'
+          ? 'the tokenizer makes ids of texts: tokenizer.encode(text)'
+          : 'ids, or what the tokenizer gave';
+      throw failure(this.name, 'takes token ids', { got: x === null ? 'null' : typeof x }, hint);
+    }
+    const single = x instanceof Tensor || Array.isArray(x);
     const record = (single ? { input_ids: x } : x) as Readonly<Record<string, unknown>>;
+    const unknown = Object.keys(record).find(
+      (name) => name !== 'input_ids' && !known.includes(name) && !shownOnly.has(name),
+    );
+    if (unknown !== undefined)
+      throw failure(
+        this.name,
+        `the model takes no argument '${unknown}'`,
+        {},
+        didYouMean(unknown, ['input_ids', ...known]),
+      );
     const wanted = ['input_ids', ...known].filter((name) => record[name] !== undefined);
     const tensors = wanted.map((name) => [name, integers(this.name, name, record[name])] as const);
     const { input_ids: ids, ...kwargs } = Object.fromEntries(tensors);

@@ -6,8 +6,8 @@ import { CallEnded, type EngineClient } from './client.ts';
 import { announce, byId } from './dom.ts';
 import type { InputPanel } from './inputs.ts';
 import { BAR_AFTER_MS, busy, clearError, hint, showError } from './messages.ts';
-import type { ResultView } from './protocol.ts';
-import { showResult, spoken } from './result.ts';
+import type { Explained, InputData, ResultView } from './protocol.ts';
+import { spoken } from './result.ts';
 import type { SettingsPanel } from './settings.ts';
 
 export interface ExplainingParts {
@@ -15,6 +15,8 @@ export interface ExplainingParts {
   readonly settings: SettingsPanel;
   readonly inputs: InputPanel;
   readonly hasModel: () => boolean;
+  /** Puts a result on the screen. @returns what else is told of it */
+  readonly show: (result: Explained, input: InputData) => string;
   /** A result is on the screen. */
   readonly onResult?: (view: ResultView) => void;
 }
@@ -31,7 +33,7 @@ export class Explaining {
   }
 
   async explain(): Promise<void> {
-    const { engine, settings, inputs, hasModel, onResult } = this.#parts;
+    const { engine, settings, inputs, hasModel, show, onResult } = this.#parts;
     const number = ++this.#asked;
     this.#interrupted = false;
     const input = hasModel() ? inputs.read() : null;
@@ -51,10 +53,11 @@ export class Explaining {
       if (number !== this.#asked) return;
       clearError();
       hint('');
-      showResult(view);
+      byId('result').hidden = false;
+      const told = show(view, input);
       settings.setResult(view);
       onResult?.(view);
-      announce(spoken(view));
+      announce(told ? `${told}; ${spoken(view)}` : spoken(view));
     } catch (error) {
       if (number !== this.#asked || (error instanceof CallEnded && error.kind === 'superseded')) return;
       this.#fail(error);

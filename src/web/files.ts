@@ -12,6 +12,7 @@ export type FileKind =
   | 'part'
   | 'inner'
   | 'picture'
+  | 'rows'
   | 'unknown';
 
 /** Where files of folders inside a dropped one lie: `1_Pooling/config.json`. */
@@ -37,7 +38,7 @@ const ofSentences = ['modules.json', 'sentence_bert_config.json', 'config_senten
 /** Models first, so that what belongs to one finds it. */
 const order: readonly FileKind[] = [
   ...(['model', 'weights', 'config', 'tokenizer', 'tokenizer-config'] as const),
-  ...(['vocabulary', 'part', 'inner', 'picture', 'unknown'] as const),
+  ...(['vocabulary', 'part', 'inner', 'picture', 'rows', 'unknown'] as const),
 ];
 
 /**
@@ -49,6 +50,7 @@ export async function kindOfFile(file: File): Promise<FileKind> {
   if (inner.has(file)) return 'inner';
   if (ofSentences.includes(name)) return 'part';
   if (file.type.startsWith('image/') || /\.(png|jpe?g|webp|gif|bmp)$/.test(name)) return 'picture';
+  if (/\.(csv|tsv|ndjson|jsonl|npy|npz|parquet)$/.test(name)) return 'rows';
   if (name.endsWith('.txt')) return 'vocabulary';
   const start = new Uint8Array(await file.slice(0, TELLING).arrayBuffer());
   const kind = kindOf(start, name);
@@ -63,6 +65,7 @@ export async function kindOfFile(file: File): Promise<FileKind> {
 
 /** What transformers and Keras write; words of a word index have no lists or strings. */
 function jsonKind(name: string, start: string): FileKind {
+  if (/^\s*\[/.test(start)) return 'rows';
   if (/"weight_map"\s*:/.test(start)) return 'weights';
   if (name === 'tokenizer_config.json' || /"tokenizer_class"\s*:\s*"/.test(start)) return 'tokenizer-config';
   if (/"(cls|mask)_token"\s*:\s*["{]/.test(start)) return 'unknown'; // special_tokens_map.json: the tokenizer has them
@@ -126,4 +129,11 @@ async function filesOf(entry: FileSystemEntry, within: readonly string[] = []): 
 
 function fileOf(entry: FileSystemFileEntry): Promise<File> {
   return new Promise((resolve, reject) => entry.file(resolve, reject));
+}
+
+/** Whether a text file holds a text on each line, and not a token as a vocabulary does: tokens have no spaces in them. */
+export async function holdsTexts(file: File): Promise<boolean> {
+  const start = await file.slice(0, 65_536).text();
+  const lines = start.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return lines.filter((line) => /\S\s+\S/.test(line)).length > lines.length / 2;
 }

@@ -2,6 +2,7 @@
 import type { Fields } from './address.ts';
 import { announce, byId, fillSelect, make, write } from './dom.ts';
 import { Drawing } from './drawing.ts';
+import { FeatureFields } from './features.ts';
 import type { InputData, InputKind, ModelInfo, PixelRange, Pixels } from './protocol.ts';
 
 const kindNames: Readonly<Record<InputKind, string>> = { text: 'a text', image: 'a picture', numbers: 'numbers' };
@@ -29,6 +30,7 @@ export class InputPanel {
   readonly #numbers = byId<HTMLTextAreaElement>('numbers');
   readonly #range = byId<HTMLSelectElement>('range');
   readonly #drawing: Drawing;
+  readonly #features: FeatureFields;
   #title = 'drawing';
   /** Whether the picture was drawn on since it was put in. */
   #touched = false;
@@ -46,6 +48,7 @@ export class InputPanel {
       },
       onCursor: (text) => announce(text, 150, 'cursor'),
     });
+    this.#features = new FeatureFields(() => events.onChange());
     for (const area of [this.#text, this.#second, this.#numbers])
       area.addEventListener('input', () => events.onChange());
     this.#range.addEventListener('change', () => events.onChange());
@@ -81,6 +84,33 @@ export class InputPanel {
     return byId<HTMLInputElement>('invert').checked;
   }
 
+  /** What black and white are to the model, as it is chosen. */
+  get range(): PixelRange {
+    return this.#range.value.split(',').map(Number) as unknown as PixelRange;
+  }
+
+  /** What the numbers are called, or null. */
+  setFeatures(names: readonly string[] | null): void {
+    this.#features.setNames(names);
+  }
+
+  /** Makes this the input, and lets it be explained. */
+  put(input: InputData): void {
+    if (input.kind !== this.kind) {
+      this.#kind.value = input.kind;
+      this.#show(input.kind, true);
+    }
+    if (input.kind === 'image') {
+      this.setPicture(input.title, input.pixels, []);
+      return;
+    }
+    if (input.kind === 'numbers') {
+      this.#numbers.value = input.text;
+      this.#features.refresh();
+    } else [this.#text.value, this.#second.value] = [input.text, input.second ?? ''];
+    this.#events.onChange();
+  }
+
   setModel(info: ModelInfo, offered: Offered): void {
     fillSelect(
       this.#kind,
@@ -101,6 +131,7 @@ export class InputPanel {
     details.open = info.second === 'must';
     this.#two = info.second === 'must';
     this.#numbers.value = '';
+    this.#features.setNames(null);
     const [first] = offered.pictures.slice(7); // a 7 is a good first digit
     if (first) this.#take(`example ${first.name}`, first.pixels, true);
     this.#show(info.kinds[0]!, true);
@@ -112,6 +143,16 @@ export class InputPanel {
     this.#showTools();
     byId('picture-notices').hidden = notices.length === 0;
     write('picture-notices', notices.join('. '));
+  }
+
+  /** The first text (0) or the second (1). */
+  text(part: 0 | 1): string {
+    return [this.#text, this.#second][part]!.value;
+  }
+
+  /** Puts in another text, without asking for an explanation. */
+  setText(part: 0 | 1, text: string): void {
+    [this.#text, this.#second][part]!.value = text;
   }
 
   /** What is typed and chosen, by name; a drawing is not among it, a picture of the example is by its name. */
@@ -147,6 +188,7 @@ export class InputPanel {
     }
     const areas = { text: this.#text, second: this.#second, numbers: this.#numbers };
     for (const [name, area] of Object.entries(areas)) if (fields[name] !== undefined) area.value = fields[name];
+    this.#features.refresh();
     if (fields['second']) byId<HTMLDetailsElement>('second-details').open = true;
     if (fields['range'] && [...this.#range.options].some(({ value }) => value === fields['range']))
       this.#range.value = fields['range'];
@@ -163,17 +205,23 @@ export class InputPanel {
         return this.#readText();
       case 'image': {
         if (this.#drawing.isEmpty) return null;
-        const range = this.#range.value.split(',').map(Number) as unknown as PixelRange;
-        return { kind: 'image', pixels: this.#drawing.pixels, range, title: this.#title };
+        return { kind: 'image', pixels: this.#drawing.pixels, range: this.range, title: this.#title };
       }
       case 'numbers':
-        return this.#numbers.value.trim() === '' ? null : { kind: 'numbers', text: this.#numbers.value };
+        return this.#readNumbers();
     }
+  }
+
+  #readNumbers(): InputData | null {
+    const { value: text } = this.#numbers;
+    const { names } = this.#features;
+    return text.trim() === '' ? null : { kind: 'numbers', text, ...(names.length > 0 && { features: names }) };
   }
 
   #readText(): InputData | null {
     const [text, second] = [this.#text.value, this.#second.value];
-    if (text.trim() === '' || (this.#two && second.trim() === '')) return null;
+    // Where two are needed and one is there, the model says which is missing.
+    if (text.trim() === '' && !(this.#two && second.trim() !== '')) return null;
     return { kind: 'text', text, ...(second.trim() !== '' && { second }) };
   }
 

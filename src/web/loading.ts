@@ -3,15 +3,17 @@
  * becomes the model, and one that cannot be read leaves the model that was there.
  */
 import { CallEnded, type EngineClient } from './client.ts';
-import { announce, byId, write } from './dom.ts';
+import { announce, byId } from './dom.ts';
 import type { Example } from './examples.ts';
 import type { Explaining } from './explaining.ts';
-import { type KnownFile, pathOf, sortFiles } from './files.ts';
+import { holdsTexts, type KnownFile, pathOf, sortFiles } from './files.ts';
 import { modelIn } from './folder.ts';
 import type { InputPanel, Offered } from './inputs.ts';
 import { forget, keepFiles } from './keep.ts';
+import type { LayerList } from './layers.ts';
 import { clearError, modelState, showError } from './messages.ts';
 import type { ModelInfo, RequestOf, TransformerParts } from './protocol.ts';
+import type { SamplesPanel } from './samples.ts';
 import type { SettingsPanel } from './settings.ts';
 
 export interface LoadingParts {
@@ -19,6 +21,8 @@ export interface LoadingParts {
   readonly settings: SettingsPanel;
   readonly inputs: InputPanel;
   readonly explaining: Explaining;
+  readonly samples: SamplesPanel;
+  readonly layers: LayerList;
   /** The engine is awake and has said what it can do. */
   readonly awake: () => Promise<void>;
 }
@@ -29,6 +33,8 @@ export class Loading {
   /** The example that the model came with, if it did. */
   example: Example | null = null;
   #number = 0;
+  /** Whether texts can be read: nothing but samples is left for a file of texts to be. */
+  #hasWords = false;
   /** The user's files that the model and what belongs to it came from. */
   #own: readonly KnownFile[] = [];
   /** What fetches the files of an example. */
@@ -71,8 +77,9 @@ export class Loading {
       this.info = found;
       this.example = null;
       modelState(`${found.file}: model “${found.name}”, takes ${found.takes}`);
-      write('summary', found.summary);
-      byId('model-details').hidden = false;
+      this.#parts.layers.setModel(found);
+      this.#parts.samples.clear();
+      this.#hasWords = found.tokens === 'pieces' || found.tokens === 'own';
       settings.setModel(found, labels.length > 0 ? labels : found.labels);
       byId('result').hidden = true; // it was another model's
       byId('work').hidden = false;
@@ -116,7 +123,10 @@ export class Loading {
       this.example = example;
       this.#own = [];
       void forget(); // what is shown is in the address
-      if (vocabularyFile) await engine.call('vocabulary', { file: vocabularyFile, name: vocabulary!, truncating });
+      if (vocabularyFile) {
+        await engine.call('vocabulary', { file: vocabularyFile, name: vocabulary!, truncating });
+        this.#hasWords = true;
+      }
       const offered: Offered = {
         texts: textFile ? (await textFile.text()).split('\n').filter((line) => line.trim() !== '') : [],
         pictures: await Promise.all(
@@ -148,12 +158,30 @@ export class Loading {
       return showError(error);
     }
     // What a model of its own needs is taken with it.
-    const taken = model?.beside ? [] : sorted.filter((entry) => this.#standsAlone(entry));
-    const read: KnownFile[] = model ? sorted.filter((entry) => !taken.includes(entry)) : [];
-    for (const entry of taken) {
+    // Of a folder of a transformer that is kept, the samples beside it are no part.
+    const alone = sorted.filter((entry) => (model?.beside ? entry.kind === 'rows' : this.#standsAlone(entry)));
+    const taken: KnownFile[] = [];
+    for (const entry of alone) {
+      const texts = entry.kind === 'vocabulary' && /\.txt$/i.test(entry.file.name) && (await holdsTexts(entry.file));
+      taken.push(texts ? { file: entry.file, kind: 'rows' } : entry);
+    }
+    const read: KnownFile[] = model ? sorted.filter((entry) => !alone.includes(entry)) : [];
+    const pictures = taken.filter(({ kind }) => kind === 'picture');
+    const several = this.info && pictures.length > 1 ? pictures : [];
+    const ones = taken
+      .filter((entry) => !several.includes(entry))
+      .sort((a, b) => Number(a.kind === 'rows') - Number(b.kind === 'rows'));
+    if (several.length > 0) {
+      this.#parts.samples.takePictures(
+        several.map(({ file }) => file),
+        prepare !== undefined,
+      );
+      read.push(...several);
+    }
+    for (const entry of ones) {
       try {
-        await this.#takeFile(entry.file, entry.kind);
-        if (entry.kind === 'vocabulary') read.push(entry);
+        await this.#takeFile(entry.file, entry.kind, prepare !== undefined);
+        if (entry.kind === 'vocabulary' || entry.kind === 'rows') read.push(entry);
       } catch (error) {
         showError(error);
         this.#parts.explaining.resume();
@@ -161,6 +189,7 @@ export class Loading {
     }
     this.#keepOwn(read, model !== null);
     prepare?.();
+    this.#parts.samples.resume();
     if (model || prepare) void this.#parts.explaining.explain();
   }
 
@@ -171,8 +200,15 @@ export class Loading {
 
   /** Keeps what was read for a reload; a new vocabulary takes the place of the one before. */
   #keepOwn(read: readonly KnownFile[], isModel: boolean): void {
-    if (read.length === 0 || this.example) return;
-    this.#own = isModel ? read : [...this.#own.filter(({ kind }) => kind !== 'vocabulary'), ...read];
+    if (read.length === 0) return;
+    const isSamples = ({ kind }: KnownFile): boolean => kind === 'rows' || kind === 'picture';
+    const replaced = (kept: KnownFile): boolean =>
+      isSamples(kept)
+        ? read.some(isSamples)
+        : kept.kind === 'vocabulary' && read.some(({ kind }) => kind === 'vocabulary');
+    const own = isModel ? read : [...this.#own.filter((kept) => !replaced(kept)), ...read];
+    // What an example brings is fetched again.
+    this.#own = this.example ? own.filter(isSamples) : own;
     void keepFiles(this.#own.map(({ file }) => ({ file, path: pathOf(file) })));
   }
 
@@ -184,17 +220,27 @@ export class Loading {
     return true;
   }
 
-  async #takeFile(file: File, kind: string): Promise<void> {
-    const { engine, inputs, explaining } = this.#parts;
+  async #takeFile(file: File, kind: string, quiet: boolean): Promise<void> {
+    const { engine, inputs, explaining, samples } = this.#parts;
     if (kind === 'unknown' || kind === 'part' || kind === 'inner') {
       throw new Error(
-        `${file.name}: is no file that this page can use\nhint: a model ends in .h5, .keras, .json (with its .bin files) or .onnx, or is a folder of transformers; a vocabulary ends in .txt or .json; pictures are PNG or JPEG`,
+        `${file.name}: is no file that this page can use\nhint: a model ends in .h5, .keras, .json (with its .bin files) or .onnx, or is a folder of transformers; a vocabulary ends in .txt or .json; pictures are PNG or JPEG; samples are .csv, .tsv, .ndjson, .json, .parquet, .npy or .npz`,
       );
     }
     if (!this.info)
       throw new Error(`${file.name}: there is no model yet\nhint: drop a model first, or choose an example`);
+    if (kind === 'rows') {
+      if (/\.txt$/i.test(file.name) && !this.#hasWords)
+        throw new Error(
+          `${file.name}: holds texts, and there is no vocabulary yet\nhint: drop the vocabulary first: one token per line`,
+        );
+      await samples.takeRows(file, quiet);
+      return clearError();
+    }
     if (kind === 'vocabulary') {
       const { name, size } = await engine.call('vocabulary', { file, name: file.name });
+      this.#hasWords = true;
+      samples.again();
       modelState(`${this.info.file}: model “${this.info.name}”, vocabulary ${name} with ${size} tokens`);
     } else {
       const { pixels, notices } = await engine.call('picture', { file, name: file.name, invert: inputs.invert });

@@ -2,6 +2,7 @@
  * The page: its parts, and what they say to each other. Nothing is sent anywhere: files go to the engine worker of this page.
  */
 import { fieldsOf, setAddress } from './address.ts';
+import { Beside } from './beside.ts';
 import { EngineClient } from './client.ts';
 import { announce, byId, download, make } from './dom.ts';
 import { examples } from './examples.ts';
@@ -9,15 +10,25 @@ import { Explaining } from './explaining.ts';
 import { onDrop, placeIn } from './files.ts';
 import { InputPanel } from './inputs.ts';
 import { keepShown, kept } from './keep.ts';
+import { LayerList } from './layers.ts';
 import { Loading } from './loading.ts';
 import { reading, showError } from './messages.ts';
-import type { ExportFormat } from './protocol.ts';
+import type { Explained, ExportFormat, InputData, MethodInfo } from './protocol.ts';
+import { showResult } from './result.ts';
+import { SamplesPanel } from './samples.ts';
 import { SettingsPanel } from './settings.ts';
+import { Striking } from './striking.ts';
 
 const engine = new EngineClient();
-const settings = new SettingsPanel(() => void explaining.explain());
+const settings = new SettingsPanel(() => {
+  samples.settingsChanged();
+  void explaining.explain();
+});
 const inputs = new InputPanel({
-  onChange: () => void explaining.explain(),
+  onChange: () => {
+    samples.edited();
+    void explaining.explain();
+  },
   onKind: (kind) => settings.setKind(kind),
   onPicture: (file) => void reading(() => loading.takeFiles([file])),
 });
@@ -26,12 +37,36 @@ const explaining = new Explaining({
   settings,
   inputs,
   hasModel: () => loading.info !== null,
-  onResult: ({ picture }) => {
+  show,
+  onResult: ({ picture, layer }) => {
+    layers.mark(layer);
     for (const button of formatButtons()) button.disabled = button.dataset['format'] === 'png' && !picture;
     remember();
   },
 });
-const loading = new Loading({ engine, settings, inputs, explaining, awake });
+const beside = new Beside({ engine, show: (result) => void show(result, explained) });
+const samples = new SamplesPanel({ engine, inputs, settings, reading, onRow: () => remember() });
+const striking = new Striking({
+  inputs,
+  beside,
+  onChange: () => {
+    samples.edited();
+    void explaining.explain();
+  },
+});
+const layers = new LayerList({ settings, methods: offerMethods });
+const loading = new Loading({ engine, settings, inputs, explaining, samples, layers, awake });
+
+/** What the result on the screen is of. */
+let explained: InputData | null = null;
+
+function show(result: Explained, input: InputData | null): string {
+  explained = input;
+  const focus = striking.hasFocus;
+  showResult(result, byId('shown'), striking.marks(result, input));
+  striking.shown(focus);
+  return beside.show(result);
+}
 
 let waking: Promise<void> | null = null;
 
@@ -52,7 +87,8 @@ function remember(): void {
   const fields = { ...inputs.fields(), ...settings.fields() };
   const { example } = loading;
   setAddress(example ? { example: example.id, ...fields } : {});
-  void keepShown({ fields, drawing: inputs.drawing() ?? undefined });
+  const all = { ...fields, ...samples.fields(), ...(example && { of: example.id }) };
+  void keepShown({ fields: all, drawing: inputs.drawing() ?? undefined });
 }
 
 /** Shows again what the address says, or what was there before a reload. */
@@ -71,8 +107,18 @@ async function restore(): Promise<void> {
   const prepare = (): void => {
     settings.restore(shown);
     inputs.restore(shown, same ? before?.drawing : undefined);
+    samples.restore(before?.fields ?? {});
   };
-  if (example) return loading.loadExample(example, prepare);
+  if (example) {
+    await loading.loadExample(example, prepare);
+    // Samples of the user that were opened beside the example.
+    if (before?.fields['of'] !== example.id || before.files.length === 0 || loading.example !== example) return;
+    for (const { file, path } of before.files) placeIn(file, path);
+    return loading.takeFiles(
+      before.files.map(({ file }) => file),
+      prepare,
+    );
+  }
   for (const { file, path } of before!.files) placeIn(file, path);
   await loading.takeFiles(
     before!.files.map(({ file }) => file),
@@ -80,9 +126,11 @@ async function restore(): Promise<void> {
   );
 }
 
-async function offerMethods(): Promise<void> {
-  settings.setMethods(await engine.call('methods', {}));
+async function offerMethods(): Promise<readonly MethodInfo[]> {
+  const methods = await engine.call('methods', {});
+  settings.setMethods(methods);
   byId('more-methods').hidden = true;
+  return methods;
 }
 
 function formatButtons(): HTMLButtonElement[] {

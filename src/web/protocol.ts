@@ -19,7 +19,35 @@ export interface Pixels {
 export type InputData =
   | { readonly kind: 'text'; readonly text: string; readonly second?: string }
   | { readonly kind: 'image'; readonly pixels: Pixels; readonly range: PixelRange; readonly title: string }
-  | { readonly kind: 'numbers'; readonly text: string };
+  | {
+      readonly kind: 'numbers';
+      readonly text: string;
+      /** What the numbers are called, one name each. */
+      readonly features?: readonly string[];
+    };
+
+/** An input of many: a picture may still be a file. */
+export type SampleInput =
+  | InputData
+  | {
+      readonly kind: 'file';
+      readonly file: File;
+      readonly name: string;
+      readonly invert: boolean;
+      readonly range: PixelRange;
+    };
+
+/** One of several samples. */
+export interface SampleRow {
+  readonly input: SampleInput;
+  /** Of a file of its own. */
+  readonly name: string | null;
+  /** The right answer as the file has it. */
+  readonly wanted: string | null;
+}
+
+/** What the model says of a sample; `index` is null where it gives a single score. */
+export type Predicted = { readonly index: number | null; readonly score: number } | { readonly failed: string };
 
 /** What black and white are to the model. */
 export type PixelRange = readonly [black: number, white: number];
@@ -87,7 +115,32 @@ export interface Calls {
     readonly request: { readonly file: Blob; readonly name: string; readonly invert: boolean };
     readonly reply: { readonly pixels: Pixels; readonly notices: readonly string[] };
   };
-  explain: { readonly request: { readonly input: InputData; readonly settings: Settings }; readonly reply: ResultView };
+  /** Samples from a file of rows. `label` is the column of the right answers, null for none; left out, it is found by its name. */
+  rows: {
+    readonly request: { readonly file: File; readonly name: string; readonly label?: string | null };
+    readonly reply: {
+      readonly rows: readonly SampleRow[];
+      readonly columns: readonly string[];
+      readonly label: string | null;
+      /** What the numbers of a row are called. */
+      readonly features: readonly string[] | null;
+      readonly notices: readonly string[];
+    };
+  };
+  /** What the model says of some samples, one answer each. */
+  predict: {
+    readonly request: {
+      readonly inputs: readonly SampleInput[];
+      readonly output: number;
+      readonly softmax: boolean;
+    };
+    readonly reply: readonly Predicted[];
+  };
+  explain: { readonly request: { readonly input: InputData; readonly settings: Settings }; readonly reply: Explained };
+  /** Keeps an explanation: those that come are shown beside it, on one scale. Answers with what is shown now. */
+  pin: { readonly request: { readonly id: number }; readonly reply: Explained };
+  /** Lets it go; null where nothing is shown. */
+  unpin: { readonly request: Record<never, never>; readonly reply: Explained | null };
   export: {
     readonly request: { readonly format: ExportFormat };
     readonly reply: { readonly name: string; readonly file: Blob };
@@ -146,18 +199,30 @@ export interface OutputInfo {
   readonly name: string;
   /** Number of classes; 1 for a single score; null where they are words of the text or of a vocabulary. */
   readonly classes: number | null;
+  /** The one score is a number, of which there is no 1 − p: a regression, a similarity. */
+  readonly number?: boolean;
+}
+
+/** A layer as the page lists it. */
+export interface LayerView {
+  readonly path: string;
+  readonly className: string;
+  /** How many layers it is inside of. */
+  readonly depth: number;
+  /** `[?, 28, 28]`; empty where it is not known. */
+  readonly shape: string;
 }
 
 export interface ModelInfo {
   readonly name: string;
   readonly file: string;
   readonly summary: string;
-  /** The layers, those inside others too: path and class. */
-  readonly layers: readonly (readonly [path: string, className: string])[];
+  /** The layers, each before those inside it. */
+  readonly layers: readonly LayerView[];
   /** `tokens: 100`, `28 × 28 × 1`. */
   readonly takes: string;
-  /** What a text becomes: words of a vocabulary to be given, pieces of the model's own tokenizer; null where it takes no text. */
-  readonly tokens: 'words' | 'pieces' | null;
+  /** What a text becomes: words of a vocabulary to be given, words that the model looks up itself, pieces of its tokenizer; null where it takes no text. */
+  readonly tokens: 'words' | 'own' | 'pieces' | null;
   /** Whether the model judges words, one of which is chosen. */
   readonly places: boolean;
   /** Whether two texts may be read together, or must be. */
@@ -174,6 +239,13 @@ export interface ModelInfo {
   readonly range: PixelRange;
 }
 
+/** A piece of the first text (0) or the second (1): UTF-16 indices. */
+export interface Place {
+  readonly part: 0 | 1;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Colours of a token: background and text, on light and on dark pages. */
 export interface Mark {
   readonly token: string;
@@ -185,6 +257,8 @@ export interface Mark {
   readonly pieces: readonly { readonly token: string; readonly score: number }[];
   /** A special token, which stands for no word; the baseline keeps it. */
   readonly fixed: boolean;
+  /** Where it stands in the text as it was typed, or in the second text; null for what nobody typed. */
+  readonly place: Place | null;
   readonly light: readonly [back: string, text: string] | null;
   readonly dark: readonly [back: string, text: string] | null;
 }
@@ -195,7 +269,22 @@ export interface Panel {
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
+/** An explanation, and the one that is kept, both coloured on the larger of their scales. */
+export interface Explained extends ResultView {
+  /** Null where none is kept. The same as the explanation itself until there is another. */
+  readonly beside: (ResultView & { readonly sameInput: boolean }) | null;
+}
+
 export interface ResultView {
+  /** Every explanation of this page has another. */
+  readonly id: number;
+  /** The text, or what the picture is called. */
+  readonly title: string;
+  /** What people call the model, and its file. */
+  readonly model: string;
+  readonly file: string;
+  /** The layer that was looked at, where one was chosen. */
+  readonly layer: string | null;
   /** The five likeliest classes, the likeliest first, and the one that is explained. */
   readonly prediction: readonly { readonly label: string; readonly score: number; readonly index: number }[];
   /** Of a model that judges words: where it was looked at, and the words to choose from. */
@@ -205,7 +294,13 @@ export interface ResultView {
     readonly places: readonly { readonly at: number; readonly word: string }[];
   } | null;
   readonly probabilities: boolean;
-  readonly target: { readonly label: string; readonly index: number | null; readonly isPredicted: boolean };
+  readonly target: {
+    readonly label: string;
+    readonly index: number | null;
+    readonly isPredicted: boolean;
+    /** What is explained: the number of the class, or of the score. */
+    readonly score: number;
+  };
   readonly explainer: MethodInfo;
   /** Null for methods that compare with none. */
   readonly baseline: { readonly name: string; readonly score: number; readonly entropy: Entropy | null } | null;

@@ -1,20 +1,32 @@
 /** The result on the page: prediction, attribution as marks or pictures, completeness, and a table that says it in numbers. */
 import type { Completeness } from '../attribution/index.ts';
-import { visible } from '../tensor/visible.ts';
+import { visible, visibleLines } from '../tensor/visible.ts';
 import { directionOf } from '../visualize/direction.ts';
 import { percent, plain, signed } from '../visualize/format.ts';
-import { byId, make, write } from './dom.ts';
+import { make } from './dom.ts';
 import { putMagnified } from './drawing.ts';
 import type { Mark, Panel, ResultView } from './protocol.ts';
 
 /** Side of a panel in canvas pixels, about. */
 const PANEL = 224;
 
-const score = (view: ResultView, value: number): string => (view.probabilities ? percent(value) : plain(value, 4));
+export const score = (view: ResultView, value: number): string =>
+  view.probabilities ? percent(value) : plain(value, 4);
 
-/** Shows a result in place of the one before it. */
-export function showResult(view: ResultView): void {
-  byId('result').hidden = false;
+/** The element of a result that shows this; results stand side by side, so that it is no id. */
+export function partOf<T extends HTMLElement = HTMLElement>(root: HTMLElement, name: string): T {
+  return root.querySelector<T>(`[data-part=${name}]`)!;
+}
+
+/**
+ * Shows a result in place of the one before it.
+ * @param root what holds the parts @param marks the words, where others than those of the result are shown too
+ */
+export function showResult(view: ResultView, root: HTMLElement, marks = marksOf(view)): void {
+  const byId = (name: string): HTMLElement => partOf(root, name);
+  const write = (name: string, text: string): void => {
+    byId(name).textContent = visibleLines(text);
+  };
   write('verdict', verdict(view));
   byId('classes').replaceChildren(...classRows(view));
   const where = view.place ? ` of “${visible(view.place.word)}”` : '';
@@ -25,13 +37,11 @@ export function showResult(view: ResultView): void {
   const words = byId('words');
   words.hidden = view.marks === null;
   words.dir = directionOf((view.marks ?? []).map(({ token }) => token));
-  words.replaceChildren(
-    ...(view.marks ?? []).flatMap((mark, i, marks) => [mark.joined ? '' : ' ', markOf(mark, marks[i + 1])]),
-  );
-  showPanels(view);
+  words.replaceChildren(...marks);
+  showPanels(view, root);
   byId('legend').hidden = view.marks === null && view.picture === null;
   byId('ramp').classList.toggle('light', view.picture !== null);
-  showLegend(view);
+  showLegend(view, root);
   write('scale', `Full colour stands for ${plain(view.scale)}${view.picture ? ' and more' : ''}.`);
   write(
     'signs',
@@ -39,10 +49,10 @@ export function showResult(view: ResultView): void {
       ? `${view.explainer.sum === null ? (view.signed ? 'Negative ones are also underlined.' : '') : 'Words that lower the score are also underlined.'}${view.marks.some(({ fixed }) => fixed) ? ' Grey tokens are those that the baseline keeps.' : ''}`
       : splitWords(view),
   );
-  showStrongest(view);
-  showCompleteness(view);
-  showList('warnings', [...tooInexact(view), ...view.warnings]);
-  showList('notices', view.notices);
+  showStrongest(view, root);
+  showCompleteness(view, root);
+  showList(byId('warnings'), [...tooInexact(view), ...view.warnings]);
+  showList(byId('notices'), view.notices);
 }
 
 function verdict(view: ResultView): string {
@@ -73,7 +83,12 @@ function classRows(view: ResultView): HTMLElement[] {
   });
 }
 
-function markOf(
+/** The words of a result with the spaces between them. */
+export function marksOf(view: ResultView): (Node | string)[] {
+  return (view.marks ?? []).flatMap((mark, i, marks) => [mark.joined ? '' : ' ', markOf(mark, marks[i + 1])]);
+}
+
+export function markOf(
   { token, score: value, joined, pieces, fixed, light, dark }: Mark,
   next: Mark | undefined,
 ): HTMLElement {
@@ -99,8 +114,8 @@ function markOf(
   return mark;
 }
 
-function showPanels({ picture }: ResultView): void {
-  const panels = byId('panels');
+function showPanels({ picture }: ResultView, root: HTMLElement): void {
+  const panels = partOf(root, 'panels');
   panels.hidden = picture === null;
   panels.replaceChildren();
   if (!picture) return;
@@ -117,17 +132,17 @@ function showPanels({ picture }: ResultView): void {
 }
 
 /** What the colours mean. */
-function showLegend({ explainer, signed: below }: ResultView): void {
+function showLegend({ explainer, signed: below }: ResultView, root: HTMLElement): void {
   const moves = explainer.sum !== null;
   const words = moves
     ? 'Green: going from the baseline to this input raises the score of the class. Pink: it lowers the score.'
     : `Green: positive numbers. ${below ? 'Pink: negative ones.' : 'None is negative.'}`;
   const [low, high] = moves ? ['lowers', 'raises'] : ['negative', 'positive'];
-  write('colours', words);
-  write('low', low!);
-  write('high', high!);
+  partOf(root, 'colours').textContent = words;
+  partOf(root, 'low').textContent = low!;
+  partOf(root, 'high').textContent = high!;
   const label = moves ? 'pink, lowers the score, to green, raises it' : 'pink, negative, to green, positive';
-  byId('ramp').setAttribute('aria-label', `Colour scale from ${label}`);
+  partOf(root, 'ramp').setAttribute('aria-label', `Colour scale from ${label}`);
 }
 
 function splitWords({ picture, explainer }: ResultView): string {
@@ -135,9 +150,9 @@ function splitWords({ picture, explainer }: ResultView): string {
   return `The last two pictures split ${explainer.sum === null ? 'them' : 'what raises from what lowers'}.`;
 }
 
-function showStrongest({ strongest, raised, lowered, explainer }: ResultView): void {
+function showStrongest({ strongest, raised, lowered, explainer }: ResultView, root: HTMLElement): void {
   const most = Math.abs(strongest[0]?.score ?? 1);
-  byId('strongest').replaceChildren(
+  partOf(root, 'strongest').replaceChildren(
     ...strongest.map(({ name, score: value }) => {
       const bar = make('span', { class: value < 0 ? 'bar minus' : 'bar plus', 'aria-hidden': 'true' });
       bar.style.width = `${((100 * Math.abs(value)) / most).toFixed(1)}%`;
@@ -152,10 +167,10 @@ function showStrongest({ strongest, raised, lowered, explainer }: ResultView): v
     }),
   );
   const sums = `In all ${signed(raised)} that raises the score and ${signed(lowered)} that lowers it.`;
-  write('balance', explainer.sum === null ? 'The numbers need not add up.' : sums);
+  partOf(root, 'balance').textContent = explainer.sum === null ? 'The numbers need not add up.' : sums;
 }
 
-function showCompleteness(view: ResultView): void {
+function showCompleteness(view: ResultView, root: HTMLElement): void {
   const { completeness, baseline, backend, milliseconds, target, explainer } = view;
   const time = `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
   const points = completeness && completeness.steps > 1 ? `${completeness.steps} steps ` : '';
@@ -167,8 +182,8 @@ function showCompleteness(view: ResultView): void {
     ['Computed', `${points}on ${backend} in ${time}`],
   ];
   const shown = facts.flatMap(([name, text]) => (text === null ? [] : [make('dt', {}, name), make('dd', {}, text)]));
-  byId('facts').replaceChildren(...shown);
-  byId('facts').dataset['ok'] = String(completeness?.ok ?? true);
+  partOf(root, 'facts').replaceChildren(...shown);
+  partOf(root, 'facts').dataset['ok'] = String(completeness?.ok ?? true);
 }
 
 function completeWords({ relative, attributionSum, scoreChange, ok }: Completeness): string {
@@ -191,8 +206,7 @@ function tooInexact({ completeness, explainer }: ResultView): string[] {
   ];
 }
 
-function showList(id: string, lines: readonly string[]): void {
-  const list = byId(id);
+function showList(list: HTMLElement, lines: readonly string[]): void {
   list.hidden = lines.length === 0;
   list.replaceChildren(...lines.map((line) => make('li', {}, line)));
 }

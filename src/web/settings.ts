@@ -58,7 +58,12 @@ export class SettingsPanel {
   readonly #labels = byId<HTMLInputElement>('labels');
   readonly #softmax = byId<HTMLInputElement>('softmax');
 
+  /** A layer that was chosen for a method that may come. */
+  #wanted = '';
+  readonly #onChange: () => void;
+
   constructor(onChange: () => void) {
+    this.#onChange = onChange;
     const counts = stepCounts.map((count) => ({ value: count, label: count }));
     fillSelect(this.#steps, [...counts, { value: 'auto', label: 'as many as needed' }], '50');
     fillSelect(
@@ -128,21 +133,43 @@ export class SettingsPanel {
     write('says', `${says}; the numbers ${sum === null ? 'need not add up' : `add up to ${sum}`}`);
     byId('baseline-row').hidden = !baselines;
     byId('layer-row').hidden = layer === null;
-    this.#fillLayers(layer === 'chosen');
+    if (layer !== null) this.#fillLayers(layer === 'chosen');
     for (const id of ['steps-row', 'method-row']) byId(id).hidden = method.name !== usualName;
   }
 
   /** @param own whether the method takes one itself where none is named */
   #fillLayers(own: boolean): void {
-    const layers = (this.#info?.layers ?? []).map(([path, kind]) => ({ value: path, label: `${path}: ${kind}` }));
+    const layers = (this.#info?.layers ?? []).map(({ path, className }) => ({
+      value: path,
+      label: `${path}: ${className}`,
+    }));
     const options = own ? [{ value: '', label: 'the last convolution' }, ...layers] : layers;
     const known = options.some(({ value }) => value === this.#layer.value);
     // What goes into the last layer says most of what was found.
-    fillSelect(this.#layer, options, known || own ? this.#layer.value : layers.at(-2)?.value);
+    const usual = known || own ? this.#layer.value : layers.at(-2)?.value;
+    fillSelect(this.#layer, options, this.#wanted || usual);
+    this.#wanted = '';
+  }
+
+  get method(): string {
+    return this.#explainer.value;
+  }
+
+  /** Lets the method look at this layer. @returns false for one that takes none: then the next that takes one gets it */
+  chooseLayer(path: string): boolean {
+    const method = this.#methods.find(({ name }) => name === this.#explainer.value);
+    if (!method?.layer) {
+      this.#wanted = path;
+      return false;
+    }
+    this.#layer.value = path;
+    this.#onChange();
+    return true;
   }
 
   setModel(info: ModelInfo, labels: readonly string[]): void {
     this.#info = info;
+    this.#wanted = '';
     this.#usual = { labels: labels.join(', ') };
     this.#labels.value = labels.join(', ');
     this.#softmax.checked = false;
@@ -258,11 +285,12 @@ export class SettingsPanel {
   #fillTargets(): void {
     const found = this.#info?.outputs[Number(this.#output.value)]?.classes;
     const classes = found === undefined ? 1 : (found ?? 0);
+    const isNumber = this.#info?.outputs[Number(this.#output.value)]?.number === true;
     const names = this.#classNames();
     // Transformers are loaded so that they give probabilities.
     byId('softmax-row').hidden = classes < 2 || this.#info?.tokens === 'pieces';
-    const single = [
-      { value: 'score', label: 'the score itself' },
+    const single = [{ value: 'score', label: 'the score itself' }];
+    const both = [
       { value: '1', label: `${names[1] ?? 'label 1'}: the score p` },
       { value: '0', label: `${names[0] ?? 'label 0'}: 1 − p` },
     ];
@@ -271,6 +299,11 @@ export class SettingsPanel {
       label: names[i] ? `${i}: ${names[i]}` : `class ${i}`,
     }));
     byId('labels-row').hidden = found === null;
-    fillSelect(this.#target, classes === 1 ? single : [{ value: 'predicted', label: 'the predicted one' }, ...several]);
+    fillSelect(
+      this.#target,
+      classes === 1
+        ? [...single, ...(isNumber ? [] : both)]
+        : [{ value: 'predicted', label: 'the predicted one' }, ...several],
+    );
   }
 }

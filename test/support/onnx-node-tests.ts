@@ -166,6 +166,7 @@ function withFed(file: OnnxFile, inputs: readonly TensorRecord[], dtype: FloatDT
       throw new Error('no hooks');
     },
     known: new Map(),
+    decided: [],
     calls: new Map(),
     rows: null,
   };

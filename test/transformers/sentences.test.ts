@@ -163,7 +163,10 @@ test('other methods explain a similarity; other models and other files are refus
   await refused(() => opened({ modules: encoded({}) }), /is no list of modules/);
   await refused(() => opened(without('1_Pooling/config.json')), /1_Pooling\/config.json is missing/);
   await refused(() => opened(without('2_Dense/model.safetensors')), /2_Dense\/model.safetensors is missing/);
-  await refused(() => opened(replaced('1_Pooling/config.json', {})), /1_Pooling\/config.json: names no pooling/);
+  await refused(
+    () => opened(replaced('1_Pooling/config.json', { pooling_mode_mean_tokens: false })),
+    /1_Pooling\/config.json: names no pooling/,
+  );
   await refused(
     () => opened(replaced('1_Pooling/config.json', { pooling_mode_mean_tokens: true, include_prompt: false })),
     /leaves prompts out/,

@@ -84,7 +84,12 @@ function explained(
     throw failure(name, 'must return tensors', { got: outputs.map((item) => typeof item) });
   }
   if (selector === undefined && tensors.length > 1) {
-    const hint = `choose one with the option output, e.g. output: ${names ? `'${names[0]}'` : 0}`;
+    // Labels beside scores are integers, which have no gradients.
+    const first = Math.max(
+      0,
+      tensors.findIndex(({ dtype }) => isFloat(dtype)),
+    );
+    const hint = `choose one with the option output, e.g. output: ${names ? `'${names[first]}'` : first}`;
     throw failure(name, `has ${tensors.length} outputs`, { shapes: tensors.map((t) => t.shape) }, hint);
   }
   const y =

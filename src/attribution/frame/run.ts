@@ -17,8 +17,8 @@ import { Pace } from './pace.ts';
 import { joinOutcomes, joinRows, partsOf, withTarget } from './parts.ts';
 import type { Feed } from './problem.ts';
 import { type BaselineRun, type Context, runBaseline } from './run-baseline.ts';
-import { type Setup, variableShapes } from './setup.ts';
-import { type ResolvedTarget, resolveTarget, targetScores } from './target.ts';
+import { givesNumber, type Setup, variableShapes } from './setup.ts';
+import { checkLabels, type ResolvedTarget, resolveTarget, targetScores } from './target.ts';
 import { isTargetSet, resolveSet } from './target-set.ts';
 import type { ExplainOptions } from './types.ts';
 
@@ -138,10 +138,13 @@ async function runWhole(setup: Setup, plans: PlanCache, options: ExplainOptions,
   return outcomes.map((outcome, i) => ({ ...outcome, attributions: { count: 1, means: scores[i]!, std: [] }, shapes }));
 }
 
-function targetsOf({ target, settings, inputs }: Setup, predictions: Tensor): ResolvedTarget[] {
+function targetsOf(setup: Setup, predictions: Tensor): ResolvedTarget[] {
+  const { target, settings, inputs } = setup;
   const wanted = typeof target === 'function' ? target(predictions) : target;
   if (isTargetSet(wanted)) return resolveSet(wanted, predictions.shape, inputs.rows, predictions);
-  return [resolveTarget(wanted, predictions.shape, inputs.rows, settings.compat === 'alibi')];
+  const resolved = resolveTarget(wanted, predictions.shape, inputs.rows, settings.compat === 'alibi');
+  if (givesNumber(setup)) checkLabels(resolved);
+  return [resolved];
 }
 
 /** What the baselines of one target come to, added up as they come. */

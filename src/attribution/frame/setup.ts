@@ -18,7 +18,7 @@ import type { LayerChoice, LayerSide } from './layer.ts';
 import type { Method } from './method.ts';
 import type { Settings } from './settings.ts';
 import { checkFunction } from './settings.ts';
-import { resolveTarget } from './target.ts';
+import { checkLabels, resolveTarget } from './target.ts';
 import { isTargetSet, resolveSet } from './target-set.ts';
 import type { ExplainOptions, LayerBaseline, ModelInput, Target, TargetSet } from './types.ts';
 
@@ -78,6 +78,11 @@ export function checkWatching({ signal, onProgress }: Pick<ExplainOptions, 'sign
   checkFunction('onProgress', onProgress);
 }
 
+/** Whether what is explained is a number that has no labels; a function of it may be anything. */
+export function givesNumber({ forward, settings }: Pick<Explaining, 'forward' | 'settings'>): boolean {
+  return forward.model?.scoreOnly === true && typeof settings.output !== 'function';
+}
+
 export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptions): Setup {
   const { forward, settings, method, structures } = explaining;
   const alibi = settings.compat === 'alibi';
@@ -109,8 +114,13 @@ export function setUp(explaining: Explaining, X: ModelInput, options: SetUpOptio
   checkConnected(forward, choice, structure, where);
   if (observed) checkObserved(observed, choice, structure);
   const target = given ?? settings.targetFn;
-  if (isTargetSet(target)) resolveSet(target, structure.output.shape, inputs.rows, null);
-  else if (typeof target !== 'function') resolveTarget(target, structure.output.shape, inputs.rows, alibi);
+  if (typeof target !== 'function') {
+    const { shape } = structure.output;
+    const resolved = isTargetSet(target)
+      ? resolveSet(target, shape, inputs.rows, null)
+      : [resolveTarget(target, shape, inputs.rows, alibi)];
+    if (givesNumber(explaining)) resolved.forEach(checkLabels);
+  }
   const baselines = (method.background ? asBackground(options.baselines) : options.baselines) ?? null;
   if (method.baselines !== 'used' && baselines !== null) {
     const [why, other] =

@@ -112,6 +112,14 @@ function flatIndices(indices: Tensor, shape: Shape, output: readonly unknown[]):
   );
 }
 
+/** @throws where the score of a regression or a similarity is asked for a label 0, whose score would be `1 - p` */
+export function checkLabels({ sign }: ResolvedTarget): void {
+  const sample = sign?.indexOf(-1) ?? -1;
+  if (sample < 0) return;
+  const hint = 'leave the target out: the score itself is explained';
+  throw failure('target', 'the model gives a number and no probability: there is no label 0', { sample }, hint);
+}
+
 /** Ledger Q11: a 1-D target on a higher-rank output takes `y[i, t_i]` whole, which sums it. */
 function sumRows(indices: Tensor, shape: Shape, rows: number): ResolvedTarget {
   const inner = sizeOf(shape.slice(2));

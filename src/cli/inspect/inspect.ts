@@ -4,7 +4,7 @@ import { readHdf5 } from '../../hdf5/parts.ts';
 import { inspectModel } from '../../keras/load/inspect.ts';
 import { loadModel } from '../../keras/load/load.ts';
 import { readReference } from '../../model/verify/reference.ts';
-import type { Transformer } from '../../open/model.ts';
+import { bareEncoder, type Transformer } from '../../open/model.ts';
 import { placeOf } from '../../open/place.ts';
 import { failure } from '../../tensor/errors.ts';
 import { shortened, visible } from '../../tensor/visible.ts';
@@ -20,7 +20,7 @@ export async function runInspect(args: Arguments, path: string, terminal: Termin
   if (place.kind === 'transformers' || place.kind === 'onnx') {
     if (args.has('verify')) throw usage('--verify', 'is for files of Keras', 'leave it out');
     if (place.kind === 'onnx') return inspectOnnxFile(args, place.path, terminal);
-    return inspectTransformer((await openModel(args, path)) as Transformer, path, terminal);
+    return inspectTransformer(await openToLook(args, path, place.path), path, terminal);
   }
   const report = await withWeights(args, place.path, (options) => inspectModel(place.path, options));
   const made = [`Keras ${report.kerasVersion ?? 'of an unknown version'}`, ...(report.backend ? [report.backend] : [])];
@@ -36,6 +36,17 @@ export async function runInspect(args: Arguments, path: string, terminal: Termin
   terminal.out(`\n${verdict(report, path)}\n`);
   const reference = args.text('verify');
   if (reference !== undefined) await verify(args, place.path, reference, terminal);
+}
+
+/** An encoder without a head has layers to be listed all the same. */
+async function openToLook(args: Arguments, path: string, folder: string): Promise<Transformer> {
+  try {
+    return (await openModel(args, path)) as Transformer;
+  } catch (error) {
+    if (!bareEncoder((error as Error).cause, path)) throw error;
+    const { loadTransformer } = await import('../../transformers/index.ts');
+    return loadTransformer(folder, { head: ({ hidden }) => hidden });
+  }
 }
 
 /** Prints errors against bounds; a model that does not compute what Keras computed ends the program with code 1. */

@@ -24,5 +24,11 @@ export async function inspectOnnxFile(args: Arguments, path: string, terminal: T
   }
   const model = (await openModel(args, path)) as Model;
   terminal.out(`${model.summary().trimEnd()}\n\n`);
+  const shown = ({ name, shape }: { name: string; shape: readonly (number | null)[] | null }, dtype = ''): string =>
+    `  ${shortened(name)} [${shape?.map((dim) => dim ?? 'any').join(', ') ?? '?'}]${dtype}`;
+  terminal.out(`inputs\n${model.inputs.map((input) => shown(input, ` ${input.dtype}`)).join('\n')}\n`);
+  terminal.out(`outputs\n${model.outputs.map((output) => shown(output)).join('\n')}\n`);
+  for (const notice of model.notices) terminal.out(`note: ${shortened(notice, 1000)}\n`);
+  terminal.out('\n');
   terminal.out(`This model can be run and explained: pathgrad explain ${visible(path)} …\n`);
 }

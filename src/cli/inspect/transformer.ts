@@ -14,6 +14,11 @@ export async function inspectTransformer(model: Transformer, path: string, termi
   const names = labels.length > 0 ? `: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', …' : ''}` : '';
   for (const { name, shape } of outputsOf(model))
     terminal.out(`output     ${name} [${shape.map((dim) => dim ?? 'any').join(', ')}]${visible(names)}\n`);
+  if (model.task === 'own') {
+    terminal.out(`task       none: an encoder without a head\n\n${await table(model)}\n\n`);
+    terminal.out('It gives vectors of words; to predict or explain, open a model that was trained for a task.\n');
+    return;
+  }
   terminal.out(`task       ${model.task.replaceAll('-', ' ')}\n\n`);
   terminal.out(`${await table(model)}\n\n`);
   terminal.out(`Texts are explained at ${embeddingsOf(model)}, unless --layer names another layer.\n`);

@@ -76,7 +76,7 @@ export async function openPath(
     const found = await files.stat(path);
     if (found.isDirectory()) {
       const hint =
-        'give the model.json of TensorFlow.js in it; of a SavedModel, in Python: tf_keras.models.load_model(folder).save("model.h5")';
+        'a folder of transformers opens with loadTransformer; give the model.json of TensorFlow.js in it; of a SavedModel, in Python: tf_keras.models.load_model(folder).save("model.h5")';
       throw failure(text, 'is a folder, not a model file', {}, hint);
     }
     if (!found.isFile()) throw failure(text, 'is not a regular file');

@@ -22,13 +22,32 @@ interface ControlCall {
 /** Turns of a loop: the nodes of a graph are bounded as well. */
 const MOST_TURNS = 2 ** 13;
 
-export const controlNames: readonly string[] = ['If', 'Loop', 'Scan'];
+/** A number that decided a branch or a turn. */
+export interface Decision {
+  readonly where: string;
+  readonly what: string;
+  readonly value: number;
+}
 
-export const controls: Readonly<Record<string, (call: ControlCall) => readonly Value[]>> = {
+export const controls: Readonly<Record<string, (call: ControlCall) => readonly (Value | null)[]>> = {
   If: branch,
   Loop: loop,
   Scan: scan,
 };
+export const controlNames: readonly string[] = Object.keys(controls);
+
+/**
+ * Rows of a batch are computed apart, in batches of other sizes: whatever decides must not depend on how many there are.
+ * @param earlier what was decided in a run with inputs of the same shapes but for the batch
+ * @throws PathgradError naming the node that was decided otherwise
+ */
+export function checkDecided(earlier: readonly Decision[], now: readonly Decision[]): void {
+  const at = now.findIndex(({ where, value }, i) => where !== earlier[i]?.where || value !== earlier[i]?.value);
+  const odd = at >= 0 ? now[at]! : earlier[now.length];
+  if (!odd) return;
+  const hint = 'export the model with this decided';
+  throw failure(odd.where, `${odd.what} depends on the number of samples`, {}, hint);
+}
 
 function bodyOf({ step, where }: ControlCall, name: string): Prepared {
   const body = step.bodies.get(name);
@@ -37,9 +56,12 @@ function bodyOf({ step, where }: ControlCall, name: string): Prepared {
 }
 
 /** The number of a scalar that no input of the model decides. */
-function decided({ where }: ControlCall, value: Value | null, what: string): number {
+function decided({ where, run }: ControlCall, value: Value | null, what: string): number {
   const found = value?.tensor.constant;
-  if (found && found.length === 1) return found[0]!;
+  if (found && found.length === 1) {
+    if (!value!.fixed) run.decided.push({ where, what, value: found[0]! });
+    return found[0]!;
+  }
   const hint = 'export the model with this decided, or give the input that decides it as a fixed value';
   throw failure(where, `${what} depends on the model's inputs`, {}, hint);
 }
@@ -65,7 +87,7 @@ function branch(call: ControlCall): readonly Value[] {
   return runBody(call, bodyOf(call, holds ? 'then_branch' : 'else_branch'), [], true);
 }
 
-function loop(call: ControlCall): readonly Value[] {
+function loop(call: ControlCall): readonly (Value | null)[] {
   const body = bodyOf(call, 'body');
   const most = call.inputs[0] ? decided(call, call.inputs[0], 'how often it turns') : Number.POSITIVE_INFINITY;
   let goes = call.inputs[1] ? decided(call, call.inputs[1], 'whether it turns') !== 0 : true;
@@ -83,7 +105,7 @@ function loop(call: ControlCall): readonly Value[] {
   return [...state, ...stacked(call, collected, body.record.outputs.length - 1 - state.length)];
 }
 
-function scan(call: ControlCall): readonly Value[] {
+function scan(call: ControlCall): readonly (Value | null)[] {
   const { step, inputs, where } = call;
   const body = bodyOf(call, 'body');
   const count = step.node.attributes.get('num_scan_inputs')?.int ?? 0;
@@ -125,10 +147,20 @@ function scan(call: ControlCall): readonly Value[] {
 }
 
 /** What each turn gave, along a new first axis. */
-function stacked({ where }: ControlCall, turns: readonly (readonly Value[])[], count: number): Value[] {
+function stacked(
+  { where, step, values }: ControlCall,
+  turns: readonly (readonly Value[])[],
+  count: number,
+): (Value | null)[] {
+  const names = step.node.outputs.slice(step.node.outputs.length - count);
   return Array.from({ length: count }, (_, k) => {
     const parts = turns.map((results) => results[k]!);
-    if (parts.length === 0) throw failure(where, 'turns never, so that the shape of its results is not known');
+    if (parts.length === 0) {
+      // Whoever reads it is told; a result that nobody reads needs no shape.
+      const problem = 'turns never, so that the shape of its results is not known';
+      values.lack(names[k] ?? '', failure(where, problem));
+      return null;
+    }
     const joined: Tensor = stack(parts.map(({ tensor: part }) => part));
     return { ...parts[0]!, tensor: joined, fixed: parts.every(({ fixed }) => fixed) };
   });

@@ -6,7 +6,7 @@
 import { checkDepth, Guard } from '../../guard/guard.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import type { AttributeRecord, FunctionRecord, GraphRecord, NodeRecord, OnnxFile } from '../file/records.ts';
-import { operators } from '../operators/index.ts';
+import { operatorFor } from '../operators/index.ts';
 
 export interface Step {
   readonly node: NodeRecord;
@@ -73,10 +73,30 @@ function prepareGraph(
     return { node, path, opset: own.get(node.domain) ?? 1, bodies, reads };
   });
   const given = new Set([...record.inputs, ...record.initializers].map(({ name }) => name));
+  checkGivenOnce(record, steps, scope.file.name);
   const ordered = inOrder(steps, scope.file.name);
   const made = new Set(steps.flatMap(({ node }) => node.outputs));
   const wanted = [...steps.flatMap(({ reads }) => reads), ...record.outputs.map(({ name }) => name)];
   return { record, steps: ordered, free: [...new Set(wanted.filter((name) => !given.has(name) && !made.has(name)))] };
+}
+
+/** @throws PathgradError for a name that two inputs, two initializers, or a node and one of these give */
+function checkGivenOnce({ inputs, initializers }: GraphRecord, steps: readonly Step[], file: string): void {
+  const given = new Map<string, string>();
+  const twice = (name: string, by: string, other: string): never => {
+    throw failure(file, `${by} gives '${name}', which ${other} gives as well`, {}, 'a name stands for one value');
+  };
+  for (const [by, records] of [['an input', inputs] as const, ['an initializer', initializers] as const]) {
+    const own = new Set<string>();
+    for (const { name } of records) {
+      if (own.has(name)) twice(name, by, `${by} before it`);
+      own.add(name);
+      given.set(name, by);
+    }
+  }
+  for (const { node, path } of steps) {
+    for (const name of node.outputs) if (given.has(name)) twice(name, `${node.opType} ${path}`, given.get(name)!);
+  }
 }
 
 interface Named {
@@ -98,7 +118,7 @@ function inlined(
     guard.take('objects', 1);
     const path = unique(`${prefix}${node.name || `${node.opType}_${i}`}`, scope.paths);
     const f = functions.get(keyOf(node.domain, node.opType));
-    if (!f || operators[node.domain]?.[node.opType]) {
+    if (!f || operatorFor(node)) {
       out.push({ node, path, opsets });
       return;
     }
@@ -137,14 +157,33 @@ function innerName(name: string, f: FunctionRecord, call: NodeRecord, path: stri
 
 /** A node of a function as it stands at a call: names of its own, the call's attributes in the place of references. */
 function placed(node: NodeRecord, f: FunctionRecord, call: NodeRecord, path: string): NodeRecord {
+  return renamed(node, (name) => innerName(name, f, call, path), f, call);
+}
+
+/** @param rename from a name in the function to the one at the call */
+function renamed(node: NodeRecord, rename: (name: string) => string, f: FunctionRecord, call: NodeRecord): NodeRecord {
   const attributes = new Map<string, AttributeRecord>();
   for (const [name, attribute] of node.attributes) {
-    const { reference } = attribute;
+    const { reference, graph } = attribute;
     const found = reference === null ? attribute : (call.attributes.get(reference) ?? f.defaults.get(reference));
-    if (found) attributes.set(name, { ...found, name });
+    if (!found) continue;
+    // A graph that the call gives has the names of the caller.
+    const inside = reference === null && graph ? body(graph, rename, f, call) : found.graph;
+    attributes.set(name, { ...found, name, graph: inside });
   }
-  const rename = (name: string): string => innerName(name, f, call, path);
   return { ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename), attributes };
+}
+
+/** A graph inside a function: what it reads from around it is renamed, what it gives itself keeps its name. */
+function body(graph: GraphRecord, rename: (name: string) => string, f: FunctionRecord, call: NodeRecord): GraphRecord {
+  const given = [...graph.inputs, ...graph.initializers].map(({ name }) => name);
+  const own = new Set([...given, ...graph.nodes.flatMap(({ outputs }) => outputs)]);
+  const inner = (name: string): string => (own.has(name) ? name : rename(name));
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => renamed(node, inner, f, call)),
+    outputs: graph.outputs.map((output) => ({ ...output, name: inner(output.name) })),
+  };
 }
 
 /** Kahn 1962: a step is ready when all that it reads and a step gives is there. Steps that are ready stay in the order of the file. */

@@ -6,12 +6,12 @@ import type { ApplyOptions, LayerInfo } from '../../graph/callable.ts';
 import { evaluate } from '../../graph/evaluate.ts';
 import { failure, PathgradError } from '../../tensor/errors.ts';
 import { sameShape } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import { typeName } from '../file/values.ts';
 import type { OperatorCall } from '../operator.ts';
-import { operators, refusals } from '../operators/index.ts';
+import { operatorFor, refusalFor } from '../operators/index.ts';
 import { attributesOf, type TensorSettings } from './attributes.ts';
-import { controls } from './control.ts';
+import { controls, type Decision } from './control.ts';
 import type { Prepared, Step } from './prepare.ts';
 import { withRows } from './rows.ts';
 
@@ -26,6 +26,7 @@ export interface Value {
 /** Values by name; a body sees those of the graphs around it. */
 export class Values {
   readonly #own = new Map<string, Value>();
+  readonly #missing = new Map<string, PathgradError>();
   readonly #around: Values | null;
 
   constructor(around: Values | null = null) {
@@ -40,6 +41,15 @@ export class Values {
     return undefined;
   }
 
+  /** Why a name that a step gives has no value. */
+  lack(name: string, reason: PathgradError): void {
+    this.#missing.set(name, reason);
+  }
+
+  lacking(name: string): PathgradError | null {
+    return this.#missing.get(name) ?? this.#around?.lacking(name) ?? null;
+  }
+
   set(name: string, value: Value): void {
     if (name !== '') this.#own.set(name, value);
   }
@@ -51,6 +61,8 @@ export interface Run extends TensorSettings {
   /** Results of steps that follow from the file alone, kept from run to run. */
   readonly known: Map<Step, readonly Value[]>;
   readonly calls: Map<string, number>;
+  /** What numbers decided so far, in order; see `decisions` of `control.ts`. */
+  readonly decided: Decision[];
   /** Rows of this run and the batch size that the file states, where they differ. */
   readonly rows: { readonly stated: number; readonly actual: number } | null;
 }
@@ -66,20 +78,20 @@ export function runSteps({ steps }: Prepared, values: Values, run: Run): void {
   }
 }
 
-function compute(step: Step, values: Values, run: Run): readonly Value[] {
+function compute(step: Step, values: Values, run: Run): readonly (Value | null)[] {
   const { node, path } = step;
   const where = `${run.file}, ${node.opType} ${path}`;
   const read = (name: string): Value | null => {
     if (name === '') return null;
     const found = values.get(name);
     if (found) return found;
-    throw failure(where, `reads '${name}', which was not computed`);
+    throw values.lacking(name) ?? failure(where, `reads '${name}', which was not computed`);
   };
   try {
     const inputs = node.inputs.map(read);
     const fixed = step.reads.every((name) => values.get(name)?.fixed);
-    const control = controls[node.opType];
-    if (control && node.domain === '') return control({ step, inputs, values, run, where });
+    const control = node.domain === '' && Object.hasOwn(controls, node.opType) ? controls[node.opType] : null;
+    if (control) return control({ step, inputs, values, run, where });
     const results = call(step, inputs, run, where);
     const types = resultTypes(step, inputs, results);
     const made = results.map((tensor, i) => ({ tensor, type: types[i]!, fixed }));
@@ -93,7 +105,7 @@ function compute(step: Step, values: Values, run: Run): readonly Value[] {
 
 function call(step: Step, inputs: readonly (Value | null)[], run: Run, where: string): readonly Tensor[] {
   const { node, path, opset } = step;
-  const operator = operators[node.domain]?.[node.opType];
+  const operator = operatorFor(node);
   if (!operator) throw unsupported(step, where);
   const tensors = inputs.map((value) => value?.tensor ?? null);
   const constant = tensors.every((x) => x === null || x.constant !== null);
@@ -125,7 +137,7 @@ function folded(results: readonly Tensor[]): readonly Tensor[] {
 }
 
 export function unsupported({ node, opset }: Step, where: string): PathgradError {
-  const reason = refusals[node.domain]?.[node.opType];
+  const reason = refusalFor(node);
   const domain = node.domain === '' ? '' : `${node.domain}.`;
   const problem = reason
     ? `the operator ${domain}${node.opType} is not supported: ${reason}`
@@ -137,7 +149,7 @@ function hookedInputs(step: Step, tensors: readonly (Tensor | null)[], run: Run)
   const { onInputs } = run.hooks;
   if (!onInputs) return tensors;
   const inputs = tensors.filter((x) => x !== null);
-  const found = onInputs({ layer: run.layerOf(step), index: run.calls.get(step.path) ?? 0, inputs });
+  const found = onInputs({ layer: run.layerOf(step), index: run.calls.get(step.path) ?? 0, inputs }) ?? null;
   if (found === null) return tensors;
   checkReplaced(step, inputs, found);
   let at = 0;
@@ -160,6 +172,10 @@ function hookedOutputs(
 }
 
 function checkReplaced({ path }: Step, before: readonly Tensor[], after: readonly Tensor[]): void {
+  if (!Array.isArray(after) || !after.every((x) => x instanceof Tensor)) {
+    const hint = 'a hook returns tensors in a list, one for each it was given, or null to leave them as they are';
+    throw failure(`layer '${path}'`, 'a hook returned something else than a list of tensors', { got: after }, hint);
+  }
   if (before.length === after.length && before.every((x, i) => sameShape(x.shape, after[i]!.shape))) return;
   const details = { expected: before.map((x) => x.shape), got: after.map((x) => x.shape) };
   throw failure(`layer '${path}'`, 'a hook returned tensors of other shapes', details);
@@ -192,9 +208,9 @@ function resultTypes({ node }: Step, inputs: readonly (Value | null)[], results:
   });
 }
 
-/** Operators that only move what they are given. */
+/** Operators whose result has the type of what they are given. */
 const carries = (opType: string): boolean =>
-  /^(Reshape|Transpose|Flatten|Squeeze|Unsqueeze|Identity|Slice|Concat|Split|MaxPool|Gather|Pad|Expand|Tile)$/.test(
+  /^(Add|Sub|Mul|Div|Mod|Neg|Abs|Max|Min|Sum|Relu|Clip|Reshape|Transpose|Flatten|Squeeze|Unsqueeze|Identity|Slice|Concat|Split|MaxPool|Gather|Pad|Expand|Tile)$/.test(
     opType,
   );
 const isInteger = (type: number): boolean => /int/.test(typeName(type));

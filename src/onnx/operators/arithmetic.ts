@@ -2,16 +2,19 @@
  * Operators on pairs and lists of tensors: arithmetic, extremes, comparisons, logic. NumPy's broadcasting, which ONNX has since opset 7.
  * Source: Operators.md of ONNX 1.22. Integers divide towards zero, as C does.
  */
+import { evaluate } from '../../graph/evaluate.ts';
 import * as binary from '../../ops/binary.ts';
+import { stopGradient } from '../../ops/movement.ts';
 import { counted } from '../../ops/promote.ts';
 import { abs, cast, floor, logicalNot, reciprocal, sign, sqrt, square } from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
-import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
+import { cut, held, isWholeType, leftover, quotient, wrapped } from './integers.ts';
 import { all, at, constantsOf, fail, integer, subjectOf, typeOf } from './support.ts';
 
-const { add, div, equal, mul, sub, where } = binary;
+const { add, div, equal, greaterEqual, less, logicalAnd, mul, notEqual, sub, where } = binary;
 
 const two =
   (f: (a: Tensor, b: Tensor) => Tensor): Operator =>
@@ -29,36 +32,58 @@ function inFloats(a: Tensor, b: Tensor, f: (a: Tensor, b: Tensor) => Tensor): Te
   return f(cast(a, dtype), cast(b, dtype));
 }
 
-/** Bits of integers that are narrower than those of the engine, by element type; signed ones are negative. */
-const narrow: Readonly<Record<number, number>> = { 2: 8, 3: -8, 4: 16, 5: -16 };
-
 /** Sums and products of 8 and 16 bits start anew where they leave their range. */
 const wrapping =
   (f: (a: Tensor, b: Tensor) => Tensor): Operator =>
-  (call) => {
-    const y = f(at(call, 0), at(call, 1));
-    const bits = narrow[typeOf(call, 0)];
-    if (bits === undefined || y.dtype !== 'int32') return [y];
-    const [span, low] = [2 ** Math.abs(bits), bits < 0 ? -(2 ** (-bits - 1)) : 0];
-    const moved = sub(y, low);
-    const turns = inFloats(moved, full([], span, 'int32'), (a, b) => floor(div(a, b)));
-    return [add(sub(moved, mul(cast(turns, 'int32'), span)), low)];
-  };
+  (call) => [wrapped(within(call, f), typeOf(call, 0))];
+
+/** Of constants of 64 bits, whose result must not have more than 32 of them; 2^31 - 1 stands for "to the end". */
+function within(call: OperatorCall, f: (a: Tensor, b: Tensor) => Tensor): Tensor {
+  const [a, b] = [at(call, 0), at(call, 1)];
+  const known = [call.constant(0), call.constant(1)];
+  const type = typeOf(call, 0);
+  const open = known.some((values) => !values || Array.from(values).some((v) => v === 2 ** 31 - 1 || v === -(2 ** 31)));
+  if (open || (type !== 7 && type !== 12 && type !== 13) || !isWhole(a) || !isWhole(b)) return f(a, b);
+  for (const value of evaluate(f(cast(a, 'float64'), cast(b, 'float64'))).data) held(call, value, type);
+  return f(a, b);
+}
 
 /** The quotient; of integers without its fraction. */
-export const divided = (a: Tensor, b: Tensor): Tensor =>
-  isWhole(a) && isWhole(b) ? cast(inFloats(a, b, div), 'int32') : div(a, b);
+export const divided = (a: Tensor, b: Tensor): Tensor => (isWhole(a) && isWhole(b) ? quotient(a, b) : div(a, b));
+
+/** Quantised whole numbers are held in floats, and lose their fraction as well. */
+function quotients(call: OperatorCall): Tensor {
+  const y = divided(at(call, 0), at(call, 1));
+  return isWhole(y) ? wrapped(y, typeOf(call, 0)) : isWholeType(typeOf(call, 0)) ? cut(y) : y;
+}
 
 /** `a - b * floor(a / b)`, with the sign of the divisor; `fmod` has that of the dividend. */
 function remainder(call: OperatorCall): Tensor {
   const [a, b] = [at(call, 0), at(call, 1)];
   const like = integer(call, 'fmod', 0) === 1;
-  const of = (x: Tensor, y: Tensor): Tensor => {
-    const quotient = div(x, y);
-    const whole = like ? mul(sign(quotient), floor(abs(quotient))) : floor(quotient);
-    return sub(x, mul(whole, y));
+  if (isWhole(a) && isWhole(b)) return leftover(a, b, like);
+  const ratio = div(a, b);
+  const whole = like ? mul(sign(ratio), floor(abs(ratio))) : floor(ratio);
+  const left = sub(sub(a, mul(whole, b)), stopGradient(lost(whole, b)));
+  // A ratio that was rounded to the next whole number leaves less than nothing, or as much as `b`.
+  const [few, lower] = [stopGradient(left), like ? a : b];
+  const wrong = logicalAnd(notEqual(few, 0), notEqual(less(few, 0), less(lower, 0)));
+  const over = logicalAnd(logicalNot(wrong), greaterEqual(abs(few), abs(b)));
+  const step = like ? mul(abs(b), sign(a)) : b;
+  return where(wrong, add(left, step), where(over, sub(left, step), left));
+}
+
+/** What a product of floats loses by rounding, from halves of the numbers, whose products are exact. Source: Dekker 1971. */
+function lost(a: Tensor, b: Tensor): Tensor {
+  const halves = (x: Tensor): readonly [Tensor, Tensor] => {
+    const wide = mul(x, x.dtype === 'float64' ? 2 ** 27 + 1 : 2 ** 12 + 1);
+    const high = sub(wide, sub(wide, x));
+    return [high, sub(x, high)];
   };
-  return isWhole(a) && isWhole(b) ? cast(inFloats(a, b, of), 'int32') : of(a, b);
+  const [[a1, a2], [b1, b2]] = [halves(a), halves(b)];
+  const crossed = sub(sub(mul(a1, b1), mul(a, b)), mul(mul(a1, b2), -1));
+  const error = add(add(crossed, mul(a2, b1)), mul(a2, b2));
+  return where(less(abs(error), Infinity), error, 0);
 }
 
 /** Small constant powers as products: exact gradients where the base is 0 or below, and a fraction of the time. */
@@ -66,6 +91,9 @@ function power(a: Tensor, b: Tensor): Tensor {
   const [first] = b.size === 1 && b.constant ? b.constant : [];
   const simple = isFloat(a.dtype) && first !== undefined && b.rank <= a.rank ? powers[first] : undefined;
   if (simple) return simple(a);
+  if (isWhole(a) && isWhole(b) && first !== undefined && first >= 1 && first <= 16) {
+    return Array.from({ length: first - 1 }).reduce((y: Tensor) => mul(y, a), a);
+  }
   const y = isWhole(a) && a.constant && b.constant ? inFloats(a, b, binary.pow) : binary.pow(a, like(b, a));
   return isWhole(a) ? cast(y, 'int32') : y;
 }
@@ -126,10 +154,10 @@ export const arithmetic: Readonly<Record<string, Operator>> = {
   Add: wrapping(add),
   Sub: wrapping(sub),
   Mul: wrapping(mul),
-  Div: two(divided),
+  Div: (call) => [quotients(call)],
   Mod: (call) => [remainder(call)],
   Pow: two(power),
-  Sum: folded(add),
+  Sum: (call) => [wrapped(all(call).reduce(add), typeOf(call, 0))],
   Mean: (call) => [div(all(call).reduce(add), all(call).length)],
   Max: folded(binary.maximum),
   Min: folded(binary.minimum),
@@ -147,7 +175,7 @@ export const arithmetic: Readonly<Record<string, Operator>> = {
     const direction = call.attrs.text('direction');
     if (direction !== 'LEFT' && direction !== 'RIGHT') throw fail(call, `unknown direction '${direction}'`);
     const left = direction === 'LEFT';
-    return bits((a, b) => Math.floor(a * 2 ** (left ? b : -b)) % 2 ** 32)(call);
+    return bits((a, b) => held(call, Math.floor(a * 2 ** (left ? b : -b)), typeOf(call, 0)))(call);
   },
   BitwiseAnd: bits((a, b) => a & b),
   BitwiseOr: bits((a, b) => a | b),

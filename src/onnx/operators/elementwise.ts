@@ -21,7 +21,8 @@ import * as math from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
-import { at, integer, maybe, number, text } from './support.ts';
+import { wrapped } from './integers.ts';
+import { at, integer, maybe, number, text, typeOf } from './support.ts';
 
 const one =
   (f: (x: Tensor, call: OperatorCall) => Tensor): Operator =>
@@ -55,6 +56,8 @@ function clip(call: OperatorCall): Tensor {
   return high === null ? above : minimum(above, high);
 }
 
+const isInfinite = (x: Tensor): Tensor => logicalOr(equal(x, Infinity), equal(x, -Infinity));
+
 function infinite(x: Tensor, call: OperatorCall): Tensor {
   const [high, low] = [equal(x, Infinity), equal(x, -Infinity)];
   const [positive, negative] = [integer(call, 'detect_positive', 1), integer(call, 'detect_negative', 1)];
@@ -65,8 +68,8 @@ function infinite(x: Tensor, call: OperatorCall): Tensor {
 const sigmoidTimes = (x: Tensor, alpha: number): Tensor => mul(x, math.sigmoid(mul(x, alpha)));
 
 export const elementwise: Readonly<Record<string, Operator>> = {
-  Abs: one(math.abs),
-  Neg: one(neg),
+  Abs: one((x, call) => wrapped(math.abs(x), typeOf(call, 0))),
+  Neg: one((x, call) => wrapped(neg(x), typeOf(call, 0))),
   Sign: one(math.sign),
   Floor: rounding(math.floor),
   Ceil: rounding(math.ceil),
@@ -83,7 +86,7 @@ export const elementwise: Readonly<Record<string, Operator>> = {
   Atan: one(math.atan),
   Sinh: one((x) => sinh(floating(x))),
   Cosh: one((x) => cosh(floating(x))),
-  Asinh: one((x) => arcsinh(floating(x))),
+  Asinh: one((x) => where(isInfinite(x), x, arcsinh(floating(x)))),
   Acosh: one((x) => arccosh(floating(x))),
   Atanh: one((x) => arctanh(floating(x))),
   Erf: one(math.erf),

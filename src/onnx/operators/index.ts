@@ -18,13 +18,14 @@ import { products } from './products.ts';
 import { quantization } from './quantized.ts';
 import { recurrents } from './recurrent/recurrent.ts';
 import { reducing } from './reducing.ts';
+import { type Refusal, refusals } from './refused.ts';
 import { scattering } from './scattering.ts';
 import { selecting } from './selecting.ts';
 import { shaping } from './shaping.ts';
 import { signals } from './signals.ts';
 import { slices } from './slices.ts';
 
-export { type Refusal, refusals } from './refused.ts';
+export { type Refusal, refusals };
 
 /** Operators by domain; the standard one has no name in files. */
 export const operators: Readonly<Record<string, Readonly<Record<string, Operator>>>> = {
@@ -55,6 +56,20 @@ export const operators: Readonly<Record<string, Readonly<Record<string, Operator
   'com.microsoft': { ...microsoft, ...fused },
   'ai.onnx.ml': learning,
 };
+
+/** The operator of a node; names come from files, so that those every object has (`constructor`) are not taken for operators. */
+export function operatorFor({ domain, opType }: { readonly domain: string; readonly opType: string }): Operator | null {
+  return own(own(operators, domain), opType);
+}
+
+/** Why an operator is refused, or null where nothing is known of it. */
+export function refusalFor({ domain, opType }: { readonly domain: string; readonly opType: string }): Refusal | null {
+  return own(own(refusals, domain), opType);
+}
+
+function own<T>(record: Readonly<Record<string, T>> | null, name: string): T | null {
+  return record !== null && Object.hasOwn(record, name) ? record[name]! : null;
+}
 
 /** Standard operators that round: their gradients pass straight through, which whoever loads a model with one of them is told. */
 export const straightThrough: ReadonlySet<string> = /* @__PURE__ */ (() => new Set(Object.keys(quantization)))();

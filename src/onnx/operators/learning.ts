@@ -62,6 +62,11 @@ function classified(call: OperatorCall): Tensor[] {
   const label = (place: Tensor): Tensor =>
     numbers.length > 0 ? gather(tensor([...numbers], [numbers.length], 'int32'), place, 0) : place;
   if (raw.shape[1] === 1 && classes === 2) {
+    const how = text(call, 'post_transform', 'NONE');
+    if (how === 'SOFTMAX' || how === 'SOFTMAX_ZERO') {
+      const hint = 'the standard and onnxruntime differ in what it means; LOGISTIC is clear';
+      throw fail(call, `post_transform '${how}' of one score for two classes is not supported`, {}, hint);
+    }
     const chosen = cast(greater(reshape(raw, [raw.shape[0]!]), 0), 'int32');
     return [label(chosen), concat([sub(1, y), y], 1)];
   }

@@ -3,6 +3,7 @@ import { add, equal, mul } from '../../ops/binary.ts';
 import { einsum } from '../../ops/einsum.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { expandDims, reshape, transpose } from '../../ops/movement.ts';
+import { counted } from '../../ops/promote.ts';
 import { argmax } from '../../ops/reduce.ts';
 import { slice } from '../../ops/slicing.ts';
 import { logSoftmax, softmax } from '../../ops/softmax.ts';
@@ -11,11 +12,14 @@ import { isFloat } from '../../tensor/dtype.ts';
 import { normalizeAxis, sizeOf } from '../../tensor/shape.ts';
 import { arange, type Tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
+import { wholeProduct } from './integers.ts';
 import { all, at, fail, integer, maybe, number, subjectOf, text } from './support.ts';
 
 /** NumPy's product: vectors are a row in front and a column behind. Integers are multiplied as floats. */
 export function product(a: Tensor, b: Tensor, options: { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
   if (!isFloat(a.dtype) && !isFloat(b.dtype)) {
+    const exact = options.transposeA || options.transposeB ? null : wholeProduct(counted(a), counted(b));
+    if (exact) return exact;
     const dtype = a.constant && b.constant ? 'float64' : 'float32';
     return cast(product(cast(a, dtype), cast(b, dtype), options), 'int32');
   }

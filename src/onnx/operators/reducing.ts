@@ -38,7 +38,7 @@ function reduction({ reduce, prepare = (x) => x, finish = (x) => x, empty, input
       return [full(reduceShape(x.shape, axes, keepDims), empty, x.dtype)];
     }
     const y = finish(reduce(prepare(x), { axes, keepDims }));
-    return [isFloat(y.dtype) && !isFloat(x.dtype) ? cast(round(y), x.dtype) : y];
+    return [isFloat(y.dtype) && !isFloat(x.dtype) ? cast(reduce === mean ? y : round(y), x.dtype) : y];
   };
 }
 

@@ -3,6 +3,7 @@
 export type Refusal =
   | 'its result is random'
   | 'it has no gradient'
+  | 'it looks up what stands for a label, which has no gradient'
   | 'the shape of its result follows from values'
   | 'it works on texts'
   | 'it works on sequences or optional values, not on tensors'
@@ -55,14 +56,14 @@ const table = (): Readonly<Record<string, Readonly<Record<string, Refusal>>>> =>
       'ImageDecoder',
       'MaxRoiPool',
       'RoiAlign',
-      'Scan',
       'TensorScatter',
       'BitCast',
     ),
   },
   'ai.onnx.ml': {
     ...list('it has no gradient', 'TreeEnsemble', 'TreeEnsembleClassifier', 'TreeEnsembleRegressor'),
-    ...list('it works on texts', 'CategoryMapper', 'DictVectorizer', 'LabelEncoder', 'CastMap'),
+    ...list('it looks up what stands for a label, which has no gradient', 'LabelEncoder'),
+    ...list('it works on texts', 'CategoryMapper', 'DictVectorizer', 'CastMap'),
     ...list('it is rare in models that are explained', 'SVMClassifier', 'SVMRegressor'),
   },
   'ai.onnx.preview.training': list('it is a step of training', 'Adagrad', 'Adam', 'Gradient', 'Momentum'),

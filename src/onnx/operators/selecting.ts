@@ -1,9 +1,9 @@
-import { add, equal, less, mul, where } from '../../ops/binary.ts';
+import { add, equal, less, logicalAnd, mul, where } from '../../ops/binary.ts';
 import { gather } from '../../ops/indexing.ts';
-import { expandDims, reshape } from '../../ops/movement.ts';
+import { broadcastTo, expandDims, reshape } from '../../ops/movement.ts';
 import { argmax, argmin, sum } from '../../ops/reduce.ts';
 import { concat, reverse, slice } from '../../ops/slicing.ts';
-import { cast } from '../../ops/unary.ts';
+import { cast, logicalNot } from '../../ops/unary.ts';
 import { checkSize, stridesOf } from '../../tensor/shape.ts';
 import { arange, full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
@@ -51,12 +51,20 @@ function topK(call: OperatorCall): Tensor[] {
   const whole = x.dtype === 'int32';
   const none = whole ? (largest ? -(2 ** 31) : 2 ** 31 - 1) : largest ? -Infinity : Infinity;
   let rest = x;
+  let open: Tensor | null = null;
   for (let i = 0; i < k; i++) {
-    const place = expandDims((largest ? argmax : argmin)(rest, axis), axis);
+    const found = expandDims((largest ? argmax : argmin)(rest, axis), axis);
+    const value = sum(where(equal(found, levels), x, 0), { axes: axis, keepDims: true });
+    // What is taken out cannot be told from what is as small as that: the first that is still there is next.
+    const place: Tensor = open
+      ? where(equal(value, none), expandDims(argmax(cast(open, 'float32'), axis), axis), found)
+      : found;
     const hit = equal(place, levels);
-    values.push(sum(where(hit, x, 0), { axes: axis, keepDims: true }));
+    values.push(open ? sum(where(hit, x, 0), { axes: axis, keepDims: true }) : value);
     places.push(place);
-    if (i + 1 < k) rest = where(hit, none, rest);
+    if (i + 1 === k) break;
+    rest = where(hit, none, rest);
+    open = open ? logicalAnd(open, logicalNot(hit)) : broadcastTo(logicalNot(hit), x.shape);
   }
   const shape = x.shape.map((dim, i) => (i === axis ? 0 : dim));
   if (k === 0) return [full(shape, 0, x.dtype), full(shape, 0, 'int32')];

@@ -66,23 +66,33 @@ function padded(call: OperatorCall): Tensor {
     x.shape.map((dim, i) => Math.max(0, dim + pairs[i]![0] + pairs[i]![1])),
   );
   if (mode === 'constant') return constantPadded(x, pairs, value);
-  return pairs.reduce((y, [before, after], axis) => {
-    if (before === 0 && after === 0) return y;
-    const dim = x.shape[axis]!;
-    if (dim === 0) throw fail(call, `an axis of size 0 cannot be padded by mode '${mode}'`, { input: x.shape });
-    checkSize(subjectOf(call), [Math.max(0, dim + before + after)], TABLE_LIMIT);
-    const index = Array.from({ length: Math.max(0, dim + before + after) }, (_, i) => sourceOf(mode, i - before, dim));
-    return gather(y, tensor(index, [index.length], 'int32'), axis);
-  }, x);
+  // What is cut off is gone before anything is repeated.
+  const cut = cutBy(x, pairs);
+  return pairs
+    .map(([before, after]) => [Math.max(0, before), Math.max(0, after)] as const)
+    .reduce((y, [before, after], axis) => {
+      if (before === 0 && after === 0) return y;
+      const dim = cut.shape[axis]!;
+      if (dim === 0) throw fail(call, `an axis of size 0 cannot be padded by mode '${mode}'`, { input: x.shape });
+      checkSize(subjectOf(call), [Math.max(0, dim + before + after)], TABLE_LIMIT);
+      const index = Array.from({ length: Math.max(0, dim + before + after) }, (_, i) =>
+        sourceOf(mode, i - before, dim),
+      );
+      return gather(y, tensor(index, [index.length], 'int32'), axis);
+    }, cut);
 }
 
-function constantPadded(x: Tensor, pairs: readonly (readonly [number, number])[], value: number): Tensor {
+/** Negative pads cut. */
+function cutBy(x: Tensor, pairs: readonly (readonly [number, number])[]): Tensor {
   const cuts = pairs.map(
     ([before, after], axis) => [axis, [Math.max(0, -before), x.shape[axis]! - Math.max(0, -after)] as const] as const,
   );
-  const cut = slice(x, Object.fromEntries(cuts));
+  return slice(x, Object.fromEntries(cuts));
+}
+
+function constantPadded(x: Tensor, pairs: readonly (readonly [number, number])[], value: number): Tensor {
   return pad(
-    cut,
+    cutBy(x, pairs),
     pairs.map(([before, after]) => [Math.max(0, before), Math.max(0, after)] as const),
     value,
   );

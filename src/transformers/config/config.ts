@@ -42,7 +42,9 @@ export interface TransformerConfig extends SharedConfig {
 /** @param file what to call it in errors */
 export function readConfig(json: unknown, file: string): TransformerConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw failure(file, 'must be a JSON object', { found: Array.isArray(json) ? 'a list' : typeof json });
+    throw failure(file, 'must be a JSON object', {
+      found: Array.isArray(json) ? 'a list' : json === null ? 'null' : typeof json,
+    });
   }
   const config = json as Json;
   const architecture = architectureOf(config, file);
@@ -51,10 +53,11 @@ export function readConfig(json: unknown, file: string): TransformerConfig {
     architecture,
     savedClass: savedClass(config),
     vocabulary: read.count('vocab_size'),
-    padId: read.number('pad_token_id', 0),
-    labels: labelsOf(config),
-    problemType: typeof config['problem_type'] === 'string' ? config['problem_type'] : null,
-    tied: config['tie_word_embeddings'] !== false,
+    padId: padOf(read, families[architecture]),
+    labels: labelsOf(config, file),
+    problemType: read.raw('problem_type') === null ? null : read.text('problem_type', '') || null,
+    // null is taken for false.
+    tied: read.raw('tie_word_embeddings') !== null && read.flag('tie_word_embeddings', true),
   };
   const found = families[architecture].readConfig(read, shared);
   if (found.width % found.heads !== 0) {
@@ -89,11 +92,24 @@ function architectureOf(config: Json, file: string): Architecture {
   throw failure(file, 'is of an architecture that is not supported', details, hint);
 }
 
-function labelsOf(config: Json): string[] {
+/** null: no token pads, and none is left out of a table. */
+function padOf(read: Fields, { positions, base }: Family): number {
+  // RoBERTa counts positions from it on; MPNet has a number of its own.
+  const counted = positions.fromIds && base !== 'mpnet';
+  if (read.raw('pad_token_id') === null && !counted) return 0;
+  const id = read.number('pad_token_id', 0);
+  if (!Number.isInteger(id)) throw read.wrong('pad_token_id', 'an integer from 0 up');
+  return id;
+}
+
+function labelsOf(config: Json, file: string): string[] {
   const byId = config['id2label'];
   if (typeof byId === 'object' && byId !== null) {
     const entries = Object.entries(byId).sort(([a], [b]) => Number(a) - Number(b));
-    return entries.map(([, label]) => String(label));
+    return entries.map(([id, label]) => {
+      if (typeof label === 'string' || typeof label === 'number') return String(label);
+      throw failure(file, `'id2label' has no name for class ${id}`, { got: label });
+    });
   }
   const count = config['num_labels'];
   return typeof count === 'number' && count > 0 && count < 1e6

@@ -18,14 +18,19 @@ export class Fields {
     return this.#config[key];
   }
 
+  /** A file that says null (or NaN, which no JSON has) does not leave the field out: transformers would compute with it. */
+  #given(key: string, fallback: unknown): unknown {
+    return this.#config[key] === undefined ? fallback : this.#config[key];
+  }
+
   flag(key: string, fallback: boolean): boolean {
-    const value = this.#config[key] ?? fallback;
+    const value = this.#given(key, fallback);
     if (typeof value !== 'boolean') throw this.wrong(key, 'true or false');
     return value;
   }
 
   number(key: string, fallback?: number): number {
-    const value = this.#config[key] ?? fallback;
+    const value = this.#given(key, fallback);
     if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw this.wrong(key, 'a number from 0 up');
     return value;
   }
@@ -38,14 +43,14 @@ export class Fields {
   }
 
   text(key: string, fallback: string): string {
-    const value = this.#config[key] ?? fallback;
+    const value = this.#given(key, fallback);
     if (typeof value !== 'string') throw this.wrong(key, 'a text');
     return value;
   }
 
   /** @throws with `reason` where the field is there and something else than `allowed` */
   expect(key: string, allowed: string | boolean, reason: string): void {
-    const value = this.#config[key] ?? allowed;
+    const value = this.#given(key, allowed);
     if (value !== allowed) throw failure(this.file, reason, { [key]: value });
   }
 

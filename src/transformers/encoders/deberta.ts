@@ -23,7 +23,7 @@ const why = 'hidden_size';
 export const debertaFamily: Family<DebertaConfig> = {
   base: 'deberta',
   classes: 'DebertaV2',
-  positions: { fromIds: false, distances: true },
+  positions: { fromIds: false, distances: true, ownMask: true },
   readConfig: readDebertaConfig,
   encoder: deberta,
 };
@@ -41,6 +41,10 @@ function deberta(config: DebertaConfig, weights: WeightSource): Encoder {
   // Files of the first releases hold a table of positions that the model does not read.
   const unused = `${at}/position_embeddings/embeddings`;
   if (!positionTable && weights.has(unused)) weights.take(unused, [config.positions, embeddingWidth], why);
+  if (!config.relative && config.normalizedTable) {
+    // transformers makes and saves the normalization of a table that there is not.
+    for (const name of ['gamma', 'beta']) weights.take(`deberta/encoder/LayerNorm/${name}`, [width], why);
+  }
   const table = config.relative ? distanceTable(config, weights) : null;
   const blocks = Array.from({ length: config.layers }, (_, i): Part => {
     const path = `deberta/encoder/layer.${i}`;

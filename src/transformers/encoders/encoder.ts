@@ -30,6 +30,8 @@ export interface Encoder {
 export interface PositionUse {
   readonly fromIds: boolean;
   readonly distances: boolean;
+  /** What a hidden position itself comes to depends on how positions are hidden, and is nothing that a head should read. */
+  readonly ownMask?: boolean;
 }
 
 /** The encoders of one `model_type`. */

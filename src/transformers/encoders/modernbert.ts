@@ -21,7 +21,7 @@ const why = 'hidden_size';
 export const modernbertFamily: Family<ModernBertConfig> = {
   base: 'model',
   classes: 'ModernBert',
-  positions: { fromIds: false, distances: true },
+  positions: { fromIds: false, distances: true, ownMask: true },
   readConfig: readModernBertConfig,
   encoder: modernbert,
 };

@@ -19,6 +19,8 @@ export interface MpnetConfig extends TransformerConfig {
   readonly buckets: number;
 }
 
+/** Rows of the table that are looked at, whatever the config says: so transformers computes. */
+const used = 32;
 /** MPNet's code has this in place of the config's `pad_token_id`. */
 const padding = 1;
 
@@ -29,8 +31,7 @@ export const mpnetFamily: Family<MpnetConfig> = {
   readConfig: (read, shared) => {
     const found = readBertConfig(read, { ...shared, padId: padding }, { epsilon: 1e-12 });
     const buckets = read.count('relative_attention_num_buckets', 32);
-    if (buckets < 4 || buckets % 2 !== 0)
-      throw read.wrong('relative_attention_num_buckets', 'an even number from 4 up');
+    if (buckets < used) throw read.wrong('relative_attention_num_buckets', `an integer from ${used} up`);
     return { ...found, positions: usable(read, found.positionRows, padding), segments: 0, buckets };
   },
   encoder: mpnet,
@@ -50,7 +51,7 @@ function mpnet(config: MpnetConfig, weights: WeightSource): Encoder {
   );
   const known = new Map<number, Tensor>();
   const bias = (length: number): Tensor => {
-    const made = known.get(length) ?? distances(table, length, buckets);
+    const made = known.get(length) ?? distances(table, length, used);
     known.set(length, made);
     return made;
   };

@@ -20,6 +20,8 @@ export interface ClassifierBody {
   readonly vector: (hidden: Tensor, mask: Tensor | null, session: Session) => Tensor;
   readonly parts: readonly Part[];
   readonly last: string;
+  /** Whether `vector` is of the first position; true by default. */
+  readonly readsFirst?: boolean;
 }
 
 /** Layers before the decoder of a masked language model, `[rows, positions, width]` to `[rows, positions, size]`. */
@@ -158,6 +160,7 @@ const byFamily: Readonly<Record<string, FamilyHeads>> = {
   modernbert: {
     sequence: (parts) => ({
       vector: (parts.config as ModernBertConfig).pooling === 'mean' ? meanPooling : firstPosition,
+      readsFirst: (parts.config as ModernBertConfig).pooling !== 'mean',
       parts: modernbertHead(parts),
       last: 'classifier',
     }),

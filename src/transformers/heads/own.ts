@@ -3,6 +3,7 @@ import { dense } from '../../ops/matmul.ts';
 import { softmax } from '../../ops/softmax.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
+import { checkBoolean, checkList, checkOptions } from '../../tensor/options.ts';
 import { type NestedArray, Tensor, tensor } from '../../tensor/tensor.ts';
 import { activationNamed } from '../activations.ts';
 import type { TransformerConfig } from '../config/config.ts';
@@ -42,8 +43,14 @@ export type Head =
 
 /** A head that the caller brings. Its result is taken as it is. */
 export function ownHead(head: Head, config: TransformerConfig, encoder: Encoder, weights: WeightSource): MadeHead {
+  checkHead(head);
   if (typeof head === 'function' || 'apply' in head) {
-    const [f, ignoresHidden] = typeof head === 'function' ? [head, false] : [head.apply, head.ignoresHidden];
+    const [own, ignoresHidden] = typeof head === 'function' ? [head, false] : [head.apply, head.ignoresHidden];
+    const f = (encoding: Encoding): Tensor => {
+      const made: unknown = own(encoding);
+      if (made instanceof Tensor) return made;
+      throw failure('head', 'the function gave no tensor', { got: made }, 'compute it of hidden, mask and pooled');
+    };
     return {
       task: 'own',
       layers: [],
@@ -75,9 +82,32 @@ export function ownHead(head: Head, config: TransformerConfig, encoder: Encoder,
     task: 'own',
     layers: parts.map(({ layer }) => layer),
     outputs: ['output'],
+    readsFirst: head.pooling !== 'mean',
     ignoresHidden: true,
     apply: (hidden, mask, session) => [chain(parts)(pool(hidden, mask, session), session)],
   };
+}
+
+/** @throws where it is neither a function nor layers */
+function checkHead(head: unknown): void {
+  if (typeof head === 'function') return;
+  const hint =
+    'a function of the hidden states, { apply, ignoresHidden }, or { layers: [{ kernel, bias, activation }] }';
+  if (typeof head !== 'object' || head === null) throw failure('head', 'is no head', { got: head }, hint);
+  if ('apply' in head) {
+    const { apply, ignoresHidden } = head as { apply: unknown; ignoresHidden?: unknown };
+    checkOptions('head', head as { apply: 1; ignoresHidden: 1 }, { apply: 1, ignoresHidden: 1 });
+    if (typeof apply !== 'function') throw failure('head', 'apply is no function', { got: apply }, hint);
+    checkBoolean('head, ignoresHidden', ignoresHidden);
+    return;
+  }
+  checkOptions<DenseHead>('head', head as DenseHead, { layers: 1, pooling: 1 });
+  const { layers } = head as Partial<DenseHead>;
+  checkList('head, layers', layers, hint);
+  for (const layer of layers!) {
+    checkOptions<DenseLayer>('head layer', layer, { name: 1, kernel: 1, bias: 1, activation: 1 });
+    if (layer.kernel === undefined) throw failure('head layer', 'has no kernel', { got: layer }, hint);
+  }
 }
 
 function activationOf(name: string, layer: string): (x: Tensor) => Tensor {

@@ -21,6 +21,8 @@ export function sequenceHead(made: HeadParts): MadeHead {
     task: 'sequence-classification',
     layers: parts.map(({ layer }) => layer),
     outputs: ['logits'],
+    readsFirst: body.readsFirst ?? true,
+    scoreOnly: count === 1 && config.problemType !== 'multi_label_classification',
     apply: (hidden, mask, session) => [finish(chain(parts)(body.vector(hidden, mask, session), session))],
     ignoresHidden: true,
   };

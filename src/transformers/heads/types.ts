@@ -36,6 +36,10 @@ export interface MadeHead {
   readonly layers: readonly TransformerLayer[];
   /** Names of the outputs, in the order of `apply`. */
   readonly outputs: readonly string[];
+  /** Whether the state of the first position is read, hidden or not. */
+  readonly readsFirst?: boolean;
+  /** The output is a number, of which there is no `1 - p`. */
+  readonly scoreOnly?: boolean;
   readonly apply: (hidden: Tensor, mask: Tensor | null, session: Session) => readonly Tensor[];
   /** Whether hidden positions never reach the result, nor have a place in it. */
   readonly ignoresHidden: boolean;

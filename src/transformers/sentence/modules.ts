@@ -67,7 +67,7 @@ export async function readModules(
     if (type === 'Dropout') continue; // Nothing is dropped when a model is used.
     if (type === 'Normalize') modules.push({ kind: 'normalize', path });
     else if (type === 'Pooling') {
-      const poolings = poolingsOf(await configOf(files, path), `${path}/config.json`);
+      const poolings = poolingsOf(await configOf(files, path), `${path}/config.json`, size);
       size *= poolings.length;
       modules.push({ kind: 'pooling', path, poolings });
     } else if (type === 'Dense') {
@@ -100,14 +100,21 @@ function fileAt({ moduleFiles = {} }: TransformerFiles, name: string): ModelSour
   throw failure('modules.json', `${name} is missing`, { found: Object.keys(moduleFiles) }, hint);
 }
 
-function poolingsOf(config: Json, file: string): PoolingName[] {
+function poolingsOf(config: Json, file: string, width: number): PoolingName[] {
+  const size = config['word_embedding_dimension'] ?? width;
+  if (size !== width) {
+    throw failure(file, 'does not fit the encoder', { word_embedding_dimension: size, width });
+  }
   if (config['include_prompt'] === false) {
     throw failure(file, 'leaves prompts out of the pooling, which is not supported', { include_prompt: false });
   }
-  const mode = config['pooling_mode'];
-  const named = (Array.isArray(mode) ? mode : [mode]) as unknown[];
   const known = Object.keys(poolingNames) as PoolingName[];
-  const found = known.filter((name) => config[poolingNames[name]] === true || named.includes(name));
+  const wrong = Object.keys(config).find((key) => key.startsWith('pooling_mode_') && typeof config[key] !== 'boolean');
+  if (wrong !== undefined) throw failure(file, `'${wrong}' must be true or false`, { got: config[wrong] });
+  const mode = config['pooling_mode'] ?? null;
+  // A mode by its name stands in the place of all flags, of which the mean's is on where it is not named.
+  if (mode !== null) return modesOf(mode, known, file);
+  const found = known.filter((name) => config[poolingNames[name]] ?? name === 'mean');
   const other = Object.keys(config).find(
     (key) => key.startsWith('pooling_mode_') && config[key] === true && !Object.values(poolingNames).includes(key),
   );
@@ -120,6 +127,15 @@ function poolingsOf(config: Json, file: string): PoolingName[] {
     );
   if (found.length === 0) throw failure(file, 'names no pooling', { supported: Object.values(poolingNames) });
   return found;
+}
+
+function modesOf(mode: unknown, known: readonly PoolingName[], file: string): PoolingName[] {
+  const names = (Array.isArray(mode) ? mode : [mode]).map((one: unknown) => String(one).toLowerCase());
+  const other = names.find((name) => !(known as readonly string[]).includes(name));
+  if (other !== undefined || names.length === 0) {
+    throw failure(file, `pools by '${other}', which is not supported`, {}, didYouMean(String(other), known));
+  }
+  return known.filter((name) => names.includes(name));
 }
 
 type Dense = Extract<SentenceModule, { kind: 'dense' }>;

@@ -11,7 +11,7 @@ import { div, maximum, mul } from '../../ops/binary.ts';
 import { sum } from '../../ops/reduce.ts';
 import { sqrt, square } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
-import { checkOptions } from '../../tensor/options.ts';
+import { checkList, checkOptions } from '../../tensor/options.ts';
 import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { LoadedTransformer } from '../load.ts';
@@ -29,11 +29,14 @@ export class SimilarityModel implements CallableModel {
   readonly inputs: CallableModel['inputs'];
   readonly outputs: readonly { readonly name: string }[] = [{ name: 'similarity' }];
   readonly layers: readonly LayerInfo[];
+  /** A similarity has no label. */
+  readonly scoreOnly = true;
   readonly dtype: CallableModel['dtype'];
   readonly #model: TransformerModel;
 
   /** @param model gives a vector per text: sentence-transformers, or an encoder with a head of one's own */
   constructor(model: TransformerModel) {
+    checkModel('SimilarityModel', model);
     if (model.outputs.length !== 1 || (model.task !== 'embedding' && model.task !== 'own')) {
       throw failure(
         model.name,
@@ -84,6 +87,10 @@ export async function similarities(
   model: LoadedTransformer,
   pairs: readonly (readonly [string, string])[],
 ): Promise<Float64Array> {
+  checkModel('similarities', model);
+  // Its words for what gives no vectors.
+  new SimilarityModel(model);
+  checkPairs('similarities', pairs);
   const [first, second] = [0, 1].map((side) => pairs.map((pair) => pair[side]!)) as [string[], string[]];
   const [a, b] = [await vectorsOf(model, first), await vectorsOf(model, second)];
   const width = a.shape[1]!;
@@ -164,7 +171,8 @@ export async function explainSimilarity(
   options: SimilarityOptions = {},
 ): Promise<SimilarityExplanation[]> {
   checkOptions<SimilarityOptions>('explainSimilarity', options, { nSteps: 1, baselines: 1, explainer: 1, signal: 1 });
-  if (pairs.length === 0) throw failure('explainSimilarity', 'no pair of texts given');
+  checkModel('explainSimilarity', model);
+  checkPairs('explainSimilarity', pairs);
   const tokenizer = tokenizerOf(model);
   const similar = new SimilarityModel(model);
   const encoded = tokenizer.encode(pairs.flat());
@@ -196,6 +204,29 @@ export async function explainSimilarity(
       return textSimilarity(encoded, row, values, similarity, total, delta);
     };
     return { similarity, texts: [side(2 * i), side(2 * i + 1)] };
+  });
+}
+
+function checkModel(subject: string, model: unknown): void {
+  const { config, task } = (model ?? {}) as Partial<LoadedTransformer>;
+  if (config && typeof task === 'string') return;
+  throw failure(
+    subject,
+    'needs the model first',
+    { got: model === null ? 'null' : typeof model },
+    'loadTransformer gives it',
+  );
+}
+
+/** @throws naming the pair that is none */
+function checkPairs(subject: string, pairs: unknown): void {
+  const hint = "a list of pairs: [['one text', 'another']]";
+  checkList(subject, pairs, hint);
+  const list = pairs as readonly unknown[];
+  if (list.length === 0) throw failure(subject, 'no pair of texts given', {}, hint);
+  list.forEach((pair, i) => {
+    const two = Array.isArray(pair) && pair.length === 2 && pair.every((text) => typeof text === 'string');
+    if (!two) throw failure(subject, `entry ${i} is no pair of texts`, { got: pair }, hint);
   });
 }
 

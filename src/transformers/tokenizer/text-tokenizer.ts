@@ -7,7 +7,7 @@ import type { BaselineKind } from '../../attribution/frame/types.ts';
 import { guarded } from '../../guard/guard.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { largest } from '../../tensor/largest.ts';
-import { checkOptions } from '../../tensor/options.ts';
+import { checkList, checkOptions, checkWhole } from '../../tensor/options.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { readAddedTokens, type Section, sectioner } from './added-tokens.ts';
 import { AlignedText } from './aligned.ts';
@@ -15,6 +15,7 @@ import { checkTokenizer } from './check.ts';
 import { type Offset, type RowToken, rowOf, type TextToken, type Truncation } from './encode.ts';
 import { isObject, type Json } from './json.ts';
 import { normalizerOf } from './normalizers.ts';
+import { flagOf, overruled } from './overrides.ts';
 import { type PieceModel, pieceModel } from './pieces.ts';
 import { type PreTokenizer, preTokenizerOf } from './pre-tokenizers.ts';
 import { randomWords } from './random-words.ts';
@@ -67,6 +68,8 @@ export interface TokenizerOptions {
   readonly lowercase?: boolean;
   /** What is put before each text, as models of sentences want it; its tokens have no place in the text. */
   readonly prompt?: string;
+  /** Leave the whitespace around a text (and its prompt) away before anything else is done to it. */
+  readonly strip?: boolean;
 }
 
 /** Turns texts and pairs of texts into ids, masks and types, and knows which piece belongs to which word. */
@@ -95,41 +98,42 @@ export class TextTokenizer {
   readonly #padType: number;
   readonly #lowercase: boolean;
   readonly #prompt: string;
+  readonly #strip: boolean;
 
   /**
-   * @param json what `tokenizer.json` holds; `bertTokenizerJson` makes it of a `vocab.txt`
+   * @param given what `tokenizer.json` holds; `bertTokenizerJson` makes it of a `vocab.txt`
    * @param config what `tokenizer_config.json` holds, and `special_tokens_map.json` with it
    * @throws PathgradError for JSON that is no tokenizer, for steps that are not supported, and where no token pads
    */
-  constructor(json: unknown, options: TokenizerOptions = {}, config: Json = {}) {
-    checkOptions<TokenizerOptions>('TextTokenizer', options, {
-      positions: 1,
-      name: 1,
-      maxLength: 1,
-      lowercase: 1,
-      prompt: 1,
-    });
+  constructor(given: unknown, options: TokenizerOptions = {}, config: Json = {}) {
+    const names = { positions: 1, name: 1, maxLength: 1, lowercase: 1, prompt: 1, strip: 1 } as const;
+    checkOptions<TokenizerOptions>('TextTokenizer', options, names);
+    if (!isObject(config)) throw failure('TextTokenizer', 'the settings are no object', { got: config });
     const {
       positions: table = 512,
       name = 'tokenizer.json',
       maxLength = table,
       lowercase = false,
       prompt = '',
+      strip = false,
     } = options;
-    const positions = Math.min(table, maxLength);
+    checkWhole('TextTokenizer', 'positions', table, 1);
+    checkWhole('TextTokenizer', 'maxLength', maxLength, 1);
     this.#name = name;
-    const most = config['model_max_length'];
-    this.positions = typeof most === 'number' && most >= 3 ? Math.min(positions, Math.floor(most)) : positions;
-    [this.#lowercase, this.#prompt] = [lowercase, prompt];
+    this.positions = Math.min(table, maxLength, longest(config));
+    [this.#lowercase, this.#prompt, this.#strip] = [lowercase, prompt, strip];
+    checkTokenizer(given, name);
+    if (!isObject(given)) throw failure(name, 'is not a tokenizer of Hugging Face', { got: given });
+    const json = overruled(given, config, name);
     checkTokenizer(json, name);
-    if (!isObject(json)) throw failure(name, 'is not a tokenizer of Hugging Face', { got: json });
     this.#model = guarded(name, 'a tokenizer', () => pieceModel(json['model'], name));
     const added = readAddedTokens(json['added_tokens']);
     const ids = new Map(this.#model.ids);
     for (const { content, id } of added) ids.set(content, id);
     this.#ids = ids;
     for (const [token, id] of ids) this.#tokens.set(id, token);
-    this.#sections = sectioner(added, normalizerOf(json['normalizer'], name));
+    const sought = flagOf(config, 'split_special_tokens', false) ? added.filter(({ special }) => !special) : added;
+    this.#sections = sectioner(sought, normalizerOf(json['normalizer'], name));
     this.#pieces = preTokenizerOf(json['pre_tokenizer'], name);
     this.#template = templateOf(json['post_processor'], (token) => ids.get(token), name);
     const special = added.filter((token) => token.special).map(({ id }) => id);
@@ -138,10 +142,12 @@ export class TextTokenizer {
     [this.padId, this.clsId, this.sepId, this.maskId, this.unkId, this.specialIds] = [pad, cls, sep, mask, unk, all];
     const frame = [...this.#template.single, ...this.#template.pair].flatMap((item) => ('id' in item ? [item.id] : []));
     this.vocabulary = Math.max(largest([...ids.values()]), largest([0, ...frame])) + 1;
-    const side = (key: string): 'left' | 'right' => (config[key] === 'left' ? 'left' : 'right');
-    this.#sides = { padding: side('padding_side'), truncation: side('truncation_side') };
-    const padType = config['pad_token_type_id'];
-    this.#padType = typeof padType === 'number' && Number.isInteger(padType) && padType >= 0 ? padType : 0;
+    const [padding, truncation] = [json['padding'], json['truncation']];
+    this.#sides = {
+      padding: sideOf(config, 'padding_side', padding),
+      truncation: sideOf(config, 'truncation_side', truncation),
+    };
+    this.#padType = padTypeOf(config, padding);
   }
 
   /**
@@ -151,7 +157,9 @@ export class TextTokenizer {
    */
   encode(texts: string | readonly (string | TextPair)[], options: EncodeOptions = {}): EncodedTexts {
     checkOptions<EncodeOptions>('encode', options, { maxLength: 1, padding: 1, truncation: 1 });
-    const list = (typeof texts === 'string' ? [texts] : texts).map(readText);
+    const given: unknown = typeof texts === 'string' ? [texts] : texts;
+    checkList('encode', given, 'give a text, or a list of texts and pairs of texts');
+    const list = (given as readonly unknown[]).map(readText);
     const { maxLength = this.positions, padding = 'longest', truncation = 'longest' } = options;
     if (list.length === 0) throw failure('encode', 'no text given');
     const items = list.some(({ length }) => length > 1) ? this.#template.pair : this.#template.single;
@@ -209,7 +217,9 @@ export class TextTokenizer {
    * Random words in place of the text's, what stands around it and padding as they are: an explanation is the mean over `count` draws.
    * @param options `count` draws, 10 by default; the same `seed` draws the same words
    */
-  randomWordsBaseline({ count = 10, seed = 0 }: { count?: number; seed?: number } = {}): BaselineKind {
+  randomWordsBaseline(options: { count?: number; seed?: number } = {}): BaselineKind {
+    checkOptions<{ count?: number; seed?: number }>('randomWordsBaseline', options, { count: 1, seed: 1 });
+    const { count = 10, seed = 0 } = options;
     const keep = [...this.#special.frame, this.padId];
     return randomWords({ vocabulary: this.vocabulary, except: this.specialIds, keep, count, seed });
   }
@@ -217,7 +227,8 @@ export class TextTokenizer {
   #tokensOf(text: string, index: number): TextToken[] {
     const out: TextToken[] = [];
     let word = 0;
-    const prompted = AlignedText.of(this.#prompt + text);
+    const written = AlignedText.of(this.#prompt + text);
+    const prompted = this.#strip ? stripped(written) : written;
     const whole = this.#lowercase ? prompted.map((char) => char.toLowerCase()) : prompted;
     const before = this.#prompt.length;
     const place = (origin: Offset | null): Offset | null =>
@@ -276,6 +287,42 @@ export class TextTokenizer {
       wordIds: padded(({ word }) => word, null),
     };
   }
+}
+
+/** What Python's `str.strip` takes away: its whitespace has four separators more than Unicode's. */
+const isBlank = (char: string): boolean => /^\p{White_Space}$/u.test(char) || (char >= '\u001c' && char <= '\u001f');
+
+function stripped(text: AlignedText): AlignedText {
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text.chars[start]!)) start++;
+  while (end > start && isBlank(text.chars[end - 1]!)) end--;
+  return text.slice(start, end);
+}
+
+/** Most tokens that the settings allow. */
+function longest(config: Json): number {
+  const most = config['model_max_length'] ?? Number.POSITIVE_INFINITY;
+  if (typeof most === 'number' && most >= 3) return Math.floor(most);
+  throw failure(
+    'tokenizer_config.json',
+    "'model_max_length' has an unusable value",
+    { value: most },
+    'a number from 3 up',
+  );
+}
+
+/** The settings say it, or else the file's own `padding` and `truncation`. */
+function sideOf(config: Json, key: string, step: unknown): 'left' | 'right' {
+  const stored = isObject(step) ? step['direction'] : undefined;
+  const side = config[key] ?? (typeof stored === 'string' ? stored.toLowerCase() : 'right');
+  if (side === 'left' || side === 'right') return side;
+  throw failure('tokenizer_config.json', `'${key}' has an unusable value`, { value: side }, "'left' or 'right'");
+}
+
+function padTypeOf(config: Json, padding: unknown): number {
+  const type = config['pad_token_type_id'] ?? (isObject(padding) ? padding['pad_type_id'] : undefined) ?? 0;
+  if (typeof type === 'number' && Number.isInteger(type) && type >= 0) return type;
+  throw failure('tokenizer_config.json', "'pad_token_type_id' has an unusable value", { value: type });
 }
 
 function readText(text: unknown, i: number): readonly string[] {

@@ -8,6 +8,8 @@ import type { Json } from './json.ts';
  * @throws PathgradError for a file without the special tokens, or with a token twice
  */
 export function bertTokenizerJson(vocab: string, config: Json = {}, name = 'vocab.txt'): Json {
+  if (typeof vocab !== 'string') throw failure(name, 'is no text of a token a line', { got: vocab });
+  if (typeof config !== 'object' || config === null) throw failure(name, 'the settings are no object', { got: config });
   const lines = vocab.replace(/\r\n/g, '\n').replace(/\n$/, '').split('\n');
   const ids = new Map<string, number>();
   lines.forEach((token, id) => {

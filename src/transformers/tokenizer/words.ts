@@ -35,6 +35,7 @@ export interface WordAttributions {
  * @param encoded what the tokenizer gave @param row which of its texts
  */
 export function wordsOf(encoded: EncodedTexts, row = 0): Word[] {
+  checkEncoded('wordsOf', encoded);
   const texts = encoded.texts[row];
   const offsets = encoded.offsets[row];
   if (!texts || !offsets) throw failure('wordsOf', `there is no text ${row}`, { texts: encoded.texts.length });
@@ -93,6 +94,10 @@ function grouped(text: string, tokens: readonly { offset: Offset; position: numb
 export function wordAttributions(encoded: EncodedTexts, values: ArrayLike<number>, row = 0): WordAttributions {
   const words = wordsOf(encoded, row);
   const length = encoded.offsets[row]!.length;
+  if (!isNumbers(values)) {
+    const hint = 'sum over the last axis first: one number for each position';
+    throw failure('wordAttributions', 'the values are no list of numbers', { got: values }, hint);
+  }
   if (values.length !== length) {
     const details = { values: values.length, positions: length };
     throw failure(
@@ -106,6 +111,16 @@ export function wordAttributions(encoded: EncodedTexts, values: ArrayLike<number
   const inWords = new Set(words.flatMap(({ positions }) => positions));
   const others = Array.from({ length }, (_, p) => p).filter((p) => !inWords.has(p));
   return { words: words.map((word) => ({ ...word, attribution: sum(word.positions) })), rest: sum(others) };
+}
+
+const isNumbers = (values: unknown): boolean =>
+  ArrayBuffer.isView(values) || (Array.isArray(values) && values.every((value) => typeof value === 'number'));
+
+/** @throws where it is not what a tokenizer gave */
+export function checkEncoded(subject: string, encoded: unknown): void {
+  const { texts, offsets, sequences } = (encoded ?? {}) as Partial<EncodedTexts>;
+  if (Array.isArray(texts) && Array.isArray(offsets) && Array.isArray(sequences)) return;
+  throw failure(subject, 'needs what the tokenizer gave', { got: typeof encoded }, 'tokenizer.encode(texts) gives it');
 }
 
 const space = /^\p{White_Space}$/u;

@@ -7,6 +7,7 @@ import { isArchitectureText, isShardIndex, type ModelSource, readSource } from '
 import { openRanges } from '../../safetensors/ranges.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
+import type { TransformerConfig } from '../config/config.ts';
 import { readTensors, SafetensorsWeights } from './safetensors.ts';
 import type { WeightSource } from './source.ts';
 import { TfWeights } from './tf.ts';
@@ -26,26 +27,35 @@ interface Given {
 export async function readWeights(
   weights: ModelSource | readonly ModelSource[],
   dtype: FloatDType,
+  config: TransformerConfig,
 ): Promise<MakeWeights> {
+  const most = largestWeight(config);
   const sources = Array.isArray(weights) ? (weights as readonly ModelSource[]) : [weights as ModelSource];
   const given = await Promise.all(sources.map(look));
   const index = given.find(({ kind }) => kind === 'json');
   const stored = given.some(({ kind }) => kind === 'safetensors');
-  if (index && (stored || (await isOfSafetensors(index.source)))) {
-    return fromSafetensors(await shardsOf(index, given, sources.length === 1), dtype);
+  if (index && (stored || (await isOfSafetensors(index)))) {
+    return fromSafetensors(await shardsOf(index, given, sources.length === 1), dtype, most);
   }
   if (stored) {
     const other = given.find(({ kind }) => kind !== 'safetensors');
     if (other)
       throw failure(other.name, 'is given beside safetensors files and is none', {}, 'give files of one format');
-    return fromSafetensors({ sources: given.map(({ source }) => source), expected: null }, dtype);
+    return fromSafetensors({ sources: given.map(({ source }) => source), expected: null }, dtype, most);
   }
   const files = await hdf5Files(sources, sources.length > 1);
   return (base, change) => readHdf5(() => new TfWeights(files, base, dtype, change));
 }
 
-async function fromSafetensors({ sources, expected }: Shards, dtype: FloatDType): Promise<MakeWeights> {
-  const tensors = await readTensors(sources, dtype, expected);
+/** Elements of the largest array that a model of these sizes can have, with room for a head that the config does not describe. */
+function largestWeight(config: TransformerConfig): number {
+  const { vocabulary, positionRows, width, inner, embeddingWidth, labels } = config;
+  const rows = Math.max(vocabulary, positionRows, 4 * width, 2 * inner, labels.length, 2 ** 16);
+  return rows * Math.max(width, inner, embeddingWidth);
+}
+
+async function fromSafetensors({ sources, expected }: Shards, dtype: FloatDType, most: number): Promise<MakeWeights> {
+  const tensors = await readTensors(sources, dtype, expected, most);
   return async (base, change) => new SafetensorsWeights(tensors, base, dtype, change);
 }
 
@@ -77,8 +87,8 @@ interface Shards {
   readonly expected: ReadonlyMap<string, string> | null;
 }
 
-async function isOfSafetensors(source: ModelSource): Promise<boolean> {
-  return /\.safetensors"/.test(new TextDecoder().decode((await readSource(source)).bytes));
+async function isOfSafetensors({ source, name }: Given): Promise<boolean> {
+  return /safetensors/.test(name) || /\.safetensors"/.test(new TextDecoder().decode((await readSource(source)).bytes));
 }
 
 /** The shards that the index names: those given with it, or, where it stands alone, those beside it. */

@@ -6,10 +6,10 @@
  */
 import type { WeightChange } from '../../graph/callable.ts';
 import type { ModelSource } from '../../keras/load/source.ts';
-import { isFloatType, openSafetensors } from '../../safetensors/safetensors.ts';
+import { isFloatType, openSafetensors, type TensorPlace } from '../../safetensors/safetensors.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import type { Shape } from '../../tensor/shape.ts';
+import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
 import { checkTaken, checkWeightFinite, checkWeightShape, misfit, replaced, type WeightSource } from './source.ts';
 
@@ -39,12 +39,14 @@ const buffers = /(^|\.)(position_ids|token_type_ids)$/;
 /**
  * Reads all floats of the files, one tensor after another.
  * @param expected by tensor, which file an index says holds it; null without an index
+ * @param most elements that a tensor may have: what is larger is of another model, and is refused before it is read
  * @throws PathgradError for a tensor in two files, one that the index lists and no file has, or one that is not finite
  */
 export async function readTensors(
   sources: readonly ModelSource[],
   dtype: FloatDType,
   expected: ReadonlyMap<string, string> | null = null,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<StoredTensors> {
   const tensors = new Map<string, Stored>();
   let label = '';
@@ -56,6 +58,7 @@ export async function readTensors(
         if (buffers.test(place.name) && !isFloatType(place.dtype)) continue;
         if (tensors.has(place.name))
           throw failure(file.name, `has tensor '${place.name}', which another shard has as well`);
+        checkSize(file.name, place, most);
         const transposed = place.shape.length === 2 && place.name.endsWith('.weight') && !table.test(place.name);
         const data = await file.read(place, dtype, transposed);
         tensors.set(place.name, { file: file.name, name: place.name, shape: place.shape, data, transposed });
@@ -68,6 +71,13 @@ export async function readTensors(
     if (!tensors.has(name)) throw failure(file, `lacks tensor '${name}', which the index says it holds`);
   }
   return { file: label, tensors };
+}
+
+function checkSize(file: string, { name, shape }: TensorPlace, most: number): void {
+  const elements = sizeOf(shape);
+  if (elements <= most) return;
+  const details = { shape, elements, most };
+  throw failure(`${file}, tensor '${name}'`, 'is larger than any weight that config.json implies', details, misfit);
 }
 
 /** What the encoders call an array, and PyTorch's names for it. */

@@ -50,14 +50,18 @@ export function meanAbsolute({ names, attributions }: TableRows): FeatureMean[] 
     .sort((a, b) => b.mean - a.mean || a.feature - b.feature);
 }
 
+/** How many features are shown one by one: a single one that is left takes no more room than a line for the rest would. */
+const roomFor = (count: number, most: number): number => (count === most + 1 ? count : most);
+
 const rowsOf = (count: number): string => `${count} row${count === 1 ? '' : 's'}`;
 
 /** Bars of the mean absolute attributions, as SVG text. @throws PathgradError as `meanAbsolute` does */
 export function meanAbsoluteBars(rows: TableRows, options: ChartOptions = {}): string {
   const { most = 12, attributions } = rows;
   const means = meanAbsolute(rows);
-  const kept = means.slice(0, most);
-  const rest = means.slice(most);
+  const room = roomFor(means.length, most);
+  const kept = means.slice(0, room);
+  const rest = means.slice(room);
   const shown = [...kept];
   if (rest.length > 0)
     shown.push({
@@ -97,7 +101,8 @@ const listOf = (kept: readonly FeatureMean[]): string =>
 /** A point per row and feature at its attribution, as SVG text. @throws PathgradError as `meanAbsolute` does */
 export function beeswarm(rows: TableRows, options: ChartOptions = {}): string {
   const { most = 12, attributions, values } = rows;
-  const kept = meanAbsolute(rows).slice(0, most);
+  const means = meanAbsolute(rows);
+  const kept = means.slice(0, roomFor(means.length, most));
   if (values && values.length !== attributions.length)
     throw failure('values', 'there must be as many rows as of attributions', {
       values: values.length,

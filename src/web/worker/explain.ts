@@ -53,7 +53,7 @@ export async function explain(
   const { method, backend } = await explainerFor(state, model, sample, { ...settings, place }, row);
   const baseline = row.baselines ? baselineOf(settings.baseline, state, sample) : null;
   const classes = classesOf(state, model, sample, settings.output);
-  const target = settings.target ?? (classes > 1 ? predictedClass : null);
+  const target = settings.target ?? (classes > 1 ? await predictedIn(model, sample, settings) : null);
   const kwargs = { ...sample.kwargs, ...(await otherText(model, sample)) };
   const compared = baseline && { baselines: baseline.baselines };
   const explanation = await method.explain(X, { ...compared, target, signal, onProgress, forwardKwargs: kwargs });
@@ -66,9 +66,19 @@ export async function explain(
     backend,
     milliseconds,
     model,
+    file: state.info!.file,
   };
   const neuronsOf = row.layer === true ? settings.layer : null;
   return viewOf(explanation, { ...facts, baselineName: baseline?.name ?? '', neuronsOf, pairs: row.pairs === true });
+}
+
+/** The class of highest score; of an answer the place that `predict` of the command line names, which is no special token. */
+async function predictedIn(model: AnyModel, { encoded, kwargs = {} }: Sample, { output }: Settings) {
+  if (!isTransformer(model) || model.task !== 'question-answering' || !encoded) return predictedClass;
+  const { bestAnswers } = await import('../../transformers/index.ts');
+  const outputs = await model.predictAll({ input_ids: encoded.input_ids, ...kwargs });
+  const [answer] = bestAnswers(encoded, outputs);
+  return model.outputs[output]?.name === 'end' ? answer!.end : answer!.start;
 }
 
 /** The vector of the text that is compared with. */

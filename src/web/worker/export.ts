@@ -1,46 +1,54 @@
 /** The files made of the explanation that is shown: a report, a picture, or its numbers. Fetched when one is asked for. */
 import { version } from '../../attribution/index.ts';
 import { usual } from '../../attribution/methods/usual.ts';
-import { summaryOf } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import { plain } from '../../visualize/format.ts';
 import { attributionGrid } from '../../visualize/grid.ts';
 import { encodePng } from '../../visualize/raster.ts';
 import { report } from '../../visualize/report/report.ts';
 import type { ReportItem } from '../../visualize/report/types.ts';
-import type { ModelInfo, ReplyOf, RequestOf } from '../protocol.ts';
+import type { ReplyOf, RequestOf } from '../protocol.ts';
+import { commonScale } from './beside.ts';
 import type { Shown, State } from './state.ts';
 
 /** Entries of an array that a report lists. */
 const FEATURES = 40;
 
 export function makeFile(state: State, { format }: RequestOf<'export'>): ReplyOf<'export'> {
-  const { info, shown } = state;
+  const { info, shown, pinned } = state;
   if (!info || !shown) throw failure('export', 'there is no explanation yet', {}, 'give the model an input first');
   const stem = `${info.file.replace(/\.(h5|hdf5|keras|json)$/i, '').replace(/[^\w.-]+/g, '-')}-explanation`;
   switch (format) {
     case 'html':
-      return { name: `${stem}.html`, file: new Blob([htmlOf(state, info, shown)], { type: 'text/html' }) };
+      return { name: `${stem}.html`, file: new Blob([htmlOf(shown, pinned)], { type: 'text/html' }) };
     case 'png':
-      return { name: `${stem}.png`, file: new Blob([pngOf(info.name, shown)], { type: 'image/png' }) };
+      return { name: `${stem}.png`, file: new Blob([pngOf(shown)], { type: 'image/png' }) };
     case 'json':
       return { name: `${stem}.json`, file: new Blob([jsonOf(info.file, shown)], { type: 'application/json' }) };
   }
 }
 
-function htmlOf({ model }: State, { name, file }: ModelInfo, shown: Shown): string {
-  const summary = summaryOf(model!);
-  const title = { text: 'Text', image: 'Picture', numbers: 'Numbers' }[shown.sample.kind];
-  return report([{ title, model: { name, file, summary }, items: [itemOf(shown)] }], { title: `What moved ${name}` });
+/** What is on the screen: the explanation, and the one that is kept beside it, on one scale. */
+function htmlOf(shown: Shown, pinned: Shown | null): string {
+  const both = pinned && pinned !== shown ? [shown, pinned] : [shown];
+  const scale = both.length > 1 ? commonScale(...both) : undefined;
+  const names = [...new Set(both.map(({ of }) => of.name))];
+  const sections = both.map(({ sample, of, ...rest }, i) => {
+    const kind = { text: 'Text', image: 'Picture', numbers: 'Numbers' }[sample.kind];
+    const title = both.length > 1 ? `${kind}, ${i === 0 ? 'now' : 'kept beside'}` : kind;
+    return { title, model: of, items: [itemOf({ sample, of, ...rest }, scale)] };
+  });
+  return report(sections, { title: `What moved ${names.join(' and ')}` });
 }
 
-function itemOf({ view, sample, explanation, attribution, ...shown }: Shown): ReportItem {
+function itemOf({ view, sample, explanation, attribution, ...shown }: Shown, scale: number | undefined): ReportItem {
   const tokens = shown.units?.map(({ name }) => name) ?? shown.tokens;
   const scores = shown.units?.map(({ score }) => score) ?? shown.scores;
   const { prediction, probabilities, target, baseline, completeness, explainer } = view;
   const explained = prediction.find(({ label }) => label === target.label);
   const common = {
     title: sample.title,
+    scale,
     // The report reads predictions as probabilities; other scores are named with the target.
     prediction: probabilities ? prediction.map(({ label, score }) => ({ label, probability: score })) : [],
     target: probabilities || !explained ? target.label : `${target.label}, score ${plain(explained.score)}`,
@@ -74,7 +82,7 @@ function itemOf({ view, sample, explanation, attribution, ...shown }: Shown): Re
   return { ...common, kind: 'text', tokens: kept.map((i) => tokens![i]!), scores: kept.map((i) => scores![i]!) };
 }
 
-function pngOf(model: string, { view, sample, attribution }: Shown): Uint8Array<ArrayBuffer> {
+function pngOf({ view, sample, attribution, of: { name: model } }: Shown): Uint8Array<ArrayBuffer> {
   if (!sample.image || !attribution) throw failure('PNG', 'shows pixels, and this input has none', {}, 'export HTML');
   const { data, height, width, channels } = sample.image.pixels;
   const shape = [height, width, channels];

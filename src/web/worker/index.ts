@@ -5,6 +5,7 @@
 import { PathgradError } from '../../tensor/errors.ts';
 import type { CallError, ToPage, ToWorker } from '../protocol.ts';
 import { capabilities } from './backends.ts';
+import { besides, pin, unpin } from './beside.ts';
 import { explain } from './explain.ts';
 import { load, picture, vocabulary } from './model.ts';
 import type { State } from './state.ts';
@@ -16,7 +17,16 @@ interface WorkerScope {
 }
 const scope = globalThis as unknown as WorkerScope;
 
-const state: State = { model: null, info: null, words: null, explainer: null, shown: null, gpu: null };
+const state: State = {
+  model: null,
+  info: null,
+  words: null,
+  explainer: null,
+  shown: null,
+  before: null,
+  pinned: null,
+  gpu: null,
+};
 let running: AbortController | null = null;
 /** Calls run one after another: a model is not replaced under an explanation. */
 let queue: Promise<void> = Promise.resolve();
@@ -66,12 +76,21 @@ async function compute(message: Exclude<ToWorker, { call: 'cancel' }>, signal: A
       return vocabulary(state, message.request);
     case 'picture':
       return picture(state, message.request);
+    case 'rows':
+      return (await import('./rows.ts')).rows(state, message.request);
+    case 'predict':
+      return (await import('./rows.ts')).predict(state, message.request);
     case 'explain': {
       const onProgress = (progress: { done: number; total: number }): void =>
         scope.postMessage({ id: message.id, progress });
-      state.shown = await explain(state, message.request, { signal, onProgress });
-      return state.shown.view;
+      const shown = await explain(state, message.request, { signal, onProgress });
+      [state.before, state.shown] = [state.shown, shown];
+      return besides(state);
     }
+    case 'pin':
+      return pin(state, message.request);
+    case 'unpin':
+      return unpin(state);
     case 'export':
       return (await import('./extras.ts')).makeFile(state, message.request);
   }

@@ -8,12 +8,14 @@ import {
   type Vocabulary,
 } from '../../inputs/index.ts';
 import type { Model } from '../../model/model.ts';
-import { type AnyModel, isTransformer, layersOf } from '../../open/model.ts';
+import { type AnyModel, isTransformer } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ModelInfo, OutputInfo, PixelRange, ReplyOf, RequestOf } from '../protocol.ts';
 import { freeGpu } from './backends.ts';
+import { layersOf } from './layers.ts';
 import { embeddingOf, kindsOf, pictureLayout } from './layout.ts';
 import { openFiles } from './open.ts';
+import { looksUpTexts } from './own-words.ts';
 import { describeTransformer } from './pieces.ts';
 import type { State } from './state.ts';
 
@@ -27,7 +29,7 @@ export async function load(state: State, request: RequestOf<'load'>): Promise<Mo
   state.explainer?.method.dispose();
   state.explainer = null;
   await freeGpu(state);
-  Object.assign(state, { model, info, words: null, shown: null });
+  Object.assign(state, { model, info, words: null, shown: null, before: null });
   return info;
 }
 
@@ -47,14 +49,14 @@ function describe(model: Model, file: string): ModelInfo {
     summary: model.hasInputShape
       ? model.summary()
       : 'The layers are known after the first input: the file states no input shape.',
-    layers: layersOf(model),
+    layers: layersOf(model.layers),
     takes: dims.length === 0 ? 'an input of any shape' : `${embeddingOf(model) ? 'tokens: ' : ''}${dims.join(' × ')}`,
-    tokens: embeddingOf(model) ? 'words' : null,
+    tokens: looksUpTexts(model) ? 'own' : embeddingOf(model) ? 'words' : null,
     places: false,
     second: 'never',
     baselines: null,
     labels: [],
-    kinds: kindsOf(model),
+    kinds: looksUpTexts(model) ? ['text'] : kindsOf(model),
     outputs: model.outputs.map(({ name, shape }) => describeOutput(name, shape, file)),
     picture: { height, width, channels },
     range: pixelRange(model),
@@ -89,6 +91,10 @@ export async function vocabulary(
   if (state.model && isTransformer(state.model)) {
     const hint = 'to change its tokenizer, drop all files of its folder at once';
     throw failure(name, 'is not needed: the model has a tokenizer of its own', {}, hint);
+  }
+  if (state.model && looksUpTexts(state.model)) {
+    const hint = 'the model splits texts and looks words up itself: type a text';
+    throw failure(name, 'is not needed: the model holds its vocabulary', {}, hint);
   }
   const read: Vocabulary = parseVocabulary(await file.text(), name);
   state.words = { vocabulary: read, truncating };

@@ -1,13 +1,15 @@
 /** From what the page sends to one row of the model's input. */
-import { encodeText } from '../../inputs/index.ts';
+import { encodeText, type Vocabulary } from '../../inputs/index.ts';
 import { placeOf, rowShape } from '../../inputs/layout.ts';
+import { wordSpans } from '../../inputs/text.ts';
 import type { Model } from '../../model/model.ts';
 import { isTransformer } from '../../open/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import type { InputData, PixelRange, Pixels } from '../protocol.ts';
+import type { InputData, PixelRange, Pixels, Place } from '../protocol.ts';
 import { embeddingOf, pictureLayout } from './layout.ts';
 import { modelIn } from './model.ts';
+import { looksUpTexts, ownTextSample } from './own-words.ts';
 import { pieceSample } from './pieces.ts';
 import type { Sample, State } from './state.ts';
 
@@ -19,11 +21,11 @@ export function sampleOf(state: State, input: InputData): Sample {
   }
   switch (input.kind) {
     case 'text':
-      return textSample(state, model, input.text);
+      return looksUpTexts(model) ? ownTextSample(model, input.text) : textSample(state, model, input.text);
     case 'image':
       return imageSample(model, input.pixels, input.range, input.title);
     case 'numbers':
-      return numbersSample(model, input.text);
+      return numbersSample(model, input.text, input.features);
   }
 }
 
@@ -47,6 +49,7 @@ function textSample({ words }: State, model: Model, text: string): Sample {
       `Not in the vocabulary, so the model cannot see which ${unknown.length > 1 ? 'words they are' : 'word it is'}: ${shown}`,
     );
   }
+  const places = placesIn(text, vocabulary, { padding, dropped, truncating });
   const end = truncating === 'pre' ? 'first' : 'last';
   if (dropped > 0) notices.push(`The model takes ${ids.length} tokens: the ${end} ${dropped} are cut off`);
   if (vocabulary.size > embedding.size) {
@@ -54,7 +57,22 @@ function textSample({ words }: State, model: Model, text: string): Sample {
       `${vocabulary.name} has ${vocabulary.size} tokens, the model knows ${embedding.size}: the rest count as unknown`,
     );
   }
-  return { kind: 'text', title: text, data: ids, shape: [1, ids.length], notices, text: { tokens, padding } };
+  return { kind: 'text', title: text, data: ids, shape: [1, ids.length], notices, text: { tokens, padding, places } };
+}
+
+/** Where each token stands in the text; null for the start and for padding. */
+function placesIn(
+  text: string,
+  { start }: Vocabulary,
+  { padding, dropped, truncating }: { padding: readonly boolean[]; dropped: number; truncating: 'pre' | 'post' },
+): (Place | null)[] {
+  const spans = wordSpans(text);
+  // The start stands before the first word, and is the first to be cut off.
+  let next = (truncating === 'pre' ? dropped : 0) - (start === null ? 0 : 1);
+  return padding.map((pad) => {
+    const span = pad ? undefined : spans[next++];
+    return span ? { part: 0, start: span[0], end: span[1] } : null;
+  });
 }
 
 function imageSample(model: Model, pixels: Pixels, [black, white]: PixelRange, title: string): Sample {
@@ -71,7 +89,7 @@ function imageSample(model: Model, pixels: Pixels, [black, white]: PixelRange, t
   return { kind: 'image', title, data, shape, notices: [], image: { pixels, range: [black, white], arrange } };
 }
 
-function numbersSample(model: Model, text: string): Sample {
+function numbersSample(model: Model, text: string, features?: readonly string[]): Sample {
   const parts = text.split(/[\s,;]+/).filter((part) => part !== '');
   const values = parts.map(Number);
   const wrong = values.findIndex((value) => !Number.isFinite(value));
@@ -91,5 +109,12 @@ function numbersSample(model: Model, text: string): Sample {
   }
   const shape = [1, ...dims.map((dim) => dim ?? rest)];
   const data = model.inputs[0]!.dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
-  return { kind: 'numbers', title: `${values.length} numbers`, data, shape, notices: [] };
+  return {
+    kind: 'numbers',
+    title: `${values.length} numbers`,
+    data,
+    shape,
+    notices: [],
+    ...(features?.length === values.length && { features }),
+  };
 }

@@ -6,7 +6,8 @@ import type { Vocabulary } from '../../inputs/index.ts';
 import type { AnyModel } from '../../open/model.ts';
 import type { ShownPieces, Unit } from '../../open/pieces.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { InputKind, ModelInfo, PixelRange, Pixels, ResultView } from '../protocol.ts';
+import type { EncodedTexts } from '../../transformers/index.ts';
+import type { InputKind, ModelInfo, PixelRange, Pixels, Place, ResultView } from '../protocol.ts';
 
 /** An explanation of any method. */
 export type AnyExplanation = Explanation<Tensor | null>;
@@ -30,7 +31,16 @@ export interface Sample {
   /** The text that it is compared with, of models that say how alike two are. */
   readonly other?: string;
   /** Of a transformer with words, each the sum of its pieces. */
-  readonly text?: { readonly tokens: readonly string[]; readonly padding: readonly boolean[] } & Partial<ShownPieces>;
+  readonly text?: {
+    readonly tokens: readonly string[];
+    readonly padding: readonly boolean[];
+    /** Where each token stands in what was typed; null for those that nobody typed. */
+    readonly places: readonly (Place | null)[];
+  } & Partial<ShownPieces>;
+  /** What each number is called, where a file says it. */
+  readonly features?: readonly string[];
+  /** What the tokenizer gave. */
+  readonly encoded?: EncodedTexts;
   readonly image?: {
     readonly pixels: Pixels;
     readonly range: PixelRange;
@@ -50,6 +60,8 @@ export interface Shown {
   readonly units: readonly Unit[] | null;
   /** Height x width x channels, or x 1 where a number stands for all channels. */
   readonly attribution: { readonly data: Float64Array; readonly shape: readonly number[] } | null;
+  /** What it is an explanation of; the model itself is not kept. */
+  readonly of: { readonly name: string; readonly file: string; readonly summary: string };
 }
 
 export interface State {
@@ -64,6 +76,10 @@ export interface State {
     readonly backend: string;
   } | null;
   shown: Shown | null;
+  /** The one before it: what the page shows may be one behind. */
+  before: Shown | null;
+  /** The explanation that others are shown beside. */
+  pinned: Shown | null;
   /** What holds memory on a GPU. */
   gpu: GpuBackend | null;
 }

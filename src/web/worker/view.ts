@@ -1,14 +1,14 @@
 /** An explanation as the page shows it: scores with names, colours per token, pictures as pixels, the largest entries. */
 import { describeWarning, type Phrases } from '../../attribution/index.ts';
-import { type AnyModel, isTransformer, noticesOf, tokenizerOf } from '../../open/model.ts';
+import { type AnyModel, isTransformer, noticesOf, summaryOf, titleOf, tokenizerOf } from '../../open/model.ts';
 import { type ShownPieces, type Unit, unitsOf } from '../../open/pieces.ts';
 import { placesOf, wordAt } from '../../open/places.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { colormap, DARK_PAGE, darkColormap, hex, readableOn } from '../../visualize/colors.ts';
+import { finiteNumbers } from '../../visualize/arrays.ts';
 import { indexOf } from '../../visualize/format.ts';
 import { thresholdByMass } from '../../visualize/normalize.ts';
-import { FAINTEST, scoredTokens } from '../../visualize/tokens.ts';
 import type { Mark, MethodInfo, ResultView, Settings } from '../protocol.ts';
+import { colouredMark } from './marks.ts';
 import { type PairTable, pairTableOf } from './pairs.ts';
 import { overPicture, panelsOf } from './panels.ts';
 import type { AnyExplanation, Sample, Shown } from './state.ts';
@@ -17,6 +17,9 @@ const CLASSES = 5;
 const STRONGEST = 12;
 /** Per cent of a picture's attribution beyond full colour: a few strong pixels would make all others pale. */
 const OUTLIERS = 5;
+
+/** Every explanation has a number of its own. */
+let made = 0;
 
 interface Facts {
   readonly sample: Sample;
@@ -31,6 +34,7 @@ interface Facts {
   readonly backend: string;
   readonly milliseconds: number;
   readonly model: AnyModel;
+  readonly file: string;
 }
 
 export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
@@ -51,7 +55,13 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
     : show(sample, table?.sums ?? values, table ? [1, ...pairPlaces(sample, table)] : shape, moves);
   // What is listed: words, not the entries of their vectors.
   const units = shown.units?.map(({ score }) => score) ?? [...(shown.scores ?? values)];
+  const of = { name: nameOf(facts), file: facts.file, summary: summaryOf(facts.model) };
   const view: ResultView = {
+    id: made++,
+    title: sample.title,
+    model: of.name,
+    file: of.file,
+    layer: facts.settings.layer,
     prediction: scores
       .map((entry, i) => ({ ...entry, i }))
       .sort((a, b) => b.score - a.score)
@@ -63,6 +73,7 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
       label: classes === 1 && index !== null ? `label ${index}` : label(at),
       index,
       isPredicted: classes > 1 && index === winner,
+      score: asked(predictions.data, facts, index),
     },
     explainer: facts.explainer,
     baseline: baselinePredictions && {
@@ -94,7 +105,19 @@ export function viewOf(explanation: AnyExplanation, facts: Facts): Shown {
     scores: shown.scores,
     units: shown.units,
     attribution: shown.attribution,
+    of,
   };
+}
+
+/** What people call the model; of a transformer, whose files are all called alike, the folder. */
+function nameOf({ model, file }: Facts): string {
+  return titleOf(model, isTransformer(model) ? file.split('/').slice(0, -1).join('/') : file);
+}
+
+/** The number that is explained: of a single score itself, or what it leaves of 1 to label 0. */
+function asked(scores: ArrayLike<number>, { classes }: Facts, index: number | null): number {
+  if (classes > 1) return scores[index ?? 0]!;
+  return index === 0 ? 1 - scores[0]! : scores[0]!;
 }
 
 /** The names of classes: of words for an answer, of the vocabulary for a masked word. */
@@ -159,10 +182,12 @@ function show(sample: Sample, values: Float64Array, shape: readonly number[], mo
     const all = tokens.map((_, i) => values.subarray(i * width, (i + 1) * width).reduce((sum, v) => sum + v, 0));
     const scores = kept.map((i) => all[i]!);
     const names = kept.map((i) => tokens[i]!);
+    finiteNumbers(all, 'scores');
     const units = unitsIn(sample.text, all);
     const [words, sums] = [units.map(({ name }) => name), units.map(({ score }) => score)];
-    const marks = marksOf(units, tokens, all);
-    return { ...none, tokens: names, scores, units, marks, scale: largest(sums), strongest: strongest(words, sums) };
+    const scale = largest(sums);
+    const marks = marksOf(units, sample.text, all, scale);
+    return { ...none, tokens: names, scores, units, marks, scale, strongest: strongest(words, sums) };
   }
   const attribution = sample.image ? overPicture(sample.image, values, shape) : null;
   if (attribution) {
@@ -185,7 +210,8 @@ function show(sample: Sample, values: Float64Array, shape: readonly number[], mo
   }
   const value = (at: number): string =>
     values.length === sample.data.length ? ` = ${Number(sample.data[at]!.toPrecision(4))}` : '';
-  return listed(values, shape, (index, at) => `${index}${value(at)}`);
+  const features = values.length === sample.features?.length ? sample.features : null;
+  return listed(values, shape, (index, at) => `${features?.[at] ?? index}${value(at)}`);
 }
 
 /** Numbers that have no place in a text or a picture. */
@@ -209,26 +235,15 @@ function unitsIn(text: NonNullable<Sample['text']>, scores: readonly number[]): 
 }
 
 /** @param all scores of all tokens */
-function marksOf(units: readonly Unit[], tokens: readonly string[], all: readonly number[]): Mark[] {
-  const scored = scoredTokens(
-    units.map(({ name }) => name),
-    units.map(({ score }) => score),
-  );
-  return scored.map(({ token, score, strength }, i) => {
-    const { joined, fixed, positions } = units[i]!;
+function marksOf(
+  units: readonly Unit[],
+  { tokens, places }: NonNullable<Sample['text']>,
+  all: readonly number[],
+  scale: number,
+): Mark[] {
+  return units.map(({ name, score, joined, fixed, positions }) => {
     const pieces = positions.length > 1 ? positions.map((p) => ({ token: tokens[p]!, score: all[p]! })) : [];
-    const kind = { joined, pieces, fixed };
-    if (Math.abs(strength) < FAINTEST) return { token, score, strength, ...kind, light: null, dark: null };
-    const light = colormap('PiYG', strength);
-    const dark = darkColormap('PiYG', strength, DARK_PAGE);
-    return {
-      token,
-      score,
-      strength,
-      ...kind,
-      light: [hex(light), hex(readableOn(light))],
-      dark: [hex(dark), hex(readableOn(dark))],
-    };
+    return colouredMark({ token: name, score, joined, pieces, fixed, place: places[positions[0]!] ?? null }, scale);
   });
 }
 

@@ -74,7 +74,8 @@ export function cellIn(o: Options, key: string, value: Json | undefined): Sequen
 
 function storedCell(o: Options, key: string, value: Json | undefined): { className: string; cell: SequenceCell } {
   const { className, options } = nested(o, key, value);
-  const make = cellMakers[className.replace(/Cell$/, '')];
+  const name = className.replace(/Cell$/, '');
+  const make = Object.hasOwn(cellMakers, name) ? cellMakers[name] : undefined;
   if (!make || !className.endsWith('Cell')) {
     const hint = 'LSTMCell, GRUCell, SimpleRNNCell and StackedRNNCells of them are supported';
     throw failure(options.subject, `'${className}' is not a cell of Keras's`, {}, hint);

@@ -20,7 +20,9 @@ function alongAxis(call: OperatorCall, x: Tensor, options: Options, one: Axis): 
   if (from === 0) throw fail(call, 'an axis of size 0 cannot be resized', { input: x.shape });
   const places = Array.from({ length: to }, (_, i) => coordinate(call, options, one, from, i));
   if (options.mode === 'nearest') {
-    const index = places.map((place) => Math.min(Math.max(nearest(call, options.nearest, place), 0), from - 1));
+    const index = places.map((place) =>
+      Math.min(Math.max(nearest(call, options.nearest, place, one.scale), 0), from - 1),
+    );
     if (to === from && index.every((j, i) => j === i)) return x;
     return gather(x, tensor(index, [to], 'int32'), axis);
   }
@@ -118,7 +120,7 @@ function resize(call: OperatorCall): Tensor {
 const old = (mode: string): Options => ({
   mode: mode === 'bilinear' ? 'linear' : mode,
   coordinates: 'asymmetric',
-  nearest: 'floor',
+  nearest: 'simple',
   cubic: -0.75,
   antialias: false,
   excludeOutside: false,

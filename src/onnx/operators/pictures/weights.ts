@@ -51,7 +51,9 @@ export function coordinate(
   }
 }
 
-export function nearest(call: OperatorCall, mode: string, x: number): number {
+/** @param place in float32, as whoever exported the model computes it: 5 times 0.2 is 1 there */
+export function nearest(call: OperatorCall, mode: string, place: number, scale: number): number {
+  const x = Math.fround(place);
   switch (mode) {
     case 'round_prefer_floor':
       return Math.ceil(x - 0.5);
@@ -61,6 +63,9 @@ export function nearest(call: OperatorCall, mode: string, x: number): number {
       return Math.floor(x);
     case 'ceil':
       return Math.ceil(x);
+    // Opset 10 does not say; onnxruntime rounds down to enlarge and up to shrink.
+    case 'simple':
+      return scale < 1 ? Math.ceil(x) : Math.floor(x);
     default:
       throw fail(call, `unknown nearest_mode '${mode}'`);
   }
