@@ -45,6 +45,8 @@ const apart = ['test/install/', 'test/shared/', 'test/slow/', 'test/web/'];
 
 /** The files that take longest, which go first: a long one at the end would leave the other cores idle. */
 const longest = [
+  'install/bundlers/webpack',
+  'install/package',
   'slow/writing-a-kernel',
   'attribution/random-graphs',
   'slow/golden-methods',
