@@ -11,7 +11,7 @@ import { exampleModels } from '../support/example-inputs.ts';
 const test = suite('metrics on the example models');
 /** Fewer stages than there are layers: this is a test, not a report. */
 const stages: { readonly [model: string]: readonly string[] } = {
-  'imdb-distilbert': ['classifier', 'distilbert/embeddings'],
+  'imdb-distilbert': ['classifier', 'distilbert/embeddings', 'distilbert/embeddings/word_embeddings'],
 };
 
 for (const example of await exampleModels(3)) {

@@ -95,6 +95,8 @@ const masks = {
 
 for (const name of ['mpnet', 'deberta-v2', 'modernbert-mean']) {
   for (const [kind, mask] of Object.entries(masks)) {
+    // It reads its first position, hidden or not, so padding on the left is refused: test/transformers/refusals.test.ts.
+    if (name === 'deberta-v2' && kind === 'left') continue;
     test(`${name}, ${kind}: hidden positions left out or kept, the same explanation`, async () => {
       const [golden, found] = caseOf(name, 'single');
       const model = await openCase(golden, found);
