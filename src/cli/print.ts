@@ -3,7 +3,7 @@ import type { Completeness } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
 import { largest } from '../tensor/largest.ts';
 import { visible } from '../tensor/visible.ts';
-import { percent, plain, signed } from '../visualize/format.ts';
+import { percent, plain, shortened, signed } from '../visualize/format.ts';
 import { colorSupport, tokensToAnsi } from '../visualize/index.ts';
 import type { ClassScore, Finding } from './findings.ts';
 import { type Arguments, number } from './flags.ts';
@@ -149,5 +149,5 @@ export function shorten(text: string, length = 72): string {
     .slice(0, 10 * length)
     .replace(/\s+/g, ' ')
     .trim();
-  return visible(line.length <= length ? line : `${line.slice(0, length - 1).trimEnd()}…`);
+  return visible(shortened(line, length));
 }

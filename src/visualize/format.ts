@@ -49,3 +49,7 @@ export function indexOf(at: number, shape: readonly number[]): string {
 
 /** With a capital first letter. */
 export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The beginning of a text that has more than `length` signs, with a sign that it was cut. */
+export const shortened = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length - 1).trimEnd()}…` : text;

@@ -2,6 +2,7 @@
  * An explanation that is kept, and the one that is shown now beside it: what differs, and how the score moved. Invariant: the page shows one
  * beside the other exactly where the engine keeps one, and says so when the engine has lost it.
  */
+import { shortened } from '../visualize/format.ts';
 import type { EngineClient } from './client.ts';
 import { announce, byId, make, write } from './dom.ts';
 import { showError } from './messages.ts';
@@ -121,12 +122,11 @@ export function changeOf(now: ResultView, kept: ResultView): string {
 }
 
 const LONGEST = 80;
-const short = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1).trimEnd()}…` : text);
 
 /** What is said of each because the other has it differently. */
 export function differences(now: ResultView, kept: Kept): [now: string[], kept: string[]] {
   const facts = (view: ResultView): [string, string][] => [
-    ['Input', kept.sameInput ? '' : `“${short(view.title)}”`],
+    ['Input', kept.sameInput ? '' : `“${shortened(view.title, LONGEST)}”`],
     ['Model', view.model],
     ['File', now.model === kept.model ? view.file : ''],
     ['Class', view.target.label],

@@ -1,4 +1,5 @@
 /** Part 2 of the page: the text, the drawing or the numbers, whichever the model takes. */
+import { shortened } from '../visualize/format.ts';
 import type { Fields } from './address.ts';
 import { announce, byId, fillSelect, make, write } from './dom.ts';
 import { Drawing } from './drawing.ts';
@@ -234,11 +235,10 @@ export class InputPanel {
   }
 
   #offer({ texts, pictures }: Offered): void {
-    const short = (text: string): string => (text.length > 60 ? `${text.slice(0, 59).trimEnd()}…` : text);
     byId('texts-row').hidden = texts.length === 0;
     fillSelect(
       this.#texts,
-      texts.map((text) => ({ value: text, label: short(text) })),
+      texts.map((text) => ({ value: text, label: shortened(text, 60) })),
     );
     this.#offeredPictures = new Map(pictures.map(({ name, pixels }) => [`example ${name}`, pixels]));
     byId('pictures-row').hidden = pictures.length === 0;

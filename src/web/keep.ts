@@ -1,9 +1,9 @@
 /**
  * What survives a reload of this tab: the user's files (model, vocabulary, samples), the picture as it is drawn, input and settings. It is kept in the browser's
  * own storage on this machine, belongs to the tab, and is forgotten after a day or when another model takes its place. Storage may be refused
- * (private windows, full disks): then nothing is kept, and the page says so once when asked.
+ * (private windows, full disks): then nothing is kept.
  */
-import { createStore, delMany, entries, get, set, type UseStore, update } from 'idb-keyval';
+import { createStore, delMany, entries, get, set, type UseStore } from 'idb-keyval';
 import type { Fields } from './address.ts';
 import type { Pixels } from './protocol.ts';
 
@@ -49,40 +49,43 @@ async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
   }
 }
 
+/** Files and what is shown lie apart: the one may be a gigabyte, the other is written with every explanation. */
+const [filesOf, shownOf] = [(name: string) => `${name}/files`, (name: string) => `${name}/shown`];
+
+type KeptFiles = Pick<Kept, 'at' | 'files'>;
+type KeptShown = Pick<Kept, 'at' | 'fields' | 'drawing'>;
+
 /** What this tab had, if it was reloaded; others' that are old are forgotten on the way. */
 export function kept(): Promise<Kept | null> {
   return attempt(async () => {
-    const own = tab();
-    const old = (await entries<string, Kept>(opened())).filter(([, { at }]) => Date.now() - at > DAY);
+    const old = (await entries<string, { readonly at: number }>(opened())).filter(
+      ([, { at }]) => Date.now() - at > DAY,
+    );
     await delMany(
       old.map(([key]) => key),
       opened(),
     );
-    return (await get<Kept>(own, opened())) ?? null;
+    const [files, shown] = await Promise.all([
+      get<KeptFiles>(filesOf(tab()), opened()),
+      get<KeptShown>(shownOf(tab()), opened()),
+    ]);
+    return files || shown ? { at: Date.now(), files: [], fields: {}, ...files, ...shown } : null;
   });
 }
 
-/** Keeps files in place of those before. @returns whether they are kept */
-export async function keepFiles(files: readonly KeptFile[]): Promise<boolean> {
+/** Keeps files in place of those before, and nothing of what was shown with those. More than can be kept are not. */
+export async function keepFiles(files: readonly KeptFile[]): Promise<void> {
+  await forget();
   const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
-  if (bytes > MOST_BYTES) {
-    await forget();
-    return false;
-  }
-  const done = await attempt(async () => {
-    await set(tab(), { at: Date.now(), files, fields: {} } satisfies Kept, opened());
-    return true;
-  });
-  return done ?? false;
+  if (bytes > MOST_BYTES) return;
+  await attempt(() => set(filesOf(tab()), { at: Date.now(), files } satisfies KeptFiles, opened()));
 }
 
 /** Keeps what is shown beside the files. */
 export async function keepShown({ fields, drawing }: Pick<Kept, 'fields' | 'drawing'>): Promise<void> {
-  await attempt(() =>
-    update<Kept>(tab(), (old) => ({ at: Date.now(), files: old?.files ?? [], fields, drawing }), opened()),
-  );
+  await attempt(() => set(shownOf(tab()), { at: Date.now(), fields, drawing } satisfies KeptShown, opened()));
 }
 
 export async function forget(): Promise<void> {
-  await attempt(() => delMany([tab()], opened()));
+  await attempt(() => delMany([filesOf(tab()), shownOf(tab())], opened()));
 }

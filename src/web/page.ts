@@ -9,7 +9,7 @@ import { examples } from './examples.ts';
 import { Explaining } from './explaining.ts';
 import { onDrop, placeIn } from './files.ts';
 import { InputPanel } from './inputs.ts';
-import { keepShown, kept } from './keep.ts';
+import { type KeptFile, keepShown, kept } from './keep.ts';
 import { LayerList } from './layers.ts';
 import { Loading } from './loading.ts';
 import { reading, showError } from './messages.ts';
@@ -109,21 +109,20 @@ async function restore(): Promise<void> {
     inputs.restore(shown, same ? before?.drawing : undefined);
     samples.restore(before?.fields ?? {});
   };
+  const takeAgain = (files: readonly KeptFile[]): Promise<void> => {
+    for (const { file, path } of files) placeIn(file, path);
+    return loading.takeFiles(
+      files.map(({ file }) => file),
+      prepare,
+    );
+  };
   if (example) {
     await loading.loadExample(example, prepare);
     // Samples of the user that were opened beside the example.
     if (before?.fields['of'] !== example.id || before.files.length === 0 || loading.example !== example) return;
-    for (const { file, path } of before.files) placeIn(file, path);
-    return loading.takeFiles(
-      before.files.map(({ file }) => file),
-      prepare,
-    );
+    return takeAgain(before.files);
   }
-  for (const { file, path } of before!.files) placeIn(file, path);
-  await loading.takeFiles(
-    before!.files.map(({ file }) => file),
-    prepare,
-  );
+  await takeAgain(before!.files);
 }
 
 async function offerMethods(): Promise<readonly MethodInfo[]> {

@@ -1,4 +1,5 @@
 /** The table of samples as elements: its head, and a row with a text, a thumbnail or values, what was predicted and whether it is right. */
+import { shortened } from '../visualize/format.ts';
 import { make } from './dom.ts';
 import { classNameOf, isRight, type Marked, type Meaning, type SortKey } from './marked.ts';
 import type { Pixels } from './protocol.ts';
@@ -72,8 +73,7 @@ const shortScore = (score: number): string =>
 function shortOf({ row: { input, name }, number }: Marked, urls: string[]): Node | string {
   switch (input.kind) {
     case 'text': {
-      const text = input.text.length > TEXT ? `${input.text.slice(0, TEXT - 1).trimEnd()}…` : input.text;
-      return make('span', { dir: 'auto' }, text.replace(/\s+/g, ' '));
+      return make('span', { dir: 'auto' }, shortened(input.text, TEXT).replace(/\s+/g, ' '));
     }
     case 'numbers': {
       const values = input.text.split(', ', NUMBERS + 1);

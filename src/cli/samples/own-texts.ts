@@ -2,7 +2,7 @@
 import { parseVocabulary } from '../../inputs/index.ts';
 import type { Lookup } from '../../model/definition.ts';
 import type { Model } from '../../model/model.ts';
-import type { InputRows } from '../../open/input-rows.ts';
+import { textRows, textsPerRow } from '../../open/own-texts.ts';
 import { readText } from '../files.ts';
 import { type Arguments, usage } from '../flags.ts';
 import type { Batch } from './batch.ts';
@@ -11,16 +11,12 @@ import { batchOf } from './join.ts';
 /** What says how texts are cut and looked up, which the model knows. */
 const needless = ['length', 'padding', 'truncating', 'index-from'] as const;
 
-/** Whether the model's only input takes texts. */
-export const looksUpTexts = ({ rawInputs }: Model): boolean =>
-  rawInputs.length === 1 && rawInputs[0]!.dtype === 'string';
-
 /** @throws UsageError for a vocabulary that says of an id what the model does not */
 export function ownTexts(args: Arguments, model: Model, texts: readonly string[], flag: string): Batch {
   const [input] = model.rawInputs;
   const stray = needless.find((one) => args.has(one));
   if (stray) throw usage(`--${stray}`, `${model.name} splits and looks up texts itself`, 'leave it out');
-  const width = input!.shape?.[1] ?? 1;
+  const width = textsPerRow(model);
   if (width !== 1) throw usage(flag, `${model.name} takes ${width} texts a row`, 'give a table: --csv FILE');
   const lookup = model.inputSources.find((source) => source.lookup)?.lookup ?? null;
   const notices = checkVocabulary(args, lookup);
@@ -28,16 +24,6 @@ export function ownTexts(args: Arguments, model: Model, texts: readonly string[]
     titles: texts,
     notices,
   });
-}
-
-/** Texts as rows of an input, one each. */
-export function textRows(texts: readonly string[], flat: boolean): InputRows {
-  const shape = flat ? [texts.length] : [texts.length, 1];
-  return {
-    count: texts.length,
-    feed: { strings: texts, shape },
-    part: (row) => ({ kind: 'text', shown: [texts[row]!] }),
-  };
 }
 
 const special = (token: string): boolean => /^(|<pad>|\[PAD\]|<unk>|<unknown>|\[UNK\]|<OOV>|<UNK>)$/.test(token);

@@ -4,13 +4,14 @@
  */
 import type { Model } from '../../model/model.ts';
 import { type AnyModel, isTransformer } from '../../open/model.ts';
+import { looksUpTexts } from '../../open/own-texts.ts';
 import { failure } from '../../tensor/errors.ts';
 import { type Arguments, usage } from '../flags.ts';
 import { readArrays } from './array.ts';
 import type { Batch } from './batch.ts';
 import { readImages } from './image.ts';
 import { readNamed, readNpzFile } from './named.ts';
-import { looksUpTexts, ownTexts } from './own-texts.ts';
+import { ownTexts } from './own-texts.ts';
 import { piecesOf } from './pieces.ts';
 import { type RowChoice, readRows } from './rows.ts';
 import { readSounds } from './sound.ts';

@@ -5,6 +5,7 @@
 import { failure } from '../../tensor/errors.ts';
 import { checkOptions, type OptionNames } from '../../tensor/options.ts';
 import type { ColormapName } from '../colors.ts';
+import { RTL } from '../direction.ts';
 import { escapeHtml } from '../format.ts';
 import { chartStyle } from './style.ts';
 
@@ -86,9 +87,6 @@ export function textAt({ x, y, text, style, full, more = '' }: Label): string {
   const bidi = RTL.test(text) ? ' style="unicode-bidi:isolate"' : '';
   return `<text x="${x}" y="${tidy(y)}"${classes}${bidi}${more}>${escapeHtml(text)}${title}</text>`;
 }
-
-/** Letters of scripts that run from right to left. */
-export const RTL = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
 /** A share of the width, 0 to 1, as `12.3%`. */
 export const share = (v: number): string => `${tidy(100 * v)}%`;

@@ -5,12 +5,13 @@
  */
 import { failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
+import { RTL } from '../direction.ts';
 import { escapeHtml, plain, signed } from '../format.ts';
 import { FAINTEST } from '../tokens.ts';
 import { byStrength } from './check.ts';
 import { type ScoreSteps, scoreBar } from './score-bar.ts';
 import { colorBar } from './series.ts';
-import { type ChartOptions, chart, chartNames, fitted, measured, RTL, tidy } from './svg.ts';
+import { type ChartOptions, chart, chartNames, fitted, measured, tidy } from './svg.ts';
 import { type ScoredText, scoredWords, type Word } from './words.ts';
 
 /** A text with its attributions, and the two scores that they lie between where they add up. */

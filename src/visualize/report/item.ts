@@ -1,7 +1,7 @@
 /** One explained input as a card of the report: what was predicted, the attributions, and how far to trust them. */
 import { pairsMatrix } from '../charts/matrix.ts';
 import type { ColormapName } from '../colors.ts';
-import { escapeHtml, percent, plain, signed } from '../format.ts';
+import { escapeHtml, percent, plain, shortened, signed } from '../format.ts';
 import { scoredTokens } from '../tokens.ts';
 import { barTable } from './bars.ts';
 import { contentOf, frameOf } from './content.ts';
@@ -28,8 +28,7 @@ export type CardOptions = {
 const LONGEST = 110;
 
 function headingOf(title: string): string {
-  const line = title.replace(/\s+/g, ' ').trim();
-  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1).trimEnd()}…`;
+  return shortened(title.replace(/\s+/g, ' ').trim(), LONGEST);
 }
 
 /** The card of one item. `number` counts from 1 and titles items that have no title. */

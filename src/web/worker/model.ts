@@ -15,7 +15,7 @@ import { freeGpu } from './backends.ts';
 import { layersOf } from './layers.ts';
 import { embeddingOf, kindsOf, pictureLayout } from './layout.ts';
 import { openFiles } from './open.ts';
-import { looksUpTexts } from './own-words.ts';
+import { looksUpOneText } from './own-words.ts';
 import { describeTransformer } from './pieces.ts';
 import type { State } from './state.ts';
 
@@ -51,12 +51,12 @@ function describe(model: Model, file: string): ModelInfo {
       : 'The layers are known after the first input: the file states no input shape.',
     layers: layersOf(model.layers),
     takes: dims.length === 0 ? 'an input of any shape' : `${embeddingOf(model) ? 'tokens: ' : ''}${dims.join(' × ')}`,
-    tokens: looksUpTexts(model) ? 'own' : embeddingOf(model) ? 'words' : null,
+    tokens: looksUpOneText(model) ? 'own' : embeddingOf(model) ? 'words' : null,
     places: false,
     second: 'never',
     baselines: null,
     labels: [],
-    kinds: looksUpTexts(model) ? ['text'] : kindsOf(model),
+    kinds: looksUpOneText(model) ? ['text'] : kindsOf(model),
     outputs: model.outputs.map(({ name, shape }) => describeOutput(name, shape, file)),
     picture: { height, width, channels },
     range: pixelRange(model),
@@ -92,7 +92,7 @@ export async function vocabulary(
     const hint = 'to change its tokenizer, drop all files of its folder at once';
     throw failure(name, 'is not needed: the model has a tokenizer of its own', {}, hint);
   }
-  if (state.model && looksUpTexts(state.model)) {
+  if (state.model && looksUpOneText(state.model)) {
     const hint = 'the model splits texts and looks words up itself: type a text';
     throw failure(name, 'is not needed: the model holds its vocabulary', {}, hint);
   }

@@ -2,27 +2,25 @@
 import type { Model } from '../../model/model.ts';
 import { encodeRows } from '../../open/input-rows.ts';
 import { type AnyModel, isTransformer } from '../../open/model.ts';
+import { looksUpTexts, textRows, textsPerRow } from '../../open/own-texts.ts';
 import { failure } from '../../tensor/errors.ts';
 import { embeddingOf } from './layout.ts';
 import type { Sample } from './state.ts';
 
 /** Whether the model's only input takes one text a row. */
-export const looksUpTexts = ({ rawInputs }: Model): boolean =>
-  rawInputs.length === 1 && rawInputs[0]!.dtype === 'string' && (rawInputs[0]!.shape?.[1] ?? 1) === 1;
+export const looksUpOneText = (model: Model): boolean => looksUpTexts(model) && textsPerRow(model) === 1;
 
 /** Whether texts are what the model is given. */
 export const readsTexts = (model: AnyModel): boolean =>
-  isTransformer(model) || looksUpTexts(model) || embeddingOf(model) !== null;
+  isTransformer(model) || looksUpOneText(model) || embeddingOf(model) !== null;
 
 /** A text as the words that the model's own layer finds in it. */
 export function ownTextSample(model: Model, text: string): Sample {
   if (text.trim() === '') throw failure('text', 'has no words', {}, 'type a sentence');
   const [input] = model.rawInputs;
-  const shape = input!.shape?.length === 1 ? [1] : [1, 1];
-  const part = () => ({ kind: 'text' as const, shown: [text] });
   const { inputs, parts, notices } = encodeRows(
     model,
-    new Map([[input!.name, { count: 1, feed: { strings: [text], shape }, part }]]),
+    new Map([[input!.name, textRows([text], input!.shape?.length === 1)]]),
   );
   const [encoded] = inputs;
   const [shown] = parts(0);

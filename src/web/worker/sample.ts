@@ -9,7 +9,7 @@ import { sizeOf } from '../../tensor/shape.ts';
 import type { InputData, PixelRange, Pixels, Place } from '../protocol.ts';
 import { embeddingOf, pictureLayout } from './layout.ts';
 import { modelIn } from './model.ts';
-import { looksUpTexts, ownTextSample } from './own-words.ts';
+import { looksUpOneText, ownTextSample } from './own-words.ts';
 import { pieceSample } from './pieces.ts';
 import type { Sample, State } from './state.ts';
 
@@ -21,7 +21,7 @@ export function sampleOf(state: State, input: InputData): Sample {
   }
   switch (input.kind) {
     case 'text':
-      return looksUpTexts(model) ? ownTextSample(model, input.text) : textSample(state, model, input.text);
+      return looksUpOneText(model) ? ownTextSample(model, input.text) : textSample(state, model, input.text);
     case 'image':
       return imageSample(model, input.pixels, input.range, input.title);
     case 'numbers':
