@@ -18,6 +18,8 @@ export interface RunResult {
 export interface Prepared {
   /** What really runs, where that is known only now. */
   readonly backend?: string;
+  /** The threads that it runs on, where it has chosen them itself. */
+  readonly threads?: number;
   /** One run; results are JavaScript arrays. */
   run(): RunResult | Promise<RunResult>;
   /** To the layout of the expected result; not timed. */
@@ -146,7 +148,10 @@ async function enter(contender: Contender, expected: Outputs, tolerance: number)
   }
 }
 
-const named = ({ backend }: Prepared): { backend?: string } => (backend === undefined ? {} : { backend });
+const named = ({ backend, threads }: Prepared): Partial<Pick<Contender, 'backend' | 'threads'>> => ({
+  ...(backend !== undefined && { backend }),
+  ...(threads !== undefined && { threads }),
+});
 
 const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 

@@ -58,7 +58,7 @@ export async function imdbExample(): Promise<ExampleModel> {
   const real = existsSync(`${sharedFolder}/data/imdb/imdb_test.csv.gz`);
   const file = exampleFile('imdb-cnn.h5');
   const model = await loadModel(file);
-  const { golden, X } = real ? realReviews() : ownSentences();
+  const { golden, X } = real ? await realReviews() : ownSentences();
   const embedding = model.layers[1]!.className === 'Embedding' ? 1 : 0;
   const table = model.layers[embedding]!.weights[0]!;
   const width = table.shape[1]!;
@@ -119,9 +119,9 @@ function once<T>(compute: () => Promise<T>): () => Promise<T> {
   return () => (result ??= compute());
 }
 
-function realReviews(): { golden: Golden; X: Tensor } {
+async function realReviews(): Promise<{ golden: Golden; X: Tensor }> {
   const golden = goldenFile<Golden & { rows: number[] }>('imdb-cnn.json.gz');
-  return { golden, X: reviewTokens(golden.rows.slice(0, ROWS)) };
+  return { golden, X: await reviewTokens(golden.rows.slice(0, ROWS)) };
 }
 
 function ownSentences(): { golden: Golden; X: Tensor } {

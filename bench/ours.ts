@@ -60,12 +60,12 @@ async function openBackend(kind: string, threads: number): Promise<Backend> {
   return {
     ...wasmBackend,
     prepare: (program) => {
-      const { run, runSync, rerun, feed, dispose } = wasmBackend.prepare(program);
+      const { run, runSync, rerun, feed, ...rest } = wasmBackend.prepare(program);
       return {
+        ...rest,
         run: (inputs) => limited(() => run(inputs)),
         ...(runSync && { runSync: (inputs) => limited(() => runSync(inputs)) }),
         ...(feed && rerun && { feed, rerun: () => limited(rerun) }),
-        dispose,
       };
     },
   };

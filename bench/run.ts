@@ -20,19 +20,22 @@ import { igCases } from './suites/ig.ts';
 import { kernelCases } from './suites/kernels.ts';
 import { loadCases } from './suites/load.ts';
 import { modelCases } from './suites/models.ts';
+import { netCases } from './suites/nets.ts';
 import { sizeResults } from './suites/size.ts';
+import { trainCases } from './suites/train.ts';
 
 const usage = `npm run bench -- SUITE [options]
-  SUITE            ig, kernels, models, load, size, or several: ig,kernels
+  SUITE            ig, nets, kernels, models, load, train, size, or several: ig,kernels
   --filter TEXT    only cases whose name contains TEXT (several: a,b)
   --backends LIST  ours: reference, wasm, wasm:2 (two threads); default wasm,wasm:2
-  --peers LIST     tfjs-wasm, tfjs-cpu, jax-js, alibi, torch (alibi:2: with two threads only), all, none; default all
+  --peers LIST     tfjs-wasm, tfjs-cpu, jax-js, alibi, tf-function, captum, torch, keras (alibi:2: with two threads only), all,
+                   none; default all
   --json FILE      write the results (bench/schema.json)
   --browser        the kernel suite in headless Chromium (gpu:webgl2, gpu:webgpu run there; without a GPU in software)
   --hardware       with --browser: let Chromium choose the adapter instead of asking for SwiftShader
   --quick          one run each: are the results right?`;
 
-const suites = ['ig', 'kernels', 'models', 'load', 'size'] as const;
+const suites = ['ig', 'nets', 'kernels', 'models', 'load', 'train', 'size'] as const;
 type Suite = (typeof suites)[number];
 
 const options = {
@@ -90,7 +93,9 @@ async function main(args: readonly string[]): Promise<number> {
         for (const group of grouped(await sizeResults())) print(group);
         continue;
       }
-      const wanted = (await casesOf(suite, ourBackends(list(values.backends)), peers)).filter(matches(values.filter));
+      const wanted = (await casesOf(suite, ourBackends(list(values.backends)), peers, values.quick)).filter(
+        matches(values.filter),
+      );
       for (const bench of wanted) print(await runCase(bench, values.quick ? quickBudget : fullBudget));
     }
   } finally {
@@ -114,16 +119,21 @@ async function casesOf(
   suite: Exclude<Suite, 'size'>,
   backends: ReturnType<typeof ourBackends>,
   peers: readonly Peer[],
+  quick: boolean,
 ): Promise<BenchCase[]> {
   switch (suite) {
     case 'ig':
       return igCases(backends, peers);
+    case 'nets':
+      return netCases(backends, peers);
     case 'kernels':
       return kernelCases(backends, peers);
     case 'models':
       return modelCases(backends, peers);
     case 'load':
       return loadCases(backends);
+    case 'train':
+      return trainCases(backends, peers, quick);
   }
 }
 

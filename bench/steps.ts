@@ -2,9 +2,10 @@
  * Where the time of an explanation goes: every kernel call of the wasm backend with its op, its size and the least time of
  * several runs, the largest first, and what is left for JavaScript.
  *
- *   npm run bench:steps -- mnist [--strategy brute] [--threads 2] [--runs 20] [--batch 100] [--all]
+ *   npm run bench:steps -- mnist [--strategy brute] [--threads 2] [--runs 20] [--batch 100] [--all] [--ops]
+ *   npm run bench:steps -- FILE.keras          # one random picture through a picture model (make_nets.py makes some)
  *
- * `--all` explains all classes at once.
+ * `--all` explains all classes at once; `--ops` adds up by op and kernel instead of by call.
  */
 import { parseArgs } from 'node:util';
 import { IntegratedGradients } from '../src/attribution/index.ts';
@@ -13,6 +14,7 @@ import { loadModel } from '../src/keras/load/load.ts';
 import { failure } from '../src/tensor/errors.ts';
 import { imdbExample, mnistExample, STEPS } from './inputs.ts';
 import type { Strategy } from './ours.ts';
+import { picture } from './pictures.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,16 +24,21 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '20' },
     batch: { type: 'string', default: '100' },
     all: { type: 'boolean', default: false },
+    ops: { type: 'boolean', default: false },
   },
 });
 
 const examples = { imdb: imdbExample, mnist: mnistExample };
-const name = positionals[0] as keyof typeof examples;
-if (!(name in examples)) throw failure('bench:steps', 'name an example model', { known: Object.keys(examples) });
-const example = await examples[name]();
-const model = await loadModel(example.file, { backend: wasmBackend });
+const name = positionals[0] ?? '';
+const isFile = /\.(keras|h5|hdf5)$/.test(name);
+if (!isFile && !(name in examples))
+  throw failure('bench:steps', 'name an example model or a Keras file', { known: Object.keys(examples) });
+const example = isFile ? null : await examples[name as keyof typeof examples]();
+const model = await loadModel(example?.file ?? name, { backend: wasmBackend });
+const X = example?.X ?? picture([1, ...model.inputs[0]!.shape!.slice(1).map(Number)]);
+const targets = example ? [...example.targets] : 0;
 const explainer = new IntegratedGradients(model, {
-  layer: example.layer,
+  layer: example?.layer ?? null,
   nSteps: STEPS,
   internalBatchSize: Number(values.batch),
   backend: wasmBackend,
@@ -44,11 +51,10 @@ async function profile(): Promise<Map<string, number>> {
   const times = new Map<string, number>();
   wasmBackend.trace(({ fn, op, units, args }, ms) => {
     const size = fn === 'matmul' ? `${args[7]}x${args[8]} * ${args[8]}x${args[9]}` : `${units} units`;
-    const key = `${op === fn ? op : `${op}: ${fn}`} ${size}`;
+    const key = `${op === fn ? op : `${op}: ${fn}`}${values.ops ? '' : ` ${size}`}`;
     times.set(key, (times.get(key) ?? 0) + ms);
   });
   const started = performance.now();
-  const { X, targets } = example;
   await (values.all ? explainer.explain(X, { target: 'all' }) : explainer.explain(X, { target: targets }));
   const all = performance.now() - started;
   wasmBackend.trace(null);

@@ -17,7 +17,7 @@ import { binders as wasmBinders } from '../src/backends/wasm/binders.ts';
 import type { Example, Op } from '../src/graph/op.ts';
 import { buildProgram } from '../src/graph/program.ts';
 import { loadModel } from '../src/keras/load/load.ts';
-import { type OpName, ops } from '../src/ops/index.ts';
+import { ops, type TableOp } from '../src/ops/index.ts';
 import type { Shape } from '../src/tensor/shape.ts';
 import { placeholder, Tensor, tensor } from '../src/tensor/tensor.ts';
 import { trainingStep } from '../test/support/model-check.ts';
@@ -69,7 +69,8 @@ function kernelsOf(op: Op, mode: GpuMode): string[] {
 
 /** Kernels of all modes; those of some modes only say which. */
 function describeKernels(op: Op): string {
-  const entry = gpuBinders[op.name as OpName] as unknown;
+  const entry = gpuBinders[op.name as TableOp] as unknown;
+  if (entry === undefined) return 'none: its kernels come with the op, for reference and wasm';
   if (typeof entry !== 'function') return (entry as { missing: string }).missing;
   const perMode = modes.map((mode) => kernelsOf(op, mode));
   const all = [...new Set(perMode.flat())];
@@ -105,8 +106,8 @@ export async function backendMatrix(): Promise<string> {
       op.vjp === 'none' ? 'none' : 'yes',
       uses(op.name, imdb),
       uses(op.name, mnist),
-      yes(op.name in referenceKernels),
-      yes(op.name in wasmBinders),
+      yes(op.name in referenceKernels || op.kernels?.['reference'] !== undefined),
+      yes(op.name in wasmBinders || op.kernels?.['wasm'] !== undefined),
       ...modes.map(() => (gpu ? 'yes' : 'no')),
       describeKernels(op),
     ];

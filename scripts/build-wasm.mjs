@@ -1,6 +1,7 @@
 /**
- * Compiles kernels/wasm (AssemblyScript) to the two modules of the wasm backend, plain and relaxed SIMD, and writes the first and
- * what the second changes in it, packed (lzma.mjs), as base64, into src/backends/wasm/modules.generated.ts. Does nothing while that file is newer than every source.
+ * Compiles kernels/wasm (AssemblyScript) to the modules of the wasm backend: the core (index.ts), and a module of its own for each family
+ * that most applications do without. Of each there is a plain and a relaxed SIMD build; the first and what the second changes in it are
+ * written, packed (lzma.mjs), as base64, into a file in src/backends/wasm. Does nothing while all files are newer than every source.
  *
  *   node scripts/build-wasm.mjs [--force]
  *
@@ -12,17 +13,30 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { packLzma } from './lzma.mjs';
+import { dataRanges } from './wasm-data.mjs';
 import { makePatch } from './wasm-patch.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = `${root}kernels/wasm/`;
-const target = `${root}src/backends/wasm/modules.generated.ts`;
+/**
+ * What is built: an entry in kernels/wasm (whose exports are the kernels), and the file that its module is written to. All modules share one
+ * memory: the constants of each lie in a place of its own below the heap (src/backends/wasm/heap.ts).
+ */
+const modules = ['index', 'training', 'recurrent', 'winograd'].map((name, i) => ({
+  entry: `${name}.ts`,
+  target: `${root}src/backends/wasm/${name === 'index' ? 'modules' : name}.generated.ts`,
+  constants: 1024 + 512 * i,
+}));
+const constantBytes = 512;
 
 const newest = Math.max(
-  ...['build-wasm.mjs', 'lzma.mjs', 'wasm-patch.mjs'].map((file) => statSync(`${root}scripts/${file}`).mtimeMs),
+  ...readdirSync(`${root}scripts`)
+    .filter((file) => /wasm|lzma/.test(file) && file.endsWith('.mjs') && file !== 'build-web.mjs')
+    .map((file) => statSync(`${root}scripts/${file}`).mtimeMs),
   ...readdirSync(sources).map((file) => statSync(sources + file).mtimeMs),
 );
-const upToDate = () => !process.argv.includes('--force') && existsSync(target) && statSync(target).mtimeMs > newest;
+const isNew = ({ target }) => existsSync(target) && statSync(target).mtimeMs > newest;
+const upToDate = () => !process.argv.includes('--force') && modules.every(isNew);
 if (isMainThread && upToDate()) process.exit(0);
 
 /** AssemblyScript from node_modules, or from a folder named by NODE_PATH. */
@@ -35,7 +49,9 @@ async function loadCompiler() {
 const asc = await loadCompiler();
 const optimized = process.env.PATHGRAD_KERNELS !== 'unoptimized';
 
-async function build(features) {
+const builds = { plain: 'simd,threads,bulk-memory', relaxed: 'simd,threads,bulk-memory,relaxed-simd' };
+
+async function build({ entry, constants }, simd) {
   const files = new Map();
   const options = [
     '--runtime',
@@ -47,60 +63,61 @@ async function build(features) {
     '--importMemory',
     '--sharedMemory',
   ];
-  const { error, stderr } = await asc.main(
-    [
-      'index.ts',
-      ...options,
-      '--initialMemory',
-      '1',
-      '--maximumMemory',
-      '65536',
-      '--enable',
-      features,
-      '-o',
-      'out.wasm',
-    ],
-    {
-      readFile: (name) => (existsSync(sources + name) ? readFileSync(sources + name, 'utf8') : null),
-      writeFile: (name, contents) => files.set(name, contents),
-      listFiles: () => [],
-    },
-  );
+  const memory = ['--initialMemory', '1', '--maximumMemory', '65536', '--memoryBase', `${constants}`];
+  const { error, stderr } = await asc.main([entry, ...options, ...memory, '--enable', builds[simd], '-o', 'out.wasm'], {
+    readFile: (name) => (existsSync(sources + name) ? readFileSync(sources + name, 'utf8') : null),
+    writeFile: (name, contents) => files.set(name, contents),
+    listFiles: () => [],
+  });
   if (error) throw new Error(`kernels/wasm does not compile:\n${stderr.toString()}`);
-  return files.get('out.wasm');
+  const binary = files.get('out.wasm');
+  for (const [from, to] of dataRanges(binary)) {
+    if (from >= constants && to <= constants + constantBytes) continue;
+    throw new Error(
+      `kernels/wasm/${entry}: constants at ${from} to ${to}, not within ${constantBytes} bytes of ${constants}`,
+    );
+  }
+  return binary;
 }
 
-/** The same in a thread of its own: the two modules take half the time on two cores. */
-function buildApart(features) {
+/** The builds of one kind in a thread of their own: all take half the time on two cores. */
+function buildApart(simd) {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: features });
+    const worker = new Worker(new URL(import.meta.url), { workerData: simd });
     worker.once('message', resolve);
     worker.once('error', reject);
   });
 }
 
+async function buildAll(simd) {
+  const made = [];
+  for (const module of modules) made.push(await build(module, simd));
+  return made;
+}
+
 async function write() {
   const started = performance.now();
-  const [plain, relaxed] = await Promise.all([
-    buildApart('simd,threads,bulk-memory'),
-    build('simd,threads,bulk-memory,relaxed-simd'),
-  ]);
-  const both = Buffer.concat([plain, makePatch(plain, relaxed)]);
-  const packed = packLzma(both);
-  writeFileSync(
-    target,
-    `/** Generated by scripts/build-wasm.mjs from kernels/wasm: the plain module, then the patch to the relaxed one; LZMA, in base64. */
-export const plainBytes: number = ${plain.length};
-export const bothBytes: number = ${both.length};
-export const packed: string =
-  '${Buffer.from(packed).toString('base64')}';
+  const [plain, relaxed] = await Promise.all([buildApart('plain'), buildAll('relaxed')]);
+  const sizes = modules.map(({ entry, target }, i) => {
+    const both = Buffer.concat([plain[i], makePatch(plain[i], relaxed[i])]);
+    const packed = packLzma(both);
+    writeFileSync(
+      target,
+      `/** Generated by scripts/build-wasm.mjs from kernels/wasm/${entry}: the plain module, then the patch to the relaxed one; LZMA, in base64. */
+import type { PackedModule } from './module.ts';
+
+export const packed: PackedModule = {
+  plainBytes: ${plain[i].length},
+  bothBytes: ${both.length},
+  text: '${Buffer.from(packed).toString('base64')}',
+};
 `,
-  );
+    );
+    return `${entry} ${plain[i].length} bytes, ${packed.length} packed`;
+  });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(
-    `kernels/wasm: ${plain.length} and ${relaxed.length} bytes, ${packed.length} packed, in ${seconds} s${optimized ? '' : ', NOT optimized'}`,
-  );
+  console.log(`kernels/wasm: ${sizes.join('; ')}; in ${seconds} s${optimized ? '' : ', NOT optimized'}`);
 }
 
 if (isMainThread) await write();
-else parentPort.postMessage(await build(workerData));
+else parentPort.postMessage(await buildAll(workerData));

@@ -16,7 +16,7 @@ import { bundling } from './bundling.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const exampleFiles = [
   ...['imdb-cnn.h5', 'imdb-vocab.txt', 'sentences.txt', 'agnews-bilstm.h5', 'agnews-vocab.txt', 'headlines.txt'],
-  ...['mnist-cnn.h5', 'digits'],
+  ...['mnist-cnn.h5', 'digits', 'wine-mlp.keras', 'wine.csv'],
   ...['tf_model.h5', 'config.json', 'tokenizer.json', 'tokenizer_config.json'].map((name) => `imdb-distilbert/${name}`),
 ];
 
@@ -78,13 +78,16 @@ export function fetchedFiles(out, metafile) {
   const page = visit(find('page.js'), new Set());
   const engine = visit(find('worker.js'), new Set(page));
   const chunk = (entry) => visit(outputs.find(([, { entryPoint }]) => entryPoint === entry)[0], new Set(engine));
-  const [gpu, transformer] = [chunk('src/gpu.ts'), chunk('src/web/worker/transformer.ts')];
+  const [gpu, transformer] = [chunk('src/gpu.ts'), chunk('src/web/worker/model/transformer.ts')];
+  const [tables, pictures] = ['tables', 'pictures'].map((name) => chunk(`src/web/worker/${name}.ts`));
   const added = (files, before) => [...files].filter((path) => !before.has(path)).map((path) => resolve(root, path));
   return {
     page: [`${out}/index.html`, `${out}/page.css`, ...added(page, new Set())],
     engine: added(engine, page),
     gpu: added(gpu, engine),
     transformer: added(transformer, engine),
+    tables: added(tables, engine),
+    pictures: added(pictures, engine),
   };
 }
 

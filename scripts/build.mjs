@@ -1,5 +1,5 @@
 /**
- * Builds dist/: index.js (the engine, Keras models, attribution), methods.js, metrics.js, inputs.js, onnx.js, transformers.js, visualize.js, gpu.js and cli.js, ES modules that need nothing
+ * Builds dist/: index.js (the engine, Keras models, attribution), a file per other entry point and cli.js, ES modules that need nothing
  * installed; code they share lies in dist/chunks. `--quick` leaves out the type declarations (dist/types, made by tsc).
  *
  *   node scripts/build.mjs [--quick] [--once] [--out FOLDER] [--metafile FILE]
@@ -16,6 +16,23 @@ import { build } from 'esbuild';
 import { bundling } from './bundling.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** The entry points of the package, and the command line. */
+const entries = {
+  index: 'src/index.ts',
+  methods: 'src/attribution/methods/index.ts',
+  metrics: 'src/attribution/metrics/index.ts',
+  inputs: 'src/inputs/index.ts',
+  onnx: 'src/onnx/index.ts',
+  transformers: 'src/transformers/index.ts',
+  training: 'src/training/index.ts',
+  jobs: 'src/jobs/index.ts',
+  visualize: 'src/visualize/index.ts',
+  gpu: 'src/gpu.ts',
+  cli: 'src/cli/index.ts',
+  // What a thread of a job begins with.
+  'job-thread': 'src/jobs/run/thread.ts',
+};
+
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean' },
@@ -29,19 +46,7 @@ if (values.once && existsSync(`${out}/index.js`) && existsSync(`${out}/types`)) 
 const started = performance.now();
 
 // Only what an earlier build made is removed, so that a wrong --out cannot cost a folder.
-for (const made of [
-  'index.js',
-  'methods.js',
-  'metrics.js',
-  'inputs.js',
-  'onnx.js',
-  'transformers.js',
-  'visualize.js',
-  'gpu.js',
-  'cli.js',
-  'chunks',
-  'types',
-]) {
+for (const made of [...Object.keys(entries).map((name) => `${name}.js`), 'chunks', 'types']) {
   rmSync(`${out}/${made}`, { recursive: true, force: true });
 }
 
@@ -50,19 +55,8 @@ if (kernels.status !== 0) process.exit(1);
 
 const result = await build({
   absWorkingDir: root,
-  entryPoints: {
-    index: 'src/index.ts',
-    // No entry of the package: it keeps the loader in a file of its own, so that bundles without `loadModel` leave it out whole.
-    'chunks/load': 'src/keras/load/load.ts',
-    methods: 'src/attribution/methods/index.ts',
-    metrics: 'src/attribution/metrics/index.ts',
-    inputs: 'src/inputs/index.ts',
-    onnx: 'src/onnx/index.ts',
-    transformers: 'src/transformers/index.ts',
-    visualize: 'src/visualize/index.ts',
-    gpu: 'src/gpu.ts',
-    cli: 'src/cli/index.ts',
-  },
+  // `chunks/load` is no entry of the package: it keeps the loader in a file of its own, so that bundles without `loadModel` leave it out whole.
+  entryPoints: { ...entries, 'chunks/load': 'src/keras/load/load.ts' },
   ...bundling,
   outdir: out,
   splitting: true,
@@ -87,14 +81,12 @@ if (!values.quick) {
   }
 }
 
-const sizes = ['index', 'methods', 'metrics', 'inputs', 'onnx', 'transformers', 'visualize', 'gpu', 'cli'].map(
-  (name) => {
-    const entry = Object.entries(result.metafile.outputs).find(
-      ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
-    );
-    return `${name}.js ${Math.round(totalBytes(result.metafile, entry?.[0] ?? '') / 1024)} kB`;
-  },
-);
+const sizes = Object.keys(entries).map((name) => {
+  const entry = Object.entries(result.metafile.outputs).find(
+    ([path]) => path.endsWith(`${name}.js`) && !path.includes('chunks/'),
+  );
+  return `${name}.js ${Math.round(totalBytes(result.metafile, entry?.[0] ?? '') / 1024)} kB`;
+});
 console.log(`built ${sizes.join(', ')} in ${Math.round(performance.now() - started)} ms`);
 
 /** Bytes of an output and of every chunk it imports. */

@@ -9,6 +9,7 @@ export const bundling = {
   platform: 'neutral',
   mainFields: ['module', 'main'],
   conditions: ['import', 'module', 'browser'],
-  external: ['node:*'],
+  // Of jobs: optional packages, imported when a job needs them.
+  external: ['node:*', '@aws-sdk/client-s3', 'bullmq', 'hyparquet-writer', 'ioredis'],
   plugins: [gpujs, ownCopies],
 };

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { binders } from '../src/backends/gpu/binders.ts';
 import type { Op } from '../src/graph/op.ts';
 import * as o from '../src/ops/index.ts';
 import type { DType } from '../src/tensor/dtype.ts';
@@ -95,7 +96,7 @@ export const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['gru', (x) => o.gru(x([1, 2, 3]), x([1, 3]), x([3]))],
   ['simpleRnn', (x) => o.simpleRnn(x([1, 2, 1]), x([1, 1]))],
   ...Object.values<Op>(o.ops)
-    .filter(({ name }) => /Grad|^lerp|^conv$|Argmax|^standardize|^scatter|^gruReset/.test(name))
+    .filter(({ name }) => name in binders && /Grad|^lerp|^conv$|Argmax|^standardize|^scatter|^gruReset/.test(name))
     .map(primitive),
 ]);
 

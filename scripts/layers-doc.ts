@@ -40,6 +40,7 @@ const structural: Readonly<Record<string, string>> = {
 
 /** What of a layer's result is not Keras's. */
 const notes: Readonly<Record<string, string>> = {
+  ContrastLimitedAdaptiveHistogramEqualization: 'looks values up: no gradient passes, nor does it in Keras',
   MelSpectrogram: '`top_db` counts from the loudest of the sample, in Keras from that of the batch',
 };
 
@@ -47,10 +48,6 @@ const notes: Readonly<Record<string, string>> = {
 const reasons: readonly (readonly [RegExp, string])[] = [
   [/^(TFSMLayer|JaxLayer|FlaxLayer|TorchModuleWrapper)$/, 'code of another framework, which the file does not hold'],
   [/^DenseFeatures|SequenceFeatures$/, 'feature columns, which Keras itself has deprecated'],
-  [
-    /^ContrastLimitedAdaptiveHistogramEqualization$/,
-    'looks pixels up in histograms of whole numbers: its gradient is 0 everywhere, in Keras too',
-  ],
 ];
 
 function optionsFor(name: string, entry: Entry, major: 2 | 3): { line: string; supported: boolean } {

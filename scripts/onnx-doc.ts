@@ -22,7 +22,7 @@ const notes: Readonly<Record<string, string>> = {
   BitwiseNot: 'of constants',
   BitwiseOr: 'of constants',
   BitwiseXor: 'of constants',
-  Cast: 'to floats, integers and booleans; all floats are the type that the model computes in, all integers int32',
+  Cast: 'to floats, integers and booleans; all floats are the type that the model computes in, all integers int32; to 16 bits rounded',
   Compress: 'the condition is a constant',
   Constant: 'no sparse tensors, no texts',
   ConvInteger: 'in floats, gradients pass straight through',

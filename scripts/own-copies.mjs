@@ -15,11 +15,17 @@ const lists = ['src/index.ts', 'src/ops/index.ts', 'src/quadrature/index.ts'];
 
 /** What is public, and beside that only needed on demand; fflate, which these import, too. test/bench/size.test.ts tells when one of them comes at once. */
 export const copied = [
+  'kernels/reference/recurrent-cells.ts',
+  'kernels/reference/recurrent.ts',
+  'src/backends/reference/recurrent.ts',
+  'src/backends/wasm/bind-recurrent.ts',
+  'src/backends/wasm/recurrent.generated.ts',
   'src/guard/crc32.ts',
   'src/guard/zip.ts',
   'src/inputs/npy.ts',
   'src/model/verify/reference.ts',
   'src/ops/einsum.ts',
+  'src/ops/recurrent-activations.ts',
   'src/ops/recurrent.ts',
   'src/ops/rnn.ts',
   'src/quadrature/adaptive-intervals.ts',

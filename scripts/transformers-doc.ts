@@ -119,7 +119,8 @@ A folder, a URL of one, or the files themselves: \`config.json\`; the weights; \
 Weights are \`model.safetensors\` (float64, float32, float16, bfloat16) or \`tf_model.h5\`, whole or in shards with their index. **Where a folder has
 both, \`model.safetensors\` is read**, then \`model.safetensors.index.json\`, \`tf_model.h5\`, \`tf_model.h5.index.json\`: one of them, never a mixture.
 Safetensors files are read by range, one tensor after another: all-MiniLM-L6-v2 takes 0.5 s and 1.24 times
-its 90.9 MB at the peak (\`npm run bench:transformer\`, n = 9), saved in float16 0.6 s and 2.5 times its 45.4 MB (n = 5), since its values are computed with as float32. Of a tensor that is left over, missing, twice, overlapping
+its 90.9 MB at the peak (\`npm run bench:transformer\`, n = 9), saved in float16 0.6 s and 2.5 times its 45.4 MB (n = 5), since its
+values are computed with as float32: 2.0 times the file, and about 22 MB that reading takes for a model of either type. Of a tensor that is left over, missing, twice, overlapping
 or of another shape than \`config.json\` implies, the message says its name.
 
 ## Encoders and heads

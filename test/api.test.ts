@@ -12,6 +12,7 @@ const entries: Record<string, object> = {
   'pathgrad/inputs': await import('../src/inputs/index.ts'),
   'pathgrad/onnx': await import('../src/onnx/index.ts'),
   'pathgrad/transformers': await import('../src/transformers/index.ts'),
+  'pathgrad/training': await import('../src/training/index.ts'),
   'pathgrad/visualize': await import('../src/visualize/index.ts'),
   'pathgrad/gpu': await import('../src/gpu.ts'),
 };

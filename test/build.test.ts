@@ -26,7 +26,7 @@ const scripts = (): string[] =>
     .filter((file) => file.endsWith('.js') && file !== 'gpu.js')
     .map((file) => readFileSync(`${dist}/${file}`, 'utf8'));
 
-test('builds index.js, methods.js, metrics.js, inputs.js, onnx.js, transformers.js, visualize.js, gpu.js and an executable cli.js', () => {
+test('builds a file per entry point and an executable cli.js', () => {
   mkdirSync(dist);
   const { status, err } = node(
     `${root}/scripts/build.mjs`,
@@ -37,10 +37,10 @@ test('builds index.js, methods.js, metrics.js, inputs.js, onnx.js, transformers.
     folder.path('meta.json'),
   );
   assert.is(status, 0, err);
-  for (const file of ['index', 'methods', 'metrics', 'inputs', 'onnx', 'transformers', 'visualize', 'gpu', 'cli'].map(
-    (name) => `${name}.js`,
-  ))
-    assert.ok(existsSync(`${dist}/${file}`), file);
+  const { exports } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { exports: Record<string, unknown> };
+  const files = JSON.stringify(exports).match(/(?<=dist\/)[a-z]+\.js/g) ?? [];
+  assert.ok(files.length >= 9, String(files));
+  for (const file of [...files, 'cli.js']) assert.ok(existsSync(`${dist}/${file}`), file);
   assert.ok(statSync(`${dist}/cli.js`).mode & 0o100, 'cli.js is executable');
   assert.match(readFileSync(`${dist}/cli.js`, 'utf8'), /^#!\/usr\/bin\/env node\n/);
 });
@@ -70,7 +70,10 @@ test('no code is made from strings, and nothing but Node itself is imported', ()
     ([, name]) => name!,
   );
   const dynamic = [...all.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g)].map(([, name]) => name!);
-  for (const name of [...imported, ...dynamic]) assert.match(name, /^(\.|node:)/);
+  // Optional packages of jobs, which are imported when one needs them.
+  const optional = ['@aws-sdk/client-s3', 'bullmq', 'hyparquet-writer', 'ioredis'];
+  for (const name of imported) assert.match(name, /^(\.|node:)/);
+  for (const name of dynamic) assert.ok(optional.includes(name) || /^(\.|node:)/.test(name), name);
 });
 
 interface Manifest {
@@ -101,8 +104,10 @@ test('U1: no entry point imports a module of Node, at once or later, so that bun
       visit(new URL(name, `file:///${file}`).pathname.slice(1));
     }
   };
-  assert.is(entries.length, 8);
-  for (const { default: file } of entries) visit(file.replace('./dist/', ''));
+  assert.is(entries.length, 10);
+  // Jobs are of Node alone.
+  const both = entries.filter(({ name }) => name !== './jobs');
+  for (const { default: file } of both) visit(file.replace('./dist/', ''));
   assert.ok(seen.size > 20, 'the chunks were followed');
 });
 
@@ -118,6 +123,48 @@ test('U2, U11: what package.json names is built, and older resolutions of TypeSc
     Object.fromEntries(others.map(({ name, types }) => [name.slice(2), [types]])),
   );
   assert.is(manifest.scripts['prepack'], 'npm run build');
+});
+
+test('issue 15: what jobs need is in no other entry, nor installed with the package', () => {
+  const optional = ['@aws-sdk/client-s3', 'bullmq', 'hyparquet-writer', 'ioredis'];
+  const own = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as {
+    readonly dependencies?: object;
+    readonly optionalDependencies?: object;
+    readonly peerDependencies: Readonly<Record<string, string>>;
+    readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
+  };
+  assert.equal([own.dependencies, own.optionalDependencies], [undefined, undefined]);
+  assert.equal(Object.keys(own.peerDependencies).sort(), optional);
+  for (const name of optional) assert.ok(own.peerDependenciesMeta[name]?.optional, name);
+  const { inputs, outputs } = JSON.parse(readFileSync(folder.path('meta.json'), 'utf8')) as Metafile;
+  const bundled = Object.keys(inputs).filter((path) =>
+    /node_modules\/(@aws-sdk|@smithy|bullmq|hyparquet|ioredis)/.test(path),
+  );
+  assert.equal(bundled, []);
+  // From everything but jobs and the command line, over what is imported at once and later.
+  const ofJobs = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (path: string, entry: string): void => {
+    if (seen.has(`${entry} ${path}`) || !outputs[path]) return;
+    seen.add(`${entry} ${path}`);
+    for (const [input, { bytesInOutput }] of Object.entries(outputs[path].inputs))
+      if (/(^|\/)src\/(jobs|cli\/job)\//.test(input) && bytesInOutput > 0) ofJobs.add(`${entry}: ${input}`);
+    for (const { path: next } of outputs[path].imports) {
+      if (optional.includes(next)) ofJobs.add(`${entry}: ${next}`);
+      visit(next, entry);
+    }
+  };
+  const others = ['index', 'methods', 'metrics', 'inputs', 'onnx', 'transformers', 'training', 'visualize', 'gpu'];
+  const output = (name: string): string => Object.keys(outputs).find((path) => path.endsWith(`dist/${name}.js`))!;
+  for (const name of others) visit(output(name), name);
+  assert.equal([...ofJobs], []);
+  assert.ok(seen.size > 50, 'the chunks were followed');
+  // The same walk finds them where they are.
+  visit(output('jobs'), 'jobs');
+  assert.ok(
+    optional.every((name) => ofJobs.has(`jobs: ${name}`)),
+    [...ofJobs].join(),
+  );
 });
 
 /** Loads a recurrent model (its layers), verifies it (the reader of references) and explains. */

@@ -70,7 +70,7 @@ function isDocumented({ file, name }: { file: string; name: string }): boolean {
   return before.trimEnd().endsWith('*/');
 }
 
-test('every export has a docstring', () => {
+test('U11: every export has a docstring, of which the API page is made', () => {
   assert.ok(entries().length >= 8, `entries: ${entries().join(', ')}`);
   const bare = entries().flatMap((entry) =>
     [...exportsOf(entry)]

@@ -1,19 +1,21 @@
 /**
- * Runs test files with uvu, each in a process of its own (every file also runs alone: `node --import tsx FILE`), as many
- * at a time as there are cores, the longest first, and ends with one line: `N passed, N failed`. All sources are made
- * JavaScript once, before (support/transpile.ts): each file going through tsx took as long as all tests.
+ * Runs test files with uvu, as many at a time as there are cores, the longest first, and ends with one line: `N passed, N failed`. All
+ * sources are made JavaScript once, before (support/transpile.ts): each file going through tsx took as long as all tests. Files of
+ * `npm test` that leave their process as it was go several in one (support/together.ts), the others each in one of their own; every file
+ * also runs alone: `node --import tsx FILE`.
  *
  *   npm test                      all tests that need nothing but the repository
  *   npm test -- matmul keras/     the files whose path contains one of these words
  *   npm test -- backends --op=relu   of the tests that go through all ops, this op's only
  *   npm run test:shared           only test/shared/**: real data sets and model files that lie beside the project
- *   npm run test:slow             only test/slow/**: what takes half a minute for one statement
+ *   npm run test:slow             only test/slow/**: what takes half a minute for one statement; and whole, the files of which npm test does a part
+ *                                 (support/thorough.ts)
  *   npm run test:web              only test/web/**: the page and the bundle in a Chromium on PATH, or with PATHGRAD_BROWSER=firefox in a Firefox
  *   npm run test:install          only test/install/**: what users do with the packed package; bundlers and runtimes come from the registry
  *   npm run faults                the tests named after faults that were once here, and a line for each
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,11 +62,18 @@ const turn = (file: string): number => {
   return at < 0 ? longest.length : at;
 };
 
+/** Whether `npm test` does a part of a file only. */
+const inPart = (file: string): boolean =>
+  /support\/thorough\.ts|\bexamplesUnderTest\b/.test(readFileSync(join(root, file), 'utf8'));
+
 const files = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
   .map((file) => `test/${file.replaceAll('\\', '/')}`)
   .filter((file) => file.endsWith('.test.ts'))
-  .filter((file) => (folder ? file.startsWith(folder) : !apart.some((other) => file.startsWith(other))))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .filter((file) => {
+    const own = !apart.some((other) => file.startsWith(other));
+    return folder ? file.startsWith(folder) || (wantSlow && own && inPart(file)) : own;
+  })
   .sort((a, b) => turn(a) - turn(b) || (a < b ? -1 : 1));
 
 /**
@@ -79,26 +88,72 @@ const shortLived = ['--interrupt-budget=800000'].filter(
 const kernels = spawnSync(process.execPath, ['scripts/build-wasm.mjs'], { cwd: root, stdio: 'inherit' });
 if (kernels.status !== 0) process.exit(1);
 
-function runFile(file: string, { folder: transpiled }: Transpiled): Promise<Result> {
+/** Files that change what a process has once, or measure it, are alone in theirs. */
+const alone = (file: string): boolean =>
+  folder !== null ||
+  turn(file) < longest.length ||
+  /getBuiltinModule|globalThis|process\.(exit|chdir|on)\b|process\.env\[.*\] =|memoryUsage|\.rss\b/.test(
+    readFileSync(join(root, file), 'utf8'),
+  );
+
+/** What runs in one process: up to six files of one topic, or one. The longest first, those alone last, which fill what is left of the cores. */
+function groupsOf(all: readonly string[]): string[][] {
+  const groups: string[][] = [];
+  const single: string[][] = [];
+  for (const file of all) {
+    const last = groups.at(-1);
+    const topic = file.split('/')[1]!;
+    if (turn(file) < longest.length) groups.push([file]);
+    else if (alone(file)) single.push([file]);
+    else if (last && last.length < 6 && turn(last[0]!) === longest.length && last[0]!.split('/')[1] === topic)
+      last.push(file);
+    else groups.push([file]);
+  }
+  return [...groups, ...single];
+}
+
+/** Begins the line that ends a file's output (support/together.ts). */
+const mark = '\u0001end ';
+
+function resultOf(file: string, output: string, code: number | null, seconds: number): Result {
+  const count = (label: string): number => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(output)?.[1] ?? Number.NaN);
+  const [total, passed, skipped] = [count('Total'), count('Passed'), count('Skipped')];
+  const ran = Number.isFinite(total) && (total > 0 || skipped > 0);
+  // A file whose data are absent skips all its tests; one that crashes, has none or exits with an error counts as one failure at least.
+  const failed = ran ? Math.max(total - passed, code === 0 ? 0 : 1) : 1;
+  return { file, passed: ran ? passed : 0, failed, skipped: ran ? skipped : 0, output, seconds };
+}
+
+/** The results of the files that came to their end; of one file always its result. */
+function runFiles(together: readonly string[], { folder: transpiled }: Transpiled): Promise<Result[]> {
   return new Promise((resolve) => {
     const started = performance.now();
-    const args = [...shortLived, '--expose-gc', '--enable-source-maps', transpiledPath(transpiled, file)];
-    const child = spawn(process.execPath, args, {
+    const paths = together.map((file) => transpiledPath(transpiled, file));
+    const [first] = together;
+    const run =
+      together.length === 1 ? paths : [transpiledPath(transpiled, 'test/support/together.ts'), mark, ...paths];
+    const child = spawn(process.execPath, [...shortLived, '--expose-gc', '--enable-source-maps', ...run], {
       cwd: root,
-      env: { ...process.env, PATHGRAD_TRANSPILED: transpiled, ...(op && { PATHGRAD_OP: op }) },
+      env: {
+        ...process.env,
+        PATHGRAD_TRANSPILED: transpiled,
+        ...(op && { PATHGRAD_OP: op }),
+        ...(wantSlow && { PATHGRAD_THOROUGH: '1' }),
+      },
     });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk));
     child.on('close', (code) => {
-      const count = (label: string): number =>
-        Number(new RegExp(`${label}:\\s+(\\d+)`).exec(output)?.[1] ?? Number.NaN);
-      const [total, passed, skipped] = [count('Total'), count('Passed'), count('Skipped')];
-      const ran = Number.isFinite(total) && (total > 0 || skipped > 0);
-      // A file whose data are absent skips all its tests; one that crashes, has none or exits with an error counts as one failure at least.
-      const failed = ran ? Math.max(total - passed, code === 0 ? 0 : 1) : 1;
-      const seconds = (performance.now() - started) / 1000;
-      resolve({ file, passed: ran ? passed : 0, failed, skipped: ran ? skipped : 0, output, seconds });
+      if (together.length === 1) return resolve([resultOf(first!, output, code, (performance.now() - started) / 1000)]);
+      const found: Result[] = [];
+      for (let at = 0, end = output.indexOf(mark); end >= 0; end = output.indexOf(mark, at)) {
+        const line = output.slice(end + mark.length).split('\n', 1)[0]!;
+        const [own, seconds] = line.split(' ').map(Number);
+        found.push(resultOf(together[found.length]!, output.slice(at, end), own!, seconds!));
+        at = end + mark.length + line.length;
+      }
+      resolve(found);
     });
   });
 }
@@ -135,17 +190,24 @@ const transpiled = await transpile();
 process.on('exit', () => transpiled.remove());
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
-const queue = [...files];
+const queue = groupsOf(files);
 const results: Result[] = [];
+
+function show(result: Result): void {
+  results.push(result);
+  const counts = `${result.passed} passed${result.failed ? `, ${result.failed} FAILED` : ''}${result.skipped ? `, ${result.skipped} skipped` : ''}`;
+  console.log(`${result.failed ? '✘' : '•'} ${result.file}  ${counts}  ${result.seconds.toFixed(1)} s`);
+  for (const line of result.output.split('\n')) if (shown.test(line)) console.log(`    ${line.trim()}`);
+  if (result.failed) console.log(result.output);
+}
+
 await Promise.all(
   Array.from({ length: Math.max(1, availableParallelism()) }, async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const result = await runFile(file, transpiled);
-      results.push(result);
-      const counts = `${result.passed} passed${result.failed ? `, ${result.failed} FAILED` : ''}${result.skipped ? `, ${result.skipped} skipped` : ''}`;
-      console.log(`${result.failed ? '✘' : '•'} ${result.file}  ${counts}  ${result.seconds.toFixed(1)} s`);
-      for (const line of result.output.split('\n')) if (shown.test(line)) console.log(`    ${line.trim()}`);
-      if (result.failed) console.log(result.output);
+    for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
+      const found = await runFiles(group, transpiled);
+      found.forEach(show);
+      // One that ended the process is at fault; it and those behind it run alone.
+      for (const file of group.slice(found.length)) (await runFiles([file], transpiled)).forEach(show);
     }
   }),
 );
@@ -154,7 +216,7 @@ const sum = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((to
 if (folder === null && words.length === 0) {
   console.log('not run here: test/shared (needs the data and model files beside the project; npm run test:shared)');
   console.log('not run here: test/install (bundlers and runtimes from the registry; npm run test:install)');
-  console.log('not run here: test/slow (two minutes; npm run test:slow)');
+  console.log('not run here: test/slow, and the whole of what is done in part here (npm run test:slow)');
   console.log('not run here: test/web (needs a chromium; npm run test:web)');
 }
 const skipped = sum('skipped');

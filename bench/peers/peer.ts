@@ -35,6 +35,23 @@ export interface NetRunner {
   dispose(): void;
 }
 
+/** An array in a file, its elements one after the other. */
+export interface ArrayFile {
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32';
+}
+
+/** Epochs of one of the nets of the train suite, with Adam and the crossentropy of class numbers; rows are not shuffled. */
+export interface TrainTask {
+  readonly net: 'imdb' | 'mnist' | 'agnews';
+  readonly batch: number;
+  readonly x: ArrayFile;
+  readonly labels: ArrayFile;
+  /** In Keras's order. */
+  readonly weights: readonly ArrayFile[];
+}
+
 export interface Peer {
   readonly name: string;
   /** What really runs, as the library reports it. */
@@ -51,11 +68,22 @@ export interface Peer {
   explain?(task: ExplainTask): Promise<Prepared>;
   /** The same, of models that it reads from the file. */
   explainFile?(task: FileTask): Promise<Prepared>;
+  /** A run is an epoch; it gives the loss of the first batch, without dropout, before all training and after the epoch. */
+  train?(task: TrainTask): Promise<Prepared>;
   close?(): Promise<void>;
 }
 
-export type PeerName = 'tfjs-wasm' | 'tfjs-cpu' | 'jax-js' | 'alibi' | 'torch';
-export const peerNames: readonly PeerName[] = ['tfjs-wasm', 'tfjs-cpu', 'jax-js', 'alibi', 'torch'];
+export const peerNames = [
+  'tfjs-wasm',
+  'tfjs-cpu',
+  'jax-js',
+  'alibi',
+  'tf-function',
+  'captum',
+  'torch',
+  'keras',
+] as const;
+export type PeerName = (typeof peerNames)[number];
 
 export const peersFolder: string = fileURLToPath(new URL('.', import.meta.url));
 

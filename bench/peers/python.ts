@@ -1,24 +1,29 @@
 /**
- * Peers in Python: alibi on TensorFlow, and PyTorch, each in a process that keeps its model warm (serve.py). Times are taken
- * there, around the explanation alone. PATHGRAD_PYTHON names the interpreter of an environment that has them.
+ * Peers in Python: alibi and tf.function on TensorFlow, Keras, captum and plain PyTorch, each in a process that keeps its model warm
+ * (serve.py). Times are taken there, around the explanation or the epoch alone. PATHGRAD_PYTHON names the interpreter of an environment
+ * that has them; PATHGRAD_PYTHON_TORCH (_KERAS, _ALIBI, _CAPTUM, _TF_FUNCTION) another one for one of them.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import { failure } from '../../src/tensor/errors.ts';
 import type { Prepared } from '../harness.ts';
 import type { ExplainTask, FileTask, NetLayer, Weight } from '../nets.ts';
-import { type Peer, peersFolder } from './peer.ts';
+import { type Peer, peersFolder, type TrainTask } from './peer.ts';
 
 interface Answer {
   readonly error?: string;
   readonly versions?: Record<string, string>;
   readonly backend?: string;
+  readonly threads?: number;
   readonly ms?: number;
   readonly data?: string;
 }
 
-export async function pythonPeer(library: 'alibi' | 'torch', threads: number, notices: string[]): Promise<Peer | null> {
-  const python = process.env['PATHGRAD_PYTHON'];
+export type PythonLibrary = 'alibi' | 'tf-function' | 'captum' | 'torch' | 'keras';
+
+export async function pythonPeer(library: PythonLibrary, threads: number, notices: string[]): Promise<Peer | null> {
+  const python =
+    process.env[`PATHGRAD_PYTHON_${library.toUpperCase().replace('-', '_')}`] ?? process.env['PATHGRAD_PYTHON'];
   if (!python) {
     notices.push(
       `${library} is left out: set PATHGRAD_PYTHON to the python of an environment with bench/peers/requirements.txt`,
@@ -28,7 +33,7 @@ export async function pythonPeer(library: 'alibi' | 'torch', threads: number, no
   const server = new Server(python, library, threads);
   // transformers' TensorFlow classes need Keras 2, and a process has one Keras.
   let second: Promise<Server> | undefined;
-  const forTransformers = (): Promise<Server> => (second ??= started(python, 'alibi-transformers', threads));
+  const forTransformers = (): Promise<Server> => (second ??= started(python, `${library}-transformers`, threads));
   try {
     const hello = await server.answer();
     return {
@@ -36,11 +41,16 @@ export async function pythonPeer(library: 'alibi' | 'torch', threads: number, no
       backend: hello.backend!,
       threads,
       versions: hello.versions!,
-      explain: (task) => explainer(server, netMessage(task)),
-      ...(library === 'alibi' && {
-        explainFile: async (task: FileTask) =>
-          explainer(task.kind === 'keras' ? server : await forTransformers(), fileMessage(task)),
-      }),
+      ...(library !== 'keras' &&
+        library !== 'tf-function' && { explain: (task: ExplainTask) => explainer(server, netMessage(task)) }),
+      ...((library === 'torch' || library === 'keras') && { train: (task: TrainTask) => trainer(server, task) }),
+      ...(library !== 'torch' &&
+        library !== 'keras' && {
+          explainFile: async (task: FileTask) => {
+            const apart = task.kind === 'transformer' && library !== 'captum';
+            return explainer(apart ? await forTransformers() : server, fileMessage(task));
+          },
+        }),
       close: async () => {
         server.end();
         (await second?.catch(() => null))?.end();
@@ -68,17 +78,30 @@ function fileMessage({ inputs, from, mask, ...rest }: FileTask): object {
   return { ...rest, inputs: encode(inputs), from: encode(from), ...(mask && { mask: encode(mask) }) };
 }
 
+/** The two losses of the first batch: before all training, and after the epoch. */
+async function trainer(server: Server, task: TrainTask): Promise<Prepared> {
+  const { run, ...rest } = await explainer(server, { ...task, train: true });
+  const losses = async () => {
+    const { outputs, ...timed } = await run();
+    return { ...timed, outputs: Array.from(outputs[0]!, (loss) => [loss]) };
+  };
+  return { ...rest, run: losses };
+}
+
 async function explainer(server: Server, task: object): Promise<Prepared> {
   const prepare = { do: 'prepare', ...task };
   const turn = server.owner();
   // Cases come one after the other, but contenders of one case may share a process: who runs last was prepared last.
-  const ready = async (): Promise<void> => {
-    if (server.current === turn) return;
-    await server.ask(prepare);
+  const ready = async (): Promise<Answer> => {
+    if (server.current === turn) return {};
+    const answer = await server.ask(prepare);
     server.current = turn;
+    return answer;
   };
-  await ready();
+  const { backend, threads } = await ready();
   return {
+    ...(backend !== undefined && { backend }),
+    ...(threads !== undefined && { threads }),
     run: async () => {
       await ready();
       const { ms, data } = await server.ask({ do: 'run' });

@@ -11,7 +11,8 @@ import { type ExampleModel, imdbExample, mnistExample, STEPS } from '../inputs.t
 import { type ExplainTask, explainWith } from '../nets.ts';
 import { contenderName, describeBackend, type OurBackend, type Strategy } from '../ours.ts';
 import type { NetRunner, Peer } from '../peers/peer.ts';
-import { perFeature, sequenceCases } from './ig-sequences.ts';
+import { perFeature } from './file-tasks.ts';
+import { sequenceCases } from './ig-sequences.ts';
 
 /** Float32 along 50 points near the kinks of relu and max pooling; alibi's own float32 is within 3e-7 on these inputs. */
 const TOLERANCE = 1e-4;

@@ -4,7 +4,9 @@
  * Expected: the reference backend in float64. Operands that are weights in a model are held by all; other inputs are copied
  * in on every run by pathgrad and held by peers. All read the result back.
  */
+
 import { reference } from '../../src/backends/reference/index.ts';
+import { take as takeWinograd } from '../../src/backends/wasm/bind-winograd.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
 import { grad } from '../../src/graph/grad.ts';
@@ -19,6 +21,9 @@ import type { BenchCase, Contender, Prepared } from '../harness.ts';
 import { contenderName, describeBackend, type OurBackend } from '../ours.ts';
 import type { KernelCall, Peer } from '../peers/peer.ts';
 import { modelShapes } from './shapes.ts';
+
+// As `loadModel` does for models with such convolutions.
+takeWinograd();
 
 /** Relative to the largest element: sums of up to 1,568 products in float32. */
 const TOLERANCE = 1e-5;

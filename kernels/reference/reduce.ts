@@ -64,3 +64,24 @@ export function softmaxMiddle(
     }
   }
 }
+
+/** The gradient of an extreme of `x [outer, count, inner]`, in equal shares to the elements that equal it; `positive`: only where it is above 0. */
+export function extremeGrad(
+  out: Float32Array | Float64Array,
+  [x, y, g]: readonly ArrayLike<number>[],
+  [outer, count, inner]: readonly [number, number, number],
+  positive: boolean,
+  scale: number,
+): void {
+  for (let o = 0; o < outer; o++) {
+    for (let c = 0; c < inner; c++) {
+      const extreme = y![o * inner + c]!;
+      const passes = !positive || extreme > 0;
+      const at = (t: number): number => (o * count + t) * inner + c;
+      let equal = 0;
+      for (let t = 0; t < count; t++) if (x![at(t)] === extreme) equal++;
+      const share = (g![o * inner + c]! * scale) / equal;
+      for (let t = 0; t < count; t++) out[at(t)] = passes && x![at(t)] === extreme ? share : 0;
+    }
+  }
+}

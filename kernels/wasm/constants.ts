@@ -1,7 +1,7 @@
 /**
  * The constants of the elementary functions, and polynomials over them. Coefficients were fitted for this project:
  * weighted minimax by Lawson's iteration on each function's reduced interval, errors below 1e-8 before rounding (1e-7
- * for the short exponential).
+ * for the short exponential). That of the gates is tanh as a quotient of two polynomials of x^2, up to 8.
  */
 import { madd } from './simd';
 
@@ -21,6 +21,9 @@ const constants: usize = memory.data<f32>([
   2.4437729734927416e-5, -0.001388736185617745, 0.04166664555668831,
   0.0805787667632103, -0.1387915164232254, 0.19977867603302002, -0.33332952857017517,
   0.008312287740409374, 0.04189230129122734, 0.16667123138904572, 0.49999216198921204,
+  1.5230373406893705e-8, 2.1894633391639218e-5, 0.003571596462279558, 0.1344449669122696, 1,
+  8.52242976634443e-7, 3.4112893627025187e-4, 0.02616443671286106, 0.4677782356739044, 1,
+  8, -8,
 ]);
 export const ONE: usize = 0;
 export const HALF: usize = 1;
@@ -39,6 +42,10 @@ export const SIN: usize = 41;
 export const COS: usize = 44;
 export const ATAN: usize = 47;
 export const EXP_SHORT: usize = 51;
+export const GATE_OVER: usize = 55;
+export const GATE_UNDER: usize = 60;
+export const EIGHT: usize = 65;
+export const MINUS_EIGHT: usize = 66;
 
 /** A constant in all four lanes. */
 @inline

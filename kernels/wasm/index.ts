@@ -1,5 +1,7 @@
 /** The module's exports: every kernel. The first two arguments of each are the range of its units of work. */
+export { chain } from './chain';
 export * from './conv';
+export { depthwise } from './depthwise';
 export * from './elementwise';
 export { exactBinary, exactReduce, exactUnary, whereBytes } from './exact';
 export * from './fused';
@@ -10,7 +12,6 @@ export { lerpMaxPoolFour, lerpMaxPoolGradFour } from './path-four';
 export { lerpMaxPoolGrad } from './path-grad';
 export * from './pool';
 export * from './pool-grad';
-export * from './recurrent';
 export { argmax, maxMiddle, minMiddle, sumColumns, sumRows } from './reduce';
 export { setScratch } from './simd';
 export * from './softmax';

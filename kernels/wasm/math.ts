@@ -3,7 +3,7 @@
  * polynomial is summed there. Results are within about 2 units in the last place; infinities, NaN, zeros and denormals
  * as in IEEE 754.
  */
-import { c, ERF, EXP, EXP_LEAST, EXP_SHORT, HALF, LN2_HIGH, LN2_LOW, LOG, LOG2E, LOG_ERFC, ONE, ROUND, TANH, polynomial } from './constants';
+import { c, EIGHT, ERF, EXP, EXP_LEAST, EXP_SHORT, GATE_OVER, GATE_UNDER, HALF, LN2_HIGH, LN2_LOW, LOG, LOG2E, LOG_ERFC, MINUS_EIGHT, ONE, ROUND, TANH, polynomial } from './constants';
 import { copySign, madd } from './simd';
 
 /** x / ln 2 rounded to an integer n, as 1.5 * 2^23 + n: the sum has n in its low bits. */
@@ -106,6 +106,29 @@ export function tanh(x: v128): v128 {
 export function sigmoid(x: v128): v128 {
   const e = expNegative(f32x4.neg(f32x4.abs(x)));
   return f32x4.div(v128.bitselect(c(ONE), e, f32x4.ge(x, f32x4.splat(0))), f32x4.add(e, c(ONE)));
+}
+
+/** Where the quotient of the gates holds. */
+@inline
+export function gateInside(x: v128): v128 {
+  return f32x4.pmax(f32x4.pmin(x, c(EIGHT)), c(MINUS_EIGHT));
+}
+
+/**
+ * tanh of recurrent nets, which spend most of their time here: one quotient without cases, half the work of `tanh`, within 3e-7 of
+ * the value (5 units in the last place). It ends at 1 - 6e-8, below 1, so that no slope is negative.
+ */
+@inline
+export function gateTanh(x: v128): v128 {
+  const y = gateInside(x);
+  const z = f32x4.mul(y, y);
+  return f32x4.div(f32x4.mul(y, polynomial(z, GATE_OVER, 4)), polynomial(z, GATE_UNDER, 4));
+}
+
+/** Within 2e-7. */
+@inline
+export function gateSigmoid(x: v128): v128 {
+  return madd(gateTanh(f32x4.mul(x, c(HALF))), c(HALF), c(HALF));
 }
 
 export function softplus(x: v128): v128 {

@@ -4,10 +4,10 @@
  * room is `lanes` floats long: the number of units rounded up to whole panels; lanes beyond hold what does not matter.
  * Rows that are missing to six are computed like the others and not stored.
  */
-import { expm1, sigmoid, softplus, tanh, exp } from './math';
-import { MR, NR } from './panels';
+import { exp, expm1, gateSigmoid, gateTanh, softplus } from './math';
+import { MR } from './panels';
 import { madd, scratch, storeLanes } from './simd';
-import { directTile } from './tile';
+import { recurrentTile } from './recurrent-tile';
 
 /** The call's sizes and operands, one set per instance (per thread); set by `readScan`. */
 export let time: i32 = 0;
@@ -76,22 +76,42 @@ export function counts(r: i32, t: i32): bool {
 }
 
 /** `units` floats, in whole groups of four. */
-@inline
 export function copyUnits(to: usize, from: usize): void {
   const bytes = <usize>units << 2;
   for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
 }
 
 /** `units` floats at any place, and nothing behind them. */
-@inline
 export function putUnits(to: usize, from: usize): void {
   for (let j = 0; j < units; j += 4) storeLanes(to + (<usize>j << 2), v128.load(from + (<usize>j << 2)), units - j);
 }
 
-@inline
 export function zeroUnits(to: usize): void {
   const bytes = <usize>units << 2;
   for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, i32x4.splat(0));
+}
+
+/**
+ * Gates before their activations, those of each of six rows one after another from `to` on: what `from` (the first row's, `fromStep` bytes to the
+ * next) has for `gates` gates, plus the product of h, or what lies as h does, with their part of the recurrent kernel.
+ * Rows that do not exist are those of the last.
+ */
+export function gateProduct(to: usize, toStep: usize, from: usize, fromStep: usize, gates: i32): void {
+  const pointers = scratch();
+  for (let r = 0; r < MR; r++) {
+    const row = <usize>min(r, rows - 1);
+    store<usize>(pointers + (<usize>r << 2), h + row * span);
+    store<usize>(pointers + (<usize>r << 2), from + row * fromStep, 24);
+  }
+  const bytes = <usize>units << 2;
+  let b = kernel;
+  for (let g = 0; g < gates; g++) {
+    const column = <usize>g * bytes;
+    const out = to + <usize>g * span;
+    for (let at: usize = 0; at < span; at += 32, b += bytes << 3) {
+      recurrentTile(units, pointers, b, column + at, out + at, toStep);
+    }
+  }
 }
 
 /**
@@ -100,26 +120,23 @@ export function zeroUnits(to: usize): void {
  */
 export function addProduct(to: usize, toStep: usize, a: usize, aStep: usize, count: i32, b: usize, panels: i32): void {
   const pointers = scratch();
-  const run = pointers + 256;
   for (let r = 0; r < MR; r++) {
-    store<usize>(pointers + (<usize>r << 2), to + <usize>r * toStep);
-    store<usize>(run + (<usize>r << 2), a + <usize>min(r, rows - 1) * aStep);
+    store<usize>(pointers + (<usize>r << 2), a + <usize>min(r, rows - 1) * aStep);
+    store<usize>(pointers + (<usize>r << 2), to + <usize>r * toStep, 24);
   }
-  for (let p = 0; p < panels; p++) {
-    directTile(count, run, b + <usize>(p * count) * 32, <usize>p << 5, MR, NR, true);
+  for (let p: usize = 0; p < <usize>panels; p++) {
+    recurrentTile(count, pointers, b + ((p * <usize>count) << 5), p << 5, to + (p << 5), toStep);
   }
 }
 
 /** An activation by code, see `src/ops/recurrent-activations.ts`. */
-@inline
 export function curve(x: v128, code: i32): v128 {
-  if (code == 1) return tanh(x);
-  if (code == 2) return sigmoid(x);
+  if (code == 1) return gateTanh(x);
+  if (code == 2) return gateSigmoid(x);
   return otherCurve(x, code);
 }
 
 /** Its derivative, from its value. */
-@inline
 export function slope(y: v128, code: i32): v128 {
   if (code == 1) return f32x4.sub(f32x4.splat(1), f32x4.mul(y, y));
   if (code == 2) return f32x4.mul(y, f32x4.sub(f32x4.splat(1), y));

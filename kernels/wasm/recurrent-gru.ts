@@ -1,7 +1,7 @@
 /** GRU cells: the reset gate behind the recurrent product, as cuDNN has it, or before it. See `recurrent-cells.ts`. */
 import {
-  act, addProduct, bias, copyUnits, counts, curve, dh, gateAct, h, kernel, kernelT, kernelT2, room, rows, slope, span, stepOf, units, z,
-  zeroUnits,
+  act, addProduct, bias, copyUnits, counts, curve, dh, gateAct, gateProduct, h, kernel, kernelT, kernelT2, room, rows, slope, span, stepOf,
+  time, units, z, zeroUnits,
 } from './recurrent-block';
 import { zeroRow } from './recurrent-cells';
 import { madd, storeLanes } from './simd';
@@ -20,11 +20,7 @@ export class Gru {
 
   forward(t: i32, kept: usize): void {
     const bytes = <usize>units << 2;
-    for (let r = 0; r < rows; r++) {
-      const to = kept + <usize>r * 5 * span;
-      for (let g: usize = 0; g < 3; g++) copyUnits(to + g * span, bias + g * bytes);
-    }
-    addProduct(kept, 5 * span, h, span, units, kernel, <i32>(span >> 5) * 3);
+    gateProduct(kept, 5 * span, bias, 0, 3);
     for (let r = 0; r < rows; r++) {
       if (!counts(r, t)) continue;
       const at = kept + <usize>r * 5 * span;
@@ -92,13 +88,14 @@ export class GruResetBefore {
   forward(t: i32, kept: usize): void {
     const bytes = <usize>units << 2;
     const panels = <i32>(span >> 5);
+    const from = z + stepOf(0, t) * 3 * bytes;
+    const step = <usize>time * 3 * bytes;
     for (let r = 0; r < rows; r++) {
       const to = kept + <usize>r * 5 * span;
-      const from = z + stepOf(r, t) * 3 * bytes;
-      for (let g: usize = 0; g < 3; g++) copyUnits(to + g * span, from + g * bytes);
+      copyUnits(to + 2 * span, from + <usize>r * step + 2 * bytes);
       copyUnits(to + 3 * span, h + <usize>r * span);
     }
-    addProduct(kept, 5 * span, h, span, units, kernel, 2 * panels);
+    gateProduct(kept, 5 * span, from, step, 2);
     for (let r = 0; r < rows; r++) {
       const at = kept + <usize>r * 5 * span;
       for (let j: usize = 0; j < bytes; j += 16) {

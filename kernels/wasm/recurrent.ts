@@ -1,7 +1,8 @@
 /**
- * Recurrent cells over time: a scan, and a scan back that first goes forward again and keeps what it needs of one block of rows.
+ * Recurrent cells over time: a scan, and a scan back. What the way back needs of each step the scan leaves where the scan back finds it,
+ * if it is given room (`keep`); else the scan back first goes forward again and keeps it of one block of rows.
  * Units of work are groups of blocks of six rows. A call works in the room of its first group, since ranges do not overlap, so
- * that the room stays in cache. Rows do not depend on each other.
+ * that the room stays in cache. Rows do not depend on each other. This is a module of its own, which comes with the recurrent ops.
  */
 import {
   c, copyUnits, dc, dh, h, putUnits, rows, setBlock, setOperands, setRoom, setSizes, span, stepOf, time, units, zeroUnits,
@@ -9,6 +10,8 @@ import {
 import { Lstm, Simple } from './recurrent-cells';
 import { Gru, GruResetBefore } from './recurrent-gru';
 import { MR } from './panels';
+
+export { setScratch } from './simd';
 
 /** Rows of the batch, blocks per group, from which end. */
 let batch: i32 = 0;
@@ -27,7 +30,6 @@ function readSizes(sizes: usize): void {
   setSizes(load<i32>(sizes, 4), width, <usize>((width + 7) & ~7) << 2, load<i32>(sizes, 20), load<i32>(sizes, 24));
 }
 
-@inline
 function begin(block: i32, h0: usize, c0: usize, states: i32): void {
   const first = block * MR;
   setBlock(first, min(MR, batch - first));
@@ -41,18 +43,20 @@ function begin(block: i32, h0: usize, c0: usize, states: i32): void {
 @inline
 function scan<C>(
   start: i32, end: i32, out: usize, zs: usize, u: usize, b: usize, h0: usize, c0: usize, counts: usize, sizes: usize, work: usize,
+  keep: usize,
 ): void {
   const cell = changetype<C>(0);
   readSizes(sizes);
   setOperands(zs, u, 0, 0, b, counts);
-  const kept = setRoom(work + <usize>start * roomBytes, cell.gates);
+  const passing = setRoom(work + <usize>start * roomBytes, cell.gates);
   const states = cell.states;
+  const stepBytes = <usize>(cell.kept * MR) * span;
   const blocks = (batch + MR - 1) / MR;
   for (let block = start * perGroup; block < min(blocks, end * perGroup); block++) {
     begin(block, h0, c0, states);
     for (let i = 0; i < time; i++) {
       const t = reverse ? time - 1 - i : i;
-      cell.forward(t, kept);
+      cell.forward(t, keep == 0 ? passing : keep + <usize>(block * time + i) * stepBytes);
       for (let r = 0; r < rows; r++) {
         const to = out + ((stepOf(r, t) * states * units) << 2);
         putUnits(to, h + <usize>r * span);
@@ -63,7 +67,6 @@ function scan<C>(
 }
 
 /** Adds the gradient of what the step gave to that of the states. */
-@inline
 function receive(t: i32, g: usize, states: i32): void {
   const bytes = <usize>units << 2;
   for (let r = 0; r < rows; r++) {
@@ -79,7 +82,7 @@ function receive(t: i32, g: usize, states: i32): void {
 @inline
 function scanBack<C>(
   start: i32, end: i32, out: usize, zs: usize, u: usize, ut: usize, ut2: usize, b: usize, h0: usize, c0: usize, g: usize,
-  counts: usize, sizes: usize, work: usize,
+  counts: usize, sizes: usize, work: usize, keep: usize,
 ): void {
   const cell = changetype<C>(0);
   readSizes(sizes);
@@ -91,12 +94,13 @@ function scanBack<C>(
   const width = <usize>(cell.gates * units) << 2;
   // The gradient of z of one step, where nobody asks for it.
   const unasked = setRoom(work + <usize>start * roomBytes, cell.gates);
-  const kept = unasked + <usize>(cell.gates * MR) * span;
+  const anew = unasked + <usize>(cell.gates * MR) * span;
   const stepBytes = <usize>(cell.kept * MR) * span;
   const blocks = (batch + MR - 1) / MR;
   for (let block = start * perGroup; block < min(blocks, end * perGroup); block++) {
+    const kept = keep == 0 ? anew : keep + <usize>(block * time) * stepBytes;
     begin(block, h0, c0, states);
-    for (let i = 0; i < time; i++) cell.forward(reverse ? time - 1 - i : i, kept + <usize>i * stepBytes);
+    if (keep == 0) for (let i = 0; i < time; i++) cell.forward(reverse ? time - 1 - i : i, kept + <usize>i * stepBytes);
     for (let k = 0; k < several; k++) {
       const steps = <usize>k * <usize>batch * <usize>time;
       for (let r = 0; r < MR; r++) {
@@ -121,30 +125,34 @@ function scanBack<C>(
 
 export function lstm(
   start: i32, end: i32, out: usize, zs: usize, u: usize, b: usize, h0: usize, c0: usize, counts: usize, sizes: usize, work: usize,
-): void { scan<Lstm>(start, end, out, zs, u, b, h0, c0, counts, sizes, work); }
+  keep: usize,
+): void { scan<Lstm>(start, end, out, zs, u, b, h0, c0, counts, sizes, work, keep); }
 export function gru(
   start: i32, end: i32, out: usize, zs: usize, u: usize, b: usize, h0: usize, c0: usize, counts: usize, sizes: usize, work: usize,
-): void { scan<Gru>(start, end, out, zs, u, b, h0, c0, counts, sizes, work); }
+  keep: usize,
+): void { scan<Gru>(start, end, out, zs, u, b, h0, c0, counts, sizes, work, keep); }
 export function gruResetBefore(
   start: i32, end: i32, out: usize, zs: usize, u: usize, b: usize, h0: usize, c0: usize, counts: usize, sizes: usize, work: usize,
-): void { scan<GruResetBefore>(start, end, out, zs, u, b, h0, c0, counts, sizes, work); }
+  keep: usize,
+): void { scan<GruResetBefore>(start, end, out, zs, u, b, h0, c0, counts, sizes, work, keep); }
 export function simpleRnn(
   start: i32, end: i32, out: usize, zs: usize, u: usize, b: usize, h0: usize, c0: usize, counts: usize, sizes: usize, work: usize,
-): void { scan<Simple>(start, end, out, zs, u, b, h0, c0, counts, sizes, work); }
+  keep: usize,
+): void { scan<Simple>(start, end, out, zs, u, b, h0, c0, counts, sizes, work, keep); }
 
 export function lstmGrad(
   start: i32, end: i32, out: usize, zs: usize, u: usize, ut: usize, ut2: usize, b: usize, h0: usize, c0: usize, g: usize,
-  counts: usize, sizes: usize, work: usize,
-): void { scanBack<Lstm>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work); }
+  counts: usize, sizes: usize, work: usize, keep: usize,
+): void { scanBack<Lstm>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work, keep); }
 export function gruGrad(
   start: i32, end: i32, out: usize, zs: usize, u: usize, ut: usize, ut2: usize, b: usize, h0: usize, c0: usize, g: usize,
-  counts: usize, sizes: usize, work: usize,
-): void { scanBack<Gru>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work); }
+  counts: usize, sizes: usize, work: usize, keep: usize,
+): void { scanBack<Gru>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work, keep); }
 export function gruResetBeforeGrad(
   start: i32, end: i32, out: usize, zs: usize, u: usize, ut: usize, ut2: usize, b: usize, h0: usize, c0: usize, g: usize,
-  counts: usize, sizes: usize, work: usize,
-): void { scanBack<GruResetBefore>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work); }
+  counts: usize, sizes: usize, work: usize, keep: usize,
+): void { scanBack<GruResetBefore>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work, keep); }
 export function simpleRnnGrad(
   start: i32, end: i32, out: usize, zs: usize, u: usize, ut: usize, ut2: usize, b: usize, h0: usize, c0: usize, g: usize,
-  counts: usize, sizes: usize, work: usize,
-): void { scanBack<Simple>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work); }
+  counts: usize, sizes: usize, work: usize, keep: usize,
+): void { scanBack<Simple>(start, end, out, zs, u, ut, ut2, b, h0, c0, g, counts, sizes, work, keep); }

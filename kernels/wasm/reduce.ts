@@ -114,22 +114,28 @@ function extremes<F>(start: i32, end: i32, out: usize, x: usize, count: i32, inn
     }
     return;
   }
-  const strips = (inner + 3) / 4;
+  const strips = (inner + 15) / 16;
   const step = <usize>inner << 2;
   for (let unit = start; unit < end; unit++) {
     const outer = unit / strips;
-    const c = (unit - outer * strips) * 4;
+    const c = (unit - outer * strips) * 16;
     let from = x + ((<usize>outer * <usize>count * <usize>inner + c) << 2);
-    let v = v128.load(from);
+    let v0 = v128.load(from), v1 = v128.load(from, 16), v2 = v128.load(from, 32), v3 = v128.load(from, 48);
     for (let t = 1; t < count; t++) {
       from += step;
-      v = changetype<F>(0).of(v, v128.load(from));
+      v0 = changetype<F>(0).of(v0, v128.load(from)), v1 = changetype<F>(0).of(v1, v128.load(from, 16));
+      v2 = changetype<F>(0).of(v2, v128.load(from, 32)), v3 = changetype<F>(0).of(v3, v128.load(from, 48));
     }
-    storeLanes(out + (<usize>(outer * inner + c) << 2), v, inner - c);
+    const to = out + (<usize>(outer * inner + c) << 2);
+    const left = inner - c;
+    storeLanes(to, v0, left);
+    if (left > 4) storeLanes(to + 16, v1, left - 4);
+    if (left > 8) storeLanes(to + 32, v2, left - 8);
+    if (left > 12) storeLanes(to + 48, v3, left - 12);
   }
 }
 
-/** Units: rows where inner is 1, else strips of four columns counted through `outer`. */
+/** Units: rows where inner is 1, else strips of 16 columns counted through `outer`. */
 export function maxMiddle(start: i32, end: i32, out: usize, x: usize, count: i32, inner: i32): void {
   extremes<Max>(start, end, out, x, count, inner);
 }

@@ -14,8 +14,9 @@ const groups = [
   ['Start', ['README.md', 'docs/guides/embedding.md', 'docs/guides/research.md', 'docs/guides/benchmark.md']],
   [
     'Use',
-    /^docs\/(install|command-line|inputs|pictures|browser|masks|transformers-guide|custom-layers|verify|alibi|phrasebook)\.md$/,
+    /^docs\/(install|command-line|inputs|pictures|browser|page|masks|transformers-guide|custom-layers|verify|alibi|phrasebook)\.md$/,
   ],
+  ['Training', /^docs\/(training|writing-models|saving)\.md$/],
   ['Methods', /^docs\/(methods|metrics|writing-a-method)\.md$/],
   ['What is read', /^docs\/(layers|operations|onnx|transformers|corpus|dtypes)\.md$/],
   ['Inside', /^docs\/(architecture|backends|writing-a-kernel)\.md$|^bench\/README\.md$|^bench\/results\/README\.md$/],

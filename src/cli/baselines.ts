@@ -7,7 +7,7 @@ import { tokenBaseline } from '../open/pieces.ts';
 import { didYouMean } from '../tensor/errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { exists, readBytes } from './files.ts';
-import { type Arguments, number, usage } from './flags.ts';
+import { type Arguments, number, usage } from './flags/flags.ts';
 import { type Batch, type BatchInput, tensorsOf } from './samples/batch.ts';
 
 export interface BaselineChoice {

@@ -1,5 +1,6 @@
 /** The computation of `pathgrad explain`: what the flags choose, handed to the method, with a bar while it works. */
 
+import type { Explainer } from '../attribution/frame/explainer.ts';
 import type { ExplainerOptions } from '../attribution/frame/settings.ts';
 import { isTargetSet } from '../attribution/frame/target-set.ts';
 import { IntegratedGradients, type Target, type Warning } from '../attribution/index.ts';
@@ -19,18 +20,18 @@ import { softmax } from '../ops/softmax.ts';
 import { type QuadratureMethod, quadratureMethods } from '../quadrature/index.ts';
 import { PathgradError } from '../tensor/errors.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
-import { chooseBaseline } from './baselines.ts';
-import type { OutputChoice } from './choices.ts';
+import { type BaselineChoice, chooseBaseline } from './baselines.ts';
 import { chooseExplainer } from './explainers.ts';
 import { type AnyExplanation, type Context, type Finding, findingsOf } from './findings.ts';
-import { type Arguments, number, oneOf, usage } from './flags.ts';
-import { inFlags, withFlags } from './in-flags.ts';
-import { ProgressBar } from './progress.ts';
+import type { OutputChoice } from './flags/choices.ts';
+import { type Arguments, number, oneOf, usage } from './flags/flags.ts';
+import { inFlags, withFlags } from './flags/in-flags.ts';
+import { checkBaseline, optionsFor, refuse } from './flags/refusals.ts';
+import { ProgressBar } from './print/progress.ts';
+import type { Terminal } from './print/terminal.ts';
 import type { Question } from './question.ts';
-import { checkBaseline, optionsFor, refuse } from './refusals.ts';
 import { type Batch, rowsFrom, tensorsOf } from './samples/batch.ts';
 import { chooseTargets } from './targets.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface Settings {
   readonly row: MethodRow;
@@ -85,16 +86,24 @@ export interface Explained {
   readonly context: Context;
 }
 
-/** @param keepAll whether all numbers are wanted, not only what is said of each input */
-export async function explainBatch(
+/** What explains, and what it is fed. */
+export interface Prepared {
+  readonly explainer: Explainer<AnyModel, Tensor | null>;
+  readonly baseline: BaselineChoice | null;
+  /** With vectors in the place of ids, where inputs are explained so. */
+  readonly batch: Batch;
+  /** Rows at a time. */
+  readonly rows: number;
+  readonly atInput: boolean;
+}
+
+/** Makes the explainer that the flags choose, and the baseline. @throws UsageError for flags that do not go with the model */
+export async function prepare(
   args: Arguments,
-  { model: asked, batch: read, output, target: named }: Question,
+  { model: asked, batch: read, output }: Question,
   { row, internalBatchSize, ...quadrature }: Settings,
-  terminal: Terminal,
-  keepAll = true,
-): Promise<Explained> {
+): Promise<Prepared> {
   checkLogits(args, asked, read, output);
-  const target = named ?? chooseTargets(args, output, read.samples.length);
   const layers = chooseLayers(args, asked, read, row);
   const { model, batch } = await withVectors(asked, read, layers, row);
   const chosen = row.baselines && (args.has('baseline') || !row.ownBaselines);
@@ -107,11 +116,28 @@ export async function explainBatch(
       ? new IntegratedGradients(model, { ...options, ...quadrature })
       : row.make(model, Object.assign(options, optionsFor(args, row, model, batch, layers))),
   );
+  return { explainer, baseline, batch, rows, atInput: layers.layer === null };
+}
+
+/** @param keepAll whether all numbers are wanted, not only what is said of each input */
+export async function explainBatch(
+  args: Arguments,
+  { model: asked, batch: read, output, target: named }: Question,
+  { row, internalBatchSize, ...quadrature }: Settings,
+  terminal: Terminal,
+  keepAll = true,
+): Promise<Explained> {
+  const target = named ?? chooseTargets(args, output, read.samples.length);
+  const { explainer, baseline, batch, rows, atInput } = await prepare(
+    args,
+    { model: asked, batch: read, output },
+    { row, internalBatchSize, ...quadrature },
+  );
   const bar = new ProgressBar(terminal, 'explaining', args.has('quiet'));
   const total = batch.samples.length;
   const perRow = (args.text('target') ?? '').includes(',') || ownRows(baseline?.value, total);
   const atOnce = keepAll || perRow || total < 2 * CHUNK ? total : Math.max(CHUNK, rows);
-  const context = { batch, output, baseline, row, atInput: layers.layer === null };
+  const context = { batch, output, baseline, row, atInput };
   let first: readonly AnyExplanation[] | null = null;
   const findings: Finding[] = [];
   const warnings: Warning[] = [];

@@ -8,14 +8,14 @@ import { explainBatch, readSettings } from './explain-batch.ts';
 import { meaningOf } from './explainers.ts';
 import { checkOutputs } from './files.ts';
 import type { AnyExplanation, Finding } from './findings.ts';
-import { type Arguments, usage } from './flags.ts';
+import { type Arguments, usage } from './flags/flags.ts';
 import { notify, openModel } from './open.ts';
-import { checkPages, printFindings } from './pages.ts';
-import { colorScale } from './print.ts';
+import { checkPages, printFindings } from './print/pages.ts';
+import { colorScale } from './print/print.ts';
+import type { Terminal } from './print/terminal.ts';
 import { ask } from './question.ts';
 import { type Batch, rowsFrom, textOf } from './samples/batch.ts';
 import { readBatch } from './samples/read.ts';
-import type { Terminal } from './terminal.ts';
 import { writeOutputs } from './write-outputs.ts';
 
 export async function runExplain(args: Arguments, path: string, terminal: Terminal): Promise<void> {
@@ -29,7 +29,7 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
     throw usage(
       '--png',
       'draws pictures, but the inputs are none',
-      '--svg draws texts, tables and series, --html all inputs on one page',
+      '--svg draws texts, tables and series, --html all inputs on one page; for a PNG of an SVG: rsvg-convert -z 2 chart.svg -o chart.png, or a browser',
     );
   notify([...noticesOf(model), ...batch.notices], args, terminal);
   await fixShapes(model, rowsFrom(batch, 0, 1).X);

@@ -6,10 +6,10 @@ import { type MethodRow, methods } from '../attribution/methods/index.ts';
 import { metrics } from '../attribution/metrics/table.ts';
 import { nearestNames } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Arguments, usage } from './flags.ts';
-import { withFlags } from './in-flags.ts';
-import { ownFlagsOf, ownOptions, ownTable } from './own-flags.ts';
-import { wrap } from './wrap.ts';
+import { type Arguments, usage } from './flags/flags.ts';
+import { withFlags } from './flags/in-flags.ts';
+import { ownFlagsOf, ownOptions, ownTable } from './flags/own-flags.ts';
+import { wrap } from './print/wrap.ts';
 
 const usual = 'IntegratedGradients';
 /** Column at which the lines start, and where they end. */

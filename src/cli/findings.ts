@@ -4,15 +4,17 @@
  */
 import type { Completeness, Entropy, Explanation, OutputKind, WarningValues } from '../attribution/index.ts';
 import type { MethodRow } from '../attribution/methods/index.ts';
+import type { FoundPart, FoundTable, Scored } from '../open/found-parts.ts';
+import { targetScore } from '../open/score.ts';
 import { largest } from '../tensor/largest.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { asImage, sumChannels } from '../visualize/arrays.ts';
 import { sharedScale } from '../visualize/normalize.ts';
 import type { BaselineChoice } from './baselines.ts';
-import { argmaxRows, type OutputChoice } from './choices.ts';
-import { ownFlagsOf } from './own-flags.ts';
-import type { Batch, ImageView, SamplePart } from './samples/batch.ts';
-import { rowOf, shown, shownPairs } from './shown.ts';
+import { argmaxRows, type OutputChoice } from './flags/choices.ts';
+import { ownFlagsOf } from './flags/own-flags.ts';
+import { rowOf, shown, shownPairs } from './print/shown.ts';
+import type { Batch, ImageView } from './samples/batch.ts';
 
 export interface ClassScore {
   readonly label: string;
@@ -21,40 +23,6 @@ export interface ClassScore {
 
 /** An explanation of any method. */
 export type AnyExplanation = Explanation<Tensor | null>;
-
-export interface Scored {
-  readonly tokens: readonly string[];
-  readonly scores: readonly number[];
-}
-
-/** What is said about one input of the model: what each text, picture, feature or step has, and all of it together. */
-export interface FoundPart {
-  readonly name: string;
-  readonly kind: SamplePart['kind'];
-  /** All attributions of the part together. */
-  readonly sum: number;
-  /** Its part in the sizes of all attributions of the sample, from 0 to 1. */
-  readonly share: number;
-  readonly text?: Scored & { readonly pieces?: Scored };
-  readonly image?: { readonly view: ImageView; readonly attribution: Float64Array; readonly shape: readonly number[] };
-  /** Features with their values as they are shown, and one score each. */
-  readonly table?: FoundTable;
-  /** Values and scores as steps x channels, row-major. */
-  readonly series?: {
-    readonly steps: number;
-    readonly channels: readonly string[];
-    /** Steps per second, where it is known. */
-    readonly rate: number | null;
-    readonly values: ArrayLike<number>;
-    readonly scores: ArrayLike<number>;
-  };
-}
-
-export interface FoundTable {
-  readonly names: readonly string[];
-  readonly shown: readonly string[];
-  readonly scores: readonly number[];
-}
 
 export interface Finding {
   readonly title: string;
@@ -119,8 +87,9 @@ export interface Context {
 export function findingsOf(explanations: readonly AnyExplanation[], context: Context): Finding[] {
   const [first] = explanations;
   const rows = first!.predictions.shape[0]!;
+  const winners = explanations.map(({ predictions }) => argmaxRows(predictions));
   return Array.from({ length: rows }, (_, row) => row).flatMap((row) => {
-    const found = explanations.map((one) => findingOf(one, row, context));
+    const found = explanations.map((one, i) => findingOf(one, row, winners[i]![row]!, context));
     if (found.length === 1) return found;
     const scale = largest(
       found.map(({ strongest }) => strongest),
@@ -135,7 +104,8 @@ function strongestIn({ text, image, features }: ReturnType<typeof shown>): numbe
   return sharedScale([(text ?? features)?.scores ?? []]);
 }
 
-function findingOf(explanation: AnyExplanation, row: number, context: Context): Finding {
+/** @param winner the class of the row's highest score */
+function findingOf(explanation: AnyExplanation, row: number, winner: number, context: Context): Finding {
   const { batch, output, baseline, from = 0 } = context;
   const place = from + row;
   const { predictions, baselinePredictions, completeness, diagnostics, warnings } = explanation;
@@ -156,16 +126,16 @@ function findingOf(explanation: AnyExplanation, row: number, context: Context): 
     sample: place,
     prediction: rank(rowOf(predictions, row), output, probabilities, place),
     probabilities,
-    score: scoreAt(rowOf(predictions, row), index, probabilities),
+    score: targetScore(rowOf(predictions, row), index, probabilities),
     target: {
       label: index === null ? output.label(0) : labelOf(index, output, place),
       index,
-      isPredicted: index !== null && index === argmaxRows(predictions)[row],
+      isPredicted: index === winner,
     },
     baseline: baseline &&
       baselinePredictions && {
         name: baseline.name,
-        score: scoreAt(rowOf(baselinePredictions, row), index, probabilities),
+        score: targetScore(rowOf(baselinePredictions, row), index, probabilities),
         entropy: diagnostics.baselineEntropy?.[row] ?? null,
       },
     completeness: completeness[row] ?? null,
@@ -213,11 +183,4 @@ function twoClasses(p: number, labels: readonly string[]): ClassScore[] {
 
 function labelOf(index: number, output: OutputChoice, row: number): string {
   return output.classes === 1 ? (output.labels?.[index] ?? `label ${index}`) : output.label(index, row);
-}
-
-/** The score that a target names: of its class; for the labels 1 and 0 of a single score p and 1 - p, or y and -y. */
-function scoreAt(scores: readonly number[], index: number | null, probabilities: boolean): number {
-  if (scores.length > 1) return scores[index ?? 0]!;
-  if (index !== 0) return scores[0]!;
-  return probabilities ? 1 - scores[0]! : -scores[0]!;
 }

@@ -1,7 +1,7 @@
 /** The help pages, laid out from the tables in commands.ts. */
 import { type Command, commands } from './commands/index.ts';
-import type { Flag } from './flags.ts';
-import { wrap } from './wrap.ts';
+import type { Flag } from './flags/flags.ts';
+import { wrap } from './print/wrap.ts';
 
 const INDENT = 22; // column at which the descriptions start
 const WIDTH = 100;

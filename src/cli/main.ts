@@ -8,12 +8,12 @@ import { type CommandName, commands } from './commands/index.ts';
 import { runCompare } from './compare/compare.ts';
 import { runExplain } from './explain.ts';
 import { reasonOf, STANDARD, takesOut } from './files.ts';
-import { type Arguments, parseFlags, UsageError, usage } from './flags.ts';
+import { type Arguments, parseFlags, UsageError, usage } from './flags/flags.ts';
 import { helpOf, overview } from './help.ts';
 import { runInspect } from './inspect/inspect.ts';
 import { runMethods } from './methods.ts';
 import { runPredict } from './predict.ts';
-import { Interrupted, shielded, type Terminal } from './terminal.ts';
+import { Interrupted, shielded, type Terminal } from './print/terminal.ts';
 
 type Runner = (args: Arguments, model: string, terminal: Terminal) => Promise<void> | void;
 
@@ -21,6 +21,11 @@ const runners: Readonly<Record<CommandName, Runner>> = {
   explain: runExplain,
   compare: runCompare,
   predict: runPredict,
+  // The code of training is a chunk of its own.
+  train: async (args, model, terminal) => (await import('./training/train.ts')).runTrain(args, model, terminal),
+  evaluate: async (args, model, terminal) =>
+    (await import('./training/evaluate.ts')).runEvaluate(args, model, terminal),
+  job: async (args, _, terminal) => (await import('./job/job.ts')).runJobCommand(args, terminal),
   inspect: runInspect,
   methods: runMethods,
 };
@@ -33,7 +38,7 @@ export async function main(argv: readonly string[], bare: Terminal): Promise<num
     return 0;
   } catch (error) {
     if (error instanceof Interrupted) {
-      terminal.err('interrupted: nothing was written\n');
+      terminal.err(`interrupted: ${error.kept}\n`);
       return 130;
     }
     terminal.err(`pathgrad: ${message(error, argv.includes('--debug'))}\n`);
@@ -63,7 +68,9 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
   if (first === 'help') return terminal.out(helpOf(command));
   const args = parseFlags(rest, command.groups, command.name);
   if (args.has('help')) return terminal.out(helpOf(command));
-  const [model = '', ...surplus] = command.model ? args.positionals : ['', ...args.positionals];
+  const [model = '', ...surplus] = command.model
+    ? args.positionals
+    : ['', ...(command.positionals ? [] : args.positionals)];
   if (command.model && model === '') {
     throw usage(
       'MODEL',

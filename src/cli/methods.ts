@@ -1,7 +1,7 @@
 /** `pathgrad methods`: the methods and metrics with what their numbers mean, from the tables that hold them. */
 import { methodList, metricList } from './explainers.ts';
-import type { Arguments } from './flags.ts';
-import type { Terminal } from './terminal.ts';
+import type { Arguments } from './flags/flags.ts';
+import type { Terminal } from './print/terminal.ts';
 
 export function runMethods(_: Arguments, __: string, terminal: Terminal): void {
   const lines = [

@@ -4,8 +4,9 @@ import { type AnyModel, bareEncoder } from '../open/model.ts';
 import { openPath } from '../open/open.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 import { visible } from '../tensor/visible.ts';
-import type { Arguments } from './flags.ts';
-import type { Terminal } from './terminal.ts';
+import { exists, pathHint } from './files.ts';
+import type { Arguments } from './flags/flags.ts';
+import type { Terminal } from './print/terminal.ts';
 
 /** Loads the model that the command names, with the weights of --weights. */
 export async function openModel(args: Arguments, path: string): Promise<AnyModel> {
@@ -24,6 +25,7 @@ export async function withWeights<T>(
   read: (options: LoadOptions) => Promise<T>,
 ): Promise<T> {
   const weights = args.text('weights');
+  if (!exists(path) && pathHint(path) !== 'check the path') throw failure(path, 'no such file', {}, pathHint(path));
   try {
     return await read(weights === undefined ? {} : { weights });
   } catch (error) {

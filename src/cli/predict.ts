@@ -8,19 +8,19 @@ import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { visible } from '../tensor/visible.ts';
 import { percent } from '../visualize/format.ts';
-import type { OutputChoice } from './choices.ts';
 import { oneRow } from './explain-batch.ts';
 import { checkOutputs, writeAll } from './files.ts';
 import { areProbabilities, rank } from './findings.ts';
-import { type Arguments, number } from './flags.ts';
+import type { OutputChoice } from './flags/choices.ts';
+import { type Arguments, number } from './flags/flags.ts';
 import { notify, openModel } from './open.ts';
 import { type Said, wordsSaid } from './predict-words.ts';
-import { formatScores, shorten } from './print.ts';
-import { ProgressBar } from './progress.ts';
+import { formatScores, shorten } from './print/print.ts';
+import { ProgressBar } from './print/progress.ts';
+import type { Terminal } from './print/terminal.ts';
 import { ask } from './question.ts';
 import { type Batch, rowsFrom } from './samples/batch.ts';
 import { readBatch } from './samples/read.ts';
-import type { Terminal } from './terminal.ts';
 
 export async function runPredict(args: Arguments, path: string, terminal: Terminal): Promise<void> {
   checkOutputs(args);

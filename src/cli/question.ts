@@ -15,8 +15,8 @@ import type { Pieces, ShownPieces } from '../open/pieces.ts';
 import { usualPlaces, wordAt } from '../open/places.ts';
 import { othersOf, similarityOf } from '../open/similarity.ts';
 import { tensor } from '../tensor/tensor.ts';
-import { chooseOutput, type OutputChoice } from './choices.ts';
-import { type Arguments, number, oneOf, usage } from './flags.ts';
+import { chooseOutput, type OutputChoice } from './flags/choices.ts';
+import { type Arguments, number, oneOf, usage } from './flags/flags.ts';
 import { type Batch, rowsFrom, tensorsOf, textOf } from './samples/batch.ts';
 
 export interface Question {

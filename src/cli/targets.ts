@@ -6,8 +6,8 @@ import type { TargetSet } from '../attribution/frame/types.ts';
 import type { Target } from '../attribution/index.ts';
 import { didYouMean } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { argmaxRows, type OutputChoice } from './choices.ts';
-import { type Arguments, number, usage } from './flags.ts';
+import { argmaxRows, type OutputChoice } from './flags/choices.ts';
+import { type Arguments, number, usage } from './flags/flags.ts';
 
 const flags = ['target', 'classes', 'top'] as const;
 

@@ -5,12 +5,12 @@ import { attributionGrid, encodePng, type ReportItem, report } from '../visualiz
 import { sumOf } from './explainers.ts';
 import { writeAll } from './files.ts';
 import type { AnyExplanation, Context, Finding } from './findings.ts';
-import { type Arguments, usage } from './flags.ts';
+import { type Arguments, usage } from './flags/flags.ts';
 import { reportItem } from './outputs/items.ts';
 import { svgFiles } from './outputs/svg.ts';
-import { colorScale, formatScores } from './print.ts';
+import { colorScale, formatScores } from './print/print.ts';
+import type { Terminal } from './print/terminal.ts';
 import type { Batch } from './samples/batch.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface Results {
   readonly path: string;

@@ -27,14 +27,74 @@ export interface LayerCall {
   readonly index: number;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+  /** What the call was given beside its tensors, in the format's words. */
+  readonly args?: unknown;
+}
+
+/** A tensor and the mask that it carries. */
+export interface MaskedTensor {
+  readonly tensor: Tensor;
+  readonly mask: Tensor | null;
+}
+
+/** A call of a layer in training, as its format makes it. */
+export interface LayerUse {
+  /** The format's own object of the layer. */
+  readonly layer: LayerInfo;
+  readonly inputs: readonly Tensor[];
+  readonly weights: { readonly [name: string]: Tensor };
+  readonly masks: readonly (Tensor | null)[];
+  /** What the call was given beside its tensors, in the format's words. */
+  readonly args?: unknown;
+}
+
+/** What a layer asks of the training step that it is applied in. */
+export interface TrainingContext {
+  /** Uniform numbers in [0, 1); another stream at every call, all of them from the seed of the step. */
+  uniform(shape: readonly number[]): Tensor;
+  /** `x` with elements made zero, each with probability `rate` (below 1), and the others divided by `1 - rate`; likewise. */
+  dropout(x: Tensor, rate: number): Tensor;
+  /** Standard normal numbers, likewise. */
+  normal(shape: readonly number[]): Tensor;
+  /** What a weight that is not trained by gradients (a moving statistic) becomes after the step. `weight` is the layer's own tensor. */
+  update(weight: Tensor, next: Tensor): void;
+  /** What a weight, trained or not, is set to before it is read: the step goes on from there, and its gradient is that of what is set. */
+  assign(weight: Tensor, next: Tensor): void;
+  /** What `assign` was last given for a weight, or the weight itself. */
+  assigned(weight: Tensor): Tensor;
+  /** What `update` was last given for a weight, or the weight itself: a layer that is used twice moves its statistics twice. */
+  current(weight: Tensor): Tensor;
+  /** A scalar that is added to the loss: activity regularizers. */
+  loss(extra: Tensor): void;
+  /**
+   * The outputs of a layer's call. What layers do in training comes with the context, so that whoever only explains carries none of it.
+   * @param call makes the graph of the call, as at inference unless the format's arguments `more` say otherwise
+   * @throws PathgradError naming a layer that behaves otherwise in training, in a way that is not implemented
+   */
+  layer(use: LayerUse, call: (more?: object) => Tensor | readonly Tensor[]): Tensor | readonly Tensor[];
+  /** A layer that calls another one on each of its steps, where that matters in training; null for the usual way. */
+  wrapper?(
+    layer: LayerInfo,
+    values: readonly MaskedTensor[],
+    call: (values: readonly MaskedTensor[]) => readonly MaskedTensor[],
+  ): readonly MaskedTensor[] | null;
 }
 
 /** Hooks may return other tensors of the same shapes to go on with, or null to leave things as they are. */
 export interface ApplyOptions {
+  /** Applied as in training: dropout drops, batch normalization uses the statistics of the batch. Left out for inference. */
+  readonly training?: TrainingContext;
   /** Extra arguments of the model, by name. */
   readonly kwargs?: Readonly<Record<string, Tensor>>;
   readonly onInputs?: (call: Omit<LayerCall, 'outputs'>) => readonly Tensor[] | null;
   readonly onOutputs?: (call: LayerCall) => readonly Tensor[] | null;
+  /**
+   * Paths of the layers that the hooks want to see; all of them if left out. A model need not tell of others, nor compute what of them reaches
+   * no output.
+   */
+  readonly watched?: readonly string[];
+  /** Told of the mask that each output of the model carries, or null: losses leave out what it hides. */
+  readonly onMasks?: (masks: readonly (Tensor | null)[]) => void;
 }
 
 /** Inputs without the positions that cannot change a result, and where the others were. */

@@ -8,7 +8,7 @@ import { add, mul } from '../ops/binary.ts';
 import { sum } from '../ops/reduce.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
-import { checkOptions, checkWhole } from '../tensor/options.ts';
+import { checkOptions, checkSeed, checkWhole } from '../tensor/options.ts';
 import { placeholder, type Tensor, tensor } from '../tensor/tensor.ts';
 import { compile } from './compile.ts';
 import { grad } from './grad.ts';
@@ -45,6 +45,7 @@ export function checkGrads(
   const names = { order: 1, directions: 1, tolerance: 1, step: 1, seed: 1 } as const;
   checkOptions<CheckGradsOptions>('checkGrads', options, names);
   const { order = 2, directions = 2, tolerance = 1e-6, step = 1e-4, seed = 1 } = options;
+  checkSeed('checkGrads', seed);
   checkWhole('checkGrads', 'order', order, 1);
   checkWhole('checkGrads', 'directions', directions, 1);
   const narrow = xs.find((x) => isFloat(x.dtype) && x.dtype !== 'float64');

@@ -72,11 +72,11 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
   checkOptions<CompileOptions>('compile', options, { backend: 1 });
   const twice = inputs.find((input, i) => inputs.indexOf(input) < i);
   if (twice) throw failure('compile', 'an input is given twice', { input: String(twice) });
-  const simple = simplify(outputs, inputs);
-  const backend = options.backend ?? defaultBackend(ancestors(simple.outputs, new Set(inputs)));
+  const backend = options.backend ?? defaultBackend(ancestors(outputs, new Set(inputs)));
   if (typeof backend.prepare !== 'function') throw failure('backend', 'is none');
+  const simple = simplify(outputs, inputs, backend.folds);
   const joined = backend.joins ? joinSteps(simple.outputs, inputs, backend.joins) : simple.outputs;
-  const program = buildProgram(joined, inputs, backend.fuses);
+  const program = buildProgram(joined, inputs, backend);
   const executable = backend.prepare(program);
   const check = (arrays: readonly TypedArray[]): void => checkFeeds(program.inputs, arrays);
   untended += bytesHeld(program);
@@ -143,7 +143,8 @@ function bytesHeld({ arenaBytes, values }: Program): number {
   return [...constants].reduce((sum, data) => sum + data.byteLength, arenaBytes);
 }
 
-function checkFeeds(specs: readonly TensorSpec[], arrays: readonly TypedArray[]): void {
+/** @throws PathgradError naming the input whose array is not of its type and size */
+export function checkFeeds(specs: readonly TensorSpec[], arrays: readonly TypedArray[]): void {
   if (arrays.length !== specs.length) {
     throw failure('Plan', `${specs.length} input arrays are needed, ${arrays.length} given`);
   }

@@ -16,10 +16,10 @@ export interface Epilogue {
 }
 
 /** Says whether a backend computes an epilogue together with this step. */
-export type Fuses = (step: Step, inputs: readonly TensorSpec[]) => boolean;
+export type Fuses = (step: Step, inputs: readonly TensorSpec[], output: TensorSpec) => boolean;
 
 /** Steps over numbered values; `owner` is the value whose bytes a value shares, itself for most. */
-interface Listing {
+export interface Listing {
   readonly steps: readonly Step[];
   readonly specs: readonly TensorSpec[];
   readonly owner: readonly number[];
@@ -45,7 +45,7 @@ export function fuseEpilogues({ steps, specs, owner, outputs }: Listing, fuses: 
     .map((step) => {
       if (gone.has(step)) return step;
       const inputs = step.inputs.map((value) => specs[value]!);
-      if (!fuses(step, inputs)) return step;
+      if (!fuses(step, inputs, specs[step.output]!)) return step;
       const adding = onlyReader(step.output);
       const found = adding && biasOf(adding, step.output, specs);
       // Values are numbered in the order in which they are computed; constants and inputs are there from the start.

@@ -79,23 +79,44 @@ export interface OpDefinition<A extends Attrs> {
   /** Floating-point operations of one evaluation (a multiply-add counts as two). */
   readonly flops: (inputs: readonly TensorSpec[], output: TensorSpec, attrs: A) => number;
   /**
-   * Whether many elements of the result tend to be exactly 0: the op `'makes'` them (relu), or it `'keeps'` those of its
-   * inputs (reshape). Backends may skip them; nothing but speed depends on it.
+   * Whether many elements of the result tend to be exactly 0: the op `'makes'` them (relu), nearly all of them (`'most'`), or it `'keeps'`
+   * those of its inputs (reshape). Backends may skip them; nothing but speed depends on it.
    */
-  readonly zeros?: 'makes' | 'keeps';
+  readonly zeros?: 'makes' | 'most' | 'keeps';
   /**
    * Nodes that differ in input `input` alone may be computed as one: `join` makes it of them and gives back the part of each. For what the op
    * would do anew for each node otherwise.
    */
   readonly joins?: { readonly input: number; readonly join: (nodes: readonly Tensor[]) => readonly Tensor[] };
+  /**
+   * The op goes along axis 1 of its first input step by step, and what is before a step reaches it through states alone: its results over
+   * `parts` of that input, which are in the order of time. A part may have fewer rows, which stand for all rows until `spread` makes them so. Null
+   * where it does not begin with the same states in all rows.
+   */
+  readonly pieces?: (
+    node: Tensor,
+    parts: readonly Tensor[],
+    spread: (state: Tensor) => Tensor,
+  ) => readonly Tensor[] | null;
   /** The result is the bytes of the first input under another shape or name. */
   readonly alias?: true;
   /** What a backend may compute together with the product before it: an addition of one row to all, or a function of each element. */
   readonly epilogue?: 'bias' | Activation;
+  /** A factor per column (element of the last axis) of the `'result'`, or of the `'first'` input, may go into the last axis of the second input. */
+  readonly columns?: 'result' | 'first';
+  /** What the sum of the result over `axes` is without the result; null where it has to be summed. */
+  readonly summed?: (inputs: readonly Tensor[], attrs: A, axes: readonly number[]) => Tensor | null;
   /** Takes in a mask that leaves the result where the first input is above 0 and makes it 0 elsewhere: the attrs of doing both. */
   readonly rectify?: (attrs: A) => A;
+  /** What computes only the part of the result that begins at `begin` and has `size` elements along each axis; null where it cannot. */
+  readonly part?: (inputs: readonly Tensor[], attrs: A, begin: readonly number[], size: Shape) => Tensor | null;
   /** What computes the same from `inputs` in a cheaper way, or null; nothing is known of what is `fed`. */
-  readonly rewrite?: (inputs: readonly Tensor[], fed: ReadonlySet<Tensor>) => Tensor | null;
+  readonly rewrite?: (inputs: readonly Tensor[], fed: ReadonlySet<Tensor>, attrs: A) => Tensor | null;
+  /**
+   * Kernels by backend, in each one's own terms, of an op that few applications need: they come with the op, and the backends' tables have none
+   * of it.
+   */
+  readonly kernels?: { readonly [backend: string]: unknown };
   readonly examples: readonly Example<A>[];
 }
 

@@ -6,6 +6,7 @@ import { bytesPerElement, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
+import { type Chain, chainSteps, type Links } from './chain.ts';
 import { type Epilogue, type Fuses, fuseEpilogues } from './fuse.ts';
 import { planMemory } from './memory.ts';
 import type { Attrs, Op } from './op.ts';
@@ -20,8 +21,8 @@ export type Home =
 export interface Value {
   readonly spec: TensorSpec;
   readonly home: Home;
-  /** Whether many elements tend to be exactly 0. */
-  readonly sparse: boolean;
+  /** Whether many elements tend to be exactly 0 (1), or nearly all do, as behind a comparison for equality (2). */
+  readonly sparse: number;
 }
 
 export interface Step {
@@ -32,6 +33,8 @@ export interface Step {
   readonly output: number;
   /** Only in programs for a backend that asks for it (`Backend.fuses`). */
   readonly epilogue?: Epilogue;
+  /** Only in programs for a backend that asks for it (`Backend.links`). */
+  readonly chain?: Chain;
 }
 
 export interface Program {
@@ -42,13 +45,42 @@ export interface Program {
   readonly outputs: readonly number[];
   readonly arenaBytes: number;
   readonly flops: number;
+  /** By input: the array that stands for storage which programs share and steps may write to (`Backend.cells`). */
+  readonly cells?: readonly (TypedArray | undefined)[];
 }
+
+/** What is known when homes are given out: steps in order, and per value the one whose bytes it shares (`owner`). */
+export interface Layout {
+  readonly steps: readonly Step[];
+  readonly specs: readonly TensorSpec[];
+  readonly owner: readonly number[];
+  readonly outputs: readonly number[];
+  /** The input that a value is, if it is one. */
+  readonly inputOf: (value: number) => number | undefined;
+}
+
+/** What a backend computes together (see `Backend`). */
+export interface Fusing {
+  readonly fuses?: Fuses;
+  readonly links?: Links;
+}
+
+/** Values, owners of their bytes, that are computed right into inputs. */
+export type InPlace = (layout: Layout) => ReadonlyMap<number, number>;
 
 /** Every offset is a multiple of this, so that SIMD loads may be aligned. */
 const alignment = 64;
 
-/** @param fuses which steps take an epilogue; none by default */
-export function buildProgram(outputs: readonly Tensor[], inputs: readonly Tensor[], fuses?: Fuses): Program {
+/**
+ * @param fusing which steps become one; none by default
+ * @param inPlace which values lie where inputs do; none by default
+ */
+export function buildProgram(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  { fuses, links }: Fusing = {},
+  inPlace?: InPlace,
+): Program {
   const fed = new Map(inputs.map((input, index) => [input, index]));
   const nodes = ancestors(outputs, new Set(inputs));
   const number = new Map(nodes.map((node, index) => [node, index]));
@@ -72,7 +104,15 @@ export function buildProgram(outputs: readonly Tensor[], inputs: readonly Tensor
   });
 
   const results = outputs.map((output) => number.get(output)!);
-  const steps = fuses ? fuseEpilogues({ steps: listed, specs: nodes, owner, outputs: results }, fuses) : listed;
+  const listing = { specs: nodes, owner, outputs: results };
+  const finished = fuses ? fuseEpilogues({ ...listing, steps: listed }, fuses) : listed;
+  const follows = (step: Step): boolean =>
+    fuses?.(
+      step,
+      step.inputs.map((value) => nodes[value]!),
+      nodes[step.output]!,
+    ) ?? false;
+  const steps = links ? chainSteps({ ...listing, steps: finished }, links, follows) : finished;
 
   const last = new Array<number>(nodes.length).fill(-1);
   steps.forEach((step, at) => {
@@ -81,9 +121,12 @@ export function buildProgram(outputs: readonly Tensor[], inputs: readonly Tensor
   });
   for (const result of results) last[owner[result]!] = steps.length;
 
+  const inputOf = (value: number): number | undefined => fed.get(nodes[value]!);
+  const placed = inPlace?.({ steps, specs: nodes, owner, outputs: results, inputOf });
+
   const blocks = steps.map((step, at) => {
     const node = nodes[step.output]!;
-    const bytes = sizeOf(node.shape) * bytesPerElement(node.dtype);
+    const bytes = placed?.has(step.output) ? 0 : sizeOf(node.shape) * bytesPerElement(node.dtype);
     return { bytes: Math.ceil(bytes / alignment) * alignment, from: at, to: last[step.output]! };
   });
   const { offsets, total } = planMemory(blocks);
@@ -91,16 +134,20 @@ export function buildProgram(outputs: readonly Tensor[], inputs: readonly Tensor
 
   const homeOf = (index: number): Home => {
     const root = nodes[owner[index]!]!;
-    const input = fed.get(root);
+    const input = fed.get(root) ?? placed?.get(owner[index]!);
     if (input !== undefined) return { kind: 'input', index: input };
     if (root.constant) return { kind: 'constant', data: root.constant };
     // What became part of another step has no place of its own.
     return { kind: 'arena', offset: offsetOf.get(owner[index]!) ?? 0 };
   };
-  const sparse: boolean[] = [];
+  const sparse: number[] = [];
   const values = nodes.map((node, index): Value => {
     const zeros = fed.has(node) ? undefined : node.op?.zeros;
-    sparse[index] = zeros === 'makes' || (zeros === 'keeps' && node.inputs.some((x) => sparse[number.get(x)!]!));
+    // A mask itself is no value: what it leaves is as sparse as what comes in.
+    const most = zeros ? Math.max(0, ...node.inputs.map((x) => sparse[number.get(x)!]!)) : 0;
+    const hits = node.op?.name === 'cast' && node.inputs[0]!.op?.name === 'equal';
+    const own = zeros === 'most' || (zeros && hits) ? 2 : zeros === 'makes' ? 1 : 0;
+    sparse[index] = Math.max(own, most);
     return { spec: { shape: node.shape, dtype: node.dtype }, home: homeOf(index), sparse: sparse[index]! };
   });
   return {

@@ -26,6 +26,13 @@ export function drawSeed(seed: number, draw: number): number {
   return Math.imul(seed ^ Math.imul(draw + 1, 0x9e3779b1), 0x85ebca6b) >>> 0;
 }
 
+/** A seed for a name: 32 bits that depend on every character (FNV-1a, Fowler, Noll and Vo 1991). */
+export function nameSeed(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const unit of name) hash = Math.imul(hash ^ unit.codePointAt(0)!, 0x01000193);
+  return hash >>> 0;
+}
+
 /**
  * Puts `count` of the values, in random order, before the others, in place: any choice is as likely as any other (Fisher and Yates).
  * @param next numbers in [0, 1)

@@ -6,7 +6,8 @@ import { runStep } from '../backends/reference/index.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { valueKey } from './attrs.ts';
-import { ancestors } from './traverse.ts';
+import { foldColumns } from './columns.ts';
+import { ancestors, readersOf } from './traverse.ts';
 
 export interface Simplified {
   readonly outputs: readonly Tensor[];
@@ -17,12 +18,23 @@ export interface Simplified {
 /** A result bigger than this and than what it is made of stays in the graph: folding must not grow a model. */
 const alwaysFold = 4096;
 
-export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[]): Simplified {
+/** @param folds whether scales of columns go into constant weights */
+export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[], folds = false): Simplified {
   const replaced = new Map<Tensor, Tensor>();
   const known = new Map<string, Tensor>();
   const counts = { folded: 0, merged: 0 };
   const stop = new Set(inputs);
-  for (const node of ancestors(outputs, stop)) {
+  const nodes = ancestors(outputs, stop);
+  const readers = readersOf(nodes.filter((node) => !stop.has(node)));
+  /** By simplified node: how many of the given nodes read it; outputs count as read for ever. */
+  const reads = new Map<Tensor, number>();
+  const settle = (node: Tensor, result: Tensor): void => {
+    replaced.set(node, result);
+    const own = outputs.includes(node) ? Infinity : (readers.get(node)?.length ?? 0);
+    reads.set(result, (reads.get(result) ?? 0) + own);
+  };
+  const once = (x: Tensor): boolean => (reads.get(x) ?? 1) === 1;
+  for (const node of nodes) {
     if (node.op === null || stop.has(node)) {
       // What is fed is opaque, a constant too: its value comes with the run.
       const scalar = !stop.has(node) && node.constant?.length === 1;
@@ -34,12 +46,13 @@ export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[]):
       op,
       inputs: sources,
       attrs,
-    } = node.op.rewrite?.(given, stop) ?? { op: node.op, inputs: given, attrs: node.attrs };
+    } = node.op.rewrite?.(given, stop, node.attrs) ??
+      (folds ? foldColumns(node, given, stop, once) : null) ?? { op: node.op, inputs: given, attrs: node.attrs };
     const key = `${op!.name} ${sources.map((source) => source.id).join()} ${valueKey(attrs)}`;
     const twin = known.get(key);
     if (twin) {
       counts.merged++;
-      replaced.set(node, twin);
+      settle(node, twin);
       continue;
     }
     const unchanged = op === node.op && sources.every((source, i) => source === node.inputs[i]);
@@ -53,7 +66,7 @@ export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[]):
       result = new Tensor(null, [], {}, node, runStep(result));
     }
     known.set(key, result);
-    replaced.set(node, result);
+    settle(node, result);
   }
   return { outputs: outputs.map((output) => replaced.get(output)!), ...counts };
 }

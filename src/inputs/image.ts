@@ -18,11 +18,26 @@ export interface Picture {
   readonly notices: readonly string[];
 }
 
-const otherFormats: readonly (readonly [string, readonly number[]])[] = [
+/** RIFF holds sounds as well as pictures: which, its third word says. */
+const any = undefined;
+const riff = (kind: string): (number | undefined)[] => [
+  0x52,
+  0x49,
+  0x46,
+  0x46,
+  any,
+  any,
+  any,
+  any,
+  ...[...kind].map((letter) => letter.charCodeAt(0)),
+];
+
+const otherFormats: readonly (readonly [string, readonly (number | undefined)[]])[] = [
   ['JPEG', [0xff, 0xd8, 0xff]],
   ['GIF', [0x47, 0x49, 0x46]],
   ['BMP', [0x42, 0x4d]],
-  ['WebP', [0x52, 0x49, 0x46, 0x46]],
+  ['WebP', riff('WEBP')],
+  ['WAV', riff('WAVE')],
   ['PDF', [0x25, 0x50, 0x44, 0x46]],
 ];
 
@@ -33,9 +48,10 @@ const otherFormats: readonly (readonly [string, readonly number[]])[] = [
 export function readPng(bytes: Uint8Array, name = 'image'): Picture {
   const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
   if (!signature.every((byte, i) => bytes[i] === byte)) {
-    const other = otherFormats.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte))?.[0];
+    const other = otherFormats.find(([, magic]) => magic.every((byte, i) => byte === any || bytes[i] === byte))?.[0];
     const found = bytes.length === 0 ? 'is empty' : other ? `is a ${other} file, not a PNG` : 'is not a PNG file';
-    throw failure(name, found, { bytes: bytes.length }, 'convert the picture to PNG');
+    const hint = other === 'WAV' ? 'give a picture: a sound is for a model of series' : 'convert the picture to PNG';
+    throw failure(name, found, { bytes: bytes.length }, hint);
   }
   const plain = checkedPng(bytes, name);
   let png: DecodedPng;

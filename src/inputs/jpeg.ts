@@ -18,6 +18,8 @@ interface Header {
   readonly height: number;
   readonly width: number;
   readonly components: number;
+  /** Where the frame's segment lies. */
+  readonly frame: number;
   /** How EXIF says that the picture is to be turned; 1 for not at all. */
   readonly orientation: number;
 }
@@ -29,7 +31,9 @@ interface Header {
  * @throws PathgradError for CMYK, 12 bits, arithmetic coding and lossless pictures, for damage, and for what is too large
  */
 export async function readJpeg(bytes: Uint8Array, name = 'image'): Promise<Picture> {
-  const { height, width, components, orientation } = headerOf(bytes, name);
+  const header = headerOf(bytes, name);
+  const { height, width, components, orientation } = header;
+  checkRestarts(bytes, header, name);
   const { decode } = await import('./jpeg-js.ts');
   const channels = components === 1 ? 1 : 3;
   let pixels: Uint8Array;
@@ -102,9 +106,62 @@ function headerOf(bytes: Uint8Array, name: string): Header {
       if (height * width > MOST_PIXELS || samples > limit) {
         throw failure(name, 'is too large a picture', { width, height, samples, limit, pixels: MOST_PIXELS });
       }
-      return { height, width, components, orientation };
+      return { height, width, components, frame: at, orientation };
     }
     at += 2 + length;
+  }
+}
+
+/**
+ * A scan with restart marks that ends before its last one: the decoder takes such a picture for whole and leaves the rest grey. A mark comes after so
+ * many units, of all components where the scan holds several. Source: T.81, A.2 and B.2.4.4.
+ */
+function checkRestarts(bytes: Uint8Array, { height, width, components, frame }: Header, name: string): void {
+  const factors = new Map<number, readonly [across: number, down: number]>();
+  for (let i = 0, at = frame + 10; i < components; i++, at += 3)
+    factors.set(bytes[at]!, [bytes[at + 1]! >> 4, bytes[at + 1]! & 15]);
+  const [across, down] = [0, 1].map((axis) => Math.max(...[...factors.values()].map((each) => each[axis]!))) as [
+    number,
+    number,
+  ];
+  let interval = 0;
+  for (let at = frame; at + 4 <= bytes.length && bytes[at] === 0xff; ) {
+    const mark = bytes[at + 1]!;
+    const end = at + 2 + 256 * bytes[at + 2]! + bytes[at + 3]!;
+    if (mark === 0xdd) interval = 256 * bytes[at + 4]! + bytes[at + 5]!;
+    if (mark === 0xd9) return;
+    if (mark !== 0xda) {
+      at = end;
+      continue;
+    }
+    const alone = bytes[at + 4] === 1 ? factors.get(bytes[at + 5]!) : undefined;
+    const unitsOf = (size: number, most: number, own: number | undefined): number =>
+      Math.ceil(own === undefined ? size / (8 * most) : (size * own) / (8 * most));
+    const units = unitsOf(width, across, alone?.[0]) * unitsOf(height, down, alone?.[1]);
+    // The decoder reads on behind the last unit of such a scan.
+    if (alone && interval > 0 && units % interval !== 0)
+      throw failure(
+        name,
+        'is a JPEG with restart marks in a scan of one component, which is not read',
+        {},
+        'save it anew without restart marks',
+      );
+    let restarts = 0;
+    at = end;
+    // To the next mark that is neither a byte of data nor a restart.
+    for (; at < bytes.length; at++) {
+      if (bytes[at] !== 0xff || bytes[at + 1] === 0 || bytes[at + 1] === 0xff) continue;
+      if (bytes[at + 1]! < 0xd0 || bytes[at + 1]! > 0xd7) break;
+      restarts++;
+    }
+    const wanted = interval > 0 ? Math.ceil(units / interval) - 1 : 0;
+    if (restarts < wanted)
+      throw failure(
+        name,
+        'is a damaged JPEG: its picture is cut short',
+        { bytes: bytes.length, parts: restarts + 1, of: wanted + 1 },
+        'save the picture anew',
+      );
   }
 }
 

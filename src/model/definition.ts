@@ -57,8 +57,12 @@ export interface ModelDefinition<L extends Layer = Layer> {
   readonly notices?: readonly string[];
   /** Rows at a time that `run` takes; null for any number. */
   readonly fixedRows?: number | null;
+  /** How many rows of inputs of these shapes are computed at a time, where no more than `most` are asked for; `most` where it is left out. */
+  readonly atOnce?: (shapes: readonly (readonly number[])[], most: number) => number;
   /** The graph on `inputs`: one tensor per output. Options are as for `apply`; arguments that the model does not take are errors. */
   readonly run: (inputs: readonly Tensor[], options: ApplyOptions) => readonly Tensor[];
+  /** Whether `run` heeds `training` of its options. */
+  readonly trains?: boolean;
   /** Inputs that are looked up before the graph, and how. */
   readonly raw?: {
     readonly inputs: readonly RawInput[];
@@ -68,9 +72,11 @@ export interface ModelDefinition<L extends Layer = Layer> {
   } | null;
   /** What feeds a layer, for the summary; left out where layers follow one another. */
   sourcesOf?(layer: L): string;
-  /** The definition with other weights. */
-  readonly withWeights: (change: WeightChange) => Promise<ModelDefinition<L>>;
+  /** The definition with other weights; layers whose path is `frozen` are left alone by training, where the format has it. */
+  readonly withWeights: (change: WeightChange, frozen?: (path: string) => boolean) => Promise<ModelDefinition<L>>;
   /** Reads the JSON of the reference that lies inside the model's file; null if there is none. Not before it is asked for. */
   readonly reference?: () => Promise<string | null>;
+  /** What the model was read as, for whoever writes it again: of its format's own making. */
+  readonly origin?: object;
   verify(model: Model, source: ReferenceSource, options: VerifyOptions): Promise<VerifyReport>;
 }

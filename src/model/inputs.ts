@@ -2,7 +2,7 @@
 import type { InputInfo } from '../graph/callable.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { allocate, type DType, dtypeOf, type TypedArray } from '../tensor/dtype.ts';
-import { failure } from '../tensor/errors.ts';
+import { failure, PathgradError } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import { type NestedArray, Tensor, tensor } from '../tensor/tensor.ts';
 
@@ -71,7 +71,8 @@ export function splitInputs(subject: string, names: readonly string[], x: Feedab
 }
 
 function isDict(x: Feedable): x is { readonly [name: string]: ArrayInput | TextInput } {
-  const plain = typeof x === 'object' && !Array.isArray(x) && !(x instanceof Tensor) && !ArrayBuffer.isView(x);
+  const plain =
+    typeof x === 'object' && x !== null && !Array.isArray(x) && !(x instanceof Tensor) && !ArrayBuffer.isView(x);
   return plain && !isFlat(x);
 }
 
@@ -86,18 +87,21 @@ function isFlat(x: unknown): x is { readonly data: ArrayLike<number>; readonly s
   );
 }
 
+const isNumeric = (x: unknown): boolean =>
+  Array.isArray(x) ? x.every(isNumeric) : typeof x === 'number' || typeof x === 'boolean';
+
 function isNested(x: unknown): boolean {
   return typeof x === 'number' || typeof x === 'boolean' || typeof x === 'string' || Array.isArray(x);
 }
 
 export function readOne(subject: string, info: InputInfo, x: ArrayInput, checked: boolean): Fed {
-  const where = `${subject}, input '${info.name}'`;
+  const where = info.name === '' ? subject : `${subject}, input '${info.name}'`;
   const { data, shape } = arrayOf(where, x);
   if (sizeOf(shape) !== data.length) {
     throw failure(where, `${data.length} values do not fill the shape`, { shape, needs: sizeOf(shape) });
   }
   if (checked) checkInputShape(where, info, shape);
-  if (shape[0] === 0) throw failure(where, 'the batch is empty', { shape });
+  if (shape[0] === 0) throw failure(where, 'the batch is empty: the first axis has size 0', { shape });
   return { data: convert(where, data, info.dtype), shape };
 }
 
@@ -108,8 +112,15 @@ function arrayOf(where: string, x: ArrayInput): { data: ArrayLike<number>; shape
     throw failure(where, 'a typed array needs a shape', {}, 'give { data, shape }, or tensor(data, shape)');
   }
   if (!isNested(x)) throw failure(where, 'the input is not an array of numbers', { got: typeof x });
-  const { data, shape } = tensor(x as NestedArray, undefined, 'float64');
-  return { data, shape };
+  try {
+    const { data, shape } = tensor(x as NestedArray, undefined, 'float64');
+    return { data, shape };
+  } catch (error) {
+    if (!(error instanceof PathgradError)) throw error;
+    const row = Array.isArray(x) ? x.findIndex((one) => !isNumeric(one)) : -1;
+    const said = error.message.split('\nhint: ')[0]!.replace(/^tensor: /, '');
+    throw failure(row < 0 ? where : `${where}, row ${row}`, said, {}, error.hint, error);
+  }
 }
 
 /** Throws unless `shape` (batch first) is one that the input takes. */

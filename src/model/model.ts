@@ -71,6 +71,11 @@ export class Model<L extends Layer = Layer> implements CallableModel {
     if (this.hasInputShape) this.#probe();
   }
 
+  /** What the model was read as, for whoever writes it again; null where its format cannot be written. */
+  get origin(): object | null {
+    return this.#definition.origin ?? null;
+  }
+
   /** False for a Sequential that was saved without ever seeing data: it takes the shape of the first input given to it. */
   get hasInputShape(): boolean {
     return this.#definition.hasInputShape;
@@ -111,6 +116,8 @@ export class Model<L extends Layer = Layer> implements CallableModel {
    */
   apply(inputs: readonly Tensor[], options: ApplyOptions = {}): readonly Tensor[] {
     checkApply(this.file, inputs, options);
+    if (options.training && !this.#definition.trains)
+      throw failure(this.file, 'its format has no training mode', {}, 'leave training out');
     if (inputs.length !== this.#inputs.length) {
       const needs = this.#inputs.map((info) => info.name);
       throw failure(this.file, `the model has ${needs.length} inputs, ${inputs.length} given`, { needs });
@@ -147,10 +154,12 @@ export class Model<L extends Layer = Layer> implements CallableModel {
     checkWhole('predict', 'batchSize', batchSize, 1);
     checkBoolean('encoded', encoded);
     const fed = encoded ? readInputs(this.file, this.#inputs, x, this.hasInputShape) : this.#read(x);
-    const atOnce = this.#definition.fixedRows ?? batchSize;
+    const { fixedRows, atOnce } = this.#definition;
+    const shapes = fed.map(({ shape }) => shape);
+    const most = fixedRows ?? atOnce?.(shapes, batchSize) ?? batchSize;
     const results: { count: number; arrays: TypedArray[] }[] = [];
     let specs: readonly TensorSpec[] = [];
-    for (const { inputs, arrays, count } of this.#batches(fed, atOnce)) {
+    for (const { inputs, arrays, count } of this.#batches(fed, most)) {
       await this.#plans.use(inputs, async (entry) => {
         await checkTokens(entry, arrays);
         specs = entry.plan.outputs;
@@ -206,10 +215,16 @@ export class Model<L extends Layer = Layer> implements CallableModel {
   /**
    * A model that is the same but for its weights. This one stays as it is, and what is not changed is shared.
    * @param change asked once per weight: other numbers, as many as it has, or null to keep it
+   * @param frozen of the path of a layer, whether training leaves it alone from now on (`trainable: false`); for models of Keras
    * @throws PathgradError for numbers that are too few, too many or not finite, and where the input shape, and so the weights, are not known
    */
-  async withWeights(change: WeightChange): Promise<Model<L>> {
-    return new Model(await this.#definition.withWeights(change));
+  async withWeights(change: WeightChange, frozen?: (path: string) => boolean): Promise<Model<L>> {
+    return new Model(await this.#definition.withWeights(change, frozen));
+  }
+
+  /** Whether the model's format says what its layers do in training. */
+  get trains(): boolean {
+    return this.#definition.trains === true;
   }
 
   /** Frees compiled plans; they are made anew when needed. */
@@ -267,6 +282,7 @@ export class Model<L extends Layer = Layer> implements CallableModel {
   ): Tensor {
     const [first] = batches;
     if (batches.length === 1) return adopt(first!.arrays[output]!, shape);
+    if (shape[0] !== batches.at(-1)!.count) throw failure(this.file, 'an output has no batch in front', { shape });
     const data = allocate(dtype, (first!.arrays[output]!.length / first!.count) * total);
     let at = 0;
     for (const { arrays } of batches) {
@@ -280,7 +296,14 @@ export class Model<L extends Layer = Layer> implements CallableModel {
 function checkApply(file: string, inputs: readonly Tensor[], options: ApplyOptions): void {
   if (!Array.isArray(inputs) || !inputs.every((x) => x instanceof Tensor))
     throw failure(file, 'apply takes a list of tensors, one per input', { got: inputs });
-  checkOptions<ApplyOptions>('apply', options, { kwargs: 1, onInputs: 1, onOutputs: 1 });
+  checkOptions<ApplyOptions>('apply', options, {
+    kwargs: 1,
+    onInputs: 1,
+    onOutputs: 1,
+    watched: 1,
+    onMasks: 1,
+    training: 1,
+  });
   for (const name of ['onInputs', 'onOutputs'] as const) {
     const hook = options[name];
     if (hook !== undefined && typeof hook !== 'function')

@@ -1,3 +1,4 @@
 /** ONNX models: loading, and what of a file is supported. */
-export { inspectOnnx, loadOnnx, type OnnxOptions, type OnnxReport, type UnsupportedOperator } from './load.ts';
-export type { OnnxLayer } from './model.ts';
+export { inspectOnnx, loadOnnx, type OnnxOptions, type OnnxReport } from './load.ts';
+export type { OnnxLayer } from './model/layer.ts';
+export type { UnsupportedOperator } from './open/supported.ts';

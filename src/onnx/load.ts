@@ -1,21 +1,20 @@
 /** From a path, URL, bytes or files to an ONNX model that can be run and explained, or to a list of what of it is not supported. */
 import type { Backend } from '../backends/backend.ts';
-import { guarded } from '../guard/guard.ts';
-import { isArchive, isHdf5 } from '../keras/load/container.ts';
-import { type ModelSource, readSource } from '../keras/load/source.ts';
+import type { ModelSource } from '../keras/load/source.ts';
 import { Model } from '../model/model.ts';
 import { type FloatDType, isFloat } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { type NestedArray, Tensor, tensor } from '../tensor/tensor.ts';
-import { parseOnnx } from './file/parse.ts';
 import type { GraphRecord, OnnxFile, TensorRecord } from './file/records.ts';
 import { checkSignature } from './file/signatures.ts';
 import { dtypeFor, type External, readExternal, valuesOf } from './file/values.ts';
-import { controlNames } from './graph/control.ts';
-import { type Prepared, prepare, type Step } from './graph/prepare.ts';
-import { type OnnxLayer, onnxDefinition } from './model.ts';
-import { operatorFor, refusalFor } from './operators/index.ts';
+import { FIRST_OPSET, LAST_OPSET } from './graph/opsets.ts';
+import { prepare } from './graph/prepare.ts';
+import type { OnnxLayer } from './model/layer.ts';
+import { onnxDefinition } from './model/model.ts';
+import { open } from './open/open.ts';
+import { allSteps, nameOf, refused, type UnsupportedOperator, unsupportedIn } from './open/supported.ts';
 
 /** What `loadOnnx` takes beside the file. */
 export interface OnnxOptions {
@@ -27,13 +26,6 @@ export interface OnnxOptions {
   readonly name?: string;
   /** Inputs that stay the same for all samples, with their batch where they have one: a rate, a first state, a flag that decides an If. */
   readonly fixed?: Readonly<Record<string, Tensor | NestedArray>>;
-}
-
-/** An operator of a model that cannot be run, and where. */
-export interface UnsupportedOperator {
-  readonly operator: string;
-  readonly reason: string;
-  readonly nodes: readonly string[];
 }
 
 /** What `inspectOnnx` finds in a file, whether or not it can be loaded. */
@@ -48,9 +40,6 @@ export interface OnnxReport {
   readonly unsupported: readonly UnsupportedOperator[];
   readonly runnable: boolean;
 }
-
-const first = 7;
-const last = 26;
 
 /**
  * Loads an ONNX model: opsets 7 to 26 of `ai.onnx`, and what `docs/onnx.md` lists of `com.microsoft` and `ai.onnx.ml`.
@@ -145,62 +134,6 @@ function weightOf(record: TensorRecord, file: string, dtype: FloatDType, externa
   throw failure(`${file}, tensor '${record.name}'`, 'holds NaN', { at: bad }, hint);
 }
 
-interface Opened {
-  readonly file: OnnxFile;
-  readonly place: ModelSource | null;
-  readonly given: ReadonlyMap<string, ModelSource>;
-}
-
-async function open(
-  subject: string,
-  source: ModelSource | readonly ModelSource[],
-  name: string | undefined,
-): Promise<Opened> {
-  if (!Array.isArray(source)) {
-    const only = checkedSource(subject, source as ModelSource);
-    const read = await readSource(only);
-    return { file: parsed(notKeras(read.bytes, read.name), name ?? read.name), place: only, given: new Map() };
-  }
-  const given = new Map<string, ModelSource>();
-  for (const each of source as readonly ModelSource[]) given.set(sourceName(checkedSource(subject, each)), each);
-  const models = [...given].filter(([key]) => /\.onnx$/i.test(key));
-  const [model] = models;
-  if (!model) {
-    const hint = 'files in a list go by their names; bytes alone are given without a list';
-    throw failure(subject, 'there is no .onnx file among the files', { files: [...given.keys()] }, hint);
-  }
-  if (models.length > 1) {
-    throw failure(subject, 'there are several .onnx files', { files: models.map(([key]) => key) }, 'give one model');
-  }
-  const read = await readSource(model[1]);
-  return { file: parsed(read.bytes, name ?? read.name), place: null, given };
-}
-
-function checkedSource(subject: string, source: ModelSource): ModelSource {
-  const bytes = source instanceof Uint8Array || source instanceof ArrayBuffer;
-  if (bytes || typeof source === 'string' || source instanceof URL) return source;
-  if (typeof Blob !== 'undefined' && source instanceof Blob) return source;
-  throw failure(subject, 'the source must be a path, a URL, bytes or a File', {
-    got: source === null ? 'null' : typeof source,
-  });
-}
-
-/** Models of Keras are told by their first bytes. */
-function notKeras(bytes: Uint8Array, name: string): Uint8Array {
-  if (!isHdf5(bytes) && !isArchive(bytes)) return bytes;
-  const what = isHdf5(bytes) ? 'an HDF5 file' : 'a zip archive';
-  throw failure(name, `is ${what}, no ONNX model`, {}, 'loadModel of pathgrad reads models of Keras');
-}
-
-/** What pbf throws at bytes that are no numbers becomes an error of ours. */
-const parsed = (bytes: Uint8Array, name: string): OnnxFile =>
-  guarded(name, 'an ONNX model', () => parseOnnx(bytes, name));
-
-function sourceName(source: ModelSource): string {
-  if (typeof source === 'string' || source instanceof URL) return String(source).replace(/^.*[\\/]/, '');
-  return 'name' in source && typeof source.name === 'string' ? source.name : 'model';
-}
-
 function checkOpset({ name, opsets }: OnnxFile): void {
   const version = opsets.get('');
   if (version === undefined && opsets.size > 0) return;
@@ -212,39 +145,9 @@ function checkOpset({ name, opsets }: OnnxFile): void {
       'onnx.checker.check_model(model) tells what else is missing',
     );
   }
-  if (version >= first && version <= last) return;
+  if (version >= FIRST_OPSET && version <= LAST_OPSET) return;
   const hint = 'convert it in Python: onnx.version_converter.convert_version(model, 17)';
-  throw failure(name, `is of opset ${version}`, { supported: `${first} to ${last}` }, hint);
-}
-
-const nameOf = ({ domain, opType }: Step['node']): string => (domain === '' ? opType : `${domain}.${opType}`);
-
-function* allSteps(graph: Prepared): Generator<Step> {
-  for (const step of graph.steps) {
-    yield step;
-    for (const body of step.bodies.values()) yield* allSteps(body);
-  }
-}
-
-function unsupportedIn(graph: Prepared): UnsupportedOperator[] {
-  const found = new Map<string, { reason: string; nodes: string[] }>();
-  for (const { node, path } of allSteps(graph)) {
-    if (operatorFor(node) || (node.domain === '' && controlNames.includes(node.opType))) continue;
-    const reason = refusalFor(node) ?? 'it is not known';
-    const entry = found.get(nameOf(node)) ?? { reason, nodes: [] };
-    entry.nodes.push(path);
-    found.set(nameOf(node), entry);
-  }
-  return [...found].map(([operator, entry]) => ({ operator, ...entry }));
-}
-
-function refused(file: OnnxFile, missing: readonly UnsupportedOperator[]) {
-  const lines = missing
-    .slice(0, 20)
-    .map(({ operator, reason, nodes }) => `  ${operator} (${nodes.length}, first at ${nodes[0]}): ${reason}`);
-  const more = missing.length > 20 ? `\n  and ${missing.length - 20} more` : '';
-  const problem = `has operators that are not supported:\n${lines.join('\n')}${more}`;
-  return failure(file.name, problem, {}, 'docs/onnx.md lists what is supported');
+  throw failure(name, `is of opset ${version}`, { supported: `${FIRST_OPSET} to ${LAST_OPSET}` }, hint);
 }
 
 /** All tensors of the graph and the graphs inside it. */

@@ -54,7 +54,8 @@ export function tableRows(table: Table, model: Model, choice: ColumnChoice = {})
   };
 }
 
-const textIn = (cell: Cell): string => (cell === null ? '' : Array.isArray(cell) ? '[…]' : String(cell));
+/** A cell as people read it. */
+export const textIn = (cell: Cell): string => (cell === null ? '' : Array.isArray(cell) ? '[…]' : String(cell));
 
 /** Numbers that a row of the input has; null where any number will do. */
 function widthOf({ shape }: RawInput): number | null {

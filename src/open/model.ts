@@ -72,11 +72,13 @@ export interface Output {
 export function outputsOf(model: AnyModel): readonly Output[] {
   if (!isTransformer(model)) return model.outputs.map(({ name, shape }) => ({ name, shape: shape ?? [] }));
   // The config need not name the classes: what the head gives says how many there are.
-  const made = model.apply([placeholder([1, 3], 'int32')]);
-  const positions = judgesWords(model) ? [null] : [];
-  return made.map(({ shape }, i) => ({
+  // What is of another size for texts of another length has a place for each position.
+  const shapes = (length: number) => model.apply([placeholder([1, length], 'int32')]).map(({ shape }) => shape);
+  const length = Math.min(3, model.config.positions);
+  const [made, shorter] = [shapes(length), shapes(length - 1 || 1)];
+  return made.map((shape, i) => ({
     name: model.outputs[i]!.name,
-    shape: [null, ...positions, ...shape.slice(1 + positions.length)],
+    shape: shape.map((size, axis) => (axis === 0 || size !== shorter[i]![axis] ? null : size)),
   }));
 }
 

@@ -5,13 +5,14 @@
 
 import { elementwise } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
+import { isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { normalizeAxis, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { add, div, greater, greaterEqual, less, minimum, mul, neg, sub, where } from './binary.ts';
+import { add, div, greater, greaterEqual, less, logicalAnd, minimum, mul, neg, sub, where } from './binary.ts';
 import { exactGelu } from './fused.ts';
-import { counted } from './promote.ts';
+import { counted, floating } from './promote.ts';
 import { slice } from './slicing.ts';
 import { abs, clip, exp, expm1, sigmoid, softplus, sqrt, square, tanh } from './unary.ts';
 
@@ -30,6 +31,29 @@ const reluOp = defineOp<Record<never, never>>({
   ],
 });
 
+const clippedOp = defineOp<{ max: number }>({
+  name: 'clippedRelu',
+  shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  vjp: (g, y, _, { max }) => [() => where(logicalAnd(greater(y, 0), less(y, max)), g, 0)],
+  batch: elementwise,
+  linear: [],
+  zeros: 'makes',
+  flops: (_, out) => 2 * sizeOf(out.shape),
+  examples: [
+    { inputs: [[4, 5]], attrs: { max: 1 } },
+    { inputs: [[100, 98, 250]], attrs: { max: 6 }, size: 'real' },
+  ],
+});
+
+/**
+ * `x` bounded to `[0, max]`, relu6 among them; what comes back is known from the result. The gradient is 0 at both bounds, as TensorFlow's.
+ * @param max above 0
+ */
+export const clippedRelu: ((x: Tensor, max: number) => Tensor) & { op: Op } = withOp((x: Tensor, max: number) => {
+  if (!(max > 0)) throw failure('clippedRelu', 'max must be above 0', { max });
+  return clippedOp([floating(x)], { max });
+}, clippedOp);
+
 /** Where `relu` begins, where it ends, and its slope below. */
 export interface ReluOptions {
   /** Slope below the threshold; 0 by default. */
@@ -47,6 +71,7 @@ export const relu: ((x: Tensor, options?: ReluOptions) => Tensor) & { op: Op } =
     const { negativeSlope = 0, maxValue = null, threshold = 0 } = options;
     if (negativeSlope === 0 && maxValue === null && threshold === 0) return reluOp([counted(x)], {});
     if (maxValue !== null && maxValue < 0) throw failure('relu', 'maxValue must not be negative', { maxValue });
+    if (negativeSlope === 0 && threshold === 0 && maxValue! > 0 && isFloat(x.dtype)) return clippedRelu(x, maxValue!);
     const passes = threshold === 0 ? greater(x, 0) : greaterEqual(x, threshold);
     const kept = where(threshold === 0 ? passes : greater(x, threshold), x, 0);
     const bounded = maxValue === null ? kept : where(less(kept, maxValue), kept, maxValue);

@@ -7,9 +7,9 @@ import { inFront, mixes } from '../graph/batch-rules.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
-import type { TensorSpec } from '../tensor/tensor.ts';
+import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
 import { floatOf } from './promote.ts';
-import type { Pads } from './slicing.ts';
+import { type Pads, zerosAround } from './slicing.ts';
 
 export type ConvAttrs = {
   readonly strides: readonly number[];
@@ -72,6 +72,15 @@ const outputOf = (use: { x: Shape; w: Shape; attrs: ConvAttrs }): Shape =>
   convShape({ shape: use.x, dtype: 'float32' }, { shape: use.w, dtype: 'float32' }, use.attrs);
 const size = (use: { size?: 'real' }): { size: 'small' | 'real' } => ({ size: use.size ?? 'small' });
 
+/** The convolution of what was padded with zeros around its spatial axes as one that sees them itself. */
+function overPadding([x, w]: readonly Tensor[], fed: ReadonlySet<Tensor>, attrs: ConvAttrs): Tensor | null {
+  const around = fed.has(x!) ? null : zerosAround(x!);
+  return (
+    around &&
+    conv([x!.inputs[0]!, w!], { ...attrs, pads: attrs.pads.map(([a, b], i) => [a + around[i]![0], b + around[i]![1]]) })
+  );
+}
+
 export const conv: OpFunction<ConvAttrs> = defineOp<ConvAttrs>({
   name: 'conv',
   shape: ([x, w], attrs) => ({ shape: convShape(x!, w!, attrs), dtype: floatOf('conv', x!, w!) }),
@@ -81,6 +90,8 @@ export const conv: OpFunction<ConvAttrs> = defineOp<ConvAttrs>({
   ],
   batch: inFront((i) => i === 0),
   linear: [0, 1],
+  columns: 'result',
+  rewrite: overPadding,
   flops: ([, w], out) => convFlops(out.shape, w!.shape),
   examples: uses.map((use): Example<ConvAttrs> => ({ inputs: [use.x, use.w], attrs: use.attrs, ...size(use) })),
 });
@@ -101,6 +112,16 @@ export const convGradInput: OpFunction<GradInputAttrs> = defineOp<GradInputAttrs
   ],
   batch: inFront((i) => i === 0),
   linear: [0, 1],
+  columns: 'first',
+  // What lies outside of the part is padding to the convolution.
+  part: ([g, w], { inputShape, ...attrs }, begin, size) => {
+    if ([0, inputShape.length - 1].some((axis) => size[axis] !== inputShape[axis])) return null;
+    const pads = attrs.pads.map(([before, after], i) => {
+      const [from, count] = [begin[i + 1]!, size[i + 1]!];
+      return [before + from, after + inputShape[i + 1]! - from - count] as const;
+    });
+    return convGradInput([g!, w!], { ...attrs, pads, inputShape: size });
+  },
   flops: ([g, w]) => convFlops(g!.shape, w!.shape),
   examples: uses.map((use) => ({
     inputs: [outputOf(use), use.w],

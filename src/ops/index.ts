@@ -1,6 +1,6 @@
 /** Every op, and the table of their definitions by name that backends, checks and generated docs go through. */
 import type { Op } from '../graph/op.ts';
-import { relu } from './activations.ts';
+import { clippedRelu, relu } from './activations.ts';
 import {
   add,
   div,
@@ -20,7 +20,9 @@ import {
   sub,
   where,
 } from './binary.ts';
+import { convMax, convMaxGradInput, convMaxGradKernel, convMaxTable } from './conv-max.ts';
 import { conv, convGradInput, convGradKernel } from './conv-primitives.ts';
+import { dropout, extremeGrad } from './dropout.ts';
 import * as fused from './fused.ts';
 import { gather, scatterAdd } from './indexing.ts';
 import { lerp } from './lerp.ts';
@@ -28,6 +30,8 @@ import { lerpMaxPool, lerpMaxPoolGrad } from './lerp-max-pool.ts';
 import { matmul } from './matmul.ts';
 import { broadcastTo, reshape, stopGradient, transpose } from './movement.ts';
 import { avgPool, avgPoolGrad, maxPool, maxPoolArgmax, maxPoolGrad } from './pool.ts';
+import { randomUniform } from './random.ts';
+import type { RecurrentOp } from './recurrent.ts';
 import { argmax, max, min, sum } from './reduce.ts';
 import { recurrentOps } from './rnn.ts';
 import { concat, pad, reverse, slice } from './slicing.ts';
@@ -119,6 +123,7 @@ export {
   depthwiseConv,
   separableConv,
 } from './conv.ts';
+export { dropout } from './dropout.ts';
 export { einsum } from './einsum.ts';
 export { embedding, gather, oneHot, scatterAdd } from './indexing.ts';
 export { dense, type MatmulOptions, matmul } from './matmul.ts';
@@ -134,6 +139,7 @@ export {
 } from './normalization.ts';
 export type { Padding, PerAxis } from './padding.ts';
 export { avgPool, maxPool, type PoolFunction, type PoolOptions } from './pool.ts';
+export { type RandomOptions, randomNormal, randomUniform } from './random.ts';
 export type { RecurrentActivation } from './recurrent-activations.ts';
 export {
   argmax,
@@ -191,7 +197,7 @@ export const ops = /* @__PURE__ */ (() => ({
   exp: exp.op, expm1: expm1.op, log: log.op, log1p: log1p.op, sqrt: sqrt.op, rsqrt: rsqrt.op, square: square.op,
   reciprocal: reciprocal.op, abs: abs.op, sin: sin.op, cos: cos.op, tan: tan.op, atan: atan.op, tanh: tanh.op, erf: erf.op,
   sigmoid: sigmoid.op, softplus: softplus.op, sign: sign.op, floor: floor.op, ceil: ceil.op, round: round.op, clip: clip.op,
-  cast: cast.op, relu: relu.op, softmax: softmax.op, logSoftmax: logSoftmax.op,
+  cast: cast.op, relu: relu.op, clippedRelu: clippedRelu.op, softmax: softmax.op, logSoftmax: logSoftmax.op,
   sum: sum.op, max: max.op, min: min.op, argmax: argmax.op,
   reshape: reshape.op, transpose: transpose.op, broadcastTo: broadcastTo.op, slice: slice.op, pad: pad.op,
   reverse: reverse.op, concat: concat.op, stopGradient: stopGradient.op, gather: gather.op, scatterAdd: scatterAdd.op,
@@ -199,8 +205,12 @@ export const ops = /* @__PURE__ */ (() => ({
   standardizeRowsGrad: fused.standardizeRowsGrad.op, softmaxRowsGrad: fused.softmaxRowsGrad.op,
   lerp: lerp.op, lerpMaxPool: lerpMaxPool.op, lerpMaxPoolGrad: lerpMaxPoolGrad.op, matmul: matmul.op, conv: conv.op, convGradInput: convGradInput.op, convGradKernel: convGradKernel.op,
   maxPool: maxPool.op, maxPoolArgmax: maxPoolArgmax.op, maxPoolGrad: maxPoolGrad.op, avgPool: avgPool.op, avgPoolGrad: avgPoolGrad.op,
-  ...recurrentOps,
+  ...recurrentOps, randomUniform: randomUniform.op, dropout: dropout.op, extremeGrad: extremeGrad.op,
+  convMax: convMax.op, convMaxTable: convMaxTable.op, convMaxGradInput: convMaxGradInput.op, convMaxGradKernel: convMaxGradKernel.op,
 }) as const satisfies Record<string, Op>)();
 
 /** The names of the ops. */
 export type OpName = keyof typeof ops;
+
+/** Those whose kernels lie in the backends' tables; the others bring theirs along. */
+export type TableOp = Exclude<OpName, RecurrentOp | 'randomUniform' | 'dropout' | 'extremeGrad' | `convMax${string}`>;

@@ -137,6 +137,7 @@ export const matmul: ((a: Tensor, b: Tensor, options?: MatmulOptions) => Tensor)
 /** A fully connected layer: `x [..., k] @ kernel [k, n] (+ bias [n])`, as one product over all rows. */
 export function dense(x: Tensor, kernel: Tensor, bias?: Tensor | null): Tensor {
   const rows = reshape(x, [x.size / Math.max(1, x.shape.at(-1)!), x.shape.at(-1)!]);
-  const y = reshape(matmul(rows, kernel), [...x.shape.slice(0, -1), kernel.shape[1]!]);
-  return bias ? add(y, bias) : y;
+  const y = matmul(rows, kernel);
+  // Right behind the product, where backends do both in one step.
+  return reshape(bias ? add(y, bias) : y, [...x.shape.slice(0, -1), kernel.shape[1]!]);
 }

@@ -15,6 +15,7 @@ import { gather } from './indexing.ts';
 import { reshape } from './movement.ts';
 import { type Padding, type PerAxis, perAxis, resolvePads } from './padding.ts';
 import { floatOf } from './promote.ts';
+import { sum } from './reduce.ts';
 import type { Pads } from './slicing.ts';
 
 export type PoolAttrs = {
@@ -107,6 +108,13 @@ export const maxPoolGrad: OpFunction<MaxGradAttrs> = defineOp<MaxGradAttrs>({
       return rectified ? where(greater(maxPoolOp([x!], attrs), 0), values, 0) : values;
     };
     return [null, picked];
+  },
+  // Each window gives its gradient to one element.
+  summed: ([x, g], { rectified, ...attrs }, axes) => {
+    const apart = attrs.window.some((reach, i) => !axes.includes(i + 1) || attrs.pads[i]!.some((pad) => pad >= reach));
+    if (apart) return null;
+    const passed = rectified ? where(greater(maxPoolOp([x!], attrs), 0), g!, 0) : g!;
+    return sum(passed, { axes });
   },
   batch: inFront(() => true),
   linear: [1],

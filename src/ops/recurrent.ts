@@ -5,14 +5,16 @@
  *
  * Invariant: inputs are `z [batch, time, gates * units]`, the cell's weights, its initial states `[batch, units]` and perhaps
  * a bool mask `[batch, time]`; the result is `[batch, time, states * units]`, the states after each step. A masked step
- * leaves the states as they were. Source: Keras's `rnn`.
+ * leaves the states as they were. The ops bring their kernels along: few models need them. Source: Keras's `rnn`.
  */
+import { recurrentKernels as loops } from '../backends/reference/recurrent.ts';
+import { recurrentKernels as wasmKernels } from '../backends/wasm/bind-recurrent.ts';
 import { inFront } from '../graph/batch-rules.ts';
 import { distinctPlaces, partialGrad } from '../graph/grad.ts';
-import { defineOp, type Example, type OpFunction, type Thunk } from '../graph/op.ts';
+import { defineOp, type Example, type Op, type OpFunction, type Thunk } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
-import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
+import { type Tensor, type TensorSpec, zeros } from '../tensor/tensor.ts';
 import { add, where } from './binary.ts';
 import { expandDims, reshape } from './movement.ts';
 import { floatOf } from './promote.ts';
@@ -41,8 +43,13 @@ const curvesOf = ({ activation, recurrentActivation }: RecurrentAttrs): Curves =
   gate: recurrentActivations[recurrentActivation].apply,
 });
 
+type CellName = 'lstm' | 'gru' | 'gruResetBefore' | 'simpleRnn';
+
+/** A cell's scan and its scan back. */
+export type RecurrentOp = CellName | `${CellName}Grad`;
+
 export interface Cell {
-  readonly name: string;
+  readonly name: CellName;
   readonly gates: number;
   readonly states: number;
   /** Shapes of the weights; the first is that of the recurrent kernel. */
@@ -148,6 +155,11 @@ export interface Recurrent {
   readonly gradient: OpFunction<RecurrentGradAttrs>;
 }
 
+const kernelsOf = (name: RecurrentOp): { readonly [backend: string]: unknown } => ({
+  reference: loops[name],
+  wasm: wasmKernels[name],
+});
+
 /** The two ops of a cell. */
 // @__NO_SIDE_EFFECTS__
 export function defineRecurrent(cell: Cell): Recurrent {
@@ -158,7 +170,7 @@ export function defineRecurrent(cell: Cell): Recurrent {
     const units = z!.shape[2]! / cell.gates;
     return sizeOf(z!.shape) * (2 * units + 14);
   };
-  const forward = defineOp<RecurrentAttrs>({
+  const forward: OpFunction<RecurrentAttrs> = defineOp<RecurrentAttrs>({
     name: cell.name,
     shape: (inputs) => {
       const [batch, time, units] = checkShapes(cell, cell.name, inputs, 0);
@@ -185,8 +197,33 @@ export function defineRecurrent(cell: Cell): Recurrent {
     batch: inFront((i) => i === 0 || i > count),
     linear: [],
     flops: (inputs) => work(inputs),
+    kernels: kernelsOf(cell.name),
+    pieces: (...given) => pieces(...given),
     examples: cell.examples,
   });
+  const pieces: NonNullable<Op['pieces']> = (node, zs, spread) => {
+    const { weights, states, mask, units } = partsOf(cell, node.inputs, count);
+    const { reverse } = node.attrs as RecurrentAttrs;
+    if (!states.every((state) => state.constant && state.data.every((value) => value === 0))) return null;
+    const ends = zs.map((_, i) => zs.slice(0, i + 1).reduce((sum, z) => sum + z.shape[1]!, 0));
+    const results = new Array<Tensor>(zs.length);
+    let now: readonly Tensor[] | null = null;
+    for (let i = reverse ? zs.length - 1 : 0; i in zs; i += reverse ? -1 : 1) {
+      const z = zs[i]!;
+      const [rows, time] = z.shape as readonly [number, number];
+      const before: readonly Tensor[] = now
+        ? now.map((state) => (state.shape[0] === rows ? state : spread(state)))
+        : states.map(() => zeros([rows, units], z.dtype));
+      const counted = mask && slice(mask, { 0: [0, rows], 1: [ends[i]! - time, ends[i]!] });
+      const inputs = [z, ...weights, ...before, ...(counted ? [counted] : [])];
+      const y = forward(inputs, node.attrs as RecurrentAttrs);
+      const at = reverse ? 0 : time - 1;
+      const last = reshape(slice(y, { 1: [at, at + 1] }), [rows, cell.states * units]);
+      now = states.map((_, k) => part(last, k, units));
+      results[i] = y;
+    }
+    return results;
+  };
   /** One scan back for all, which goes forward once. */
   const join = (nodes: readonly Tensor[]): Tensor[] => {
     const [first] = nodes as [Tensor];
@@ -256,6 +293,7 @@ export function defineRecurrent(cell: Cell): Recurrent {
     linear: [at],
     flops: (inputs) => (1 + 2 * gradientCount(inputs, at)) * work(inputs),
     joins: { input: at, join },
+    kernels: kernelsOf(`${cell.name}Grad`),
     examples: cell.examples.flatMap((example) => {
       const [z, ...rest] = example.inputs;
       const [batch, time, width] = z as readonly number[];

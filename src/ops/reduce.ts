@@ -46,6 +46,7 @@ function reduction(
   name: string,
   linear: 'joint' | readonly number[],
   vjp: (g: Tensor, y: Tensor, x: Tensor, axes: readonly number[]) => Tensor,
+  rewrite?: (inputs: readonly Tensor[], fed: ReadonlySet<Tensor>, attrs: ReduceAttrs) => Tensor | null,
 ): ReduceFunction {
   const make = defineOp<ReduceAttrs>({
     name,
@@ -54,6 +55,7 @@ function reduction(
     batch: reduced((attrs: ReduceAttrs) => attrs),
     linear,
     flops: ([x]) => sizeOf(x!.shape),
+    ...(rewrite && { rewrite }),
     examples,
   });
   const call = (x: Tensor, options: ReduceOptions = {}): Tensor => {
@@ -74,8 +76,14 @@ function shareAmongTies(g: Tensor, y: Tensor, x: Tensor, axes: readonly number[]
 }
 
 /** The sum over axes. */
-export const sum: ReduceFunction = reduction('sum', 'joint', (g, _, x, axes) =>
-  broadcastTo(expand(g, x.shape, axes), x.shape),
+export const sum: ReduceFunction = reduction(
+  'sum',
+  'joint',
+  (g, _, x, axes) => broadcastTo(expand(g, x.shape, axes), x.shape),
+  ([x], fed, { axes, keepDims }) => {
+    const short = fed.has(x!) ? null : x!.op?.summed?.(x!.inputs, x!.attrs, axes);
+    return short ? reshape(short, reduceShape(x!.shape, axes, keepDims)) : null;
+  },
 );
 /** The largest element; ties share the gradient equally. */
 export const max: ReduceFunction = reduction('max', [], shareAmongTies);

@@ -10,7 +10,15 @@ import { checkOptions } from '../tensor/options.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import { add, mul, sub } from './binary.ts';
 import { matmul } from './matmul.ts';
-import { type Cell, defineRecurrent, part, type Recurrent, type RecurrentAttrs, unrolled } from './recurrent.ts';
+import {
+  type Cell,
+  defineRecurrent,
+  part,
+  type Recurrent,
+  type RecurrentAttrs,
+  type RecurrentOp,
+  unrolled,
+} from './recurrent.ts';
 import { type RecurrentActivation, recurrentActivations } from './recurrent-activations.ts';
 import { sum } from './reduce.ts';
 import { concat } from './slicing.ts';
@@ -135,7 +143,7 @@ export const recurrentOps = /* @__PURE__ */ (() =>
     gruResetBeforeGrad: gruBeforeOps.gradient.op,
     simpleRnn: simpleOps.forward.op,
     simpleRnnGrad: simpleOps.gradient.op,
-  }) as const satisfies Record<string, Op>)();
+  }) as const satisfies Record<RecurrentOp, Op>)();
 
 /** Direction, activations and masks of a recurrent op. */
 export interface RecurrentOptions {

@@ -5,7 +5,7 @@
 import { along, joined, padded, sliced } from '../graph/batch-rules.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
-import { normalizeAxes, normalizeAxis, type Shape, sameShape } from '../tensor/shape.ts';
+import { normalizeAxes, normalizeAxis, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { expandDims } from './movement.ts';
 import { meeting } from './promote.ts';
@@ -13,9 +13,16 @@ import { cast } from './unary.ts';
 
 const free = (): number => 0;
 
+/** Most of a result that its op can compute alone; of small parts there may be several, and each would be computed anew. */
+function partOf([x]: readonly Tensor[], fed: ReadonlySet<Tensor>, { begin, size, step }: SliceAttrs): Tensor | null {
+  if (fed.has(x!) || step.some((by) => by !== 1) || 2 * sizeOf(size) <= x!.size) return null;
+  return x!.op?.part?.(x!.inputs, x!.attrs, begin, size) ?? null;
+}
+
 type SliceAttrs = { readonly begin: readonly number[]; readonly size: Shape; readonly step: readonly number[] };
 const sliceOp = defineOp<SliceAttrs>({
   name: 'slice',
+  rewrite: partOf,
   shape: ([x], { size }) => ({ shape: size, dtype: x!.dtype }),
   vjp: (g, _, [x], { begin, size, step }) => [
     () => {
@@ -123,6 +130,14 @@ export const pad: ((x: Tensor, pads: Pads, value?: number, gaps?: readonly numbe
   },
   padOp,
 );
+
+/** The zeros that `x` is padded with, where that is all, around the axes between the first and the last; else null. */
+export function zerosAround({ op, attrs }: Tensor): Pads | null {
+  if (op !== padOp.op) return null;
+  const { pads, gaps, value } = attrs as PadAttrs;
+  const outer = [pads[0]!, pads.at(-1)!].flat();
+  return value === 0 && [...outer, ...gaps].every((by) => by === 0) && pads.length > 2 ? pads.slice(1, -1) : null;
+}
 
 const reverseOp = defineOp<{ axes: readonly number[] }>({
   name: 'reverse',

@@ -10,7 +10,7 @@ import { sizeOf } from '../tensor/shape.ts';
 import type { Ranges } from './ranges.ts';
 
 /** Bytes of an element by the names of the format. */
-const widths = {
+export const widths = {
   ...{ F64: 8, F32: 4, F16: 2, BF16: 2 },
   ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
 } as const;

@@ -40,3 +40,9 @@ export function checkWhole(subject: string, what: string, value: number, least =
     throw failure(subject, `${what} is a whole number from ${least} up`, { got: value });
   }
 }
+
+/** @throws PathgradError for what is no seed */
+export function checkSeed(subject: string, seed: number): number {
+  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
+  throw failure(subject, 'seed is a whole number from 0 to 2^32 - 1', { got: seed });
+}

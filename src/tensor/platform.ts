@@ -3,6 +3,8 @@
  * nothing to resolve and one build serves Node, Bun, Deno and pages; and types of the web that a program's libraries may lack.
  */
 
+import type { FileWriter } from './write-beside.ts';
+
 /** What is used of Node's modules. These types stand for Node's own, which whoever compiles against pathgrad need not have. */
 interface NodeModules {
   'node:fs/promises': {
@@ -10,6 +12,7 @@ interface NodeModules {
     stat(path: Path): Promise<{ readonly size: number; isFile(): boolean; isDirectory(): boolean }>;
     readdir(path: Path): Promise<string[]>;
   };
+  'node:fs': FileWriter;
   'node:os': { availableParallelism(): number };
   'node:worker_threads': {
     Worker: new (

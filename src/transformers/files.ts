@@ -38,7 +38,8 @@ export interface TransformerFiles {
   readonly promptConfig?: JsonSource;
 }
 
-const names = {
+/** What the files of a folder are called. */
+export const names = {
   config: 'config.json',
   tokenizer: 'tokenizer.json',
   vocab: 'vocab.txt',
@@ -176,7 +177,7 @@ async function jsonText(source: JsonSource): Promise<unknown> {
   return source;
 }
 
-function isSource(source: JsonSource): source is ModelSource {
+export function isSource(source: JsonSource): source is ModelSource {
   if (typeof source === 'string' || source instanceof URL) return true;
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) return true;
   return typeof Blob !== 'undefined' && source instanceof Blob;

@@ -2,10 +2,11 @@
 export type { TransformerConfig } from './config/config.ts';
 export type { Architecture } from './encoders/index.ts';
 export type { JsonSource, TransformerFiles } from './files.ts';
-export type { DenseHead, DenseLayer, Encoding, Head, OutputKind, Task } from './heads/index.ts';
+export type { DenseHead, DenseLayer, Encoding, Head, NewClassifier, OutputKind, Task } from './heads/index.ts';
 export type { TransformerLayer } from './layers.ts';
 export { type LoadedTransformer, loadTransformer, type TransformerOptions } from './load.ts';
 export { type TokenInput, TransformerModel } from './model.ts';
+export { type SavedFiles, type SaveTransformerOptions, saveTransformer } from './save.ts';
 export {
   explainSimilarity,
   type SimilarityExplainer,

@@ -5,9 +5,10 @@
  */
 
 import type { Backend } from '../backends/backend.ts';
-import type { ApplyOptions, CallableModel, InputInfo, Pruned, WeightChange } from '../graph/callable.ts';
+import type { ApplyOptions, CallableModel, InputInfo, ModelWeight, Pruned, WeightChange } from '../graph/callable.ts';
 import { compile, type Plan } from '../graph/compile.ts';
 import { PlanCache } from '../graph/plan-cache.ts';
+import { reached } from '../graph/traverse.ts';
 import { notEqual } from '../ops/binary.ts';
 import { cast } from '../ops/unary.ts';
 import { allocate, type FloatDType, type TypedArray } from '../tensor/dtype.ts';
@@ -15,10 +16,13 @@ import { didYouMean, failure } from '../tensor/errors.ts';
 import { checkList, checkOptions } from '../tensor/options.ts';
 import { type NestedArray, placeholder, Tensor, tensor } from '../tensor/tensor.ts';
 import { familyOf, type TransformerConfig } from './config/config.ts';
+import type { Json } from './config/fields.ts';
 import type { Encoder } from './encoders/index.ts';
+import type { TransformerFiles } from './files.ts';
 import type { MadeHead, Task } from './heads/index.ts';
-import { allLayers, Session, type TransformerLayer } from './layers.ts';
+import { allLayers, Session, type TransformerLayer, watches } from './layers.ts';
 import { checkFirst, checkMask, pruneMasked } from './mask.ts';
+import type { WeightSource } from './weights/index.ts';
 
 /** Token ids, alone or with the kwargs that a tokenizer gives beside them; `[rows, positions]` each. */
 export type TokenInput =
@@ -40,12 +44,26 @@ export interface ModelParts {
   readonly config: TransformerConfig;
   readonly encoder: Encoder;
   readonly head: MadeHead;
+  /** The first part of the encoder's paths. */
+  readonly base: string;
   readonly dtype: FloatDType;
   readonly backend: Backend | null;
   /** What errors call the model. */
   readonly name: string;
+  /** The weights that encoder and head took, and where they lay. */
+  readonly weights: WeightSource;
+  /** What the model was read from, and its `config.json` as it should be saved. */
+  readonly files: TransformerFiles;
+  readonly json: Json;
   /** The parts with other weights. */
   readonly rebuild: (change: WeightChange) => Promise<ModelParts>;
+}
+
+const partsByModel = new WeakMap<TransformerModel, ModelParts>();
+
+/** What a model is made of, for the rooms beside this one. */
+export function partsOf(model: TransformerModel): ModelParts {
+  return partsByModel.get(model)!;
 }
 
 /** An encoder with its head, as a function of ids and masks that explainers can look into. */
@@ -62,10 +80,12 @@ export class TransformerModel implements CallableModel {
   readonly scoreOnly: boolean;
   readonly #parts: ModelParts;
   readonly #plans = new PlanCache({}, 8);
+  #weights: readonly ModelWeight[] | null = null;
 
   /** Use `loadTransformer`. */
   constructor(parts: ModelParts) {
     this.#parts = parts;
+    partsByModel.set(this, parts);
     this.name = parts.name;
     this.config = parts.config;
     this.dtype = parts.dtype;
@@ -81,7 +101,23 @@ export class TransformerModel implements CallableModel {
   }
 
   /**
-   * The graph on `input_ids [rows, positions]`: the outputs of the head, `[rows, labels]` of a classifier (see `Task`).
+   * The weights by the paths of their layers, an array that two layers share once. Their tensors are nodes of every graph that `apply` makes
+   * from here on, so that a plan may be cut at them (`compile(outputs, [ids, ...tensors])`). Not `trainable` are those that no
+   * output depends on: a pooler that the head does not read.
+   */
+  get weights(): readonly ModelWeight[] {
+    if (this.#weights) return this.#weights;
+    const { taken } = this.#parts.weights;
+    // From here on nothing is computed ahead from weights that may change.
+    this.#weights = [];
+    const used = reached(this.apply([placeholder([1, Math.min(2, this.config.positions)], 'int32')]));
+    this.#weights = taken.map((weight) => ({ ...weight, trainable: used.has(weight.tensor) }));
+    return this.#weights;
+  }
+
+  /**
+   * The graph on `input_ids [rows, positions]`: the outputs of the head, `[rows, labels]` of a classifier (see `Task`). With `training`
+   * it drops what transformers' classes drop in training, as often as `config.json` says.
    * @throws PathgradError for more positions than the model has embeddings for, and for unknown kwargs
    */
   apply(inputs: readonly Tensor[], options: ApplyOptions = {}): readonly Tensor[] {
@@ -93,9 +129,11 @@ export class TransformerModel implements CallableModel {
     const ints = (name: string): Tensor | null => (kwargs[name] ? cast(kwargs[name], 'int32') : null);
     const mask = kwargs['attention_mask'];
     const visible = mask ? cast(notEqual(mask, 0), this.dtype) : null;
-    const session = new Session(visible, options);
-    const tokens = { positions: ints('position_ids'), segments: ints('token_type_ids') };
     const { encoder, head } = this.#parts;
+    const readers = [encoder.layer, ...(encoder.pooler ? [encoder.pooler.layer] : []), ...head.layers];
+    const firstAlone = head.firstAlone === true && !watches(options, readers);
+    const session = new Session(visible, options, this.#weights === null, firstAlone);
+    const tokens = { positions: ints('position_ids'), segments: ints('token_type_ids') };
     const states = session.hooked(encoder.layer, ids, (x) => encoder.encode({ ids: x, ...tokens }, session));
     return head.apply(states, visible, session);
   }

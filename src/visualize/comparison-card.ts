@@ -6,6 +6,7 @@ import { dataUri } from './charts/picture.ts';
 import type { ColormapName } from './colors.ts';
 import { DARK_PAGE } from './colors.ts';
 import type { ComparisonSample } from './comparison-types.ts';
+import { directionOf } from './direction.ts';
 import { escapeHtml, plain, signed } from './format.ts';
 import { tokensToThemedHtml } from './html.ts';
 import { attributionRaster, imageRaster } from './image.ts';
@@ -40,7 +41,7 @@ function textLines({ tokens, scores }: Of<'text'>, methods: readonly ReportExpla
   const lines = methods.map(({ name }, m) => {
     const own = scores[m];
     const marks = own ? tokensToThemedHtml(tokens, own, { colormap: map, darkPage: DARK_PAGE }) : otherShape;
-    return `<div class="by"><b>${escapeHtml(name)}</b><span>${own ? fullColour(scaleOf(own)) : ''}</span></div><p class="text" dir="auto">${marks}</p>`;
+    return `<div class="by"><b>${escapeHtml(name)}</b><span>${own ? fullColour(scaleOf(own)) : ''}</span></div><p class="text" dir="${directionOf(tokens)}">${marks}</p>`;
   });
   return `<div class="lines">${lines.join('\n')}</div>`;
 }

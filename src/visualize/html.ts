@@ -6,6 +6,7 @@
 
 import { checkOptions } from '../tensor/options.ts';
 import { colormap, darkColormap, hex, type Rgb, readableOn } from './colors.ts';
+import { directionOf } from './direction.ts';
 import { escapeHtml, percent, signed } from './format.ts';
 import { FAINTEST, type ScoredToken, scoredTokens, type TokenOptions, tokenNames } from './tokens.ts';
 
@@ -35,7 +36,7 @@ export function tokensToHtml(
     const style = `${tint};padding:.1em .2em;border-radius:.2em${underline(entry)}`;
     return `<mark style="${style}" title="${titleOf(entry)}">${escapeHtml(entry.token)}</mark>`;
   });
-  return `<span class="pathgrad-text" dir="auto">${marks.join(escapeHtml(options.separator ?? ' '))}</span>`;
+  return `<span class="pathgrad-text" dir="${directionOf(tokens)}">${marks.join(escapeHtml(options.separator ?? ' '))}</span>`;
 }
 
 /** The same for the report, which has a style sheet: colours as custom properties, one pair for light and one for dark pages. */

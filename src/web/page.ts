@@ -1,23 +1,25 @@
 /**
  * The page: its parts, and what they say to each other. Nothing is sent anywhere: files go to the engine worker of this page.
  */
-import { fieldsOf, setAddress } from './address.ts';
-import { Beside } from './beside.ts';
-import { EngineClient } from './client.ts';
-import { announce, byId, download, make } from './dom.ts';
-import { examples } from './examples.ts';
-import { Explaining } from './explaining.ts';
-import { onDrop, placeIn } from './files.ts';
-import { InputPanel } from './inputs.ts';
-import { type KeptFile, keepShown, kept } from './keep.ts';
-import { LayerList } from './layers.ts';
-import { Loading } from './loading.ts';
-import { reading, showError } from './messages.ts';
-import type { Explained, ExportFormat, InputData, MethodInfo } from './protocol.ts';
-import { showResult } from './result.ts';
-import { SamplesPanel } from './samples.ts';
-import { SettingsPanel } from './settings.ts';
-import { Striking } from './striking.ts';
+
+import { announce, byId, download, make } from './dom/dom.ts';
+import { reading, showError } from './dom/messages.ts';
+import { InputPanel } from './input/inputs.ts';
+import { examples } from './model/examples.ts';
+import { onDrop, placeIn } from './model/files.ts';
+import { LayerList } from './model/layers.ts';
+import { Loading } from './model/loading.ts';
+import type { Explained, ExportFormat, InputData, MethodInfo } from './protocol/index.ts';
+import { Beside } from './result/beside.ts';
+import { showResult } from './result/result.ts';
+import { Striking } from './result/striking.ts';
+import { SamplesPanel } from './samples/samples.ts';
+import { SettingsPanel } from './settings/settings.ts';
+import { fieldsOf, setAddress } from './state/address.ts';
+import { EngineClient } from './state/client.ts';
+import { Explaining } from './state/explaining.ts';
+import { type KeptFile, keepShown, kept } from './state/keep.ts';
+import type { TuningPanel } from './tuning/panel.ts';
 
 const engine = new EngineClient();
 const settings = new SettingsPanel(() => {
@@ -38,13 +40,22 @@ const explaining = new Explaining({
   inputs,
   hasModel: () => loading.info !== null,
   show,
-  onResult: ({ picture, layer }) => {
+  onResult: (result) => {
+    const { picture, layer } = result;
     layers.mark(layer);
+    samples.summing.offer(result);
+    void tuning?.then((panel) => panel.update());
     for (const button of formatButtons()) button.disabled = button.dataset['format'] === 'png' && !picture;
     remember();
   },
 });
-const beside = new Beside({ engine, show: (result) => void show(result, explained) });
+const beside = new Beside({
+  engine,
+  show: (result) => {
+    show(result, explained);
+    remember();
+  },
+});
 const samples = new SamplesPanel({ engine, inputs, settings, reading, onRow: () => remember() });
 const striking = new Striking({
   inputs,
@@ -54,7 +65,9 @@ const striking = new Striking({
     void explaining.explain();
   },
 });
-const layers = new LayerList({ settings, methods: offerMethods });
+/** Fetched when the panel is opened for the first time. */
+let tuning: Promise<TuningPanel> | null = null;
+const layers = new LayerList({ settings, methods: offerMethods, edges: () => engine.call('edges', {}) });
 const loading = new Loading({ engine, settings, inputs, explaining, samples, layers, awake });
 
 /** What the result on the screen is of. */
@@ -88,7 +101,7 @@ function remember(): void {
   const { example } = loading;
   setAddress(example ? { example: example.id, ...fields } : {});
   const all = { ...fields, ...samples.fields(), ...(example && { of: example.id }) };
-  void keepShown({ fields: all, drawing: inputs.drawing() ?? undefined });
+  void keepShown({ fields: all, drawing: inputs.drawing() ?? undefined, beside: beside.kept(explaining) });
 }
 
 /** Shows again what the address says, or what was there before a reload. */
@@ -108,6 +121,7 @@ async function restore(): Promise<void> {
     settings.restore(shown);
     inputs.restore(shown, same ? before?.drawing : undefined);
     samples.restore(before?.fields ?? {});
+    if (before?.beside && before.beside.file === loading.info?.file) explaining.keepFirst(before.beside.request);
   };
   const takeAgain = (files: readonly KeptFile[]): Promise<void> => {
     for (const { file, path } of files) placeIn(file, path);
@@ -166,6 +180,16 @@ byId('more-methods').addEventListener('click', async () => {
   } catch (error) {
     showError(error);
   }
+});
+byId('tuning').addEventListener('toggle', () => {
+  tuning ??= import('./tuning/panel.ts').then(({ TuningPanel }) => {
+    const retrained = (): void => {
+      samples.again();
+      void explaining.explain();
+    };
+    return new TuningPanel({ engine, inputs, settings, samples, info: () => loading.info, retrained });
+  });
+  tuning.then((panel) => panel.update()).catch(showError);
 });
 const chooser = byId<HTMLInputElement>('file');
 chooser.addEventListener('change', () => {

@@ -15,7 +15,7 @@ import { f64 } from './tiny-models.ts';
 
 const FEATURES = 4;
 const seed = fc.integer({ min: 0, max: 2 ** 31 - 1 });
-const runs = { numRuns: 25, seed: 11 };
+const runs = { numRuns: times(12, 25), seed: 11 };
 
 const normal = (rows: number, columns: number, s: number): Tensor =>
   tensor(
@@ -47,6 +47,7 @@ function close(a: ArrayLike<number>, b: ArrayLike<number>, tolerance = 1e-12): v
   }
 }
 
+import { times } from '../support/thorough.ts';
 import { said } from '../support/warnings.ts';
 
 const test = suite('axioms of integrated gradients');

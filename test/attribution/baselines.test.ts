@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { type Baselines, baselineEntropy, type Explanation, IntegratedGradients } from '../../src/attribution/index.ts';
 import { DeepLiftShap, ExpectedGradients, GradientShap } from '../../src/attribution/methods/index.ts';
 import type { CallableModel } from '../../src/graph/callable.ts';
+import { checkGrads } from '../../src/graph/check-grads.ts';
 import { add, mul } from '../../src/ops/binary.ts';
 import { embedding } from '../../src/ops/indexing.ts';
 import { matmul } from '../../src/ops/matmul.ts';
@@ -11,6 +12,7 @@ import { reshape } from '../../src/ops/movement.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { square, tanh } from '../../src/ops/unary.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { rejects } from '../support/rejects.ts';
 import { col, type Model } from './closed-forms.ts';
 import { f64, floatInput, tinyModel } from './tiny-models.ts';
 
@@ -73,6 +75,18 @@ test('zeros, a constant and the default', async () => {
 test('max is the corner farthest from each feature', async () => {
   const { baselines } = await explain(squares, f64([[0.2, 0.9, 0.5]]), { kind: 'max' });
   assert.equal(baselines[0]!.toArray(), [[1, 0, 0]]);
+});
+
+test('seeds of noise and of rows that make no sense were taken', async () => {
+  const X = f64([[1, 2]]);
+  for (const seed of [-1, 1.5, Number.NaN, 2 ** 32, '1'] as number[]) {
+    for (const baselines of [
+      { kind: 'noise', seed },
+      { kind: 'dataset', data: X, seed },
+    ] as Baselines[])
+      await rejects(explain(squares, X, baselines), /seed is a whole number from 0 to 2\^32 - 1 \(got /);
+    assert.throws(() => checkGrads((x) => x, [X], { seed }), /seed is a whole number/);
+  }
 });
 
 test('noise depends on the seed alone and is shared by the samples of a batch', async () => {

@@ -81,7 +81,10 @@ test('Q16 integers without a layer are refused with advice; alibi interpolates t
   const X = { data: Int32Array.of(3, 4), shape: [1, 2] };
   await rejects(new IntegratedGradients(f).explain(X), 'X: holds integers');
   const alibi = await new IntegratedGradients(f, { compat: 'alibi' }).explain(X, { baselines: 0.5 });
-  assert.equal(values(alibi.attributions[0]!), [3, 4]);
+  // The weights of the rule are summed in float32.
+  values(alibi.attributions[0]!).forEach((value, i) => {
+    assert.ok(Math.abs(value - [3, 4][i]!) < 1e-6, `${value}`);
+  });
 });
 
 test('Q16 an integer input beside others stays at X, with a warning', async () => {

@@ -15,8 +15,9 @@ import { randomNormal } from '../../src/graph/random.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { functionOf, type Recipe } from '../support/random-graphs.ts';
+import { times } from '../support/thorough.ts';
 
-const GRAPHS = Number(process.env['PATHGRAD_GRAPHS'] ?? 1000);
+const GRAPHS = Number(process.env['PATHGRAD_GRAPHS'] ?? times(300, 1000));
 const SEED = Number(process.env['PATHGRAD_SEED'] ?? Date.now() % 1_000_000);
 const STEPS = 3;
 const test = suite('random graphs');
@@ -117,7 +118,8 @@ for (const dtype of ['float64', 'float32'] as const) {
     console.log(
       `\nnote: seed ${SEED}, ${runs} graphs: ${JSON.stringify(count)}, largest difference ${worst.toExponential(1)}`,
     );
-    assert.ok(count.agree > runs / 2 && count.linear > runs / 20 && count.refused > runs / 100, 'graphs of every kind');
+    const kinds = count.agree > runs / 2 && (runs < 200 || (count.linear > runs / 20 && count.refused > runs / 100));
+    assert.ok(kinds, 'graphs of every kind');
     assert.ok(count.needlessly <= runs / 20, 'few are refused that keep samples apart');
   });
 }

@@ -36,7 +36,7 @@ interface Scene {
 
 /** Two threads: this one, whose kernel waits until the worker has taken a chunk, and a doomed worker. */
 function scene(fate: string, work: (unit: number) => void = () => {}): Scene {
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 40, maximum: 40, shared: true });
   const taken = new Int32Array(new SharedArrayBuffer(4));
   const counts = new Array<number>(units).fill(0);
   const kernel = (from: number, to: number): number => {
@@ -47,7 +47,12 @@ function scene(fate: string, work: (unit: number) => void = () => {}): Scene {
     }
     return -1;
   };
-  const machine = { loaded: { memory, module: null, shared: true }, heap: new Heap(memory), kernels: { work: kernel } };
+  const machine = {
+    loaded: { memory, module: null, shared: true },
+    heap: new Heap(memory),
+    kernels: { work: kernel },
+    extras: [],
+  };
   const workers: Worker[] = [];
   const worker = ({ at }: WorkerData): Worker => {
     const started = new Worker(doomed(fate), { eval: true, workerData: { memory, at, taken } });

@@ -11,16 +11,17 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 167_000,
-  'src/keras': 65_200,
-  'src/model': 10_100,
-  'src/attribution': 68_500,
-  'src/backends': 40_500,
-  'src/ops': 35_000,
-  'packed kernels': 25_500,
+  [ON_DEMAND]: 198_000,
+  'src/keras': 63_000,
+  'src/model': 10_720,
+  'src/attribution': 70_500,
+  'src/backends': 43_700,
+  'src/ops': 35_700,
+  'packed kernels': 22_900,
   'src/hdf5': 14_500,
-  'kernels/reference': 14_000,
-  'src/graph': 16_400,
+  'kernels/reference': 9_800,
+  'src/graph': 20_700,
+  'src/tensor': 7_400,
   'src/quadrature': 5_000,
 };
 const OTHER = 7_000;
@@ -36,7 +37,12 @@ test('every part keeps to its budget', async () => {
 
 test('what is public and needed on demand is not fetched at once', async () => {
   const { files } = await bundleFiles();
-  const early = ['src/attribution/path/auto-steps.ts', 'node_modules/fflate/esm/browser.js', ...copied];
+  const early = [
+    'src/attribution/path/auto-steps.ts',
+    'src/keras/custom/run.ts',
+    'node_modules/fflate/esm/browser.js',
+    ...copied,
+  ];
   assert.equal(
     early.filter((file) => file in files || `copy:${file}` in files),
     [],

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Interrupted } from '../../src/cli/terminal.ts';
+import { Interrupted } from '../../src/cli/print/terminal.ts';
 import { example, npy, runCli, temporaryFolder } from '../support/cli.ts';
 
 const test = suite('cli: errors');

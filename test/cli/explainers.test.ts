@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { Explanation } from '../../src/attribution/index.ts';
 import { methods } from '../../src/attribution/methods/index.ts';
 import type { Finding } from '../../src/cli/findings.ts';
-import { warningOf } from '../../src/cli/print.ts';
+import { warningOf } from '../../src/cli/print/print.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { example, runCli, temporaryFolder } from '../support/cli.ts';
 

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commands } from '../../src/cli/commands/index.ts';
-import { number, oneOf, parseFlags, UsageError, wholeNumbers } from '../../src/cli/flags.ts';
+import { number, oneOf, parseFlags, UsageError, wholeNumbers } from '../../src/cli/flags/flags.ts';
 import { helpOf } from '../../src/cli/help.ts';
 
 const test = suite('cli: flags');

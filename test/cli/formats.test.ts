@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { example, npy, runCli, temporaryFolder } from '../support/cli.ts';
+import { ints, node, nodeOf, model as onnxModel, typedValue } from '../support/onnx-writer.ts';
 import { onnxPictures, onnxTable, onnxTwo } from '../support/tiny-onnx.ts';
 
 const test = suite('cli: other formats');
@@ -48,6 +49,22 @@ test('ONNX: inspect lists operators and layers', async () => {
   assert.match(out, /inspected\.onnx: model 'pictures', ONNX \(format 8; opset ai\.onnx 17\), written by test\n/);
   assert.match(out, /operators +Conv 1, Flatten 1, Gemm 1, GlobalAveragePool 1, Relu 1, Softmax 1\n/);
   assert.match(out, /conv \(Conv\) +\[\?, 4, 8, 8\] +112\n[\s\S]*can be run and explained: pathgrad explain/);
+});
+
+test('ONNX: inspect says of a model whose batch size is fixed that it predicts alone', async () => {
+  // Three samples of two numbers become two rows of three: nothing keeps the samples apart.
+  const mixing = onnxModel('mixing', {
+    nodes: [nodeOf('Transpose', ['x'], ['t'], { attributes: [] }), node('Reshape', ['t', 'shape'], 'y')],
+    initializers: [ints('shape', [2], [3, 2])],
+    inputs: [typedValue('x', [3, 2])],
+    outputs: [typedValue('y', [3, 2])],
+  });
+  const { code, out, err } = await runCli(['inspect', written('mixing.onnx', mixing)]);
+  assert.is(code, 0, err);
+  assert.match(out, /note: the model runs 3 samples at a time and cannot be shown to keep more apart: it predicts/);
+  assert.match(out, /This model can be run: pathgrad predict .*mixing\.onnx …\n$/);
+  const open = await runCli(['inspect', written('open.onnx', onnxTable)]);
+  assert.not.match(open.out, /at a time/);
 });
 
 test('TensorFlow.js: the folder, or its model.json', async () => {

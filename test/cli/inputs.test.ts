@@ -51,7 +51,7 @@ function near(found: readonly (readonly number[])[], golden: readonly (readonly 
   assert.ok(off <= within * size, `${off} of ${size}`);
 }
 
-test('predictions are those of Keras, from CSV, Parquet, NDJSON, pictures, texts, WAV, npz and the series of a CSV', async () => {
+test('U6: predictions are those of Keras, from CSV, Parquet, NDJSON, pictures, texts, WAV, npz and the series of a CSV', async () => {
   near(await predict(at('houses.keras'), '--csv', at('houses.csv'), '--label', 'price'), expected['houses']!);
   near(await predict(at('houses.keras'), '--parquet', at('houses.parquet'), '--drop', 'price'), expected['houses']!);
   near(await predict(at('wines.keras'), '--ndjson', at('wines.ndjson'), '--label', 'cultivar'), expected['wines']!);

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { methods } from '../../src/attribution/methods/index.ts';
-import { parseFlags } from '../../src/cli/flags.ts';
-import { ownFlags, ownFlagsOf, ownOptions } from '../../src/cli/own-flags.ts';
+import { parseFlags } from '../../src/cli/flags/flags.ts';
+import { ownFlags, ownFlagsOf, ownOptions } from '../../src/cli/flags/own-flags.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
 import { example, runCli, temporaryFolder } from '../support/cli.ts';
 

@@ -4,7 +4,7 @@ import { encode } from 'fast-png';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commands } from '../../src/cli/commands/index.ts';
-import { parseFlags } from '../../src/cli/flags.ts';
+import { parseFlags } from '../../src/cli/flags/flags.ts';
 import { type Batch, imageOf, textOf } from '../../src/cli/samples/batch.ts';
 import { readBatch } from '../../src/cli/samples/read.ts';
 import { type Feedable, readInputs } from '../../src/model/inputs.ts';

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { copyFileSync, existsSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writer } from '../../src/cli/terminal.ts';
+import { writer } from '../../src/cli/print/terminal.ts';
 import { titleOf } from '../../src/open/model.ts';
 import { example, runCli, temporaryFolder } from '../support/cli.ts';
 
@@ -56,7 +56,7 @@ test('an output that is a link stays one, and what it leads to is written', asyn
   assert.ok(JSON.parse(readFileSync(folder.path('real.json'), 'utf8')).items);
 });
 
-test('- as an output is where results are printed, and nothing else goes there', async () => {
+test('U6: - as an output is where results are printed, and nothing else goes there', async () => {
   const json = await runCli([...explain, '--json', '-']);
   assert.is(JSON.parse(json.out).items[0].target.label, 'class 7');
   const html = await runCli([...explain, '--html', '-']);

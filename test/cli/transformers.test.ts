@@ -1,10 +1,11 @@
 /** Folders of transformers on the command line: every command on the example, what is printed is what the library computes, refusals by name. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IntegratedGradients, predictedClass, sumTokens } from '../../src/attribution/index.ts';
 import { loadTransformer } from '../../src/transformers/index.ts';
 import { example, npy, runCli, temporaryFolder } from '../support/cli.ts';
+import { makeFiles, small } from '../transformers/support.ts';
 
 const test = suite('cli: transformers');
 const folder = temporaryFolder();
@@ -22,7 +23,7 @@ interface Json {
   }[];
 }
 
-test('explain: the numbers of the library, for texts of different length in one call', async () => {
+test('U4: a folder of transformers is explained: the numbers of the library, for texts of different length in one call', async () => {
   const json = folder.path('out.json');
   const { code, out, err } = await runCli(['explain', `${model}/`, ...given, '--steps', '6', '--json', json]);
   assert.is(code, 0, err);
@@ -128,6 +129,17 @@ test('predict and inspect', async () => {
   assert.match(inspected.out, /output +\S+ \[any, 2\]: negative, positive/);
   assert.match(inspected.out, /\n {4}layer\.0 +TFTransformerBlock +198,272\n/);
   assert.match(inspected.out, /Total parameters: 1,214,338\n/);
+});
+
+test('a plain encoder: any number of positions, and no names of classes', async () => {
+  const files = await makeFiles({ ...small, kind: 'bert' });
+  const config = { ...(files.config as object), architectures: ['BertModel'] };
+  mkdirSync(folder.path('encoder'));
+  writeFileSync(folder.path('encoder/config.json'), JSON.stringify(config));
+  writeFileSync(folder.path('encoder/tf_model.h5'), files.weights as Uint8Array);
+  const { out, code, err } = await runCli(['inspect', folder.path('encoder')]);
+  assert.is(code, 0, err);
+  assert.match(out, /output +output \[any, any, 8\]\n/);
 });
 
 test('compare runs methods and metrics, texts of different length among them', async () => {

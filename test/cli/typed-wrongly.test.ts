@@ -2,12 +2,12 @@
  * Commands that were typed wrongly: each ends with 2 and names the flag, before anything is computed, in words that someone without the library can
  * follow. Named after the faults that were found.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { commands } from '../../src/cli/commands/index.ts';
-import { parseFlags } from '../../src/cli/flags.ts';
-import { inFlags } from '../../src/cli/in-flags.ts';
+import { parseFlags } from '../../src/cli/flags/flags.ts';
+import { inFlags } from '../../src/cli/flags/in-flags.ts';
 import { failure } from '../../src/tensor/errors.ts';
 import { example, npy, runCli, temporaryFolder } from '../support/cli.ts';
 
@@ -129,6 +129,60 @@ test('unknown words were listed twice, and 15%% was quoted as 15%', async () => 
   const { err } = await runCli(['explain', ...of('--explainer', 'lrp', '--rule', 'foo')]);
   assert.is(err.match(/epsilon-plus-flat/g)!.length, 1, err);
   await refused(of('--explainer', 'noise-tunnel', '--stdev', '15%%'), /--stdev: '15%%' is not a number from 0/);
+});
+
+test('an output that is one of the inputs was overwritten without a word', async () => {
+  const copies = ['m.h5', 'pictures/7.png', 'vocab.txt'] as const;
+  mkdirSync(folder.path('pictures'), { recursive: true });
+  const [model, picture, vocabulary] = copies.map((name) => folder.path(name)) as [string, string, string];
+  copyFileSync(example('mnist-cnn.h5'), model);
+  copyFileSync(example('digits/7.png'), picture);
+  copyFileSync(example('imdb-vocab.txt'), vocabulary);
+  symlinkSync(model, folder.path('link.html'));
+  const pictures = folder.path('pictures');
+  const before = copies.map((name) => readFileSync(folder.path(name)));
+  const wrong: readonly (readonly [command: string, argv: readonly string[], message: RegExp])[] = [
+    [
+      'explain',
+      [model, '--image', picture, '--json', model],
+      /--json: '.*m\.h5' is read as the model, and would be overwritten/,
+    ],
+    ['explain', [model, '--image', picture, '--html', folder.path('link.html')], /--html: .* is read as the model/],
+    ['explain', [model, '--image', pictures, '--png', picture], /--png: '.*7\.png' is read as --image/],
+    ['explain', [model, '--input', `x=${picture}`, '--svg', picture], /--svg: '.*7\.png' is read as --input/],
+    [
+      'predict',
+      [...imdb.slice(0, 1), '--vocab', vocabulary, '--text', 'A', '--json', vocabulary],
+      /--json: .* is read as --vocab/,
+    ],
+    ['compare', [model, '--image', picture, '--table', picture], /--table: .* is read as --image/],
+  ];
+  for (const [command, argv, message] of wrong) {
+    const { code, err } = await runCli([command, ...argv]);
+    assert.match(err, message);
+    assert.is(code, 2, err);
+  }
+  assert.equal(
+    copies.map((name) => readFileSync(folder.path(name))),
+    before,
+  );
+});
+
+test('U2: a file of examples/ that help names, where there is no such folder', async () => {
+  const before = process.cwd();
+  process.chdir(folder.path('.'));
+  try {
+    for (const argv of [
+      ['inspect', 'examples/mnist-cnn.h5'],
+      ['explain', ...mnist.slice(0, 1), '--image', 'examples/digits/7.png'],
+    ]) {
+      const { code, err } = await runCli(argv);
+      assert.match(err, /hint: examples\/ is a folder of pathgrad's repository: git clone it/);
+      assert.is(code, 1);
+    }
+  } finally {
+    process.chdir(before);
+  }
 });
 
 test('-q printed what was written, and notes', async () => {

@@ -16,6 +16,7 @@ test('is up to date', () => {
 /** Supported, but in no file of the zoo; each with the test that covers it. */
 const elsewhere: Readonly<Record<string, string>> = {
   InputLayer: 'every model',
+  ContrastLimitedAdaptiveHistogramEqualization: 'test/keras/layers/clahe.test.ts',
 };
 
 test('every layer of Keras 3 that it calls supported is compared with Keras', () => {

@@ -1,7 +1,7 @@
 /** The page's side of its engine worker, against workers that hang, die or never come. The page itself is tested in test/web. */
 import * as assert from 'uvu/assert';
-import { CallEnded, EngineClient, type EngineWorker } from '../../src/web/client.ts';
-import type { ToPage, ToWorker } from '../../src/web/protocol.ts';
+import type { ToPage, ToWorker } from '../../src/web/protocol/index.ts';
+import { CallEnded, EngineClient, type EngineWorker } from '../../src/web/state/client.ts';
 import { faults } from '../support/faults.ts';
 
 const fault = faults('page');

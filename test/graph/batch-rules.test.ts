@@ -13,7 +13,7 @@ import { randomUniform } from '../../src/graph/random.ts';
 import { allocate, type DType, type TypedArray } from '../../src/tensor/dtype.ts';
 import { sizeOf } from '../../src/tensor/shape.ts';
 import { placeholder, Tensor, tensor } from '../../src/tensor/tensor.ts';
-import { opsUnderTest } from '../support/ops.ts';
+import { examplesUnderTest, opsUnderTest } from '../support/ops.ts';
 
 const test = suite('batch rules');
 /** At most so many ways to lay samples into the inputs of one example. */
@@ -42,7 +42,7 @@ function valuesFor(input: ExampleInput, size: number, example: Example, next: ()
 
 /** The example, and the same with four times as many rows in those inputs that have one row only. */
 function variants(op: Op): Example[] {
-  return [...op.examples, ...(more[op.name] ?? [])].flatMap((example) => {
+  return [...examplesUnderTest(op), ...(more[op.name] ?? [])].flatMap((example) => {
     if (example.size === 'real') return [];
     const ones = example.inputs.flatMap((input, i) => (shapeOf(input)[0] === 1 ? [i] : []));
     const wider = (grown: readonly number[]): Example => {

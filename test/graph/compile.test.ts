@@ -27,7 +27,7 @@ test('equal expressions merge, constants fold, dead code goes', () => {
   const x = placeholder([3]);
   const y = o.add(o.mul(o.exp(x), 2), o.mul(o.exp(x), 2));
   o.sin(y);
-  const plan = compile([o.add(y, o.sqrt(tensor([4, 9, 16])))], [x]);
+  const plan = compile([o.add(y, o.sqrt(tensor([4, 9, 16])))], [x], { backend: reference });
   assert.is(plan.stats.steps, 4);
   assert.is(plan.stats.merged, 2);
   assert.is(plan.stats.folded, 1);

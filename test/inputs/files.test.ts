@@ -38,6 +38,24 @@ test('JPEG: pixels of a picture from Pillow; what is cut, changed, too large or 
   }
 });
 
+test('JPEG: a picture with restart marks whose data end early was taken for whole, the rest of it grey', async () => {
+  const whole = golden('jpegs/subsampled.jpg');
+  assert.equal((await readJpeg(whole, 'a.jpg')).width, 20);
+  const marks = [...whole.keys()].filter((i) => whole[i] === 0xff && whole[i + 1]! >= 0xd0 && whole[i + 1]! <= 0xd7);
+  assert.is(marks.length, 1);
+  const cut = Uint8Array.from([...whole.subarray(0, marks[0]), 0xff, 0xd9]);
+  await rejects(readJpeg(cut, 'a.jpg'), /a\.jpg: is a damaged JPEG: its picture is cut short/);
+  // A header that claims 5.5 million pixels, of 778 bytes: it decoded for six seconds.
+  const claims = whole.slice();
+  claims.set([8, 0, 10, 140], claims.findIndex((byte, i) => byte === 0xff && claims[i + 1] === 0xc0) + 5);
+  await rejects(readJpeg(claims, 'a.jpg'), /its picture is cut short/);
+  // Restart marks in grey pictures: intact ones were called damaged.
+  const grey = golden('jpegs/grey.jpg');
+  const scan = grey.findIndex((byte, i) => byte === 0xff && grey[i + 1] === 0xda);
+  const marked = Uint8Array.from([...grey.subarray(0, scan), 0xff, 0xdd, 0, 4, 0, 2, ...grey.subarray(scan)]);
+  await rejects(readJpeg(marked, 'a.jpg'), /restart marks in a scan of one component, which is not read/);
+});
+
 test('WebP is refused by its name where nothing decodes it, and so are other formats', async () => {
   const webp = Uint8Array.from([...Buffer.from('RIFF'), 4, 0, 0, 0, ...Buffer.from('WEBPVP8 ')]);
   await rejects(
@@ -45,6 +63,12 @@ test('WebP is refused by its name where nothing decodes it, and so are other for
     /a\.webp: is a WebP file, which is read in browsers alone\nhint: save it as PNG or JPEG/,
   );
   await rejects(readPicture(new Uint8Array(0), 'a'), /a: is empty/);
+  // RIFF files are pictures or sounds: a sound was called a WebP file.
+  const sound = Uint8Array.from([...Buffer.from('RIFF'), 4, 0, 0, 0, ...Buffer.from('WAVEfmt ')]);
+  await rejects(
+    readPicture(sound, 'a.wav'),
+    /a\.wav: is a WAV file, not a PNG .*\nhint: give a picture: a sound is for/,
+  );
 });
 
 /** A WAV file with this format chunk and these data. */

@@ -15,6 +15,7 @@ import {
   textsOf,
 } from '../../src/inputs/index.ts';
 import { PathgradError } from '../../src/tensor/errors.ts';
+import { parquetFiles } from '../fuzz/seeds/parquet.ts';
 import { rejects } from '../support/rejects.ts';
 
 const test = suite('inputs: tables');
@@ -139,6 +140,42 @@ test('Parquet: the values that hyparquet reads, whole, by rows, and from a Blob'
   );
   const some = await readParquet(new Blob([file.slice()]), 'h', { rows: [5, 1] });
   assert.equal(some.cells[0], [ours.cells[0]![5], ours.cells[0]![1]]);
+});
+
+test('a line of a million signs in pieces of ten took the square of its length', async () => {
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for (let i = 0; i < 100_000; i++) yield bytes('"abcdefgh,');
+  }
+  const started = process.cpuUsage();
+  await rejects(readCsv(pieces(), 'c'), /c: /);
+  await rejects(readNdjson(pieces(), 'n'), /n, line 1: is not JSON/);
+  const { user, system } = process.cpuUsage(started);
+  assert.ok((user + system) / 1e6 < 8, `${(user + system) / 1e6} s`);
+});
+
+test('Parquet: dates that are none, decimals of any width, and footers of records without end', async () => {
+  const { plain } = parquetFiles();
+  const day = plain!.findIndex((_, at) => at > 4 && new DataView(plain!.buffer, at, 4).getInt32(0, true) === 20_000);
+  assert.ok(day > 0);
+  const later = plain!.slice();
+  later.set([255, 255, 255, 127], day);
+  await rejects(readParquet(later, 'p'), /p, column 'day': holds a date that is none/);
+  const table = await readParquet(plain!, 'p');
+  assert.equal(table.cells[table.columns.indexOf('day')]![0], '2024-10-04');
+  const names = new TextDecoder('latin1').decode(plain!);
+  // Behind the name of the column: its converted type, then its scale.
+  const scale = names.indexOf('price') + 'price'.length + 3;
+  assert.is(plain![scale], 4, 'a scale of 2');
+  const wide = plain!.slice();
+  wide[scale] = 127;
+  await rejects(readParquet(wide, 'p'), /column 'price' has decimals of -64 places in 5 bytes/);
+  const count = 2 ** 21;
+  const head = [0x50, 0x41, 0x52, 0x31, 0x29, 0xfc, 128, 128, 128, 1];
+  const many = new Uint8Array(head.length + count + 9);
+  many.set(head);
+  new DataView(many.buffer).setUint32(many.length - 8, many.length - 12, true);
+  many.set(head.slice(0, 4), many.length - 4);
+  await rejects(readParquet(many, 'p'), /p: has more records in its metadata than are read/);
 });
 
 test('Parquet: a file that is cut or has any byte changed is read, or refused by a named error, soon', async () => {

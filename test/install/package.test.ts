@@ -1,6 +1,6 @@
 /** U2 and what publint and attw ("are the types wrong") say of the packed file. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -20,6 +20,15 @@ check('publint finds nothing', () => {
 check('attw finds nothing but that this is an ES module, which Node loads by require (docs/install.md)', () => {
   const { status, out, err } = run('npx', ['attw', packed(), '--ignore-rules', 'cjs-resolves-to-esm'], tools!);
   assert.is(status, 0, out + err);
+});
+
+test('issue 15: installed, it brings no other package: optional ones of jobs are left to who wants them', () => {
+  const into = project('alone', {});
+  assert.ok(into !== null);
+  assert.equal(
+    readdirSync(`${into}/node_modules`).filter((name) => !name.startsWith('.')),
+    ['pathgrad'],
+  );
 });
 
 test('U2: npm pack in a clean clone builds first', () => {

@@ -25,7 +25,7 @@ export function run(command: string, args: readonly string[], cwd: string): Ran 
     cwd,
     encoding: 'utf8',
     env: environment,
-    timeout: 300_000,
+    timeout: 900_000,
     maxBuffer: 1 << 26,
   });
   return { status, out: stdout ?? '', err: `${stderr ?? ''}${error ?? ''}` };

@@ -208,4 +208,37 @@ test('errors name the op, what is wrong and the shapes', () => {
   );
 });
 
+test('a scan back that finds what the scan left gives the bits of one that goes forward again', () => {
+  const kinds = [
+    ['lstm', 4, (z: Tensor, k: Tensor, options: o.RecurrentOptions) => o.lstm(z, k, options)],
+    [
+      'gru',
+      3,
+      (z: Tensor, k: Tensor, options: o.RecurrentOptions) => o.gru(z, k, tensor(new Float32Array(30), [30]), options),
+    ],
+    ['gruResetBefore', 3, (z: Tensor, k: Tensor, options: o.RecurrentOptions) => o.gru(z, k, null, options)],
+    ['simpleRnn', 1, (z: Tensor, k: Tensor, options: o.RecurrentOptions) => o.simpleRnn(z, k, options)],
+  ] as const;
+  const mask = tensor(
+    Uint8Array.from({ length: 13 * 7 }, (_, i) => Number(i % 5 !== 0)),
+    [13, 7],
+  );
+  for (const [name, gates, scan] of kinds) {
+    for (const options of [{}, { reverse: true }, { mask }, { activation: 'relu' }] as const) {
+      const z = placeholder([13, 7, gates * 10]);
+      const y = scan(z, single(normal([10, gates * 10], 3)), options);
+      const [dz] = grad(o.sum(y), [z]);
+      const x = single(normal([13, 7, gates * 10], 5)).data;
+      const [alone, both] = [[dz!], [dz!, y]].map((outputs) => {
+        const plan = compile(outputs, [z], { backend: wasmBackend });
+        const [made] = plan.runSync([x]);
+        plan.dispose();
+        return made;
+      });
+      assert.equal(both, alone, `${name} ${Object.keys(options)}`);
+      assert.ok(both!.some((value) => value !== 0));
+    }
+  }
+});
+
 test.run();

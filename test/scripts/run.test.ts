@@ -50,12 +50,25 @@ test.run();
   'test/crash.test.ts': "throw new Error('crashed while it was loaded');",
   'test/empty.test.ts': 'export {};',
   'test/leaves.test.ts': `${uvu}test('leaves', () => process.exit(0));\ntest.run();\n`,
+  // Four of one topic share a process; the second cannot be loaded, the third ends it, so that it and the fourth run alone.
+  'test/topic/a.test.ts': `${uvu}test('a', () => {});\ntest.run();\n`,
+  'test/topic/b.test.ts': "throw new Error('crashed in company');",
+  'test/topic/c.test.ts': `${uvu}test('c', async () => {\n  setTimeout(() => {\n    throw new Error('late');\n  });
+  await new Promise((resolve) => setTimeout(resolve, 5000));\n});\ntest.run();\n`,
+  'test/topic/d.test.ts': `${uvu}test('d', () => console.log('\\nnote: of d'));\ntest('e', () => {});\ntest.run();\n`,
   'test/shared/other.test.ts': `${uvu}test('other', () => {});\ntest.run();\n`,
 };
 for (const [file, text] of Object.entries(files)) write(file, text);
-for (const name of ['kernels/reference', 'kernels/gpu', 'bench', 'test/web', 'test/support'])
+for (const name of ['kernels/reference', 'kernels/gpu', 'bench', 'examples/training', 'test/web', 'test/support'])
   mkdirSync(folder.path(name), { recursive: true });
-for (const file of ['run.ts', 'support/transpile.ts', 'support/child.ts', 'support/shared.ts', 'web/browsers.ts'])
+for (const file of [
+  'run.ts',
+  'support/transpile.ts',
+  'support/child.ts',
+  'support/shared.ts',
+  'support/together.ts',
+  'web/browsers.ts',
+])
   cpSync(`${root}test/${file}`, folder.path(`test/${file}`));
 symlinkSync(`${root}node_modules`, folder.path('node_modules'), 'dir');
 
@@ -77,7 +90,11 @@ test('each file has its line, whatever became of the others; counts come last', 
   assert.match(of('wrong')!, /^✘ test\/wrong\.test\.ts {2}1 passed, 1 FAILED {2}/);
   for (const name of ['crash', 'empty', 'leaves']) assert.match(of(name)!, /^✘ .*0 passed, 1 FAILED/);
   assert.is(of('shared/other'), undefined);
-  assert.equal([last, status], ['3 passed, 4 failed, 1 skipped', 1]);
+  assert.match(of('topic/a')!, /^• .*1 passed {2}/);
+  for (const name of ['topic/b', 'topic/c']) assert.match(of(name)!, /^✘ .*0 passed, 1 FAILED/);
+  assert.match(of('topic/d')!, /^• .*2 passed {2}/);
+  assert.is(lines[lines.indexOf(of('topic/d')!) + 1], '    note: of d');
+  assert.equal([last, status], ['6 passed, 6 failed, 1 skipped', 1]);
   const all = lines.join('\n');
   assert.match(all, /crashed while it was loaded/);
   // The line in the source, not that in what was made of it.

@@ -48,7 +48,7 @@ test('200 MNIST images', async () => {
 });
 
 test('200 IMDB reviews', async () => {
-  const { tokens, labels } = reviews(golden.imdb.rows);
+  const { tokens, labels } = await reviews(golden.imdb.rows);
   assert.is(checksum(tokens.data as Int32Array), golden.imdb.tokenChecksum);
   await compare('imdb-cnn.h5', golden.imdb, tokens, labels);
 });

@@ -17,7 +17,7 @@ const test = suite('golden: example models on real test inputs');
 type Rows = GoldenModel & { rows: number[] };
 const imdb = goldenFile<Rows & { tokenChecksum: string }>('imdb-cnn.json.gz');
 const mnist = goldenFile<Rows & { pixelChecksum: string }>('mnist-cnn.json.gz');
-const tokens = reviewTokens(imdb.rows);
+const tokens = await reviewTokens(imdb.rows);
 const pixels = mnistPixels(mnist.rows);
 
 test('the golden values belong to these inputs', () => {

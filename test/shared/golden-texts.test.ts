@@ -21,7 +21,7 @@ function differ(found: Tensor, wanted: Real['predictions']): number {
 
 test('all 7,600 AG News test texts: the accuracy that Keras has, the first 200 predictions one by one', async () => {
   const { real } = goldenFile<{ real: Real & { tokenChecksum: string; accuracy: number } }>('agnews-bilstm.json.gz');
-  const { tokens, labels } = news();
+  const { tokens, labels } = await news();
   const model = await loadModel(projectFile('examples/agnews-bilstm.h5'));
   const length = tokens.shape[1]!;
   assert.is(checksum((tokens.data as Int32Array).slice(0, real.predictions.length * length)), real.tokenChecksum);
@@ -40,7 +40,7 @@ test('all 7,600 AG News test texts: the accuracy that Keras has, the first 200 p
 test('50 IMDB reviews through DistilBERT, cut to 256 tokens', async () => {
   const { real } = goldenFile<{ real: Real & { rows: number[]; idChecksum: string } }>('imdb-distilbert.json.gz');
   const model = await loadTransformer(new URL('../../examples/imdb-distilbert/', import.meta.url));
-  const texts = reviewTexts(real.rows).map((text) => text.replaceAll('<br />', ' '));
+  const texts = (await reviewTexts(real.rows)).map((text) => text.replaceAll('<br />', ' '));
   const encoded = model.tokenizer!.encode(texts, { padding: 'max' });
   assert.is(checksum(encoded.input_ids.data as Int32Array), real.idChecksum);
   const worst = differ(await model.predict(encoded), real.predictions);

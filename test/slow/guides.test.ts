@@ -6,8 +6,13 @@ import { examplesOf, runExamples } from '../support/run-docs.ts';
 const test = suite('docs: guides');
 
 test('their examples print what they say', () => {
-  const examples = ['docs/guides/embedding.md', 'docs/guides/research.md'].flatMap(examplesOf);
-  assert.is(examples.length, 4);
+  const examples = [
+    'docs/guides/embedding.md',
+    'docs/guides/research.md',
+    'docs/writing-models.md',
+    'docs/training.md',
+  ].flatMap(examplesOf);
+  assert.is(examples.length, 6);
   for (const [i, { stdout, stderr }] of runExamples(examples).entries()) {
     assert.is(stderr, '');
     assert.is(stdout, examples[i]!.output);

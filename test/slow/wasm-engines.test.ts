@@ -20,7 +20,7 @@ function run(before: string, body: string): string {
     const fed = Float32Array.from({ length: 1200 }, (_, i) => Math.cos(i));
     ${body}`;
   const { args, cwd } = child(code);
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 30_000, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, timeout: 120_000, encoding: 'utf8' });
   assert.is(status, 0, stderr);
   return stdout.trim();
 }

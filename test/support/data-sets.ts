@@ -2,9 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { strFromU8 } from 'fflate';
-import { encodeText, type NumericArray, parseVocabulary, readIdx, takeRows } from '../../src/inputs/index.ts';
+import {
+  encodeText,
+  gunzip,
+  type NumericArray,
+  parseVocabulary,
+  readCsv,
+  readIdx,
+  takeRows,
+  textsOf,
+} from '../../src/inputs/index.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
-import { csvRows, readCsv } from './csv.ts';
 import { projectFile } from './golden.ts';
 import { sharedFolder } from './shared.ts';
 
@@ -15,35 +23,41 @@ function shared(path: string): Uint8Array {
 }
 
 /** Token ids [rows, 100] and labels of IMDB test reviews, in file order. */
-export function reviewTokens(rows: readonly number[]): Tensor {
-  return reviews(rows).tokens;
+export async function reviewTokens(rows: readonly number[]): Promise<Tensor> {
+  return (await reviews(rows)).tokens;
 }
 
 /** Texts of IMDB test reviews, as they are in the file. */
-export function reviewTexts(rows: readonly number[]): string[] {
-  const records = readCsv(shared('imdb/imdb_test.csv.gz'), 'imdb_test.csv.gz');
-  return rows.map((row) => records[row]!['text']!);
+export async function reviewTexts(rows: readonly number[]): Promise<string[]> {
+  return textsOf(await reviewTable(rows), 'text');
 }
+
+const reviewTable = (rows: readonly number[]) =>
+  readCsv(gunzip(shared('imdb/imdb_test.csv.gz'), 'imdb_test.csv.gz'), 'imdb_test.csv', { rows });
 
 /** Token ids [7600, 60] and labels (0 to 3) of all AG News test texts, as examples/agnews_text.py has it. */
-export function news(): { tokens: Tensor; labels: readonly number[] } {
+export async function news(): Promise<{ tokens: Tensor; labels: readonly number[] }> {
   const vocabulary = parseVocabulary(strFromU8(projectFile('examples/agnews-vocab.txt')));
-  const rows = csvRows(shared('ag_news/test.csv'), 'test.csv');
-  const ids = rows.map(([, title, text]) =>
-    Array.from(encodeText(`${title} ${text}`, vocabulary, { length: 60, truncating: 'post' }).ids),
+  const table = await readCsv(shared('ag_news/test.csv'), 'test.csv', { header: false });
+  const [labels, titles, texts] = ['0', '1', '2'].map((column) => textsOf(table, column)) as [
+    string[],
+    string[],
+    string[],
+  ];
+  const ids = titles.map((title, i) =>
+    Array.from(encodeText(`${title} ${texts[i]}`, vocabulary, { length: 60, truncating: 'post' }).ids),
   );
-  return { tokens: tensor(ids, undefined, 'int32'), labels: rows.map(([label]) => Number(label) - 1) };
+  return { tokens: tensor(ids, undefined, 'int32'), labels: labels.map((label) => Number(label) - 1) };
 }
 
-export function reviews(rows: readonly number[]): { tokens: Tensor; labels: readonly number[] } {
+export async function reviews(rows: readonly number[]): Promise<{ tokens: Tensor; labels: readonly number[] }> {
   const vocabulary = parseVocabulary(strFromU8(projectFile('examples/imdb-vocab.txt')));
-  const records = readCsv(shared('imdb/imdb_test.csv.gz'), 'imdb_test.csv.gz');
-  const chosen = rows.map((row) => records[row]!);
+  const table = await reviewTable(rows);
   const ids = new Int32Array(rows.length * LENGTH);
-  chosen.forEach(({ text = '' }, i) => {
+  textsOf(table, 'text').forEach((text, i) => {
     ids.set(encodeText(text, vocabulary, { length: LENGTH }).ids, i * LENGTH);
   });
-  return { tokens: tensor(ids, [rows.length, LENGTH], 'int32'), labels: chosen.map(({ label }) => Number(label)) };
+  return { tokens: tensor(ids, [rows.length, LENGTH], 'int32'), labels: textsOf(table, 'label').map(Number) };
 }
 
 /** Bytes [rows, 28, 28] of MNIST test images. */

@@ -113,3 +113,18 @@ export function nest(flat: Readonly<Record<string, H5Data>>): Record<string, H5G
   }
   return root;
 }
+
+/** What the HDF5 library finds in a file; the file is closed and gone afterwards. */
+export async function openInH5wasm<T>(bytes: Uint8Array, look: (file: File) => T): Promise<T> {
+  await ready;
+  const path = `read-${process.pid}-${counter++}.h5`;
+  const fs = FS as { writeFile(path: string, bytes: Uint8Array): void; unlink(path: string): void };
+  fs.writeFile(path, bytes);
+  const file = new File(path, 'r');
+  try {
+    return look(file);
+  } finally {
+    file.close();
+    fs.unlink(path);
+  }
+}

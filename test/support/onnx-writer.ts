@@ -72,6 +72,7 @@ export const attribute = {
 export interface NodeOptions {
   readonly name?: string;
   readonly domain?: string;
+  readonly overload?: string;
   readonly attributes?: readonly Bytes[];
 }
 
@@ -79,7 +80,7 @@ export function nodeOf(
   op: string,
   inputs: readonly string[],
   outputs: readonly string[],
-  { name, domain, attributes = [] }: NodeOptions = {},
+  { name, domain, overload, attributes = [] }: NodeOptions = {},
 ): number[] {
   return [
     ...inputs.flatMap((each) => string(1, each)),
@@ -88,6 +89,7 @@ export function nodeOf(
     ...string(4, op),
     ...attributes.flatMap((each) => bytes(5, each)),
     ...(domain ? string(7, domain) : []),
+    ...(overload ? string(8, overload) : []),
   ];
 }
 
@@ -151,6 +153,14 @@ export function model(
   ]);
 }
 
+interface FunctionOptions {
+  readonly attributes?: readonly string[];
+  readonly defaults?: readonly Bytes[];
+  /** Null for a function that imports none. */
+  readonly opset?: number | null;
+  readonly overload?: string;
+}
+
 /** A function of the model's own. */
 export function functionOf(
   name: string,
@@ -158,7 +168,7 @@ export function functionOf(
   inputs: readonly string[],
   outputs: readonly string[],
   nodes: readonly Bytes[],
-  { attributes = [], defaults = [] }: { attributes?: readonly string[]; defaults?: readonly Bytes[] } = {},
+  { attributes = [], defaults = [], opset = 17, overload }: FunctionOptions = {},
 ): number[] {
   return [
     ...string(1, name),
@@ -166,8 +176,9 @@ export function functionOf(
     ...outputs.flatMap((each) => string(5, each)),
     ...attributes.flatMap((each) => string(6, each)),
     ...nodes.flatMap((each) => bytes(7, each)),
-    ...bytes(9, number(2, 17)),
+    ...(opset === null ? [] : bytes(9, number(2, opset))),
     ...string(10, domain),
     ...defaults.flatMap((each) => bytes(11, each)),
+    ...(overload ? string(13, overload) : []),
   ];
 }

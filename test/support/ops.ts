@@ -2,6 +2,7 @@
 import type { Op } from '../../src/graph/op.ts';
 import { ops } from '../../src/ops/index.ts';
 import { didYouMean, failure } from '../../src/tensor/errors.ts';
+import { some } from './thorough.ts';
 
 export function opsUnderTest(): Op[] {
   const name = process.env['PATHGRAD_OP'];
@@ -10,3 +11,6 @@ export function opsUnderTest(): Op[] {
   if (!op) throw failure('--op', `there is no op '${name}'`, {}, didYouMean(name, Object.keys(ops)));
   return [op];
 }
+
+/** An op's examples; of those with many, which are steps of recurrent layers, six in `npm test`. */
+export const examplesUnderTest = (op: Op): readonly Op['examples'][number][] => some(op.examples, 6);

@@ -47,7 +47,7 @@ export function goldenEncoder(name: string): GoldenEncoder {
 }
 
 /** `made` of make_encoders.py: FNV-1a of the name seeds a linear congruential generator, whose top 8 bits become the value. */
-function made(name: string, shape: readonly number[]): Float32Array {
+export function made(name: string, shape: readonly number[]): Float32Array {
   let state = 2166136261;
   for (const byte of new TextEncoder().encode(name)) state = Math.imul(state ^ byte, 16777619);
   const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
@@ -64,7 +64,11 @@ function made(name: string, shape: readonly number[]): Float32Array {
 export type StoredAs = 'F32' | 'F16' | 'BF16';
 
 /** The arrays of a case as a file holds them. */
-export function arraysOf({ tensors }: GoldenCase, prefix: string, as: StoredAs = 'F32'): Record<string, ToWrite> {
+export function arraysOf(
+  { tensors }: Pick<GoldenCase, 'tensors'>,
+  prefix: string,
+  as: StoredAs = 'F32',
+): Record<string, ToWrite> {
   const entries = Object.entries(tensors).map(([name, shape]) => {
     const values = made(name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name, shape);
     return [name, { shape, dtype: as, data: as === 'F32' ? values : halves(values, as) }] as const;

@@ -16,7 +16,7 @@ import { build, type Plugin, stop } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** What tests import; kernels/wasm is AssemblyScript. */
-const folders = ['src', 'kernels/reference', 'kernels/gpu', 'test', 'bench', 'scripts'];
+const folders = ['src', 'kernels/reference', 'kernels/gpu', 'test', 'bench', 'scripts', 'examples/training'];
 
 /** Imports of sources lead to their JavaScript, those of other files to the files, and those of packages stay. */
 const eachApart: Plugin = {

@@ -1,6 +1,7 @@
 /** The models of `test/golden/transformers/sentence-models.json.gz`: folders of sentence-transformers, weights made of their names. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import type { TransformerFiles } from '../../src/transformers/index.ts';
 import { writeSafetensors } from '../support/safetensors.ts';
 import { valuesOf } from './golden-heads.ts';
 
@@ -22,6 +23,20 @@ export function sentenceFiles({ files, weights }: SentenceModel): Record<string,
   const json = Object.entries(files).map(([path, value]) => [path, new TextEncoder().encode(JSON.stringify(value))]);
   const arrays = Object.entries(weights).map(([path, shapes]) => [path, weightsOf(path, shapes)]);
   return Object.fromEntries([...json, ...arrays]) as Record<string, Uint8Array>;
+}
+
+/** What `loadTransformer` takes of them. */
+export function sentenceFilesOf(all: Readonly<Record<string, Uint8Array>>): TransformerFiles {
+  return {
+    config: all['config.json']!,
+    weights: all['model.safetensors']!,
+    tokenizer: all['tokenizer.json']!,
+    tokenizerConfig: all['tokenizer_config.json']!,
+    modules: all['modules.json']!,
+    moduleFiles: Object.fromEntries(Object.entries(all).filter(([path]) => path.includes('/'))),
+    sentenceConfig: all['sentence_bert_config.json']!,
+    promptConfig: all['config_sentence_transformers.json']!,
+  };
 }
 
 function weightsOf(path: string, shapes: Readonly<Record<string, number[]>>): Uint8Array {

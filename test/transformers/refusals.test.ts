@@ -14,6 +14,7 @@ import {
   wordAttributions,
   wordsOf,
 } from '../../src/transformers/index.ts';
+import { type H5Data, legacyTree, writeH5 } from '../support/h5.ts';
 import { writeSafetensors } from '../support/safetensors.ts';
 import {
   arraysOf,
@@ -23,7 +24,7 @@ import {
   openCase,
 } from '../support/transformer-golden.ts';
 import { filesOf, headCases } from './golden-heads.ts';
-import { configOf, makeFiles, small } from './support.ts';
+import { configOf, makeFiles, randomWeights, small } from './support.ts';
 
 const test = suite('transformers: refusals');
 const cases = headCases();
@@ -140,6 +141,30 @@ test('a tensor that no weight of the config can be is refused before it is read'
     () => loadTransformer({ config: found.config, weights }),
     /larger than any weight that config\.json implies/,
   );
+});
+
+test('an array of tf_model.h5 that no weight of the config can be is refused before it is read, listed twice or not', async () => {
+  const weights = randomWeights(small);
+  const huge = { data: new Float32Array(2 ** 23), shape: [2 ** 12, 2 ** 11], chunks: [2 ** 12, 2 ** 11] };
+  const model = 'tf_distil_bert_for_sequence_classification/';
+  for (const second of [false, true]) {
+    const groups: Record<string, Record<string, H5Data>> = {};
+    for (const [path, value] of weights) {
+      const group = path.split('/')[0]!;
+      groups[group] ??= {};
+      groups[group][`${model}${path}:0`] = value;
+    }
+    groups['distilbert']![`${model}distilbert/extra/kernel:0`] = huge;
+    if (second) groups['other'] = { [`${model}distilbert/extra/kernel:0`]: huge };
+    const bytes = await writeH5(legacyTree(groups));
+    assert.ok(bytes.length < 2 ** 20, 'the file itself is small');
+    const before = process.memoryUsage().arrayBuffers;
+    await refused(
+      () => loadTransformer({ config: configOf(small), weights: bytes }),
+      /extra.* is larger than any weight that config\.json implies/,
+    );
+    assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 24, 'the array was not unpacked');
+  }
 });
 
 test('the first position hidden is refused where an encoder makes of it what no other does', async () => {

@@ -12,25 +12,13 @@ import {
   wordsOf,
 } from '../../src/transformers/index.ts';
 import { temporaryFolder } from '../support/cli.ts';
-import { type SentenceModel, sentenceFiles, sentenceModels } from './golden-sentences.ts';
+import { type SentenceModel, sentenceFiles, sentenceFilesOf, sentenceModels } from './golden-sentences.ts';
 
 const test = suite('transformers: sentences');
 const stored = sentenceModels();
 const encoded = (json: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(json));
 
-function filesOf(one: SentenceModel): TransformerFiles {
-  const all = sentenceFiles(one);
-  return {
-    config: all['config.json']!,
-    weights: all['model.safetensors']!,
-    tokenizer: all['tokenizer.json']!,
-    tokenizerConfig: all['tokenizer_config.json']!,
-    modules: all['modules.json']!,
-    moduleFiles: Object.fromEntries(Object.entries(all).filter(([path]) => path.includes('/'))),
-    sentenceConfig: all['sentence_bert_config.json']!,
-    promptConfig: all['config_sentence_transformers.json']!,
-  };
-}
+const filesOf = (one: SentenceModel): TransformerFiles => sentenceFilesOf(sentenceFiles(one));
 
 for (const one of stored) {
   test(`${one.name}: vectors of sentence-transformers`, async () => {

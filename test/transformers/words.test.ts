@@ -85,4 +85,22 @@ test('attributions of words and of the rest make up those of the tokens', () => 
   assert.throws(() => wordsOf(encoded, 2), /there is no text 2 \(texts 2\)/);
 });
 
+test('a text of spaces alone is in one word or none, for every tokenizer, and each of its tokens in that', () => {
+  for (const { name, tokenizer } of tokenizersOfHuggingFace()) {
+    for (const text of ['   ', '\n', ' a  b ', 'a\n\nb', '', '  \n x', ' ']) {
+      const encoded = tokenizer.encode(text);
+      const words = wordsOf(encoded);
+      const own = encoded.offsets[0]!.flatMap((offset, position) => (offset ? [position] : []));
+      const within = words.flatMap(({ positions }) => positions).sort((a, b) => a - b);
+      assert.equal(within, own, `${name}, ${JSON.stringify(text)}`);
+      const solid = text.trim() === '' ? (own.length > 0 ? [text] : []) : text.trim().split(/\s+/);
+      assert.equal(
+        words.map((word) => word.text),
+        solid,
+        `${name}, ${JSON.stringify(text)}`,
+      );
+    }
+  }
+});
+
 test.run();

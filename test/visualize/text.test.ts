@@ -52,7 +52,7 @@ test('HTML: the strongest token gets the full colour, its number stands in the t
   const html = tokensToHtml(['good', 'film', 'bad'], [0.5, 0, -0.25]);
   assert.match(
     html,
-    /^<span class="pathgrad-text" dir="auto"><mark style="background:#276419;color:#ffffff;[^"]*" title="\+0\.5 \(100 % of the scale\)">good<\/mark> /,
+    /^<span class="pathgrad-text" dir="ltr"><mark style="background:#276419;color:#ffffff;[^"]*" title="\+0\.5 \(100 % of the scale\)">good<\/mark> /,
   );
   assert.match(html, /<mark style="background:none;color:inherit;[^"]*" title="0">film<\/mark>/);
   assert.match(html, /underline dotted[^"]*" title="-0\.25 \(50 % of the scale\)">bad<\/mark><\/span>$/);

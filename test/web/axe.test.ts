@@ -2,11 +2,22 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { example, runCli, temporaryFolder } from '../support/cli.ts';
-import { buildPage, chooseExample, type ExampleId, endWith, exampleModels, launch, open, serve } from './support.ts';
+import {
+  buildPage,
+  chooseExample,
+  type ExampleId,
+  endWith,
+  exampleModels,
+  launch,
+  open,
+  says,
+  serve,
+} from './support.ts';
 
 const test = suite('web: axe');
 const browser = await launch();
@@ -43,6 +54,39 @@ for (const colorScheme of ['light', 'dark'] as const) {
       });
       assert.equal(await violations(page), [], id);
     }
+    await page.context().close();
+  });
+
+  test(`fields, charts, sums over rows, pairs and the graph, ${colorScheme}`, async () => {
+    const { page } = await open(browser, site.url, {
+      colorScheme,
+      bypassCSP: true,
+      viewport: { width: 360, height: 800 },
+    });
+    const at = (name: string): string => fileURLToPath(new URL(`../golden/inputs/${name}`, import.meta.url));
+    const take = async (model: string, input: string): Promise<void> => {
+      await page.setInputFiles('#file', at(model));
+      await says(page, '#model-state', new RegExp(`model “${model.split('.')[0]}”`));
+      await page.setInputFiles('#file', at(input));
+      await page.waitForSelector('#charts .pg');
+      await page.evaluate(() => {
+        for (const each of document.querySelectorAll('details')) each.open = true;
+      });
+      await page.waitForSelector('#layers.wired');
+    };
+    await take('houses.keras', 'houses.csv');
+    await page.click('#sum-up');
+    await page.waitForSelector('#summary-shown .pg');
+    assert.equal(await violations(page), [], 'houses');
+    await take('walks.keras', 'walk.csv');
+    assert.equal(await violations(page), [], 'walks');
+    await take('wines.keras', 'wines.ndjson');
+    await page.click('#more-methods');
+    await page.waitForSelector('#explainer option[value=Saliency]', { state: 'attached' });
+    await page.selectOption('#explainer', 'Saliency');
+    await page.waitForSelector('#charts .pg');
+    assert.equal(await violations(page), [], 'wines');
+    assert.is(await page.evaluate(() => document.documentElement.scrollWidth), 360, 'nothing is wider than the screen');
     await page.context().close();
   });
 

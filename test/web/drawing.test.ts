@@ -153,7 +153,9 @@ test('every control has a name, headings go in order, results are announced', as
     '2. Input',
     '3. What to explain, and how',
     '4. Prediction and attribution',
+    '5. Fine-tune it',
   ]);
+  await chooseExample(page, 'digits');
   await says(page, '#live', /^7: .*pixels raise the score by \+/);
 });
 
@@ -196,6 +198,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const { ratio, text } = await leastContrast(phone.page);
       assert.ok(ratio >= 4.5, `contrast ${ratio.toFixed(2)} of ${text}`);
     }
+    await chooseExample(phone.page, 'digits');
     await phone.page.tap('#clear');
     await phone.page.tap('#canvas');
     await says(phone.page, '#verdict', /\d: /);

@@ -79,7 +79,10 @@ test('ONNX: a picture model and a table, with the panels of any other model', as
   for (const [i, score] of items[0]!.scores.entries()) assert.ok(Math.abs(score - found.scores[i]!) < 1e-5, `${i}`);
   writeFileSync(files.path('two.onnx'), onnxTwo);
   await drop(page, files.path('two.onnx'));
-  await says(page, '#error', /two\.onnx: has 2 inputs \(inputs \[a,b\]\)/);
+  await says(page, '#model-state', /^two\.onnx: model “.*”, takes a \(.*\), b \(.*\)/);
+  for (const field of await page.locator('#fields input, #fields textarea').all()) await field.fill('0.5');
+  await page.waitForSelector('#charts .pg');
+  assert.is(await page.locator('#charts .pg').first().getAttribute('role'), 'img');
 });
 
 test('TensorFlow.js: model.json with its weights; alone it says what is missing', async () => {

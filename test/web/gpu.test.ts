@@ -87,8 +87,17 @@ for (const mode of ['webgl2', 'webgpu'] as const) {
     const results = await inPage('checkOps', mode);
     assert.ok(results.length > 50, `${results.length} ops`);
     const failed = results.filter(({ failure }) => failure !== undefined).map(({ op, failure }) => `${op}: ${failure}`);
-    assert.equal(failed, []);
-    const wrong = results.filter(({ error }) => !(error <= 1e-4)).map(({ op, error }) => `${op}: off by ${error}`);
+    // Random numbers have kernels of their own, for training; here they are refused by name.
+    // Ops of training bring their kernels along, and have none for this backend.
+    const convMax = ['convMax', 'convMaxTable', 'convMaxGradInput', 'convMaxGradKernel'];
+    const lacking = ['randomUniform', 'dropout', 'extremeGrad', ...convMax];
+    assert.equal(
+      failed,
+      lacking.map((name) => `${name}: ${name}: the backend 'gpu' has no kernel for this op`),
+    );
+    const wrong = results
+      .filter(({ failure, error }) => failure === undefined && !(error <= 1e-4))
+      .map(({ op, error }) => `${op}: off by ${error}`);
     assert.equal(wrong, []);
   });
 

@@ -1,7 +1,7 @@
 /** The page's table of pairs: row sums, and each pair once. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pairTableOf } from '../../src/web/worker/pairs.ts';
+import { pairTableOf } from '../../src/web/worker/view/pairs.ts';
 
 const test = suite('web: pairs');
 

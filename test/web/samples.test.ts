@@ -142,7 +142,7 @@ test('a table: a field for each number by its name, and the names in the result'
   await says(page, '#error', /'many' is not a number/);
 });
 
-test('several pictures, and an .npy of rows', async () => {
+test('U6: several pictures, and an .npy of rows', async () => {
   const { page } = opened;
   await chooseExample(page, 'digits');
   await page.setInputFiles(

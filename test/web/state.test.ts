@@ -81,7 +81,7 @@ test('an address that makes no sense shows the page as it always is', async () =
   await wrong.page.context().close();
 });
 
-test('a reload keeps files of the user, the text and the settings; another tab has none of it', async () => {
+test('U8: a reload keeps files of the user, the text and the settings; another tab has none of it', async () => {
   const { page } = opened;
   await page.setInputFiles('#file', [example('imdb-cnn.h5'), example('imdb-vocab.txt')]);
   await says(page, '#model-state', /vocabulary/);

@@ -56,7 +56,8 @@ export interface Opened {
 export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ acceptDownloads: true, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  // Two browsers on two busy cores have taken half a minute for what takes a second.
+  page.setDefaultTimeout(120_000);
   const errors: string[] = [];
   const requests: { method: string; url: string; body: string | null }[] = [];
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
@@ -100,12 +101,26 @@ export function endWith(test: Test, browser: Browser, site: Site): void {
   });
 }
 
+/** An error of waiting says what the page shows meanwhile. */
+async function orSay(page: Page, waiting: Promise<unknown>, selectors: readonly string[]): Promise<void> {
+  try {
+    await waiting;
+  } catch (error) {
+    const shown = await page.evaluate(
+      (all) => all.map((each) => `${each}: ${document.querySelector<HTMLElement>(each)?.innerText}`),
+      selectors,
+    );
+    throw new Error(`${(error as Error).message}\n${shown.join('\n')}`);
+  }
+}
+
 /** Waits until an element's text matches. */
 export async function says(page: Page, selector: string, wanted: RegExp): Promise<void> {
-  await page.waitForFunction(
+  const waiting = page.waitForFunction(
     ([where, pattern]) => new RegExp(pattern!).test(document.querySelector<HTMLElement>(where!)!.innerText),
     [selector, wanted.source],
   );
+  await orSay(page, waiting, [selector]);
 }
 
 /** The examples of the page, and what it says of each while that is the model. */
@@ -114,18 +129,20 @@ export const exampleModels = {
   transformer: 'model “DistilBertForSequenceClassification”',
   news: 'model “agnews_bilstm”',
   digits: 'model “mnist_cnn”',
+  wine: 'model “wine_mlp”',
 } as const;
 export type ExampleId = keyof typeof exampleModels;
 
 /** Chooses an example and waits for its first explanation. */
 export async function chooseExample(page: Page, id: ExampleId): Promise<void> {
   await page.click(`[data-example=${id}]`);
-  await page.waitForFunction(
+  const waiting = page.waitForFunction(
     (text) =>
       document.querySelector('#model-state')?.textContent?.includes(text) &&
       !document.querySelector<HTMLElement>('#result')!.hidden,
     exampleModels[id],
   );
+  await orSay(page, waiting, ['#model-state', '#notices', '#error', '#busy', '#result']);
 }
 
 /** Saves the explanation and gives the file. */

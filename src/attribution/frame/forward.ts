@@ -22,7 +22,7 @@ export interface Forward {
   apply(inputs: readonly Tensor[], rows: number, kwargs: Readonly<Record<string, Tensor>>, hooks?: Hooks): Tensor;
 }
 
-export type Hooks = Pick<ApplyOptions, 'onInputs' | 'onOutputs'>;
+export type Hooks = Pick<ApplyOptions, 'onInputs' | 'onOutputs' | 'watched'>;
 
 export function isCallableModel(model: unknown): model is CallableModel {
   if (typeof model !== 'object' || model === null) return false;

@@ -71,8 +71,8 @@ export function captureLayer(choice: LayerChoice, side: LayerSide): Capture {
   };
   const hooks: Hooks =
     side === 'inputs'
-      ? { onInputs: (call) => record(call, call.inputs) }
-      : { onOutputs: (call) => record(call, call.outputs) };
+      ? { watched: [choice.layer.path], onInputs: (call) => record(call, call.inputs) }
+      : { watched: [choice.layer.path], onOutputs: (call) => record(call, call.outputs) };
   const result = (): { tensors: readonly Tensor[]; calls: number } => {
     if (calls === 0) throw failure(`layer '${choice.layer.path}'`, 'is not used when the model is applied');
     if (tensors === null) {
@@ -111,14 +111,18 @@ export function substituteLayer(
   };
   const hooks: Hooks =
     side === 'inputs'
-      ? { onInputs: (call) => replace(call, call.inputs) }
-      : { onOutputs: (call) => replace(call, call.outputs) };
+      ? { watched: [choice.layer.path], onInputs: (call) => replace(call, call.inputs) }
+      : { watched: [choice.layer.path], onOutputs: (call) => replace(call, call.outputs) };
   return { hooks, placeholders: () => placed!.filter((t) => isFloat(t.dtype)) };
 }
 
 /** Hooks of two: what the first puts in a place is what the second sees. The second only looks. */
 export function bothHooks(first: Hooks, second: Hooks): Hooks {
+  const wanted = [first, second]
+    .filter(({ onInputs, onOutputs }) => onInputs || onOutputs)
+    .map((hooks) => hooks.watched);
   return {
+    ...(wanted.every((paths) => paths !== undefined) && { watched: wanted.flat() }),
     onInputs: (call) => {
       const replaced = first.onInputs?.(call) ?? null;
       second.onInputs?.(replaced ? { ...call, inputs: replaced } : call);

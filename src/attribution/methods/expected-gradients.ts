@@ -3,13 +3,12 @@
  * expected gradients", 2021): integrated gradients averaged over baselines that are drawn from a background, `E[(x - b) * grad f(b + a (x - b))]`
  * over `b` and uniform `a`. One point of each path is enough when there are many baselines.
  */
-import { checkNoSay } from '../../tensor/options.ts';
+import { checkNoSay, checkSeed } from '../../tensor/options.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Method } from '../frame/method.ts';
 import { checkSettings, type ExplainerOptions } from '../frame/settings.ts';
 import type { ArrayInput } from '../frame/types.ts';
-import { checkSeed } from '../perturb/draws.ts';
 import { expectedGradients } from '../perturb/expected-gradients.ts';
 import { checkBudget } from '../perturb/options.ts';
 

@@ -5,7 +5,7 @@
  * over them, which is the fit to their average.
  */
 import { failure } from '../../tensor/errors.ts';
-import { checkList } from '../../tensor/options.ts';
+import { checkList, checkSeed } from '../../tensor/options.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Findings, Method } from '../frame/method.ts';
@@ -13,7 +13,6 @@ import { RepeatedPace } from '../frame/pace.ts';
 import type { Problem } from '../frame/problem.ts';
 import { checkSettings } from '../frame/settings.ts';
 import { type Coalition, coalitions } from '../perturb/coalitions.ts';
-import { checkSeed } from '../perturb/draws.ts';
 import { emptyScores, evaluate, type GroupValue, mix, toFeatures, varyingGroups } from '../perturb/evaluate.ts';
 import { type FeatureGroups, type Groups, groupsOf } from '../perturb/groups.ts';
 import { ConstrainedFit } from '../perturb/least-squares.ts';

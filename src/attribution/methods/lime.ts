@@ -6,11 +6,12 @@
  */
 import { randomUniform } from '../../graph/random.ts';
 import { failure } from '../../tensor/errors.ts';
+import { checkSeed } from '../../tensor/options.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Findings, Method } from '../frame/method.ts';
 import type { Problem } from '../frame/problem.ts';
 import { checkSettings } from '../frame/settings.ts';
-import { checkSeed, seedOf } from '../perturb/draws.ts';
+import { seedOf } from '../perturb/draws.ts';
 import { evaluate, type GroupValue, mix, toFeatures } from '../perturb/evaluate.ts';
 import { type FeatureGroups, groupsOf } from '../perturb/groups.ts';
 import { cholesky, solveBoth } from '../perturb/least-squares.ts';

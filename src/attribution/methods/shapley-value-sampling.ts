@@ -5,13 +5,13 @@
  * any number of orders; the error of sampling is in how the sum is divided. Needs no gradient.
  */
 import { failure } from '../../tensor/errors.ts';
-import { checkList } from '../../tensor/options.ts';
+import { checkList, checkSeed } from '../../tensor/options.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Explainable, Explainer } from '../frame/explainer.ts';
 import type { Findings, Method } from '../frame/method.ts';
 import type { Problem } from '../frame/problem.ts';
 import { checkSettings } from '../frame/settings.ts';
-import { checkSeed, permutation } from '../perturb/draws.ts';
+import { permutation } from '../perturb/draws.ts';
 import { emptyScores, evaluate, mix, toFeatures, varyingGroups } from '../perturb/evaluate.ts';
 import { type FeatureGroups, groupsOf } from '../perturb/groups.ts';
 import {

@@ -2,10 +2,9 @@
 
 import type { CallableModel } from '../../graph/callable.ts';
 import { failure } from '../../tensor/errors.ts';
-import { checkNoSay, checkOptions } from '../../tensor/options.ts';
+import { checkNoSay, checkOptions, checkSeed } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
 import { checkFunction } from '../frame/settings.ts';
-import { checkSeed } from '../perturb/draws.ts';
 import { checkPositive } from './shared/checks.ts';
 import { Correlations } from './shared/correlation.ts';
 import { attributionsOf } from './shared/features.ts';

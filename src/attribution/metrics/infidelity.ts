@@ -3,10 +3,9 @@
 import type { CallableModel } from '../../graph/callable.ts';
 import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkBoolean, checkNoSay, checkOptions } from '../../tensor/options.ts';
+import { checkBoolean, checkNoSay, checkOptions, checkSeed } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
 import { checkFunction } from '../frame/settings.ts';
-import { checkSeed } from '../perturb/draws.ts';
 import { checkChanged, checkPerturbed, checkPositive, type Perturbing } from './shared/checks.ts';
 import type { Explained } from './shared/judged.ts';
 import { drawRandom, type MetricResult, normal, randomSubset } from './shared/result.ts';

@@ -2,14 +2,13 @@
 
 import { isFloat } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkNoSay, checkOptions } from '../../tensor/options.ts';
+import { checkNoSay, checkOptions, checkSeed } from '../../tensor/options.ts';
 import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { inDType, rowSize } from '../frame/arrays.ts';
 import { checkFunction } from '../frame/settings.ts';
 import { checkWatching } from '../frame/setup.ts';
 import type { ExplainOptions, ModelInput, Progress } from '../frame/types.ts';
-import { checkSeed } from '../perturb/draws.ts';
 import {
   checkChanged,
   checkExplainer,

@@ -2,13 +2,12 @@
 
 import type { CallableModel, ModelWeight } from '../../graph/callable.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkBoolean, checkNoSay, checkOptions } from '../../tensor/options.ts';
+import { checkBoolean, checkNoSay, checkOptions, checkSeed } from '../../tensor/options.ts';
 import type { PlatformAbortSignal } from '../../tensor/platform.ts';
 import { Explainer } from '../frame/explainer.ts';
 import { checkFunction } from '../frame/settings.ts';
 import { checkWatching } from '../frame/setup.ts';
 import type { Baselines, ExplainOptions, LayerBaseline, ModelInput, Progress } from '../frame/types.ts';
-import { checkSeed } from '../perturb/draws.ts';
 import type { Explaining } from './max-sensitivity.ts';
 import { checkExplainer, checkFinite, checkOneTarget } from './shared/checks.ts';
 import { type Comparing, compared, equalTo, type Similarity, similarities } from './shared/compared.ts';

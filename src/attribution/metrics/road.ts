@@ -2,9 +2,8 @@
 import type { CallableModel } from '../../graph/callable.ts';
 import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { checkNoSay, checkOptions } from '../../tensor/options.ts';
+import { checkNoSay, checkOptions, checkSeed } from '../../tensor/options.ts';
 import type { TensorFunction } from '../frame/forward.ts';
-import { checkSeed } from '../perturb/draws.ts';
 import { checkExplanation, checkShares } from './shared/checks.ts';
 import { impute } from './shared/imputation.ts';
 import type { Explained } from './shared/judged.ts';

@@ -6,6 +6,7 @@ import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { PathGraph } from '../frame/graphs.ts';
 import { findLinePool } from './line-pool.ts';
+import { findLineScans, stepSource } from './line-scan.ts';
 import type { PathProblem } from './pass.ts';
 
 export interface Frontier {
@@ -25,6 +26,8 @@ export interface Frontier {
   readonly heldBefore: readonly number[];
   readonly heldAfter: readonly number[];
   readonly names: readonly string[];
+  /** Per node the variable whose steps its steps follow, if a scan over the steps reads it (`line-scan.ts`); else -1. */
+  readonly stepSources: readonly number[];
 }
 
 /** Frontiers belong to a plan cache, and within it to a kind of graph. */
@@ -57,7 +60,12 @@ function search(problem: PathProblem): Frontier {
     const seen = new Set(ancestors(from, new Set(stop)));
     return graph.held.flatMap((input, i) => (seen.has(input) ? [i] : []));
   };
+  const readers = readersOf(ancestors([graph.output], new Set(region.frontier)));
+  const stepSources = region.frontier.map((node) =>
+    findLineScans(node, region.frontier, readers) ? stepSource(node, graph.variables) : -1,
+  );
   return {
+    stepSources,
     rowsPerRow: roomOf(nodes, places) / Math.max(1, roomOf(bodyOf(graph.output, region.frontier), places)),
     heldBefore: reached(region.frontier, graph.variables),
     heldAfter: reached([graph.output], region.frontier),

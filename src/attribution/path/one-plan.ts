@@ -20,6 +20,7 @@ import { cotangentsOf, gatherRows } from '../frame/rows.ts';
 import { brutePass, interpolate } from './brute.ts';
 import { type Frontier, frontierOf } from './frontier.ts';
 import { findLinePool } from './line-pool.ts';
+import { findLineScans, type Moving, movingSteps, scanInPieces } from './line-scan.ts';
 import type { PathPoints, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
@@ -45,25 +46,37 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
         from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!));
       const start = shared ? atLeastTwo(stepMajor(first, 1, Float64Array.of(0))) : at(0);
       const points = stepMajor(first, count, alphas);
-      const sides = [at(1), start];
+      // Of a single sample, both ends are the two rows of one graph.
+      const sides = count === 1 ? [stepMajor(first, 1, Float64Array.of(1, 0))] : [at(1), start];
       const feeds = [
         ...sides.flatMap((side) => [...variables(side), ...heldBefore.map((i) => gatherRows(held[i]!, side.samples))]),
         inDType(alphas, dtype),
         ...heldAfter.map((i) => gatherRows(held[i]!, points.samples)),
         ...scores.map(({ cotangent }) => weighted(cotangent, points, weights)),
       ];
-      const build = (): PlanGraph => planGraph(problem, frontier, count, alphas.length, shared);
-      const kind = `one plan ${count}x${alphas.length}x${scores.length} ${shared}`;
+      const moving = frontier.stepSources.map((v) =>
+        v < 0 ? null : movingSteps(from[v]!, to[v]!, problem.shapes[v]!, first, count),
+      );
+      const build = (): PlanGraph => planGraph(problem, frontier, count, alphas.length, shared, moving);
+      const kind = `one plan ${count}x${alphas.length}x${scores.length} ${shared} ${moving.join(' ')}`;
       const sums = await plans.run(`${kind} ${key}`, build, feeds);
       return sums.map((sum, i) => sum.subarray(0, (from[i % from.length]!.length / samples) * count));
     },
   };
 }
 
-function planGraph(problem: PathProblem, frontier: Frontier, count: number, steps: number, shared: boolean): PlanGraph {
+function planGraph(
+  problem: PathProblem,
+  frontier: Frontier,
+  count: number,
+  steps: number,
+  shared: boolean,
+  moving: readonly (Moving | null)[],
+): PlanGraph {
   const { heldBefore, heldAfter } = frontier;
   const atX = problem.graph(Math.max(2, count));
-  const atStart = shared ? problem.graph(2) : problem.graph(Math.max(2, count));
+  const single = count === 1;
+  const atStart = single ? atX : problem.graph(shared ? 2 : count);
   const ends = [atX, atStart].map((graph) => frontierOf(frontier, graph));
   const body = problem.graph(count * steps);
   const nodes = frontierOf(frontier, body);
@@ -74,29 +87,32 @@ function planGraph(problem: PathProblem, frontier: Frontier, count: number, step
     const rowwise = node.shape[0] === count * steps;
     const shape = rowwise ? [count, ...node.shape.slice(1)] : [count, node.size / (count * steps)];
     // The first `count` rows of a side; a shared baseline's only row for all.
-    const end = firstRows(ends[0]![v]!, Math.max(2, count), count, shape);
-    const one = firstRows(ends[1]![v]!, shared ? 2 : Math.max(2, count), shared ? 1 : count, [
-      shared ? 1 : count,
-      ...shape.slice(1),
-    ]);
+    const end = someRows(ends[0]![v]!, Math.max(2, count), [0, count], shape);
+    const [first, after] = single ? [1, 2] : [0, shared ? 1 : count];
+    const rows = single || shared ? 2 : count;
+    const one = someRows(ends[1]![v]!, rows, [first, after], [after - first, ...shape.slice(1)]);
     const from = broadcastTo(one, shape);
     const [start, delta] = [placeholder(shape, node.dtype), placeholder(shape, node.dtype)];
+    const fixed = placeholder(shape, node.dtype);
     const pool = rowwise ? findLinePool(node, body.output, readers) : null;
-    const replaced: [Tensor, Tensor] = pool
-      ? [pool.pooled, pool.fuse(start, delta, alpha)]
-      : [node, reshape(lerp(start, delta, alpha), node.shape)];
-    return { start, delta, replaced, from, displacement: moved(from, end) };
+    const scans = moving[v] ? findLineScans(node, nodes, readers) : null;
+    const pieces = scans && scanInPieces(scans, readers, { start, fixed, delta, alpha }, moving[v]!);
+    const replaced: [Tensor, Tensor][] = pool
+      ? [[pool.pooled, pool.fuse(start, delta, alpha)]]
+      : (pieces ?? [[node, reshape(lerp(start, delta, alpha), node.shape)]]);
+    return { start, fixed, delta, replaced, from, displacement: moved(from, end) };
   });
 
   // The gradient to where each line starts is the sum over its points.
-  const score = substitute([body.output], new Map(lines.map(({ replaced }) => replaced)))[0]!;
+  const score = substitute([body.output], new Map(lines.flatMap(({ replaced }) => replaced)))[0]!;
   const starts = lines.map(({ start }) => start);
   const cotangents = cotangentsOf(problem, body);
   const known = new Map(
     lines.flatMap(
-      ({ start, delta, from, displacement }) =>
+      ({ start, fixed, delta, from, displacement }) =>
         [
           [start, from],
+          [fixed, from],
           [delta, displacement],
         ] as const,
     ),
@@ -114,7 +130,10 @@ function planGraph(problem: PathProblem, frontier: Frontier, count: number, step
   return {
     outputs,
     inputs: [
-      ...[atX, atStart].flatMap((graph) => [...graph.variables, ...heldBefore.map((i) => graph.held[i]!)]),
+      ...[...new Set([atX, atStart])].flatMap((graph) => [
+        ...graph.variables,
+        ...heldBefore.map((i) => graph.held[i]!),
+      ]),
       alpha,
       ...heldAfter.map((i) => body.held[i]!),
       ...cotangents,
@@ -127,10 +146,10 @@ const twice = (value: number): Float64Array => Float64Array.of(value, value);
 /** `to - from`; 0 where nothing moves, also between two equal infinities (additive masks). */
 const moved = (from: Tensor, to: Tensor): Tensor => where(equal(from, to), 0, sub(to, from));
 
-/** Of a tensor of `rows` rows the first `count`, as `shape`. */
-function firstRows(x: Tensor, rows: number, count: number, shape: readonly number[]): Tensor {
+/** Of a tensor of `rows` rows those from `begin` to `end`, as `shape`. */
+function someRows(x: Tensor, rows: number, [begin, end]: readonly [number, number], shape: readonly number[]): Tensor {
   const flat = reshape(x, [rows, x.size / rows]);
-  return reshape(slice(flat, { 0: [0, count] }), shape);
+  return reshape(slice(flat, { 0: [begin, end] }), shape);
 }
 
 /** Gradients of `count` rows as those of `end`, which has two where `count` is 1: only the first is looked at. */

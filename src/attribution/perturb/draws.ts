@@ -3,7 +3,6 @@
  * that a sample is explained in the same way whatever else is in its batch and however rows are cut into chunks.
  */
 import { drawSeed, randomNormal, randomUniform, shuffle, upTo } from '../../graph/random.ts';
-import { failure } from '../../tensor/errors.ts';
 
 /** A seed for each list of whole numbers; neighbours have nothing in common. */
 export function seedOf(...parts: readonly number[]): number {
@@ -11,12 +10,6 @@ export function seedOf(...parts: readonly number[]): number {
     const mixed = drawSeed(seed, part);
     return (mixed ^ (mixed >>> 15)) >>> 0;
   }, 0);
-}
-
-/** @throws PathgradError for what is no seed */
-export function checkSeed(subject: string, seed: number): number {
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
-  throw failure(subject, 'seed is a whole number from 0 to 2^32 - 1', { got: seed });
 }
 
 /** `count` normal numbers of deviation `stdev` for one draw. */

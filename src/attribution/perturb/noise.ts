@@ -4,13 +4,13 @@
  */
 import { isFloat } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
-import { checkOptions } from '../../tensor/options.ts';
+import { checkOptions, checkSeed } from '../../tensor/options.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { isShapedArray, toTensor } from '../frame/arrays.ts';
 import type { Problem } from '../frame/problem.ts';
 import type { ArrayInput } from '../frame/types.ts';
-import { checkSeed, noiseOf } from './draws.ts';
+import { noiseOf } from './draws.ts';
 
 /** One number for all variables, one each, or a share of the range (largest less smallest value) of each sample in each variable. */
 export type Deviations = number | readonly number[] | { readonly ofRange: number };

@@ -100,8 +100,10 @@ function follow({ z, scale, bias }: Merged, moving: Moving, merges: boolean | nu
   const channels = z.shape.at(-1);
   switch (node.op.name) {
     case 'reshape': {
-      const keeps = node.shape.at(-1) === channels || scale === null || scale.size === 1;
-      return keeps && (bias === null || bias.rank === 0) ? { z: node, scale, bias } : null;
+      // What lies along the last axis alone lies along it still.
+      const moves = (vector: Tensor | null): boolean =>
+        vector !== null && vector.size !== 1 && !(node.shape.at(-1) === channels && vector.rank === 1);
+      return moves(scale) || moves(bias) || (bias !== null && bias.rank > 1) ? null : { z: node, scale, bias };
     }
     case 'add':
     case 'sub': {

@@ -6,7 +6,7 @@
  */
 import type { VjpRules } from '../../graph/grad.ts';
 import { ancestors } from '../../graph/traverse.ts';
-import { greater, where } from '../../ops/binary.ts';
+import { greater, less, where } from '../../ops/binary.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
@@ -34,13 +34,15 @@ export function reluRules(method: string, output: Tensor, gradient: ReluGradient
   }
   return {
     relu: (g, y) => (relus.has(y) ? [() => gradient(g, greater(y, 0))] : null),
+    clippedRelu: (g, y, _, { max }) =>
+      relus.has(y) ? [() => gradient(where(less(y, max as number), g, 0), greater(y, 0))] : null,
     where: (g, y, [on]) => (relus.has(y) ? [null, () => gradient(g, on!)] : null),
   };
 }
 
-/** The nodes that are relus: the op, and `where(x > threshold, x, 0)`, which stands for it where it is bounded. */
+/** The nodes that are relus: the ops, and `where(x > threshold, x, 0)`, which stands for them where there is a threshold. */
 function relusOf(nodes: readonly Tensor[]): Set<Tensor> {
-  const named = nodes.filter(({ op }) => op?.name === 'relu');
+  const named = nodes.filter(({ op }) => op?.name === 'relu' || op?.name === 'clippedRelu');
   const rectified = new Set(named.map(({ inputs }) => inputs[0]!));
   // prelu is relu(x) - alpha relu(-x): what comes back through its second part has the other sign.
   const negated = [...rectified].filter(({ op, inputs }) => op?.name === 'neg' && rectified.has(inputs[0]!));

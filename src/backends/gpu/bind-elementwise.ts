@@ -28,7 +28,7 @@ export const where: Binder = ({ out, inputs, kernel }) => {
 };
 
 export const clip: Binder = ({ out, inputs, attrs, kernel }) => {
-  const { body, floats } = formulas.clipBody(attrs['min'] as number, attrs['max'] as number);
+  const { body, floats } = formulas.clipBody((attrs['min'] ?? 0) as number, attrs['max'] as number);
   return kernel(kernels.unaryKernel('clip', body, sizeOf(out.shape), floats, cuts('clip', out)), inputs);
 };
 

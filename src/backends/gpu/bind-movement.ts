@@ -1,8 +1,9 @@
 /** Ops that move data: strides, parts, indices. */
 import * as kernels from '../../../kernels/gpu/movement.ts';
 import type { Pads } from '../../ops/slicing.ts';
-import { failure, type PathgradError } from '../../tensor/errors.ts';
+import type { PathgradError } from '../../tensor/errors.ts';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../tensor/shape.ts';
+import { outside } from '../outside.ts';
 import { poolScatter } from './bind-pool.ts';
 import type { BindContext, Binder, Operand } from './step.ts';
 
@@ -94,15 +95,14 @@ export function around(shape: Shape, axis: number): [number, number, number] {
 /** Ops whose results are always inside what they index. */
 const trusted = new Set(['argmax', 'maxPoolArgmax']);
 
-function checkIndex({ op, check, producer }: BindContext, index: Operand, size: number, axis: number): void {
+function checkIndex({ op, attrs, check, producer }: BindContext, index: Operand, size: number): void {
   const source = producer(index);
   if (source && trusted.has(source.op.name)) return;
   check(index, (elements): PathgradError | null => {
     for (let at = 0; at < elements.length; at++) {
       const value = elements[at]!;
       if (value >= 0 && value < size) continue;
-      const details = { index: value, at, axis };
-      return failure(op, `index ${value} is outside [0, ${size})`, details, 'for token ids: the vocabulary is smaller');
+      return outside(op, attrs, value, at, size);
     }
     return null;
   });
@@ -113,7 +113,7 @@ export const gather: Binder = (context) => {
   const [x, index] = inputs;
   const axis = attrs['axis'] as number;
   const [outer, size, inner] = around(x!.shape, axis);
-  checkIndex(context, index!, size, axis);
+  checkIndex(context, index!, size);
   return kernel(kernels.gatherKernel(outer, sizeOf(index!.shape), size, inner), inputs);
 };
 
@@ -130,7 +130,7 @@ export const scatterAdd: Binder = (context) => {
   if (count === 0) return fill(sizeOf(out.shape), 0);
   const pooled = outer === 1 && inner === 1 ? poolScatter(context, x!, index!, size) : null;
   if (pooled) return pooled;
-  checkIndex(context, index!, size, axis);
+  checkIndex(context, index!, size);
   const sorted = host([index!], 2, ([targets]) => sortByTarget(targets!, size));
   return kernel(kernels.scatterAddKernel(outer, count, size, inner), [x!, ...sorted]);
 };

@@ -2,7 +2,8 @@
  * Which kernels compute which op: total over the table of ops, so that an op without an entry does not compile. One that
  * kernels of a result per thread cannot express says `{ missing: reason }`.
  */
-import type { OpName } from '../../ops/index.ts';
+import type { TableOp } from '../../ops/index.ts';
+import type { RecurrentOp } from '../../ops/recurrent.ts';
 import { conv, convGradInput, convGradKernel } from './bind-conv.ts';
 import { binary, cast, clip, lerp, unary, where } from './bind-elementwise.ts';
 import * as fused from './bind-fused.ts';
@@ -21,7 +22,7 @@ export const binders = {
   neg: unary, exp: unary, expm1: unary, log: unary, log1p: unary, sqrt: unary, rsqrt: unary, square: unary,
   reciprocal: unary, abs: unary, sin: unary, cos: unary, tan: unary, atan: unary, tanh: unary, erf: unary,
   sigmoid: unary, softplus: unary, sign: unary, floor: unary, ceil: unary, round: unary, relu: unary,
-  lerp, lerpMaxPool: pool.lerpMaxPool, lerpMaxPoolGrad: pool.lerpMaxPoolGrad, clip, cast,
+  lerp, lerpMaxPool: pool.lerpMaxPool, lerpMaxPoolGrad: pool.lerpMaxPoolGrad, clip, clippedRelu: clip, cast,
   softmax: softmax(false), logSoftmax: softmax(true),
   sum: reduction('sum'), max: reduction('max'), min: reduction('min'), argmax,
   reshape: movement.alias, stopGradient: movement.alias, transpose: movement.transpose,
@@ -35,4 +36,4 @@ export const binders = {
   lstm: recurrent.lstm, lstmGrad: recurrent.lstmGrad, gru: recurrent.gru, gruGrad: recurrent.gruGrad,
   gruResetBefore: recurrent.gruResetBefore, gruResetBeforeGrad: recurrent.gruResetBeforeGrad,
   simpleRnn: recurrent.simpleRnn, simpleRnnGrad: recurrent.simpleRnnGrad,
-} as const satisfies Record<OpName, Binder | Missing>;
+} as const satisfies Record<TableOp | RecurrentOp, Binder | Missing>;

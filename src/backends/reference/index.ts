@@ -2,6 +2,7 @@
  * The reference backend: plain TypeScript, float32 and float64, one thread. It is the truth that other backends are
  * tested against; every op has a kernel here.
  */
+import type { Op } from '../../graph/op.ts';
 import type { Program } from '../../graph/program.ts';
 import { allocate, type TypedArray, viewOf } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
@@ -14,11 +15,13 @@ import type { Kernel } from './shared.ts';
 /** The kernel of an op, bound to shapes and attrs. */
 function bind(
   node: Pick<Tensor, 'shape' | 'dtype' | 'attrs'>,
-  op: string,
+  op: Op,
   inputs: Parameters<Kernel>[1],
 ): ReturnType<Kernel> {
-  const kernel = (referenceKernels as Readonly<Record<string, Kernel>>)[op];
-  if (!kernel) throw failure(op, "the backend 'reference' has no kernel for this op");
+  const kernel = ((referenceKernels as Readonly<Record<string, Kernel>>)[op.name] ?? op.kernels?.['reference']) as
+    | Kernel
+    | undefined;
+  if (!kernel) throw failure(op.name, "the backend 'reference' has no kernel for this op");
   return kernel(node, inputs, node.attrs);
 }
 
@@ -27,7 +30,7 @@ export function runStep(node: Tensor): TypedArray {
   const out = allocate(node.dtype, sizeOf(node.shape));
   bind(
     node,
-    node.op!.name,
+    node.op!,
     node.inputs,
   )(
     out,
@@ -39,6 +42,7 @@ export function runStep(node: Tensor): TypedArray {
 /** Plain TypeScript loops over typed arrays, in float32 and float64: the definition that the other backends are compared with. */
 export const reference: Backend = {
   name: 'reference',
+  cells: true,
   prepare(program: Program): Executable {
     const arena = new ArrayBuffer(program.arenaBytes);
     const slots = program.values.map(({ spec: { shape, dtype }, home }): TypedArray => {
@@ -53,20 +57,21 @@ export const reference: Backend = {
       const spec = { ...program.values[step.output]!.spec, attrs: step.attrs };
       const kernel = bind(
         spec,
-        step.op.name,
+        step.op,
         step.inputs.map((input) => program.values[input]!.spec),
       );
       const operands = step.inputs.map((input) => slots[input]!);
       return { kernel, operands, step };
     });
     const runSync = (inputs: readonly TypedArray[]): TypedArray[] => {
-      for (const { slot, index } of fed) slots[slot] = inputs[index]!;
+      for (const { slot, index } of fed) slots[slot] = inputs[index] ?? program.cells![index]!;
       for (const { kernel, operands, step } of steps) {
         for (let i = 0; i < operands.length; i++) operands[i] = slots[step.inputs[i]!]!;
         kernel(slots[step.output]!, operands);
       }
       return program.outputs.map((output) => slots[output]!.slice());
     };
-    return { run: async (inputs) => runSync(inputs), runSync, dispose: () => undefined };
+    const cell = (input: number): TypedArray => program.cells![input]!;
+    return { run: async (inputs) => runSync(inputs), runSync, cell, dispose: () => undefined };
   },
 };

@@ -6,12 +6,11 @@ import * as elementwise from '../../../kernels/reference/elementwise.ts';
 import * as fused from '../../../kernels/reference/fused.ts';
 import { gemm } from '../../../kernels/reference/matmul.ts';
 import * as reduction from '../../../kernels/reference/reduce.ts';
-import type { OpName } from '../../ops/index.ts';
+import type { TableOp } from '../../ops/index.ts';
 import { matmulSizes } from '../../ops/matmul.ts';
 import { broadcastStrides, type Shape, sameShape, sizeOf } from '../../tensor/shape.ts';
 import type { TensorSpec } from '../../tensor/tensor.ts';
 import { movementKernels } from './movement.ts';
-import { recurrentKernels } from './recurrent.ts';
 import { around, type Kernel } from './shared.ts';
 import { windowKernels } from './windows.ts';
 
@@ -61,6 +60,11 @@ const softmax =
     return (y, [v]) => reduction.softmaxMiddle(y, v!, outer, count, inner, log);
   };
 
+const bounded: Kernel = (_, __, { min = 0, max }) => {
+  const [low, high] = [min as number, max as number];
+  return (y, [x]) => elementwise.mapUnary(y, x!, (v) => Math.min(Math.max(v, low), high));
+};
+
 const matmul: Kernel = (out, [a, b], attrs) => {
   const flags = attrs as { transposeA: boolean; transposeB: boolean };
   const [m, k, n] = matmulSizes(a!, b!, flags);
@@ -86,7 +90,7 @@ const matmul: Kernel = (out, [a, b], attrs) => {
     );
 };
 
-export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
+export const referenceKernels: Readonly<Record<TableOp, Kernel>> = {
   ...each<typeof elementwise.unaryFunctions, elementwise.Unary>(elementwise.unaryFunctions, unary),
   ...each<typeof elementwise.binaryFunctions, elementwise.Binary>(elementwise.binaryFunctions, binary),
   gelu: unary(fused.gelu),
@@ -106,10 +110,8 @@ export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
     (out) =>
     (z, [g, y]) =>
       fused.softmaxRowsGrad(z, g!, y!, out.shape.at(-1)!),
-  clip: (_, __, { min, max }) => {
-    const [low, high] = [min as number, max as number];
-    return (y, [x]) => elementwise.mapUnary(y, x!, (v) => Math.min(Math.max(v, low), high));
-  },
+  clip: bounded,
+  clippedRelu: bounded,
   where: (out, inputs) => {
     const strides = inputs.map((input) => broadcastStrides(input.shape, out.shape));
     return (y, operands) => elementwise.selectBroadcast(y, operands, out.shape, strides);
@@ -134,5 +136,4 @@ export const referenceKernels: Readonly<Record<OpName, Kernel>> = {
   matmul,
   ...movementKernels,
   ...windowKernels,
-  ...recurrentKernels,
 };

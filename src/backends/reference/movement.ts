@@ -1,9 +1,10 @@
 /** Ops that only move elements, on the loops of `kernels/reference/movement.ts`. */
 import * as movement from '../../../kernels/reference/movement.ts';
+import type { Attrs } from '../../graph/op.ts';
 import type { Pads } from '../../ops/slicing.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
-import { failure } from '../../tensor/errors.ts';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../tensor/shape.ts';
+import { outside } from '../outside.ts';
 import { around, type Kernel } from './shared.ts';
 
 /** Offset and strides of `part` seen inside `whole`. */
@@ -13,17 +14,9 @@ function window(whole: Shape, begin: readonly number[], step: readonly number[])
   return { at, strides: strides.map((by, axis) => by * step[axis]!) };
 }
 
-function checkIndex(op: string, index: TypedArray, size: number, axis: number): void {
+function checkIndex(op: string, index: TypedArray, size: number, attrs: Attrs): void {
   const bad = movement.findOutside(index, size);
-  if (bad >= 0) {
-    const details = { index: index[bad], at: bad, axis };
-    throw failure(
-      op,
-      `index ${index[bad]} is outside [0, ${size})`,
-      details,
-      'for token ids: the vocabulary is smaller',
-    );
-  }
+  if (bad >= 0) throw outside(op, attrs, index[bad]!, bad, size);
 }
 
 const copy: Kernel =
@@ -71,17 +64,17 @@ export const movementKernels = {
     const widths = inputs.map((input) => sizeOf(input.shape.slice(axis as number)));
     return (y, xs) => movement.concatRows(y, xs, outer, widths);
   },
-  gather: (_, [x], { axis }) => {
-    const [outer, size, inner] = around(x!.shape, axis as number);
+  gather: (_, [x], attrs) => {
+    const [outer, size, inner] = around(x!.shape, attrs['axis'] as number);
     return (y, [v, index]) => {
-      checkIndex('gather', index!, size, axis as number);
+      checkIndex('gather', index!, size, attrs);
       movement.gather(y, v!, index!, outer, size, inner);
     };
   },
-  scatterAdd: (out, _, { axis }) => {
-    const [outer, size, inner] = around(out.shape, axis as number);
+  scatterAdd: (out, _, attrs) => {
+    const [outer, size, inner] = around(out.shape, attrs['axis'] as number);
     return (y, [v, index]) => {
-      checkIndex('scatterAdd', index!, size, axis as number);
+      checkIndex('scatterAdd', index!, size, attrs);
       movement.scatterAdd(y, v!, index!, outer, size, inner);
     };
   },

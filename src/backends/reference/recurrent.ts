@@ -1,8 +1,8 @@
-/** The recurrent ops on the loops of `kernels/reference/recurrent.ts`. */
+/** The recurrent ops on the loops of `kernels/reference/recurrent.ts`; they bring these kernels along. */
 import { type CellLoops, type ScanGeometry, scan, scanBack } from '../../../kernels/reference/recurrent.ts';
 import * as cells from '../../../kernels/reference/recurrent-cells.ts';
 import type { Attrs } from '../../graph/op.ts';
-import type { RecurrentGradAttrs } from '../../ops/recurrent.ts';
+import type { RecurrentGradAttrs, RecurrentOp } from '../../ops/recurrent.ts';
 import { recurrentActivations } from '../../ops/recurrent-activations.ts';
 import type { TensorSpec } from '../../tensor/tensor.ts';
 import type { Kernel } from './shared.ts';
@@ -21,6 +21,7 @@ function geometryOf(z: TensorSpec, attrs: Attrs, cell: CellLoops): ScanGeometry 
   };
 }
 
+// @__NO_SIDE_EFFECTS__
 const forward =
   (cell: CellLoops): Kernel =>
   (_, [z], attrs) => {
@@ -28,6 +29,7 @@ const forward =
     return (y, operands) => scan(y, operands, cell, geometry);
   };
 
+// @__NO_SIDE_EFFECTS__
 const back =
   (cell: CellLoops): Kernel =>
   (_, [z], attrs) => {
@@ -35,13 +37,14 @@ const back =
     return (y, operands) => scanBack(y, operands, cell, geometry, attrs['of'] === 'state');
   };
 
-export const recurrentKernels = {
-  lstm: forward(cells.lstm),
-  lstmGrad: back(cells.lstm),
-  gru: forward(cells.gru),
-  gruGrad: back(cells.gru),
-  gruResetBefore: forward(cells.gruResetBefore),
-  gruResetBeforeGrad: back(cells.gruResetBefore),
-  simpleRnn: forward(cells.simpleRnn),
-  simpleRnnGrad: back(cells.simpleRnn),
-} as const;
+export const recurrentKernels = /* @__PURE__ */ (() =>
+  ({
+    lstm: forward(cells.lstm),
+    lstmGrad: back(cells.lstm),
+    gru: forward(cells.gru),
+    gruGrad: back(cells.gru),
+    gruResetBefore: forward(cells.gruResetBefore),
+    gruResetBeforeGrad: back(cells.gruResetBefore),
+    simpleRnn: forward(cells.simpleRnn),
+    simpleRnnGrad: back(cells.simpleRnn),
+  }) as const satisfies Record<RecurrentOp, Kernel>)();

@@ -12,7 +12,7 @@ import { callProduct, finishOf, panelColumns, type Source } from './panels.ts';
 import { type BindContext, type Binder, grainFor, lacksType, type Operand } from './step.ts';
 import { forwardWindows, inputPhases } from './windows.ts';
 
-interface Parts {
+export interface Parts {
   readonly windows: Windows;
   readonly batch: number;
   readonly groups: number;
@@ -29,7 +29,7 @@ interface Parts {
 
 const volume = (s: Three): number => s[0] * s[1] * s[2];
 
-function parts(x: Shape, w: Shape, y: Shape, attrs: ConvAttrs): Parts {
+export function parts(x: Shape, w: Shape, y: Shape, attrs: ConvAttrs): Parts {
   const windows = windowsOf(x, y, { ...attrs, window: w.slice(0, -2) });
   const { groups } = attrs;
   const [inAll, outAll] = [x.at(-1)!, w.at(-1)!];
@@ -48,7 +48,7 @@ function parts(x: Shape, w: Shape, y: Shape, attrs: ConvAttrs): Parts {
 }
 
 /** The windows on `x` as rows (forward) or columns (gradient to the kernel) of A. */
-function windowSource(ctx: BindContext, p: Parts, x: Operand, group: number, mode: 0 | 2): Source {
+export function windowSource(ctx: BindContext, p: Parts, x: Operand, group: number, mode: 0 | 2): Source {
   const { offsets, segments, length, even } = forwardWindows(p.windows, p.inAll, p.inGroup);
   return {
     mode,
@@ -63,13 +63,19 @@ function windowSource(ctx: BindContext, p: Parts, x: Operand, group: number, mod
   };
 }
 
-const isDepthwise = (p: Parts): boolean => p.groups > 1 && p.groups === p.inAll;
+export const isDepthwise = (p: Parts): boolean => p.groups > 1 && p.groups === p.inAll;
+
+function finishArgs(ctx: BindContext): number[] {
+  const { bias, activation } = finishOf(ctx);
+  return [bias, activation];
+}
 
 function callDepthwise(ctx: BindContext, fn: string, x: Shape, w: Shape, y: Shape, p: Parts, units: number): void {
   const attrs = { ...(ctx.attrs as unknown as ConvAttrs), window: w.slice(0, -2) };
   const geometry = ctx.table(geometryTable(x, y, attrs, p.outAll / p.inAll));
-  const args = [ctx.out.at(), ...ctx.inputs.map((input) => input.at()), geometry];
-  if (fn === 'depthwise') args.push(p.outAll * 4);
+  const [a, b] = ctx.inputs as [Operand, Operand];
+  const args = [ctx.out.at(), a.at(), b.at(), geometry];
+  if (fn === 'depthwise') args.push(p.outAll * 4, ...finishArgs(ctx));
   if (fn === 'depthwiseGradKernel') args.push(p.batch);
   const each = (p.batch * p.positions * p.outAll * p.taps) / units;
   ctx.call(fn, args, units, grainFor(each));
@@ -86,8 +92,30 @@ function callReversed(ctx: BindContext, w: Shape, p: Parts, units: number): void
   const step = p.outAll * 4;
   const last = kernel.at() + (volume(windows.window) - 1) * step;
   const each = (p.batch * p.places * p.outAll * p.taps) / units;
-  ctx.call('depthwise', [ctx.out.at(), g.at(), last, geometry, -step], units, grainFor(each));
+  ctx.call('depthwise', [ctx.out.at(), g.at(), last, geometry, -step, ...finishArgs(ctx)], units, grainFor(each));
 }
+
+/**
+ * Whether what follows a convolution (`mode` 'conv') or a gradient to the input is computed with it, by the shapes of inputs and result: each of
+ * its elements must be written once, as a sum that is complete.
+ */
+export function takesEpilogue(
+  mode: 'conv' | 'convGradInput',
+  a: Shape,
+  w: Shape,
+  out: Shape,
+  attrs: ConvAttrs,
+): boolean {
+  if ([a, w, out].some((shape) => sizeOf(shape) === 0)) return false;
+  if (mode === 'conv') return true;
+  const p = parts(out, w, a, attrs);
+  const { stride, dilation, window } = p.windows;
+  if (isDepthwise(p)) return isReversible(p);
+  // Every phase of the stride has a tap.
+  return !isNarrow(p) && stride.every((by, axis) => by === 1 || (dilation[axis] === 1 && window[axis]! >= by));
+}
+
+const isReversible = (p: Parts): boolean => p.windows.stride.every((stride) => stride === 1) && p.inAll === p.outAll;
 
 /** Whether there is nothing to compute: an empty result, or a sum of nothing, which is filled with zeros. */
 function isTrivial(ctx: BindContext, inner: number): boolean {
@@ -171,8 +199,7 @@ export const convGradInput: Binder = (ctx) => {
   if (isTrivial(ctx, p.taps * p.outGroup)) return;
   if (isDepthwise(p)) {
     const rows = sizeOf(ctx.out.shape.slice(0, -2));
-    const simple = p.windows.stride.every((stride) => stride === 1) && p.inAll === p.outAll;
-    if (simple) callReversed(ctx, w.shape, p, rows);
+    if (isReversible(p)) callReversed(ctx, w.shape, p, rows);
     else callDepthwise(ctx, 'depthwiseGradInput', ctx.out.shape, w.shape, g.shape, p, rows);
     return;
   }
@@ -180,6 +207,7 @@ export const convGradInput: Binder = (ctx) => {
     gradInputByTaps(ctx, g, w, p);
     return;
   }
+  const finish = finishOf(ctx);
   const phases = inputPhases(p.windows, p.inAll, p.outAll);
   if (phases.some((phase) => phase.taps.length === 0)) fill(ctx, ctx.out, 0);
   for (const phase of phases.filter(({ taps, count }) => taps.length > 0 && count > 0)) {
@@ -219,6 +247,7 @@ export const convGradInput: Binder = (ctx) => {
           ...(phase.targets ? { offsets: phase.targets } : {}),
         },
         rows: g,
+        finish: finish.bias === 0 ? finish : { ...finish, bias: finish.bias + shiftIn },
       });
     }
   }

@@ -44,7 +44,7 @@ export const cast: Binder = (ctx) => callExactUnary(ctx, 0);
 
 export const clip: Binder = (ctx) => {
   const [x] = ctx.inputs as [Operand];
-  const { min, max } = ctx.attrs as { min: number; max: number };
+  const { min = 0, max } = ctx.attrs as { min?: number; max: number };
   const count = sizeOf(x.shape);
   if (x.dtype !== 'float32') callExactUnary(ctx, 7, min, max);
   else ctx.call('clip', [ctx.out.at(), x.at(), count, min, max], units(count), 16);

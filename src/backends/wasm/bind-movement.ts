@@ -1,7 +1,8 @@
 /** Ops that move data as calls of `kernels/wasm/movement.ts`. Strides here are in bytes. */
 import type { Pads } from '../../ops/slicing.ts';
-import { failure } from '../../tensor/errors.ts';
+
 import { broadcastStrides, sizeOf, stridesOf } from '../../tensor/shape.ts';
+import { outside } from '../outside.ts';
 import { collapse, type Layout, splitRows } from './layout.ts';
 import { type BindContext, type Binder, grainFor, lacksType, type Operand } from './step.ts';
 
@@ -125,14 +126,12 @@ export const concat: Binder = (ctx) => {
   }
 };
 
-function checkIndex(ctx: BindContext, index: Operand, size: number, axis: number): void {
+export function checkIndex(ctx: BindContext, index: Operand, size: number): void {
   const count = sizeOf(index.shape);
   const from = index.at();
-  ctx.check('checkIndex', [from, count, size], (at) => {
-    const value = ctx.readInt(from + at * 4);
-    const hint = 'for token ids: the vocabulary is smaller';
-    return failure(ctx.op, `index ${value} is outside [0, ${size})`, { index: value, at, axis }, hint);
-  });
+  ctx.check('checkIndex', [from, count, size], (at) =>
+    outside(ctx.op, ctx.attrs, ctx.readInt(from + at * 4), at, size),
+  );
 }
 
 export const gather: Binder = (ctx) => {
@@ -141,7 +140,7 @@ export const gather: Binder = (ctx) => {
   const [outer, size] = [sizeOf(x.shape.slice(0, axis)), x.shape[axis]!];
   const inner = sizeOf(x.shape.slice(axis + 1)) * bytesOf(x);
   const count = sizeOf(index.shape);
-  checkIndex(ctx, index, size, axis);
+  checkIndex(ctx, index, size);
   const args = [ctx.out.at(), x.at(), index.at(), count, size, inner];
   ctx.call('gather', args, inner === 0 ? 0 : outer * count, grainFor(inner / 4));
 };
@@ -153,7 +152,7 @@ export const scatterAdd: Binder = (ctx) => {
   const [outer, size] = [sizeOf(ctx.out.shape.slice(0, axis)), ctx.out.shape[axis]!];
   const inner = sizeOf(ctx.out.shape.slice(axis + 1));
   const count = sizeOf(index.shape);
-  checkIndex(ctx, index, size, axis);
+  checkIndex(ctx, index, size);
   // Every range reads the whole index: ranges are made large.
   const grain = grainFor(outer * inner, 1 << 18);
   ctx.call('scatterAdd', [ctx.out.at(), x.at(), index.at(), outer, count, size, inner], inner === 0 ? 0 : size, grain);

@@ -1,10 +1,11 @@
 /** The recurrent ops as one kernel call each: recurrent kernels packed once, groups of six-row blocks as units of work. */
 
-import type { RecurrentGradAttrs } from '../../ops/recurrent.ts';
+import type { RecurrentGradAttrs, RecurrentOp } from '../../ops/recurrent.ts';
 import { recurrentActivations } from '../../ops/recurrent-activations.ts';
 import { failure } from '../../tensor/errors.ts';
 import { packColumns, panelColumns, panelRows } from './panels.ts';
-import { type BindContext, type Binder, lacksType, type Operand } from './step.ts';
+import { packed as module } from './recurrent.generated.ts';
+import { type BindContext, type Binder, lacksType, type Operand, type OwnKernels } from './step.ts';
 
 interface Layout {
   readonly gates: number;
@@ -32,13 +33,18 @@ interface Groups {
   readonly count: number;
   readonly blocks: number;
   readonly roomBytes: number;
+  /** Where all blocks keep what is needed of each step, or 0. */
+  readonly kept: number;
 }
 
 function groupsFor(ctx: BindContext, layout: Layout, batch: number, time: number, units: number): Groups {
   const back = ctx.op.endsWith('Grad');
+  const all = Math.max(1, Math.ceil(batch / panelRows));
   const row = Math.ceil(units / panelColumns) * panelColumns * 4;
+  const kept = ctx.kept(all * time * layout.kept * panelRows * row);
   // States and their gradients, all gates, and what is kept of each step (see `setRoom` and `scanBack`).
-  const perRow = 4 + layout.gates + (back ? layout.gates + time * layout.kept : layout.kept);
+  const steps = kept !== 0 ? 0 : back ? time : 1;
+  const perRow = 4 + layout.gates * (back ? 2 : 1) + steps * layout.kept;
   const roomBytes = perRow * row * panelRows + 64;
   if (roomBytes > largestRoom) {
     const hint = 'a shorter sequence fits; so does the reference backend';
@@ -49,13 +55,13 @@ function groupsFor(ctx: BindContext, layout: Layout, batch: number, time: number
       hint,
     );
   }
-  const all = Math.max(1, Math.ceil(batch / panelRows));
   const within = (bytes: number): number => Math.max(1, Math.floor(bytes / roomBytes));
   const limit = Math.max(Math.min(fewGroups, within(tight)), Math.min(mostGroups, within(roomy)));
   const blocks = Math.ceil(all / limit);
-  return { count: Math.ceil(all / blocks), blocks, roomBytes };
+  return { count: Math.ceil(all / blocks), blocks, roomBytes, kept };
 }
 
+// @__NO_SIDE_EFFECTS__
 const recurrent =
   (layout: Layout): Binder =>
   (ctx) => {
@@ -88,18 +94,17 @@ const recurrent =
       ...[...codes, Number(reverse), Number(of === 'state'), several],
     ]);
     const work = ctx.work(groups.count * groups.roomBytes);
-    const args = [ctx.out.at(), z.at(), packed, ...transposed, bias, h0, c0, ...g, mask, sizes, work];
+    const args = [ctx.out.at(), z.at(), packed, ...transposed, bias, h0, c0, ...g, mask, sizes, work, groups.kept];
     ctx.call(ctx.op, args, batch === 0 ? 0 : groups.count);
   };
 
-const [lstm, gru, gruBefore, simple] = [lstmLayout, gruLayout, gruBeforeLayout, simpleLayout].map(recurrent) as [
-  Binder,
-  Binder,
-  Binder,
-  Binder,
-];
+const lstm: OwnKernels = { module, bind: recurrent(lstmLayout) };
+const gru: OwnKernels = { module, bind: recurrent(gruLayout) };
+const gruBefore: OwnKernels = { module, bind: recurrent(gruBeforeLayout) };
+const simple: OwnKernels = { module, bind: recurrent(simpleLayout) };
 
-export const recurrentBinders = {
+/** What the recurrent ops bring along for this backend. */
+export const recurrentKernels = {
   lstm,
   lstmGrad: lstm,
   gru,
@@ -108,4 +113,4 @@ export const recurrentBinders = {
   gruResetBeforeGrad: gruBefore,
   simpleRnn: simple,
   simpleRnnGrad: simple,
-} as const satisfies Record<string, Binder>;
+} as const satisfies Record<RecurrentOp, OwnKernels>;

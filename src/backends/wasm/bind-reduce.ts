@@ -12,12 +12,15 @@ export function around(shape: Shape, axis: number): [number, number, number] {
   return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))];
 }
 
-/** Neighbouring axes that are reduced, or kept, as one; axes of size 1 are left out. */
+/**
+ * Neighbouring axes that are reduced, or kept, as one. Axes of size 1 that are reduced are left out; those that are kept are not: they may be a batch
+ * of one, and a sample is summed in the same order alone as among others.
+ */
 function runs(shape: Shape, axes: readonly number[]): { size: number; reduced: boolean }[] {
   const list: { size: number; reduced: boolean }[] = [];
   shape.forEach((size, axis) => {
-    if (size === 1) return;
     const reduced = axes.includes(axis);
+    if (size === 1 && reduced) return;
     const last = list.at(-1);
     if (last && last.reduced === reduced) last.size *= size;
     else list.push({ size, reduced });
@@ -25,18 +28,24 @@ function runs(shape: Shape, axes: readonly number[]): { size: number; reduced: b
   return list;
 }
 
-function callReduce(ctx: BindContext, by: Reducer, to: number, from: number, sizes: [number, number, number]): void {
-  const [outer, count, inner] = sizes;
+/** @param last whether no axis follows those that are reduced */
+function callReduce(
+  ctx: BindContext,
+  by: Reducer,
+  [to, from]: readonly [number, number],
+  [outer, count, inner]: readonly [number, number, number],
+  last: boolean,
+): void {
   const { dtype } = ctx.out;
   if (dtype !== 'float32') {
     const code = ['sum', 'max', 'min'].indexOf(by);
     ctx.call('exactReduce', [to, from, count, inner, code, typeCode(ctx.op, ctx.out)], outer * inner, grainFor(count));
-  } else if (by === 'sum' && inner === 1) ctx.call('sumRows', [to, from, count], outer, grainFor(count));
+  } else if (by === 'sum' && last) ctx.call('sumRows', [to, from, count], outer, grainFor(count));
   else if (by === 'sum') {
     ctx.call('sumColumns', [to, from, count, inner], outer * Math.ceil(inner / 16), grainFor(count * 16));
   } else {
-    const units = inner === 1 ? outer : outer * Math.ceil(inner / 4);
-    ctx.call(`${by}Middle`, [to, from, count, inner], units, grainFor(inner === 1 ? count : count * 4));
+    const units = inner === 1 ? outer : outer * Math.ceil(inner / 16);
+    ctx.call(`${by}Middle`, [to, from, count, inner], units, grainFor(inner === 1 ? count : count * 16));
   }
 }
 
@@ -59,8 +68,8 @@ export const reduction =
         at,
       );
       const to = pass === passes ? ctx.out.at() : ctx.work(sizes[0] * sizes[2] * 4);
-      callReduce(ctx, by, to, from, sizes);
-      list[at] = { size: 1, reduced: false };
+      callReduce(ctx, by, [to, from], sizes, at === list.length - 1);
+      list.splice(at, 1);
       from = to;
     }
   };
@@ -80,7 +89,9 @@ export const softmax =
     const [outer, count, inner] = around(x.shape, ctx.attrs['axis'] as number);
     const flag = Number(logarithm);
     if (count === 0) return;
-    if (inner === 1) ctx.call('softmaxRows', [ctx.out.at(), x.at(), count, flag], outer, grainFor(count, 4096));
+    // A batch of one behind the axis is summed as a larger one.
+    if (ctx.attrs['axis'] === x.shape.length - 1)
+      ctx.call('softmaxRows', [ctx.out.at(), x.at(), count, flag], outer, grainFor(count, 4096));
     else {
       const units = outer * Math.ceil(inner / 4);
       ctx.call('softmaxColumns', [ctx.out.at(), x.at(), count, inner, flag], units, grainFor(count * 4, 4096));

@@ -1,15 +1,16 @@
 /** Which kernels compute which op: total over the table of ops, so that a missing kernel does not compile. */
 
 import type { Fuses } from '../../graph/fuse.ts';
-import type { OpName } from '../../ops/index.ts';
+import type { ConvAttrs } from '../../ops/conv-primitives.ts';
+import type { TableOp } from '../../ops/index.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { conv, convGradInput, convGradKernel } from './bind-conv.ts';
+import type { TensorSpec } from '../../tensor/tensor.ts';
+import { conv, convGradInput, convGradKernel, takesEpilogue } from './bind-conv.ts';
 import * as elementwise from './bind-elementwise.ts';
 import * as fused from './bind-fused.ts';
 import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './bind-path.ts';
-import { recurrentBinders } from './bind-recurrent.ts';
 import { argmax, maxPoolGrad, pool, reduction, softmax } from './bind-reduce.ts';
 import type { Binder } from './step.ts';
 
@@ -23,7 +24,7 @@ export const binders = {
   neg: unary, exp: unary, expm1: unary, log: unary, log1p: unary, sqrt: unary, rsqrt: unary, square: unary,
   reciprocal: unary, abs: unary, sin: unary, cos: unary, tan: unary, atan: unary, tanh: unary, erf: unary,
   sigmoid: unary, softplus: unary, sign: unary, floor: unary, ceil: unary, round: unary, relu: unary,
-  lerp: elementwise.lerp, lerpMaxPool, lerpMaxPoolGrad, clip: elementwise.clip, cast: elementwise.cast,
+  lerp: elementwise.lerp, lerpMaxPool, lerpMaxPoolGrad, clip: elementwise.clip, clippedRelu: elementwise.clip, cast: elementwise.cast,
   gelu: unary, geluGrad: fused.geluGrad, standardizeRows: fused.rows, standardizeRowsGrad: fused.rows, softmaxRowsGrad: fused.rows,
   softmax: softmax(false), logSoftmax: softmax(true),
   sum: reduction('sum'), max: reduction('max'), min: reduction('min'), argmax,
@@ -32,12 +33,12 @@ export const binders = {
   concat: movement.concat, gather: movement.gather, scatterAdd: movement.scatterAdd,
   matmul, conv, convGradInput, convGradKernel,
   maxPool: pool('maxPool'), maxPoolArgmax: pool('maxPoolArgmax'), maxPoolGrad, avgPool: pool('avgPool'), avgPoolGrad: pool('avgPoolGrad'),
-  ...recurrentBinders,
-} as const satisfies Record<OpName, Binder>;
+} as const satisfies Record<TableOp, Binder>;
 
-/** Matrix products and all convolutions that run as such take an epilogue; a depthwise convolution is none. */
-export const fuses: Fuses = ({ op, attrs }, inputs) => {
-  const depthwise = op.name === 'conv' && attrs['groups'] !== 1 && attrs['groups'] === inputs[0]!.shape.at(-1);
-  const product = op.name === 'matmul' || (op.name === 'conv' && !depthwise);
-  return product && inputs.every(({ shape }) => sizeOf(shape) > 0);
+/** Matrix products and convolutions, and gradients to the input of most. */
+export const fuses: Fuses = ({ op: { name }, attrs }, inputs, output) => {
+  const [a, b] = inputs as [TensorSpec, TensorSpec];
+  if (name === 'matmul') return inputs.every(({ shape }) => sizeOf(shape) > 0);
+  if (name !== 'conv' && name !== 'convGradInput') return false;
+  return takesEpilogue(name, a.shape, b.shape, output.shape, attrs as unknown as ConvAttrs);
 };

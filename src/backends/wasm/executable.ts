@@ -7,12 +7,23 @@ import { bytesPerElement, type TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Executable } from '../backend.ts';
+import { bindChain } from './bind-chain.ts';
 import { binders } from './binders.ts';
-import type { Held, Machine } from './machine.ts';
-import { type BindContext, type Binder, type Call, grainFor, lacksType, type Operand } from './step.ts';
+import { Kept } from './kept.ts';
+import type { Held, Machine, Room } from './machine.ts';
+import {
+  acceleratorOf,
+  type BindContext,
+  type Binder,
+  type Call,
+  grainFor,
+  lacksType,
+  type Operand,
+  type OwnKernels,
+} from './step.ts';
 
-/** Addresses of the shared work room are handed out above all real ones and moved once its size is known. */
-const workBase = 2 ** 40;
+/** Addresses of shared rooms are handed out above all real ones and moved once the room's size is known. */
+const [workBase, keptBase] = [2 ** 40, 2 ** 41];
 
 /** Frees what a plan held that was dropped without `dispose`. */
 const dropped = new FinalizationRegistry<() => void>((release) => release());
@@ -25,17 +36,26 @@ class Binding {
   readonly #held: Held[] = [];
   readonly #blocks: { at: number; bytes: number }[] = [];
   readonly #operands: Operand[];
+  readonly #kept: Kept;
   #work = 0;
 
   constructor(machine: Machine, program: Program) {
     this.#machine = machine;
     this.#program = program;
+    this.#kept = new Kept(program);
     try {
       const arena = this.#room('values', program.arenaBytes);
-      this.inputs = program.inputs.map(({ shape, dtype }) => this.#block(sizeOf(shape) * bytesPerElement(dtype)));
+      this.inputs = program.inputs.map(({ shape, dtype }, i) => {
+        const [bytes, cell] = [sizeOf(shape) * bytesPerElement(dtype), program.cells?.[i]];
+        if (!cell) return this.#block(bytes);
+        const held = machine.hold(cell, 'cell', bytes, (at) => machine.write(at, cell));
+        this.#held.push(held);
+        return held.at;
+      });
       this.#operands = program.values.map((value) => this.#operand(value, arena));
-      for (const step of program.steps) this.#bind(step.op.name, step);
-      this.#placeWork();
+      for (const step of program.steps) this.#bind(step);
+      this.#placeRoom('kept', keptBase, this.#kept.bytes);
+      this.#placeRoom('work', workBase, this.#work);
     } catch (error) {
       this.release();
       throw error;
@@ -57,7 +77,7 @@ class Binding {
     return at;
   }
 
-  #room(kind: 'values' | 'work', bytes: number): number {
+  #room(kind: Room, bytes: number): number {
     const held = this.#machine.room(kind, bytes);
     this.#held.push(held);
     return held.at;
@@ -67,7 +87,9 @@ class Binding {
     const { spec, home, sparse } = value;
     const changing = { ...spec, sparse, constant: false, finite: () => false };
     if (home.kind === 'arena') return { ...changing, at: () => arena + home.offset };
-    if (home.kind === 'input') return { ...changing, at: () => this.inputs[home.index]! };
+    // Who keeps something in a cell sees to it that it is finite.
+    const finite = (): boolean => home.kind === 'input' && this.#program.cells?.[home.index] !== undefined;
+    if (home.kind === 'input') return { ...changing, finite, at: () => this.inputs[home.index]! };
     let held: Held | undefined;
     const at = (): number => {
       if (!held) this.#held.push((held = this.#machine.holdRaw(home.data)));
@@ -76,12 +98,27 @@ class Binding {
     return { ...spec, sparse, constant: true, finite: () => allFinite(home.data), at };
   }
 
-  #bind(op: string, step: Program['steps'][number]): void {
-    const binder = (binders as Readonly<Record<string, Binder>>)[op];
+  #bind(step: Program['steps'][number]): void {
+    const op = step.op.name;
+    const { chain } = step;
+    const read = step.inputs.map((input) => this.#operands[input]!);
+    const first = read.length - (chain?.operands ?? 0);
+    const spec = {
+      op,
+      out: this.#operands[step.output]!,
+      inputs: read.slice(0, first),
+      chain: chain && { ...chain, operands: read.slice(first) },
+      attrs: step.attrs,
+      epilogue: step.epilogue,
+    };
+    const alone = chain && !chain.follows ? bindChain : undefined;
+    const brought = alone ? undefined : (acceleratorOf(spec) ?? (step.op.kernels?.['wasm'] as OwnKernels | undefined));
+    const binder = alone ?? brought?.bind ?? (binders as Readonly<Record<string, Binder>>)[op];
     if (!binder) throw failure(op, "the backend 'wasm' has no kernel for this op");
     const types = [...step.inputs, step.output].map((value) => this.#program.values[value]!.spec.dtype);
     if (types.includes('float64')) throw lacksType(op, 'float64');
     const machine = this.#machine;
+    const own = brought && machine.extra(brought.module);
     let used = 0;
     const work = (bytes: number): number => {
       const at = workBase + used;
@@ -90,14 +127,10 @@ class Binding {
       return at;
     };
     const call = (fn: string, args: readonly number[], units: number, grain = 1): void => {
-      if (units > 0) this.calls.push({ fn, op, args, units, grain });
+      if (units > 0) this.calls.push({ fn, op, args, units, grain, own: own?.numbers.has(fn) ? own : undefined });
     };
     const context: BindContext = {
-      op,
-      out: this.#operands[step.output]!,
-      inputs: step.inputs.map((input) => this.#operands[input]!),
-      attrs: step.attrs,
-      epilogue: step.epilogue,
+      ...spec,
       call,
       check: (fn, args, fault) => this.calls.push({ fn, op, args, units: 1, grain: 1, fault }),
       table: (values) => {
@@ -106,6 +139,10 @@ class Binding {
         return at;
       },
       work,
+      kept: (bytes) => {
+        const at = this.#kept.place(step, bytes);
+        return at === undefined ? 0 : keptBase + at;
+      },
       zeros: (bytes) => machine.zeros(bytes),
       relaid: (operand, layout, bytes, fn, args, units) => {
         const value = step.inputs.find((input) => this.#operands[input] === operand);
@@ -117,7 +154,7 @@ class Binding {
         }
         const held = machine.hold(home.data, layout, bytes, (to) => {
           const raw = machine.holdRaw(home.data);
-          machine.kernels[fn]!(0, units, to, ...args(raw.at));
+          (own?.kernels[fn] ?? machine.kernels[fn])!(0, units, to, ...args(raw.at));
           raw.release();
         });
         this.#held.push(held);
@@ -128,13 +165,13 @@ class Binding {
     binder(context);
   }
 
-  /** Gives the work room its address, in all calls. */
-  #placeWork(): void {
-    if (this.#work === 0) return;
-    const at = this.#room('work', this.#work);
+  /** Gives a room its address, in all calls. */
+  #placeRoom(kind: Room, base: number, bytes: number): void {
+    if (bytes === 0) return;
+    const at = this.#room(kind, bytes);
     this.calls.forEach((call, i) => {
-      if (call.args.some((arg) => arg >= workBase)) {
-        this.calls[i] = { ...call, args: call.args.map((arg) => (arg >= workBase ? arg - workBase + at : arg)) };
+      if (call.args.some((arg) => arg >= base)) {
+        this.calls[i] = { ...call, args: call.args.map((arg) => (arg >= base ? arg - base + at : arg)) };
       }
     });
   }
@@ -175,7 +212,11 @@ export function bindProgram(machine: Machine, program: Program, runner: Runner):
     if (held) binding.release();
     held = false;
   };
-  return makeExecutable(runner, feed, rerun, release);
+  const cell = (input: number): TypedArray => {
+    const { shape, dtype } = program.inputs[input]!;
+    return machine.view(dtype, binding.inputs[input]!, sizeOf(shape));
+  };
+  return makeExecutable(runner, feed, rerun, cell, release);
 }
 
 /**
@@ -186,6 +227,7 @@ function makeExecutable(
   runner: Runner,
   feed: (inputs: readonly TypedArray[]) => void,
   compute: () => TypedArray[],
+  view: (input: number) => TypedArray,
   release: () => void,
 ): Executable {
   const owner = { uses: 0 };
@@ -209,6 +251,10 @@ function makeExecutable(
       feed(inputs);
     },
     rerun,
+    cell: (input) => {
+      owner.uses++;
+      return view(input);
+    },
     dispose() {
       dropped.unregister(owner);
       release();

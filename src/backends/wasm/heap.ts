@@ -8,7 +8,7 @@ import { failure } from '../../tensor/errors.ts';
 const alignment = 64;
 const pageBytes = 65536;
 /** Addresses below are not given out: 0 means "none" to kernels, and their constants lie there. */
-const firstAddress = 4096;
+const firstAddress = 8192;
 
 const roundUp = (bytes: number): number => Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
 

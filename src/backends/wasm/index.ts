@@ -4,6 +4,7 @@
  */
 import type { Program } from '../../graph/program.ts';
 import type { Backend, Executable } from '../backend.ts';
+import { links } from './bind-chain.ts';
 import { fuses } from './binders.ts';
 import { bindProgram } from './executable.ts';
 import { Machine } from './machine.ts';
@@ -44,7 +45,10 @@ export interface WasmBackend extends Backend {
 export const wasmBackend: WasmBackend = {
   name: 'wasm',
   fuses,
+  links,
   joins: () => true,
+  folds: true,
+  cells: true,
   prepare(program: Program): Executable {
     const { machine, threads } = start();
     return bindProgram(machine, program, threads);

@@ -12,6 +12,11 @@ export function unpackLzma(packed: Uint8Array, size: number): Uint8Array {
   // (456) and low bits (472) of far ones, lengths of matches (488) and of repeats (762), literals (1036).
   const chances = new Uint16Array(1036 + 8 * 768).fill(1024);
   const last = [0, 0, 0, 0];
+  /** `distance` becomes the last one, and those before that of place `from` move on. */
+  const remember = (distance: number, from: number): void => {
+    for (let i = from; i > 0; i--) last[i] = last[i - 1]!;
+    last[0] = distance;
+  };
   let range = 2 ** 24;
   let code = (packed[0]! << 16) | (packed[1]! << 8) | packed[2]!;
   let at = 3;
@@ -83,13 +88,12 @@ export function unpackLzma(packed: Uint8Array, size: number): Uint8Array {
     if (bit(12 + state)) {
       const which = bit(24 + state) && 1 + (bit(48 + state) && 1 + bit(60 + state));
       const long = which || bit(36 + state);
-      last.unshift(...last.splice(which, 1));
+      remember(last[which]!, which);
       if (long) length = lengthOf(762);
       state = state < 7 ? (long ? 8 : 9) : 11;
     } else {
       length = lengthOf(488);
-      last.pop();
-      last.unshift(distanceOf(length));
+      remember(distanceOf(length), 3);
       state = state < 7 ? 7 : 10;
     }
     for (const stop = end + length, back = last[0]! + 1; end < stop; end++) out[end] = out[end - back]!;

@@ -4,7 +4,17 @@
  */
 import { bytesPerElement, dtypeOf, type TypedArray, viewOf } from '../../tensor/dtype.ts';
 import { Heap } from './heap.ts';
-import { instantiate, type KernelModule, type Kernels, loadModule } from './module.ts';
+import {
+  compile,
+  instantiate,
+  type KernelModule,
+  type Kernels,
+  loadModule,
+  moduleBytes,
+  type PackedModule,
+  unshare,
+} from './module.ts';
+import type { Extra } from './step.ts';
 
 /** A block of the memory that several plans may hold. */
 export interface Held {
@@ -12,11 +22,15 @@ export interface Held {
   release(): void;
 }
 
-/** Pointers to the rows of a tile and the longest panel of A (see `kernels/wasm/matmul.ts`), with room to spare. */
-export const scratchBytes = 16384;
+/**
+ * What a thread has for itself: pointers to the rows of a tile and the longest panel of A (see `kernels/wasm/matmul.ts`); then 24 rows of a
+ * convolution and what is dropped of them (`kernels/wasm/conv-max.ts`), or values and sums of a block of tiles (`kernels/wasm/winograd.ts`, by
+ * far the most); behind all that the blocks of a chain (`kernels/wasm/chain.ts`). Pages that no kernel touches cost address space alone.
+ */
+export const scratchBytes = 25 * 65536 + 640 + 32 * 2112;
 
-/** Intermediate values, or what a kernel needs beside them. */
-type Room = 'values' | 'work';
+/** Intermediate values, what a kernel needs beside them, or what a step leaves for another. */
+export type Room = 'values' | 'work' | 'kept';
 
 interface Shared {
   at: number;
@@ -28,14 +42,17 @@ export class Machine {
   readonly heap: Heap;
   readonly kernels: Kernels;
   readonly #constants = new WeakMap<TypedArray, Map<string, Shared>>();
-  readonly #rooms: Record<Room, { at: number; bytes: number; holders: number } | null> = { values: null, work: null };
+  readonly #rooms: Partial<Record<Room, { at: number; bytes: number; holders: number }>> = {};
+  readonly #extras = new Map<string, Extra>();
+  readonly #scratch: number;
   #zeros = { at: 0, bytes: 0 };
 
   constructor() {
     this.loaded = loadModule();
     this.heap = new Heap(this.loaded.memory);
     this.kernels = instantiate(this.loaded);
-    this.kernels['setScratch']!(this.heap.allocate(scratchBytes), 0);
+    this.#scratch = this.heap.allocate(scratchBytes);
+    this.kernels['setScratch']!(this.#scratch, 0);
   }
 
   /** A view of the memory as it is now; growing it makes older views too short, not wrong. */
@@ -45,6 +62,28 @@ export class Machine {
 
   write(at: number, data: TypedArray): void {
     this.view(dtypeOf(data), at, data.length).set(data);
+  }
+
+  /** The kernels of another module over this memory, compiled when they are first asked for; their bytes are kept for other threads. */
+  extra(packed: PackedModule): Extra {
+    let found = this.#extras.get(packed.text);
+    if (!found) {
+      const { memory, shared, simd } = this.loaded;
+      const binary = moduleBytes(simd, packed);
+      const module = compile(shared ? binary : unshare(binary));
+      const kernels = instantiate({ module, memory });
+      kernels['setScratch']?.(this.#scratch, 0);
+      const at = this.heap.allocate(binary.length);
+      (this.view('bool', at, binary.length) as Uint8Array).set(binary);
+      const numbers = new Map(Object.keys(kernels).map((name, i) => [name, i]));
+      this.#extras.set(packed.text, (found = { module, kernels, numbers, at, bytes: binary.length }));
+    }
+    return found;
+  }
+
+  /** What `extra` has compiled so far. */
+  get extras(): readonly Extra[] {
+    return [...this.#extras.values()];
   }
 
   /** At least `bytes` zeros, kept for good. */
@@ -68,7 +107,7 @@ export class Machine {
     held.holders++;
     const release = (): void => {
       if (--held.holders > 0) return;
-      if (this.#rooms[kind] === held) this.#rooms[kind] = null;
+      if (this.#rooms[kind] === held) delete this.#rooms[kind];
       this.heap.free(held.at, held.bytes);
     };
     return { at: held.at, release };

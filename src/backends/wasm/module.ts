@@ -6,13 +6,22 @@
 import { failure } from '../../tensor/errors.ts';
 import type { PlatformWasm } from '../../tensor/platform.ts';
 import { unpackLzma } from './lzma.ts';
-import { bothBytes, packed, plainBytes } from './modules.generated.ts';
+import { packed as core } from './modules.generated.ts';
 import { applyPatch } from './patch.ts';
+
+/** A module of kernels as scripts/build-wasm.mjs writes it: the plain build and the patch to the relaxed one. */
+export interface PackedModule {
+  readonly plainBytes: number;
+  readonly bothBytes: number;
+  /** LZMA, in base64. */
+  readonly text: string;
+}
 
 /** A kernel: `[start, end)` of its units of work, then its own arguments. */
 export type KernelFunction = (start: number, end: number, ...args: number[]) => number | undefined;
 export type Kernels = Readonly<Record<string, KernelFunction>>;
 
+/** The core's kernels, compiled, and the memory of all modules. */
 export interface KernelModule {
   readonly module: PlatformWasm<'Module'>;
   readonly memory: PlatformWasm<'Memory'>;
@@ -41,11 +50,12 @@ function fromBase64(text: string): Uint8Array {
   return bytes;
 }
 
-let unpacked: Uint8Array | undefined;
-
-/** The bytes of a build of the kernels, a new copy each time. */
-export function moduleBytes(simd: 'plain' | 'relaxed'): Uint8Array<ArrayBuffer> {
-  unpacked ??= unpackLzma(fromBase64(packed), bothBytes);
+/** The bytes of a build of a module, a new copy each time. */
+export function moduleBytes(
+  simd: 'plain' | 'relaxed',
+  { text, bothBytes, plainBytes } = core,
+): Uint8Array<ArrayBuffer> {
+  const unpacked = unpackLzma(fromBase64(text), bothBytes);
   const plain = unpacked.slice(0, plainBytes) as Uint8Array<ArrayBuffer>;
   return simd === 'plain' ? plain : applyPatch(plain, unpacked.subarray(plainBytes));
 }
@@ -66,7 +76,7 @@ function createMemory(shared: boolean): WebAssembly.Memory | null {
 }
 
 /** Turns the import of a shared memory into one of an ordinary memory: bit 1 of the limits' flags. */
-function unshare(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+export function unshare(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const name = [...'env'].length + 1;
   // The import's bytes: 3 "env" 6 "memory" kind 2, flags 3.
   const wanted = [3, ...'env', 6, ...'memory', 2, 3].map((v) => (typeof v === 'string' ? v.charCodeAt(0) : v));
@@ -103,7 +113,7 @@ export function loadModule(): KernelModule {
 }
 
 /** The compiled module. A page's policy may forbid that, though the engine could. */
-function compile(binary: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+export function compile(binary: Uint8Array<ArrayBuffer>): PlatformWasm<'Module'> {
   try {
     return new WebAssembly.Module(binary);
   } catch (error) {
@@ -114,6 +124,6 @@ function compile(binary: Uint8Array<ArrayBuffer>): WebAssembly.Module {
 }
 
 /** An instance of the kernels for one thread. */
-export function instantiate({ module, memory }: KernelModule): Kernels {
+export function instantiate({ module, memory }: Pick<KernelModule, 'module' | 'memory'>): Kernels {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as Kernels;
 }

@@ -2,6 +2,7 @@
  * Matrix products as calls of `kernels/wasm/matmul.ts`: how the rows of A, the columns of B and the rows of C are found.
  * B is packed into panels of eight columns first, constants once and for all.
  */
+import { chainTable } from './bind-chain.ts';
 import type { BindContext, Operand } from './step.ts';
 
 /** Rows of a panel of A, columns of a panel of B. */
@@ -52,14 +53,15 @@ export interface Target {
 export interface Finish {
   /** Address of `n` floats, or 0. */
   readonly bias: number;
-  /** 0 none, 1 relu, 2 tanh, 3 sigmoid. */
+  /** 0 none, 1 relu, 2 tanh, 3 sigmoid; above that the table of a chain. */
   readonly activation: number;
 }
 
 /** The epilogue of a step for the kernels. */
-export function finishOf({ epilogue, inputs }: BindContext): Finish {
-  const activation = epilogue?.activation ? 1 + ['relu', 'tanh', 'sigmoid'].indexOf(epilogue.activation) : 0;
-  return { bias: epilogue?.bias ? inputs.at(-1)!.at() : 0, activation };
+export function finishOf(ctx: BindContext): Finish {
+  const { epilogue, inputs, chain } = ctx;
+  const code = epilogue?.activation ? 1 + ['relu', 'tanh', 'sigmoid'].indexOf(epilogue.activation) : 0;
+  return { bias: epilogue?.bias ? inputs.at(-1)!.at() : 0, activation: chain ? chainTable(ctx, code) : code };
 }
 
 export interface Product {
@@ -99,7 +101,7 @@ export function packColumns(ctx: BindContext, { operand, ...b }: Columns, k: num
 }
 
 /** Rows of C per unit of work; windows as columns never share a panel between runs. */
-function rowPanels({ mode, segments, length }: Source, m: number): number {
+export function rowPanels({ mode, segments, length }: Source, m: number): number {
   return mode === 2 ? segments * Math.ceil(length / panelRows) : Math.ceil(m / panelRows);
 }
 
@@ -128,7 +130,7 @@ export function callProduct(ctx: BindContext, product: Product): void {
   const units = byColumns ? panelCount(n) : tiles;
   const flops = (2 * m * k * n * (batches?.length ?? 1)) / units;
   // Zeros are left out where that is the same as multiplying by them.
-  const sparse = s.mode === 0 && product.rows.sparse && columns.operand.finite();
+  const sparse = s.mode === 0 && product.rows.sparse > 0 && columns.operand.finite();
   const table = batches ? ctx.table(batches.flat()) : 0;
   const offsets = target.offsets ? ctx.table(target.offsets) : 0;
   const args = [

@@ -2,10 +2,13 @@
  * What binding a Program gives: calls of kernels as plain data, so that any thread can run the same list, and the
  * context in which binders make them.
  */
+import type { Chain } from '../../graph/chain.ts';
 import type { Epilogue } from '../../graph/fuse.ts';
 import type { Attrs } from '../../graph/op.ts';
 import { failure, type PathgradError } from '../../tensor/errors.ts';
+import type { PlatformWasm } from '../../tensor/platform.ts';
 import type { TensorSpec } from '../../tensor/tensor.ts';
+import type { Kernels, PackedModule } from './module.ts';
 
 /** A kernel call: `fn(start, end, ...args)` for ranges that cover `[0, units)` in any split and order. */
 export interface Call {
@@ -18,6 +21,18 @@ export interface Call {
   readonly grain: number;
   /** A check, not a kernel: a result from 0 up is the position of a bad value. */
   readonly fault?: (position: number) => PathgradError;
+  /** The module that the kernel came with, where that is not the backend's own. */
+  readonly own?: Extra | undefined;
+}
+
+/** Kernels of another module over the same memory. Its bytes lie there, so that threads that run already can make instances of their own. */
+export interface Extra {
+  readonly module: PlatformWasm<'Module'>;
+  readonly kernels: Kernels;
+  /** Number of each kernel among the module's exports. */
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly at: number;
+  readonly bytes: number;
 }
 
 /** Told of a call and the milliseconds it took. */
@@ -29,8 +44,8 @@ export interface Operand extends TensorSpec {
   at(): number;
   /** Names the constant's array, or null. */
   readonly constant: boolean;
-  /** Whether many elements tend to be exactly 0, so that looking for them pays. */
-  readonly sparse: boolean;
+  /** Whether many elements tend to be exactly 0 (1), or nearly all (2), so that looking for them pays. */
+  readonly sparse: number;
   /** Whether this is a constant without infinities and NaNs. */
   finite(): boolean;
 }
@@ -42,6 +57,8 @@ export interface BindContext {
   readonly attrs: Attrs;
   /** Computed together with the step; its bias is the last of `inputs`. */
   readonly epilogue: Epilogue | undefined;
+  /** A chain of elementwise ops that the step is, or that follows it; `inputs` are then those of the step without it. */
+  readonly chain: (Pick<Chain, 'links' | 'follows'> & { readonly operands: readonly Operand[] }) | undefined;
   /** Adds a call to the plan. */
   call(fn: string, args: readonly number[], units: number, grain?: number): void;
   /** Adds a check that runs before the calls that follow. */
@@ -50,6 +67,8 @@ export interface BindContext {
   table(values: readonly number[] | Int32Array): number;
   /** Room for this step's intermediate values. Steps share it: nothing in it outlives the step. */
   work(bytes: number): number;
+  /** Room that outlives the step, in which a scan and the scan back find the same; 0 where there is none (see `kept.ts`). */
+  kept(bytes: number): number;
   /** At least this many zero bytes. */
   zeros(bytes: number): number;
   /**
@@ -69,6 +88,33 @@ export interface BindContext {
 }
 
 export type Binder = (ctx: BindContext) => void;
+
+/** Kernels in a module of their own, and the binder that calls them and the core's: what an op brings along (`OpDefinition.kernels`). */
+export interface OwnKernels {
+  readonly module: PackedModule;
+  readonly bind: Binder;
+}
+
+/** What a step is, before its kernels are chosen. */
+export type StepSpec = Pick<BindContext, 'op' | 'out' | 'inputs' | 'attrs' | 'epilogue' | 'chain'>;
+
+/** Kernels that compute steps that the core computes too, to the same meaning but faster. */
+export interface Accelerator extends OwnKernels {
+  /** The steps that these kernels take; all of the op if left out. */
+  readonly takes?: (step: StepSpec) => boolean;
+}
+
+const accelerators = new Map<string, Accelerator[]>();
+
+/** From now on steps of `op` that `accelerator` takes are computed by it; of several, by the last that came. Twice is once. */
+export function accelerate(op: string, accelerator: Accelerator): void {
+  const others = (accelerators.get(op) ?? []).filter((other) => other !== accelerator);
+  accelerators.set(op, [accelerator, ...others]);
+}
+
+export function acceleratorOf(step: StepSpec): Accelerator | undefined {
+  return accelerators.get(step.op)?.find(({ takes }) => !takes || takes(step));
+}
 
 /** Units of work so that a chunk is about `floats` elements of size `each`. */
 export function grainFor(each: number, floats = 16384): number {

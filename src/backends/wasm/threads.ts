@@ -21,6 +21,12 @@ const spins = 20_000;
 /** A chunk that takes longer than this means a worker is gone. */
 const patienceMs = 10_000;
 
+/** Up to twice as many as wanted, each as small as is worth it: two to a chunk here and one there would leave threads without work at the end. */
+function chunksOf({ units, grain }: Call, threads: number): number {
+  const [wanted, possible] = [threads * chunksPerThread, Math.floor(units / grain)];
+  return possible < 2 * wanted ? Math.min(possible, closed - 1) : wanted;
+}
+
 /** Threads that this machine runs at once. */
 export function availableThreads(): number {
   const count = nodeModule('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
@@ -31,8 +37,8 @@ export function availableThreads(): number {
 export interface WorkerData {
   readonly module: PlatformWasm<'Module'>;
   readonly memory: PlatformWasm<'Memory'>;
-  /** Number of the kernel that sets the scratch block. */
-  readonly setScratch: number | undefined;
+  /** Modules that came with ops so far, compiled, each with the address of its bytes; of others the worker makes instances when a call needs one. */
+  readonly extras: readonly (readonly [at: number, module: PlatformWasm<'Module'>])[];
   readonly scratch: number;
   /** Where the control words lie. */
   readonly at: number;
@@ -160,10 +166,10 @@ export class Threads {
     const { trace } = this;
     for (const call of calls) {
       const started = trace ? performance.now() : 0;
-      const chunks = Math.min(this.#limit * chunksPerThread, Math.floor(call.units / call.grain));
+      const chunks = chunksOf(call, this.#limit);
       if (this.#limit > 1 && chunks > 1 && !call.fault) this.#share(call, chunks);
       else {
-        const result = kernels[call.fn]!(0, call.units, ...call.args);
+        const result = (call.own?.kernels ?? kernels)[call.fn]!(0, call.units, ...call.args);
         if (call.fault && result !== undefined && result >= 0) throw call.fault(result);
       }
       trace?.(call, performance.now() - started);
@@ -173,10 +179,12 @@ export class Threads {
   #share(call: Call, chunks: number): void {
     for (let number = 0; number < this.#limit - 1; number++) if (!this.#workers[number]) this.#start(number);
     const words = this.#words;
-    this.#record[0] = this.#numbers.get(call.fn)!;
+    this.#record[0] = (call.own?.numbers ?? this.#numbers).get(call.fn)!;
     this.#record[1] = call.units;
     this.#record[2] = call.args.length;
-    this.#record.set(call.args, 3);
+    this.#record[3] = call.own?.at ?? 0;
+    this.#record[4] = call.own?.bytes ?? 0;
+    this.#record.set(call.args, 5);
     Atomics.store(words, control.chunks, chunks);
     Atomics.store(words, control.done, 0);
     this.#number = (this.#number + 1) & 0x1fffff;
@@ -192,17 +200,17 @@ export class Threads {
   }
 
   /** What a kernel threw; its chunk counts as done, since the call must not end while others work on it. */
-  #takeChunks({ fn, args, units }: Call, chunks: number): unknown {
+  #takeChunks({ fn, own, args, units }: Call, chunks: number): unknown {
     const words = this.#words;
     let fault: unknown;
-    const kernel = this.#machine.kernels[fn]!;
+    const kernel = (own?.kernels ?? this.#machine.kernels)[fn]!;
     for (;;) {
       const ticket = Atomics.load(words, control.ticket);
       const chunk = ticket & closed;
       if (chunk >= chunks) return fault;
       if (Atomics.compareExchange(words, control.ticket, ticket, ticket + 1) !== ticket) continue;
       try {
-        kernel(Math.floor((chunk * units) / chunks), Math.floor(((chunk + 1) * units) / chunks), ...args);
+        kernel(Math.ceil((chunk * units) / chunks), Math.ceil(((chunk + 1) * units) / chunks), ...args);
       } catch (error) {
         fault ??= error;
       }
@@ -255,8 +263,8 @@ export class Threads {
     if (this.#failures >= mostFailures * this.#limit) return;
     const scratch = (this.#scratch[number] ??= this.#machine.heap.allocate(scratchBytes));
     const { module, memory } = this.#machine.loaded;
-    const setScratch = this.#numbers.get('setScratch');
-    const data = { module, memory, setScratch, scratch, at: this.#words.byteOffset, number };
+    const extras = this.#machine.extras.map((extra) => [extra.at, extra.module] as const);
+    const data = { module, memory, extras, scratch, at: this.#words.byteOffset, number };
     const ended = (failed: boolean): void => {
       // One that was given up, or whose place is taken, is no longer of concern; an error comes before an exit.
       if (!worker || this.#workers[number] !== worker) return;

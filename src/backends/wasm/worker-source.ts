@@ -26,18 +26,27 @@ export const control = {
 /** In place of a chunk: no chunk can be taken. */
 export const closed = 1023;
 
-/** Doubles after the control words: kernel number, units, number of arguments, the arguments. */
-export const recordDoubles = 40;
+/** Doubles after the control words: kernel number, units, number of arguments, address and bytes of its module (0: the first), the arguments. */
+export const recordDoubles = 48;
 
 /** Looks at the ticket this often before it sleeps; some ten microseconds. */
 const spins = 4000;
 
 export const workerBody: string = `
-const serve = ({ module, memory, setScratch, scratch, at, number }) => {
-  const kernels = Object.values(new WebAssembly.Instance(module, { env: { memory } }).exports);
+const serve = ({ module, memory, extras, scratch, at, number }) => {
+  const modules = new Map();
+  const add = (from, made) => {
+    const { exports } = new WebAssembly.Instance(made, { env: { memory } });
+    exports.setScratch?.(scratch);
+    const found = Object.values(exports);
+    modules.set(from, found);
+    return found;
+  };
+  const more = (from, length) => add(from, new WebAssembly.Module(new Uint8Array(memory.buffer, from, length).slice()));
+  add(0, module);
+  for (const [from, made] of extras) add(from, made);
   const words = new Int32Array(memory.buffer, at, ${control.words});
   const record = new Float64Array(memory.buffer, at + ${control.words * 4}, ${recordDoubles});
-  kernels[setScratch](scratch);
   Atomics.store(words, ${control.started} + number, 1);
   for (let idle = 0; ; ) {
     const ticket = Atomics.load(words, ${control.ticket});
@@ -47,9 +56,10 @@ const serve = ({ module, memory, setScratch, scratch, at, number }) => {
       if (Atomics.compareExchange(words, ${control.ticket}, ticket, ticket + 1) !== ticket) continue;
       try {
         const units = record[1];
-        const from = Math.floor((chunk * units) / chunks);
-        const to = Math.floor(((chunk + 1) * units) / chunks);
-        kernels[record[0]](from, to, ...record.subarray(3, 3 + record[2]));
+        const from = Math.ceil((chunk * units) / chunks);
+        const to = Math.ceil(((chunk + 1) * units) / chunks);
+        const known = modules.get(record[3]) ?? more(record[3], record[4]);
+        known[record[0]](from, to, ...record.subarray(5, 5 + record[2]));
       } catch {
         Atomics.store(words, ${control.failed}, 1);
       }

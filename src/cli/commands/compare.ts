@@ -1,6 +1,6 @@
 /** The flags and the help of `pathgrad compare`. */
 import { methodLines, metricLines } from '../explainers.ts';
-import { ownFlags } from '../own-flags.ts';
+import { ownFlags } from '../flags/own-flags.ts';
 import type { Command } from './command.ts';
 import { batch, debug, explaining, help, inputs, model, quiet, reading } from './shared.ts';
 

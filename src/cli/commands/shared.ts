@@ -1,5 +1,5 @@
 /** Flags that several commands take. */
-import type { Flag, FlagGroup } from '../flags.ts';
+import type { Flag, FlagGroup } from '../flags/flags.ts';
 
 export const inputs: FlagGroup = {
   title: 'What to look at (one kind at a time; - is the standard input)',

@@ -2,7 +2,7 @@
 import { summaryOf, titleOf } from '../../open/model.ts';
 import { type Comparison, type ComparisonSample, comparisonReport } from '../../visualize/index.ts';
 import type { Finding } from '../findings.ts';
-import { formatScores } from '../print.ts';
+import { formatScores } from '../print/print.ts';
 import type { Compared } from './run.ts';
 import { type ComparisonOf, cellText, columnName, memoryText, notes, timeText } from './words.ts';
 

@@ -1,8 +1,8 @@
 /** The files that `compare` writes: report, JSON, CSV. All are made before the first is written. */
 import { version } from '../../attribution/index.ts';
 import { writeAll } from '../files.ts';
-import type { Arguments } from '../flags.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Arguments } from '../flags/flags.ts';
+import type { Terminal } from '../print/terminal.ts';
 import { comparisonHtml } from './html.ts';
 import type { Compared } from './run.ts';
 import type { ComparisonOf } from './words.ts';

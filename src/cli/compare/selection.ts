@@ -3,7 +3,7 @@ import { type MethodRow, methods } from '../../attribution/methods/index.ts';
 import { type MetricRow, metrics } from '../../attribution/metrics/table.ts';
 import { didYouMean } from '../../tensor/errors.ts';
 import { methodNamed, nameKey } from '../explainers.ts';
-import { type Arguments, usage } from '../flags.ts';
+import { type Arguments, usage } from '../flags/flags.ts';
 import type { Batch } from '../samples/batch.ts';
 
 /** Fast ones of different families: of a path, slopes, rules of the backward pass, maps of a layer, values alone. */

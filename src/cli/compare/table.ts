@@ -1,7 +1,7 @@
 /** A comparison as a table for the terminal: a row per method, a column per measure, cut into blocks that fit the screen. */
 import { visible } from '../../tensor/visible.ts';
 import { entry, sumOf } from '../explainers.ts';
-import { wrap } from '../wrap.ts';
+import { wrap } from '../print/wrap.ts';
 import type { Compared } from './run.ts';
 import {
   alignSpreads,

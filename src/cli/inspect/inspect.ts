@@ -9,9 +9,9 @@ import { placeOf } from '../../open/place.ts';
 import { failure } from '../../tensor/errors.ts';
 import { shortened, visible } from '../../tensor/visible.ts';
 import { readBytes } from '../files.ts';
-import { type Arguments, usage } from '../flags.ts';
+import { type Arguments, usage } from '../flags/flags.ts';
 import { openModel, withWeights } from '../open.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../print/terminal.ts';
 import { inspectOnnxFile } from './onnx.ts';
 import { inspectTransformer } from './transformer.ts';
 

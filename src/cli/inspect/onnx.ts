@@ -1,9 +1,9 @@
 /** What `pathgrad inspect` says of an ONNX file: its operators, which of them are not supported and why, and the layers of a model that runs. */
 import type { Model } from '../../model/model.ts';
 import { shortened, visible } from '../../tensor/visible.ts';
-import type { Arguments } from '../flags.ts';
+import type { Arguments } from '../flags/flags.ts';
 import { openModel } from '../open.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../print/terminal.ts';
 
 export async function inspectOnnxFile(args: Arguments, path: string, terminal: Terminal): Promise<void> {
   const { inspectOnnx } = await import('../../onnx/index.ts');
@@ -30,5 +30,9 @@ export async function inspectOnnxFile(args: Arguments, path: string, terminal: T
   terminal.out(`outputs\n${model.outputs.map((output) => shown(output)).join('\n')}\n`);
   for (const notice of model.notices) terminal.out(`note: ${shortened(notice, 1000)}\n`);
   terminal.out('\n');
-  terminal.out(`This model can be run and explained: pathgrad explain ${visible(path)} …\n`);
+  const alone = model.notices.some((notice) => notice.endsWith('and is not explained'));
+  const what = alone
+    ? 'This model can be run: pathgrad predict'
+    : 'This model can be run and explained: pathgrad explain';
+  terminal.out(`${what} ${visible(path)} …\n`);
 }

@@ -2,7 +2,7 @@
 import { embeddingsOf, outputsOf, type Transformer } from '../../open/model.ts';
 import { shortened, visible } from '../../tensor/visible.ts';
 import type { TransformerLayer } from '../../transformers/index.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../print/terminal.ts';
 
 export async function inspectTransformer(model: Transformer, path: string, terminal: Terminal): Promise<void> {
   const { config, tokenizer, labels } = model;
@@ -11,7 +11,11 @@ export async function inspectTransformer(model: Transformer, path: string, termi
   terminal.out(`encoder    ${layers} layers of width ${width}, ${heads} heads, up to ${positions} tokens\n`);
   const reads = tokenizer ? `${tokenizer.vocabulary.toLocaleString('en-US')} tokens` : 'none: texts cannot be given';
   terminal.out(`tokenizer  ${reads}\n`);
-  const names = labels.length > 0 ? `: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', …' : ''}` : '';
+  // Any config has names of classes, an encoder's as well.
+  const names =
+    /classification$/.test(model.task) && labels.length > 0
+      ? `: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', …' : ''}`
+      : '';
   for (const { name, shape } of outputsOf(model))
     terminal.out(`output     ${name} [${shape.map((dim) => dim ?? 'any').join(', ')}]${visible(names)}\n`);
   if (model.task === 'own') {

@@ -15,7 +15,7 @@ import {
 } from '../../visualize/index.ts';
 import { numbersOf, scoreName } from '../../visualize/report/content.ts';
 import { rowGroups, rowsOf } from '../../visualize/report/summary.ts';
-import { usage } from '../flags.ts';
+import { usage } from '../flags/flags.ts';
 
 /** Files that one command writes. */
 export const MOST_FILES = 200;

@@ -8,7 +8,7 @@ import type { InputRows } from '../../open/input-rows.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { readBytes } from '../files.ts';
-import type { Arguments } from '../flags.ts';
+import type { Arguments } from '../flags/flags.ts';
 import type { Batch, ImageView } from './batch.ts';
 import { fittedRows, readsPictures } from './image.ts';
 import { batchOf } from './join.ts';

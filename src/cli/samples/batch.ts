@@ -3,6 +3,7 @@
  * by the model's inputs, in its order.
  */
 import type { Vocabulary } from '../../inputs/index.ts';
+import type { InputRows } from '../../open/input-rows.ts';
 import type { ImageView, SamplePart, TextView } from '../../open/sample.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { sizeOf } from '../../tensor/shape.ts';
@@ -36,6 +37,8 @@ export interface Batch {
   /** One per input of the model. */
   readonly inputs: readonly BatchInput[];
   readonly samples: readonly Sample[];
+  /** What the inputs were made of, by the names of `model.rawInputs`; left out where `inputs` are all there is. */
+  readonly fed?: ReadonlyMap<string, InputRows['feed']>;
   /** What a transformer takes beside its ids, a row per sample. */
   readonly kwargs?: Readonly<Record<string, Tensor>>;
   /** What the tokenizer of a transformer gave for texts. */

@@ -12,7 +12,7 @@ import type { InputRows } from '../../open/input-rows.ts';
 import { allocate } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { filesIn, isFolder, readBytes } from '../files.ts';
-import { type Arguments, usage } from '../flags.ts';
+import { type Arguments, usage } from '../flags/flags.ts';
 import type { Batch, ImageView } from './batch.ts';
 import { batchOf } from './join.ts';
 

@@ -21,6 +21,7 @@ export function batchOf(model: Model, rows: ReadonlyMap<string, InputRows>, abou
   const kind = single && only!.kind === 'text' ? 'text' : single && only!.kind === 'image' ? 'image' : 'array';
   return {
     kind,
+    fed: new Map([...rows].map(([name, { feed }]) => [name, feed])),
     inputs: inputs.map(({ data, shape }) => ({ data, shape })),
     samples,
     notices: [...(about.notices ?? []), ...notices],

@@ -1,6 +1,7 @@
 /** Files for inputs by name: --input NAME=FILE, one or several for each, and the arrays of --npz. What a file is, its bytes and its ending say. */
 import { basename, extname } from 'node:path';
 import { encodeText, isPicture, readIdx, readNpy, readNpz } from '../../inputs/index.ts';
+import { isWav } from '../../inputs/wav.ts';
 import type { RawInput } from '../../model/definition.ts';
 import type { Model } from '../../model/model.ts';
 import { columnRows } from '../../open/columns.ts';
@@ -8,7 +9,7 @@ import type { InputRows } from '../../open/input-rows.ts';
 import { textRows } from '../../open/own-texts.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { isFolder, readBytes } from '../files.ts';
-import { type Arguments, usage } from '../flags.ts';
+import { type Arguments, usage } from '../flags/flags.ts';
 import { arrayRows } from './array.ts';
 import type { Batch } from './batch.ts';
 import { pictureFiles, pictureRows } from './image.ts';
@@ -95,7 +96,7 @@ async function namedRows(
     const rows = await pictureRows(args, model, input, files);
     return { rows, titles, notices: [...notices, ...rows.notices] };
   }
-  if (begins(head, 'RIFF')) return { rows: soundRows(args, input, files), titles, notices };
+  if (isWav(head)) return { rows: soundRows(args, input, files), titles, notices };
   if (files.length > 1)
     throw usage('--input', `'${input.name}' has several files`, 'only pictures and sounds come one to a file');
   const numbered = (numbers: readonly number[]): string[] => numbers.map((row) => `${basename(path!)} [${row}]`);

@@ -4,7 +4,7 @@ import type { Lookup } from '../../model/definition.ts';
 import type { Model } from '../../model/model.ts';
 import { textRows, textsPerRow } from '../../open/own-texts.ts';
 import { readText } from '../files.ts';
-import { type Arguments, usage } from '../flags.ts';
+import { type Arguments, usage } from '../flags/flags.ts';
 import type { Batch } from './batch.ts';
 import { batchOf } from './join.ts';
 

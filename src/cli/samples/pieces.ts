@@ -6,7 +6,7 @@ import { type Pieces, readPieces, readTokenIds } from '../../open/pieces.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { TextPair } from '../../transformers/index.ts';
 import { readBytes } from '../files.ts';
-import { type Arguments, number, usage, wholeNumbers } from '../flags.ts';
+import { type Arguments, number, usage, wholeNumbers } from '../flags/flags.ts';
 import type { Batch } from './batch.ts';
 import { type RowChoice, rowNumbers } from './rows.ts';
 import { chooseLines } from './text.ts';

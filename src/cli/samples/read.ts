@@ -2,11 +2,12 @@
  * From the input flags to one batch for the model, and what is shown of each sample. Which kind of model it is follows from
  * its input and layers: an Embedding reads tokens, axes of height and width a picture, everything else plain numbers.
  */
+import type { Table } from '../../inputs/index.ts';
 import type { Model } from '../../model/model.ts';
 import { type AnyModel, isTransformer } from '../../open/model.ts';
 import { looksUpTexts } from '../../open/own-texts.ts';
 import { failure } from '../../tensor/errors.ts';
-import { type Arguments, usage } from '../flags.ts';
+import { type Arguments, usage } from '../flags/flags.ts';
 import { readArrays } from './array.ts';
 import type { Batch } from './batch.ts';
 import { readImages } from './image.ts';
@@ -15,7 +16,7 @@ import { ownTexts } from './own-texts.ts';
 import { piecesOf } from './pieces.ts';
 import { type RowChoice, readRows } from './rows.ts';
 import { readSounds } from './sound.ts';
-import { readTableFile, type TableKind, tableBatch, tableKinds, textColumns } from './table.ts';
+import { labelled, readTableFile, type TableKind, tableBatch, tableKinds, textColumns } from './table.ts';
 import { chooseLines, readTexts, readTokens } from './text.ts';
 
 export const kinds = [
@@ -69,10 +70,10 @@ export async function readBatch(args: Arguments, model: AnyModel): Promise<Batch
   if (args.has('text-pair') && kind !== 'text')
     throw usage('--text-pair', 'needs --text', 'the two texts that are read together');
   const rows = readRows(args);
-  if (isTransformer(model)) {
-    const table = isTable(kind) ? await readTableFile(args, kind, rows) : null;
-    return piecesOf(args, model, kind, rows, table && textColumns(args, table, 2));
-  }
+  if (isTransformer(model))
+    return isTable(kind)
+      ? batchOfTable(args, model, await readTableFile(args, kind, rows), kind)
+      : piecesOf(args, model, kind, rows, null);
   if (args.has('text-pair'))
     throw usage('--text-pair', 'is for transformers', `${model.name} reads one text at a time`);
   if (model.rawInputs.length > 1 && !several.includes(kind)) {
@@ -105,12 +106,16 @@ async function readKind(args: Arguments, model: Model, kind: Kind, rows: RowChoi
       return readNpzFile(args, model, rows);
     case 'input':
       return readNamed(args, model, rows);
-    default: {
-      const table = await readTableFile(args, kind, rows);
-      const vocabulary = args.has('vocab') || args.has('word-index');
-      return vocabulary && !looksUpTexts(model)
-        ? readTexts(args, model, textColumns(args, table, 1) as string[], `--${kind}`)
-        : tableBatch(args, model, table);
-    }
+    default:
+      return batchOfTable(args, model, await readTableFile(args, kind, rows), kind);
   }
+}
+
+/** Rows of a table: columns of texts for a model that reads texts, else columns that feed inputs by name. */
+export function batchOfTable(args: Arguments, model: AnyModel, table: Table, kind: string): Batch {
+  if (isTransformer(model)) return piecesOf(args, model, kind, {}, textColumns(args, table, 2));
+  const vocabulary = args.has('vocab') || args.has('word-index');
+  return vocabulary && !looksUpTexts(model)
+    ? labelled(args, table, readTexts(args, model, textColumns(args, table, 1) as string[], `--${kind}`))
+    : tableBatch(args, model, table);
 }

@@ -1,5 +1,5 @@
 /** Which rows of a file are looked at: --index 0,1,9 or --rows 0:100; all where neither is given. */
-import { type Arguments, usage, wholeNumbers } from '../flags.ts';
+import { type Arguments, usage, wholeNumbers } from '../flags/flags.ts';
 
 /** Numbers of rows in the order asked for, or a range without its end. */
 export type RowChoice = { readonly from?: number; readonly to?: number } | readonly number[];

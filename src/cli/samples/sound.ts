@@ -1,12 +1,12 @@
-/** --wav: sounds for models of series, [steps, channels] or [steps]. Nothing is resampled, mixed or cut: what does not fit is refused with both sides. */
+/** --wav: sounds for models of series, at the rate that --rate says. */
 import { basename } from 'node:path';
-import { readWav, type Sound } from '../../inputs/index.ts';
+import { readWav } from '../../inputs/index.ts';
 import type { RawInput } from '../../model/definition.ts';
 import type { Model } from '../../model/model.ts';
 import type { InputRows } from '../../open/input-rows.ts';
-import { failure } from '../../tensor/errors.ts';
+import { soundRows as rowsOf } from '../../open/sounds.ts';
 import { readBytes } from '../files.ts';
-import { type Arguments, number } from '../flags.ts';
+import { type Arguments, number } from '../flags/flags.ts';
 import type { Batch } from './batch.ts';
 import { batchOf } from './join.ts';
 
@@ -18,64 +18,8 @@ export function readSounds(args: Arguments, model: Model): Batch {
 
 /** @throws PathgradError for a rate other than --rate, for rates that differ, and for sounds that the input does not take */
 export function soundRows(args: Arguments, input: RawInput, files: readonly string[]): InputRows {
-  const sounds = files.map((file) => readWav(readBytes(file), file));
   const text = args.text('rate');
   const asked = text === undefined ? null : number('rate', text, (n) => Number.isInteger(n) && n > 0, 'a rate in Hz');
-  const rate = asked ?? sounds[0]!.rate;
-  sounds.forEach((sound, i) => {
-    if (sound.rate === rate) return;
-    const details = asked === null ? { rate: sound.rate, first: rate } : { rate: sound.rate, asked };
-    throw failure(
-      files[i]!,
-      `has another rate than ${asked === null ? `${files[0]}` : '--rate says'}`,
-      details,
-      'resample it: nothing is resampled here',
-    );
-  });
-  const rank = input.shape?.length ?? 3;
-  const [first] = sounds;
-  const [steps, channels] = [
-    input.shape?.[1] ?? first!.samples,
-    input.shape?.[2] ?? (rank === 3 ? first!.channels : 1),
-  ];
-  for (const [i, sound] of sounds.entries()) checkFit(sound, files[i]!, input, rank, steps, channels);
-  const data = new Float64Array(sounds.length * steps * channels);
-  sounds.forEach((sound, i) => {
-    data.set(sound.data, i * steps * channels);
-  });
-  const names = channels === 1 ? ['sound'] : channels === 2 ? ['left', 'right'] : undefined;
-  const shape = rank === 3 ? [sounds.length, steps, channels] : [sounds.length, steps];
-  return {
-    count: sounds.length,
-    feed: { data, shape },
-    part: () => ({ kind: 'series', rate, ...(names && { channels: names }) }),
-  };
-}
-
-function checkFit(
-  { samples, channels }: Sound,
-  file: string,
-  { name, shape }: RawInput,
-  rank: number,
-  steps: number,
-  wanted: number,
-): void {
-  const takes = shape?.slice(1).map((dim) => dim ?? 'any');
-  if (rank !== 2 && rank !== 3) throw failure(file, `is a sound, and '${name}' takes no series`, { takes });
-  if (channels !== wanted) {
-    throw failure(
-      file,
-      `has ${channels} channel${channels === 1 ? '' : 's'}, and '${name}' takes ${wanted}`,
-      { takes },
-      'mix it first',
-    );
-  }
-  if (samples !== steps) {
-    throw failure(
-      file,
-      `has ${samples} samples, and '${name}' takes ${steps}`,
-      { takes },
-      'cut a part of that length out of it',
-    );
-  }
+  const named = files.map((name) => ({ name, sound: readWav(readBytes(name), name) }));
+  return rowsOf(input, named, asked);
 }

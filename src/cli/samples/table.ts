@@ -1,12 +1,13 @@
 /** --csv, --ndjson and --parquet: rows of a table, which of its columns feed what (--columns, --label, --drop), and columns of texts. */
 import { basename } from 'node:path';
 import { readCsv, readJsonRows, readNdjson, readParquet, type Table, textsOf } from '../../inputs/index.ts';
+import { columnOf } from '../../inputs/table/table.ts';
 import type { Model } from '../../model/model.ts';
-import { type ColumnChoice, tableRows } from '../../open/columns.ts';
+import { type ColumnChoice, tableRows, textIn } from '../../open/columns.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { TextPair } from '../../transformers/index.ts';
 import { openBlob } from '../files.ts';
-import { type Arguments, usage } from '../flags.ts';
+import { type Arguments, usage } from '../flags/flags.ts';
 import type { Batch } from './batch.ts';
 import { batchOf } from './join.ts';
 import type { RowChoice } from './rows.ts';
@@ -79,4 +80,12 @@ export function textColumns(args: Arguments, table: Table, most: 1 | 2): (string
   }
   const [first, second] = names.map((name) => textsOf(table, name));
   return first!.map((text, row) => (second ? ([text, second[row]!] as const) : text));
+}
+
+/** The batch with the right answers of --label beside its texts. */
+export function labelled(args: Arguments, table: Table, batch: Batch): Batch {
+  const { label } = columnChoice(args);
+  if (label === null || label === undefined) return batch;
+  const cells = columnOf(table, label);
+  return { ...batch, samples: batch.samples.map((sample, row) => ({ ...sample, label: textIn(cells[row]!) })) };
 }

@@ -11,7 +11,7 @@ import type { Model } from '../../model/model.ts';
 import { failure } from '../../tensor/errors.ts';
 import { largest } from '../../tensor/largest.ts';
 import { readText } from '../files.ts';
-import { type Arguments, number, oneOf, usage, wholeNumbers } from '../flags.ts';
+import { type Arguments, number, oneOf, usage, wholeNumbers } from '../flags/flags.ts';
 import type { Batch } from './batch.ts';
 import { type RowChoice, rowNumbers } from './rows.ts';
 
@@ -27,13 +27,11 @@ export function readTexts(args: Arguments, model: Model, texts: readonly string[
       `${vocabulary.name}: has ${vocabulary.size} tokens, the model knows ${embedding.size}: the rest count as unknown`,
     );
   }
-  const counted = texts.map((text) => encodeText(text, vocabulary, { ...options, size: embedding.size }));
+  const encode = (text: string, most: number | null): EncodedText =>
+    encodeText(text, vocabulary, { ...options, size: embedding.size, ...(most !== null && { length: most }) });
+  const counted = texts.map((text) => encode(text, length));
   const common = length ?? largest(counted.map(({ ids }) => ids.length));
-  const encoded = texts.map((text, i) =>
-    counted[i]!.ids.length === common
-      ? counted[i]!
-      : encodeText(text, vocabulary, { ...options, size: embedding.size, length: common }),
-  );
+  const encoded = counted.map((one, i) => (one.ids.length === common ? one : encode(texts[i]!, common)));
   const unknown = [...new Set(encoded.flatMap((text) => text.unknown))];
   if (unknown.length > 0) {
     const listed = `${unknown.slice(0, 8).join(', ')}${unknown.length > 8 ? ', …' : ''}`;
@@ -80,8 +78,19 @@ export function checkIds(ids: ArrayLike<number>, embedding: { path: string; size
   }
 }
 
-/** The vocabulary that the flags name, or null. */
+/** By the flags that name them: a job asks for its own with every batch. */
+const vocabularies = new WeakMap<Arguments, Vocabulary | null>();
+
+/** The vocabulary that the flags name, or null; read once for the same flags. */
 export function readVocabulary(args: Arguments): Vocabulary | null {
+  const known = vocabularies.get(args);
+  if (known !== undefined) return known;
+  const read = openVocabulary(args);
+  vocabularies.set(args, read);
+  return read;
+}
+
+function openVocabulary(args: Arguments): Vocabulary | null {
   const [list, index] = [args.text('vocab'), args.text('word-index')];
   if (list !== undefined && index !== undefined)
     throw usage('--vocab', 'does not go with --word-index', 'give one of them');

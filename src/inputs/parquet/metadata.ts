@@ -1,5 +1,6 @@
 /**
- * The footer of a Parquet file: the columns that are flat, and where their pages lie. Invariant: every chunk lies inside the file, and a group's
+ * The footer of a Parquet file: the columns that are flat, and where their pages lie. Invariant: every chunk lies inside the file, all of them
+ * take no more room than it has, and a group's
  * columns have as many values as the group has rows. Source: parquet.thrift of Apache Parquet 2.11.
  */
 import { failure, type PathgradError } from '../../tensor/errors.ts';
@@ -53,7 +54,7 @@ export function readMetadata(footer: Uint8Array, name: string, size: number): Pa
     const label = textIn(element, 4) ?? '';
     const end = endOf(elements, at, damaged);
     if (end === at + 1 && whole(element, 3) !== 2) {
-      const column = columnFrom(element, label);
+      const column = columnFrom(element, label, damaged);
       columns.push(column);
       leaves.push(column);
     } else {
@@ -72,6 +73,8 @@ export function readMetadata(footer: Uint8Array, name: string, size: number): Pa
       chunks: chunks.flatMap((chunk, i) => (leaves[i] ? [chunkFrom(chunk, leaves[i], rows, size, damaged)] : [])),
     };
   });
+  const packed = groups.flatMap(({ chunks }) => chunks).reduce((sum, { start, end }) => sum + end - start, 0);
+  if (packed > size) throw damaged('its columns lie on top of each other');
   return { columns, groups, rows: groups.reduce((sum, group) => sum + group.rows, 0), nested };
 }
 
@@ -88,13 +91,19 @@ function endOf(elements: readonly ThriftStruct[], from: number, damaged: (what: 
   return at;
 }
 
-function columnFrom(element: ThriftStruct, name: string): ParquetColumn {
+/** Digits of a decimal, and the bytes that hold so many. */
+const [DIGITS, DECIMAL_BYTES] = [38, 16];
+
+function columnFrom(element: ThriftStruct, name: string, damaged: (what: string) => PathgradError): ParquetColumn {
   const type = whole(element, 1) ?? -1;
   const converted = whole(element, 6);
   const logical = element.get(10);
   const kind = logical instanceof Map ? ([...logical.keys()][0] as number | undefined) : undefined;
   const scale = whole(element, 7) ?? 0;
   const decimal = converted === 5 || kind === 5;
+  const bytes = whole(element, 2) ?? 0;
+  if (decimal && !(scale >= 0 && scale <= DIGITS && bytes <= DECIMAL_BYTES))
+    throw damaged(`column '${name}' has decimals of ${scale} places in ${bytes} bytes`);
   // 11 to 14 are UINT_8 to UINT_64; a logical INTEGER says whether it has a sign.
   const unsigned = converted !== null && converted >= 11 && converted <= 14;
   const unread =
@@ -113,7 +122,7 @@ function columnFrom(element: ThriftStruct, name: string): ParquetColumn {
         : unsigned
           ? 'unsigned'
           : 'plain';
-  return { name, type, optional: whole(element, 3) === 1, meaning, scale, bytes: whole(element, 2) ?? 0 };
+  return { name, type, optional: whole(element, 3) === 1, meaning, scale, bytes };
 }
 
 function chunkFrom(

@@ -53,6 +53,12 @@ export async function parquetTable(source: ParquetSource, name: string, rows: Ro
   return kept.table(columns, noticesOf(metadata, name));
 }
 
+/** Rows of each group, which are read together. */
+export async function groupsOf(source: PlatformBlob, name: string): Promise<number[]> {
+  const range = async (from: number, to: number) => new Uint8Array(await source.slice(from, to).arrayBuffer());
+  return readMetadata(await footerOf(range, source.size, name), name, source.size).groups.map(({ rows }) => rows);
+}
+
 /** Whether any of the next `count` rows is asked for. */
 function wantsSome(kept: RowCollector, rows: RowChoice | undefined, count: number): boolean {
   const [from, to] = [kept.seen, kept.seen + count];

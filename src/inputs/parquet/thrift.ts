@@ -1,6 +1,6 @@
 /**
  * Thrift's compact protocol, which Parquet's metadata are written in: structs to maps from field number to value. Invariant: a value takes a byte at
- * least, so what is made is bounded by the bytes, and nesting is bounded. Source: thrift-compact-protocol.md of Apache Thrift.
+ * least, so what is made is bounded by the bytes; nesting and the number of values are bounded, too: a struct of a byte is a map of a hundred. Source: thrift-compact-protocol.md of Apache Thrift.
  */
 import { checkDepth } from '../../guard/guard.ts';
 import { failure, type PathgradError } from '../../tensor/errors.ts';
@@ -11,6 +11,9 @@ export type ThriftValue = boolean | number | Uint8Array | ThriftStruct | readonl
 export type ThriftStruct = ReadonlyMap<number, ThriftValue>;
 
 const DEPTH = 24;
+/** Values and structs of one footer: a chunk of a column has about 25 and 6, so 150,000 chunks. */
+const VALUES = 2 ** 22;
+const STRUCTS = 2 ** 20;
 const [TRUE, FALSE, BYTE, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT] = [1, 2, 3, 6, 7, 8, 9, 10, 11, 12];
 
 export class ThriftReader {
@@ -18,6 +21,8 @@ export class ThriftReader {
   readonly #name: string;
   /** Where the next byte is. */
   at = 0;
+  #values = 0;
+  #structs = 0;
 
   constructor(bytes: Uint8Array, name: string) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -26,6 +31,7 @@ export class ThriftReader {
 
   struct(depth = 0): ThriftStruct {
     checkDepth(depth, this.#name, DEPTH);
+    if (++this.#structs > STRUCTS) throw this.#tooMany('records', STRUCTS);
     const fields = new Map<number, ThriftValue>();
     let id = 0;
     for (;;) {
@@ -38,6 +44,7 @@ export class ThriftReader {
   }
 
   #value(type: number, depth: number, field: boolean): ThriftValue {
+    if (++this.#values > VALUES) throw this.#tooMany('values', VALUES);
     if (type === TRUE || type === FALSE) return field ? type === TRUE : this.#byte() === 1;
     if (type === BYTE) return (this.#byte() << 24) >> 24;
     if (type > BYTE && type <= I64!) return this.#zigzag();
@@ -95,6 +102,10 @@ export class ThriftReader {
 
   #need(bytes: number): void {
     if (!(this.at + bytes <= this.#view.byteLength)) throw this.#damaged('they end too early');
+  }
+
+  #tooMany(what: string, limit: number): PathgradError {
+    return failure(this.#name, `has more ${what} in its metadata than are read`, { limit }, 'write larger row groups');
   }
 
   #damaged(what: string): PathgradError {

@@ -43,8 +43,14 @@ export function plainValues(bytes: Uint8Array, column: ParquetColumn, count: num
     const value = read(i * width);
     if (meaning === 'decimal') return value / 10 ** scale;
     if (Number.isNaN(value)) return null; // pandas writes NaN for what is missing
-    return meaning === 'date' ? new Date(value * 86_400_000).toISOString().slice(0, 10) : value;
+    return meaning === 'date' ? dateOf(value, subject) : value;
   });
+}
+
+/** `2024-10-04` of days since 1970, as far as JavaScript counts them: a million years to each side hold fewer than 2^31. */
+function dateOf(days: number, subject: string): string {
+  if (Math.abs(days) > 1e8) throw failure(subject, 'holds a date that is none', { days });
+  return new Date(days * 86_400_000).toISOString().replace(/T.*/, '');
 }
 
 function byteArrays(view: DataView, count: number, subject: string): string[] {

@@ -96,15 +96,18 @@ async function* records(source: ByteSource, name: string, given: string | null):
     fields = [];
     return record;
   };
-  let head: string | null = given === null ? '' : null;
+  /** The first line so far. Pieces are looked at once: a line of millions of signs may come in thousands. */
+  let head: string[] | null = given === null ? [] : null;
+  let headLength = 0;
   for await (const piece of textOf(source, name)) {
     let text = piece;
     if (head !== null) {
       // The separator is looked for in the first line as a whole.
-      head += piece;
-      if (head.length < ROW_LIMIT && !/[\r\n]/.test(head)) continue;
-      separator = separatorOf(head).charCodeAt(0);
-      text = head;
+      head.push(piece);
+      headLength += piece.length;
+      if (headLength < ROW_LIMIT && !/[\r\n]/.test(piece)) continue;
+      text = head.join('');
+      separator = separatorOf(text).charCodeAt(0);
       head = null;
     }
     let from = 0; // of what is not in `field` yet
@@ -161,7 +164,8 @@ async function* records(source: ByteSource, name: string, given: string | null):
     }
   }
   if (head !== null) {
-    yield* records(new TextEncoder().encode(head), name, separatorOf(head));
+    const line = head.join('');
+    yield* records(new TextEncoder().encode(line), name, separatorOf(line));
     return;
   }
   if ((state as State) === 'quoted')
@@ -171,7 +175,7 @@ async function* records(source: ByteSource, name: string, given: string | null):
 }
 
 /** The separator that the first line has most often, outside quotes; a comma where it has none. */
-function separatorOf(text: string): string {
+export function separatorOf(text: string): string {
   const counts = SEPARATORS.map(() => 0);
   let quoted = false;
   for (let i = 0; i < text.length; i++) {

@@ -81,15 +81,26 @@ export async function* linesOf(
   name: string,
   limit: number,
 ): AsyncGenerator<{ readonly line: number; readonly text: string }> {
-  let rest = '';
+  /** What is read of the line: joined once, since a long one may come in thousands of pieces. */
+  let rest: string[] = [];
+  let length = 0;
   let line = 0;
-  const long = (): Error =>
-    failure(name, `line ${line + 1} is too long to be a row`, { characters: rest.length, limit });
+  const whole = (): string => {
+    const text = rest.join('');
+    [rest, length] = [[], 0];
+    return text.endsWith('\r') ? text.slice(0, -1) : text;
+  };
   for await (const piece of pieces) {
-    const parts = (rest + piece).split('\n');
-    rest = parts.pop()!;
-    for (const part of parts) yield { line: ++line, text: part.endsWith('\r') ? part.slice(0, -1) : part };
-    if (rest.length > limit) throw long();
+    const parts = piece.split('\n');
+    const last = parts.pop()!;
+    for (const part of parts) {
+      rest.push(part);
+      yield { line: ++line, text: whole() };
+    }
+    rest.push(last);
+    length += last.length;
+    if (length > limit) throw failure(name, `line ${line + 1} is too long to be a row`, { characters: length, limit });
   }
-  if (rest !== '') yield { line: line + 1, text: rest.endsWith('\r') ? rest.slice(0, -1) : rest };
+  const text = whole();
+  if (text !== '') yield { line: line + 1, text };
 }

@@ -13,11 +13,19 @@ interface Ends {
 
 /**
  * Keras 1 and 2 count the call that built a nested model as its node 0, so the calls made in the outer model are 1, 2, … there.
- * Where all references to a layer are one too high for its calls, they are shifted down.
+ * Where all references to a layer are one too high for its calls, they are shifted down. Keras 3 counts so in the model's outputs alone.
  */
-export function alignNodes(layers: readonly LayerSpec[], ends: Ends): Ends & { layers: readonly LayerSpec[] } {
+export function alignNodes(
+  layers: readonly LayerSpec[],
+  stated: Ends,
+  major: 1 | 2 | 3,
+): Ends & { layers: readonly LayerSpec[] } {
+  const models = new Set(layers.filter(({ model }) => model?.kind === 'functional').map(({ name }) => name));
+  const behind = (ref: TensorRef): TensorRef =>
+    models.has(ref.layer) && ref.node > 0 ? { ...ref, node: ref.node - 1 } : ref;
+  const ends = major === 3 && models.size > 0 ? { ...stated, output: mapStructure(stated.output, behind) } : stated;
   const used = new Map<string, { lowest: number; highest: number }>();
-  const all = [...flattenRefs(ends.input), ...flattenRefs(ends.output)].map((leaf) => leaf.ref);
+  const all = (major === 3 ? [] : [...flattenRefs(ends.input), ...flattenRefs(ends.output)]).map((leaf) => leaf.ref);
   for (const layer of layers) {
     for (const call of layer.calls) for (const ref of tensorsOf(call)) all.push(ref);
   }
@@ -41,7 +49,7 @@ export function alignNodes(layers: readonly LayerSpec[], ends: Ends): Ends & { l
   });
   return {
     input: mapStructure(ends.input, change),
-    output: mapStructure(ends.output, change),
+    output: major === 3 ? ends.output : mapStructure(ends.output, change),
     layers: layers.map((layer) => ({ ...layer, calls: layer.calls.map(changeCall) })),
   };
 }

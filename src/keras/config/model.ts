@@ -134,7 +134,7 @@ function assemble(
   explicitInput: boolean,
   dialect: Dialect,
 ): ModelSpec {
-  const aligned = alignNodes(layers, ends);
+  const aligned = alignNodes(layers, ends, dialect.major);
   const inputs = flattenRefs(aligned.input);
   const outputs = flattenRefs(aligned.output);
   return {

@@ -2,10 +2,11 @@
  * Layers whose code is not in the file (`Lambda`, subclasses of `Layer`): the user writes them in TypeScript and names them here.
  * Invariant: what a user gives by hand for one model comes before what is registered for all; no code of a file is ever run.
  */
+import type { TrainingContext } from '../../graph/callable.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Json, LayerSpec } from '../config/spec.ts';
+import type { Json, LayerSpec, ModelSpec } from '../config/spec.ts';
 import type { Mask } from '../layers/layer.ts';
 
 /** A Keras layer inside a custom one: its class and its options, as in `Dense(units=4)`; an array is a list of layers. */
@@ -32,6 +33,8 @@ export interface CustomContext {
   readonly masks: readonly Mask[];
   /** Arguments of the call beyond the first: by name, or by position as `'1'`, `'2'`. */
   readonly args: Readonly<Record<string, Tensor | readonly Tensor[] | Json>>;
+  /** The training step that the layer is applied in; null at inference. Inner layers are given it by themselves. */
+  readonly training: TrainingContext | null;
 }
 
 /** A weight of a custom layer: its name and shape, as the file has it. */
@@ -100,6 +103,15 @@ function checked(name: string, layer: CustomLayer | CustomLayer['forward']): Cus
     );
   }
   return definition;
+}
+
+/** Whether a model has a layer that `find` knows: what runs custom layers is loaded for such a model only. */
+export function usesCustom({ layers }: ModelSpec, find: FindCustom, prefix = ''): boolean {
+  const known = (layer: LayerSpec, path: string): boolean =>
+    find(layer, path) !== undefined ||
+    (layer.model ? usesCustom(layer.model, find, `${path}/`) : false) ||
+    (layer.layer ? known(layer.layer, `${path}/${layer.layer.name}`) : false);
+  return layers.some((layer) => known(layer, prefix + layer.name));
 }
 
 export type FindCustom = (spec: LayerSpec, path: string) => CustomLayer | undefined;

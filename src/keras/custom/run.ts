@@ -1,4 +1,5 @@
 /** The call of a custom layer: its inputs, arguments, weights and inner layers as its TypeScript sees them. */
+import type { TrainingContext } from '../../graph/callable.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -7,7 +8,7 @@ import type { LayerRun, Mask } from '../layers/layer.ts';
 import type { Argument, Value } from '../model/arguments.ts';
 import type { ModelLayer } from '../model/layer.ts';
 import type { StoredArray } from '../weights/store.ts';
-import type { CallArgument, CustomContext, CustomLayer, SubCall } from './custom.ts';
+import type { CallArgument, CustomContext, CustomLayer, CustomWeight, SubCall } from './custom.ts';
 
 type Extras = CustomContext['args'];
 type CallLayer = (
@@ -21,15 +22,19 @@ export function customRun(layer: ModelLayer, definition: CustomLayer): LayerRun 
   return {
     many: true,
     anyDType: true,
-    weights: (inputs, stored) => definition.weights?.(inputs, layer.config) ?? asStored(stored),
+    weights: (inputs, stored) =>
+      definition.weights?.(inputs, layer.config) ?? asStored(stored, layer.className === 'SpectralNormalization'),
     call: () => {
       throw failure(layer.subject, 'a custom layer is called by callCustom');
     },
   };
 }
 
-/** Every weight of the file under its name there, with the inner object in front (`att/query_dense/kernel`). */
-function asStored(stored: readonly StoredArray[]): { name: string; shape: readonly number[] }[] {
+/**
+ * Every weight of the file under its name there, with the inner object in front (`att/query_dense/kernel`).
+ * @param state whether none of them is trained
+ */
+function asStored(stored: readonly StoredArray[], state: boolean): readonly CustomWeight[] {
   const used = new Map<string, number>();
   return stored
     .filter(
@@ -39,8 +44,16 @@ function asStored(stored: readonly StoredArray[]): { name: string; shape: readon
       const full = [part, name ?? String(i)].filter((text) => text !== '').join('/');
       const count = used.get(full) ?? 0;
       used.set(full, count + 1);
-      return { name: count === 0 ? full : `${full}_${count}`, shape };
+      const fixed = state ? { trainable: false as const } : {};
+      return { name: count === 0 ? full : `${full}_${count}`, shape, ...fixed };
     });
+}
+
+/** What runs custom layers, for those who load it on demand. */
+export interface CustomCode {
+  readonly customRun: typeof customRun;
+  readonly customArguments: typeof customArguments;
+  readonly callCustom: typeof callCustom;
 }
 
 /** Tensors of the first argument, and everything else as plain values by name or position. */
@@ -80,6 +93,7 @@ export function callCustom(
   values: readonly Value[],
   extras: Extras,
   callLayer: CallLayer,
+  training: TrainingContext | null,
 ): readonly Value[] {
   const inputs = values.map((value) => value.tensor);
   const masks = new WeakMap<Tensor, Tensor>();
@@ -90,8 +104,11 @@ export function callCustom(
     layers: Object.fromEntries([...layer.parts].map(([key, part]) => [key, subCall(part, masks, callLayer)])),
     masks: values.map((value) => value.mask),
     args: extras,
+    training,
   };
-  const result = definition.forward(inputs, context);
+  const forward = (): Tensor | readonly Tensor[] => definition.forward(inputs, context);
+  const result =
+    training?.layer({ layer, inputs, weights: context.weights, masks: context.masks }, forward) ?? forward();
   const outputs = result instanceof Tensor ? [result] : result;
   if (!Array.isArray(outputs) || !outputs.every((y) => y instanceof Tensor)) {
     throw failure(layer.subject, 'its TypeScript must return a tensor or a list of tensors', { got: typeof result });

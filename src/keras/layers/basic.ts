@@ -6,7 +6,12 @@ import { convolutionTranspose } from './convolution/transpose.ts';
 import { dense, embedding, identity, masking, passThrough } from './core.ts';
 import type { LayerClass } from './layer.ts';
 import { concatenate, elementwise } from './merge.ts';
-import { batchNormalization, groupNormalization, layerNormalization, unitNormalization } from './normalization.ts';
+import {
+  batchNormalization,
+  groupNormalization,
+  layerNormalization,
+  unitNormalization,
+} from './normalization/normalization.ts';
 import { globalPooling, pooling } from './pooling.ts';
 import { normalization, rescaling } from './preprocessing.ts';
 import { cropping, flatten, permute, repeatVector, reshapeLayer, zeroPadding } from './reshaping.ts';

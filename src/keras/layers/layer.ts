@@ -3,11 +3,14 @@
  * not know), `weights` says which arrays the layer needs, `call` makes the graph. Weights arrive in Keras's layout.
  * Masks are bool tensors `[batch, time]` that travel beside the values, as `_keras_mask` does in Keras 3.
  */
+import type { LoadAccelerator } from '../../backends/wasm/accelerators.ts';
+import type { RecurrentOptions } from '../../ops/rnn.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Dialect, Json } from '../config/spec.ts';
 import type { StoredArray } from '../weights/store.ts';
 import type { Options } from './options.ts';
+import type { CellWeights, RecurrentRecipe } from './recurrent/cell.ts';
 
 export type Mask = Tensor | null;
 
@@ -23,6 +26,22 @@ export interface WeightRule {
   readonly trainable?: false;
 }
 
+/** `f(y, kernel)`, or that of each gate side by side. */
+export type Gated = (f: (y: Tensor, kernel: Tensor) => Tensor, y: Tensor, kernel: Tensor) => Tensor;
+
+/** What a training step does inside of layers' calls. */
+export interface Drops {
+  /** Each unit is kept with probability `1 - rate` and scaled to the same mean. */
+  units(x: Tensor, rate: number): Tensor;
+  /** All steps of a recurrent cell that drops inputs or states: `[batch, time, states * units]`. */
+  scan(cell: RecurrentRecipe, x: Tensor, weights: CellWeights, options: RecurrentOptions): Tensor;
+  /**
+   * A linear function of what is dropped and of a kernel whose last axis has `count` gates: each gate sees it through a mask of its own, the same for
+   * all `times` that the samples of `like` are repeated.
+   */
+  gated(rate: number, like: Tensor, count: number, times: number): Gated;
+}
+
 /** What a call was given beyond its tensors, and which of the tensors belong to which parameter. */
 export interface CallArguments {
   /** Indices into the tensors of the call; the first parameter is `inputs`. */
@@ -33,6 +52,8 @@ export interface CallArguments {
   readonly maskGiven?: boolean;
   /** The masks that the tensors carry, where the layer hands those on and not the ones that it was given. */
   readonly carried?: readonly Mask[];
+  /** Given in training to layers that drop in the middle of their call. */
+  readonly drops?: Drops;
 }
 
 /** A layer with its options read. */
@@ -54,8 +75,11 @@ export interface LayerRun {
   readonly vocabulary?: number;
   /** Whether a call with this input and output looks ids up; by default all do. */
   readonly looksUp?: (input: Tensor, output: Tensor) => boolean;
-  /** Keras draws random numbers when it is called with `training=True`, so such a call is refused. */
-  readonly trainingMatters?: true;
+  /**
+   * The layer draws random numbers or uses statistics of the batch in training: `src/keras/training` says how, or, with `'drops'`, its own call
+   * does by what it is given.
+   */
+  readonly trainingMatters?: true | 'drops';
   /** In Keras's order. `stored` is what the file has, for layers whose weights depend on how they were set up. */
   readonly weights?: (
     inputs: readonly Shape[],
@@ -71,6 +95,8 @@ export interface LayerRun {
     masks: readonly Mask[],
     args: CallArguments,
   ) => Tensor | readonly Tensor[];
+  /** Kernels that the layer runs faster with on wasm: `loadModel` waits for them. */
+  readonly accelerator?: LoadAccelerator;
   /** The mask of each output (of the first, if one is returned); by default none: most layers change what an element stands for. */
   readonly mask?: (xs: readonly Tensor[], masks: readonly Mask[], args: CallArguments) => Mask | readonly Mask[];
 }

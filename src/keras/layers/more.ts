@@ -10,16 +10,17 @@ import { dot } from './dot.ts';
 import { einsumDense } from './einsum-dense.ts';
 import { highway, maxoutDense } from './keras1.ts';
 import type { LayerClass } from './layer.ts';
+import { rmsNormalization } from './normalization/rms-normalization.ts';
 import { augmentation } from './pictures/augmentation.ts';
 import { autoContrast } from './pictures/auto-contrast.ts';
+import { contrastLimited } from './pictures/equalization.ts';
 import { centerCrop, resizing } from './pictures/resizing.ts';
 import { upSampling } from './pictures/upsampling.ts';
 import { bidirectional } from './recurrent/bidirectional.ts';
 import { convRecurrent } from './recurrent/conv-lstm.ts';
 import { recurrent } from './recurrent/rnn.ts';
 import { reversibleEmbedding } from './reversible-embedding.ts';
-import { rmsNormalization } from './rms-normalization.ts';
-import { melSpectrogram, stftSpectrogram } from './spectrogram.ts';
+import { melSpectrogram, stftSpectrogram } from './sound/spectrogram.ts';
 
 export * as host from '../host/index.ts';
 export * as operations from '../operations/index.ts';
@@ -45,6 +46,7 @@ export const moreLayers: readonly LayerClass[] = [
   resizing,
   centerCrop,
   autoContrast,
+  contrastLimited,
   augmentation,
   melSpectrogram,
   stftSpectrogram,

@@ -58,8 +58,8 @@ export const normalization: LayerClass = defineLayer({
       weights: ([x], stored) => {
         if (mean) return [];
         const statistic = (name: string) => ({ name, shape: sizes(x!), trainable: false as const });
-        // `count` is how many samples were seen; files of a layer whose statistics are fixed lack it.
-        const count = stored.length === 3 ? [{ name: 'count', shape: [], trainable: false as const }] : [];
+        // `count` is how many samples were seen; early files lack it.
+        const count = stored.length === 2 ? [] : [{ name: 'count', shape: [], trainable: false as const }];
         return [statistic('mean'), statistic('variance'), ...count];
       },
       call: ([x], w) => {

@@ -42,7 +42,8 @@ export async function allRules(): Promise<Rules> {
   return rulesOf(await import('./more.ts'));
 }
 
-function rulesOf(more: More | null): Rules {
+/** @param more every class that is not basic; null where none is needed */
+export function rulesOf(more: More | null): Rules {
   const all = [...basicLayers, ...(more?.moreLayers ?? [])];
   const classes = new Map(all.flatMap((layer) => layer.classes.map((name) => [name, layer] as const)));
   const names = [...classes.keys(), ...structural, ...wrapperNames(), ...(more?.host.hostLayers ?? [])].sort();

@@ -4,6 +4,8 @@
  */
 
 import type { Backend } from '../../backends/backend.ts';
+import { loadAccelerators } from '../../backends/wasm/accelerators.ts';
+import { wasmBackend } from '../../backends/wasm/index.ts';
 import { readHdf5 } from '../../hdf5/parts.ts';
 import { allLayers } from '../../model/lookup.ts';
 import { Model } from '../../model/model.ts';
@@ -12,8 +14,7 @@ import { failure } from '../../tensor/errors.ts';
 import { checkOptions, type OptionNames } from '../../tensor/options.ts';
 import { normaliseModel } from '../config/model.ts';
 import type { LayerSpec, ModelSpec } from '../config/spec.ts';
-import { type CustomLayers, customFinder } from '../custom/custom.ts';
-import { withParts } from '../custom/parts.ts';
+import { type CustomLayers, customFinder, usesCustom } from '../custom/custom.ts';
 import { loadRules } from '../layers/registry.ts';
 import { buildGraph, type Problem } from '../model/build.ts';
 import { kerasDefinition } from '../model/definition.ts';
@@ -59,6 +60,8 @@ export interface OpenedModel {
   readonly problems: readonly Problem[];
   /** Where the weights come from. */
   readonly weights: KerasFile;
+  /** Vocabularies beside the config, where the model looks up texts. */
+  readonly filesOf: BuildSettings['filesOf'] | undefined;
   /** The source's content; a reference may lie in it. */
   readonly bytes: Uint8Array;
 }
@@ -90,17 +93,21 @@ export async function openModel(
   const find = customFinder(options.layers);
   const dialect = detectDialect(file, weights);
   const keras1 = dialect.major === 1 ? (await import('./on-demand.ts')).translateKeras1 : null;
-  const spec = withParts(normaliseModel(file.config, dialect, file.name, keras1), find, file.name);
+  const plain = normaliseModel(file.config, dialect, file.name, keras1);
+  const customCode = usesCustom(plain, find) ? await import('./on-demand.ts') : null;
+  const spec = customCode ? customCode.withParts(plain, find, file.name) : plain;
   const rules = await loadRules(spec);
+  const filesOf = rules.host?.hostFilesOf(weights.vocabularies ? weights : file, spec);
   const settings = {
     rules,
     file: file.name,
     dtype: options.dtype ?? 'float32',
     theanoKernels: options.theanoKernels ?? 'flip',
     find,
-    ...(rules.host ? { filesOf: rules.host.hostFilesOf(weights.vocabularies ? weights : file, spec) } : {}),
+    customCode,
+    ...(filesOf ? { filesOf } : {}),
   } as const;
-  return { file, spec, weights, bytes, rules, ...buildGraph(spec, settings) };
+  return { file, spec, weights, bytes, rules, filesOf, ...buildGraph(spec, settings) };
 }
 
 /** Hands every layer its arrays. */
@@ -110,7 +117,7 @@ export async function attachWeights({ graph, spec, weights }: OpenedModel): Prom
 }
 
 export async function modelOf(
-  { file, graph, bytes, rules }: OpenedModel,
+  { file, spec, graph, bytes, rules, filesOf }: OpenedModel,
   options: LoadOptions,
 ): Promise<Model<ModelLayer>> {
   const { dtype = 'float32', backend } = options;
@@ -118,8 +125,12 @@ export async function modelOf(
     const { embeddedReference } = await import('./on-demand.ts');
     return readHdf5(() => embeddedReference(bytes, file.name));
   };
+  if (dtype === 'float32' && (backend ?? wasmBackend) === wasmBackend) {
+    await loadAccelerators(allLayers(graph.layers).flatMap(({ run }) => run?.accelerator ?? []));
+  }
   const host = rules.host?.splitHost(graph, file.name, dtype) ?? null;
-  const settings = { file: file.name, dtype, host, reference, ...(backend ? { backend } : {}) };
+  const origin = { spec, config: file.config, trainingConfig: file.trainingConfig, ...(filesOf ? { filesOf } : {}) };
+  const settings = { file: file.name, dtype, host, reference, origin, ...(backend ? { backend } : {}) };
   return new Model(kerasDefinition(graph, settings));
 }
 

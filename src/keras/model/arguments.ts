@@ -117,13 +117,14 @@ export function operandOf(arg: Argument, take: (tensor: Tensor) => Tensor): Oper
 }
 
 /** `training` and `mask` are understood; another argument would change the result in a way that is not implemented. */
-export function checkKeywords(layer: ModelLayer, kwargs: ReadonlyMap<string, Argument>): void {
+export function checkKeywords(layer: ModelLayer, kwargs: ReadonlyMap<string, Argument>, trains = false): void {
   for (const [key, arg] of kwargs) {
     const value = 'constant' in arg ? arg.constant : undefined;
     if (value === null || (key === 'mask' && value === undefined)) continue;
     if (key === 'training' && (isBoolean(value, true) || isBoolean(value, false))) {
       // Keras 3 overrides the stored argument when it predicts; before it, a stored True stays True.
-      if (!value || layer.dialect.major === 3 || !(layer.run?.trainingMatters || layer.graph || layer.inner)) continue;
+      if (trains || !value || layer.dialect.major === 3 || !(layer.run?.trainingMatters || layer.graph || layer.inner))
+        continue;
       const hint = 'its results would be random, or depend on the batch';
       throw failure(layer.subject, 'the model calls it with training=True', {}, hint);
     }

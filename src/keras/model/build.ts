@@ -4,7 +4,6 @@
  */
 import { failure, nearestNames, PathgradError } from '../../tensor/errors.ts';
 import type { Dialect, LayerSpec, ModelSpec } from '../config/spec.ts';
-import { customRun } from '../custom/run.ts';
 import { Options } from '../layers/options.ts';
 import { whyUnsupported } from '../layers/registry.ts';
 import { type BuildSettings, type LayerTree, ModelLayer } from './layer.ts';
@@ -45,7 +44,8 @@ function layerOf(
     const custom = spec.custom ? settings.find?.(spec, path) : undefined;
     if (custom) {
       layer.custom = custom;
-      layer.run = customRun(layer, custom);
+      layer.customCode = settings.customCode!;
+      layer.run = layer.customCode.customRun(layer, custom);
       const made = [...(spec.parts ?? [])].map(
         ([key, part]) => [key, layerOf(part, `${path}/`, dialect, settings, problems)] as const,
       );

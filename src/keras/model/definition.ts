@@ -1,6 +1,6 @@
 /** A Keras model as a `ModelDefinition`: its graph of layers, masks and keywords, and the part that runs before it. */
 import type { Backend } from '../../backends/backend.ts';
-import type { ApplyOptions, WeightChange } from '../../graph/callable.ts';
+import type { ApplyOptions } from '../../graph/callable.ts';
 import type { ModelDefinition } from '../../model/definition.ts';
 import { inputType } from '../../model/inputs.ts';
 import { cast } from '../../ops/unary.ts';
@@ -10,6 +10,7 @@ import { Tensor } from '../../tensor/tensor.ts';
 import { shortened } from '../../tensor/visible.ts';
 import { tensorsOf } from '../config/nodes.ts';
 import type { HostPart } from '../host/split.ts';
+import type { KerasOrigin } from '../save/origin.ts';
 import type { LayerTree, ModelLayer } from './layer.ts';
 import { runGraph } from './run.ts';
 
@@ -21,11 +22,13 @@ export interface ModelSettings {
   readonly host?: HostPart | null;
   /** Reads the JSON of the reference that lies inside the model's file; null if there is none. Not before it is asked for. */
   readonly reference?: () => Promise<string | null>;
+  /** What the model was read as, so that it can be written again. */
+  readonly origin?: KerasOrigin;
 }
 
 /** @param whole the graph as the file has it, with the layers that look up texts */
 export function kerasDefinition(whole: LayerTree, settings: ModelSettings): ModelDefinition<ModelLayer> {
-  const { file, dtype, backend, host, reference } = settings;
+  const { file, dtype, backend, host, reference, origin } = settings;
   const graph = host?.graph ?? whole;
   const specOf = (name: string) => graph.byName.get(name)!.spec;
   const stated = graph.spec.inputs.map((ref, i) => {
@@ -46,15 +49,17 @@ export function kerasDefinition(whole: LayerTree, settings: ModelSettings): Mode
       : graph.spec.inputs.every((ref) => specOf(ref.layer).batchShape !== undefined),
     outputNames: graph.spec.outputNames,
     outputsByName: 'dict' in graph.spec.outputStructure,
+    trains: true,
     run: (inputs, options) => run(graph, inputs, options, file, dtype),
     raw: host ?? null,
     ...(graph.spec.kind === 'functional' ? { sourcesOf } : {}),
-    withWeights: async (change: WeightChange) => {
+    withWeights: async (change, frozen) => {
       const { copyModel } = await import('../load/on-demand.ts');
-      const copy = copyModel(graph, whole.layers, settings, change);
+      const copy = copyModel(graph, whole.layers, settings, change, frozen);
       return kerasDefinition(copy.graph, copy.settings);
     },
     ...(reference ? { reference } : {}),
+    ...(origin ? { origin } : {}),
     verify: async (model, source, options) =>
       (await import('../load/on-demand.ts')).verifyModel(model, source, options),
   };
@@ -72,11 +77,14 @@ function run(
   const session = {
     hooks,
     dtype,
+    training: hooks.training ?? null,
     counts: new Map<ModelLayer, number>(),
     bare: new Set<Tensor>(),
     origins: new Map<Tensor, Tensor>(),
   };
-  return runGraph(graph, values, session).map((value) => value.tensor);
+  const results = runGraph(graph, values, session);
+  hooks.onMasks?.(results.map((value) => value.mask));
+  return results.map((value) => value.tensor);
 }
 
 function sourcesOf(layer: ModelLayer): string {

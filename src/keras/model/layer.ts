@@ -8,8 +8,9 @@ import type { FloatDType } from '../../tensor/dtype.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Dialect, LayerSpec, ModelSpec } from '../config/spec.ts';
 import type { CustomLayer, FindCustom } from '../custom/custom.ts';
+import type { CustomCode } from '../custom/run.ts';
 import type { HostFiles, HostRun } from '../host/index.ts';
-import type { CallArguments, LayerRun, Weights } from '../layers/layer.ts';
+import type { CallArguments, LayerRun, WeightRule, Weights } from '../layers/layer.ts';
 import type { Rules } from '../layers/registry.ts';
 import type { Operation } from '../operations/index.ts';
 import { type LayerWeight, loadWeights } from '../weights/place.ts';
@@ -21,6 +22,8 @@ export interface BuildSettings {
   readonly theanoKernels: 'flip' | 'as-stored';
   /** Layers in TypeScript, for classes whose code is not in the file. */
   readonly find?: FindCustom;
+  /** What runs custom layers; loaded where the model has any. */
+  readonly customCode?: CustomCode | null;
   /** The layer classes and operations of the model, loaded. */
   readonly rules: Rules;
   /** Vocabularies that the file keeps beside its config. */
@@ -48,8 +51,11 @@ export class ModelLayer implements Layer {
   inner: ModelLayer | null = null;
   /** The user's TypeScript, and the layers that it calls by attribute name. */
   custom: CustomLayer | null = null;
+  customCode: CustomCode | null = null;
   parts: ReadonlyMap<string, ModelLayer> = new Map();
   stored: LayerWeights | null = null;
+  /** What its weights begin with, for a layer that no file holds. */
+  first: ((rules: readonly WeightRule[]) => LayerWeights) | null = null;
   /** Shapes at the first call, one per tensor; empty until the model's input shape is known. */
   inputShapes: readonly SymbolicShape[] = [];
   outputShapes: readonly SymbolicShape[] = [];
@@ -97,9 +103,9 @@ export class ModelLayer implements Layer {
   /** Loads the weights for these input shapes, once. */
   weightsFor(inputs: readonly Shape[], args?: CallArguments): Weights {
     if (this.#weights === null) {
-      const stored = this.stored?.arrays ?? [];
-      const rules = this.run?.weights?.(inputs, stored, args) ?? [];
-      this.#weights = loadWeights(this.subject, rules, this.stored, this.#dtype, this.trainable);
+      const rules = this.run?.weights?.(inputs, this.stored?.arrays ?? [], args) ?? [];
+      const stored = this.first?.(rules) ?? this.stored;
+      this.#weights = loadWeights(this.subject, rules, stored, this.#dtype, this.trainable);
     }
     return Object.fromEntries(this.#weights.map((weight) => [weight.name, weight.tensor]));
   }

@@ -2,15 +2,15 @@
  * The graph of a model: makes each call of each layer in dependency order, with masks beside the values and hooks around the calls.
  * Invariant: a call is made once per application of its model; nothing is computed here, ops only build nodes.
  */
-import type { ApplyOptions } from '../../graph/callable.ts';
+import type { ApplyOptions, TrainingContext } from '../../graph/callable.ts';
 import { cast } from '../../ops/unary.ts';
 import { type FloatDType, isFloat } from '../../tensor/dtype.ts';
 import { failure, PathgradError, retold } from '../../tensor/errors.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
+import { isBoolean } from '../config/json.ts';
 import type { TensorRef } from '../config/spec.ts';
 import type { CustomContext } from '../custom/custom.ts';
-import { callCustom, customArguments } from '../custom/run.ts';
 import { type CallArguments, keras3Before } from '../layers/layer.ts';
 import { timeDistributed } from '../layers/wrappers.ts';
 import type { Operation } from '../operations/index.ts';
@@ -21,6 +21,8 @@ import type { LayerTree, ModelLayer } from './layer.ts';
 export interface Session {
   readonly hooks: ApplyOptions;
   readonly dtype: FloatDType;
+  /** The training step that layers are applied in; null for inference. */
+  readonly training: TrainingContext | null;
   /** How often each layer was called so far. */
   readonly counts: Map<ModelLayer, number>;
   /** Tensors whose masks a layer has taken off. */
@@ -67,15 +69,19 @@ function callLayer(
   layer: ModelLayer,
   args: readonly Argument[],
   kwargs: ReadonlyMap<string, Argument>,
-  session: Session,
+  outer: Session,
 ): readonly Value[] {
+  const stored = kwargs.get('training');
+  // A call that the file makes with `training=False` stays so in Keras 1 and 2, with all that is inside; Keras 3 puts the step's own in its place.
+  const fixed = layer.dialect.major < 3 && stored && 'constant' in stored && isBoolean(stored.constant, false);
+  const session = fixed ? { ...outer, training: null } : outer;
   if (layer.operation) return callOperation(layer, layer.operation, args, kwargs, session);
   if (layer.custom) {
-    const { values, extras } = customArguments(layer, args, kwargs);
+    const { values, extras } = layer.customCode!.customArguments(layer, args, kwargs);
     return hooked(layer, values, session, (list) => computeCustom(layer, list, session, extras));
   }
   const { values, args: placed, rest } = placeArguments(layer, args, kwargs);
-  checkKeywords(layer, rest);
+  checkKeywords(layer, rest, outer.training !== null);
   const mask = rest.get('mask');
   const masks = mask && 'items' in mask ? mask.items : [mask];
   // Before 3.11, what a call says of the mask is not what the layer hands on.
@@ -85,7 +91,13 @@ function callLayer(
     values[i] = { tensor: values[i].tensor, mask: cast(m.tensor, 'bool') };
     if (layer.graph) session.bare.delete(values[i].tensor);
   });
-  const results = hooked(layer, values, session, (list) => compute(layer, list, session, { ...placed, ...before }));
+  const results = hooked(
+    layer,
+    values,
+    session,
+    (list) => compute(layer, list, session, { ...placed, ...before }),
+    placed,
+  );
   for (const { tensor } of layer.run?.dropsMasks ? values : []) {
     for (let t: Tensor | undefined = tensor; t; t = session.origins.get(t)) session.bare.add(t);
   }
@@ -100,7 +112,7 @@ function computeCustom(
 ): readonly Value[] {
   const call = (part: ModelLayer, args: readonly Argument[], kwargs: ReadonlyMap<string, Argument>): readonly Value[] =>
     callLayer(part, args, kwargs, session);
-  return named(layer, () => callCustom(layer, layer.custom!, values, extras, call));
+  return named(layer, () => layer.customCode!.callCustom(layer, layer.custom!, values, extras, call, session.training));
 }
 
 /** An operation has no weights and no masks; its tensors stand among numbers and in lists. */
@@ -148,7 +160,10 @@ function compute(
   if (inner) {
     const call = (list: readonly Value[]): readonly Value[] =>
       hooked(inner, list, session, (given) => compute(inner, given, session));
-    return timeDistributed(layer.subject, values, layer.dialect.major, call);
+    return (
+      session.training?.wrapper?.(layer, values, call) ??
+      timeDistributed(layer.subject, values, layer.dialect.major, call)
+    );
   }
   if (!run) throw failure(layer.subject, 'the layer cannot be run', {}, 'inspectModel says why');
   if (!run.many && args.tensors.get('inputs')!.length !== 1) {
@@ -161,12 +176,17 @@ function compute(
   if (run.rank !== undefined && rank !== run.rank) {
     throw failure(layer.subject, `the input needs ${run.rank} axes, it has ${rank}`, { input: tensors[0]!.shape });
   }
-  const weights = layer.weightsFor(
+  const stored = layer.weightsFor(
     tensors.map((x) => x.shape),
     args,
   );
+  const { training } = session;
+  const weights = training
+    ? Object.fromEntries(Object.entries(stored).map(([name, weight]) => [name, training.assigned(weight)]))
+    : stored;
   return named(layer, () => {
-    const outputs = run.call(tensors, weights, masks, args);
+    const call = (more?: object) => run.call(tensors, weights, masks, { ...args, ...more });
+    const outputs = training?.layer({ layer, inputs: tensors, weights, masks, args }, call) ?? call();
     // Before 3.4, a layer that is called with a list hands no mask on.
     const none = run.many && keras3Before(layer.dialect, 4);
     const found = run.mask?.(tensors, none ? masks.map(() => null) : (args.carried ?? masks), args) ?? null;
@@ -196,6 +216,7 @@ function hooked(
   values: readonly Value[],
   session: Session,
   f: (values: readonly Value[]) => readonly Value[],
+  args?: CallArguments,
 ): readonly Value[] {
   const { onInputs, onOutputs } = session.hooks;
   const index = session.counts.get(layer) ?? 0;
@@ -205,7 +226,7 @@ function hooked(
   for (const [i, { tensor }] of given.entries()) if (tensor !== seen[i]) session.origins.set(tensor, seen[i]!);
   const results = f(given);
   const [inputs, outputs] = [given, results].map((list) => list.map((value) => value.tensor)) as [Tensor[], Tensor[]];
-  return replaced(layer, results, onOutputs?.({ layer, index, inputs, outputs }) ?? null, 'output');
+  return replaced(layer, results, onOutputs?.({ layer, index, inputs, outputs, args }) ?? null, 'output');
 }
 
 function replaced(

@@ -13,7 +13,7 @@ import type { ModelSettings } from './definition.ts';
 import type { LayerTree, ModelLayer } from './layer.ts';
 
 /**
- * @param graph what the model runs @param listed its `layers`
+ * @param graph what the model runs @param listed its `layers` @param frozen whether training must leave the layer of a path alone
  * @throws PathgradError as `Model.withWeights` does
  */
 export function copyModel(
@@ -21,6 +21,7 @@ export function copyModel(
   listed: readonly ModelLayer[],
   settings: ModelSettings,
   change: WeightChange,
+  frozen: (path: string) => boolean = () => false,
 ): { readonly graph: LayerTree; readonly settings: ModelSettings } {
   const copies = new Map<ModelLayer, ModelLayer>();
   const copyTree = ({ spec, layers, byName }: LayerTree): LayerTree => ({
@@ -33,11 +34,13 @@ export function copyModel(
     if (found) return found;
     // Nothing else of the settings is read once a layer is built.
     const build = { file: settings.file, dtype: settings.dtype } as ConstructorParameters<typeof ModelLayer>[3];
-    const copy = new (layer.constructor as typeof ModelLayer)(layer.spec, layer.path, layer.dialect, build);
+    const spec = frozen(layer.path) ? { ...layer.spec, trainable: false } : layer.spec;
+    const copy = new (layer.constructor as typeof ModelLayer)(spec, layer.path, layer.dialect, build);
     copies.set(layer, copy);
     copy.operation = layer.operation;
     copy.host = layer.host;
     copy.custom = layer.custom;
+    copy.customCode = layer.customCode;
     copy.graph = layer.graph && copyTree(layer.graph);
     copy.inner = layer.inner && copyOf(layer.inner);
     copy.parts = new Map([...layer.parts].map(([name, part]) => [name, copyOf(part)]));
@@ -55,7 +58,9 @@ function giveWeights(layer: ModelLayer, copy: ModelLayer, change: WeightChange):
   copy.run = run;
   copy.stored = stored;
   if (weights.length === 0) {
-    if (!stored || stored.arrays.length === 0 || layer.outputShapes.length > 0) return;
+    // Layers in front of the graph, texts and their inputs, are never called in it.
+    const none = (layer.first === null || !run?.weights) && (!stored || stored.arrays.length === 0);
+    if (none || layer.outputShapes.length > 0) return;
     const hint = 'predict once, so that the model knows the shape of its input';
     throw failure(layer.subject, 'its weights are not loaded yet', {}, hint);
   }

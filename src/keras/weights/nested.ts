@@ -61,14 +61,27 @@ function splitByCount(
   const split = new Map<LayerSpec, StoredEntry[]>(leaves.map((leaf) => [leaf, []]));
   const own = ownWeights(leaves, stored, major);
   let next = 0;
+  const done = new Set<LayerSpec>();
   for (const wanted of ['trainable', 'state'] as const) {
     for (const leaf of leaves) {
       // The power iteration's vector of SpectralNormalization is never trained; what users add with add_weight mostly is.
       const kind = leaf.className === 'SpectralNormalization' ? 'state' : 'trainable';
       const ownTake = wanted === kind ? (own.get(leaf) ?? 0) : 0;
       const take = leaf.custom ? ownTake : share(leaf, wanted, stored, major);
-      split.get(leaf)!.push(...stored.entries.slice(next, next + take));
+      const taken = stored.entries.slice(next, next + take);
       next += take;
+      // The kernel is the wrapper's, too: of a frozen one it comes first, then the vector, then the rest.
+      const frozen = kind === 'state' && take > 0 && isBoolean(leaf.config['trainable'], false);
+      const first = frozen ? stored.entries[next - take] : undefined;
+      const inner = first && [...(leaf.parts?.values() ?? [])][0];
+      if (first && inner) {
+        split.get(leaf)!.push(...stored.entries.slice(next - take + 1, next + 1));
+        const left = share(inner, 'state', stored, major) - 1;
+        split.get(inner)!.push(first, ...stored.entries.slice(next + 1, next + 1 + left));
+        next += 1 + left;
+        done.add(inner);
+      } else if (wanted === 'trainable' || !done.has(leaf)) split.get(leaf)!.push(...taken);
+      else next -= take;
     }
   }
   if (next !== stored.entries.length) {

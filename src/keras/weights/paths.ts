@@ -78,23 +78,38 @@ function bindContainer(model: ModelSpec, path: string, walk: Walk): Binding[] {
   return counted.flatMap((layer) => bindLayer(layer, `${path}/${keys.get(layer)}`, walk));
 }
 
-/** Where a `.keras` archive keeps what belongs to each layer. */
-export function layerPaths(model: ModelSpec, path = 'layers'): Map<LayerSpec, string> {
+/**
+ * Where a `.keras` archive keeps what belongs to each layer of a model, without those inside its layers.
+ * @param classOf what names the groups: the class as the file spells it, or as today's Keras does
+ */
+export function childPaths(
+  model: ModelSpec,
+  path: string,
+  classOf: 'storedClass' | 'className' = 'storedClass',
+): [LayerSpec, string][] {
   const counted =
     model.kind === 'sequential' ? model.layers.filter((layer) => layer.className !== 'InputLayer') : model.layers;
+  return [...counterKeys(counted, classOf)].map(([layer, key]) => [layer, `${path}/${key}`]);
+}
+
+/** Where a `.keras` archive keeps what belongs to each layer. */
+export function layerPaths(model: ModelSpec, path = 'layers'): Map<LayerSpec, string> {
   const paths = new Map<LayerSpec, string>();
-  for (const [layer, key] of counterKeys(counted)) {
-    paths.set(layer, `${path}/${key}`);
-    if (layer.model) for (const [inner, at] of layerPaths(layer.model, `${path}/${key}/layers`)) paths.set(inner, at);
+  for (const [layer, at] of childPaths(model, path)) {
+    paths.set(layer, at);
+    if (layer.model) for (const [inner, deeper] of layerPaths(layer.model, `${at}/layers`)) paths.set(inner, deeper);
   }
   return paths;
 }
 
-function counterKeys(layers: readonly LayerSpec[]): Map<LayerSpec, string> {
+function counterKeys(
+  layers: readonly LayerSpec[],
+  classOf: 'storedClass' | 'className' = 'storedClass',
+): Map<LayerSpec, string> {
   const used = new Map<string, number>();
   return new Map(
     layers.map((layer) => {
-      const name = snakeCase(layer.storedClass);
+      const name = snakeCase(layer[classOf]);
       const count = used.get(name) ?? 0;
       used.set(name, count + 1);
       return [layer, count === 0 ? name : `${name}_${count}`];
@@ -145,18 +160,24 @@ function bindLayer(layer: LayerSpec, path: string, walk: Walk): Binding[] {
   return [{ layer, source: `${walk.store.label}/${path}`, entries, parts }];
 }
 
-/** A custom layer and its inner ones; a list is a container of its own, with counters by class. */
-function bindParts(layer: LayerSpec, inner: ReadonlyMap<string, LayerSpec>, path: string, walk: Walk): Binding[] {
+/** Where the inner layers of a custom layer are kept; a list is a container of its own, with counters by class. */
+export function partPaths(inner: ReadonlyMap<string, LayerSpec>, path: string): [LayerSpec, string][] {
+  const listOf = (key: string): string => key.slice(0, Math.max(0, key.lastIndexOf('/')));
   const lists = new Map<string, LayerSpec[]>();
   for (const [key, part] of inner) {
-    const list = key.slice(0, Math.max(0, key.lastIndexOf('/')));
+    const list = listOf(key);
     if (list !== '') lists.set(list, [...(lists.get(list) ?? []), part]);
   }
   const counters = new Map([...lists].map(([list, layers]) => [list, counterKeys(layers)]));
-  const bound = [...inner].flatMap(([key, part]) => {
-    const list = key.slice(0, Math.max(0, key.lastIndexOf('/')));
-    return bindLayer(part, `${path}/${list === '' ? key : `${list}/${counters.get(list)!.get(part)}`}`, walk);
+  return [...inner].map(([key, part]) => {
+    const list = listOf(key);
+    return [part, `${path}/${list === '' ? key : `${list}/${counters.get(list)!.get(part)}`}`];
   });
+}
+
+/** A custom layer and its inner ones. */
+function bindParts(layer: LayerSpec, inner: ReadonlyMap<string, LayerSpec>, path: string, walk: Walk): Binding[] {
+  const bound = partPaths(inner, path).flatMap(([part, at]) => bindLayer(part, at, walk));
   const own = [...(walk.groups.get(path) ?? [])].sort((a, b) => indexOf(a) - indexOf(b));
   return [{ layer, source: `${walk.store.label}/${path}`, entries: own, parts: own.map(() => '') }, ...bound];
 }

@@ -78,7 +78,7 @@ function parseGraph(bytes: Uint8Array, outer: Reader): GraphRecord {
 
 function parseNode(bytes: Uint8Array, reader: Reader): NodeRecord {
   reader.guard.take('objects', 1);
-  const node = { name: '', opType: '', domain: '', inputs: [] as string[], outputs: [] as string[] };
+  const node = { name: '', opType: '', domain: '', overload: '', inputs: [] as string[], outputs: [] as string[] };
   const attributes = new Map<string, AttributeRecord>();
   for (const field of fieldsOf(bytes, `${reader.file}, node`)) {
     if (field.id === 1) node.inputs.push(field.text());
@@ -86,6 +86,7 @@ function parseNode(bytes: Uint8Array, reader: Reader): NodeRecord {
     else if (field.id === 3) node.name = field.text();
     else if (field.id === 4) node.opType = field.text();
     else if (field.id === 7) node.domain = field.text();
+    else if (field.id === 8) node.overload = field.text();
     else if (field.id === 5) {
       const attribute = parseAttribute(field.message(), reader);
       attributes.set(attribute.name, attribute);
@@ -211,7 +212,14 @@ function parseTensorType(bytes: Uint8Array, { file }: Reader): Pick<ValueRecord,
 
 function parseFunction(bytes: Uint8Array, outer: Reader): FunctionRecord {
   const reader = { ...outer, depth: outer.depth + 1 };
-  const found = { name: '', domain: '', inputs: [] as string[], outputs: [] as string[], nodes: [] as NodeRecord[] };
+  const found = {
+    name: '',
+    domain: '',
+    overload: '',
+    inputs: [] as string[],
+    outputs: [] as string[],
+    nodes: [] as NodeRecord[],
+  };
   const opsets = new Map<string, number>();
   const defaults = new Map<string, AttributeRecord>();
   for (const field of fieldsOf(bytes, `${reader.file}, function`)) {
@@ -221,6 +229,7 @@ function parseFunction(bytes: Uint8Array, outer: Reader): FunctionRecord {
     else if (field.id === 7) found.nodes.push(parseNode(field.message(), reader));
     else if (field.id === 9) addOpset(field, opsets, reader.file);
     else if (field.id === 10) found.domain = field.text();
+    else if (field.id === 13) found.overload = field.text();
     else if (field.id === 11) {
       const attribute = parseAttribute(field.message(), reader);
       defaults.set(attribute.name, attribute);

@@ -54,6 +54,8 @@ export interface NodeRecord {
   readonly name: string;
   readonly opType: string;
   readonly domain: string;
+  /** Which of the model's functions of that name it calls. */
+  readonly overload: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, AttributeRecord>;
@@ -79,6 +81,7 @@ export interface GraphRecord {
 export interface FunctionRecord {
   readonly name: string;
   readonly domain: string;
+  readonly overload: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly nodes: readonly NodeRecord[];

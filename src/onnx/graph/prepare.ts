@@ -7,6 +7,7 @@ import { checkDepth, Guard } from '../../guard/guard.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import type { AttributeRecord, FunctionRecord, GraphRecord, NodeRecord, OnnxFile } from '../file/records.ts';
 import { operatorFor } from '../operators/index.ts';
+import { opsetsOf } from './opsets.ts';
 
 export interface Step {
   readonly node: NodeRecord;
@@ -34,11 +35,11 @@ interface Scope {
   readonly depth: number;
 }
 
-const keyOf = (domain: string, name: string): string => `${domain}::${name}`;
+const keyOf = (domain: string, name: string, overload: string): string => `${domain}::${name}::${overload}`;
 
 /** @throws PathgradError naming the node: a cycle, a name that nothing gives, one that is given twice */
 export function prepare(file: OnnxFile): Prepared {
-  const functions = new Map(file.functions.map((f) => [keyOf(f.domain, f.name), f]));
+  const functions = new Map(file.functions.map((f) => [keyOf(f.domain, f.name, f.overload), f]));
   const guard = new Guard(file.name, file.bytes);
   const found = prepareGraph(file.graph, file.opsets, '', { file, guard, functions, paths: new Set(), depth: 0 });
   if (found.free.length > 0) {
@@ -117,21 +118,21 @@ function inlined(
   nodes.forEach((node, i) => {
     guard.take('objects', 1);
     const path = unique(`${prefix}${node.name || `${node.opType}_${i}`}`, scope.paths);
-    const f = functions.get(keyOf(node.domain, node.opType));
+    const f = functions.get(keyOf(node.domain, node.opType, node.overload));
     if (!f || operatorFor(node)) {
       out.push({ node, path, opsets });
       return;
     }
     checkDepth(scope.depth, `${file.name}, function ${f.name}`, 32);
     const body = f.nodes.map((inner) => placed(inner, f, node, path));
-    const own = f.opsets.size > 0 ? f.opsets : opsets;
+    const own = opsetsOf(f, opsets, file.name, path);
     out.push(...inlined(body, own, `${path}/`, { ...scope, depth: scope.depth + 1 }));
     // What it is called outside is another name for what it is called inside.
     node.outputs.forEach((name, k) => {
       const inside = f.outputs[k];
       if (name === '' || inside === undefined) return;
       const rename = {
-        ...{ name: '', opType: 'Identity', domain: '' },
+        ...{ name: '', opType: 'Identity', domain: '', overload: '' },
         inputs: [innerName(inside, f, node, path)],
         outputs: [name],
       };

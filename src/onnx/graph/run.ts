@@ -7,13 +7,13 @@ import { evaluate } from '../../graph/evaluate.ts';
 import { failure, PathgradError } from '../../tensor/errors.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { typeName } from '../file/values.ts';
 import type { OperatorCall } from '../operator.ts';
 import { operatorFor, refusalFor } from '../operators/index.ts';
 import { attributesOf, type TensorSettings } from './attributes.ts';
 import { controls, type Decision } from './control.ts';
 import type { Prepared, Step } from './prepare.ts';
 import { withRows } from './rows.ts';
+import { resultTypes } from './types.ts';
 
 /** A value of a graph: a tensor and the number of its element type in the file. */
 export interface Value {
@@ -180,37 +180,3 @@ function checkReplaced({ path }: Step, before: readonly Tensor[], after: readonl
   const details = { expected: before.map((x) => x.shape), got: after.map((x) => x.shape) };
   throw failure(`layer '${path}'`, 'a hook returned tensors of other shapes', details);
 }
-
-const FLOAT = 1;
-const INT8_TYPES: Readonly<Record<string, number>> = {
-  DynamicQuantizeLinear: 2,
-  ConvInteger: 6,
-  MatMulInteger: 6,
-  Shape: 7,
-  Size: 7,
-};
-
-/** Element types of results, which the file need not state: they matter where integers are quantised. */
-function resultTypes({ node }: Step, inputs: readonly (Value | null)[], results: readonly Tensor[]): number[] {
-  const first = (dtypes: (type: number) => boolean): number | undefined =>
-    inputs.find((value) => value && dtypes(value.type))?.type;
-  return results.map(({ dtype }) => {
-    if (dtype === 'float32' || dtype === 'float64') {
-      // Quantised values are whole floats here, of the type that the file means.
-      if (node.opType === 'QuantizeLinear' || node.opType.startsWith('QLinear')) {
-        return inputs[node.opType === 'QuantizeLinear' ? 2 : 7]?.type ?? node.attributes.get('output_dtype')?.int ?? 2;
-      }
-      return INT8_TYPES[node.opType] ?? (carries(node.opType) ? (inputs[0]?.type ?? FLOAT) : FLOAT);
-    }
-    if (dtype === 'bool') return 9;
-    if (node.opType === 'Cast') return node.attributes.get('to')?.int ?? 7;
-    return INT8_TYPES[node.opType] ?? first((type) => isInteger(type)) ?? 7;
-  });
-}
-
-/** Operators whose result has the type of what they are given. */
-const carries = (opType: string): boolean =>
-  /^(Add|Sub|Mul|Div|Mod|Neg|Abs|Max|Min|Sum|Relu|Clip|Reshape|Transpose|Flatten|Squeeze|Unsqueeze|Identity|Slice|Concat|Split|MaxPool|Gather|Pad|Expand|Tile)$/.test(
-    opType,
-  );
-const isInteger = (type: number): boolean => /int/.test(typeName(type));

@@ -2,7 +2,6 @@
  * Operators on pairs and lists of tensors: arithmetic, extremes, comparisons, logic. NumPy's broadcasting, which ONNX has since opset 7.
  * Source: Operators.md of ONNX 1.22. Integers divide towards zero, as C does.
  */
-import { evaluate } from '../../graph/evaluate.ts';
 import * as binary from '../../ops/binary.ts';
 import { stopGradient } from '../../ops/movement.ts';
 import { counted } from '../../ops/promote.ts';
@@ -11,7 +10,8 @@ import { isFloat } from '../../tensor/dtype.ts';
 import { checkSize, TABLE_LIMIT } from '../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
-import { cut, held, isWholeType, leftover, quotient, wrapped } from './integers.ts';
+import { beyond, guardedBy, isWide, kept, stoppedWhere } from './numbers/guarded.ts';
+import { cut, held, isWholeType, leftover, quotient, wrapped } from './numbers/integers.ts';
 import { all, at, constantsOf, fail, integer, subjectOf, typeOf } from './support.ts';
 
 const { add, div, equal, greaterEqual, less, logicalAnd, mul, notEqual, sub, where } = binary;
@@ -32,29 +32,34 @@ function inFloats(a: Tensor, b: Tensor, f: (a: Tensor, b: Tensor) => Tensor): Te
   return f(cast(a, dtype), cast(b, dtype));
 }
 
-/** Sums and products of 8 and 16 bits start anew where they leave their range. */
-const wrapping =
+/** Sums and products, within the range of their type. */
+const within =
   (f: (a: Tensor, b: Tensor) => Tensor): Operator =>
-  (call) => [wrapped(within(call, f), typeOf(call, 0))];
+  (call) => {
+    const [a, b] = [at(call, 0), at(call, 1)];
+    if (!isWide(typeOf(call, 0)) || !isWhole(a) || !isWhole(b)) return [wrapped(f(a, b), typeOf(call, 0))];
+    const endless = [0, 1].some((i) => Array.from(call.constant(i) ?? []).some((v) => v === LAST || v === FIRST));
+    if (!endless) return [guardedBy(call, f, [a, b])];
+    // 2^31 - 1 stands for "to the end" in numbers that shapes are made of.
+    if (a.constant && b.constant) return [f(a, b)];
+    throw fail(call, 'computes with an integer that is more than 32 bits can hold, and with the inputs of the model');
+  };
 
-/** Of constants of 64 bits, whose result must not have more than 32 of them; 2^31 - 1 stands for "to the end". */
-function within(call: OperatorCall, f: (a: Tensor, b: Tensor) => Tensor): Tensor {
-  const [a, b] = [at(call, 0), at(call, 1)];
-  const known = [call.constant(0), call.constant(1)];
-  const type = typeOf(call, 0);
-  const open = known.some((values) => !values || Array.from(values).some((v) => v === 2 ** 31 - 1 || v === -(2 ** 31)));
-  if (open || (type !== 7 && type !== 12 && type !== 13) || !isWhole(a) || !isWhole(b)) return f(a, b);
-  for (const value of evaluate(f(cast(a, 'float64'), cast(b, 'float64'))).data) held(call, value, type);
-  return f(a, b);
-}
+const [FIRST, LAST] = [-(2 ** 31), 2 ** 31 - 1];
 
 /** The quotient; of integers without its fraction. */
 export const divided = (a: Tensor, b: Tensor): Tensor => (isWhole(a) && isWhole(b) ? quotient(a, b) : div(a, b));
 
 /** Quantised whole numbers are held in floats, and lose their fraction as well. */
 function quotients(call: OperatorCall): Tensor {
-  const y = divided(at(call, 0), at(call, 1));
-  return isWhole(y) ? wrapped(y, typeOf(call, 0)) : isWholeType(typeOf(call, 0)) ? cut(y) : y;
+  const [a, b] = [at(call, 0), at(call, 1)];
+  const y = divided(a, b);
+  if (!isWhole(y)) return isWholeType(typeOf(call, 0)) ? cut(y) : y;
+  const known = call.constant(1);
+  // Only -2^31 by -1 leaves the range.
+  if (typeOf(call, 0) !== 7 || (known && !Array.from(known).includes(-1))) return wrapped(y, typeOf(call, 0));
+  const bad = logicalAnd(equal(a, FIRST), equal(b, -1));
+  return stoppedWhere(call, y, bad, 'makes the integer 2147483648, which is more than 32 bits can hold');
 }
 
 /** `a - b * floor(a / b)`, with the sign of the divisor; `fmod` has that of the dividend. */
@@ -87,15 +92,23 @@ function lost(a: Tensor, b: Tensor): Tensor {
 }
 
 /** Small constant powers as products: exact gradients where the base is 0 or below, and a fraction of the time. */
-function power(a: Tensor, b: Tensor): Tensor {
+function power(call: OperatorCall): Tensor {
+  const [a, b] = [at(call, 0), at(call, 1)];
   const [first] = b.size === 1 && b.constant ? b.constant : [];
   const simple = isFloat(a.dtype) && first !== undefined && b.rank <= a.rank ? powers[first] : undefined;
   if (simple) return simple(a);
   if (isWhole(a) && isWhole(b) && first !== undefined && first >= 1 && first <= 16) {
-    return Array.from({ length: first - 1 }).reduce((y: Tensor) => mul(y, a), a);
+    const times = (x: Tensor): Tensor => Array.from({ length: first - 1 }).reduce((y: Tensor) => mul(y, x), x);
+    return guardedBy(call, times, [a], kept(typeOf(call, 0)));
   }
-  const y = isWhole(a) && a.constant && b.constant ? inFloats(a, b, binary.pow) : binary.pow(a, like(b, a));
-  return isWhole(a) ? cast(y, 'int32') : y;
+  if (!isWhole(a)) return binary.pow(a, like(b, a));
+  if (a.constant && b.constant) {
+    const y = inFloats(a, b, binary.pow);
+    return stoppedWhere(call, cast(y, 'int32'), beyond(y), 'makes an integer that is more than 32 bits can hold');
+  }
+  const y = binary.pow(a, like(b, a));
+  const problem = 'makes an integer beyond 2^24 with an exponent that is not a whole constant up to 16';
+  return stoppedWhere(call, cast(y, 'int32'), greaterEqual(abs(y), 2 ** 24), problem);
 }
 
 const powers: Readonly<Record<number, (x: Tensor) => Tensor>> = {
@@ -151,13 +164,13 @@ function spread(values: readonly number[], x: Tensor, shape: readonly number[]):
 const compared = (f: (a: Tensor, b: Tensor) => Tensor): Operator => two((a, b) => f(counted(a), counted(b)));
 
 export const arithmetic: Readonly<Record<string, Operator>> = {
-  Add: wrapping(add),
-  Sub: wrapping(sub),
-  Mul: wrapping(mul),
+  Add: within(add),
+  Sub: within(sub),
+  Mul: within(mul),
   Div: (call) => [quotients(call)],
   Mod: (call) => [remainder(call)],
-  Pow: two(power),
-  Sum: (call) => [wrapped(all(call).reduce(add), typeOf(call, 0))],
+  Pow: (call) => [power(call)],
+  Sum: (call) => [guardedBy(call, (...xs) => xs.reduce((a, b) => add(a, b)), all(call))],
   Mean: (call) => [div(all(call).reduce(add), all(call).length)],
   Max: folded(binary.maximum),
   Min: folded(binary.minimum),
@@ -182,8 +195,8 @@ export const arithmetic: Readonly<Record<string, Operator>> = {
   BitwiseXor: bits((a, b) => a ^ b),
   BitwiseNot: (call) => {
     // What is unsigned has no bits in front.
-    const bits = ({ 2: 8, 4: 16, 12: 32 } as Readonly<Record<number, number>>)[typeOf(call, 0)];
-    const flip = (v: number): number => (bits ? 2 ** bits - 1 - v : ~v);
+    const bits = ({ 2: 8, 4: 16, 12: 32, 13: 64 } as Readonly<Record<number, number>>)[typeOf(call, 0)];
+    const flip = (v: number): number => held(call, bits ? 2 ** bits - 1 - v : ~v, typeOf(call, 0));
     return [tensor(constantsOf(call, 0, 'bits').map(flip), at(call, 0).shape, 'int32')];
   },
 };

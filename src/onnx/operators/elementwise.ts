@@ -21,8 +21,8 @@ import * as math from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
-import { wrapped } from './integers.ts';
-import { at, integer, maybe, number, text, typeOf } from './support.ts';
+import { guardedBy } from './numbers/guarded.ts';
+import { at, integer, maybe, number, text } from './support.ts';
 
 const one =
   (f: (x: Tensor, call: OperatorCall) => Tensor): Operator =>
@@ -68,8 +68,8 @@ function infinite(x: Tensor, call: OperatorCall): Tensor {
 const sigmoidTimes = (x: Tensor, alpha: number): Tensor => mul(x, math.sigmoid(mul(x, alpha)));
 
 export const elementwise: Readonly<Record<string, Operator>> = {
-  Abs: one((x, call) => wrapped(math.abs(x), typeOf(call, 0))),
-  Neg: one((x, call) => wrapped(neg(x), typeOf(call, 0))),
+  Abs: one((x, call) => guardedBy(call, math.abs, [x])),
+  Neg: one((x, call) => guardedBy(call, neg, [x])),
   Sign: one(math.sign),
   Floor: rounding(math.floor),
   Ceil: rounding(math.ceil),

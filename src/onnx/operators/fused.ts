@@ -4,9 +4,9 @@ import { add, mul } from '../../ops/binary.ts';
 import { clip, sigmoid, tanh } from '../../ops/unary.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
-import { convolved } from './convolution.ts';
 import { gemm } from './products.ts';
 import { at, fail, maybe, number, text } from './support.ts';
+import { convolved } from './windows/convolution.ts';
 
 /** The activation that the attributes name, with its parameters; none where none is named. */
 function activated(call: OperatorCall, y: Tensor, params: readonly number[]): Tensor {

@@ -11,9 +11,9 @@ import { isFloat } from '../../tensor/dtype.ts';
 import { normalizeAxis } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator, OperatorCall } from '../operator.ts';
-import { convolved } from './convolution.ts';
 import { product } from './products.ts';
 import { at, fail, integer, maybe, subjectOf, typeOf } from './support.ts';
+import { convolved } from './windows/convolution.ts';
 
 const float = (call: OperatorCall, x: Tensor): Tensor => (isFloat(x.dtype) ? x : cast(x, call.dtype));
 

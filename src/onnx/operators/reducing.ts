@@ -8,10 +8,15 @@ import { floating } from '../../ops/promote.ts';
 import { logSumExp, max, mean, min, prod, type ReduceOptions, sum } from '../../ops/reduce.ts';
 import { abs, cast, log, round, sqrt, square } from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
-import { normalizeAxes, reduceShape } from '../../tensor/shape.ts';
+import { normalizeAxes, reduceShape, sizeOf } from '../../tensor/shape.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
-import type { Operator } from '../operator.ts';
-import { at, constantsOf, fail, integer, listed, subjectOf } from './support.ts';
+import type { Operator, OperatorCall } from '../operator.ts';
+import { guardedBy, kept } from './numbers/guarded.ts';
+import { quotient } from './numbers/integers.ts';
+import { at, constantsOf, fail, integer, listed, subjectOf, typeOf } from './support.ts';
+
+/** Integers again, of what has become floats. */
+const whole = (y: Tensor, like: Tensor): Tensor => (isFloat(y.dtype) ? cast(round(y), like.dtype) : y);
 
 type Reduce = (x: Tensor, options: ReduceOptions) => Tensor;
 
@@ -37,8 +42,21 @@ function reduction({ reduce, prepare = (x) => x, finish = (x) => x, empty, input
       if (empty === undefined) throw fail(call, 'nothing to reduce: an axis has size 0', { input: x.shape, axes });
       return [full(reduceShape(x.shape, axes, keepDims), empty, x.dtype)];
     }
-    const y = finish(reduce(prepare(x), { axes, keepDims }));
-    return [isFloat(y.dtype) && !isFloat(x.dtype) ? cast(reduce === mean ? y : round(y), x.dtype) : y];
+    const reduced = (z: Tensor, by = reduce): Tensor => by(prepare(z), { axes, keepDims });
+    if (isFloat(x.dtype)) return [finish(reduced(x))];
+    const type = call.opType === 'ReduceSum' ? typeOf(call, 0) : kept(typeOf(call, 0));
+    // Integers stay integers; a mean of them loses its fraction.
+    if (reduce === mean) {
+      const count = full([], sizeOf(axes.map((axis) => x.shape[axis]!)), 'int32');
+      return [
+        quotient(
+          guardedBy(call, (z) => reduced(z, sum), [x]),
+          count,
+        ),
+      ];
+    }
+    if (reduce !== sum && reduce !== prod) return [whole(finish(reduced(x)), x)];
+    return [whole(finish(guardedBy(call, (z) => reduced(z), [x], type)), x)];
   };
 }
 
@@ -65,12 +83,12 @@ export const reducing: Readonly<Record<string, Operator>> = {
   ReduceSumSquare: reduction({ reduce: sum, prepare: square }),
   ReduceLogSum: reduction({ reduce: sum, finish: log }),
   ReduceLogSumExp: reduction({ reduce: logSumExp, empty: -Infinity }),
-  CumSum: (call) => [cumsum(...running(call))],
-  CumProd: (call) => [cumprod(...running(call))],
+  CumSum: (call) => [running(call, cumsum)],
+  CumProd: (call) => [running(call, cumprod)],
 };
 
-function running(call: Parameters<Operator>[0]): Parameters<typeof cumsum> {
+function running(call: OperatorCall, f: typeof cumsum): Tensor {
   const axis = constantsOf(call, 1, 'axis')[0]!;
   const options = { exclusive: integer(call, 'exclusive', 0) === 1, reverse: integer(call, 'reverse', 0) === 1 };
-  return [at(call, 0), axis, options];
+  return guardedBy(call, (x) => f(x, axis, options), [at(call, 0)]);
 }

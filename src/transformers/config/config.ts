@@ -5,6 +5,7 @@
  */
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { type Architecture, architectures, type Family, families } from '../encoders/index.ts';
+import type { Dropouts } from './dropout.ts';
 import { Fields, type Json } from './fields.ts';
 
 /** What every config says. */
@@ -37,6 +38,8 @@ export interface TransformerConfig extends SharedConfig {
   readonly inner: number;
   readonly activation: string;
   readonly epsilon: number;
+  /** What is dropped in training. */
+  readonly dropouts: Dropouts;
 }
 
 /** @param file what to call it in errors */

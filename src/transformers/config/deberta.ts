@@ -1,5 +1,6 @@
 /** What the config of a DeBERTa-v2 or v3 says beyond the others'. Source: `configuration_deberta_v2.py` of transformers 4. */
 import type { SharedConfig, TransformerConfig } from './config.ts';
+import { bertDropouts, type Dropouts } from './dropout.ts';
 import type { Fields } from './fields.ts';
 
 export interface DebertaConfig extends TransformerConfig {
@@ -72,7 +73,14 @@ export function readDebertaConfig(read: Fields, shared: SharedConfig): DebertaCo
     convolution: size > 0 ? convolution : null,
     poolerActivation: read.text('pooler_hidden_act', 'gelu'),
     legacyHead: read.flag('legacy', true),
+    dropouts: dropoutsOf(read),
   };
+}
+
+/** `cls_dropout` counts for texts alone. */
+function dropoutsOf(read: Fields): Dropouts {
+  const shared = bertDropouts(read, { classifiers: 'cls_dropout' });
+  return { ...shared, before: read.share('pooler_dropout', 0), tokens: shared.hidden };
 }
 
 /** A size that files may state as -1 or 0, or leave out, where there is none. */

@@ -42,6 +42,13 @@ export class Fields {
     return value;
   }
 
+  /** A probability. */
+  share(key: string, fallback: number): number {
+    const value = this.number(key, fallback);
+    if (value > 1) throw this.wrong(key, 'a number from 0 to 1');
+    return value;
+  }
+
   text(key: string, fallback: string): string {
     const value = this.#given(key, fallback);
     if (typeof value !== 'string') throw this.wrong(key, 'a text');

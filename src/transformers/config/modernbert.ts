@@ -1,5 +1,6 @@
 /** What the config of a ModernBERT says beyond the others', as transformers 4 and 5 write it. Source: `configuration_modernbert.py`. */
 import type { SharedConfig, TransformerConfig } from './config.ts';
+import type { Dropouts } from './dropout.ts';
 import type { Fields, Json } from './fields.ts';
 
 export interface ModernBertConfig extends TransformerConfig {
@@ -53,6 +54,15 @@ export function readModernBertConfig(read: Fields, shared: SharedConfig): Modern
     },
     headActivation: read.text('classifier_activation', 'gelu'),
     pooling,
+    dropouts: dropoutsOf(read),
+  };
+}
+
+function dropoutsOf(read: Fields): Dropouts {
+  const classifier = read.share('classifier_dropout', 0);
+  return {
+    ...{ embeddings: read.share('embedding_dropout', 0), hidden: 0, attention: read.share('attention_dropout', 0) },
+    ...{ inner: read.share('mlp_dropout', 0), before: 0, classifier, tokens: classifier, answer: classifier },
   };
 }
 

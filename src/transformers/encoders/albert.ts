@@ -5,6 +5,8 @@
 import { add } from '../../ops/binary.ts';
 import { activationNamed } from '../activations.ts';
 import type { TransformerConfig } from '../config/config.ts';
+import type { Dropouts } from '../config/dropout.ts';
+import type { Fields } from '../config/fields.ts';
 import { densePart, normPart, type Part, TransformerLayer } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
 import { attentionPart } from './attention.ts';
@@ -24,7 +26,7 @@ export const albertFamily: Family<AlbertConfig> = {
   classes: 'Albert',
   positions: { fromIds: false, distances: false },
   readConfig: (read, shared) => {
-    const found = readBertConfig(read, shared, { epsilon: 1e-12 });
+    const found = readBertConfig(read, shared, { epsilon: 1e-12, classifiers: null, fallback: 0 });
     const width = read.count('hidden_size', 4096);
     const [groups, groupSize] = [read.count('num_hidden_groups', 1), read.count('inner_group_num', 1)];
     if (groups > found.layers) throw read.wrong('num_hidden_groups', `at most num_hidden_layers = ${found.layers}`);
@@ -35,12 +37,19 @@ export const albertFamily: Family<AlbertConfig> = {
       inner: read.count('intermediate_size', 16384),
       activation: read.text('hidden_act', 'gelu_new'),
       embeddingWidth: read.count('embedding_size', 128),
+      dropouts: dropoutsOf(read, found.dropouts),
       groups,
       groupSize,
     };
   },
   encoder: albert,
 };
+
+/** The classifier's own field is 0.1 where a file is silent; null means as much as the rest, for tokens alone: for texts it is an error. */
+function dropoutsOf(read: Fields, shared: Dropouts): Dropouts {
+  const own = read.raw('classifier_dropout_prob') === null ? shared.hidden : read.share('classifier_dropout_prob', 0.1);
+  return { ...shared, classifier: own, tokens: own };
+}
 
 function albert(config: AlbertConfig, weights: WeightSource): Encoder {
   const { width, embeddingWidth, layers, groups, groupSize } = config;
@@ -70,8 +79,10 @@ function albert(config: AlbertConfig, weights: WeightSource): Encoder {
     ]),
     run: (x, session) => {
       let y = session.call(widen, x);
-      for (let i = 0; i < layers; i++) y = session.call(made[Math.floor((i * groups) / layers)]!, y);
-      return y;
+      const group = (i: number): Part => made[Math.floor((i * groups) / layers)]!;
+      for (let i = 0; i < layers - 1; i++) y = session.call(group(i), y);
+      // Of several blocks in a group the first ones are read at all positions.
+      return groupSize === 1 ? session.last(stack.layer, group(layers - 1), y) : session.call(group(layers - 1), y);
     },
   };
   const pooler = weights.has('albert/pooler') ? poolerPart(weights, 'albert/pooler', width, 'albert/pooler') : null;
@@ -83,7 +94,7 @@ function albert(config: AlbertConfig, weights: WeightSource): Encoder {
 }
 
 function block(config: AlbertConfig, weights: WeightSource, path: string): Part {
-  const { width, inner, epsilon } = config;
+  const { width, inner, epsilon, dropouts } = config;
   const names = ['query', 'key', 'value', 'dense'] as const;
   const own = attentionPart(config, weights, `${path}/attention`, names, {
     className: 'AlbertAttention',
@@ -98,7 +109,7 @@ function block(config: AlbertConfig, weights: WeightSource, path: string): Part 
   return {
     layer: new TransformerLayer(path, 'AlbertLayer', [own.layer, norm.layer, up.layer, down.layer, last.layer]),
     run: (x, session) => {
-      const attended = session.call(norm, add(session.call(own, x), x));
+      const attended = session.call(norm, add(session.drop(session.call(own, x), dropouts.hidden), session.own(x)));
       const filled = session.call(down, act(session.call(up, attended)));
       return session.call(last, add(filled, attended));
     },

@@ -2,6 +2,7 @@
 import { add, mul } from '../../ops/binary.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { reshape, transpose } from '../../ops/movement.ts';
+import { slice } from '../../ops/slicing.ts';
 import { softmax } from '../../ops/softmax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { TransformerConfig } from '../config/config.ts';
@@ -18,7 +19,7 @@ export interface AttentionOptions {
 
 /** Multi-head self-attention; without an output name the last projection is left to the caller. */
 export function attentionPart(
-  { width, heads }: TransformerConfig,
+  { width, heads, dropouts }: TransformerConfig,
   weights: WeightSource,
   path: string,
   names: readonly [string, string, string, string | null],
@@ -33,14 +34,22 @@ export function attentionPart(
   return {
     layer: new TransformerLayer(path, className, layers),
     run: (x, session) => {
+      const rows = session.own(x);
       // The scale is applied to the query: it is the smaller tensor, and the product is the same up to rounding.
-      const q = split(mul(session.call(query, x), 1 / Math.sqrt(size)));
+      const q = split(mul(session.call(query, rows), 1 / Math.sqrt(size)));
       const products = matmul(q, split(session.call(key, x)), { transposeB: true });
-      const scores = bias ? add(products, bias(x.shape[1]!)) : products;
-      const shares = softmax(session.maskBias ? add(scores, session.maskBias) : scores);
+      const scores = bias ? add(products, seenBy(rows, bias(x.shape[1]!))) : products;
+      const whole = softmax(session.maskBias ? add(scores, session.maskBias) : scores);
+      const shares = session.drop(whole, dropouts.attention);
       const context = transpose(matmul(shares, split(session.call(value, x))), [0, 2, 1, 3]);
-      const joined = reshape(context, x.shape);
+      const joined = reshape(context, rows.shape);
       return out ? session.call(out, joined) : joined;
     },
   };
+}
+
+/** The rows of a bias for the positions that are computed. */
+function seenBy(rows: Tensor, bias: Tensor): Tensor {
+  const count = rows.shape[1]!;
+  return count === bias.shape[2] ? bias : slice(bias, { 2: [0, count] });
 }

@@ -8,6 +8,7 @@ import { tanh } from '../../ops/unary.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { activationNamed } from '../activations.ts';
 import type { SharedConfig, TransformerConfig } from '../config/config.ts';
+import { bertDropouts } from '../config/dropout.ts';
 import type { Fields } from '../config/fields.ts';
 import { densePart, normPart, type Part, type Session, TransformerLayer } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
@@ -22,7 +23,7 @@ const why = { width: 'hidden_size', inner: 'hidden_size and intermediate_size', 
 export function readBertConfig(
   read: Fields,
   shared: SharedConfig,
-  defaults: { readonly epsilon: number },
+  defaults: { readonly epsilon: number; readonly classifiers?: string | null; readonly fallback?: number },
 ): TransformerConfig {
   read.expect('position_embedding_type', 'absolute', 'relative positions are not supported');
   read.expect('is_decoder', false, 'decoders, which hide what comes after a position, are not supported');
@@ -41,6 +42,7 @@ export function readBertConfig(
     inner: read.count('intermediate_size', 4 * width),
     activation: read.text('hidden_act', 'gelu'),
     epsilon: read.number('layer_norm_eps', defaults.epsilon),
+    dropouts: bertDropouts(read, defaults),
   };
 }
 
@@ -94,7 +96,7 @@ export const electraFamily: Family = {
 };
 
 function bertLike(base: string, use: PositionUse, config: TransformerConfig, weights: WeightSource): Encoder {
-  const { width, epsilon, embeddingWidth } = config;
+  const { width, embeddingWidth } = config;
   const embed = embeddings(config, use, weights, `${base}/embeddings`, {
     positions: 'position_embeddings/embeddings',
     segments: 'token_type_embeddings/embeddings',
@@ -110,7 +112,7 @@ function bertLike(base: string, use: PositionUse, config: TransformerConfig, wei
       className: 'TFBertSelfAttention',
       why: why.width,
     });
-    const output = projection(weights, `${path}/attention/output`, [width, width], epsilon, why.width);
+    const output = projection(config, weights, `${path}/attention/output`, [width, width], why.width);
     const attention: Part = {
       layer: new TransformerLayer(`${path}/attention`, 'TFBertAttention', [own.layer, output.layer]),
       run: (x, session) => output.run(session.call(own, x), x, session),
@@ -132,14 +134,14 @@ function bertLike(base: string, use: PositionUse, config: TransformerConfig, wei
 
 /** A block: attention, then BERT's feed-forward net with its own residual step. */
 export function feedForward(config: TransformerConfig, weights: WeightSource, path: string, attention: Part): Part {
-  const { width, inner, epsilon } = config;
+  const { width, inner } = config;
   const act = activationNamed(config.activation, 'config.json');
   const lin1 = densePart(weights, `${path}/intermediate/dense`, [width, inner], why.inner);
   const intermediate: Part = {
     layer: new TransformerLayer(`${path}/intermediate`, 'TFBertIntermediate', [lin1.layer]),
     run: (x, session) => act(session.call(lin1, x)),
   };
-  const last = projection(weights, `${path}/output`, [inner, width], epsilon, why.inner);
+  const last = projection(config, weights, `${path}/output`, [inner, width], why.inner);
   return {
     layer: new TransformerLayer(path, 'TFBertLayer', [attention.layer, intermediate.layer, last.layer]),
     run: (x, session) => {
@@ -149,19 +151,22 @@ export function feedForward(config: TransformerConfig, weights: WeightSource, pa
   };
 }
 
-/** BERT's `TFBertSelfOutput` and `TFBertOutput`: `LayerNorm(dense(x) + shortcut)`. Its hooks see `x` and the result. */
+/** BERT's `TFBertSelfOutput` and `TFBertOutput`: `LayerNorm(dropout(dense(x)) + shortcut)`. Its hooks see `x` and the result. */
 export function projection(
+  { epsilon, dropouts }: TransformerConfig,
   weights: WeightSource,
   path: string,
   sizes: readonly [number, number],
-  epsilon: number,
   why: string,
 ): { layer: TransformerLayer; run: (x: Tensor, shortcut: Tensor, session: Session) => Tensor } {
   const lin = densePart(weights, `${path}/dense`, sizes, why);
   const norm = normPart(weights, `${path}/LayerNorm`, sizes[1], epsilon, why);
   const layer = new TransformerLayer(path, 'TFBertOutput', [lin.layer, norm.layer]);
   const run = (x: Tensor, shortcut: Tensor, session: Session): Tensor =>
-    session.hooked(layer, x, (given) => session.call(norm, add(session.call(lin, given), shortcut)));
+    session.hooked(layer, x, (given) => {
+      const y = session.drop(session.call(lin, given), dropouts.hidden);
+      return session.call(norm, add(y, session.own(shortcut)));
+    });
   return { layer, run };
 }
 

@@ -29,7 +29,7 @@ export const debertaFamily: Family<DebertaConfig> = {
 };
 
 function deberta(config: DebertaConfig, weights: WeightSource): Encoder {
-  const { width, epsilon, embeddingWidth, positionTable, segments } = config;
+  const { width, embeddingWidth, positionTable, segments } = config;
   const at = 'deberta/embeddings';
   const embed = embeddings(config, debertaFamily.positions, weights, at, {
     positions: positionTable ? 'position_embeddings/embeddings' : null,
@@ -49,7 +49,7 @@ function deberta(config: DebertaConfig, weights: WeightSource): Encoder {
   const blocks = Array.from({ length: config.layers }, (_, i): Part => {
     const path = `deberta/encoder/layer.${i}`;
     const own = disentangledAttention(config, weights, `${path}/attention/self`, table);
-    const output = projection(weights, `${path}/attention/output`, [width, width], epsilon, why);
+    const output = projection(config, weights, `${path}/attention/output`, [width, width], why);
     const attention: Part = {
       layer: new TransformerLayer(`${path}/attention`, 'DebertaV2Attention', [own.layer, output.layer]),
       run: (x, session) => output.run(session.call(own, x), x, session),
@@ -74,18 +74,27 @@ function deberta(config: DebertaConfig, weights: WeightSource): Encoder {
 }
 
 /** One row per distance, the farthest on the left first. */
-function distanceTable({ span, width, normalizedTable, epsilon }: DebertaConfig, weights: WeightSource): Tensor {
+function distanceTable(
+  { span, width, normalizedTable, epsilon }: DebertaConfig,
+  weights: WeightSource,
+): (session: Session) => Tensor {
   const rows = 'position_buckets or max_relative_positions';
   const table = weights.take('deberta/encoder/rel_embeddings/weight', [2 * span, width], rows);
-  if (!normalizedTable) return table;
+  if (!normalizedTable) return () => table;
   const gamma = weights.take('deberta/encoder/LayerNorm/gamma', [width], why);
   const beta = weights.take('deberta/encoder/LayerNorm/beta', [width], why);
-  return evaluate(layerNorm(table, { gamma, beta, epsilon }));
+  const normalized = layerNorm(table, { gamma, beta, epsilon });
+  let known: Tensor | null = null;
+  return ({ fixed }) => {
+    if (!fixed) return normalized;
+    known ??= evaluate(normalized);
+    return known;
+  };
 }
 
 /** A convolution of the embeddings, added to what the first block gives. Its hooks see the embeddings and the result. */
 function convolution(
-  { width, epsilon }: DebertaConfig,
+  { width, epsilon, dropouts }: DebertaConfig,
   { size, groups, activation }: NonNullable<DebertaConfig['convolution']>,
   weights: WeightSource,
 ): { layer: TransformerLayer; run: (x: Tensor, shortcut: Tensor, session: Session) => Tensor } {
@@ -102,7 +111,8 @@ function convolution(
     const seen = session.visible ? expandDims(session.visible, -1) : null;
     const masked = (states: Tensor): Tensor => (seen ? mul(states, seen) : states);
     return session.hooked(layer, x, (given) => {
-      const mixed = act(masked(add(conv1d(given, kernel, { padding: around, groups }), bias)));
+      const convolved = masked(add(conv1d(given, kernel, { padding: around, groups }), bias));
+      const mixed = act(session.drop(convolved, dropouts.hidden));
       return masked(session.call(norm, add(shortcut, mixed)));
     });
   };

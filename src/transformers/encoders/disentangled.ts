@@ -18,20 +18,20 @@ import type { WeightSource } from '../weights/source.ts';
 
 const why = 'hidden_size';
 
-/** @param table the embeddings of distances `[2 * span, width]`; null without relative attention */
+/** @param table gives the embeddings of distances `[2 * span, width]`; null without relative attention */
 export function disentangledAttention(
   config: DebertaConfig,
   weights: WeightSource,
   path: string,
-  table: Tensor | null,
+  table: ((session: Session) => Tensor) | null,
 ): Part {
-  const { width, heads, contentToPosition, positionToContent, sharedKeys } = config;
+  const { width, heads, contentToPosition, positionToContent, sharedKeys, dropouts } = config;
   const size = width / heads;
   const project = (name: string): Part => densePart(weights, `${path}/${name}`, [width, width], why);
   const [query, key, value] = [project('query_proj'), project('key_proj'), project('value_proj')];
   const own = (shared: Part, name: string): Part => (sharedKeys ? shared : project(name));
-  const positionKey = table && contentToPosition ? projected(table, own(key, 'pos_key_proj')) : null;
-  const positionQuery = table && positionToContent ? projected(table, own(query, 'pos_query_proj')) : null;
+  const positionKey = table && contentToPosition ? projected(own(key, 'pos_key_proj')) : null;
+  const positionQuery = table && positionToContent ? projected(own(query, 'pos_query_proj')) : null;
   // The kinds of scores that the config lists count, computed or not.
   const scale = 1 / Math.sqrt(size * (1 + Number(contentToPosition) + Number(positionToContent)));
   const split = (x: Tensor): Tensor => transpose(reshape(x, [x.shape[0]!, x.shape[1]!, heads, size]), [0, 2, 1, 3]);
@@ -39,13 +39,14 @@ export function disentangledAttention(
     layer: new TransformerLayer(path, 'DisentangledSelfAttention', [query.layer, key.layer, value.layer]),
     run: (x, session) => {
       const length = x.shape[1]!;
+      const near = table ? session.drop(table(session), dropouts.hidden) : null;
       const q = split(mul(session.call(query, x), scale));
       const k = split(session.call(key, x));
       let scores = matmul(q, k, { transposeB: true });
       // All distances that occur, one after another: `[1, heads, distances, size]`.
-      const columns = (rows: (session: Session) => Tensor, sign: 1 | -1): Tensor => {
+      const columns = (rows: Projected, sign: 1 | -1): Tensor => {
         const places = Int32Array.from({ length: 2 * length - 1 }, (_, c) => rowOf(sign * (c - length + 1), config));
-        return split(reshape(gather(rows(session), tensor(places)), [1, places.length, width]));
+        return split(reshape(gather(rows(near!, session), tensor(places)), [1, places.length, width]));
       };
       if (positionKey) {
         scores = add(scores, diagonals(matmul(q, columns(positionKey, -1), { transposeB: true })));
@@ -54,19 +55,23 @@ export function disentangledAttention(
         const byKey = matmul(k, mul(columns(positionQuery, 1), scale), { transposeB: true });
         scores = add(scores, transpose(diagonals(byKey), [0, 1, 3, 2]));
       }
-      const shares = softmax(session.maskBias ? add(scores, session.maskBias) : scores);
+      const whole = softmax(session.maskBias ? add(scores, session.maskBias) : scores);
+      const shares = session.drop(whole, dropouts.attention);
       return reshape(transpose(matmul(shares, split(session.call(value, x))), [0, 2, 1, 3]), x.shape);
     },
   };
 }
 
+type Projected = (table: Tensor, session: Session) => Tensor;
+
 /**
- * The table of distances behind a projection, computed once: each plan would do it again, on the slow kernels that fold constants. It is
- * no call of the layer, whose hooks see texts alone.
+ * The table of distances behind a projection, computed once where the weights stay as they are: each plan would do it again, on the slow
+ * kernels that fold constants. It is no call of the layer, whose hooks see texts alone.
  */
-function projected(table: Tensor, { run }: Part): (session: Session) => Tensor {
+function projected({ run }: Part): Projected {
   let known: Tensor | null = null;
-  return (session) => {
+  return (table, session) => {
+    if (!session.fixed) return run(table, session);
     if (known) return known;
     const x = placeholder(table.shape, table.dtype);
     const plan = compile([run(x, session)], [x]);

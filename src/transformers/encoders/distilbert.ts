@@ -1,6 +1,7 @@
 /** DistilBERT (Sanh et al. 2019): BERT's blocks without segments and pooler. Source: `modeling_distilbert.py` of transformers 4. */
 import { activationNamed } from '../activations.ts';
 import type { SharedConfig, TransformerConfig } from '../config/config.ts';
+import type { Dropouts } from '../config/dropout.ts';
 import type { Fields } from '../config/fields.ts';
 import { densePart, normPart, type Part, residual, TransformerLayer } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
@@ -31,10 +32,19 @@ export const distilbertFamily: Family = {
       activation: read.text('activation', 'gelu'),
       // DistilBERT's classes have this epsilon in their code.
       epsilon: 1e-12,
+      dropouts: dropoutsOf(read),
     };
   },
   encoder: distilbert,
 };
+
+function dropoutsOf(read: Fields): Dropouts {
+  const hidden = read.share('dropout', 0.1);
+  return {
+    ...{ embeddings: hidden, hidden, attention: read.share('attention_dropout', 0.1), inner: 0, before: 0 },
+    ...{ classifier: read.share('seq_classif_dropout', 0.2), tokens: hidden, answer: read.share('qa_dropout', 0.1) },
+  };
+}
 
 function distilbert(config: TransformerConfig, weights: WeightSource): Encoder {
   const embed = embeddings(config, distilbertFamily.positions, weights, 'distilbert/embeddings', {
@@ -44,7 +54,7 @@ function distilbert(config: TransformerConfig, weights: WeightSource): Encoder {
   });
   const blocks = Array.from({ length: config.layers }, (_, i): Part => {
     const path = `distilbert/transformer/layer.${i}`;
-    const { width, inner, epsilon } = config;
+    const { width, inner, epsilon, dropouts } = config;
     const attention = attentionPart(config, weights, `${path}/attention`, ['q_lin', 'k_lin', 'v_lin', 'out_lin'], {
       className: 'TFMultiHeadSelfAttention',
       why: why.width,
@@ -55,7 +65,7 @@ function distilbert(config: TransformerConfig, weights: WeightSource): Encoder {
     const lin2 = densePart(weights, `${path}/ffn/lin2`, [inner, width], why.inner);
     const ffn: Part = {
       layer: new TransformerLayer(`${path}/ffn`, 'TFFFN', [lin1.layer, lin2.layer]),
-      run: (x, session) => session.call(lin2, act(session.call(lin1, x))),
+      run: (x, session) => session.drop(session.call(lin2, act(session.call(lin1, x))), dropouts.hidden),
     };
     const norm2 = normPart(weights, `${path}/output_layer_norm`, width, epsilon, why.width);
     const first = residual((x, session) => session.call(attention, x), norm1);

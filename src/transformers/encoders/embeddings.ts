@@ -32,7 +32,7 @@ export function embeddings(
   path: string,
   names: EmbeddingNames,
 ): { layer: TransformerLayer; run: (tokens: Tokens, session: Session) => Tensor } {
-  const { vocabulary, positionRows, segments, embeddingWidth: width, epsilon } = config;
+  const { vocabulary, positionRows, segments, embeddingWidth: width, epsilon, dropouts } = config;
   const { why, widen = null, masked = false } = names;
   const words = wordPart(weights, `${path}/word_embeddings`, [vocabulary, width], why);
   const rows = `max_position_embeddings and ${why}`;
@@ -58,7 +58,8 @@ export function embeddings(
         x = add(x, tokens.segments ? gather(kinds, tokens.segments) : first);
       }
       const y = session.call(norm, kernel ? matmul(x, kernel) : x);
-      return masked && session.visible ? mul(y, expandDims(session.visible, -1)) : y;
+      const seen = masked && session.visible ? mul(y, expandDims(session.visible, -1)) : y;
+      return session.drop(seen, dropouts.embeddings);
     });
   return { layer, run };
 }

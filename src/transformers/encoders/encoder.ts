@@ -18,6 +18,7 @@ export interface Tokens {
 
 export interface Encoder {
   readonly layer: TransformerLayer;
+  /** The states, or those of the first position alone (`Session.last`). */
   readonly encode: (tokens: Tokens, session: Session) => Tensor;
   /** BERT's pooler: `[rows, positions, width]` to `[rows, width]`. */
   readonly pooler: Part | null;
@@ -56,5 +57,7 @@ export function firstPosition(x: Tensor): Tensor {
 /** Blocks one after another, as a layer. */
 export function stackOf(path: string, className: string, blocks: readonly Part[]): Part {
   const layers = blocks.map(({ layer }) => layer);
-  return { layer: new TransformerLayer(path, className, layers), run: chain(blocks) };
+  const layer = new TransformerLayer(path, className, layers);
+  const [before, last] = [chain(blocks.slice(0, -1)), blocks.at(-1)];
+  return { layer, run: (x, session) => (last ? session.last(layer, last, before(x, session)) : x) };
 }

@@ -39,7 +39,7 @@ interface Block {
 }
 
 function modernbert(config: ModernBertConfig, weights: WeightSource): Encoder {
-  const { vocabulary, width, heads, epsilon, positions, thetas, reach, biases } = config;
+  const { vocabulary, width, heads, epsilon, positions, thetas, reach, biases, dropouts } = config;
   const words = wordPart(weights, 'model/embeddings/tok_embeddings', [vocabulary, width], why);
   const norm = normPart(weights, 'model/embeddings/norm', width, epsilon, why, biases.norm);
   const embed = new TransformerLayer('model/embeddings', 'ModernBertEmbeddings', [words.layer, norm.layer]);
@@ -57,7 +57,9 @@ function modernbert(config: ModernBertConfig, weights: WeightSource): Encoder {
   return {
     layer: new TransformerLayer('model', 'ModernBertModel', [embed, ...blocks.map(({ layer }) => layer), last.layer]),
     encode: (tokens, session) => {
-      const embedded = session.hooked(embed, tokens.ids, (ids) => session.call(norm, session.call(words, ids)));
+      const embedded = session.hooked(embed, tokens.ids, (ids) =>
+        session.drop(session.call(norm, session.call(words, ids)), dropouts.embeddings),
+      );
       const sights = [sightOf(false, tokens), sightOf(true, tokens)] as const;
       const states = blocks.reduce((x, { layer, run }, i) => {
         const sight = sights[config.local[i] ? 1 : 0];
@@ -70,7 +72,7 @@ function modernbert(config: ModernBertConfig, weights: WeightSource): Encoder {
 }
 
 function blockOf(config: ModernBertConfig, weights: WeightSource, i: number): Block {
-  const { width, inner, epsilon, biases } = config;
+  const { width, inner, epsilon, biases, dropouts } = config;
   const path = `model/layers.${i}`;
   // The embeddings are normalized already.
   const norm1 = i === 0 ? null : normPart(weights, `${path}/attn_norm`, width, epsilon, why, biases.norm);
@@ -85,7 +87,7 @@ function blockOf(config: ModernBertConfig, weights: WeightSource, i: number): Bl
     run: (x, session) => {
       const both = session.call(wide, x);
       const gated = mul(act(slice(both, { 2: [0, inner] })), slice(both, { 2: [inner, 2 * inner] }));
-      return session.call(out, gated);
+      return session.call(out, session.drop(gated, dropouts.inner));
     },
   };
   const inside = [...(norm1 ? [norm1.layer] : []), attention.layer, norm2.layer, mlp.layer];
@@ -100,7 +102,7 @@ function blockOf(config: ModernBertConfig, weights: WeightSource, i: number): Bl
   };
 }
 
-function attentionOf({ width, heads, biases }: ModernBertConfig, weights: WeightSource, path: string): Block {
+function attentionOf({ width, heads, biases, dropouts }: ModernBertConfig, weights: WeightSource, path: string): Block {
   const size = width / heads;
   const all = densePart(weights, `${path}/Wqkv`, [width, 3 * width], why, undefined, biases.attention);
   const out = densePart(weights, `${path}/Wo`, [width, width], why, undefined, biases.attention);
@@ -116,8 +118,9 @@ function attentionOf({ width, heads, biases }: ModernBertConfig, weights: Weight
         );
       const products = matmul(mul(rotate(part(0)), 1 / Math.sqrt(size)), rotate(part(1)), { transposeB: true });
       const near = window ? add(products, window) : products;
-      const shares = softmax(session.maskBias ? add(near, session.maskBias) : near);
-      return session.call(out, reshape(transpose(matmul(shares, part(2)), [0, 2, 1, 3]), x.shape));
+      const shares = session.drop(softmax(session.maskBias ? add(near, session.maskBias) : near), dropouts.attention);
+      const joined = reshape(transpose(matmul(shares, part(2)), [0, 2, 1, 3]), x.shape);
+      return session.drop(session.call(out, joined), dropouts.attention);
     },
   };
 }

@@ -29,7 +29,7 @@ export const mpnetFamily: Family<MpnetConfig> = {
   classes: 'MPNet',
   positions: { fromIds: true, distances: true },
   readConfig: (read, shared) => {
-    const found = readBertConfig(read, { ...shared, padId: padding }, { epsilon: 1e-12 });
+    const found = readBertConfig(read, { ...shared, padId: padding }, { epsilon: 1e-12, classifiers: null });
     const buckets = read.count('relative_attention_num_buckets', 32);
     if (buckets < used) throw read.wrong('relative_attention_num_buckets', `an integer from ${used} up`);
     return { ...found, positions: usable(read, found.positionRows, padding), segments: 0, buckets };
@@ -38,7 +38,7 @@ export const mpnetFamily: Family<MpnetConfig> = {
 };
 
 function mpnet(config: MpnetConfig, weights: WeightSource): Encoder {
-  const { width, heads, epsilon, buckets } = config;
+  const { width, heads, epsilon, buckets, dropouts } = config;
   const embed = embeddings(config, mpnetFamily.positions, weights, 'mpnet/embeddings', {
     positions: 'position_embeddings/embeddings',
     segments: null,
@@ -63,7 +63,7 @@ function mpnet(config: MpnetConfig, weights: WeightSource): Encoder {
     const norm = normPart(weights, `${path}/attention/LayerNorm`, width, epsilon, 'hidden_size');
     const attention: Part = {
       layer: new TransformerLayer(`${path}/attention`, 'MPNetAttention', [own.layer, norm.layer]),
-      run: (x, session) => session.call(norm, add(session.call(own, x), x)),
+      run: (x, session) => session.call(norm, add(session.drop(session.call(own, x), dropouts.hidden), session.own(x))),
     };
     return feedForward(config, weights, path, attention);
   });

@@ -20,6 +20,8 @@ export interface ClassifierBody {
   readonly vector: (hidden: Tensor, mask: Tensor | null, session: Session) => Tensor;
   readonly parts: readonly Part[];
   readonly last: string;
+  /** How much of the vector is dropped in training before the first of `parts`; nothing by default. */
+  readonly before?: number;
   /** Whether `vector` is of the first position; true by default. */
   readonly readsFirst?: boolean;
 }
@@ -61,6 +63,7 @@ const projected =
   (activation: (x: Tensor) => Tensor) =>
   ({ config, weights }: HeadParts): ClassifierBody => ({
     vector: firstPosition,
+    before: config.dropouts.before,
     parts: [densePart(weights, 'classifier/dense', [config.width, config.width], why, activation)],
     last: 'classifier/out_proj',
   });
@@ -141,6 +144,7 @@ const byFamily: Readonly<Record<string, FamilyHeads>> = {
       const act = activationNamed((config as DebertaConfig).poolerActivation, 'config.json');
       return {
         vector: firstPosition,
+        before: config.dropouts.before,
         parts: [densePart(weights, 'pooler/dense', [config.width, config.width], why, act)],
         last: 'classifier',
       };

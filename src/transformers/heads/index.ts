@@ -1,11 +1,13 @@
 /** What stands on top of an encoder: the heads of transformers' classes, or one of the caller's own. */
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { familyOf } from '../config/config.ts';
+import { isNewClassifier, newClassifier } from './fresh.ts';
 import { type Head, ownHead } from './own.ts';
 import { answerHead, maskedLmHead, tokenHead } from './positions.ts';
 import { sequenceHead } from './sequence.ts';
 import type { HeadParts, MadeHead } from './types.ts';
 
+export { configFor, isNewClassifier, type NewClassifier } from './fresh.ts';
 export type { DenseHead, DenseLayer, Head } from './own.ts';
 export type { Encoding, HeadParts, MadeHead, OutputKind, Task } from './types.ts';
 
@@ -23,6 +25,7 @@ export const headClasses = Object.keys(byClass);
 /** @param head of the caller's own, in place of the one that the file holds @throws for classes without a head, and heads that are not known */
 export function chooseHead(parts: HeadParts, head: Head | null): MadeHead {
   const { config, encoder, weights } = parts;
+  if (isNewClassifier(head)) return newClassifier(parts, head, parts.deviation);
   if (head) return ownHead(head, config, encoder, weights);
   const { savedClass } = config;
   const { classes } = familyOf(config);

@@ -10,6 +10,7 @@ import type { TransformerConfig } from '../config/config.ts';
 import type { Encoder } from '../encoders/encoder.ts';
 import { chain, type Part, type Session, TransformerLayer } from '../layers.ts';
 import type { WeightSource } from '../weights/source.ts';
+import type { NewClassifier } from './fresh.ts';
 import { firstPooling, meanPooling } from './pooling.ts';
 import type { Encoding, MadeHead } from './types.ts';
 
@@ -33,16 +34,22 @@ export interface DenseHead {
 }
 
 /**
- * A head of one's own. A function may look at all positions, so that hidden ones are computed for it unless it is given as
+ * A head of one's own, or a classifier to be trained. A function may look at all positions, so that hidden ones are computed for it unless it is given as
  * `{ apply, ignoresHidden: true }`.
  */
 export type Head =
   | DenseHead
+  | NewClassifier
   | ((encoding: Encoding) => Tensor)
   | { readonly apply: (encoding: Encoding) => Tensor; readonly ignoresHidden: boolean };
 
 /** A head that the caller brings. Its result is taken as it is. */
-export function ownHead(head: Head, config: TransformerConfig, encoder: Encoder, weights: WeightSource): MadeHead {
+export function ownHead(
+  head: Exclude<Head, NewClassifier>,
+  config: TransformerConfig,
+  encoder: Encoder,
+  weights: WeightSource,
+): MadeHead {
   checkHead(head);
   if (typeof head === 'function' || 'apply' in head) {
     const [own, ignoresHidden] = typeof head === 'function' ? [head, false] : [head.apply, head.ignoresHidden];
@@ -83,6 +90,7 @@ export function ownHead(head: Head, config: TransformerConfig, encoder: Encoder,
     layers: parts.map(({ layer }) => layer),
     outputs: ['output'],
     readsFirst: head.pooling !== 'mean',
+    firstAlone: head.pooling !== 'mean',
     ignoresHidden: true,
     apply: (hidden, mask, session) => [chain(parts)(pool(hidden, mask, session), session)],
   };

@@ -13,13 +13,14 @@ export function tokenHead(made: HeadParts): MadeHead {
   const { config, weights, output } = made;
   const count = config.labels.length || weights.sizeOf('classifier/kernel', 1);
   const before = headsOf(config.architecture).tokens?.(made) ?? [];
-  const parts = [...before, densePart(weights, 'classifier', [config.width, count], 'the number of labels (id2label)')];
+  const last = densePart(weights, 'classifier', [config.width, count], 'the number of labels (id2label)');
   return {
     task: 'token-classification',
-    layers: parts.map(({ layer }) => layer),
+    layers: [...before, last].map(({ layer }) => layer),
     outputs: ['logits'],
     apply: (hidden, _, session) => {
-      const logits = chain(parts)(hidden, session);
+      const states = session.drop(chain(before)(hidden, session), config.dropouts.tokens);
+      const logits = session.call(last, states);
       return [output === 'logits' ? logits : softmax(logits)];
     },
     ignoresHidden: false,
@@ -34,13 +35,13 @@ export function answerHead(made: HeadParts): MadeHead {
   const { config, weights, output } = made;
   const { tokens, answer = 'qa_outputs' } = headsOf(config.architecture);
   const last = densePart(weights, answer, [config.width, 2], 'start and end of an answer');
-  const parts = [...(tokens?.(made) ?? []), last];
+  const before = tokens?.(made) ?? [];
   return {
     task: 'question-answering',
-    layers: parts.map(({ layer }) => layer),
+    layers: [...before, last].map(({ layer }) => layer),
     outputs: ['start', 'end'],
     apply: (hidden, mask, session) => {
-      const both = chain(parts)(hidden, session);
+      const both = session.call(last, session.drop(chain(before)(hidden, session), config.dropouts.answer));
       const [rows, positions] = both.shape as [number, number];
       return [0, 1].map((i) => {
         const logits = reshape(slice(both, { 2: [i, i + 1] }), [rows, positions]);

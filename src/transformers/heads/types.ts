@@ -38,6 +38,8 @@ export interface MadeHead {
   readonly outputs: readonly string[];
   /** Whether the state of the first position is read, hidden or not. */
   readonly readsFirst?: boolean;
+  /** Whether it reads no other. */
+  readonly firstAlone?: boolean;
   /** The output is a number, of which there is no `1 - p`. */
   readonly scoreOnly?: boolean;
   readonly apply: (hidden: Tensor, mask: Tensor | null, session: Session) => readonly Tensor[];
@@ -52,6 +54,8 @@ export interface HeadParts {
   readonly encoder: Encoder;
   /** The first part of the encoder's paths. */
   readonly base: string;
+  /** Of numbers that are drawn for new layers. */
+  readonly deviation: number;
   /** Null: probabilities where there are some. */
   readonly output: OutputKind | null;
 }

@@ -34,6 +34,7 @@ export function embeddingHead({ weights }: HeadParts, modules: readonly Sentence
     outputs: ['embedding'],
     apply: (hidden, mask, session) => [steps.reduce((x, { call }) => call(x, mask, session), hidden)],
     ignoresHidden: !counted,
+    firstAlone: modules.some((module) => module.kind === 'pooling' && module.poolings.join() === 'cls'),
     readsFirst: modules.some((module) => module.kind === 'pooling' && module.poolings.includes('cls')),
   };
 }

@@ -4,13 +4,10 @@
  * Source: `tokenization_utils_fast.py` and the `tokenization_*_fast.py` of transformers 4.57.
  */
 import { failure } from '../../tensor/errors.ts';
+import { classDefaults, overrulesCase, specialKeys } from './class-defaults.ts';
 import { isObject, type Json } from './json.ts';
 
 const file = 'tokenizer_config.json';
-/** Classes that overrule `BertNormalizer`; the second list leaves Chinese characters as the file has them. */
-const likeBert =
-  /^(Bert|DistilBert|Electra|Lxmert|Funnel|MobileBert|ConvBert|SqueezeBert|LayoutLM|RetriBert|Realm)Tokenizer(Fast)?$/;
-const likeMpnet = /^(MPNet)Tokenizer(Fast)?$/;
 
 /** The `tokenizer.json` as transformers would use it. @throws PathgradError for settings that are not of their kind */
 export function overruled(json: Json, config: Json, name: string): Json {
@@ -30,14 +27,14 @@ export function flagOf(config: Json, key: string, fallback: boolean): boolean {
 
 function withCase(json: Json, config: Json, className: string): Json {
   const { normalizer } = json;
-  const mpnet = likeMpnet.test(className);
+  const kind = overrulesCase(className);
   if (!isObject(normalizer) || normalizer['type'] !== 'BertNormalizer') return json;
-  if (!mpnet && !likeBert.test(className)) return json;
+  if (kind === null) return json;
   const accents = config['strip_accents'] ?? null;
   if (accents !== null) flagOf(config, 'strip_accents', false);
   const chinese = flagOf(config, 'tokenize_chinese_chars', true);
   const own = { lowercase: flagOf(config, 'do_lower_case', true), strip_accents: accents };
-  return { ...json, normalizer: { ...normalizer, ...own, ...(!mpnet && { handle_chinese_chars: chinese }) } };
+  return { ...json, normalizer: { ...normalizer, ...own, ...(kind === 'bert' && { handle_chinese_chars: chinese }) } };
 }
 
 /** Whether a text starts as if a space stood before it. */
@@ -61,7 +58,7 @@ interface Added extends Json {
 
 /** Tokens that the settings name and the file lacks get the next ids; those that it has get the settings' flags. */
 function withTokens(json: Json, config: Json, name: string): Json {
-  const wanted = [...ofDecoder(config), ...named(config)];
+  const wanted = [...ofDecoder(config), ...special(json, config), ...named(config)];
   if (wanted.length === 0) return json;
   const list = (Array.isArray(json['added_tokens']) ? json['added_tokens'] : []) as readonly unknown[];
   const added = list.filter(isObject) as Json[];
@@ -96,6 +93,28 @@ function ofDecoder(config: Json): Added[] {
     if (!/^\d+$/.test(id) || !isObject(token))
       throw failure(file, `'added_tokens_decoder' has an entry '${id}' that is no token`);
     return addedOf(token, token['special'] === true, 'added_tokens_decoder');
+  });
+}
+
+/**
+ * The tokens that the settings or the class give a part to: `[CLS]`, `<mask>`. Those of the class alone count only where the vocabulary has them:
+ * transformers would give them ids that no model has.
+ */
+function special(json: Json, config: Json): Added[] {
+  const defaults = classDefaults(config['tokenizer_class']);
+  const vocabulary = defaults ? idsOf(json['model']) : null;
+  return specialKeys.flatMap((key): Added[] => {
+    const value = config[`${key}_token`];
+    if (isObject(value)) return [addedOf(value, true, `${key}_token`)];
+    if (value !== undefined) {
+      // A name alone says nothing of a token that is there.
+      const plain = typeof value === 'string' && value !== '' ? { content: value, normalized: false } : null;
+      return plain ? [{ ...addedOf(plain, true, `${key}_token`), flags: false }] : [];
+    }
+    const content = defaults?.tokens[key];
+    if (content === undefined || !vocabulary!.has(content)) return [];
+    const strips = key === 'mask' && defaults!.strips;
+    return [{ ...addedOf({ content, normalized: false, lstrip: strips }, true, `${key}_token`), flags: strips }];
   });
 }
 

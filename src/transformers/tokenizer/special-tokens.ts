@@ -3,6 +3,7 @@
  * them around texts, `added_tokens` marks them. Where no file says which one pads, the names of BERT, RoBERTa and their heirs are tried.
  */
 import { failure } from '../../tensor/errors.ts';
+import { specialName } from './class-defaults.ts';
 import { isObject, type Json } from './json.ts';
 import type { Template } from './template.ts';
 
@@ -35,7 +36,7 @@ export interface Vocabulary {
 
 /**
  * @param config what `tokenizer_config.json` holds, and of `special_tokens_map.json` what that leaves out
- * @throws PathgradError for a token that a config names and the vocabulary lacks, and where nothing pads
+ * @throws PathgradError where nothing pads
  */
 export function specialTokens(
   json: Json,
@@ -45,11 +46,8 @@ export function specialTokens(
   name: string,
 ): SpecialTokens {
   const named = (key: keyof typeof usual): string | null => {
-    const value = config[`${key}_token`];
-    const text = isObject(value) ? value['content'] : value;
-    if (typeof text !== 'string') return null;
-    if (vocabulary.ids.has(text)) return text;
-    throw failure(name, `has no token '${text}'`, { [`${key}_token`]: text }, 'tokenizer_config.json names it');
+    const text = specialName(config, key);
+    return text !== null && vocabulary.ids.has(text) ? text : null;
   };
   const found = (key: keyof typeof usual): string | null =>
     named(key) ?? usual[key].find((token) => vocabulary.ids.has(token)) ?? null;

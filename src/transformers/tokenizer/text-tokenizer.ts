@@ -76,6 +76,8 @@ export interface TokenizerOptions {
 export class TextTokenizer {
   /** Largest id that a text can get, plus 1. */
   readonly vocabulary: number;
+  /** Ids of tokens that the settings name and the file lacks: a model may have no vectors for them. */
+  readonly namedIds: ReadonlySet<number>;
   readonly padId: number;
   /** What stands before a text: `[CLS]`, `<s>`; null where nothing does. */
   readonly clsId: number | null;
@@ -129,6 +131,9 @@ export class TextTokenizer {
     this.#model = guarded(name, 'a tokenizer', () => pieceModel(json['model'], name));
     const added = readAddedTokens(json['added_tokens']);
     const ids = new Map(this.#model.ids);
+    const own = new Set(readAddedTokens(given['added_tokens']).map(({ content }) => content));
+    const named = added.filter(({ content }) => !own.has(content) && !this.#model.ids.has(content));
+    this.namedIds = new Set(named.map(({ id }) => id));
     for (const { content, id } of added) ids.set(content, id);
     this.#ids = ids;
     for (const [token, id] of ids) this.#tokens.set(id, token);

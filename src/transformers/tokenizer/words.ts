@@ -79,10 +79,8 @@ function grouped(text: string, tokens: readonly { offset: Offset; position: numb
   }
   const last = words.at(-1);
   if (blank.length > 0 && last) last.positions.push(...blank);
-  else if (blank.length > 0) {
-    const own = tokens.map(({ offset }) => offset);
-    words.push({ start: own[0]![0], end: own.at(-1)![1], positions: blank });
-  }
+  // A text of spaces alone, whole: how many of them a token stands for differs from tokenizer to tokenizer.
+  else if (blank.length > 0) words.push({ start: 0, end: text.length, positions: blank });
   return words;
 }
 

@@ -44,7 +44,7 @@ export async function readWeights(
     return fromSafetensors({ sources: given.map(({ source }) => source), expected: null }, dtype, most);
   }
   const files = await hdf5Files(sources, sources.length > 1);
-  return (base, change) => readHdf5(() => new TfWeights(files, base, dtype, change));
+  return (base, change) => readHdf5(() => new TfWeights(files, base, dtype, change, most));
 }
 
 /** Elements of the largest array that a model of these sizes can have, with room for a head that the config does not describe. */

@@ -4,14 +4,24 @@
  * `kernel` is the `weight` of a linear layer, transposed; `gamma` and `beta` are those of a normalization.
  * Invariant: a tensor is in memory once, in the dtype of the model; what nothing took is an error.
  */
-import type { WeightChange } from '../../graph/callable.ts';
+import type { ModelWeight, WeightChange } from '../../graph/callable.ts';
 import type { ModelSource } from '../../keras/load/source.ts';
-import { isFloatType, openSafetensors, type TensorPlace } from '../../safetensors/safetensors.ts';
+import { isFloatType, openSafetensors } from '../../safetensors/safetensors.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
-import { type Shape, sizeOf } from '../../tensor/shape.ts';
+import type { Shape } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
-import { checkTaken, checkWeightFinite, checkWeightShape, misfit, replaced, type WeightSource } from './source.ts';
+import { leaves, pathOf } from './names.ts';
+import {
+  checkSize,
+  checkTaken,
+  checkWeightFinite,
+  checkWeightShape,
+  misfit,
+  Taken,
+  type WeightSource,
+} from './source.ts';
+import { transposeOf } from './transpose.ts';
 
 type Floats = Float32Array | Float64Array;
 
@@ -58,7 +68,7 @@ export async function readTensors(
         if (buffers.test(place.name) && !isFloatType(place.dtype)) continue;
         if (tensors.has(place.name))
           throw failure(file.name, `has tensor '${place.name}', which another shard has as well`);
-        checkSize(file.name, place, most);
+        checkSize(`${file.name}, tensor '${place.name}'`, place.shape, most);
         const transposed = place.shape.length === 2 && place.name.endsWith('.weight') && !table.test(place.name);
         const data = await file.read(place, dtype, transposed);
         tensors.set(place.name, { file: file.name, name: place.name, shape: place.shape, data, transposed });
@@ -73,26 +83,11 @@ export async function readTensors(
   return { file: label, tensors };
 }
 
-function checkSize(file: string, { name, shape }: TensorPlace, most: number): void {
-  const elements = sizeOf(shape);
-  if (elements <= most) return;
-  const details = { shape, elements, most };
-  throw failure(`${file}, tensor '${name}'`, 'is larger than any weight that config.json implies', details, misfit);
-}
-
-/** What the encoders call an array, and PyTorch's names for it. */
-const leaves: Readonly<Record<string, readonly string[]>> = {
-  kernel: ['weight'],
-  gamma: ['weight', 'gamma'],
-  beta: ['bias', 'beta'],
-  embeddings: ['weight'],
-};
-
 export class SafetensorsWeights implements WeightSource {
   readonly file: string;
   readonly dtype: FloatDType;
   readonly #base: string;
-  readonly #change: WeightChange | null;
+  readonly #taken: Taken;
   /** By the path of the layer, a slash, and PyTorch's name of the array. */
   readonly #entries = new Map<string, Stored>();
   readonly #unread = new Set<string>();
@@ -105,7 +100,7 @@ export class SafetensorsWeights implements WeightSource {
     this.file = stored.file;
     this.dtype = dtype;
     this.#base = base;
-    this.#change = change;
+    this.#taken = new Taken(this.file, change);
     const bare = ![...stored.tensors.keys()].some((name) => name.startsWith(`${base}.`));
     for (const [name, tensor] of stored.tensors) {
       const path = pathOf(bare ? `${base}.${name}` : name);
@@ -134,14 +129,21 @@ export class SafetensorsWeights implements WeightSource {
     const turned = path.endsWith('/kernel');
     const found = turned ? [...stored.shape].reverse() : stored.shape;
     checkWeightShape(this.file, path, shape, found, why);
-    const data = turned === stored.transposed || shape.length < 2 ? stored.data : transposeOf(stored);
+    const data =
+      turned === stored.transposed || shape.length < 2
+        ? stored.data
+        : transposeOf(stored.data, stored.transposed ? [...stored.shape].reverse() : stored.shape);
     checkWeightFinite(this.file, path, data);
     this.#unread.delete(key);
-    return this.change(path, adopt(data, shape));
+    return this.#taken.tensor(path, () => adopt(data, shape));
   }
 
   change(path: string, tensor: Tensor): Tensor {
-    return replaced(this.file, path, tensor, this.#change);
+    return this.#taken.tensor(path, () => tensor);
+  }
+
+  get taken(): readonly ModelWeight[] {
+    return this.#taken.list;
   }
 
   finish(optional: RegExp): void {
@@ -165,16 +167,4 @@ export class SafetensorsWeights implements WeightSource {
     const hint = `${didYouMean(path, [...this.#entries.keys()])} ${misfit}`;
     throw failure(this.file, `lacks the weight '${path}', which config.json implies`, {}, hint);
   }
-}
-
-/** `bert.encoder.layer.0.output.dense.weight` as `bert/encoder/layer.0/output/dense/weight`. */
-export function pathOf(name: string): string {
-  return name.replace(/\.(?!\d+(\.|$))/g, '/');
-}
-
-function transposeOf({ data, shape, transposed }: Stored): Floats {
-  const [rows, columns] = (transposed ? [...shape].reverse() : shape) as [number, number];
-  const out = new (data.constructor as Float32ArrayConstructor)(data.length) as Floats;
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c]!;
-  return out;
 }

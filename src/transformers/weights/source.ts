@@ -4,11 +4,11 @@
  * Invariant: an array is handed out in the shape that the config implies, finite; what the encoder leaves unread is an error,
  * since then config and weights do not belong together.
  */
-import type { WeightChange } from '../../graph/callable.ts';
+import type { ModelWeight, WeightChange } from '../../graph/callable.ts';
 import { allocate, type FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { firstNotFinite } from '../../tensor/finite.ts';
-import { type Shape, sameShape } from '../../tensor/shape.ts';
+import { type Shape, sameShape, sizeOf } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
 
 export interface WeightSource {
@@ -26,11 +26,20 @@ export interface WeightSource {
   take(path: string, shape: Shape, why: string): Tensor;
   /** The tensor, or what stands in its place in a copy of the model (`withWeights`). */
   change(path: string, tensor: Tensor): Tensor;
+  /** What was handed out so far, each once: where two layers share an array, they have the same tensor. */
+  readonly taken: readonly ModelWeight[];
   /** @throws if the encoder has weights that nothing took: a deeper or otherwise different network */
   finish(optional: RegExp): void;
 }
 
 export const misfit = 'config.json and the weights must be saved by one save_pretrained()';
+
+/** @throws where an array has more elements than any that the config implies, before it is read */
+export function checkSize(subject: string, shape: Shape, most: number): void {
+  const elements = sizeOf(shape);
+  if (elements <= most) return;
+  throw failure(subject, 'is larger than any weight that config.json implies', { shape, elements, most }, misfit);
+}
 
 /** @throws where a weight has another shape than the config implies */
 export function checkWeightShape(file: string, path: string, expected: Shape, found: Shape, why: string): void {
@@ -54,7 +63,7 @@ export function checkTaken(file: string, base: string, unread: ReadonlySet<strin
 }
 
 /** What `change` puts in the place of a weight. @throws for numbers that are too few, too many or not finite */
-export function replaced(file: string, path: string, tensor: Tensor, change: WeightChange | null): Tensor {
+function replaced(file: string, path: string, tensor: Tensor, change: WeightChange | null): Tensor {
   const at = path.lastIndexOf('/');
   const values = change?.({ layer: path.slice(0, at), name: path.slice(at + 1), tensor, trainable: true }) ?? null;
   if (values === null) return tensor;
@@ -66,6 +75,32 @@ export function replaced(file: string, path: string, tensor: Tensor, change: Wei
   const bad = firstNotFinite(data);
   if (bad >= 0) throw failure(file, `weight '${path}' is given a number that is not finite`, { at: bad });
   return adopt(data, tensor.shape);
+}
+
+/** What a source has handed out, by path. */
+export class Taken {
+  readonly #file: string;
+  readonly #change: WeightChange | null;
+  readonly #made = new Map<string, ModelWeight>();
+
+  constructor(file: string, change: WeightChange | null) {
+    this.#file = file;
+    this.#change = change;
+  }
+
+  get list(): readonly ModelWeight[] {
+    return [...this.#made.values()];
+  }
+
+  /** The tensor at `path` as it was handed out before, or what `make` and `change` make of it. */
+  tensor(path: string, make: () => Tensor): Tensor {
+    const known = this.#made.get(path);
+    if (known) return known.tensor;
+    const tensor = replaced(this.#file, path, make(), this.#change);
+    const at = path.lastIndexOf('/');
+    this.#made.set(path, { layer: path.slice(0, at), name: path.slice(at + 1), tensor, trainable: true });
+    return tensor;
+  }
 }
 
 /** `next` after `first`: a copy of a copy goes on from the copy. */

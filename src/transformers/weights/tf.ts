@@ -4,14 +4,22 @@
  * that is tied to the embeddings (masked LM, pre-training) lists them a second time. Invariant: an array is handed out once, in the shape that the config
  * implies, finite; what the encoder leaves unread is an error, since then config and weights do not belong together.
  */
-import type { WeightChange } from '../../graph/callable.ts';
+import type { ModelWeight, WeightChange } from '../../graph/callable.ts';
 import { openHdf5 } from '../../hdf5/file.ts';
 import { readWeightStore, type StoredEntry } from '../../keras/weights/store.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../tensor/errors.ts';
 import { type Shape, sameShape } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
-import { checkTaken, checkWeightFinite, checkWeightShape, misfit, replaced, type WeightSource } from './source.ts';
+import {
+  checkSize,
+  checkTaken,
+  checkWeightFinite,
+  checkWeightShape,
+  misfit,
+  Taken,
+  type WeightSource,
+} from './source.ts';
 
 export interface WeightFile {
   readonly bytes: Uint8Array;
@@ -24,20 +32,28 @@ export class TfWeights implements WeightSource {
   readonly #base: string;
   readonly #entries = new Map<string, StoredEntry>();
   readonly #unread = new Set<string>();
-  readonly #change: WeightChange | null;
+  readonly #taken: Taken;
 
   /**
    * @param files one, or the shards of one @param change other numbers for weights that are taken
+   * @param most elements that an array may have: what is larger is of another model, and is refused before it is read
    * @throws PathgradError where the bytes are no HDF5 file of weights, or those of another architecture
    */
-  constructor(files: readonly WeightFile[], base: string, dtype: FloatDType, change: WeightChange | null = null) {
-    this.#change = change;
+  constructor(
+    files: readonly WeightFile[],
+    base: string,
+    dtype: FloatDType,
+    change: WeightChange | null,
+    most: number,
+  ) {
     const file = files[0]!.name;
     this.file = file;
+    this.#taken = new Taken(file, change);
     this.dtype = dtype;
     this.#base = base;
     for (const entry of files.length === 1 ? entriesOf(files[0]!) : files.flatMap(shardEntries)) {
       const path = pathOf(entry.key, base);
+      checkSize(entry.dataset.label, entry.dataset.shape, most);
       const first = this.#entries.get(path);
       if (first) {
         if (!sameValues(first, entry)) throw failure(file, `has two weights '${path}' that differ`);
@@ -67,11 +83,15 @@ export class TfWeights implements WeightSource {
     const own = this.dtype === 'float64' ? Float64Array.from(data as Float32Array) : floats(data as Float32Array);
     checkWeightFinite(this.file, path, own);
     this.#unread.delete(path);
-    return this.change(path, adopt(own, shape));
+    return this.#taken.tensor(path, () => adopt(own, shape));
   }
 
   change(path: string, tensor: Tensor): Tensor {
-    return replaced(this.file, path, tensor, this.#change);
+    return this.#taken.tensor(path, () => tensor);
+  }
+
+  get taken(): readonly ModelWeight[] {
+    return this.#taken.list;
   }
 
   finish(optional: RegExp): void {
@@ -113,5 +133,5 @@ function pathOf(key: string, base: string): string {
   const parts = key.replace(/:\d+$/, '').split('/');
   const at = parts.lastIndexOf(base);
   const kept = at >= 0 ? parts.slice(at) : parts.length > 2 ? parts.slice(1) : parts;
-  return kept.map((part) => part.replace(/^layer_\._(\d+)$/, 'layer.$1')).join('/');
+  return kept.map((part) => part.replace(/^(layer|albert_layer_groups|albert_layers)_\._(\d+)$/, '$1.$2')).join('/');
 }

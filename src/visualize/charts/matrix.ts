@@ -58,7 +58,7 @@ export function pairsMatrix(table: PairsTable, options: ChartOptions = {}): stri
   );
   const rows = kept.map((i, r) => {
     const y = head + r * SIDE;
-    const label = textAt({ x: 0, y: y + SIDE / 2, text: fitted(names[i]!, 88, 12), full: names[i]!, style: 's' });
+    const label = textAt({ x: 0, y: y + SIDE / 2, text: fitted(names[i]!, 80, 12), full: names[i]!, style: 's' });
     const cells = kept
       .slice(0, r + 1)
       .map((j, c) =>

@@ -45,7 +45,12 @@ export function ticks(low: number, high: number, count = 4): number[] {
 /** Numbers as texts of as few digits as tell them from each other, three at least: 312000 and 312010 are two. */
 export function distinct(values: readonly number[], digits = 3): string[] {
   const different = new Set(values).size;
-  for (let d = digits; d < 15; d++) {
+  // Whole numbers stay whole: 1508 beside a chart that says 1510 is read as another score.
+  const whole = Math.max(
+    0,
+    ...values.map((v) => (Math.abs(v) < 1e6 ? Math.floor(Math.log10(Math.abs(v) || 1)) + 1 : 0)),
+  );
+  for (let d = Math.max(digits, whole); d < 15; d++) {
     const list = values.map((v) => plain(v, d));
     if (new Set(list).size === different) return list;
   }

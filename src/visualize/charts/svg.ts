@@ -84,7 +84,7 @@ export type Label = {
 export function textAt({ x, y, text, style, full, more = '' }: Label): string {
   const title = full !== undefined && full !== text ? `<title>${escapeHtml(full)}</title>` : '';
   const classes = style === undefined ? '' : ` class="${style}"`;
-  const bidi = RTL.test(text) ? ' style="unicode-bidi:isolate"' : '';
+  const bidi = RTL.test(text) ? ' unicode-bidi="isolate"' : '';
   return `<text x="${x}" y="${tidy(y)}"${classes}${bidi}${more}>${escapeHtml(text)}${title}</text>`;
 }
 

@@ -6,6 +6,7 @@
 
 import { checkOptions } from '../../tensor/options.ts';
 import { type ColormapName, colormap, DARK_PAGE, darkColormap, hex, readableOn } from '../colors.ts';
+import { directionOf } from '../direction.ts';
 import { escapeHtml, signed } from '../format.ts';
 import { FAINTEST } from '../tokens.ts';
 import { scoreBar } from './score-bar.ts';
@@ -42,7 +43,7 @@ export function textParagraph(text: ScoredText): string {
         : ` class="${strength < 0 ? 'q' : 'p'}${Math.max(1, Math.round(LEVELS * Math.abs(strength)))}"`;
     html += `${inline(before)}<mark${level} tabindex="${i === 0 ? 0 : -1}" title="${signed(score)}">${escapeHtml(word)}</mark>`;
   });
-  return `<p class="text" dir="auto" data-keys>${html}${inline(after)}</p>`;
+  return `<p class="text" dir="${directionOf(words.map(({ text: word }) => word))}" data-keys>${html}${inline(after)}</p>`;
 }
 
 /** Text between words: line breaks stay, all else is made visible and escaped. */

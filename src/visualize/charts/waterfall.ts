@@ -22,6 +22,8 @@ export type TableRow = {
   readonly score?: string | undefined;
   /** Features that get a bar of their own; the others are one. Default 12. */
   readonly most?: number | undefined;
+  /** Scores that the axis covers at least, in any order: those of the charts beside it (`scoresOf`), so that all have one axis. */
+  readonly span?: readonly number[] | undefined;
 };
 
 const ROW = 42;
@@ -56,6 +58,11 @@ export function waterfallSteps({ names, values, attributions, base, prediction, 
   return parts.map(([name, value, kind]) => ({ name, kind, from: at, to: (at += value) }));
 }
 
+/** The scores that a waterfall passes, its ends among them. @throws PathgradError as `waterfall` does */
+export function scoresOf(row: TableRow): number[] {
+  return [row.base, row.prediction, ...waterfallSteps(row).flatMap(({ from, to }) => [from, to])];
+}
+
 function namedText(names: readonly string[], values: readonly string[]): void {
   if (values.length !== names.length) namedNumbers('values', names, { length: values.length });
 }
@@ -66,8 +73,9 @@ function namedText(names: readonly string[], values: readonly string[]): void {
  */
 export function waterfall(row: TableRow, options: ChartOptions = {}): string {
   const steps = waterfallSteps(row);
-  const { base, prediction, score = 'score' } = row;
-  const scale = scaleOver([base, prediction, ...steps.flatMap(({ from, to }) => [from, to])]);
+  const { base, prediction, score = 'score', span = [] } = row;
+  for (const one of span) finite('span', one);
+  const scale = scaleOver([...scoresOf(row), ...span]);
   const [from, to] = distinct([base, prediction]) as [string, string];
   const ends = [
     endLine('base value', base, from, 0, scale),

@@ -37,6 +37,8 @@ export type Frame = {
   /** Of the item, for those who do not see it. */
   readonly title: string;
   readonly scale: number | undefined;
+  /** Scores that a waterfall's axis covers at least. */
+  readonly span: readonly number[] | undefined;
   readonly moves: boolean;
   /** Of very many items: no lists, and bars of few parts. */
   readonly short: boolean;
@@ -52,11 +54,11 @@ export function scoreName({ prediction, target }: Pick<ReportItem, 'prediction' 
 
 /** The frame of an item: the ends of its bar are there where its method promises the sum between just these two. */
 export function frameOf(item: ReportItem, title: string, map: ColormapName, short = false): Frame {
-  const { baseline, score, completeness, scale } = item;
+  const { baseline, score, completeness, scale, span } = item;
   const moves = movesScore(item);
   const known = moves && completeness !== undefined && baseline?.score !== undefined && score !== undefined;
   const ends = known ? { base: baseline.score!, prediction: score, score: scoreName(item) } : null;
-  return { map, title, scale, moves, short, ends };
+  return { map, title, scale, span, moves, short, ends };
 }
 
 export function contentOf(item: ReportItem, frame: Frame): Body {
@@ -128,13 +130,10 @@ function imageBody({ image, attribution, range }: ReportImage, { map, scale, tit
 /** In a page the columns say the size. */
 const panelOf = (panel: Panel, title: string): string => panelSvg(panel, title, 'width="100%"');
 
-function tableBody({ names, values, scores }: ReportTable, { map, scale, ends, title }: Frame): Body {
+function tableBody({ names, values, scores }: ReportTable, { map, scale, span, ends, title }: Frame): Body {
   const options = { width: 'fluid', title, colormap: map } as const;
   const chart = ends
-    ? waterfall(
-        { names, values, attributions: scores, base: ends.base, prediction: ends.prediction, score: ends.score },
-        options,
-      )
+    ? waterfall({ names, values, attributions: scores, ...ends, span }, options)
     : attributionBars({ names, values, attributions: scores, scale }, options);
   const heads = values ? ['feature', 'value', 'attribution'] : ['feature', 'attribution'];
   const rows = names.map((name, i) => [name, ...(values ? [values[i]!] : []), signed(scores[i]!, 4)]);

@@ -56,6 +56,8 @@ type ReportItemBase = {
    * compared.
    */
   readonly scale?: number | undefined;
+  /** Scores that the axis of the item's waterfall covers at least; the same for several items makes their axes one. */
+  readonly span?: readonly number[] | undefined;
   /** Left out for methods that compare with none. */
   readonly baseline?: ReportBaseline | undefined;
   /** Name of the quadrature rule, for methods that have one. */

@@ -5,8 +5,8 @@ import type { Backend } from '../../backends/backend.ts';
 import { reference } from '../../backends/reference/index.ts';
 import { hasSimd, wasmBackend } from '../../backends/wasm/index.ts';
 import { failure } from '../../tensor/errors.ts';
-import type { Capabilities } from '../protocol.ts';
-import { infoOf } from './method.ts';
+import type { Capabilities } from '../protocol/index.ts';
+import { infoOf } from './explain/method.ts';
 import type { State } from './state.ts';
 
 const gpuModes = ['webgpu', 'webgl2', 'webasm'] as const;

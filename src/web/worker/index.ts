@@ -3,12 +3,12 @@
  * ends the one that runs, and of those that wait only the newest is computed. Every request is answered once.
  */
 import { PathgradError } from '../../tensor/errors.ts';
-import type { CallError, ToPage, ToWorker } from '../protocol.ts';
+import type { CallError, ToPage, ToWorker } from '../protocol/index.ts';
 import { capabilities } from './backends.ts';
-import { besides, pin, unpin } from './beside.ts';
-import { explain } from './explain.ts';
-import { load, picture, vocabulary } from './model.ts';
+import { explain } from './explain/explain.ts';
+import { load, vocabulary } from './model/model.ts';
 import type { State } from './state.ts';
+import { besides, pin, unpin } from './view/beside.ts';
 
 /** The part of a worker's global scope that is used; the project's library types are those of a page. */
 interface WorkerScope {
@@ -19,6 +19,7 @@ const scope = globalThis as unknown as WorkerScope;
 
 const state: State = {
   model: null,
+  original: null,
   info: null,
   words: null,
   explainer: null,
@@ -28,6 +29,7 @@ const state: State = {
   gpu: null,
 };
 let running: AbortController | null = null;
+let tuning: AbortController | null = null;
 /** Calls run one after another: a model is not replaced under an explanation. */
 let queue: Promise<void> = Promise.resolve();
 
@@ -39,9 +41,14 @@ class Ended extends Error {
   }
 }
 
+/** What is answered. */
+type Asked = Exclude<ToWorker, { call: 'cancel' }>;
+
 scope.onmessage = ({ data: message }) => {
   if (message.call === 'cancel') {
-    running?.abort(new Ended(message.kind));
+    const { kind } = message;
+    if (kind === 'tuning') tuning?.abort('stop');
+    else for (const one of [running, tuning]) one?.abort(new Ended(kind));
     return;
   }
   const changes = message.call === 'explain' || message.call === 'load' || message.call === 'vocabulary';
@@ -50,11 +57,13 @@ scope.onmessage = ({ data: message }) => {
     running?.abort(new Ended('superseded'));
     running = null;
   }
+  if (message.call === 'load') tuning?.abort(new Ended('superseded'));
   if (message.call === 'explain') running = controller = new AbortController();
+  if (message.call === 'tune') tuning = controller = new AbortController();
   queue = queue.then(() => answer(message, controller?.signal ?? new AbortController().signal));
 };
 
-async function answer(message: Exclude<ToWorker, { call: 'cancel' }>, signal: AbortSignal): Promise<void> {
+async function answer(message: Asked, signal: AbortSignal): Promise<void> {
   const { id } = message;
   try {
     signal.throwIfAborted();
@@ -64,7 +73,7 @@ async function answer(message: Exclude<ToWorker, { call: 'cancel' }>, signal: Ab
   }
 }
 
-async function compute(message: Exclude<ToWorker, { call: 'cancel' }>, signal: AbortSignal): Promise<unknown> {
+async function compute(message: Asked, signal: AbortSignal): Promise<unknown> {
   switch (message.call) {
     case 'start':
       return capabilities();
@@ -75,11 +84,15 @@ async function compute(message: Exclude<ToWorker, { call: 'cancel' }>, signal: A
     case 'vocabulary':
       return vocabulary(state, message.request);
     case 'picture':
-      return picture(state, message.request);
+      return (await import('./pictures.ts')).picture(state, message.request);
+    case 'sound':
+      return (await import('./tables.ts')).sound(state, message.request);
+    case 'edges':
+      return (await import('./extras.ts')).edges(state);
     case 'rows':
-      return (await import('./rows.ts')).rows(state, message.request);
+      return (await import('./sample/rows.ts')).rows(state, message.request);
     case 'predict':
-      return (await import('./rows.ts')).predict(state, message.request);
+      return (await import('./sample/rows.ts')).predict(state, message.request);
     case 'explain': {
       const onProgress = (progress: { done: number; total: number }): void =>
         scope.postMessage({ id: message.id, progress });
@@ -87,6 +100,25 @@ async function compute(message: Exclude<ToWorker, { call: 'cancel' }>, signal: A
       [state.before, state.shown] = [state.shown, shown];
       return besides(state);
     }
+    case 'attribute': {
+      const { attribute } = await import('./tables.ts');
+      return attribute(state, message.request, { signal, onProgress: () => {} });
+    }
+    case 'summary':
+      return (await import('./tables.ts')).summary(message.request);
+    case 'tunable':
+      return (await import('./tuning/tuning.ts')).tunable(state);
+    case 'tune': {
+      const { tune } = await import('./tuning/tuning.ts');
+      return tune(state, message.request, {
+        signal,
+        onPoint: (progress, point) => scope.postMessage({ id: message.id, progress, point }),
+      });
+    }
+    case 'untune':
+      return (await import('./tuning/tuning.ts')).untune(state);
+    case 'tunedFile':
+      return (await import('./tuning/tuning.ts')).tunedFile(state);
     case 'pin':
       return pin(state, message.request);
     case 'unpin':

@@ -3,11 +3,13 @@ import type { Explainer } from '../../attribution/frame/explainer.ts';
 import type { Explanation } from '../../attribution/index.ts';
 import type { GpuBackend } from '../../gpu.ts';
 import type { Vocabulary } from '../../inputs/index.ts';
+import type { Found } from '../../open/contents.ts';
 import type { AnyModel } from '../../open/model.ts';
 import type { ShownPieces, Unit } from '../../open/pieces.ts';
+import type { SamplePart } from '../../open/sample.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { EncodedTexts } from '../../transformers/index.ts';
-import type { InputKind, ModelInfo, PixelRange, Pixels, Place, ResultView } from '../protocol.ts';
+import type { InputKind, ModelInfo, PixelRange, Pixels, Place, ResultView } from '../protocol/index.ts';
 
 /** An explanation of any method. */
 export type AnyExplanation = Explanation<Tensor | null>;
@@ -22,9 +24,10 @@ export interface Words {
 export interface Sample {
   readonly kind: InputKind;
   readonly title: string;
-  readonly data: Float32Array | Int32Array;
-  /** With a batch axis of 1. */
-  readonly shape: readonly number[];
+  /** One per input of the model, with a batch axis of 1. */
+  readonly inputs: readonly Tensor[];
+  /** What each of them is, of numbers and fields; of other kinds none. */
+  readonly parts: readonly SamplePart[];
   readonly notices: readonly string[];
   /** Extra arguments of the model. */
   readonly kwargs?: Readonly<Record<string, Tensor>>;
@@ -37,8 +40,6 @@ export interface Sample {
     /** Where each token stands in what was typed; null for those that nobody typed. */
     readonly places: readonly (Place | null)[];
   } & Partial<ShownPieces>;
-  /** What each number is called, where a file says it. */
-  readonly features?: readonly string[];
   /** What the tokenizer gave. */
   readonly encoded?: EncodedTexts;
   readonly image?: {
@@ -58,6 +59,10 @@ export interface Shown {
   readonly scores: readonly number[] | null;
   /** What is shown of a text, word by word. */
   readonly units: readonly Unit[] | null;
+  /** What was found of numbers and fields, input by input; null for the rest. */
+  readonly found: Found | null;
+  /** Pairs of features, all of them. */
+  readonly pairs: { readonly names: readonly string[]; readonly values: readonly number[] } | null;
   /** Height x width x channels, or x 1 where a number stands for all channels. */
   readonly attribution: { readonly data: Float64Array; readonly shape: readonly number[] } | null;
   /** What it is an explanation of; the model itself is not kept. */
@@ -66,6 +71,8 @@ export interface Shown {
 
 export interface State {
   model: AnyModel | null;
+  /** The model as its file has it, where it was fine-tuned since. */
+  original: AnyModel | null;
   /** The model as it was described to the page. */
   info: ModelInfo | null;
   words: Words | null;

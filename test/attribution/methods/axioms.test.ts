@@ -32,6 +32,7 @@ import { sum } from '../../../src/ops/reduce.ts';
 import { PathgradError } from '../../../src/tensor/errors.ts';
 import { type Tensor, tensor } from '../../../src/tensor/tensor.ts';
 import { functionOf, type Recipe } from '../../support/random-graphs.ts';
+import { times } from '../../support/thorough.ts';
 
 type Fn = (x: Tensor) => Tensor;
 type AnyExplainer = Explainer<Fn, Tensor | null>;
@@ -98,7 +99,7 @@ const optionsOf = (name: string, { features, seed }: Case): object =>
 
 /** Random functions; those that mix samples are refused by name, and looked at no further. */
 function property(method: string, what: string, check: (f: Fn, one: Case) => Promise<void>): void {
-  const numRuns = byOps.has(method) ? 40 : 14;
+  const numRuns = byOps.has(method) ? times(20, 40) : times(7, 14);
   test(`${method}: ${what}`, async () => {
     let kept = 0;
     await fc.assert(

@@ -4,9 +4,12 @@ import type { Format, Parts, Seed } from '../formats.ts';
 import { mutateBytes } from './bytes.ts';
 import { mutateHdf5 } from './hdf5.ts';
 import { mutateJson } from './json.ts';
+import { mutateJpeg, mutateWav } from './media.ts';
 import { mutateGzip, mutateNpy, mutatePng, mutateText } from './others.ts';
+import { mutateParquet } from './parquet.ts';
 import { mutateProtobuf } from './protobuf.ts';
 import { isSafetensors, mutateSafetensors } from './safetensors.ts';
+import { mutateCsv, mutateLines } from './tables.ts';
 import { mutateZip } from './zip.ts';
 
 export interface Input {
@@ -41,7 +44,7 @@ export function makeInput(
       changes.push(`${name} of another`);
       continue;
     }
-    const [changed, what] = mutate(parts[name]!, chance, donor);
+    const [changed, what] = mutate(parts[name]!, chance, donor, format);
     if (changed.length > LARGEST) continue;
     parts[name] = changed;
     changes.push(open.length > 1 ? `${name}: ${what}` : what);
@@ -49,14 +52,22 @@ export function makeInput(
   return { format, changes, parts };
 }
 
+/** Formats whose first byte does not tell them. */
+const mutators: Readonly<
+  Partial<Record<Format, (bytes: Uint8Array, chance: Chance, donor: Uint8Array) => [Uint8Array, string] | null>>
+> = { csv: mutateCsv, ndjson: mutateLines, parquet: mutateParquet, jpeg: mutateJpeg, wav: mutateWav };
+
 /** Mostly damage that knows what the bytes are; a third, and where that finds no place, damage to bytes. */
-function mutate(bytes: Uint8Array, chance: Chance, donor: Uint8Array): [Uint8Array, string] {
-  const byKind = chance.happens(0.7) ? structural(bytes, chance, donor) : null;
+function mutate(bytes: Uint8Array, chance: Chance, donor: Uint8Array, format: Format): [Uint8Array, string] {
+  const byKind = chance.happens(0.7) ? structural(bytes, chance, donor, format) : null;
   return byKind ?? mutateBytes(bytes, chance, donor);
 }
 
-function structural(bytes: Uint8Array, chance: Chance, donor: Uint8Array): [Uint8Array, string] | null {
-  const inner = (part: Uint8Array, other: Uint8Array = part): [Uint8Array, string] => mutate(part, chance, other);
+function structural(bytes: Uint8Array, chance: Chance, donor: Uint8Array, format: Format): [Uint8Array, string] | null {
+  const inner = (part: Uint8Array, other: Uint8Array = part): [Uint8Array, string] =>
+    mutate(part, chance, other, format);
+  const own = mutators[format];
+  if (own) return own(bytes, chance, donor);
   if (isSafetensors(bytes)) return mutateSafetensors(bytes, chance, donor);
   switch (bytes[0]) {
     case 0x50:

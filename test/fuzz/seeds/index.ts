@@ -9,6 +9,7 @@ import type { Seed } from '../formats.ts';
 import { arraySeeds } from './arrays.ts';
 import { modelSeeds } from './models.ts';
 import { onnxSeeds } from './onnx.ts';
+import { tableSeeds } from './tables.ts';
 import { textSeeds } from './texts.ts';
 import { tfjsSeeds } from './tfjs.ts';
 import { tokenizerSeeds, transformerSeeds } from './transformers.ts';
@@ -21,6 +22,7 @@ export async function makeSeeds(withShared = false): Promise<Seed[]> {
     ...(await transformerSeeds()),
     ...tokenizerSeeds(),
     ...arraySeeds(),
+    ...tableSeeds(),
     ...(await textSeeds()),
     ...(withShared ? sharedSeeds() : []),
   ];
@@ -36,6 +38,11 @@ function sharedSeeds(): Seed[] {
     [/\.npy$/, 'npy', 'array.npy'],
     [/\.npz$/, 'npz', 'reference.npz'],
     [/\.png$/, 'png', 'picture.png'],
+    [/\.jpe?g$/, 'jpeg', 'picture.jpg'],
+    [/\.wav$/, 'wav', 'sound.wav'],
+    [/\.csv$/, 'csv', 'table.csv'],
+    [/\.(ndjson|jsonl)$/, 'ndjson', 'rows.ndjson'],
+    [/\.parquet$/, 'parquet', 'table.parquet'],
     [/tokenizer.*\.json$/, 'tokenizer', 'tokenizer.json'],
   ];
   return ['cases', 'keras-corpus'].flatMap((folder) => {

@@ -107,6 +107,36 @@ case("LSTM", [step, normal(1, 16, 3), normal(1, 16, 4), normal(1, 32)], "", outp
 case("LSTM", [step, normal(1, 16, 3), normal(1, 16, 4), normal(1, 32), None, None, None, normal(1, 12)], "", outputs=3, hidden_size=hidden, clip=0.5)
 case("GRU", [step, normal(1, 12, 3), normal(1, 12, 4), normal(1, 24)], "", outputs=2, hidden_size=hidden, activations=["Sigmoid", "LeakyRelu"], activation_alpha=[0.0, 0.1])
 case("RNN", [step, normal(1, 4, 3), normal(1, 4, 4)], "", outputs=2, hidden_size=hidden, activations=["Affine"], activation_alpha=[0.5], activation_beta=[0.1])
+# Recurrent nets drawn at random: lengths down to 0, clip, activations with parameters of their own, coupled gates, peepholes.
+draw = np.random.default_rng(30)
+curves = ["Tanh", "Relu", "Sigmoid", "HardSigmoid", "Softsign", "Softplus", "Affine", "LeakyRelu", "ThresholdedRelu", "ScaledTanh", "Elu"]
+with_alpha, with_beta = curves[3:4] + curves[6:], ["HardSigmoid", "Affine", "ScaledTanh"]
+for i in range(30):
+    op, functions, gates = [("RNN", 1, 1), ("GRU", 2, 3), ("LSTM", 3, 4)][i % 3]
+    direction = ["forward", "reverse", "bidirectional"][i // 3 % 3]
+    ways = 2 if direction == "bidirectional" else 1
+    chosen = [str(draw.choice(curves)) for _ in range(ways * functions)]
+    if i in (2, 5):
+        chosen = ["Elu", "Affine", "Affine"] * ways
+    more = {"activations": chosen} if i % 2 == 0 or i == 5 else {}
+    if more and i % 4 != 2 or any(f in ("Affine", "ScaledTanh", "ThresholdedRelu") for f in more.get("activations", [])):
+        for name, takers in [("activation_alpha", with_alpha), ("activation_beta", with_beta)]:
+            values = [float(np.float32(draw.uniform(0.3, 1.1))) for f in chosen if f in takers]
+            more.update({name: values} if values else {})
+    if draw.random() < 0.4:
+        more["clip"] = float(np.float32(draw.uniform(0.3, 2)))
+    if op == "GRU":
+        more["linear_before_reset"] = int(draw.random() < 0.5)
+    if op == "LSTM" and draw.random() < 0.4:
+        more["input_forget"] = 1
+    times, many, wide = int(draw.integers(1, 5)), 3, int(draw.integers(1, 4))
+    given = lambda *shape: (draw.normal(size=shape) * 0.7).astype(np.float32)
+    maybe = lambda x, p=0.5: x if draw.random() < p else None
+    parts = [given(times, many, 2), given(ways, gates * wide, 2), given(ways, gates * wide, wide), maybe(given(ways, 2 * gates * wide)),
+             maybe(draw.integers(0, times + 1, size=many).astype(np.int32), 0.6), maybe(given(ways, many, wide))]
+    if op == "LSTM":
+        parts += [maybe(given(ways, many, wide)), maybe(given(ways, 3 * wide))]
+    case(op, parts, "", outputs=3 if op == "LSTM" else 2, hidden_size=wide, direction=direction, **more)
 
 text = json.dumps({"onnxruntime": onnxruntime.__version__, "cases": cases}, separators=(",", ":"))
 path = pathlib.Path(__file__).with_name("operators.json.gz")

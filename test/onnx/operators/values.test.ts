@@ -70,6 +70,18 @@ test('Softmax flattens what lies behind its axis before opset 13', () => {
   near(value('Hardmax', [f([[1, 3, 3]])]), [[0, 1, 0]]);
 });
 
+test('LRN of an even size reaches one further behind than before, as the standard has it', () => {
+  const [alpha, beta, bias, size] = [0.5, 0.75, 1.5, 4];
+  const x = [1, -2, 3, 4, -5];
+  // From c - floor((size - 1) / 2) to c + ceil((size - 1) / 2).
+  const want = x.map((v, c) => {
+    const around = x.filter((_, i) => i >= c - 1 && i <= c + 2).reduce((total, u) => total + u * u, 0);
+    return v / (bias + (alpha / size) * around) ** beta;
+  });
+  const y = value('LRN', [f([x.map((v) => [v])])], { attrs: { alpha, beta, bias, size } });
+  near(y, [want.map((v) => [v])]);
+});
+
 test('axes are attributes or inputs', () => {
   const x = f([
     [1, 2],

@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ticks } from '../../../src/visualize/charts/scale.ts';
 import { fitted, measured } from '../../../src/visualize/charts/svg.ts';
+import { scoresOf } from '../../../src/visualize/charts/waterfall.ts';
 import {
   attributionBars,
   beeswarm,
@@ -50,6 +51,20 @@ test('a waterfall steps from base to prediction, the strongest first, the rest a
   assert.equal([off.at(-1)!.name, off.at(-1)!.kind], ['not accounted for', 'missing']);
   near(off.at(-1)!.to, 0.6, 1e-12);
   assert.is(waterfallSteps(row).length, 4, 'one feature too many is shown, not called 1 other');
+});
+
+test('waterfalls beside each other have one axis where they are given the scores of both', () => {
+  const other = { ...row, base: 10, prediction: 9.95 };
+  const span = [...scoresOf(row), ...scoresOf(other)];
+  const axis = (svg: string): string[] => texts(svg).slice(-5);
+  assert.is.not(axis(waterfall(row)).join(), axis(waterfall(other)).join());
+  assert.equal(axis(waterfall({ ...row, span })), axis(waterfall({ ...other, span })));
+  assert.throws(() => waterfall({ ...row, span: [Number.NaN] }), /^span: is not finite/);
+});
+
+test('scores of thousands are written to the unit, as they are beside the chart', () => {
+  const svg = waterfall({ ...row, base: 447.4, prediction: 1508.2 });
+  assert.ok(texts(svg).includes('1508'), texts(svg).join());
 });
 
 test('a waterfall: places on the scale are linear in the numbers, and the numbers stand beside them', () => {

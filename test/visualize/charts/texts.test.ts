@@ -33,7 +33,7 @@ test('each word has its number, line breaks stay, nothing becomes markup', () =>
   });
   assert.is(
     html,
-    '<p class="text" dir="auto" data-keys><mark class="p20" tabindex="0" title="+0.5">One</mark><br>&amp; <mark class="q10" tabindex="-1" title="-0.25">&lt;b&gt;two&lt;/b&gt;</mark> <mark tabindex="-1" title="0">three</mark>!</p>',
+    '<p class="text" dir="ltr" data-keys><mark class="p20" tabindex="0" title="+0.5">One</mark><br>&amp; <mark class="q10" tabindex="-1" title="-0.25">&lt;b&gt;two&lt;/b&gt;</mark> <mark tabindex="-1" title="0">three</mark>!</p>',
   );
   assert.match(
     textPlot({ words: ['a'], scores: [1], base: 0, prediction: 1, score: 'positive' }),
@@ -43,11 +43,18 @@ test('each word has its number, line breaks stay, nothing becomes markup', () =>
   assert.throws(() => textPlot({ words: ['a'], scores: [1], between: [''] }), /^between: must have one entry more/);
 });
 
+test('a sign at the start of a text, which stands for no word, does not say which way the text runs', () => {
+  const words = ['<start>', 'הסרט', 'נפלא'];
+  for (const html of [textPlot({ words, scores: [0, 1, 2] }), tokensToHtml(words, [0, 1, 2])])
+    assert.match(html, /dir="rtl"/);
+  assert.match(tokensToHtml(['[CLS]', 'a', 'film'], [0, 1, 2]), /dir="ltr"/);
+});
+
 test('U8: words that run from right to left stand in their order', () => {
   const words = ['הסרט', 'הזה', 'נפלא', 'with', 'English', 'words', 'בסוף'];
   const scores = words.map((_, i) => i + 1);
   for (const html of [textPlot({ words, scores }), tokensToHtml(words, scores)]) {
-    assert.match(html, /dir="auto"/);
+    assert.match(html, /dir="rtl"/);
     // An isolated word is a neutral sign to its neighbours: of a Hebrew quotation in an English text the words would change places.
     assert.not.match(html, /isolate|dir="ltr"/);
     assert.equal(

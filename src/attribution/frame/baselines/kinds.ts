@@ -7,6 +7,7 @@
 import { drawSeed, randomNormal, randomUniform, shuffle, upTo } from '../../../graph/random.ts';
 import { allocate, isFloat, type TypedArray } from '../../../tensor/dtype.ts';
 import { didYouMean, failure } from '../../../tensor/errors.ts';
+import { checkSeed } from '../../../tensor/options.ts';
 import { sameShape } from '../../../tensor/shape.ts';
 import { full, type Tensor, tensor } from '../../../tensor/tensor.ts';
 import { rowSize, toTensor } from '../arrays.ts';
@@ -83,6 +84,7 @@ function mapLike(x: Tensor, f: (value: number) => number): Tensor {
 function noiseSource(kind: Kind<'noise'>, x: Tensor, subject: string): BaselineSource {
   const { distribution = 'uniform', low = 0, high = 1, mean = 0, std = 1, seed = 0 } = kind;
   needsFloat(subject, 'noise', x);
+  checkSeed(subject, seed);
   const count = checkCount(subject, kind.count ?? 1);
   if (distribution === 'uniform') checkRange(subject, low, high);
   else if (distribution !== 'gaussian') {
@@ -103,6 +105,7 @@ function noiseSource(kind: Kind<'noise'>, x: Tensor, subject: string): BaselineS
 }
 
 function datasetSource({ data, count, seed = 0 }: Kind<'dataset'>, x: Tensor, subject: string): BaselineSource {
+  checkSeed(subject, seed);
   const rows = toTensor(`${subject} data`, data, x.dtype, x.dtype);
   if (rows.rank === 0 || !sameShape(rows.shape.slice(1), x.shape.slice(1)) || rows.shape[0] === 0) {
     throw failure(subject, 'the data set needs rows like those of X', { data: rows.shape, X: x.shape });

@@ -3,7 +3,7 @@
  * them are replaced.
  */
 import type { CallableModel, ModelWeight } from '../../../graph/callable.ts';
-import { shuffle } from '../../../graph/random.ts';
+import { nameSeed, shuffle } from '../../../graph/random.ts';
 import { didYouMean, failure } from '../../../tensor/errors.ts';
 import { placeholder, type Tensor } from '../../../tensor/tensor.ts';
 import { drawRandom, normal } from './result.ts';
@@ -105,18 +105,11 @@ function nearest(path: string, called: ReadonlyMap<string, number>): string | nu
 /** Random numbers of the scale of the weight that they replace: the same for the same layer and name. */
 export function drawnWeights(seed: number): (weight: ModelWeight) => Float64Array {
   return ({ layer, name, tensor, trainable }) => {
-    const next = drawRandom(seed, hash(`${layer}/${name}`));
+    const next = drawRandom(seed, nameSeed(`${layer}/${name}`));
     const values = Float64Array.from(tensor.data);
     if (!trainable) return shuffle(values, next);
     const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
     const spread = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length);
     return values.map(() => mean + spread * normal(next));
   };
-}
-
-/** FNV-1a (Fowler, Noll, Vo 1991). */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (const unit of text) h = Math.imul(h ^ unit.codePointAt(0)!, 0x01000193);
-  return h >>> 0;
 }

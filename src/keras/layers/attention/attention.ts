@@ -17,7 +17,7 @@ import {
   type Weights,
 } from '../layer.ts';
 import type { Options } from '../options.ts';
-import { causalMask } from './mask.ts';
+import { causalMask, dropoutOf } from './mask.ts';
 
 /** Scores `[batch, queries, keys]` of query and key `[batch, positions, width]`. */
 type Score = (query: Tensor, key: Tensor, weights: Weights) => Tensor;
@@ -60,7 +60,7 @@ export const additiveAttention: LayerClass = defineLayer({
 
 /** What both layers share: inputs `[query, value]` or `[query, value, key]`, masks, the weighted mean. */
 function attend(o: Options, score: Score): Omit<LayerRun, 'weights'> {
-  o.ignore('dropout', 'seed');
+  const rate = dropoutOf(o);
   const alwaysCausal = o.flag('causal', false);
   const call = (xs: readonly Tensor[], weights: Weights, masks: readonly Mask[], args: CallArguments): Tensor[] => {
     const [query, value, key = value] = xs;
@@ -69,12 +69,13 @@ function attend(o: Options, score: Score): Omit<LayerRun, 'weights'> {
     }
     const scores = score(query, key!, weights);
     const causal = alwaysCausal || args.constants.get('use_causal_mask') === true;
-    const shares = softmax(masked(scores, masks[1] ?? null, causal));
+    const all = softmax(masked(scores, masks[1] ?? null, causal));
+    const shares = args.drops?.units(all, rate) ?? all;
     const result = matmul(shares, value);
     const seen = masks[0] ? where(expandDims(masks[0], -1), result, 0) : result;
     return args.constants.get('return_attention_scores') === true ? [seen, shares] : [seen];
   };
-  return { many: true, parameters, call, mask: passMask };
+  return { many: true, parameters, call, mask: passMask, ...(rate > 0 ? { trainingMatters: 'drops' as const } : {}) };
 }
 
 /** Keras takes 1e9 off where a position is masked: a row that is masked all over keeps the order of its scores, if they are that large. */

@@ -7,6 +7,7 @@ import { expandDims, reshape } from '../../../ops/movement.ts';
 import { checkSize, TABLE_LIMIT } from '../../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 import type { CallArguments, Mask } from '../layer.ts';
+import type { Options } from '../options.ts';
 import { softmaxOver } from '../parametric.ts';
 
 /** Bool, 1 where a query position (second to last axis) may look at a key position (last axis). */
@@ -73,4 +74,10 @@ export function maskedSoftmax(scores: Tensor, mask: AttentionMask, axes: number,
   const shape = [...mask.shape.slice(0, lead), ...new Array<number>(scores.rank - mask.rank).fill(1)];
   const wide = reshape(mask, [...shape, ...mask.shape.slice(lead)]);
   return softmaxOver(where(wide, scores, shifted ? sub(scores, 1e9) : -1e9), over);
+}
+
+/** The share of attention that is dropped in training. */
+export function dropoutOf(o: Options): number {
+  o.ignore('seed');
+  return o.number('dropout', 0);
 }

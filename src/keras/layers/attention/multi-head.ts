@@ -20,7 +20,7 @@ import {
   type Weights,
 } from '../layer.ts';
 import type { Options } from '../options.ts';
-import { callMask, maskedSoftmax } from './mask.ts';
+import { callMask, dropoutOf, maskedSoftmax } from './mask.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 
@@ -40,15 +40,19 @@ interface Sizes {
 }
 
 /** Query, key and value of a call. */
-function inputsOf(o: Options, xs: readonly Tensor[], args: CallArguments): [Tensor, Tensor, Tensor] {
+export function attentionInputs(
+  subject: string,
+  xs: readonly Tensor[],
+  args: CallArguments,
+): [query: Tensor, key: Tensor, value: Tensor] {
   const at = (name: string): Tensor | undefined => xs[args.tensors.get(name)?.[0] ?? -1];
   const value = at('value');
-  if (!value) throw failure(o.subject, 'the file calls it without a value', {}, 'it takes query and value');
+  if (!value) throw failure(subject, 'the file calls it without a value', {}, 'it takes query and value');
   return [xs[0]!, at('key') ?? value, value];
 }
 
 /** `[..., width]` to `[..., heads, size]`. */
-function project(x: Tensor, weights: Weights, name: string): Tensor {
+export function project(x: Tensor, weights: Weights, name: string): Tensor {
   const y = einsum('...x,xyz->...yz', x, weights[`${name}_kernel`]!);
   const bias = weights[`${name}_bias`];
   return bias ? add(y, bias) : y;
@@ -56,7 +60,7 @@ function project(x: Tensor, weights: Weights, name: string): Tensor {
 
 function shared(o: Options): { bias: boolean; gate: boolean; window: number | null } {
   // Keras 2 notes the shapes that the layer was built with.
-  o.ignore('dropout', 'seed', 'flash_attention', 'query_shape', 'key_shape', 'value_shape');
+  o.ignore('seed', 'flash_attention', 'query_shape', 'key_shape', 'value_shape');
   const window = o.raw('sliding_window') === undefined ? null : o.count('sliding_window');
   return { bias: o.flag('use_bias', true), gate: o.flag('use_gate', false), window };
 }
@@ -103,7 +107,8 @@ export const multiHeadAttention: LayerClass = defineLayer({
     const valueSize = o.raw('value_dim') === undefined ? keySize : o.count('value_dim');
     const outputs = o.raw('output_shape') === undefined ? null : o.integers('output_shape');
     const asked = o.raw('attention_axes') === undefined ? null : o.integers('attention_axes');
-    const zeroed = Number(o.raw('dropout') ?? 0) > 0;
+    const rate = dropoutOf(o);
+    const zeroed = rate > 0;
     // Keras 2 only.
     const shifted = o.dialect.major < 3 && !o.flag('softmax_robust_masking', false);
     // Keras 3.8 and newer look at the mask that the query carries, whatever the call says of it.
@@ -116,8 +121,9 @@ export const multiHeadAttention: LayerClass = defineLayer({
       weights,
       mask: passMask,
       dropsMasks,
+      ...(zeroed ? { trainingMatters: 'drops' as const } : {}),
       call: (xs, w, masks, args) => {
-        const [query, key, value] = inputsOf(o, xs, args);
+        const [query, key, value] = attentionInputs(o.subject, xs, args);
         const axes = asked?.map((axis) => (axis < 0 ? query.rank + axis : axis)) ?? innerAxes(query.rank);
         const { dot, combine } = equations(query.rank + 1, axes);
         const q = mul(project(query, w, 'query'), 1 / Math.sqrt(keySize));
@@ -130,7 +136,8 @@ export const multiHeadAttention: LayerClass = defineLayer({
         let shares = maskedSoftmax(scores, mask, axes.length, moved);
         if (mask && inLayer && !keras3Before(o.dialect, 10))
           shares = mul(shares, cast(headed(mask, scores.rank, axes.length), shares.dtype));
-        const result = finish(einsum(combine, shares, project(value, w, 'value')), query, w, gate);
+        const used = args.drops?.units(shares, rate) ?? shares;
+        const result = finish(einsum(combine, used, project(value, w, 'value')), query, w, gate);
         return wantsScores(args) ? [result, shares] : result;
       },
     };
@@ -169,7 +176,8 @@ export const groupedQueryAttention: LayerClass = defineLayer({
   classes: ['GroupedQueryAttention', 'GroupQueryAttention'],
   create: (o): LayerRun => {
     const [size, heads, keyHeads] = [o.count('head_dim'), o.count('num_query_heads'), o.count('num_key_value_heads')];
-    const zeroed = Number(o.raw('dropout') ?? 0) > 0;
+    const rate = dropoutOf(o);
+    const zeroed = rate > 0;
     const { bias, gate, window } = shared(o);
     if (heads % keyHeads !== 0) {
       throw failure(o.subject, 'the query heads do not divide into the key heads', { heads, keyHeads });
@@ -180,8 +188,9 @@ export const groupedQueryAttention: LayerClass = defineLayer({
       first: 'query',
       weights: rules(bias, gate, { heads, keyHeads, keySize: size, valueSize: size, outputs: null }),
       mask: passMask,
+      ...(zeroed ? { trainingMatters: 'drops' as const } : {}),
       call: (xs, w, masks, args) => {
-        const [query, key, value] = inputsOf(o, xs, args);
+        const [query, key, value] = attentionInputs(o.subject, xs, args);
         const spread = (x: Tensor): Tensor => repeat(x, heads / keyHeads, 2);
         const q = mul(project(query, w, 'query'), 1 / Math.sqrt(size));
         const scores = einsum('bquh,bkuh->buqk', q, spread(project(key, w, 'key')));
@@ -191,7 +200,8 @@ export const groupedQueryAttention: LayerClass = defineLayer({
         let shares = maskedSoftmax(scores, mask, 1, moved);
         if (mask && inLayer && !keras3Before(o.dialect, 10))
           shares = mul(shares, cast(headed(mask, 4, 1), shares.dtype));
-        const context = einsum('buqk,bkuh->bquh', shares, spread(project(value, w, 'value')));
+        const used = args.drops?.units(shares, rate) ?? shares;
+        const context = einsum('buqk,bkuh->bquh', used, spread(project(value, w, 'value')));
         const result = finish(context, query, w, gate);
         return wantsScores(args) ? [result, shares] : result;
       },

@@ -8,10 +8,10 @@ import { clip } from '../../../ops/unary.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { defineLayer, type LayerClass } from '../layer.ts';
 
-type Range = readonly [number, number];
+export type Range = readonly [number, number];
 
 /** From one range of values to another, in Keras's order of steps. */
-function moved(x: Tensor, from: Range, to: Range): Tensor {
+export function moved(x: Tensor, from: Range, to: Range): Tensor {
   if (from[0] === to[0] && from[1] === to[1]) return x;
   return add(mul(div(sub(x, from[0]), from[1] - from[0]), to[1] - to[0]), to[0]);
 }

@@ -89,6 +89,10 @@ export const centerCrop: LayerClass = defineLayer({
       return slice(x, Object.fromEntries(spans));
     });
     // At inference RandomCrop of Keras 2 crops to the aspect ratio and resizes; that of Keras 3 does nothing.
-    return { rank: 4, call: ([x]) => (random && o.dialect.major === 3 ? x! : run(x!)) };
+    return {
+      rank: 4,
+      call: ([x]) => (random && o.dialect.major === 3 ? x! : run(x!)),
+      ...(random ? { trainingMatters: true as const } : {}),
+    };
   },
 });

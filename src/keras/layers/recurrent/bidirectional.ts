@@ -38,7 +38,7 @@ export const bidirectional: LayerClass = defineLayer({
     return {
       many: true,
       parameters: recurrentParameters(o),
-      ...(cell.drops ? { trainingMatters: true as const } : {}),
+      ...(cell.drops || backward.cell.drops ? { trainingMatters: 'drops' as const } : {}),
       weights: ([x], stored) => {
         const half = stored.length / 2;
         return [
@@ -55,7 +55,7 @@ export const bidirectional: LayerClass = defineLayer({
           name: string,
           states: readonly Tensor[] | null,
           turned: boolean,
-        ): Tensor[] => callRecurrent(layer, xs[0]!, own(w, name), states, mask, turned);
+        ): Tensor[] => callRecurrent(layer, xs[0]!, own(w, name), states, mask, turned, args.drops);
         const [a, ...left] = run(forward, 'forward_layer', initial?.slice(0, count) ?? null, false);
         // The backward sequence is turned round again, so that both are in one order.
         const [b, ...right] = run(backward, 'backward_layer', initial?.slice(count) ?? null, true);

@@ -11,7 +11,7 @@ import type { Shape } from '../../../tensor/shape.ts';
 import { type Tensor, zeros } from '../../../tensor/tensor.ts';
 import type { StoredArray } from '../../weights/store.ts';
 import { type Activation, activationOf } from '../activation-functions.ts';
-import type { Mask, WeightRule, Weights } from '../layer.ts';
+import type { Drops, Mask, WeightRule, Weights } from '../layer.ts';
 import type { Options } from '../options.ts';
 import { combined, gateRules, isCudnn, joinedGates } from './weights.ts';
 
@@ -22,6 +22,8 @@ export interface SequenceOptions {
   readonly mask: Mask;
   /** From the last step to the first; results stay at their step. */
   readonly reverse: boolean;
+  /** What drops units in training. */
+  readonly drops?: Drops | undefined;
 }
 
 /** A cell with its options read, applied to a sequence `[batch, time, ...]`. */
@@ -41,7 +43,8 @@ export interface SequenceCell {
   readonly units: number;
 }
 
-type Curve = RecurrentActivation | Activation;
+/** A function that the ops know by name, or another. */
+export type Curve = RecurrentActivation | Activation;
 
 const names: Readonly<Record<string, RecurrentActivation>> = {
   ...{ tanh: 'tanh', sigmoid: 'sigmoid', linear: 'linear', relu: 'relu', softsign: 'softsign' },
@@ -59,15 +62,26 @@ export function curveOf(o: Options, key: string, fallback: string): Curve {
 /** Before TensorFlow 2 Keras's gates were hard sigmoids; files always say so, except where the option is absent. */
 const gateDefault = (o: Options): string => (o.dialect.major === 1 ? 'hard_sigmoid' : 'sigmoid');
 
-/** Options without effect on a single call at inference. */
+/** Options without effect on a single call at inference. @returns whether units are dropped in training */
 export function trainingOptions(o: Options): boolean {
   o.ignore('unit_forget_bias', 'consume_less', 'forget_bias_init', 'use_cudnn', 'cudnn_ok', 'enable_caching_device');
   return Math.max(o.number('dropout', 0), o.number('recurrent_dropout', 0)) > 0;
 }
 
+/** All steps of a cell, from the inputs' part of its gates. */
 type Scan = (z: Tensor, kernel: Tensor, bias: Tensor | null, options: RecurrentOptions) => Tensor;
 
-interface Recipe {
+/** The weights of a cell, gates side by side. */
+export interface CellWeights {
+  readonly kernel: Tensor;
+  readonly recurrent: Tensor;
+  readonly bias: Tensor | null;
+  readonly recurrentBias: Tensor | null;
+}
+
+/** A cell as its options have it. */
+export interface RecurrentRecipe {
+  readonly options: Options;
   readonly units: number;
   readonly gates: readonly string[];
   readonly states: number;
@@ -75,10 +89,13 @@ interface Recipe {
   readonly useBias: boolean;
   /** The recurrent product has a bias of its own. */
   readonly twoBiases: boolean;
+  /** How a gate's value is made; the second belongs to the gates, which a simple cell has not. */
+  readonly curves: readonly Curve[];
   readonly scan: Scan;
 }
 
-function cellOf({ units, gates, states, drops, useBias, twoBiases, scan }: Recipe): SequenceCell {
+function cellOf(recipe: RecurrentRecipe): SequenceCell {
+  const { units, gates, states, drops, useBias, twoBiases, scan } = recipe;
   const width = gates.length * units;
   return {
     states,
@@ -92,16 +109,22 @@ function cellOf({ units, gates, states, drops, useBias, twoBiases, scan }: Recip
         cudnn: isCudnn(stored, width, twoBiases),
       });
     },
-    run: (x, stored, { initial, mask, reverse }) => {
+    run: (x, stored, options) => {
+      const { initial, mask, reverse } = options;
       const w = combined(stored, gates);
       const both = w['bias'] ?? null;
       const row = (i: number): Tensor => reshape(slice(both!, { 0: [i, i + 1] }), [width]);
-      const z = dense(x, w['kernel']!, both && twoBiases ? row(0) : both);
-      const second = twoBiases ? (both ? row(1) : zeros([width], x.dtype)) : null;
-      const all = scan(z, w['recurrent_kernel']!, second, {
-        ...{ mask, reverse },
-        ...(initial ? { initialState: initial } : {}),
-      });
+      const given: CellWeights = {
+        kernel: w['kernel']!,
+        recurrent: w['recurrent_kernel']!,
+        bias: both && twoBiases ? row(0) : both,
+        recurrentBias: twoBiases ? (both ? row(1) : zeros([width], x.dtype)) : null,
+      };
+      const scanOptions = { ...{ mask, reverse }, ...(initial ? { initialState: initial } : {}) };
+      const all =
+        drops && options.drops
+          ? options.drops.scan(recipe, x, given, scanOptions)
+          : scan(dense(x, given.kernel, given.bias), given.recurrent, given.recurrentBias, scanOptions);
       const at = reverse ? 0 : x.shape[1]! - 1;
       const last = slice(all, { 1: [at, at + 1] });
       const state = (k: number): Tensor =>
@@ -127,6 +150,8 @@ export const cellMakers: Readonly<Record<string, (o: Options) => SequenceCell>> 
   SimpleRNN: (o) => {
     const activation = curveOf(o, 'activation', 'tanh');
     return cellOf({
+      options: o,
+      curves: [activation],
       ...{ units: o.count('units'), gates: [''], states: 1, twoBiases: false },
       ...{ useBias: o.flag('use_bias', true), drops: trainingOptions(o) },
       scan: (z, kernel, _, options) => simpleRnn(z, kernel, { ...options, activation }),
@@ -136,6 +161,8 @@ export const cellMakers: Readonly<Record<string, (o: Options) => SequenceCell>> 
 
 function lstmOf(o: Options, activation: Curve, recurrentActivation: Curve): SequenceCell {
   return cellOf({
+    options: o,
+    curves: [activation, recurrentActivation],
     ...{ units: o.count('units'), gates: ['i', 'f', 'c', 'o'], states: 2, twoBiases: false },
     ...{ useBias: o.flag('use_bias', true), drops: trainingOptions(o) },
     scan: (z, kernel, _, options) => lstm(z, kernel, { ...options, activation, recurrentActivation }),
@@ -144,6 +171,8 @@ function lstmOf(o: Options, activation: Curve, recurrentActivation: Curve): Sequ
 
 function gruOf(o: Options, resetAfter: boolean, activation: Curve, recurrentActivation: Curve): SequenceCell {
   return cellOf({
+    options: o,
+    curves: [activation, recurrentActivation],
     ...{ units: o.count('units'), gates: ['z', 'r', 'h'], states: 1, twoBiases: resetAfter },
     ...{ useBias: o.flag('use_bias', true), drops: trainingOptions(o) },
     scan: (z, kernel, bias, options) => gru(z, kernel, bias, { ...options, activation, recurrentActivation }),

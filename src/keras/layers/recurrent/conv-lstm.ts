@@ -14,7 +14,7 @@ import { type Tensor, zeros } from '../../../tensor/tensor.ts';
 import type { Activation } from '../activation-functions.ts';
 import { kernelConversion } from '../convolution/kernels.ts';
 import { biasRule } from '../convolution/plain.ts';
-import { defineLayer, type LayerClass, type Mask } from '../layer.ts';
+import { defineLayer, type Gated, type LayerClass, type Mask } from '../layer.ts';
 import type { Options } from '../options.ts';
 import { addMaskAxes, curveOf, type SequenceCell, trainingOptions } from './cell.ts';
 import {
@@ -38,6 +38,8 @@ function toFirst(x: Tensor, lead: number): Tensor {
   return transpose(x, [...axes.slice(0, lead), x.rank - 1, ...axes.slice(lead, -1)]);
 }
 
+const plainly: Gated = (f, y, kernel) => f(y, kernel);
+
 function cellOf(o: Options): SequenceCell {
   const axes = Number(o.className.slice(-2, -1));
   const [filters, first, useBias] = [o.count('filters'), o.channelsFirst, o.flag('use_bias', true)];
@@ -60,6 +62,7 @@ function cellOf(o: Options): SequenceCell {
     const pads = resolvePads(o.subject, kind, x.shape.slice(1, -1), window, by, wide);
     return conv([x, kernel], { strides: by, dilations: wide, pads, groups: 1 });
   };
+  const rates = [o.number('dropout', 0), o.number('recurrent_dropout', 0)];
   const channels = (input: Shape): number => (first ? input[2]! : input.at(-1)!);
   const convert = kernelConversion(o, axes, 4 * filters);
   return {
@@ -71,21 +74,27 @@ function cellOf(o: Options): SequenceCell {
       { name: 'recurrent_kernel', shape: [...window, filters, 4 * filters], convert },
       ...biasRule(useBias, 4 * filters),
     ],
-    run: (given, w, { initial, mask, reverse }) => {
+    run: (given, w, { initial, mask, reverse, drops }) => {
       const x = first ? toLast(given, 2) : given;
       const [batch, time] = [x.shape[0]!, x.shape[1]!];
       const rows = reshape(x, [batch * time, ...x.shape.slice(2)]);
-      const projected = convolve(rows, w['kernel']!, padding, strides, dilations);
+      const project = (y: Tensor, kernel: Tensor): Tensor => convolve(y, kernel, padding, strides, dilations);
+      const recur = (y: Tensor, kernel: Tensor): Tensor => convolve(y, kernel, 'same', ones, ones);
+      // In training each gate sees inputs and state through a mask of its own, the same at every step.
+      const one = reshape(slice(x, { 1: [0, 1] }), [batch, ...x.shape.slice(2)]);
+      const input = drops?.gated(rates[0]!, one, 4, time) ?? plainly;
+      const projected = input(project, rows, w['kernel']!);
       const biased = w['bias'] ? add(projected, w['bias']) : projected;
       const z = reshape(biased, [batch, time, ...biased.shape.slice(1)]);
       const state = [batch, ...z.shape.slice(2, -1), filters];
       const starts = initial?.map((s) => (first ? toLast(s, 1) : s));
       let [h, c] = starts ?? [zeros(state, x.dtype), zeros(state, x.dtype)];
       const outputs = new Array<Tensor>(time);
+      const inner = drops?.gated(rates[1]!, h!, 4, 1) ?? plainly;
       for (let i = 0; i < time; i++) {
         const t = reverse ? time - 1 - i : i;
         const zt = reshape(slice(z, { 1: [t, t + 1] }), [batch, ...z.shape.slice(2)]);
-        const all = add(zt, convolve(h!, w['recurrent_kernel']!, 'same', ones, ones));
+        const all = add(zt, inner(recur, h!, w['recurrent_kernel']!));
         const on = (k: number): Tensor => gate(part(all, k, filters));
         const next = add(mul(on(1), c!), mul(on(0), act(part(all, 2, filters))));
         const shown = mul(on(3), act(next));
@@ -120,10 +129,13 @@ export const convRecurrent: LayerClass = defineLayer({
       rank: Number(o.className.slice(-2, -1)) + 3,
       many: true,
       parameters: recurrentParameters(o),
-      ...(cell.drops ? { trainingMatters: true as const } : {}),
+      ...(cell.drops ? { trainingMatters: 'drops' as const } : {}),
       weights: ([x], stored) => cell.rules(x!, stored),
       call: (xs, w, masks, args) =>
-        callRecurrent(layer, xs[0]!, w, initialStates(o.subject, xs, args, 2), maskOf(o, masks, args)),
+        callRecurrent(
+          ...([layer, xs[0]!, w, initialStates(o.subject, xs, args, 2), maskOf(o, masks, args)] as const),
+          ...([false, args.drops] as const),
+        ),
       mask: (_, [mask]) => (layer.returnSequences ? (mask ?? null) : null),
     };
   },

@@ -12,7 +12,7 @@ import type { Shape } from '../../../tensor/shape.ts';
 import { checkSize, TABLE_LIMIT } from '../../../tensor/shape.ts';
 import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 import type { Json } from '../../config/spec.ts';
-import { type CallArguments, defineLayer, type LayerClass, type Mask, type Weights } from '../layer.ts';
+import { type CallArguments, type Drops, defineLayer, type LayerClass, type Mask, type Weights } from '../layer.ts';
 import { Options } from '../options.ts';
 import { addMaskAxes, cellMakers, type SequenceCell } from './cell.ts';
 import { stackedCells } from './stacked.ts';
@@ -96,10 +96,11 @@ export function callRecurrent(
   initial: readonly Tensor[] | null,
   mask: Mask,
   turned = false,
+  drops?: Drops,
 ): Tensor[] {
   const { cell, goBackwards, zeroOutputForMask: zero } = layer;
   const time = x.shape[1]!;
-  const { sequence, states } = cell.run(x, weights, { initial, mask, reverse: goBackwards });
+  const { sequence, states } = cell.run(x, weights, { initial, mask, reverse: goBackwards, drops });
   const shown = mask && (zero ? mask : initial ? anySoFar(mask, goBackwards) : null);
   const kept = shown ? where(addMaskAxes(shown, sequence.rank), sequence, 0) : sequence;
   const extra = layer.returnState ? states : [];
@@ -159,10 +160,13 @@ export const recurrent: LayerClass = defineLayer({
     return {
       many: true,
       parameters: recurrentParameters(o),
-      ...(cell.drops ? { trainingMatters: true as const } : {}),
+      ...(cell.drops ? { trainingMatters: 'drops' as const } : {}),
       weights: ([x], stored) => cell.rules(checked(o, x!), stored),
       call: (xs, w, masks, args) =>
-        callRecurrent(layer, xs[0]!, w, initialStates(o.subject, xs, args, cell.states), maskOf(o, masks, args)),
+        callRecurrent(
+          ...([layer, xs[0]!, w, initialStates(o.subject, xs, args, cell.states), maskOf(o, masks, args)] as const),
+          ...([false, args.drops] as const),
+        ),
       mask: (_, [mask]) => (layer.returnSequences ? (mask ?? null) : null),
     };
   },

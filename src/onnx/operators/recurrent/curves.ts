@@ -44,6 +44,10 @@ function curve(call: OperatorCall, name: string, alpha: number | undefined, beta
   };
   const key = name.toLowerCase();
   if (Object.hasOwn(plain, key)) return plain[key]!;
+  if (alpha === undefined && needy.includes(key)) {
+    const hint = 'the standard takes 1 for it, onnxruntime 0: write what is meant';
+    throw fail(call, `activation '${name}' has no activation_alpha`, {}, hint);
+  }
   const [a, b] = [alpha ?? defaults[key]?.[0] ?? 1, beta ?? defaults[key]?.[1] ?? 0];
   switch (key) {
     case 'hardsigmoid':
@@ -62,6 +66,9 @@ function curve(call: OperatorCall, name: string, alpha: number | undefined, beta
       throw fail(call, `unknown activation '${name}'`);
   }
 }
+
+/** Activations whose alpha, where it is missing, is read in two ways. */
+const needy: readonly string[] = ['affine', 'scaledtanh', 'thresholdedrelu'];
 
 const defaults: Readonly<Record<string, readonly [number, number]>> = {
   hardsigmoid: [0.2, 0.5],
@@ -113,6 +120,7 @@ export function curves(call: OperatorCall, kind: Kind, name: Name, d: number): C
   const fs = plain.map((f) => clipped(f, by));
   if (name === 'RNN') return { activation: fs[0]!, recurrentActivation: 'sigmoid', hidden: null };
   // The scans of the engine have one function for cell and hidden state, and the cell itself is not clipped.
-  const differs = name === 'LSTM' && (by !== null || names[1]!.toLowerCase() !== names[2]!.toLowerCase());
+  const as = (i: number): string => [names[i]!.toLowerCase(), alphas[d * per + i], betas[d * per + i]].join();
+  const differs = name === 'LSTM' && (by !== null || as(1) !== as(2));
   return { recurrentActivation: fs[0]!, activation: fs[1]!, hidden: differs ? plain[2]! : null };
 }

@@ -106,6 +106,7 @@ const recurrent =
     const batchFirst = integer(call, 'layout', 0) === 1;
     const x = batchFirst ? given : transpose(given, [1, 0, 2]);
     const [batch, time] = [x.shape[0]!, x.shape[1]!];
+    if (time === 0) throw fail(call, 'there are no steps: the axis of time has size 0', { input: given.shape });
     const lengths = maybe(call, 4);
     const mask = lengths ? less(arange(time, 'int32'), reshape(cast(lengths, 'int32'), [batch, 1])) : null;
     const way = text(call, 'direction', 'forward');
@@ -123,6 +124,9 @@ const recurrent =
       });
       return scan(call, kind, name, x, d, backwards, initial, mask);
     });
+    // What has no steps ends with 0, not with its first state, as onnxruntime has it.
+    const some = lengths ? expandDims(less(0, cast(lengths, 'int32')), 1) : null;
+    const ended = (s: Tensor): Tensor => (some ? where(some, s, 0) : s);
     // Steps behind a sample's end are 0.
     const shown = (s: Tensor): Tensor => (mask ? where(expandDims(mask, 2), s, 0) : s);
     const lanes = scans.map(({ steps }) =>
@@ -131,7 +135,7 @@ const recurrent =
     const y = concat(lanes, batchFirst ? 2 : 1);
     const ends = Array.from({ length: kind.states }, (_, i) =>
       concat(
-        scans.map(({ last }) => expandDims(last[i]!, batchFirst ? 1 : 0)),
+        scans.map(({ last }) => expandDims(ended(last[i]!), batchFirst ? 1 : 0)),
         batchFirst ? 1 : 0,
       ),
     );

@@ -1,0 +1,19 @@
+/**
+ * Kernels that compute what the core's compute too, faster, in modules that are loaded when a model has use for them. Nothing but speed and
+ * the last bits depends on them: a plan made without them runs on the core's kernels.
+ */
+import { hasSimd } from './module.ts';
+
+/** A module whose `take` tells the backend of its kernels (`accelerate` of step.ts); calling it again changes nothing. */
+interface AcceleratorModule {
+  readonly take: () => void;
+}
+
+/** A function that imports such a module, which bundlers then make a file of its own: `() => import('…')`. */
+export type LoadAccelerator = () => Promise<AcceleratorModule>;
+
+/** Resolves when plans made from now on use these kernels; at once where this backend cannot run. */
+export async function loadAccelerators(loaders: Iterable<LoadAccelerator>): Promise<void> {
+  if (!hasSimd()) return;
+  for (const { take } of await Promise.all([...new Set(loaders)].map((load) => load()))) take();
+}

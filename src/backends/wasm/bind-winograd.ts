@@ -1,0 +1,126 @@
+/**
+ * 3x3 convolutions of stride 1 with constant weights, and their gradients to the input, on `kernels/wasm/winograd.ts`: an accelerator
+ * (`take`) that a model with such layers loads. The kernel is transformed once for all plans.
+ *
+ * Invariant: errors stay near those of the core's product (F(2x2, 3x3) adds and halves, and multiplies by nothing else). Infinite inputs
+ * give NaN in the outputs of their tiles, not in their windows' alone.
+ */
+import type { ConvAttrs } from '../../ops/conv-primitives.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import { type Parts, parts } from './bind-conv.ts';
+import { finishOf, panelColumns, panelRows } from './panels.ts';
+import { type Accelerator, accelerate, type BindContext, type Binder, type Operand, type StepSpec } from './step.ts';
+import { packed as module } from './winograd.generated.ts';
+
+/** Multiplications of a tile, and of its outputs without the transform. */
+const [ours, theirs] = [16, 36];
+/** Input channels that are taken at a time, tiles and output channels of a unit at most: the scratch memory holds their values and sums. */
+const [mostDepth, mostTiles, mostWidth] = [512, 24, 512];
+/** So many units are wanted, so that threads find work. */
+const enoughUnits = 8;
+
+/** A convolution of `input` `[batch, h, w, inner]` to `[batch, h, w, filters]`, in either direction. */
+interface Problem {
+  readonly batch: number;
+  readonly input: readonly [h: number, w: number];
+  readonly output: readonly [h: number, w: number];
+  readonly before: readonly [h: number, w: number];
+  readonly inner: number;
+  readonly filters: number;
+}
+
+const isBack = ({ op }: Pick<StepSpec, 'op'>): boolean => op === 'convGradInput';
+
+function partsOf({ op, inputs: [x, w], out, attrs }: StepSpec): Parts {
+  const [from, to] = isBack({ op }) ? [out, x!] : [x!, out];
+  return parts(from.shape, w!.shape, to.shape, attrs as unknown as ConvAttrs);
+}
+
+function problemOf(step: StepSpec): Problem {
+  const p = partsOf(step);
+  const plane = ([, h, w]: readonly [number, number, number]): [number, number] => [h, w];
+  const { input, output, before } = p.windows;
+  const [top, left] = plane(before);
+  // The gradient is the convolution of the gradient with the kernel turned round.
+  return isBack(step)
+    ? {
+        batch: p.batch,
+        input: plane(output),
+        output: plane(input),
+        before: [2 - top, 2 - left],
+        inner: p.outAll,
+        filters: p.inAll,
+      }
+    : {
+        batch: p.batch,
+        input: plane(input),
+        output: plane(output),
+        before: [top, left],
+        inner: p.inAll,
+        filters: p.outAll,
+      };
+}
+
+const tilesOf = ({ output: [h, w] }: Problem): readonly [number, number] => [Math.ceil(h / 2), Math.ceil(w / 2)];
+
+/** Whether a step is such a convolution, and one where it pays (measured: docs/architecture.md). */
+function takes(step: StepSpec): boolean {
+  const { inputs, out, attrs } = step;
+  const [x, w] = inputs as [Operand, Operand];
+  const { strides, dilations, groups } = attrs as unknown as ConvAttrs;
+  const plain = groups === 1 && [...strides, ...dilations].every((size) => size === 1);
+  if (!plain || w.shape.length !== 4 || w.shape[0] !== 3 || w.shape[1] !== 3 || !w.constant) return false;
+  if (out.dtype !== 'float32' || [out, ...inputs].some(({ shape }) => sizeOf(shape) === 0)) return false;
+  const problem = problemOf(step);
+  const { output, inner, filters, batch } = problem;
+  const [down, across] = tilesOf(problem);
+  const saved = (theirs * output[0] * output[1]) / 4 / (ours * down * across);
+  const work = batch * down * across;
+  return x.sparse < 2 && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= 6;
+}
+
+const bind: Binder = (ctx: BindContext) => {
+  const [x, w] = ctx.inputs as [Operand, Operand];
+  const problem = problemOf(ctx);
+  const { batch, input, output, before, inner, filters } = problem;
+  const [down, across] = tilesOf(problem);
+  const tiles = batch * down * across;
+  const blocks = Math.ceil(tiles / mostTiles);
+  const block = Math.ceil(tiles / blocks / panelRows) * panelRows;
+  const panels = Math.ceil(filters / panelColumns);
+  const fewest = Math.ceil(filters / mostWidth);
+  const wanted = Math.max(fewest, Math.min(Math.ceil(enoughUnits / blocks), Math.ceil(panels / 8)));
+  const width = Math.ceil(panels / wanted) * panelColumns;
+  const strips = Math.ceil(filters / width);
+  const depth = Math.ceil(inner / Math.ceil(inner / mostDepth) / 4) * 4;
+  const layer = ctx.table([
+    ...[...input, ...output, ...before],
+    ...[inner, filters, down, across, tiles],
+    ...[block, width, strips, depth],
+  ]);
+  const finish = finishOf(ctx);
+  const [whole, line] = [9 * inner * filters * 4, inner * filters * 4];
+  // From tap to tap, inner index and column; the kernel is stored as [3, 3, in, out].
+  const steps = isBack(ctx) ? [-3 * line, -line, 4, inner * 4] : [3 * line, line, filters * 4, 4];
+  const first = isBack(ctx) ? whole - line : 0;
+  const kernel = ctx.relaid(
+    w,
+    `winograd ${ctx.op}`,
+    16 * panels * inner * panelColumns * 4,
+    'winogradKernel',
+    (from) => [from + first, inner, filters, ...steps],
+    panels,
+  );
+  const units = Math.ceil(tiles / block) * strips;
+  const flops = 2 * 16 * block * width * inner;
+  const grain = Math.max(1, Math.ceil(500_000 / flops));
+  ctx.call('winograd', [ctx.out.at(), x.at(), kernel, layer, finish.bias, finish.activation], units, grain);
+};
+
+const accelerator: Accelerator = { module, bind, takes };
+
+/** From now on plans use these kernels. */
+export function take(): void {
+  accelerate('conv', accelerator);
+  accelerate('convGradInput', accelerator);
+}

@@ -1,0 +1,110 @@
+/** From what is asked for to a job's folder: a new one, or one that is gone on with, where nothing has changed. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { version } from '../../attribution/frame/version.ts';
+import { wasmBackend } from '../../backends/wasm/index.ts';
+import { readSettings } from '../../cli/explain-batch.ts';
+import { exists, pathHint } from '../../cli/files.ts';
+import { type Arguments, number, oneOf, parseFlags } from '../../cli/flags/flags.ts';
+import { jobGroups } from '../../cli/job/flags.ts';
+import { failure } from '../../tensor/errors.ts';
+import { hashModel } from '../folder/hashes.ts';
+import { JobFolder } from '../folder/job-folder.ts';
+import { lockFolder } from '../folder/lock.ts';
+import { argvOf, checkSame, checkSettings, filesOf, type JobManifest, LAYOUT, settingsOf } from '../folder/manifest.ts';
+import { beginInput, type InputEntry, inputPlace, openInput } from '../input/place.ts';
+import { loadWriter, type OutputFormat, outputFormats } from '../output/encode.ts';
+import { removeCopies } from '../storage/copy.ts';
+import { fetchModel, isFetched } from '../storage/model.ts';
+import { readThrough } from '../storage/ranged.ts';
+
+/** Rows of a chunk, if nothing is said: seconds of work, and a part file of a few megabytes. */
+export const CHUNK_ROWS = 1000;
+
+export interface Begun {
+  readonly job: JobFolder;
+  /** Whether it was begun before. */
+  readonly again: boolean;
+  readonly unlock: () => void;
+}
+
+export interface Asked {
+  readonly model: string;
+  readonly input: string;
+  readonly output: string;
+  /** The copy that a job which is gone on with has of its standard input. */
+  readonly copied?: InputEntry;
+  /** Ends reading the input and fetching the model. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws PathgradError for another job in the folder (it says what changed), a folder that another run works on, flags that make no sense */
+export async function beginJob(args: Arguments, { model, input, output, copied, signal }: Asked): Promise<Begun> {
+  readSettings(args);
+  checkSettings(args);
+  const format: OutputFormat = oneOf('format', args.text('format') ?? 'ndjson', outputFormats);
+  if (format === 'parquet') await loadWriter();
+  const chunkRows = number(
+    'chunk',
+    args.text('chunk') ?? String(CHUNK_ROWS),
+    (n) => Number.isInteger(n) && n > 0,
+    'a whole number from 1',
+  );
+  if (!isFetched(model) && !exists(model)) throw failure(model, 'no such file', {}, pathHint(model));
+  const asked = copied ? null : inputPlace(input, args);
+  const path = resolve(output);
+  JobFolder.at(path);
+  mkdirSync(path, { recursive: true });
+  const unlock = lockFolder(path);
+  try {
+    const old = JobFolder.at(path);
+    const { entry, input: source } = asked
+      ? await beginInput(asked, path, args, signal)
+      : { entry: copied!, input: await openInput(path, copied!, null, args, signal) };
+    const { index, ...scanned } = await source.scan(chunkRows);
+    const fetched = isFetched(model) ? await fetchModel(model, path, signal) : null;
+    const { sha256 } = await hashModel(fetched ? join(path, fetched.copy) : model);
+    const settings = settingsOf(args);
+    const files: Record<string, string> = {};
+    for (const [flag, file] of filesOf(settings)) files[flag] = await readThrough(file);
+    // The folder may be gone on with from anywhere.
+    for (const [flag, file] of filesOf(settings)) settings[flag] = [file];
+    const manifest: Omit<JobManifest, 'done'> = {
+      pathgrad: version,
+      layout: LAYOUT,
+      kernels: wasmBackend.simd(),
+      model: fetched ? { ...fetched, sha256 } : { path: resolve(model), sha256 },
+      input: { ...entry, ...scanned },
+      output: { format, chunkRows, chunks: index.rows.length - 1 },
+      settings,
+      files,
+    };
+    // A job that has finished nothing may have been begun with flags that were wrong.
+    const again = old !== null && old.recorded().length > 0;
+    try {
+      if (again) {
+        old.checkVersion();
+        checkSame(path, old.manifest, manifest);
+      }
+    } catch (error) {
+      removeCopies(path, [old?.manifest.input.copy, old?.manifest.model.copy]);
+      throw error;
+    }
+    removeCopies(path, [manifest.input.copy, manifest.model.copy]);
+    return { job: again ? old : JobFolder.create(path, manifest, { input: scanned.sha256, ...index }), again, unlock };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Goes on with the job of a folder. @throws PathgradError where input, model or files of its settings have changed */
+export async function continueJob(path: string, signal?: AbortSignal): Promise<Begun> {
+  const { manifest } = JobFolder.open(path);
+  const { settings, output, model, input } = manifest;
+  const argv = [...argvOf(settings), `--format=${output.format}`, `--chunk=${output.chunkRows}`];
+  const args = parseFlags(argv, jobGroups, 'job run');
+  JobFolder.open(path).checkVersion();
+  const copied = input.path === '-' ? { copied: input } : {};
+  return beginJob(args, { model: model.path, input: input.path, output: path, ...copied, signal });
+}
