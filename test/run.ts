@@ -14,14 +14,15 @@
  *   npm run test:install          only test/install/**: what users do with the packed package; bundlers and runtimes come from the registry
  *   npm run faults                the tests named after faults that were once here, and a line for each
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transpiledPath } from './support/child.ts';
 import { sharedFolder } from './support/shared.ts';
 import { type Transpiled, transpile } from './support/transpile.ts';
+import { runWatched } from './support/watched.ts';
 import { findBrowser, missingBrowser } from './web/browsers.ts';
 
 type Result = { file: string; passed: number; failed: number; skipped: number; output: string; seconds: number };
@@ -124,38 +125,37 @@ function resultOf(file: string, output: string, code: number | null, seconds: nu
   return { file, passed: ran ? passed : 0, failed, skipped: ran ? skipped : 0, output, seconds };
 }
 
+/** Seconds that a process of tests may take. */
+const limit = Number(process.env['PATHGRAD_TEST_SECONDS'] ?? 900);
+
 /** The results of the files that came to their end; of one file always its result. */
-function runFiles(together: readonly string[], { folder: transpiled }: Transpiled): Promise<Result[]> {
-  return new Promise((resolve) => {
-    const started = performance.now();
-    const paths = together.map((file) => transpiledPath(transpiled, file));
-    const [first] = together;
-    const run =
-      together.length === 1 ? paths : [transpiledPath(transpiled, 'test/support/together.ts'), mark, ...paths];
-    const child = spawn(process.execPath, [...shortLived, '--expose-gc', '--enable-source-maps', ...run], {
-      cwd: root,
-      env: {
-        ...process.env,
-        PATHGRAD_TRANSPILED: transpiled,
-        ...(op && { PATHGRAD_OP: op }),
-        ...(wantSlow && { PATHGRAD_THOROUGH: '1' }),
-      },
-    });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk));
-    child.on('close', (code) => {
-      if (together.length === 1) return resolve([resultOf(first!, output, code, (performance.now() - started) / 1000)]);
-      const found: Result[] = [];
-      for (let at = 0, end = output.indexOf(mark); end >= 0; end = output.indexOf(mark, at)) {
-        const line = output.slice(end + mark.length).split('\n', 1)[0]!;
-        const [own, seconds] = line.split(' ').map(Number);
-        found.push(resultOf(together[found.length]!, output.slice(at, end), own!, seconds!));
-        at = end + mark.length + line.length;
-      }
-      resolve(found);
-    });
-  });
+async function runFiles(together: readonly string[], { folder: transpiled }: Transpiled): Promise<Result[]> {
+  const started = performance.now();
+  const paths = together.map((file) => transpiledPath(transpiled, file));
+  const single = together.length === 1;
+  const run = single ? paths : [transpiledPath(transpiled, 'test/support/together.ts'), mark, ...paths];
+  const env = {
+    ...process.env,
+    PATHGRAD_TRANSPILED: transpiled,
+    ...(op && { PATHGRAD_OP: op }),
+    ...(wantSlow && { PATHGRAD_THOROUGH: '1' }),
+  };
+  // uvu's last count, or the last file's mark.
+  const through = single ? /^\s*Skipped:\s+\d+/m : new RegExp(`${mark}.*${basename(paths.at(-1)!)}`);
+  const args = [...shortLived, '--expose-gc', '--enable-source-maps', ...run];
+  const { output, code, forced } = await runWatched(args, { cwd: root, env }, through, limit);
+  if (single) return [resultOf(together[0]!, output, code, (performance.now() - started) / 1000)];
+  const found: Result[] = [];
+  for (let at = 0, end = output.indexOf(mark); end >= 0; end = output.indexOf(mark, at)) {
+    const line = output.slice(end + mark.length).split('\n', 1)[0]!;
+    const [own, seconds] = line.split(' ').map(Number);
+    const rest = found.length === together.length - 1 ? output.length : end;
+    // One of them did not let the process end; which is not known, the last one says it.
+    const ended = rest > end && forced ? 1 : own!;
+    found.push(resultOf(together[found.length]!, output.slice(at, rest), ended, seconds!));
+    at = end + mark.length + line.length;
+  }
+  return found;
 }
 
 if (files.length === 0) {

@@ -56,6 +56,11 @@ test.run();
   'test/topic/c.test.ts': `${uvu}test('c', async () => {\n  setTimeout(() => {\n    throw new Error('late');\n  });
   await new Promise((resolve) => setTimeout(resolve, 5000));\n});\ntest.run();\n`,
   'test/topic/d.test.ts': `${uvu}test('d', () => console.log('\\nnote: of d'));\ntest('e', () => {});\ntest.run();\n`,
+  // Apart, so that the others do not wait for them: tests that never end, tests that leave a process behind.
+  'test/slow/waits.test.ts': `${uvu}import { spawn } from 'node:child_process';
+test('waits', async () => {\n  spawn('sleep', ['600'], { stdio: 'inherit' });\n  await new Promise(() => {});\n});\ntest.run();\n`,
+  'test/slow/leaves.test.ts': `${uvu}import { spawn } from 'node:child_process';
+test('leaves', () => {\n  spawn('sleep', ['20'], { stdio: 'inherit', detached: true });\n});\ntest.run();\n`,
   'test/shared/other.test.ts': `${uvu}test('other', () => {});\ntest.run();\n`,
 };
 for (const [file, text] of Object.entries(files)) write(file, text);
@@ -67,13 +72,20 @@ for (const file of [
   'support/child.ts',
   'support/shared.ts',
   'support/together.ts',
+  'support/watched.ts',
   'web/browsers.ts',
 ])
   cpSync(`${root}test/${file}`, folder.path(`test/${file}`));
 symlinkSync(`${root}node_modules`, folder.path('node_modules'), 'dir');
 
-function run(...args: string[]): { status: number | null; lines: string[]; last: string } {
-  const env = { ...process.env, TMPDIR: folder.path('.'), PATHGRAD_SHARED: folder.path('.'), NODE_DISABLE_COLORS: '1' };
+function run(args: string[], more = {}): { status: number | null; lines: string[]; last: string } {
+  const env = {
+    ...process.env,
+    TMPDIR: folder.path('.'),
+    PATHGRAD_SHARED: folder.path('.'),
+    NODE_DISABLE_COLORS: '1',
+    ...more,
+  };
   const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'test/run.ts', ...args], {
     cwd: folder.path('.'),
     encoding: 'utf8',
@@ -84,7 +96,7 @@ function run(...args: string[]): { status: number | null; lines: string[]; last:
 }
 
 test('each file has its line, whatever became of the others; counts come last', () => {
-  const { status, lines, last } = run('--op=relu');
+  const { status, lines, last } = run(['--op=relu']);
   const of = (name: string): string | undefined => lines.find((line) => line.includes(`test/${name}.test.ts  `));
   assert.match(of('good')!, /^• test\/good\.test\.ts {2}2 passed, 1 skipped {2}\d+\.\d s$/);
   assert.match(of('wrong')!, /^✘ test\/wrong\.test\.ts {2}1 passed, 1 FAILED {2}/);
@@ -105,12 +117,23 @@ test('each file has its line, whatever became of the others; counts come last', 
 });
 
 test('words choose files, --shared the other folder, --rows shows the faults', () => {
-  const some = run('good', 'nothing', '--op=relu', '--rows');
+  const some = run(['good', 'nothing', '--op=relu', '--rows']);
   assert.equal([some.last, some.status], ['2 passed, 0 failed, 1 skipped', 0]);
   assert.ok(some.lines.includes('    row: a fault') && !some.lines.some((line) => line.includes('wrong')));
-  const shared = run('--shared');
+  const shared = run(['--shared']);
   assert.equal([shared.last, shared.status], ['1 passed, 0 failed', 0]);
-  assert.is(run('nothing').status, 2);
+  assert.is(run(['nothing']).status, 2);
+});
+
+test('tests that never end, and what tests leave running, are ended by force and are failures', () => {
+  const { status, lines, last } = run(['--slow'], { PATHGRAD_TEST_SECONDS: '8' });
+  assert.equal([last, status], ['1 passed, 2 failed', 1]);
+  const all = lines.join('\n');
+  assert.match(all, /✘ test\/slow\/waits\.test\.ts {2}0 passed, 1 FAILED[\s\S]*ended by force: not through in 8 s/);
+  assert.match(
+    all,
+    /✘ test\/slow\/leaves\.test\.ts {2}1 passed, 1 FAILED[\s\S]*ended by force: still there 2 s after its tests/,
+  );
 });
 
 test.run();

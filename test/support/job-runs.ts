@@ -16,9 +16,16 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
+const started: ChildProcess[] = [];
+/** Ends all jobs that still run: one that is left keeps the process of a test that failed. */
+export function endJobs(): void {
+  for (const one of started) one.kill('SIGKILL');
+}
+
 /** `pathgrad job` with these arguments. */
 export function startJob(...argv: string[]): Running {
   const running = spawn(process.execPath, [`${built()}/cli.js`, 'job', ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  started.push(running);
   let text = '';
   for (const stream of [running.stdout, running.stderr])
     stream.on('data', (part) => {

@@ -7,16 +7,28 @@ import { join } from 'node:path';
 export const hasRedis = (): boolean => spawnSync('redis-server', ['--version']).status === 0;
 
 const servers: ChildProcess[] = [];
-process.on('exit', () => {
+/** Ends all servers at once: one that is left keeps the process of a test that failed. */
+export function endServers(): void {
   for (const one of servers) one.kill('SIGKILL');
-});
+}
+process.on('exit', endServers);
 
+/**
+ * A port that nobody listens on, and that no system gives to outgoing connections: while a server is away, one of those could take its place, and
+ * a client that asks for it again and again could even reach itself.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 12_000 + Math.floor(18_000 * Math.random());
+    const server = createServer().listen(port, '127.0.0.1');
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('listening', () => resolve(true));
+      server.once('error', () => resolve(false));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** Its files, for TLS: a certificate of 127.0.0.1 that signs itself. */

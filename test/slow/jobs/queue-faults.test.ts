@@ -15,7 +15,7 @@ import { beginJob } from '../../../src/jobs/run/begin.ts';
 import { built } from '../../support/built.ts';
 import { example, temporaryFolder } from '../../support/cli.ts';
 import { unfinishedIn } from '../../support/job-runs.ts';
-import { freePort, hasRedis, makeCertificate, startRedis, stopRedis } from '../../support/redis.ts';
+import { endServers, freePort, hasRedis, makeCertificate, startRedis, stopRedis } from '../../support/redis.ts';
 
 const test = suite('jobs: faults of a queue');
 const { path } = temporaryFolder();
@@ -125,5 +125,7 @@ if (!hasRedis()) {
     await stopRedis(server);
   });
 }
+
+test.after(endServers);
 
 test.run();

@@ -7,8 +7,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { built } from '../../support/built.ts';
 import { example, temporaryFolder } from '../../support/cli.ts';
-import { bytesOf, recordsIn, startJob, unfinishedIn, writeTexts } from '../../support/job-runs.ts';
-import { freePort, hasRedis, startRedis, stopRedis } from '../../support/redis.ts';
+import { bytesOf, endJobs, recordsIn, startJob, unfinishedIn, writeTexts } from '../../support/job-runs.ts';
+import { endServers, freePort, hasRedis, startRedis, stopRedis } from '../../support/redis.ts';
 
 const test = suite('jobs: queue');
 const { path } = temporaryFolder();
@@ -84,17 +84,22 @@ if (!there) {
     });
     const done = (): number => recordsIn(path('queued'));
     const all = (): string => `${done()} of ${CHUNKS} chunks; ${text}; ${said}`;
-    await until(() => done() >= 6, 60, all);
+    await until(() => done() >= 6, 180, all);
     workers[0]!.kill('SIGKILL');
     workers[1]!.kill('SIGSTOP');
-    await until(() => done() >= 12, 60, all);
+    await until(() => done() >= 12, 180, all);
     await stopRedis(server);
     await wait(2000);
     server = await startRedis(path('.'), port, { password: PASSWORD });
     // Past its lock: its chunk has gone to another; what it still does changes nothing.
     await wait(4000 * LOCK_SECONDS);
     workers[1]!.kill('SIGCONT');
+    const late = setTimeout(() => {
+      run.process.kill('SIGKILL');
+      said += `the job was not through: ${all()}`;
+    }, 300_000);
     const { code, text: told } = await run.ended;
+    clearTimeout(late);
     assert.is(code, 0, `${told}\n${said}`);
     const retries = Number(/^retries {3}(\d+)$/m.exec(told)?.[1]);
     // A worker may have been ended just behind a commit; both at once is beyond chance.
@@ -102,6 +107,7 @@ if (!there) {
     assert.equal(bytesOf(path('queued')), bytesOf(path('whole')));
     assert.equal(unfinishedIn(path('queued')), []);
     for (const one of workers.slice(1)) {
+      assert.is(one.exitCode, null, `a worker had ended by itself: ${said}`);
       const ended = new Promise((resolve) => one.once('exit', resolve));
       one.kill('SIGTERM');
       assert.is(await ended, 0, said);
@@ -125,6 +131,8 @@ if (!there) {
 }
 
 test.after(() => {
+  endJobs();
+  endServers();
   for (const one of running) one.kill('SIGKILL');
 });
 
