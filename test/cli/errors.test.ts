@@ -137,7 +137,7 @@ test('--debug shows where the error arose', async () => {
 test('Ctrl-C ends with code 130 and writes nothing', async () => {
   const stop = new AbortController();
   let drawn = '';
-  const run = await runCli(['explain', mnist, ...digit, '--steps', '2000', '--json', folder.path('out.json')], {
+  const run = await runCli(['explain', mnist, ...digit, '--steps', '200000', '--json', folder.path('out.json')], {
     signal: stop.signal,
     errIsTty: true,
     err: (text) => {

@@ -219,6 +219,8 @@ test('what is kept beside is there again after a reload', async () => {
   await says(page, '#words', /dull/);
   assert.is(await page.locator('#change').innerText(), change);
   await page.click('#let-go');
+  await page.waitForSelector('#kept', { state: 'hidden' });
+  await page.waitForTimeout(300); // the browser's storage is written meanwhile
   await page.reload();
   await says(page, '#words', /dull/);
   assert.ok(await page.locator('#kept').isHidden());
