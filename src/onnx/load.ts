@@ -1,5 +1,7 @@
 /** From a path, URL, bytes or files to an ONNX model that can be run and explained, or to a list of what of it is not supported. */
 import type { Backend } from '../backends/backend.ts';
+import { loadAccelerators, winograd } from '../backends/wasm/accelerators.ts';
+import { wasmBackend } from '../backends/wasm/index.ts';
 import type { ModelSource } from '../keras/load/source.ts';
 import { Model } from '../model/model.ts';
 import { type FloatDType, isFloat } from '../tensor/dtype.ts';
@@ -10,7 +12,7 @@ import type { GraphRecord, OnnxFile, TensorRecord } from './file/records.ts';
 import { checkSignature } from './file/signatures.ts';
 import { dtypeFor, type External, readExternal, valuesOf } from './file/values.ts';
 import { FIRST_OPSET, LAST_OPSET } from './graph/opsets.ts';
-import { prepare } from './graph/prepare.ts';
+import { type Prepared, prepare } from './graph/prepare.ts';
 import type { OnnxLayer } from './model/layer.ts';
 import { onnxDefinition } from './model/model.ts';
 import { open } from './open/open.ts';
@@ -70,7 +72,19 @@ export async function loadOnnx(
     ]),
   );
   const fixed = fixedInputs(file, options.fixed ?? {}, dtype);
+  if (dtype === 'float32' && (backend ?? wasmBackend) === wasmBackend && forWinograd(graph, initializers))
+    await loadAccelerators([winograd]);
   return new Model(onnxDefinition({ file, graph, initializers, fixed, external, dtype, backend }));
+}
+
+/** Whether there is a 3x3 convolution between sixteen channels or more. */
+function forWinograd(graph: Prepared, initializers: ReadonlyMap<string, { readonly tensor: Tensor }>): boolean {
+  for (const { node } of allSteps(graph)) {
+    const kernel = initializers.get(node.inputs[1] ?? '')?.tensor.shape;
+    const [filters = 0, channels = 0, ...window] = node.opType === 'Conv' && kernel ? kernel : [];
+    if (filters >= 16 && channels >= 16 && String(window) === '3,3') return true;
+  }
+  return false;
 }
 
 /**

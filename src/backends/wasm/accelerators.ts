@@ -12,6 +12,9 @@ interface AcceleratorModule {
 /** A function that imports such a module, which bundlers then make a file of its own: `() => import('…')`. */
 export type LoadAccelerator = () => Promise<AcceleratorModule>;
 
+/** For 3x3 convolutions of stride 1: whoever has such layers, with channels enough for it to pay, loads it. */
+export const winograd: LoadAccelerator = () => import('./bind-winograd.ts');
+
 /** Resolves when plans made from now on use these kernels; at once where this backend cannot run. */
 export async function loadAccelerators(loaders: Iterable<LoadAccelerator>): Promise<void> {
   if (!hasSimd()) return;

@@ -2,6 +2,7 @@
  * Convolutions in 1 to 3 dimensions: plain, depthwise and separable. Activations come after the axes are back in the layer's own
  * order, because softmax works on the last axis of that order, as in Keras.
  */
+import { winograd } from '../../../backends/wasm/accelerators.ts';
 import { add } from '../../../ops/binary.ts';
 import { type ConvOptions, conv1d, conv2d, depthwiseConv, separableConv } from '../../../ops/conv.ts';
 import { conv } from '../../../ops/conv-primitives.ts';
@@ -85,8 +86,11 @@ export const convolution: LayerClass = defineLayer({
     const [filters, groups, padding] = [o.count('filters'), o.count('groups', 1), paddingOf(o, c.axes)];
     const options = { stride: c.strides, dilation: c.dilations, padding, groups };
     const convert = kernelConversion(o, c.axes, filters);
+    const three = c.axes === 2 && c.window.every((size) => size === 3);
+    const dense = groups === 1 && filters >= 16 && [...c.strides, ...c.dilations].every((size) => size === 1);
     return {
       rank: c.axes + 2,
+      ...(three && dense && { accelerator: winograd }),
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         if (channels % groups !== 0 || filters % groups !== 0) {
