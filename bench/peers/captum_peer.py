@@ -157,6 +157,8 @@ def transformer(torch, folder: str):
             return
         parts = name.split(":")[0].split("/")
         parts = parts[parts.index(prefix, 1) if prefix in parts[1:] else 1 :]  # what Keras puts before
+        if parts[0].startswith("tf_"):  # the class itself, which some versions write before the head's layers
+            parts = parts[1:]
         parts = [part for i, part in enumerate(parts) if i == 0 or part != parts[i - 1]]
         value = torch.tensor(item[()])
         leaf = {"kernel": "weight", "gamma": "weight", "beta": "bias", "embeddings": "weight"}.get(parts[-1], parts[-1])
