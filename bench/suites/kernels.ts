@@ -6,6 +6,7 @@
  */
 
 import { reference } from '../../src/backends/reference/index.ts';
+import { core } from '../../src/backends/wasm/accelerators.ts';
 import { take as takeWinograd } from '../../src/backends/wasm/bind-winograd.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
@@ -23,7 +24,7 @@ import type { KernelCall, Peer } from '../peers/peer.ts';
 import { modelShapes } from './shapes.ts';
 
 // As `loadModel` does for models with such convolutions.
-takeWinograd();
+takeWinograd(core);
 
 /** Relative to the largest element: sums of up to 1,568 products in float32. */
 const TOLERANCE = 1e-5;

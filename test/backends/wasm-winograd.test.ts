@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reference } from '../../src/backends/reference/index.ts';
+import { core } from '../../src/backends/wasm/accelerators.ts';
 import { take } from '../../src/backends/wasm/bind-winograd.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { compile } from '../../src/graph/compile.ts';
@@ -14,7 +15,7 @@ import type { FloatDType } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 
 const test = suite('wasm: Winograd');
-take();
+take(core);
 
 function values(shape: readonly number[], seed: number): Float32Array {
   const next = randomUniform(seed);

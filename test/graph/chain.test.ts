@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Backend } from '../../src/backends/backend.ts';
 import { reference } from '../../src/backends/reference/index.ts';
+import { core } from '../../src/backends/wasm/accelerators.ts';
 import { take } from '../../src/backends/wasm/bind-winograd.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { compile } from '../../src/graph/compile.ts';
@@ -233,7 +234,7 @@ test('updates in place of cells: the bits of a step each', async () => {
 
 // The last test: from `take` on 3x3 convolutions of this process run on Winograd's kernels.
 test('chains end convolutions on Winograd’s kernels, in both directions', () => {
-  take();
+  take(core);
   const [x, shortcut] = [placeholder([2, 13, 9, 32]), placeholder([2, 13, 9, 40])];
   const kernels = new Set<string>();
   for (const act of [o.relu6, o.silu, o.relu, o.gelu]) {

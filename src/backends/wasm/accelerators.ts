@@ -2,11 +2,21 @@
  * Kernels that compute what the core's compute too, faster, in modules that are loaded when a model has use for them. Nothing but speed and
  * the last bits depends on them: a plan made without them runs on the core's kernels.
  */
+import { parts } from './bind-conv.ts';
 import { hasSimd } from './module.ts';
+import { finishOf, panelColumns, panelRows } from './panels.ts';
+import { accelerate } from './step.ts';
+
+/**
+ * What such a module needs of the core. It imports nothing but types: what two files of a bundle need a bundler puts in a third, which every
+ * application would fetch beside the core.
+ */
+export const core = { accelerate, finishOf, panelColumns, panelRows, parts } as const;
+export type Core = typeof core;
 
 /** A module whose `take` tells the backend of its kernels (`accelerate` of step.ts); calling it again changes nothing. */
 interface AcceleratorModule {
-  readonly take: () => void;
+  readonly take: (core: Core) => void;
 }
 
 /** A function that imports such a module, which bundlers then make a file of its own: `() => import('…')`. */
@@ -18,5 +28,5 @@ export const winograd: LoadAccelerator = () => import('./bind-winograd.ts');
 /** Resolves when plans made from now on use these kernels; at once where this backend cannot run. */
 export async function loadAccelerators(loaders: Iterable<LoadAccelerator>): Promise<void> {
   if (!hasSimd()) return;
-  for (const { take } of await Promise.all([...new Set(loaders)].map((load) => load()))) take();
+  for (const { take } of await Promise.all([...new Set(loaders)].map((load) => load()))) take(core);
 }

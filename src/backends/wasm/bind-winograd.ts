@@ -6,10 +6,9 @@
  * give NaN in the outputs of their tiles, not in their windows' alone.
  */
 import type { ConvAttrs } from '../../ops/conv-primitives.ts';
-import { sizeOf } from '../../tensor/shape.ts';
-import { type Parts, parts } from './bind-conv.ts';
-import { finishOf, panelColumns, panelRows } from './panels.ts';
-import { type Accelerator, accelerate, type BindContext, type Binder, type Operand, type StepSpec } from './step.ts';
+import type { Core } from './accelerators.ts';
+import type { Parts } from './bind-conv.ts';
+import type { Accelerator, BindContext, Operand, StepSpec } from './step.ts';
 import { packed as module } from './winograd.generated.ts';
 
 /** Multiplications of a tile, and of its outputs without the transform. */
@@ -31,13 +30,13 @@ interface Problem {
 
 const isBack = ({ op }: Pick<StepSpec, 'op'>): boolean => op === 'convGradInput';
 
-function partsOf({ op, inputs: [x, w], out, attrs }: StepSpec): Parts {
+function partsOf({ op, inputs: [x, w], out, attrs }: StepSpec, { parts }: Core): Parts {
   const [from, to] = isBack({ op }) ? [out, x!] : [x!, out];
   return parts(from.shape, w!.shape, to.shape, attrs as unknown as ConvAttrs);
 }
 
-function problemOf(step: StepSpec): Problem {
-  const p = partsOf(step);
+function problemOf(step: StepSpec, core: Core): Problem {
+  const p = partsOf(step, core);
   const plane = ([, h, w]: readonly [number, number, number]): [number, number] => [h, w];
   const { input, output, before } = p.windows;
   const [top, left] = plane(before);
@@ -64,14 +63,14 @@ function problemOf(step: StepSpec): Problem {
 const tilesOf = ({ output: [h, w] }: Problem): readonly [number, number] => [Math.ceil(h / 2), Math.ceil(w / 2)];
 
 /** Whether a step is such a convolution, and one where it pays (measured: docs/architecture.md). */
-function takes(step: StepSpec): boolean {
+function takes(step: StepSpec, core: Core): boolean {
   const { inputs, out, attrs } = step;
   const [x, w] = inputs as [Operand, Operand];
   const { strides, dilations, groups } = attrs as unknown as ConvAttrs;
   const plain = groups === 1 && [...strides, ...dilations].every((size) => size === 1);
   if (!plain || w.shape.length !== 4 || w.shape[0] !== 3 || w.shape[1] !== 3 || !w.constant) return false;
-  if (out.dtype !== 'float32' || [out, ...inputs].some(({ shape }) => sizeOf(shape) === 0)) return false;
-  const problem = problemOf(step);
+  if (out.dtype !== 'float32' || [out, ...inputs].some(({ shape }) => shape.includes(0))) return false;
+  const problem = problemOf(step, core);
   const { output, inner, filters, batch } = problem;
   const [down, across] = tilesOf(problem);
   const saved = (theirs * output[0] * output[1]) / 4 / (ours * down * across);
@@ -79,9 +78,10 @@ function takes(step: StepSpec): boolean {
   return x.sparse < 2 && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= 6;
 }
 
-const bind: Binder = (ctx: BindContext) => {
+function bind(ctx: BindContext, core: Core): void {
+  const { finishOf, panelColumns, panelRows } = core;
   const [x, w] = ctx.inputs as [Operand, Operand];
-  const problem = problemOf(ctx);
+  const problem = problemOf(ctx, core);
   const { batch, input, output, before, inner, filters } = problem;
   const [down, across] = tilesOf(problem);
   const tiles = batch * down * across;
@@ -115,12 +115,13 @@ const bind: Binder = (ctx: BindContext) => {
   const flops = 2 * 16 * block * width * inner;
   const grain = Math.max(1, Math.ceil(500_000 / flops));
   ctx.call('winograd', [ctx.out.at(), x.at(), kernel, layer, finish.bias, finish.activation], units, grain);
-};
+}
 
-const accelerator: Accelerator = { module, bind, takes };
+let accelerator: Accelerator | null = null;
 
 /** From now on plans use these kernels. */
-export function take(): void {
-  accelerate('conv', accelerator);
-  accelerate('convGradInput', accelerator);
+export function take(core: Core): void {
+  accelerator ??= { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) };
+  core.accelerate('conv', accelerator);
+  core.accelerate('convGradInput', accelerator);
 }
