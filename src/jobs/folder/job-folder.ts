@@ -70,6 +70,17 @@ export class JobFolder {
     return job;
   }
 
+  /** Tells this job from another one that was or will be in the same folder: other input, model or settings. */
+  get id(): string {
+    return sha256Of(JSON.stringify([this.path, { ...this.manifest, done: null }])).slice(0, 16);
+  }
+
+  /** @throws where another job has taken the folder's place, or nothing has: a worker may wake up late */
+  checkStill(): void {
+    if (JobFolder.open(this.path).id !== this.id)
+      throw failure(this.path, 'holds another job by now', {}, 'what was computed for the one before is dropped');
+  }
+
   get chunks(): number {
     return this.manifest.output.chunks;
   }
@@ -157,12 +168,16 @@ export class JobFolder {
     }
   }
 
-  /** Numbers of the chunks that have records. */
-  recorded(): number[] {
-    return this.#folders('chunks')
+  /** Numbers of the chunks that have records. @param of these alone: only the folders of their records are listed */
+  recorded(of?: ReadonlySet<number>): number[] {
+    const folders = of
+      ? [...new Set([...of].map((chunk) => dirname(this.#recordPath(chunk))))].filter((one) => existsSync(one))
+      : this.#folders('chunks');
+    const numbers = folders
       .flatMap((folder) => readdirSync(folder))
       .filter((name) => /^\d+\.json$/.test(name))
       .map((name) => Number.parseInt(name, 10));
+    return of ? numbers.filter((chunk) => of.has(chunk)) : numbers;
   }
 
   /** Goes through what is finished: which chunks are left, and what the others gave. Damaged parts and records are left to do. */

@@ -50,10 +50,12 @@ export async function runWorker({
   const stopped = new Promise<Error | null>((resolve) => {
     stop = resolve;
   });
+  let over = false;
   const worker = new Worker<QueuedChunk>(
     QUEUE,
-    async ({ data: { folder, chunk } }) => {
+    async ({ data: { folder, job: id, chunk } }) => {
       const job = JobFolder.open(folder);
+      if (job.id !== id) return 'another job lies there now';
       try {
         job.checkVersion();
       } catch (error) {
@@ -63,7 +65,7 @@ export async function runWorker({
       }
       if (job.record(chunk, true)) return 'committed already';
       try {
-        const { explained } = await threads.run(folder, chunk);
+        const { explained } = await threads.run(job, chunk);
         return explained;
       } catch (error) {
         say(`chunk ${chunk} of ${folder}: ${(error as Error).message}`);
@@ -72,7 +74,7 @@ export async function runWorker({
       }
     },
     {
-      connection: connectionOf(place),
+      connection: connectionOf(place, () => over),
       concurrency: workers ?? availableParallelism(),
       lockDuration: lockMs,
       stalledInterval: lockMs,
@@ -124,21 +126,30 @@ export async function runWorker({
     // Chunks in work are finished, unless Redis is gone.
     await atMost(60_000, worker.close(silent !== null));
     await threads.end();
+    over = true;
+    // BullMQ ends its two connections one after another, and the first may have no end to tell of.
+    if ('getBackend' in worker) await atMost(1000, worker.getBackend().disconnectBlocking(false));
     await atMost(1000, worker.disconnect());
   }
 }
 
 /** Threads by the job that they have opened; those of another job make room. Invariant: each is idle or busy from its first moment, and none outlives `end`. */
-class ThreadPool {
-  #idle: { readonly folder: string; readonly thread: ChunkThread }[] = [];
+export class ThreadPool {
+  #idle: { readonly id: string; readonly thread: ChunkThread }[] = [];
   readonly #busy = new Set<ChunkThread>();
+  readonly #start: (folder: string) => ChunkThread;
   #ended = false;
 
-  async run(folder: string, chunk: number) {
-    const thread = await this.#take(folder);
+  constructor(start = (folder: string): ChunkThread => new ChunkThread(folder)) {
+    this.#start = start;
+  }
+
+  /** @param job as it is in its folder now: threads that opened another one there are not asked */
+  async run({ path, id }: JobFolder, chunk: number) {
+    const thread = await this.#take(path, id);
     try {
       const record = await thread.run(chunk);
-      this.#idle.push({ folder, thread });
+      this.#idle.push({ id, thread });
       return record;
     } catch (error) {
       // It may be dead, or out of memory: the next chunk gets a new one.
@@ -149,8 +160,12 @@ class ThreadPool {
     }
   }
 
-  async #take(folder: string): Promise<ChunkThread> {
-    const at = this.#idle.findIndex((one) => one.folder === folder);
+  async #take(folder: string, id: string): Promise<ChunkThread> {
+    // A thread may end while nobody asks it: memory, a fault in a package.
+    const dead = this.#idle.filter(({ thread }) => thread.dead);
+    this.#idle = this.#idle.filter(({ thread }) => !thread.dead);
+    await Promise.all(dead.map(({ thread }) => thread.end()));
+    const at = this.#idle.findIndex((one) => one.id === id);
     if (at >= 0) {
       const { thread } = this.#idle.splice(at, 1)[0]!;
       this.#busy.add(thread);
@@ -159,7 +174,7 @@ class ThreadPool {
     await this.#idle.pop()?.thread.end();
     // Redis may have gone for good while the chunk was on its way.
     if (this.#ended) throw failure('job', 'its threads were ended');
-    const thread = new ChunkThread(folder);
+    const thread = this.#start(folder);
     this.#busy.add(thread);
     try {
       await thread.ready();
