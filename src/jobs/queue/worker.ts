@@ -29,6 +29,8 @@ export interface WorkerSettings {
   readonly lockMs?: number;
   /** Seconds without Redis after which the worker ends; 10 minutes if left out. */
   readonly patience?: number;
+  /** Milliseconds that chunks in work may take to be finished when the worker ends; 60,000 if left out. */
+  readonly finishMs?: number;
 }
 
 /** How often a chunk may lose its worker. */
@@ -42,6 +44,7 @@ export async function runWorker({
   say,
   lockMs = 30_000,
   patience = 600,
+  finishMs = 60_000,
 }: WorkerSettings): Promise<void> {
   const place = redisPlace(url);
   const { Worker, UnrecoverableError } = await loadBullMq();
@@ -50,7 +53,7 @@ export async function runWorker({
   const stopped = new Promise<Error | null>((resolve) => {
     stop = resolve;
   });
-  let over = false;
+  let [ending, over] = [false, false];
   const worker = new Worker<QueuedChunk>(
     QUEUE,
     async ({ data: { folder, job: id, chunk } }) => {
@@ -94,6 +97,8 @@ export async function runWorker({
       say(error.message);
       return;
     }
+    // Nobody waits for it any more; a timer would keep the process.
+    if (ending) return;
     if (silent === null) say(`${shownPlace(place)} is gone: waiting for it`);
     silent ??= setTimeout(() => {
       stop(
@@ -121,14 +126,16 @@ export async function runWorker({
     const error = await stopped;
     if (error) throw error instanceof PathgradError ? error : failure('--queue', error.message);
   } finally {
+    ending = true;
     signal.removeEventListener('abort', abort);
     if (silent !== null) clearTimeout(silent);
     // Chunks in work are finished, unless Redis is gone.
-    await atMost(60_000, worker.close(silent !== null));
+    const closing = worker.close(silent !== null);
+    await atMost(finishMs, closing);
     await threads.end();
+    // Where Redis went meanwhile, BullMQ waits for it, and its timers keep the process, until the connection is given up.
     over = true;
-    // BullMQ ends its two connections one after another, and the first may have no end to tell of.
-    if ('getBackend' in worker) await atMost(1000, worker.getBackend().disconnectBlocking(false));
+    await atMost(5000, closing);
     await atMost(1000, worker.disconnect());
   }
 }

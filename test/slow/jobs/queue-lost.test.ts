@@ -188,25 +188,27 @@ if (!hasRedis()) {
   });
 
   test('a worker that was ending when Redis went kept its process', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
     const port = await freePort();
     const server = await startRedis(path('.'), port);
     const url = `redis://127.0.0.1:${port}`;
-    const text = readFileSync(example('sentences.txt'), 'utf8');
-    writeFileSync(path('long.txt'), text.repeat(40));
+    // Minutes of work.
+    writeFileSync(path('long.txt'), readFileSync(example('sentences.txt'), 'utf8').repeat(40));
     const input = ['--input', path('long.txt'), '--vocab', example('imdb-vocab.txt'), '--steps', '200'];
-    const running = startJob('run', example('imdb-cnn.h5'), ...input, '--output', path('long'), '--queue', url);
-    const worker = startJob('worker', '--queue', url, '--workers', '1');
+    startJob('run', example('imdb-cnn.h5'), ...input, '--output', path('long'), '--queue', url);
+    const stop = new AbortController();
+    const worker = runWorker({ url, workers: 1, signal: stop.signal, say: () => {}, finishMs: 3000 });
     const queue = new Queue(QUEUE, { connection: { host: '127.0.0.1', port } });
-    queue.on('error', () => {});
     while ((await queue.getActiveCount()) === 0) await wait(20);
     await queue.close();
-    worker.process.kill('SIGTERM');
+    stop.abort();
     await wait(500);
     await stopRedis(server);
-    const { code, text: said } = await within(120, worker.ended, 'the end of the worker');
-    assert.is(code, 0, said);
-    running.process.kill('SIGTERM');
-    assert.is((await within(60, running.ended, 'the end of the run')).code, 130);
+    await within(30, worker, 'the end of the worker');
+    endJobs();
+    assert.is(timers(), before, 'timers that keep the process');
+    assert.not.ok(process.getActiveResourcesInfo().includes('MessagePort'), 'a thread that outlives the worker');
   });
 }
 
