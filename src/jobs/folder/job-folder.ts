@@ -121,7 +121,8 @@ export class JobFolder {
 
   /** Writes a chunk's part, then its record, which makes it count. Where that fails and another has committed the chunk, theirs is the record. */
   async commit(chunk: number, result: ChunkResult): Promise<ChunkRecord> {
-    const bytes = result.rows.length > 0 ? await encodePart(this.manifest.output.format, result.rows) : null;
+    const { format, kept } = this.manifest.output;
+    const bytes = result.rows.length > 0 ? await encodePart(format, result.rows, kept) : null;
     try {
       return this.#write(chunk, result, bytes);
     } catch (error) {

@@ -8,10 +8,12 @@ import { exists, pathHint } from '../../cli/files.ts';
 import { type Arguments, number, oneOf, parseFlags } from '../../cli/flags/flags.ts';
 import { jobGroups } from '../../cli/job/flags.ts';
 import { failure } from '../../tensor/errors.ts';
+import { keptColumns } from '../chunk/arguments.ts';
 import { hashModel } from '../folder/hashes.ts';
 import { JobFolder } from '../folder/job-folder.ts';
 import { lockFolder } from '../folder/lock.ts';
 import { argvOf, checkSame, checkSettings, filesOf, type JobManifest, LAYOUT, settingsOf } from '../folder/manifest.ts';
+import { keptTypes } from '../input/kept.ts';
 import { beginInput, type InputEntry, inputPlace, openInput } from '../input/place.ts';
 import { loadWriter, type OutputFormat, outputFormats } from '../output/encode.ts';
 import { removeCopies } from '../storage/copy.ts';
@@ -91,7 +93,15 @@ export async function beginJob(args: Arguments, { model, input, output, copied, 
       throw error;
     }
     removeCopies(path, [manifest.input.copy, manifest.model.copy]);
-    return { job: again ? old : JobFolder.create(path, manifest, { input: scanned.sha256, ...index }), again, unlock };
+    if (again) return { job: old, again, unlock };
+    const columns = keptColumns(args);
+    const kept = format === 'parquet' && columns.length > 0 && (await keptTypes(source, index, columns, signal));
+    const output = { ...manifest.output, ...(kept && { kept }) };
+    return {
+      job: JobFolder.create(path, { ...manifest, output }, { input: scanned.sha256, ...index }),
+      again,
+      unlock,
+    };
   } catch (error) {
     unlock();
     throw error;
