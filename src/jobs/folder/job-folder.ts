@@ -211,6 +211,13 @@ export class JobFolder {
     this.#writeManifest({ chunks, rows, explained, failed, leftOut, warnings });
   }
 
+  /** Removes what a job left that explained nothing. */
+  clear(): void {
+    for (const folder of this.#folders('parts').slice(1)) rmSync(folder, { recursive: true });
+    for (const name of ['chunks', 'dead-letters.ndjson', 'index.json', 'manifest.json'])
+      rmSync(join(this.path, name), { recursive: true, force: true });
+  }
+
   #writeManifest(done: JobCounts): void {
     commitFile(join(this.path, 'manifest.json'), `${JSON.stringify({ ...this.manifest, done }, null, 1)}\n`);
   }

@@ -107,7 +107,7 @@ export function checkFailures(job: JobFolder, { failed, explained }: JobCounts, 
     ? `all ${failed} rows that were tried failed`
     : `${failed} rows failed, and --max-failures is ${maxFailures}`;
   const hint = all
-    ? 'the columns or the flags may be at fault; in another --output folder, or delete this one'
+    ? 'the columns or the flags may be at fault: mend them, and run it again'
     : `dead-letters.ndjson lists them; job resume --max-failures ${failed * 10} goes on`;
   throw failure(job.path, `${problem}; the first: row ${first?.row}: ${first?.error}`, {}, hint);
 }
