@@ -63,7 +63,7 @@ test('a chunk gives the same bytes twice; a failed row is a dead letter; damaged
     [0, 1, 2, 3, 4, 6, 7],
   );
   assert.is(rows[0].features.length, 13);
-  assert.throws(() => checkFailures(job, counts, 0), /1 rows failed, and --max-failures is 0; the first: row 5/);
+  assert.throws(() => checkFailures(job, counts, 0), /1 row failed, and --max-failures is 0; the first: row 5/);
 
   const damaged = Buffer.from(part);
   damaged[10]! ^= 1;

@@ -28,6 +28,8 @@ export interface QueuedOptions extends Omit<LocalOptions, 'workers'> {
    * work it is twice as many as those.
    */
   readonly window?: number;
+  /** Is told what a person has to do while the run waits. */
+  readonly say?: (line: string) => void;
 }
 
 export interface QueuedCounts extends JobCounts {
@@ -39,6 +41,8 @@ export interface QueuedCounts extends JobCounts {
 const POLL_MS = 250;
 /** How often all that is out is looked for, in the folder and in the queue: chunks that failed for good, or that Redis has lost. */
 const LOOK_MS = 3000;
+/** Looks after which a run that waits while nobody works says so. */
+const IDLE_LOOKS = 3;
 /** How long a worker that has committed the last chunks may take to say so. */
 const SAYS_MS = 1000;
 /** A file of a part is written in seconds: who has not gone on for so long was killed. */
@@ -46,7 +50,7 @@ const ABANDONED_MS = 600_000;
 
 /** @throws PathgradError where a chunk fails at every attempt, rows fail too often, Redis is gone for good; the signal's reason */
 export async function runQueued(job: JobFolder, options: QueuedOptions): Promise<QueuedCounts> {
-  const { url, maxFailures, signal, onProgress, patience = 600, window = 1000 } = options;
+  const { url, maxFailures, signal, onProgress, patience = 600, window = 1000, say = () => {} } = options;
   const place = redisPlace(url);
   const { Queue } = await loadBullMq();
   const { left, counts: before } = job.survey();
@@ -73,6 +77,7 @@ export async function runQueued(job: JobFolder, options: QueuedOptions): Promise
   let next = 0;
   let room = window;
   let looked = performance.now();
+  let looksIdle = 0;
   let stop: unknown = null;
   const committed = (chunk: number): boolean => {
     const record = job.record(chunk);
@@ -113,7 +118,11 @@ export async function runQueued(job: JobFolder, options: QueuedOptions): Promise
         for (const chunk of job.recorded(outstanding)) if (committed(chunk)) ahead.add(chunk);
         const lost = [...outstanding].filter((chunk) => !live.has(chunk));
         if (lost.length > 0) await ask(patience, putBack(queued, job, lost));
-        room = Math.max(window, 2 * (await ask(patience, queued.atWork())));
+        const atWork = await ask(patience, queued.atWork());
+        room = Math.max(window, 2 * atWork);
+        looksIdle = atWork > 0 || outstanding.size === 0 ? 0 : looksIdle + 1;
+        if (looksIdle === IDLE_LOOKS)
+          say(`no worker takes chunks; to start one: pathgrad job worker --queue ${shownPlace(place)}`);
       }
       checkFailures(job, counts, maxFailures);
       if (counts.chunks < job.chunks) await pause(POLL_MS);

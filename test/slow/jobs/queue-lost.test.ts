@@ -173,6 +173,22 @@ if (!hasRedis()) {
     });
   });
 
+  test('a run that nobody works for waited without a word', async () => {
+    await onRedis(async (url) => {
+      const job = await wineJob('alone');
+      const stop = new AbortController();
+      const said: string[] = [];
+      const say = (line: string): number => said.push(line);
+      const options = { url, maxFailures: 10, signal: stop.signal, onProgress: null, say };
+      const ended = runQueued(job, options).catch((error: Error) => error.message);
+      while (said.length === 0) await wait(50);
+      await wait(4000);
+      stop.abort(new Error('enough'));
+      assert.is(await within(20, ended, 'the run'), 'enough');
+      assert.equal(said, [`no worker takes chunks; to start one: pathgrad job worker --queue ${url}`]);
+    });
+  });
+
   test('a window that is smaller than the job: all chunks, each once', async () => {
     await onRedis(async (url) => {
       const job = await wineJob('window', ['--steps', '4']);
