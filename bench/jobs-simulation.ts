@@ -38,10 +38,10 @@ export interface Costs {
 }
 
 const common = {
-  redisWorker: 0.0006,
-  redisRunner: 0.0002,
+  redisWorker: 0.0003,
+  redisRunner: 0.0001,
   takeTrips: 3,
-  runner: 0.001,
+  runner: 0.0006,
   window: 1000,
   poll: 0.25,
   look: 3,
