@@ -52,7 +52,6 @@ const ABANDONED_MS = 600_000;
 export async function runQueued(job: JobFolder, options: QueuedOptions): Promise<QueuedCounts> {
   const { url, maxFailures, signal, onProgress, patience = 600, window = 1000, say = () => {} } = options;
   const place = redisPlace(url);
-  const { Queue } = await loadBullMq();
   const { left, counts: before } = job.survey();
   let counts = before;
   let retries = 0;
@@ -60,6 +59,12 @@ export async function runQueued(job: JobFolder, options: QueuedOptions): Promise
   const tell = (): void => onProgress?.(pace.at(counts));
   checkFailures(job, counts, maxFailures);
   tell();
+  if (left.length === 0) {
+    job.tidy();
+    job.close(counts);
+    return { ...counts, retries };
+  }
+  const { Queue } = await loadBullMq();
   let over = false;
   const queue = new Queue<QueuedChunk>(QUEUE, { connection: connectionOf(place, () => over) });
   let lost: Error | null = null;

@@ -102,6 +102,15 @@ test('what was computed for a job that is no longer in the folder was committed 
   assert.equal(now.recorded(), []);
 });
 
+test('a finished job asked for a Redis that nothing was left for', async () => {
+  const job = await wineJob('done');
+  await runLocal(job, { workers: 1, maxFailures: 0, signal: null, onProgress: null });
+  const before = bytesOf(job.path);
+  const counts = await run(job, 'redis://127.0.0.1:1');
+  assert.equal([counts.explained, counts.retries], [178, 0]);
+  assert.equal(bytesOf(job.path), before);
+});
+
 if (!hasRedis()) {
   test('the queue', () => console.log('skipped: there is no redis-server (apt install redis-server)'));
 } else {
