@@ -15,7 +15,7 @@ export interface WindowSizes {
 }
 
 /** Bits of filter `f` in its number, and where that is among those of a window. */
-const unitOf = (f: number): number => 16 ** Math.floor((f % 16) / 4) / 2 ** 16;
+const unitOf = (f: number): number => 16 ** (-1 - Math.floor((f % 16) / 4));
 const placeOf = (f: number): number => 4 * Math.floor(f / 16) + (f % 4);
 
 /** Calls `visit` with the number of each window and of its first element. */

@@ -75,7 +75,7 @@ export function convPoolGradKernel(
       for (let c = 0; c < filters; c += 4) {
         const at = <usize>c << 2;
         const word = code + (<usize>(c >> 4) << 4);
-        const shift = c & 12;
+        const shift = 12 - (c & 12);
         for (let t = 0; t < k; t += 4) {
           // The bias is summed with the first four taps; with others into room that nobody reads.
           const bias = t == 0 ? to + <usize>k * line + at : scratch();

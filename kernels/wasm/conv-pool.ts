@@ -96,7 +96,7 @@ function takeWindow(out: usize, codes: usize, from: usize, s: Sizes, bias: usize
       k0 = v128.and(k0, below(left)), k1 = v128.and(k1, below(left - 4));
       k2 = v128.and(k2, below(left - 8)), k3 = v128.and(k3, below(left - 12));
     }
-    const words = v128.or(v128.or(k0, i32x4.shl(k1, 4)), v128.or(i32x4.shl(k2, 8), i32x4.shl(k3, 12)));
+    const words = v128.or(v128.or(i32x4.shl(k0, 12), i32x4.shl(k1, 8)), v128.or(i32x4.shl(k2, 4), k3));
     v128.store(codes, f32x4.mul(f32x4.convert_i32x4_s(words), f32x4.splat(<f32>(1.0 / 65536.0))));
   }
 }
@@ -238,7 +238,7 @@ export function wordsAt(codes: usize): v128 {
 @inline
 function give(to: usize, words: v128, part: i32, code: v128, g: v128, left: i32): void {
   if (left <= 0) return;
-  const own = v128.and(i32x4.shr_u(words, part * 4), i32x4.splat(15));
+  const own = v128.and(i32x4.shr_u(words, 12 - part * 4), i32x4.splat(15));
   storeLanes(to, v128.and(g, i32x4.eq(own, code)), left);
 }
 

@@ -67,4 +67,9 @@ const convPoolGradKernel: Kernel = (out, [x, , g], attrs) => {
   };
 };
 
-export const convPoolKernels = { convPool, convPoolSpread, convPoolGradKernel } as const;
+const convPoolMaxima: Kernel =
+  () =>
+  (out, [y]) =>
+    out.set((y as Floats).subarray(0, out.length));
+
+export const convPoolKernels = { convPool, convPoolMaxima, convPoolSpread, convPoolGradKernel } as const;
