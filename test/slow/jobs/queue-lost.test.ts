@@ -161,6 +161,26 @@ if (!hasRedis()) {
     });
   });
 
+  test('a chunk that lost its worker too often ends the run, and it is said what to look at', async () => {
+    await onRedis(async (url, queue) => {
+      const job = await wineJob('stalled');
+      const silent = { lockDuration: 500, stalledInterval: 500, maxStalledCount: 0, skipLockRenewal: true };
+      const options = { connection: queue.opts.connection!, concurrency: 50, ...silent };
+      // Takes chunks and is not heard of again.
+      const worker = new Worker(QUEUE, () => new Promise(() => {}), options);
+      const told = await within(
+        60,
+        run(job, url).catch((error: Error) => error.message),
+        'the run',
+      );
+      assert.match(
+        String(told),
+        /stalled: chunk \d failed .*: job stalled more than allowable limit\nhint: its workers were killed/,
+      );
+      await worker.close(true);
+    });
+  });
+
   test('a worker that had opened a job computed the next one in the same folder with its settings', async () => {
     const local = await wineJob('reused', ['--steps', '8']);
     await runLocal(local, { workers: 1, maxFailures: 0, signal: null, onProgress: null });
