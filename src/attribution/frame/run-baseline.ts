@@ -69,8 +69,8 @@ async function evaluateBaseline(
   if (!inLayer) await setup.forward.model?.checkInputs?.(drawn);
   const atBaseline = inLayer ? null : await runModel(runner, [...drawn.map(feedOf), ...kwargs]);
   const from = choice
-    ? (atBaseline?.captured ?? drawn.map((t) => Float64Array.from(t.data)))
-    : graphs.moving.map((i) => Float64Array.from(drawn[i]!.data));
+    ? (atBaseline?.captured ?? drawn.map((t) => new Float64Array(t.data)))
+    : graphs.moving.map((i) => new Float64Array(drawn[i]!.data));
   // Where part of the model bypasses the layer, the path starts at the layer's baseline with the rest at the real input.
   const bypass = choice !== null && (inLayer || (structure.bypassed && !alibi));
   const variables = from.map((values, v) => {
@@ -122,8 +122,15 @@ function problemOf(
 function displacedSamples(from: readonly Float64Array[], to: readonly Float64Array[], samples: number): Uint8Array {
   const flags = new Uint8Array(samples);
   from.forEach((start, v) => {
-    const width = start.length / samples;
-    for (let at = 0; at < start.length; at++) if (start[at] !== to[v]![at]) flags[Math.floor(at / width)] = 1;
+    const [end, width] = [to[v]!, start.length / samples];
+    for (let sample = 0; sample < samples; sample++) {
+      if (!flags[sample]) flags[sample] = Number(differs(start, end, sample * width, (sample + 1) * width));
+    }
   });
   return flags;
+}
+
+function differs(a: Float64Array, b: Float64Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (a[at] !== b[at]) return true;
+  return false;
 }

@@ -55,7 +55,11 @@ export function attributionSums(attributions: readonly Float64Array[], samples: 
   const sums = new Float64Array(samples);
   for (const values of attributions) {
     const width = values.length / samples;
-    for (let at = 0; at < values.length; at++) sums[Math.floor(at / width)]! += values[at]!;
+    for (let sample = 0, at = 0; sample < samples; sample++) {
+      let sum = sums[sample]!;
+      for (const end = at + width; at < end; at++) sum += values[at]!;
+      sums[sample] = sum;
+    }
   }
   return sums;
 }
