@@ -1,6 +1,6 @@
 /**
  * Attributions averaged over baselines as they come, with their spread: Welford's algorithm (1962), so that one running
- * mean and one sum of squares per attribution is all that is kept; of a single baseline, no squares.
+ * mean and one sum of squares per attribution is all that is kept.
  */
 
 /** A mean over several baselines and its spread, per variable. */
@@ -14,36 +14,30 @@ export interface Averaged {
 export class Average implements Averaged {
   count = 0;
   readonly means: readonly Float64Array[];
-  private squares: readonly Float64Array[] | null = null;
+  private readonly squares: readonly Float64Array[];
 
   constructor(sizes: readonly number[]) {
     this.means = sizes.map((size) => new Float64Array(size));
+    this.squares = sizes.map((size) => new Float64Array(size));
   }
 
   add(values: readonly ArrayLike<number>[]): void {
     this.count++;
-    if (this.count === 1) {
-      // The first value is taken as it is, which keeps infinities what they are.
-      this.means.forEach((mean, v) => {
-        mean.set(values[v]!);
-      });
-      return;
-    }
-    const squares = (this.squares ??= this.means.map((mean) => new Float64Array(mean.length)));
     this.means.forEach((mean, v) => {
-      const [square, value] = [squares[v]!, values[v]!];
-      for (let i = 0; i < mean.length; i++) {
-        const before = value[i]! - mean[i]!;
-        mean[i]! += before / this.count;
-        square[i]! += before * (value[i]! - mean[i]!);
-      }
+      const [square, value] = [this.squares[v]!, values[v]!];
+      // The first value is taken as it is, which keeps infinities what they are.
+      if (this.count === 1) mean.set(value);
+      else
+        for (let i = 0; i < mean.length; i++) {
+          const before = value[i]! - mean[i]!;
+          mean[i]! += before / this.count;
+          square[i]! += before * (value[i]! - mean[i]!);
+        }
     });
   }
 
   /** Standard deviation of the values added (over `count`, not `count - 1`). */
   get std(): Float64Array[] {
-    const { squares } = this;
-    if (!squares) return this.means.map((mean) => new Float64Array(mean.length));
-    return squares.map((square) => square.map((sum) => Math.sqrt(sum / this.count)));
+    return this.squares.map((square) => square.map((sum) => Math.sqrt(sum / this.count)));
   }
 }

@@ -92,15 +92,13 @@ async function runChunks(
     const rows = Math.min(batch, samples - at);
     const chunk = feeds.map(({ data, width }) => (width === 0 ? data : data.subarray(at * width, (at + rows) * width)));
     const parts = await plans.run(`${kind} ${rows} ${graphs.key}`, () => build(rows), chunk);
-    // A plan's results are new arrays.
-    if (rows === samples) results.push(...parts);
-    else
-      parts.forEach((part, i) => {
-        const width = part.length / rows;
-        results[i] ??= allocate(dtypeOf(part), samples * width);
-        results[i].set(part, at * width);
-      });
     pace.advance(rows);
+    if (rows === samples) return parts;
+    parts.forEach((part, i) => {
+      const width = part.length / rows;
+      results[i] ??= allocate(dtypeOf(part), samples * width);
+      results[i].set(part, at * width);
+    });
   }
   return results;
 }

@@ -122,15 +122,13 @@ function problemOf(
 function displacedSamples(from: readonly Float64Array[], to: readonly Float64Array[], samples: number): Uint8Array {
   const flags = new Uint8Array(samples);
   from.forEach((start, v) => {
-    const [end, width] = [to[v]!, start.length / samples];
+    const width = start.length / samples;
     for (let sample = 0; sample < samples; sample++) {
-      if (!flags[sample]) flags[sample] = Number(differs(start, end, sample * width, (sample + 1) * width));
+      const end = (sample + 1) * width;
+      let at = sample * width;
+      while (at < end && start[at] === to[v]![at]) at++;
+      if (at < end) flags[sample] = 1;
     }
   });
   return flags;
-}
-
-function differs(a: Float64Array, b: Float64Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (a[at] !== b[at]) return true;
-  return false;
 }

@@ -55,11 +55,8 @@ export function attributionSums(attributions: readonly Float64Array[], samples: 
   const sums = new Float64Array(samples);
   for (const values of attributions) {
     const width = values.length / samples;
-    for (let sample = 0, at = 0; sample < samples; sample++) {
-      let sum = sums[sample]!;
-      for (const end = at + width; at < end; at++) sum += values[at]!;
-      sums[sample] = sum;
-    }
+    for (let sample = 0, at = 0; sample < samples; sample++)
+      for (let i = 0; i < width; i++) sums[sample]! += values[at++]!;
   }
   return sums;
 }
