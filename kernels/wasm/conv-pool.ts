@@ -40,10 +40,10 @@ function fourBytes(from: usize): v128 {
   return i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(from)));
 }
 
-/** The code of the first maximum so far, given those before, what is greater now and its code. */
+/** The code of the first maximum so far, given those before, what is greater now and its code: codes rise. */
 @inline
 function pick(codes: v128, greater: v128, code: v128): v128 {
-  return v128.bitselect(code, codes, greater);
+  return i32x4.max_s(codes, v128.and(greater, code));
 }
 
 /**
@@ -229,10 +229,10 @@ export function convPool(
   }
 }
 
-/** Codes of four filters, of the words at `codes`. */
+/** Four numbers at `codes`, whose low 16 bits are codes: behind 128 the last bit of a float is worth 2^-16. */
 @inline
 export function wordsAt(codes: usize): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.mul(v128.load(codes), f32x4.splat(65536)));
+  return f32x4.add(v128.load(codes), f32x4.splat(128));
 }
 
 @inline

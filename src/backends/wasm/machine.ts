@@ -24,7 +24,7 @@ export interface Held {
 
 /**
  * What a thread has for itself: pointers to the rows of a tile and the longest panel of A (see `kernels/wasm/matmul.ts`); then 24 rows of a
- * convolution and what is dropped of them (`kernels/wasm/conv-max.ts`), or values and sums of a block of tiles (`kernels/wasm/winograd.ts`, by
+ * convolution and what is dropped of them (`kernels/wasm/conv-max.ts`), or rows of one and their windows (`conv-pool.ts`), or values and sums of a block of tiles (`kernels/wasm/winograd.ts`, by
  * far the most); behind all that the blocks of a chain (`kernels/wasm/chain.ts`). Pages that no kernel touches cost address space alone.
  */
 export const scratchBytes = 25 * 65536 + 640 + 32 * 2112;
