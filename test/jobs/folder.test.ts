@@ -1,5 +1,5 @@
 /** The folder of a job, with chunks computed in this process: commits, damaged parts, changed settings, versions, locks, dead letters, resuming. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseFlags, usage } from '../../src/cli/flags/flags.ts';
@@ -74,6 +74,17 @@ test('a chunk gives the same bytes twice; a failed row is a dead letter; damaged
   await work.run(2);
   assert.equal(readFileSync(job.partPath(0)), part);
   assert.equal(job.survey().counts, counts);
+  unlock();
+});
+
+test('a worker that was late wrote a chunk that another had committed once more, into a job that was finished', async () => {
+  const { job, unlock } = await begin('late');
+  const [one, late] = [await ChunkWork.open(job.path), await ChunkWork.open(job.path)];
+  const record = await one.run(1);
+  const places = (): number[] => [job.partPath(1), path('late/chunks/000001.json')].map((file) => statSync(file).ino);
+  const before = places();
+  assert.equal(await late.run(1), record);
+  assert.equal(places(), before);
   unlock();
 });
 

@@ -40,12 +40,14 @@ export class ChunkWork {
     );
   }
 
-  /** Explains a chunk and commits it. */
+  /** Explains a chunk and commits it, unless another has: who was given up for dead writes nothing into a job that may be finished by now. */
   async run(chunk: number): Promise<ChunkRecord> {
     const found = await this.#explainer.run(this.#folder.index(), chunk).catch((error: unknown) => {
       throw inJobFlags(error);
     });
     this.#folder.checkStill();
+    const theirs = this.#folder.record(chunk, true);
+    if (theirs) return theirs;
     return this.#folder.commit(chunk, found);
   }
 }
