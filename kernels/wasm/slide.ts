@@ -29,7 +29,6 @@ export class Slide {
   planeHop: usize;
 }
 
-@inline
 function storeEight(to: usize, a: v128, b: v128, count: i32): void {
   storeLanes(to, a, count);
   if (count > 4) storeLanes(to + 16, b, count - 4);
@@ -183,12 +182,23 @@ export function slide(s: Slide, to: usize, count: i32, x: usize, first: i32, ker
         p += s.planeDown;
         t += s.planeHop;
       }
-      const left = channels - c;
+      const left = channels - c, hop = s.hop;
       let put = to + shift;
+      if (left >= 8 && count >= 4) {
+        v128.store(put, a0);
+        v128.store(put, b0, 16);
+        v128.store(put += hop, a1);
+        v128.store(put, b1, 16);
+        v128.store(put += hop, a2);
+        v128.store(put, b2, 16);
+        v128.store(put += hop, a3);
+        v128.store(put, b3, 16);
+        continue;
+      }
       storeEight(put, a0, b0, left);
-      if (count > 1) storeEight(put += s.hop, a1, b1, left);
-      if (count > 2) storeEight(put += s.hop, a2, b2, left);
-      if (count > 3) storeEight(put + s.hop, a3, b3, left);
+      if (count > 1) storeEight(put += hop, a1, b1, left);
+      if (count > 2) storeEight(put += hop, a2, b2, left);
+      if (count > 3) storeEight(put + hop, a3, b3, left);
     }
   }
 }
