@@ -38,7 +38,7 @@ function direct(to: usize, x: usize, kernel: usize, tapStep: usize, g: Geometry,
   s.planes = max(0, tapAfter(d, g.dilationD, g.inputD, g.windowD) - d0);
   s.planeDown = line * <usize>(g.dilationD * g.inputH * g.inputW) - <usize>s.rows * s.rowDown;
   s.planeHop = <usize>(g.windowH - s.rows) * s.rowHop;
-  for (let i = g.windowH - g.strideH; i < g.windowH; i++) {
+  for (let i = max(0, g.windowH - g.strideH); i < g.windowH; i++) {
     const at = h + i * g.dilationH;
     if (<u32>at < <u32>g.inputH) touch(x + <usize>(((d + d0 * g.dilationD) * g.inputH + at) * g.inputW) * line, <usize>g.inputW * line);
   }
@@ -121,12 +121,12 @@ export function depthwise(
   }
 }
 
-/** The first tap of a window, below `period`, that is on position `at` (counted from the windows' first), or `period`. */
+/** The first tap of windows that may be on position `at`, counted from where the first one begins; none: `taps`. */
 @inline
-function tapOn(at: i32, period: i32, dilation: i32, stride: i32): i32 {
+function tapOn(at: i32, period: i32, dilation: i32, stride: i32, taps: i32): i32 {
   let k = 0;
   while (k < period && (at - k * dilation) % stride != 0) k++;
-  return k;
+  return k < period ? min(k, taps) : taps;
 }
 
 /** After how many taps the next one meets the same position of another window. */
@@ -142,7 +142,7 @@ function gather(to: usize, grad: usize, kernel: usize, g: Geometry, d: i32, h: i
   const s = changetype<Slide>(scratch());
   const everyD = periodOf(g.dilationD, g.strideD), everyH = periodOf(g.dilationH, g.strideH), everyW = periodOf(g.dilationW, g.strideW);
   const stepD = everyD * g.dilationD / g.strideD, stepH = everyH * g.dilationH / g.strideH;
-  let i = tapOn(d, everyD, g.dilationD, g.strideD), j = tapOn(h, everyH, g.dilationH, g.strideH);
+  let i = tapOn(d, everyD, g.dilationD, g.strideD, g.windowD), j = tapOn(h, everyH, g.dilationH, g.strideH, g.windowH);
   let od = (d - i * g.dilationD) / g.strideD, oh = (h - j * g.dilationH) / g.strideH;
   for (; od >= g.outputD; od -= stepD) i += everyD;
   for (; oh >= g.outputH; oh -= stepH) j += everyH;
@@ -166,8 +166,8 @@ function gather(to: usize, grad: usize, kernel: usize, g: Geometry, d: i32, h: i
   for (let phase = 0; phase < min(g.strideW, g.inputW); phase++) {
     const count = (g.inputW - phase + g.strideW - 1) / g.strideW;
     const last = phase + (count - 1) * g.strideW;
-    const k = tapOn(last + g.beforeW, everyW, g.dilationW, g.strideW);
-    s.taps = k < min(everyW, g.windowW) ? (g.windowW - k + everyW - 1) / everyW : 0;
+    const k = tapOn(last + g.beforeW, everyW, g.dilationW, g.strideW, g.windowW);
+    s.taps = (g.windowW - k + everyW - 1) / everyW;
     slide(s, to + <usize>last * line, count, x, (last + g.beforeW - k * g.dilationW) / g.strideW, tap + <usize>k * line);
   }
 }
