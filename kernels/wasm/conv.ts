@@ -5,7 +5,7 @@
 import { spreadChannels } from './depthwise';
 import { Geometry } from './geometry';
 import { addBlock, clearTotals, storeTotals } from './reduce';
-import { madd, storeLanes } from './simd';
+import { madd } from './simd';
 
 /** Units are strips of 16 filters of one tap; `batch` samples are summed in float32 blocks, the blocks in double. */
 export function depthwiseGradKernel(

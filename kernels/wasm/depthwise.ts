@@ -40,7 +40,7 @@ function direct(to: usize, x: usize, kernel: usize, tapStep: usize, g: Geometry,
   s.planeHop = <usize>(g.windowH - s.rows) * s.rowHop;
   for (let i = max(0, g.windowH - g.strideH); i < g.windowH; i++) {
     const at = h + i * g.dilationH;
-    if (<u32>at < <u32>g.inputH) touch(x + <usize>(((d + d0 * g.dilationD) * g.inputH + at) * g.inputW) * line, <usize>g.inputW * line);
+    if (s.planes > 0 && <u32>at < <u32>g.inputH) touch(x + <usize>(((d + d0 * g.dilationD) * g.inputH + at) * g.inputW) * line, <usize>g.inputW * line);
   }
   const row = (d + d0 * g.dilationD) * g.inputH + h + h0 * g.dilationH;
   const tap = kernel + <usize>(d0 * g.windowH + h0) * s.rowHop;
