@@ -1,66 +1,11 @@
 /**
- * The two gradients of a depthwise convolution (`depthwise.ts`), vectorised over channels. All other convolutions run as matrix
+ * The gradient to the kernel of a depthwise convolution (`depthwise.ts`), vectorised over channels. All other convolutions run as matrix
  * products: see `panels.ts` for how their windows are read.
  */
 import { spreadChannels } from './depthwise';
 import { Geometry } from './geometry';
 import { addBlock, clearTotals, storeTotals } from './reduce';
-import { madd, storeLanes } from './simd';
-
-/** The output index whose window has its tap `k` on position `at`, or -1. */
-@inline
-function outputAt(at: i32, k: i32, dilation: i32, stride: i32, before: i32, count: i32): i32 {
-  const shifted = at + before - k * dilation;
-  const o = shifted / stride;
-  return shifted >= 0 && o * stride == shifted && o < count ? o : -1;
-}
-
-/** Adds `grad * kernel` of one tap to a position's channels. */
-@inline
-function addTap(to: usize, grad: usize, tap: usize, channels: i32, multiplier: i32): void {
-  if (multiplier == 1) {
-    for (let c = 0; c < channels; c += 4) {
-      const at = <usize>c << 2;
-      storeLanes(to + at, madd(v128.load(grad + at), v128.load(tap + at), v128.load(to + at)), channels - c);
-    }
-    return;
-  }
-  for (let c = 0; c < channels; c++, to += 4) {
-    let total = load<f32>(to);
-    for (let j = 0; j < multiplier; j++, grad += 4, tap += 4) total += load<f32>(grad) * load<f32>(tap);
-    store<f32>(to, total);
-  }
-}
-
-/** Units are rows of input positions along the last axis. */
-export function depthwiseGradInput(start: i32, end: i32, out: usize, grad: usize, kernel: usize, geometry: usize): void {
-  const g = changetype<Geometry>(geometry);
-  const channels = g.channels;
-  const filters = channels * g.multiplier;
-  for (let unit = start; unit < end; unit++) {
-    const slab = unit / g.inputH;
-    const sample = slab / g.inputD;
-    const d = slab - sample * g.inputD;
-    const h = unit - slab * g.inputH;
-    for (let w = 0; w < g.inputW; w++) {
-      const to = out + (<usize>((unit * g.inputW + w) * channels) << 2);
-      memory.fill(to, 0, <usize>channels << 2);
-      let tap = kernel;
-      for (let i = 0; i < g.windowD; i++) {
-        const od = outputAt(d, i, g.dilationD, g.strideD, g.beforeD, g.outputD);
-        for (let j = 0; j < g.windowH; j++) {
-          const oh = outputAt(h, j, g.dilationH, g.strideH, g.beforeH, g.outputH);
-          for (let k = 0; k < g.windowW; k++, tap += <usize>filters << 2) {
-            const ow = outputAt(w, k, g.dilationW, g.strideW, g.beforeW, g.outputW);
-            if ((od | oh | ow) < 0) continue;
-            const at = (((sample * g.outputD + od) * g.outputH + oh) * g.outputW + ow) * filters;
-            addTap(to, grad + (<usize>at << 2), tap, channels, g.multiplier);
-          }
-        }
-      }
-    }
-  }
-}
+import { madd } from './simd';
 
 /** Units are strips of 16 filters of one tap; `batch` samples are summed in float32 blocks, the blocks in double. */
 export function depthwiseGradKernel(

@@ -1,7 +1,7 @@
 /** The module's exports: every kernel. The first two arguments of each are the range of its units of work. */
 export { chain } from './chain';
 export * from './conv';
-export { depthwise } from './depthwise';
+export { depthwise, depthwiseGradInput } from './depthwise';
 export * from './elementwise';
 export { exactBinary, exactReduce, exactUnary, whereBytes } from './exact';
 export * from './fused';

@@ -170,20 +170,21 @@ export function avgPoolGrad(start: i32, end: i32, out: usize, grad: usize, geome
     for (let w = 0; w < g.inputW; w++) {
       const w0 = firstWindow(w, g.windowW, g.strideW, g.beforeW), w1 = lastWindow(w, g.strideW, g.beforeW, g.outputW);
       const to = out + (<usize>((unit * g.inputW + w) * channels) << 2);
-      for (let c = 0; c < channels; c += 4) {
-        let total = f32x4.splat(0);
-        for (let i = d0; i <= d1; i++) {
-          const deep = inside(i, g.windowD, g.strideD, g.beforeD, g.inputD);
-          for (let j = h0; j <= h1; j++) {
-            const area = deep * inside(j, g.windowH, g.strideH, g.beforeH, g.inputH);
-            for (let k = w0; k <= w1; k++) {
-              const count = area * inside(k, g.windowW, g.strideW, g.beforeW, g.inputW);
-              const at = (((sample * g.outputD + i) * g.outputH + j) * g.outputW + k) * channels + c;
-              total = f32x4.add(total, f32x4.mul(v128.load(grad + (<usize>at << 2)), f32x4.splat(1 / <f32>count)));
+      memory.fill(to, 0, <usize>channels << 2);
+      for (let i = d0; i <= d1; i++) {
+        const deep = inside(i, g.windowD, g.strideD, g.beforeD, g.inputD);
+        for (let j = h0; j <= h1; j++) {
+          const area = deep * inside(j, g.windowH, g.strideH, g.beforeH, g.inputH);
+          for (let k = w0; k <= w1; k++) {
+            const share = f32x4.splat(1 / <f32>(area * inside(k, g.windowW, g.strideW, g.beforeW, g.inputW)));
+            const from = grad + (<usize>((((sample * g.outputD + i) * g.outputH + j) * g.outputW + k) * channels) << 2);
+            for (let c = 0; c < channels; c += 4) {
+              const at = <usize>c << 2;
+              const more = f32x4.mul(v128.load(from + at), share);
+              storeLanes(to + at, f32x4.add(v128.load(to + at), more), channels - c);
             }
           }
         }
-        storeLanes(to + (<usize>c << 2), total, channels - c);
       }
     }
   }

@@ -75,8 +75,9 @@ function callDepthwise(ctx: BindContext, fn: string, x: Shape, w: Shape, y: Shap
   const geometry = ctx.table(geometryTable(x, y, attrs, p.outAll / p.inAll));
   const [a, b] = ctx.inputs as [Operand, Operand];
   const args = [ctx.out.at(), a.at(), b.at(), geometry];
-  if (fn === 'depthwise') args.push(p.outAll * 4, ...finishArgs(ctx));
+  if (fn === 'depthwise') args.push(p.outAll * 4);
   if (fn === 'depthwiseGradKernel') args.push(p.batch);
+  else args.push(...finishArgs(ctx));
   const each = (p.batch * p.positions * p.outAll * p.taps) / units;
   ctx.call(fn, args, units, grainFor(each));
 }
@@ -110,7 +111,7 @@ export function takesEpilogue(
   if (mode === 'conv') return true;
   const p = parts(out, w, a, attrs);
   const { stride, dilation, window } = p.windows;
-  if (isDepthwise(p)) return isReversible(p);
+  if (isDepthwise(p)) return p.inAll === p.outAll;
   // Every phase of the stride has a tap.
   return !isNarrow(p) && stride.every((by, axis) => by === 1 || (dilation[axis] === 1 && window[axis]! >= by));
 }
