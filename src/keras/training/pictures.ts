@@ -32,7 +32,13 @@ export function range(o: Options, least: number, most = Infinity, fallback?: num
 export const share = (o: Options, key: string, fallback: readonly [number, number]): [number, number] =>
   pair(o, key, o.raw(key) ?? fallback, 0, 1);
 
-function pair(o: Options, key: string, value: ReturnType<Options['raw']> | readonly number[], least: number, most: number): [number, number] {
+function pair(
+  o: Options,
+  key: string,
+  value: ReturnType<Options['raw']> | readonly number[],
+  least: number,
+  most: number,
+): [number, number] {
   if (typeof value === 'number' && (most === Infinity || (value >= least && value <= most)))
     return [Math.max(-Math.abs(value), least), Math.abs(value)];
   const fits = Array.isArray(value) && value.length === 2 && value.every((v) => typeof v === 'number');

@@ -3,7 +3,19 @@
  * picture; both divided by c0 x + c1 y + 1 where there is perspective, and where that is 0 is the outside. Invariant: the numbers of TensorFlow's `ImageProjectiveTransformV3`, which Keras's layers call, in each of its fill modes and
  * interpolations; places are not differentiated, and the gradient by the pictures is the exact one, where TensorFlow warps the gradient back.
  */
-import { add, div, equal, greaterEqual, less, lessEqual, logicalAnd, maximum, mul, sub, where } from '../../ops/binary.ts';
+import {
+  add,
+  div,
+  equal,
+  greaterEqual,
+  less,
+  lessEqual,
+  logicalAnd,
+  maximum,
+  mul,
+  sub,
+  where,
+} from '../../ops/binary.ts';
 import { gather } from '../../ops/indexing.ts';
 import { broadcastTo, reshape, stopGradient } from '../../ops/movement.ts';
 import { cast, ceil, clip, floor } from '../../ops/unary.ts';
