@@ -7,6 +7,7 @@
  *
  * `--tune` begins with the weights of `--model`: AdamW, a rate of 5e-5 that rises for a tenth of the steps and then falls to 0.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,10 +24,16 @@ const EPOCHS = [
   { length: 256, rate: 2.5e-4 },
 ] as const;
 const text = { type: 'string' } as const;
-const { values, positionals } = parseArgs({
-  options: { model: text, out: text, epochs: text, rows: text, seed: text, tune: { type: 'boolean' } },
-  allowPositionals: true,
-});
+/** An option that there is not leads to the usage, which says which there are. */
+function given() {
+  const options = { model: text, out: text, epochs: text, rows: text, seed: text, tune: { type: 'boolean' } } as const;
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch {
+    return { values: {}, positionals: [] };
+  }
+}
+const { values, positionals }: ReturnType<typeof given> = given();
 const [epochs, most, seed] = [Number(values.epochs ?? 3), Number(values.rows ?? 25_000), Number(values.seed ?? 7)];
 const [folder] = positionals;
 if (folder === undefined || ![epochs, most, seed].every((n) => Number.isInteger(n) && n > 0)) {
@@ -35,11 +42,21 @@ if (folder === undefined || ![epochs, most, seed].every((n) => Number.isInteger(
   );
   process.exit(2);
 }
+// Before the training, not behind it.
+if (values.out !== undefined && existsSync(join(values.out, 'config.json'))) {
+  console.error(`${values.out}: holds a model already; give --out another folder`);
+  process.exit(1);
+}
 
 /** Rows of both labels: the file lists one label after the other, so every k-th row is taken. */
 async function reviews(split: 'train' | 'test'): Promise<{ texts: string[]; labels: Int32Array }> {
   const name = `imdb_${split}.csv.gz`;
-  const table = await readCsv(gunzipSync(await readFile(join(folder!, 'imdb', name))), name);
+  const path = join(folder!, 'imdb', name);
+  if (!existsSync(path)) {
+    console.error(`${path}: does not exist; DATA_FOLDER holds imdb/imdb_train.csv.gz and imdb_test.csv.gz`);
+    process.exit(1);
+  }
+  const table = await readCsv(gunzipSync(await readFile(path)), name);
   const [all, labels] = [textsOf(table, 'text'), textsOf(table, 'label')];
   const count = Math.min(most, all.length);
   const rows = Array.from({ length: count }, (_, i) => Math.floor((i * all.length) / count));
@@ -49,9 +66,10 @@ async function reviews(split: 'train' | 'test'): Promise<{ texts: string[]; labe
   };
 }
 
-const given = await loadTransformer(values.model ?? 'examples/imdb-distilbert');
-const { tokenizer } = given;
-if (!tokenizer) throw new Error(`no tokenizer beside the model: ${given.tokenizerHint}`);
+const [train, test] = [await reviews('train'), await reviews('test')];
+const base = await loadTransformer(values.model ?? 'examples/imdb-distilbert');
+const { tokenizer } = base;
+if (!tokenizer) throw new Error(`no tokenizer beside the model: ${base.tokenizerHint}`);
 let draw = 0;
 /** As transformers begins: normal numbers, 0.02 wide, biases 0, and normalizations that change nothing. */
 const fresh = ({ name, tensor }: { name: string; tensor: { size: number } }): Float64Array => {
@@ -59,8 +77,7 @@ const fresh = ({ name, tensor }: { name: string; tensor: { size: number } }): Fl
   if (name === 'beta' || name === 'bias') return new Float64Array(tensor.size);
   return randomNormal(tensor.size, drawSeed(seed, draw++)).map((z) => 0.02 * z);
 };
-const model = values.tune ? given : await given.withWeights(fresh);
-const [train, test] = [await reviews('train'), await reviews('test')];
+const model = values.tune ? base : await base.withWeights(fresh);
 
 const steps = epochs * Math.ceil(train.texts.length / BATCH);
 const gentle = linearWarmup({ learningRate: 5e-5, warmupSteps: Math.ceil(steps / 10), trainingSteps: steps });

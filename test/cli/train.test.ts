@@ -1,5 +1,5 @@
 /** `pathgrad train` and `evaluate`: tables, texts and pictures; what they print, write, refuse and leave alone. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { encode } from 'fast-png';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -169,7 +169,11 @@ test('an empty text was trained on', async () => {
   ] as const) {
     const model = write(`${net.name}.keras`, await saveModel(net, { format: 'keras' }));
     const flags = ['--csv', csv, '--label', 'mood', ...more];
-    await refused(['train', model, ...flags, '--out', path('no.keras')], 1, /row 1: has no text\nhint: leave the row/);
+    await refused(
+      ['train', model, ...flags, '--out', path('no.keras')],
+      1,
+      /blank\.csv, row 1: has no text\nhint: leave the row/,
+    );
     const { code, err } = await train(
       model,
       ...flags,
@@ -211,6 +215,22 @@ test('U11: pictures in folders: their names are the classes', async () => {
   assert.match(out, /epoch 20\/20 .*accuracy 1\n$/);
   const judged = await runCli(['evaluate', path('lamps2.keras'), '--image', path('lamps')]);
   assert.match(judged.out, /off +3 +3\non +3 +3\n/);
+});
+
+test('a folder with other classes than the model was called "the folders", and one that is missing a mistyped flag', async () => {
+  const model = path('lamps.keras');
+  const base = ['train', model, '--out', path('no.keras'), '--image'];
+  await refused([...base, path('lamps/on')], 1, /lamps.on: holds one class of pictures, and the model has 2 \(folders/);
+  mkdirSync(path('lights'));
+  for (const name of ['on', 'off', 'broken']) cpSync(path('lamps/on'), path(`lights/${name}`), { recursive: true });
+  await refused(
+    [...base, path('lights')],
+    1,
+    /lights: holds 3 classes of pictures.*broken,off,on.*\nhint: a folder of pictures for each of 2 classes/,
+  );
+  await refused([...base, path('lumps')], 1, /lumps: does not exist\nhint: check the path/);
+  await refused([...base, model], 2, /--image: .*is no folder of labelled pictures/);
+  assert.not.ok(existsSync(path('no.keras')));
 });
 
 test('U11: Ctrl-C ends with the last whole epoch; what is resumed has the bytes of what was not interrupted', async () => {

@@ -2,7 +2,7 @@
  * Labelled rows from the input flags: what the model is fed with, and the right answers as files have them. Invariant: rows of all inputs and labels
  * go together, and every number that is fed is finite.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { readIdx, readNpy } from '../../inputs/index.ts';
 import type { Feedable } from '../../model/inputs.ts';
@@ -42,14 +42,14 @@ export async function readLabelled(args: Arguments, model: AnyModel): Promise<La
     if (several) {
       const { batch, names, cells } = several;
       const columns = names.length > 1 ? { names, cells } : null;
-      return checked(model, { batch, labels: cells[0]!, columns, folders: null, notices: few(batch.notices) });
+      return checked(args, model, { batch, labels: cells[0]!, columns, folders: null, notices: few(batch.notices) });
     }
     const batch = await readBatch(args, model);
     const labels = batch.samples.map(({ label, title }) => {
       if (label !== undefined) return label;
       throw failure(title, 'rows are steps of a series, which have no label each', {}, 'give a series a row: NDJSON');
     });
-    return checked(model, { batch, labels, columns: null, folders: null, notices: few(batch.notices) });
+    return checked(args, model, { batch, labels, columns: null, folders: null, notices: few(batch.notices) });
   }
   if (path === undefined) {
     if (args.has('image') && !isTransformer(model)) return readFolders(args, model);
@@ -63,7 +63,7 @@ export async function readLabelled(args: Arguments, model: AnyModel): Promise<La
     const details = { labels: labels.length, rows: batch.samples.length };
     throw failure(path, 'holds another number of labels than there are rows', details, 'one label for each row');
   }
-  return checked(model, { batch, labels, columns: null, folders: null, notices: few(batch.notices) });
+  return checked(args, model, { batch, labels, columns: null, folders: null, notices: few(batch.notices) });
 }
 
 function labelsIn(path: string): string[] {
@@ -85,6 +85,7 @@ async function readFolders(args: Arguments, model: Model): Promise<Labelled> {
   const notices: string[] = [];
   const found = args.all('image').flatMap((path) => {
     if (!isFolder(path)) {
+      if (!existsSync(path)) throw failure(path, 'does not exist', {}, 'check the path');
       const hint = 'folders whose sub-folders are named after the classes; or --label FILE, one per line';
       throw usage('--image', `'${path}' is no folder of labelled pictures`, hint);
     }
@@ -105,7 +106,7 @@ async function readFolders(args: Arguments, model: Model): Promise<Labelled> {
     title: `${pairs[row]![1]}/${basename(pairs[row]![0])}`,
   }));
   const labels = pairs.map(([, name]) => name);
-  return checked(model, {
+  return checked(args, model, {
     batch: { ...batch, samples },
     labels,
     columns: null,
@@ -130,8 +131,12 @@ function isBlank({ title, parts }: Batch['samples'][number]): boolean {
 }
 
 /** Every number and every label, with the name of its row. */
-function checked(model: AnyModel, data: Labelled): Labelled {
+function checked(args: Arguments, model: AnyModel, data: Labelled): Labelled {
   const { batch, labels, columns } = data;
+  const source = [...tableKinds, 'text-file' as const]
+    .map((kind) => args.text(kind))
+    .find((path) => path !== undefined);
+  const from = source === undefined ? '' : `${basename(source)}, `;
   if (batch.samples.length === 0) throw failure('input', 'holds no row', {}, 'labelled rows are needed');
   const title = (row: number): string => batch.samples[row]!.title;
   batch.inputs.forEach(({ data: values, shape }, i) => {
@@ -144,7 +149,7 @@ function checked(model: AnyModel, data: Labelled): Labelled {
     throw failure(title(row), `is not finite as input '${model.inputs[i]!.name}'`, details, hint);
   });
   const blank = batch.samples.findIndex(isBlank);
-  if (blank >= 0) throw failure(`row ${blank}`, 'has no text', {}, 'leave the row out: --index, --rows');
+  if (blank >= 0) throw failure(`${from}row ${blank}`, 'has no text', {}, 'leave the row out: --index, --rows');
   const all = columns?.cells ?? [labels];
   const empty = labels.findIndex((_, row) => all.some((list) => list[row]!.trim() === ''));
   if (empty >= 0) throw failure(title(empty), 'has no label', {}, 'leave the row out: --index, --rows');

@@ -143,10 +143,21 @@ function classesOf(args: Arguments, { classes, labels }: OutputChoice, data: Lab
   if (whole && !data.folders) return known;
   const words = data.folders ?? [...new Set(data.labels)].sort((a, b) => (a < b ? -1 : 1));
   if (words.length === count) return words;
-  const where = args.text('label') ?? 'the folders';
+  if (data.folders) {
+    const found = `holds ${words.length === 1 ? 'one class' : `${words.length} classes`} of pictures, and the model has ${count}`;
+    const details = { folders: words.length > 12 ? [...words.slice(0, 12), '…'] : words };
+    throw failure(
+      args.all('image').join(', '),
+      found,
+      details,
+      `a folder of pictures for each of ${count} classes; or --labels names them all`,
+    );
+  }
+  const where = args.text('label')!;
   const details = { classes: count, labels: words.length > 12 ? [...words.slice(0, 12), '…'] : words };
   const hint = `--labels says which class is which: --labels ${words.slice(0, 2).join(',')},…`;
-  throw failure(where, `has ${words.length} different labels, and the model ${count} classes`, details, hint);
+  const many = words.length === 1 ? 'one label alone' : `${words.length} different labels`;
+  throw failure(where, `has ${many}, and the model ${count} classes`, details, hint);
 }
 
 /** @param asked whether --labels names the classes */

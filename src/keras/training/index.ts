@@ -14,6 +14,7 @@ import { Options } from '../layers/options.ts';
 import type { ModelLayer } from '../model/layer.ts';
 import { type MadeCall, regularized } from './attention.ts';
 import { batchNormalization } from './batch-normalization.ts';
+import { randomErasing, randomHue } from './changed-pictures.ts';
 import {
   alphaDropout,
   dropout,
@@ -23,7 +24,7 @@ import {
   spatialDropout,
   stochasticDepth,
 } from './dropout.ts';
-import { randomRotation, randomShear, randomTranslation, randomZoom } from './moved-pictures.ts';
+import { randomPerspective, randomRotation, randomShear, randomTranslation, randomZoom } from './moved-pictures.ts';
 import { penaltyOf } from './penalties.ts';
 import { randomBrightness, randomContrast, randomCrop, randomFlip } from './pictures.ts';
 import { droppedScan, gatedMasks } from './recurrent.ts';
@@ -45,8 +46,11 @@ const rules = /* @__PURE__ */ ((): ReadonlyMap<string, TrainingRule> =>
     ['RandomZoom', randomZoom],
     ['RandomTranslation', randomTranslation],
     ['RandomShear', randomShear],
+    ['RandomPerspective', randomPerspective],
     ['RandomBrightness', randomBrightness],
     ['RandomContrast', randomContrast],
+    ['RandomHue', randomHue],
+    ['RandomErasing', randomErasing],
     ['BatchNormalization', batchNormalization],
     ['SyncBatchNormalization', batchNormalization],
   ]))();

@@ -1,13 +1,15 @@
 /**
- * Pictures that are moved at random in training: RandomRotation, RandomZoom, RandomTranslation and RandomShear, each picture by draws of its own.
+ * Pictures that are moved at random in training: RandomRotation, RandomZoom, RandomTranslation, RandomShear and RandomPerspective, each picture by draws of its own.
  * As Keras 3.15 and tf_keras 2.21 do it, which draw from the same distributions; the matrix of each is their `_get_..._matrix`.
  */
-import { add, less, mul, sub } from '../../ops/binary.ts';
+import { add, div, less, mul, sub, where } from '../../ops/binary.ts';
+import { slice } from '../../ops/slicing.ts';
 import { cast, cos, sin } from '../../ops/unary.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { inLayout } from '../layers/layout.ts';
 import type { Options } from '../layers/options.ts';
+import { between, geometry, range } from './pictures.ts';
 import type { TrainedCall, TrainingRule } from './rule.ts';
 import { fillModes, interpolations, type Places, warp } from './warp.ts';
 
@@ -88,3 +90,35 @@ export const randomShear: TrainingRule = moved((o, draw) => {
   const y = by('y_factor');
   return [1, by('x_factor'), 0, y, 1, 0];
 });
+
+/**
+ * The corners move by shares of their distance from the first, which stays. What maps the moved corners back to where they were is Keras's homography;
+ * with widths and heights as 1 its eight equations have a closed form: (p, 0) goes to (1, 0), (0, q) to (0, 1) and (r, s) to (1, 1).
+ */
+export const randomPerspective: TrainingRule = (call) => {
+  const { options: o, inputs, context } = call;
+  const { each } = geometry(call);
+  const [low, high] = range(o, 0, 1, 1);
+  const scale = o.number('scale', 1);
+  if (scale < 0 || scale > 1) throw o.wrong('scale', scale, 'from 0 to 1');
+  const options = {
+    fillMode: 'constant' as const,
+    interpolation: o.choice('interpolation', interpolations, 'bilinear'),
+    fillValue: o.number('fill_value', 0),
+  };
+  const x = cast(inputs[0]!, o.computeType);
+  const chance = between(context.uniform(each), low, high);
+  const changed = less(context.uniform(each), chance);
+  const corners = add(between(context.uniform([each[0]!, 4, 2]), -0.5 * scale, 0.5 * scale), 1);
+  const at = (corner: number, axis: number): Tensor => slice(corners, { 1: [corner, corner + 1], 2: [axis, axis + 1] });
+  const [p, q, r, s] = [at(1, 0), at(2, 1), at(3, 0), at(3, 1)];
+  const seen = inLayout(o.channelsFirst, (y) => {
+    const [, height, width] = y.shape as [number, number, number];
+    if (height < 2 || width < 2)
+      throw failure(o.subject, 'a picture of one line has no perspective', { height, width });
+    const [c, d] = [div(sub(div(s, q), 1), r), div(sub(div(r, p), 1), s)];
+    const [a, b] = [add(c, div(1, p)), add(d, div(1, q))];
+    return warp(y, [a, 0, 0, 0, b, 0, div(c, width - 1), div(d, height - 1)], options);
+  });
+  return where(changed, seen(x), x);
+};

@@ -14,29 +14,48 @@ import type { Options } from '../layers/options.ts';
 import type { TrainedCall, TrainingRule } from './rule.ts';
 
 /** Axes of height and width, and a shape with one number per picture. */
-function geometry({ options: o, inputs: [x] }: TrainedCall): { height: number; width: number; each: number[] } {
+export function geometry({ options: o, inputs: [x] }: TrainedCall): { height: number; width: number; each: number[] } {
   if (x!.rank !== 4) throw failure(o.subject, 'pictures are [batch, height, width, channels]', { input: x!.shape });
   const first = o.channelsFirst;
   return { height: first ? 2 : 1, width: first ? 3 : 2, each: [x!.shape[0]!, 1, 1, 1] };
 }
 
-/** Two numbers, rising; one stands for what lies as far below 0 as above, within `least`. */
-function range(o: Options, least: number): [number, number] {
-  const value = o.raw('factor');
-  if (typeof value === 'number') return [Math.max(-Math.abs(value), least), Math.abs(value)];
+/**
+ * Two numbers, rising; one stands for what lies as far below 0 as above, within `least`. What must overlap `least` to `most` is checked where `most` is
+ * given, as Keras does.
+ */
+export function range(o: Options, least: number, most = Infinity, fallback?: number): [number, number] {
+  return pair(o, 'factor', o.raw('factor') ?? fallback, least, most);
+}
+
+/** An option of shares from 0 to 1, likewise. */
+export const share = (o: Options, key: string, fallback: readonly [number, number]): [number, number] =>
+  pair(o, key, o.raw(key) ?? fallback, 0, 1);
+
+function pair(
+  o: Options,
+  key: string,
+  value: ReturnType<Options['raw']> | readonly number[],
+  least: number,
+  most: number,
+): [number, number] {
+  if (typeof value === 'number' && (most === Infinity || (value >= least && value <= most)))
+    return [Math.max(-Math.abs(value), least), Math.abs(value)];
   const fits = Array.isArray(value) && value.length === 2 && value.every((v) => typeof v === 'number');
-  if (!fits) throw o.wrong('factor', value, 'a number or two');
+  const overlaps = fits && (most === Infinity || ((value[0] as number) <= most && (value[1] as number) >= least));
+  const wanted = `a number or two${most === Infinity ? '' : `, from ${least} to ${most}`}`;
+  if (!overlaps) throw o.wrong(key, value, wanted);
   return [...(value as number[])].sort((a, b) => a - b) as [number, number];
 }
 
-function bounds(o: Options): [number, number] {
+export function bounds(o: Options): [number, number] {
   const value = o.raw('value_range') ?? [0, 255];
   const fits = Array.isArray(value) && value.length === 2 && value.every((v) => typeof v === 'number');
   if (!fits) throw o.wrong('value_range', value, 'two numbers');
   return value as [number, number];
 }
 
-const between = (u: Tensor, low: number, high: number): Tensor => add(mul(u, high - low), low);
+export const between = (u: Tensor, low: number, high: number): Tensor => add(mul(u, high - low), low);
 
 export const randomFlip: TrainingRule = (call) => {
   const { options: o, inputs, context, layer } = call;

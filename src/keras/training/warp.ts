@@ -1,9 +1,21 @@
 /**
  * Pictures looked up at other places: what stands at (x, y) of the result is what stood at (a0 x + a1 y + a2, b0 x + b1 y + b2), one matrix a
- * picture. Invariant: the numbers of TensorFlow's `ImageProjectiveTransformV3`, which Keras's layers call, in each of its fill modes and
+ * picture; both divided by c0 x + c1 y + 1 where there is perspective, and where that is 0 is the outside. Invariant: the numbers of TensorFlow's `ImageProjectiveTransformV3`, which Keras's layers call, in each of its fill modes and
  * interpolations; places are not differentiated, and the gradient by the pictures is the exact one, where TensorFlow warps the gradient back.
  */
-import { add, div, greaterEqual, less, lessEqual, logicalAnd, maximum, mul, sub, where } from '../../ops/binary.ts';
+import {
+  add,
+  div,
+  equal,
+  greaterEqual,
+  less,
+  lessEqual,
+  logicalAnd,
+  maximum,
+  mul,
+  sub,
+  where,
+} from '../../ops/binary.ts';
 import { gather } from '../../ops/indexing.ts';
 import { broadcastTo, reshape, stopGradient } from '../../ops/movement.ts';
 import { cast, ceil, clip, floor } from '../../ops/unary.ts';
@@ -19,8 +31,11 @@ export interface Warp {
   readonly fillValue: number;
 }
 
-/** a0, a1, a2, b0, b1, b2: numbers, or `[pictures, 1, 1]`. */
+/** a0, a1, a2, b0, b1, b2 and, with perspective, c0 and c1: numbers, or `[pictures, 1, 1]`. */
 export type Places = readonly (Tensor | number)[];
+
+/** So far outside that no neighbour is inside. */
+const outside = -2;
 
 /** Rounded as C does: halves away from zero. */
 const nearest = (v: Tensor): Tensor => where(less(v, 0), ceil(sub(v, 0.5)), floor(add(v, 0.5)));
@@ -54,7 +69,7 @@ function within(v: Tensor, size: number, mode: Warp['fillMode']): Tensor {
  */
 export function warp(
   x: Tensor,
-  [a0, a1, a2, b0, b1, b2]: Places,
+  [a0, a1, a2, b0, b1, b2, c0, c1]: Places,
   { fillMode, interpolation, fillValue }: Warp,
 ): Tensor {
   const [count, height, width, channels] = x.shape as [number, number, number, number];
@@ -62,8 +77,12 @@ export function warp(
   const type = x.dtype as 'float32';
   const across = reshape(arange(width, type), [1, 1, width]);
   const down = reshape(arange(height, type), [1, height, 1]);
-  const at = (u: Places[number], v: Places[number], w: Places[number]): Tensor =>
-    stopGradient(broadcastTo(add(add(mul(across, u), mul(down, v)), w), [count, height, width]));
+  const plane = (u: Places[number], v: Places[number], w: Places[number]): Tensor =>
+    broadcastTo(add(add(mul(across, u), mul(down, v)), w), [count, height, width]);
+  const depth = c0 === undefined ? null : plane(c0, c1!, 1);
+  const near = (v: Tensor): Tensor =>
+    depth ? where(equal(depth, 0), outside, div(v, where(equal(depth, 0), 1, depth))) : v;
+  const at = (u: Places[number], v: Places[number], w: Places[number]): Tensor => stopGradient(near(plane(u, v, w)));
   const column = within(at(a0!, a1!, a2!), width, fillMode);
   const row = within(at(b0!, b1!, b2!), height, fillMode);
   const lines = reshape(x, [count * height * width, channels]);

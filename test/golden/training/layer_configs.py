@@ -80,6 +80,9 @@ CASES = {
     "RandomTranslation": [dict(height_factor=0.2, width_factor=[-0.1, 0.3])],
     "RandomCrop": [dict(height=4, width=5, seed=5)],
     "RandomContrast": [dict(factor=0.2), dict(factor=[0.1, 0.3], value_range=[0.0, 1.0])],
+    "RandomHue": [dict(factor=0.2), dict(factor=[0.1, 0.3], value_range=[0.0, 1.0], seed=3)],
+    "RandomErasing": [dict(), dict(factor=0.5, scale=[0.1, 0.4], fill_value=3.0), dict(fill_value=[1.0, 2.0, 3.0], value_range=[0.0, 1.0])],
+    "RandomPerspective": [dict(), dict(factor=[0.1, 0.3], scale=0.5, interpolation="nearest", fill_value=1.0)],
     "RandomBrightness": [dict(factor=0.2), dict(factor=[-0.1, 0.3], value_range=[0.0, 1.0])],
 }
 

@@ -103,3 +103,60 @@ export const randomBrightness = layerClass<ValueOptions>('RandomBrightness', {
   valueRange,
   ...random,
 });
+/** Another hue by up to half of `factor`, of a whole turn; half of the pictures the other way. Pictures are red, green, blue. */
+export const randomHue = layerClass<ValueOptions>('RandomHue', {
+  factor: factor({ least: 0, both: true }),
+  valueRange,
+  ...random,
+});
+
+interface EraseOptions extends RandomOptions {
+  /** With what probability: up to a number, or between two. Always by default. */
+  readonly factor?: Factor;
+  /** The part of height and of width that is erased is the root of a number between these. */
+  readonly scale?: Factor;
+  /** A number, or one a channel; null is noise. */
+  readonly fillValue?: number | readonly [number, number, number] | null;
+  readonly valueRange?: readonly [number, number];
+}
+
+/** A rectangle is filled. */
+export const randomErasing = layerClass<EraseOptions>('RandomErasing', {
+  factor: { fallback: 1, ...factor({ least: 0, both: true }) },
+  scale: { fallback: [0.02, 0.33], ...factor({ least: 0, both: true }) },
+  fillValue: {
+    fallback: null,
+    write: (value: EraseOptions['fillValue'], subject: string) => {
+      const list = Array.isArray(value) ? value : [value];
+      const fits = value === null || (list.every(Number.isFinite) && [1, 3].includes(list.length));
+      if (fits) return value as null;
+      throw failure(subject, 'is a number, three or null', { got: value });
+    },
+  },
+  valueRange,
+  ...random,
+});
+
+interface PerspectiveOptions extends RandomOptions {
+  /** With what probability: up to a number, or between two. Always by default. */
+  readonly factor?: Factor;
+  /** How far corners move, from 0 to 1. */
+  readonly scale?: number;
+  readonly interpolation?: 'bilinear' | 'nearest';
+  readonly fillValue?: number;
+}
+
+/** Seen from elsewhere: corners move. */
+export const randomPerspective = layerClass<PerspectiveOptions>('RandomPerspective', {
+  factor: { fallback: 1, ...factor({ least: 0, both: true }) },
+  scale: {
+    fallback: 1,
+    write: (value: number, subject: string) => {
+      if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+      throw failure(subject, 'is a number from 0 to 1', { got: value });
+    },
+  },
+  interpolation: oneOf(['bilinear', 'nearest'], 'bilinear'),
+  fillValue: numberOr(0),
+  ...random,
+});
