@@ -8,8 +8,19 @@ export type ModelSource = string | PlatformUrl | Uint8Array | ArrayBuffer | Plat
 /** Typed arrays cannot be longer in every engine we run in. */
 const largest = 2 ** 31;
 
-/** @returns the whole content, and a name for error messages */
-export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Array; name: string }> {
+/** What was read, and what to call it in errors. */
+export interface Read {
+  readonly bytes: Uint8Array;
+  readonly name: string;
+  /** Gives the bytes back at once, without waiting for a garbage collection: views on them are empty from then on. */
+  readonly release?: () => void;
+}
+
+/**
+ * @param once whether the reader is done with the bytes soon and says so with `release`, where there is one
+ * @returns the whole content
+ */
+export async function readSource(source: ModelSource, once = false): Promise<Read> {
   if (source instanceof Uint8Array) return { bytes: source, name: 'model' };
   if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source), name: 'model' };
   if (typeof Blob !== 'undefined' && source instanceof Blob) {
@@ -21,7 +32,7 @@ export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Arr
   }
   const text = String(source);
   if (/^https?:/i.test(text)) return fetchBytes(text);
-  return readPath(source, text);
+  return readPath(source, text, once);
 }
 
 /** JSON rather than HDF5 or a zip archive. */
@@ -43,7 +54,7 @@ async function fetchBytes(url: string): Promise<{ bytes: Uint8Array; name: strin
   return { bytes: new Uint8Array(await response.arrayBuffer()), name: nameIn(url.replace(/[?#].*$/, '')) };
 }
 
-async function readPath(source: string | URL, text: string): Promise<{ bytes: Uint8Array; name: string }> {
+async function readPath(source: string | URL, text: string, once: boolean): Promise<Read> {
   const { handle, size, name } = await openPath(source, text);
   try {
     if (size > largest) {
@@ -52,11 +63,39 @@ async function readPath(source: string | URL, text: string): Promise<{ bytes: Ui
       if (!isArchive(start) && !isHdf5(start)) throw (await import('./on-demand.ts')).foreign(start, name, size);
       throw failure(text, 'is too big to read', { bytes: size, limit: largest });
     }
-    return { bytes: await handle.readFile(), name };
+    const buffer = once ? resizable(size) : null;
+    if (!buffer) return { bytes: await handle.readFile(), name };
+    const bytes = new Uint8Array(buffer, 0, size);
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await handle.read(bytes, at, Math.min(size - at, mostAtOnce), at);
+      if (bytesRead === 0) throw failure(text, 'became shorter while it was read', { bytes: size, read: at });
+      at += bytesRead;
+    }
+    return { bytes, name, release: () => buffer.resize(0) };
   } catch (error) {
     throw unreadable(text, error);
   } finally {
     await handle.close();
+  }
+}
+
+/** Bytes that one call reads: systems read no more than 2 GiB at once. */
+const mostAtOnce = 2 ** 30;
+
+type Resizable = ArrayBuffer & { resize(bytes: number): void };
+
+/** A buffer that can give its bytes back; null in engines that have none, or that decode no texts in them. */
+function resizable(bytes: number): Resizable | null {
+  const make = (size: number): Resizable => {
+    const Kind = ArrayBuffer as unknown as new (bytes: number, most: { maxByteLength: number }) => Resizable;
+    return new Kind(size, { maxByteLength: size });
+  };
+  if (!('resize' in ArrayBuffer.prototype)) return null;
+  try {
+    new TextDecoder().decode(new Uint8Array(make(1)));
+    return make(bytes);
+  } catch {
+    return null;
   }
 }
 

@@ -16,6 +16,12 @@ import type { Operation } from '../operations/index.ts';
 import { type LayerWeight, loadWeights } from '../weights/place.ts';
 import type { LayerWeights } from '../weights/store.ts';
 
+const nothing = new Float32Array(0);
+const withoutValues = ({ source, arrays }: LayerWeights): LayerWeights => ({
+  source,
+  arrays: arrays.map((array) => ({ ...array, data: nothing })),
+});
+
 export interface BuildSettings {
   readonly file: string;
   readonly dtype: FloatDType;
@@ -106,6 +112,8 @@ export class ModelLayer implements Layer {
       const rules = this.run?.weights?.(inputs, this.stored?.arrays ?? [], args) ?? [];
       const stored = this.first?.(rules) ?? this.stored;
       this.#weights = loadWeights(this.subject, rules, stored, this.#dtype, this.trainable);
+      // Values are not held a second time; what the file says of them stays.
+      if (this.stored) this.stored = withoutValues(this.stored);
     }
     return Object.fromEntries(this.#weights.map((weight) => [weight.name, weight.tensor]));
   }
