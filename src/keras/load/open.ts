@@ -165,10 +165,7 @@ async function openSource(
   return { bytes, first: await parsed({ bytes, name: name ?? own }, source as ModelSource) };
 }
 
-async function openOne(
-  source: ModelSource | readonly ModelSource[],
-  releases: (() => void)[],
-): Promise<KerasFile> {
+async function openOne(source: ModelSource | readonly ModelSource[], releases: (() => void)[]): Promise<KerasFile> {
   if (Array.isArray(source)) {
     if (source.length === 1) return openOne(source[0] as ModelSource, releases);
     return (await import('./on-demand.ts')).openSharded(source);
