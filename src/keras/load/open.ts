@@ -131,10 +131,14 @@ function referenceIn({ file, bytes }: OpenedModel): (() => Promise<string | null
 }
 
 /** Gives the files' bytes back where nobody reads them any more: every weight lies in an array of its own. */
-function release({ file, graph, filesOf, releases }: OpenedModel): void {
+function release({ file, weights, graph, releases }: OpenedModel): void {
+  // Frequencies of words are read by the host part, whenever it asks for them.
+  const asked = [file, weights].some(
+    ({ weights: store }) => store.layout === 'paths' && store.entries.some(({ key }) => key.endsWith('/idf_weights')),
+  );
   const read = ({ custom, stored }: ModelLayer): boolean =>
     !custom && (stored?.arrays ?? []).every(({ data, shape }) => data.length === 0 || sizeOf(shape) === 0);
-  if (!filesOf && !file.hasReference && allLayers(graph.layers).every(read)) for (const each of releases) each();
+  if (!asked && !file.hasReference && allLayers(graph.layers).every(read)) for (const each of releases) each();
 }
 
 export async function modelOf(opened: OpenedModel, options: LoadOptions): Promise<Model<ModelLayer>> {
