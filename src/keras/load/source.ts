@@ -63,39 +63,12 @@ async function readPath(source: string | URL, text: string, once: boolean): Prom
       if (!isArchive(start) && !isHdf5(start)) throw (await import('./on-demand.ts')).foreign(start, name, size);
       throw failure(text, 'is too big to read', { bytes: size, limit: largest });
     }
-    const buffer = once ? resizable(size) : null;
-    if (!buffer) return { bytes: await handle.readFile(), name };
-    const bytes = new Uint8Array(buffer, 0, size);
-    for (let at = 0; at < size; ) {
-      const { bytesRead } = await handle.read(bytes, at, Math.min(size - at, mostAtOnce), at);
-      if (bytesRead === 0) throw failure(text, 'became shorter while it was read', { bytes: size, read: at });
-      at += bytesRead;
-    }
-    return { bytes, name, release: () => buffer.resize(0) };
+    if (once) return await (await import('./on-demand.ts')).readGivenBack({ handle, size, name }, text);
+    return { bytes: await handle.readFile(), name };
   } catch (error) {
     throw unreadable(text, error);
   } finally {
     await handle.close();
-  }
-}
-
-/** Bytes that one call reads: systems read no more than 2 GiB at once. */
-const mostAtOnce = 2 ** 30;
-
-type Resizable = ArrayBuffer & { resize(bytes: number): void };
-
-/** A buffer that can give its bytes back; null in engines that have none, or that decode no texts in them. */
-function resizable(bytes: number): Resizable | null {
-  const make = (size: number): Resizable => {
-    const Kind = ArrayBuffer as unknown as new (bytes: number, most: { maxByteLength: number }) => Resizable;
-    return new Kind(size, { maxByteLength: size });
-  };
-  if (!('resize' in ArrayBuffer.prototype)) return null;
-  try {
-    new TextDecoder().decode(new Uint8Array(make(1)));
-    return make(bytes);
-  } catch {
-    return null;
   }
 }
 
