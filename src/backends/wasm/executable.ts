@@ -7,7 +7,7 @@ import { bytesPerElement, type TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { firstNotFinite } from '../../tensor/finite.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { elementsOf, type Recipe, type TensorSpec } from '../../tensor/tensor.ts';
+import { elementsOf, type Recipe } from '../../tensor/tensor.ts';
 import type { Executable } from '../backend.ts';
 import { bindChain } from './bind-chain.ts';
 import { binders } from './binders.ts';
@@ -97,7 +97,13 @@ class Binding {
       if (!held) this.#held.push((held = this.#machine.holdRaw(home.source, spec)));
       return held.at;
     };
-    return { ...spec, sparse, constant: true, finite: () => allFinite(home.source, spec), at };
+    return {
+      ...spec,
+      sparse,
+      constant: true,
+      finite: () => allFinite(home.source, () => elementsOf(home.source, spec)),
+      at,
+    };
   }
 
   #bind(step: Program['steps'][number]): void {
@@ -157,8 +163,8 @@ class Binding {
         const held = machine.hold(home.source, layout, bytes, (to) => {
           const raw = machine.holdRaw(home.source, spec!);
           // Now that its elements are there: they are not made once more to be looked through.
-          if ('write' in home.source && !finite.has(home.source))
-            learnFinite(home.source, machine.view(spec!.dtype, raw.at, sizeOf(spec!.shape)));
+          if ('write' in home.source)
+            allFinite(home.source, () => machine.view(spec!.dtype, raw.at, sizeOf(spec!.shape)));
           (own?.kernels[fn] ?? machine.kernels[fn])!(0, units, to, ...args(raw.at));
           raw.release();
         });
@@ -185,13 +191,9 @@ class Binding {
 /** Weights are looked through once. */
 const finite = new WeakMap<TypedArray | Recipe, boolean>();
 
-function allFinite(source: TypedArray | Recipe, spec: TensorSpec): boolean {
-  return finite.get(source) ?? learnFinite(source, elementsOf(source, spec));
-}
-
-function learnFinite(source: TypedArray | Recipe, elements: TypedArray): boolean {
-  const known = firstNotFinite(elements) < 0;
-  finite.set(source, known);
+function allFinite(source: TypedArray | Recipe, elements: () => TypedArray): boolean {
+  let known = finite.get(source);
+  if (known === undefined) finite.set(source, (known = firstNotFinite(elements()) < 0));
   return known;
 }
 

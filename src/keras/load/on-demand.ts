@@ -11,6 +11,6 @@ export { withoutLora } from '../weights/lora.ts';
 export { splitNested } from '../weights/nested.ts';
 export { pathBindings } from '../weights/paths.ts';
 export { foreign } from './foreign.ts';
-export { readGivenBack } from './given-back.ts';
+export { giveBack, readGivenBack } from './given-back.ts';
 export { openKerasArchive } from './keras-archive.ts';
 export { openSharded } from './sharded.ts';

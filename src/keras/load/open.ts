@@ -12,7 +12,6 @@ import { Model } from '../../model/model.ts';
 import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { checkOptions, type OptionNames } from '../../tensor/options.ts';
-import { sizeOf } from '../../tensor/shape.ts';
 import { normaliseModel } from '../config/model.ts';
 import type { LayerSpec, ModelSpec } from '../config/spec.ts';
 import { type CustomLayers, customFinder, usesCustom } from '../custom/custom.ts';
@@ -65,8 +64,6 @@ export interface OpenedModel {
   readonly filesOf: BuildSettings['filesOf'] | undefined;
   /** The source's content; a reference may lie in it. */
   readonly bytes: Uint8Array;
-  /** Gives back the bytes of the source, and of the weights where they lie in another. */
-  readonly releases: readonly (() => void)[];
 }
 
 const known: OptionNames<LoadOptions> = {
@@ -86,9 +83,8 @@ export async function openModel(
 ): Promise<OpenedModel> {
   checkOptions('loadModel', options, known);
   const { architecture, weights: separate, name } = options;
-  const releases: (() => void)[] = [];
-  const { bytes, first } = await openSource(source, name, releases);
-  const weights = separate === undefined ? first : await openOne(separate, releases);
+  const { bytes, first } = await openSource(source, name);
+  const weights = separate === undefined ? first : await openOne(separate);
   const file = architecture === undefined ? first : await openArchitecture(architecture);
   if (file.config === null) {
     const hint = 'give the text of model.to_json() as architecture, or save the whole model';
@@ -111,7 +107,7 @@ export async function openModel(
     customCode,
     ...(filesOf ? { filesOf } : {}),
   } as const;
-  return { file, spec, weights, bytes, releases, rules, filesOf, ...buildGraph(spec, settings) };
+  return { file, spec, weights, bytes, rules, filesOf, ...buildGraph(spec, settings) };
 }
 
 /** Hands every layer its arrays. */
@@ -120,31 +116,16 @@ export async function attachWeights({ graph, spec, weights }: OpenedModel): Prom
   for (const layer of allLayers(graph.layers)) layer.stored = bound.get(layer.spec) ?? null;
 }
 
-/** Reads the reference in a file when it is asked for. Of a file without one nothing is held. */
-function referenceIn({ file, bytes }: OpenedModel): (() => Promise<string | null>) | null {
-  if (!file.hasReference) return null;
-  const { name } = file;
-  return async () => {
-    const { embeddedReference } = await import('./on-demand.ts');
-    return readHdf5(() => embeddedReference(bytes, name));
-  };
-}
-
-/** Gives the files' bytes back where nobody reads them any more: every weight lies in an array of its own. */
-function release({ file, weights, graph, releases }: OpenedModel): void {
-  // Frequencies of words are read by the host part, whenever it asks for them.
-  const asked = [file, weights].some(
-    ({ weights: store }) => store.layout === 'paths' && store.entries.some(({ key }) => key.endsWith('/idf_weights')),
-  );
-  const read = ({ custom, stored }: ModelLayer): boolean =>
-    !custom && (stored?.arrays ?? []).every(({ data, shape }) => data.length === 0 || sizeOf(shape) === 0);
-  if (!asked && !file.hasReference && allLayers(graph.layers).every(read)) for (const each of releases) each();
-}
-
 export async function modelOf(opened: OpenedModel, options: LoadOptions): Promise<Model<ModelLayer>> {
-  const { file, spec, graph, rules, filesOf } = opened;
+  const { file, spec, graph, rules, filesOf, bytes } = opened;
   const { dtype = 'float32', backend } = options;
-  const reference = referenceIn(opened);
+  // Of a file without one nothing is held.
+  const reference = file.hasReference
+    ? async (): Promise<string | null> => {
+        const { embeddedReference } = await import('./on-demand.ts');
+        return readHdf5(() => embeddedReference(bytes, file.name));
+      }
+    : null;
   if (dtype === 'float32' && (backend ?? wasmBackend) === wasmBackend) {
     await loadAccelerators(allLayers(graph.layers).flatMap(({ run }) => run?.accelerator ?? []));
   }
@@ -152,35 +133,28 @@ export async function modelOf(opened: OpenedModel, options: LoadOptions): Promis
   const origin = { spec, config: file.config, trainingConfig: file.trainingConfig, ...(filesOf ? { filesOf } : {}) };
   const more = { ...(reference ? { reference } : {}), ...(backend ? { backend } : {}) };
   const model = new Model(kerasDefinition(graph, { file: file.name, dtype, host, origin, ...more }));
-  release(opened);
+  if ('resizable' in bytes.buffer && bytes.buffer.resizable) (await import('./on-demand.ts')).giveBack(opened);
   return model;
 }
 
 async function openSource(
   source: ModelSource | readonly ModelSource[],
   name: string | undefined,
-  releases: (() => void)[],
 ): Promise<{ bytes: Uint8Array; first: KerasFile }> {
   if (Array.isArray(source)) {
     if (source.length !== 1) return (await import('./on-demand.ts')).openGiven(source, name);
-    return openSource(source[0], name, releases);
+    return openSource(source[0], name);
   }
-  const { bytes, name: own } = await readOnce(source as ModelSource, releases);
+  const { bytes, name: own } = await readSource(source as ModelSource, true);
   return { bytes, first: await parsed({ bytes, name: name ?? own }, source as ModelSource) };
 }
 
-async function openOne(source: ModelSource | readonly ModelSource[], releases: (() => void)[]): Promise<KerasFile> {
+async function openOne(source: ModelSource | readonly ModelSource[]): Promise<KerasFile> {
   if (Array.isArray(source)) {
-    if (source.length === 1) return openOne(source[0] as ModelSource, releases);
+    if (source.length === 1) return openOne(source[0] as ModelSource);
     return (await import('./on-demand.ts')).openSharded(source);
   }
-  return parsed(await readOnce(source as ModelSource, releases), source as ModelSource);
-}
-
-async function readOnce(source: ModelSource, releases: (() => void)[]): Promise<Read> {
-  const read = await readSource(source, true);
-  if (read.release) releases.push(read.release);
-  return read;
+  return parsed(await readSource(source as ModelSource), source as ModelSource);
 }
 
 /** @param source where the bytes are from: shards lie beside their index */

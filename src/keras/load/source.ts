@@ -12,12 +12,10 @@ const largest = 2 ** 31;
 export interface Read {
   readonly bytes: Uint8Array;
   readonly name: string;
-  /** Gives the bytes back at once, without waiting for a garbage collection: views on them are empty from then on. */
-  readonly release?: () => void;
 }
 
 /**
- * @param once whether the reader is done with the bytes soon and says so with `release`, where there is one
+ * @param once whether the reader is soon done with the bytes and may give them back (`giveBack`)
  * @returns the whole content
  */
 export async function readSource(source: ModelSource, once = false): Promise<Read> {

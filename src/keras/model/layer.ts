@@ -17,10 +17,6 @@ import { type LayerWeight, loadWeights } from '../weights/place.ts';
 import type { LayerWeights } from '../weights/store.ts';
 
 const nothing = new Float32Array(0);
-const withoutValues = ({ source, arrays }: LayerWeights): LayerWeights => ({
-  source,
-  arrays: arrays.map((array) => ({ ...array, data: nothing })),
-});
 
 export interface BuildSettings {
   readonly file: string;
@@ -113,7 +109,8 @@ export class ModelLayer implements Layer {
       const stored = this.first?.(rules) ?? this.stored;
       this.#weights = loadWeights(this.subject, rules, stored, this.#dtype, this.trainable);
       // Values are not held a second time; what the file says of them stays.
-      if (this.stored) this.stored = withoutValues(this.stored);
+      const arrays = this.stored?.arrays.map((array) => ({ ...array, data: nothing }));
+      if (arrays) this.stored = { ...this.stored!, arrays };
     }
     return Object.fromEntries(this.#weights.map((weight) => [weight.name, weight.tensor]));
   }

@@ -3,7 +3,7 @@
  * without NaN or infinity; anything else is an error that names layer, weight and dataset.
  */
 import { evaluate } from '../../graph/evaluate.ts';
-import type { FloatDType, TypedArray } from '../../tensor/dtype.ts';
+import type { FloatDType } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { firstNotFinite } from '../../tensor/finite.ts';
 import { type Shape, sameShape, sizeOf } from '../../tensor/shape.ts';
@@ -74,7 +74,11 @@ function load(subject: string, rule: WeightRule, array: StoredArray, dtype: Floa
     const details = { file: array.path, at: bad, value: array.data[bad] };
     throw failure(subject, `weight '${rule.name}' is not finite`, details, 'training diverged, or the file is damaged');
   }
-  const asStored = adopt(ownArray(array.data, dtype), array.shape);
+  const type = dtype === 'float64' ? Float64Array : Float32Array;
+  const { data } = array;
+  // What has its bytes for itself is taken as it is, of a view on a file a copy.
+  const own = data instanceof type && data.byteLength === data.buffer.byteLength;
+  const asStored = adopt(own ? data : new type(data), array.shape);
   const converted = rule.convert ? rule.convert(asStored) : asStored;
   if (!sameShape(converted.shape, rule.shape)) {
     const details = { expected: rule.shape, found: array.shape, file: array.path };
@@ -86,12 +90,6 @@ function load(subject: string, rule: WeightRule, array: StoredArray, dtype: Floa
     );
   }
   return converted === asStored ? asStored : evaluate(converted);
-}
-
-/** `data` itself where it is of the type and has its bytes for itself; of a view on a file a copy. */
-function ownArray(data: StoredArray['data'], dtype: FloatDType): TypedArray {
-  const type = dtype === 'float64' ? Float64Array : Float32Array;
-  return data instanceof type && data.byteLength === data.buffer.byteLength ? data : new type(data);
 }
 
 const describeRule = (rule: WeightRule): string => `${rule.name} [${rule.shape.join(',')}]`;
