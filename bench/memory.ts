@@ -19,15 +19,17 @@ const { IntegratedGradients, loadModel, tensor, wasmBackend } = await import(ent
 wasmBackend.setThreads(Number(threads));
 const found = { weights: 0, chunk: 0, peak: 0 };
 if (file) {
-  const backend = { ...wasmBackend, prepare: (program) => {
+  // The backend itself and no copy of it: for another one no accelerators are loaded.
+  const { prepare } = wasmBackend;
+  wasmBackend.prepare = (program) => {
     found.chunk = Math.max(found.chunk, program.arenaBytes);
-    return wasmBackend.prepare(program);
-  } };
-  const model = await loadModel(file, { backend });
+    return prepare(program);
+  };
+  const model = await loadModel(file);
   found.weights = model.layers.flatMap((layer) => layer.weights).reduce((sum, { tensor: { size } }) => sum + 4 * size, 0);
   const shape = [1, ...model.inputs[0].shape.slice(1)];
   const x = tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i * i)), shape);
-  const explainer = new IntegratedGradients(model, { nSteps: 50, internalBatchSize: Number(batch), backend });
+  const explainer = new IntegratedGradients(model, { nSteps: 50, internalBatchSize: Number(batch) });
   await explainer.explain(x, { target: 1 });
 }
 console.log(JSON.stringify({ ...found, peak: process.resourceUsage().maxRSS * 1024 }));

@@ -1,13 +1,14 @@
 /**
  * Graph to graph, same function: what a product's columns are scaled by goes into its constant weights, a batch normalization behind a
  * convolution among them, in front of it in the backward pass, and the shifts behind it become one. What is left is one addition, which backends
- * put into the product's own step. `w s` is computed once per weights and scale, however many plans are made.
+ * put into the product's own step. `w s` is one constant per weights and scale, however many plans are made, and is held by nobody: whoever
+ * lays it out has it written where it is needed.
  */
-import { runStep } from '../backends/reference/index.ts';
+import { computeStep, runStep } from '../backends/reference/index.ts';
 import { add, mul } from '../ops/binary.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 import { sameShape } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type Recipe, Tensor } from '../tensor/tensor.ts';
 
 interface Row {
   readonly value: Tensor;
@@ -15,22 +16,20 @@ interface Row {
   readonly row: Tensor;
 }
 
-const scaled = new WeakMap<TypedArray, { readonly row: TypedArray; readonly result: Tensor }[]>();
+const scaled = new WeakMap<TypedArray | Recipe, { readonly row: TypedArray; readonly result: Tensor }[]>();
 
-/** The constant `f(a, row)`; of big ones the last few are kept. */
+/** The constant `f(a, row)`; of big ones the last few are known. */
 function folded(f: typeof mul, a: Tensor, row: Tensor): Tensor {
-  const made = (): Tensor => {
-    const node = f(a, row);
-    return new Tensor(null, [], {}, node, runStep(node));
-  };
-  if (a.rank < 2) return made();
-  const kept = scaled.get(a.constant!) ?? [];
-  scaled.set(a.constant!, kept);
-  let found = kept.find(
-    (one) => sameShape(one.result.shape, a.shape) && one.row.every((v, i) => v === row.constant![i]),
-  );
-  if (!found) kept.splice(0, kept.length, ...kept.slice(-1), (found = { row: row.constant!, result: made() }));
-  return found.result;
+  const node = f(a, row);
+  if (a.rank < 2) return new Tensor(null, [], {}, node, runStep(node));
+  const known = scaled.get(a.source!) ?? [];
+  scaled.set(a.source!, known);
+  const factors = row.data;
+  const same = known.find((one) => sameShape(one.result.shape, a.shape) && one.row.every((v, i) => v === factors[i]));
+  if (same) return same.result;
+  const result = new Tensor(null, [], {}, node, { write: (out) => computeStep(node, out) });
+  known.splice(0, known.length, ...known.slice(-1), { row: factors, result });
+  return result;
 }
 
 /**
@@ -44,7 +43,7 @@ export function foldColumns(
   once: (x: Tensor) => boolean,
 ): Tensor | null {
   const { op } = node;
-  const known = (x: Tensor | undefined): x is Tensor => x !== undefined && x.constant !== null && !fed.has(x);
+  const known = (x: Tensor | undefined): x is Tensor => x !== undefined && x.source !== null && !fed.has(x);
   /** `inputs` as a value and a constant per column of it. */
   const rowOf = (inputs: readonly Tensor[]): Row | null => {
     for (const i of [0, 1]) {
@@ -58,7 +57,7 @@ export function foldColumns(
         row.shape.at(-1) !== columns
       )
         continue;
-      return { value, row: new Tensor(null, [], {}, { shape: [columns], dtype: row.dtype }, row.constant) };
+      return { value, row: new Tensor(null, [], {}, { shape: [columns], dtype: row.dtype }, row.source) };
     }
     return null;
   };

@@ -5,7 +5,7 @@
 
 import type { Backend } from '../backends/backend.ts';
 import { defaultBackend } from '../backends/default.ts';
-import { dtypeOf, type TypedArray } from '../tensor/dtype.ts';
+import { bytesPerElement, dtypeOf, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { sizeOf } from '../tensor/shape.ts';
@@ -139,8 +139,11 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
 }
 
 function bytesHeld({ arenaBytes, values }: Program): number {
-  const constants = new Set(values.flatMap(({ home }) => (home.kind === 'constant' ? [home.data] : [])));
-  return [...constants].reduce((sum, data) => sum + data.byteLength, arenaBytes);
+  const constants = new Map(
+    values.flatMap(({ home, spec }) => (home.kind === 'constant' ? [[home.source, spec] as const] : [])),
+  );
+  const bytes = [...constants.values()].map(({ shape, dtype }) => sizeOf(shape) * bytesPerElement(dtype));
+  return bytes.reduce((sum, each) => sum + each, arenaBytes);
 }
 
 /** @throws PathgradError naming the input whose array is not of its type and size */

@@ -5,7 +5,7 @@
 import { bytesPerElement, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
+import type { Recipe, Tensor, TensorSpec } from '../tensor/tensor.ts';
 import { type Chain, chainSteps, type Links } from './chain.ts';
 import { type Epilogue, type Fuses, fuseEpilogues } from './fuse.ts';
 import { planMemory } from './memory.ts';
@@ -14,7 +14,7 @@ import { ancestors } from './traverse.ts';
 
 /** Where a value's elements live: a constant, an input array of the run, or a byte offset of the arena. */
 export type Home =
-  | { readonly kind: 'constant'; readonly data: TypedArray }
+  | { readonly kind: 'constant'; readonly source: TypedArray | Recipe }
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'arena'; readonly offset: number };
 
@@ -89,7 +89,7 @@ export function buildProgram(
   const listed: Step[] = [];
   let flops = 0;
   nodes.forEach((node, index) => {
-    if (fed.has(node) || node.constant) return;
+    if (fed.has(node) || node.source) return;
     if (node.op === null) {
       throw failure('compile', 'the graph needs a placeholder that is not among the inputs', {
         placeholder: node.shape,
@@ -136,7 +136,7 @@ export function buildProgram(
     const root = nodes[owner[index]!]!;
     const input = fed.get(root) ?? placed?.get(owner[index]!);
     if (input !== undefined) return { kind: 'input', index: input };
-    if (root.constant) return { kind: 'constant', data: root.constant };
+    if (root.source) return { kind: 'constant', source: root.source };
     // What became part of another step has no place of its own.
     return { kind: 'arena', offset: offsetOf.get(owner[index]!) ?? 0 };
   };

@@ -37,7 +37,7 @@ export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[], 
   for (const node of nodes) {
     if (node.op === null || stop.has(node)) {
       // What is fed is opaque, a constant too: its value comes with the run.
-      const scalar = !stop.has(node) && node.constant?.length === 1;
+      const scalar = !stop.has(node) && node.source && node.size === 1;
       replaced.set(node, scalar ? shareScalar(node, known) : node);
       continue;
     }
@@ -59,7 +59,7 @@ export function simplify(outputs: readonly Tensor[], inputs: readonly Tensor[], 
     let result = unchanged ? node : new Tensor(op, sources, attrs, node, null);
     const size = sizeOf(node.shape);
     if (
-      sources.every((source) => source.constant && !stop.has(source)) &&
+      sources.every(({ source }, i) => source && !stop.has(sources[i]!)) &&
       size <= Math.max(alwaysFold, ...sources.map((s) => s.size))
     ) {
       counts.folded++;

@@ -14,6 +14,14 @@ export interface TensorSpec {
   readonly dtype: DType;
 }
 
+/**
+ * The elements of a constant that nobody holds: they are written wherever they are needed, each time the same. Not for arrays that are read
+ * often.
+ */
+export interface Recipe {
+  readonly write: (out: TypedArray) => void;
+}
+
 /** Numbers in arrays in arrays, one depth per axis. */
 export type NestedArray = number | boolean | readonly NestedArray[];
 
@@ -43,11 +51,17 @@ export class Tensor implements TensorSpec {
   readonly attrs: Attrs;
   readonly shape: Shape;
   readonly dtype: DType;
-  /** The elements of a constant leaf in row-major order; null for placeholders and for results of ops. */
-  readonly constant: TypedArray | null;
+  /** What a constant is known by: its elements or how they are made; null for placeholders and for results of ops. */
+  readonly source: TypedArray | Recipe | null;
 
   /** Use `tensor`, `placeholder` or an op: they check what the constructor takes on trust. */
-  constructor(op: Op | null, inputs: readonly Tensor[], attrs: Attrs, spec: TensorSpec, constant: TypedArray | null) {
+  constructor(
+    op: Op | null,
+    inputs: readonly Tensor[],
+    attrs: Attrs,
+    spec: TensorSpec,
+    source: TypedArray | Recipe | null,
+  ) {
     if (nextId >= lastId) throw failure('graph', 'a model with more operations than can be run');
     if (op) checkSize(op.name, spec.shape);
     this.id = nextId++;
@@ -56,7 +70,12 @@ export class Tensor implements TensorSpec {
     this.attrs = attrs;
     this.shape = spec.shape;
     this.dtype = spec.dtype;
-    this.constant = constant;
+    this.source = source;
+  }
+
+  /** The elements of a constant leaf in row-major order; null for placeholders and for results of ops. */
+  get constant(): TypedArray | null {
+    return this.source && elementsOf(this.source, this);
   }
 
   get rank(): number {
@@ -69,7 +88,7 @@ export class Tensor implements TensorSpec {
 
   /** The elements of a constant, to be read only: plans read them once. Results of ops have none until `evaluate` or a Plan computes them. */
   get data(): TypedArray {
-    if (this.constant) return this.constant;
+    if (this.source) return elementsOf(this.source, this);
     throw failure(
       this.op?.name ?? 'placeholder',
       'has no data: it is not computed yet',
@@ -92,6 +111,14 @@ export class Tensor implements TensorSpec {
   toString(): string {
     return `Tensor(${this.dtype} [${this.shape.join(',')}]${this.op ? ` = ${this.op.name}` : ''})`;
   }
+}
+
+/** The elements of a constant, made anew where they are not held. */
+export function elementsOf(source: TypedArray | Recipe, { shape, dtype }: TensorSpec): TypedArray {
+  if (!('write' in source)) return source;
+  const data = allocate(dtype, sizeOf(shape));
+  source.write(data);
+  return data;
 }
 
 function nest(data: TypedArray, shape: Shape, bool: boolean, axis: number, cursor: { at: number }): NestedArray {

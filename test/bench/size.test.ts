@@ -12,10 +12,10 @@ const test = suite('bundle size');
  */
 const BUDGET: Readonly<Record<string, number>> = {
   [ON_DEMAND]: 198_000,
-  'src/keras': 63_000,
+  'src/keras': 63_300,
   'src/model': 10_720,
   'src/attribution': 70_500,
-  'src/backends': 43_700,
+  'src/backends': 44_000,
   'src/ops': 35_700,
   'packed kernels': 23_400,
   'src/hdf5': 14_500,

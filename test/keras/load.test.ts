@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { inspectModel } from '../../src/keras/load/inspect.ts';
 import { type LoadOptions, loadModel } from '../../src/keras/load/load.ts';
 import type { ModelSource } from '../../src/keras/load/source.ts';
+import { counted, legacyTree, writeH5 } from '../support/h5.ts';
 
 const test = suite('loadModel');
 
@@ -43,6 +44,54 @@ test('a path, URLs, bytes, an ArrayBuffer and a File all give the model', async 
     assert.is(model.layers.length, 11);
     assert.is(model.countParams(), 412778);
   }
+});
+
+/** y = x0 + 2 x1. @param stated whether the file says the shape of the input */
+async function weighted(stated: boolean, reference = ''): Promise<Uint8Array> {
+  const config = { name: 'dense', units: 1, ...(stated ? { batch_input_shape: [null, 2] } : {}) };
+  const model_config = JSON.stringify({
+    class_name: 'Sequential',
+    config: { name: 'm', layers: [{ class_name: 'Dense', config }] },
+  });
+  const tree = legacyTree({ dense: { 'dense/kernel:0': counted([2, 1]), 'dense/bias:0': counted([1], 0) } });
+  const text = new TextEncoder().encode(reference);
+  const members = reference ? { pathgrad_reference: { data: text, shape: [text.length] } } : {};
+  return writeH5({
+    attributes: { model_config, keras_version: '2.15.0' },
+    members: { model_weights: tree, ...members },
+  });
+}
+
+test('weights that are read after loading, and a reference, are still in a file whose bytes are given back', async () => {
+  const open = kept('open.h5', await weighted(false));
+  const later = await loadModel(open);
+  rmSync(open);
+  const [y] = await later.predictAll([[3, 4]]);
+  assert.equal([...y!.data], [11]);
+
+  const values = { inputs: [{ shape: [1, 2], data: [3, 4] }], outputs: [{ shape: [1, 1], data: [11] }] };
+  const checked = await loadModel(kept('checked.h5', await weighted(true, JSON.stringify(values))));
+  assert.is((await checked.verify()).passed, true);
+  const plain = await loadModel(kept('plain.h5', await weighted(true)));
+  assert.equal([...(await plain.predictAll([[3, 4]]))[0]!.data], [11]);
+  const none = await plain.verify().then(
+    () => '',
+    ({ message }: Error) => message,
+  );
+  assert.match(none, /holds no reference values/);
+  const report = await inspectModel(join(folder, 'plain.h5'));
+  assert.is(report.parameters, 3);
+});
+
+test("a caller's bytes stay, in a buffer that can be resized, too", async () => {
+  const whole = await weighted(true);
+  const Resizable = ArrayBuffer as unknown as new (bytes: number, most: { maxByteLength: number }) => ArrayBuffer;
+  const given = new Uint8Array(new Resizable(whole.length, { maxByteLength: whole.length }));
+  given.set(whole);
+  const model = await loadModel(given);
+  assert.is(given.length, whole.length);
+  given.fill(0);
+  assert.equal([...(await model.predictAll([[3, 4]]))[0]!.data], [11]);
 });
 
 test('dtype float64 computes in float64', async () => {

@@ -20,7 +20,7 @@ function owners(program: Program): number[] {
   const seen = new Map<string | object, number>();
   return program.values.map(({ home }, value) => {
     const place =
-      home.kind === 'constant' ? home.data : home.kind === 'input' ? `input ${home.index}` : `at ${home.offset}`;
+      home.kind === 'constant' ? home.source : home.kind === 'input' ? `input ${home.index}` : `at ${home.offset}`;
     // A block of the arena is used again and again: what a step writes is new.
     if (written.has(value) || !seen.has(place)) seen.set(place, value);
     return seen.get(place)!;

@@ -8,6 +8,7 @@ import type { Program } from '../../graph/program.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import { elementsOf } from '../../tensor/tensor.ts';
 import type { Executable } from '../backend.ts';
 import type { Device, Handle } from './adapter.ts';
 import type { Bound } from './bind.ts';
@@ -76,8 +77,8 @@ export function makeExecutable(machine: Machine, program: Program, bound: Bound)
   const outputs = program.outputs.map((value) => ({ slot: slotOf[value]!, spec: program.values[value]!.spec }));
   const constants = new Map<number, TypedArray>();
   const inputs = new Map<number, number>();
-  program.values.forEach(({ home }, value) => {
-    if (home.kind === 'constant') constants.set(value, home.data);
+  program.values.forEach(({ home, spec }, value) => {
+    if (home.kind === 'constant') constants.set(value, elementsOf(home.source, spec));
     if (home.kind === 'input') inputs.set(value, home.index);
   });
   const fills = new Map<string, Float32Array>();

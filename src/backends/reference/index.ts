@@ -7,7 +7,7 @@ import type { Program } from '../../graph/program.ts';
 import { allocate, type TypedArray, viewOf } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { elementsOf, type Tensor } from '../../tensor/tensor.ts';
 import type { Backend, Executable } from '../backend.ts';
 import { referenceKernels } from './kernels.ts';
 import type { Kernel } from './shared.ts';
@@ -28,6 +28,12 @@ function bind(
 /** Computes one node whose inputs are all constants. */
 export function runStep(node: Tensor): TypedArray {
   const out = allocate(node.dtype, sizeOf(node.shape));
+  computeStep(node, out);
+  return out;
+}
+
+/** The same, into `out`. */
+export function computeStep(node: Tensor, out: TypedArray): void {
   bind(
     node,
     node.op!,
@@ -36,7 +42,6 @@ export function runStep(node: Tensor): TypedArray {
     out,
     node.inputs.map((input) => input.data),
   );
-  return out;
 }
 
 /** Plain TypeScript loops over typed arrays, in float32 and float64: the definition that the other backends are compared with. */
@@ -45,10 +50,11 @@ export const reference: Backend = {
   cells: true,
   prepare(program: Program): Executable {
     const arena = new ArrayBuffer(program.arenaBytes);
-    const slots = program.values.map(({ spec: { shape, dtype }, home }): TypedArray => {
+    const slots = program.values.map(({ spec, home }): TypedArray => {
+      const { shape, dtype } = spec;
       if (home.kind === 'arena') return viewOf(dtype, arena, home.offset, sizeOf(shape));
       // What stands for an input is overwritten at the start of every run.
-      return home.kind === 'constant' ? home.data : allocate(dtype, 0);
+      return home.kind === 'constant' ? elementsOf(home.source, spec) : allocate(dtype, 0);
     });
     const fed = program.values.flatMap(({ home }, slot) =>
       home.kind === 'input' ? [{ slot, index: home.index }] : [],

@@ -5,7 +5,9 @@
 import type { Program, Value } from '../../graph/program.ts';
 import { bytesPerElement, type TypedArray } from '../../tensor/dtype.ts';
 import { failure } from '../../tensor/errors.ts';
+import { firstNotFinite } from '../../tensor/finite.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import { elementsOf, type Recipe } from '../../tensor/tensor.ts';
 import type { Executable } from '../backend.ts';
 import { bindChain } from './bind-chain.ts';
 import { binders } from './binders.ts';
@@ -92,10 +94,16 @@ class Binding {
     if (home.kind === 'input') return { ...changing, finite, at: () => this.inputs[home.index]! };
     let held: Held | undefined;
     const at = (): number => {
-      if (!held) this.#held.push((held = this.#machine.holdRaw(home.data)));
+      if (!held) this.#held.push((held = this.#machine.holdRaw(home.source, spec)));
       return held.at;
     };
-    return { ...spec, sparse, constant: true, finite: () => allFinite(home.data), at };
+    return {
+      ...spec,
+      sparse,
+      constant: true,
+      finite: () => allFinite(home.source, () => elementsOf(home.source, spec)),
+      at,
+    };
   }
 
   #bind(step: Program['steps'][number]): void {
@@ -146,14 +154,17 @@ class Binding {
       zeros: (bytes) => machine.zeros(bytes),
       relaid: (operand, layout, bytes, fn, args, units) => {
         const value = step.inputs.find((input) => this.#operands[input] === operand);
-        const home = this.#program.values[value ?? -1]?.home;
+        const { home, spec } = this.#program.values[value ?? -1] ?? {};
         if (home?.kind !== 'constant') {
           const to = work(bytes);
           call(fn, [to, ...args(operand.at())], units, grainFor(bytes / 4 / units));
           return to;
         }
-        const held = machine.hold(home.data, layout, bytes, (to) => {
-          const raw = machine.holdRaw(home.data);
+        const held = machine.hold(home.source, layout, bytes, (to) => {
+          const raw = machine.holdRaw(home.source, spec!);
+          // Now that its elements are there: they are not made once more to be looked through.
+          if ('write' in home.source)
+            allFinite(home.source, () => machine.view(spec!.dtype, raw.at, sizeOf(spec!.shape)));
           (own?.kernels[fn] ?? machine.kernels[fn])!(0, units, to, ...args(raw.at));
           raw.release();
         });
@@ -178,11 +189,11 @@ class Binding {
 }
 
 /** Weights are looked through once. */
-const finite = new WeakMap<TypedArray, boolean>();
+const finite = new WeakMap<TypedArray | Recipe, boolean>();
 
-function allFinite(data: TypedArray): boolean {
-  let known = finite.get(data);
-  if (known === undefined) finite.set(data, (known = data.every(Number.isFinite)));
+function allFinite(source: TypedArray | Recipe, elements: () => TypedArray): boolean {
+  let known = finite.get(source);
+  if (known === undefined) finite.set(source, (known = firstNotFinite(elements()) < 0));
   return known;
 }
 

@@ -3,6 +3,8 @@
  * and layout, counted, and freed with the last plan that uses them.
  */
 import { bytesPerElement, dtypeOf, type TypedArray, viewOf } from '../../tensor/dtype.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import type { Recipe, TensorSpec } from '../../tensor/tensor.ts';
 import { Heap } from './heap.ts';
 import {
   compile,
@@ -41,7 +43,7 @@ export class Machine {
   readonly loaded: KernelModule;
   readonly heap: Heap;
   readonly kernels: Kernels;
-  readonly #constants = new WeakMap<TypedArray, Map<string, Shared>>();
+  readonly #constants = new WeakMap<TypedArray | Recipe, Map<string, Shared>>();
   readonly #rooms: Partial<Record<Room, { at: number; bytes: number; holders: number }>> = {};
   readonly #extras = new Map<string, Extra>();
   readonly #scratch: number;
@@ -115,9 +117,10 @@ export class Machine {
 
   /**
    * The block that `layout` of `data` lies in, made by `make` when it is not there yet.
+   * @param data an array, or how its elements are made
    * @param layout names what is stored: the same array may be held as it is and packed in several ways
    */
-  hold(data: TypedArray, layout: string, bytes: number, make: (at: number) => void): Held {
+  hold(data: TypedArray | Recipe, layout: string, bytes: number, make: (at: number) => void): Held {
     let layouts = this.#constants.get(data);
     if (!layouts) this.#constants.set(data, (layouts = new Map()));
     let shared = layouts.get(layout);
@@ -136,9 +139,12 @@ export class Machine {
     return { at, release };
   }
 
-  /** The elements of `data` as they are. */
-  holdRaw(data: TypedArray): Held {
-    const bytes = data.length * bytesPerElement(dtypeOf(data));
-    return this.hold(data, 'raw', bytes, (at) => this.write(at, data));
+  /** The elements of a constant as they are. */
+  holdRaw(source: TypedArray | Recipe, { shape, dtype }: TensorSpec): Held {
+    const size = sizeOf(shape);
+    return this.hold(source, 'raw', size * bytesPerElement(dtype), (at) => {
+      if ('write' in source) source.write(this.view(dtype, at, size));
+      else this.write(at, source);
+    });
   }
 }

@@ -21,6 +21,8 @@ export interface KerasFile {
   /** What `compile` was told, or null. */
   readonly trainingConfig: Json;
   readonly weights: WeightStore;
+  /** Whether values lie in it that real Keras computed, for `verify`. */
+  readonly hasReference?: boolean;
   /** Vocabularies of adapted layers, by path in the archive; only `.keras` has them. */
   readonly vocabularies?: ReadonlyMap<string, string>;
 }
@@ -58,6 +60,7 @@ export function openKeras(bytes: Uint8Array, name: string): KerasFile {
     config: parsed('model_config'),
     trainingConfig: parsed('training_config'),
     weights: readWeightStore(file),
+    hasReference: file.root.has('pathgrad_reference'),
   };
 }
 

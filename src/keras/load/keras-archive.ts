@@ -50,6 +50,7 @@ export function openKerasArchive(bytes: Uint8Array, name: string): KerasFile {
     config: parsed,
     trainingConfig: compileConfig(parsed),
     weights: archiveWeights(members, name, guard),
+    hasReference: members.has('pathgrad.json'),
     vocabularies: vocabulariesIn(members),
   };
 }

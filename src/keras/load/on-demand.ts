@@ -1,4 +1,4 @@
-/** What only files that are refused, `.keras`, `.weights.h5`, Keras 1 and TensorFlow.js files, models inside models, custom layers, `verify` and `withWeights` need; loaded for them. */
+/** What only paths, files that are refused, `.keras`, `.weights.h5`, Keras 1 and TensorFlow.js files, models inside models, custom layers, `verify` and `withWeights` need; loaded for them. */
 
 export { embeddedReference } from '../../model/verify/reference.ts';
 export { verifyModel } from '../../model/verify/verify.ts';
@@ -11,5 +11,6 @@ export { withoutLora } from '../weights/lora.ts';
 export { splitNested } from '../weights/nested.ts';
 export { pathBindings } from '../weights/paths.ts';
 export { foreign } from './foreign.ts';
+export { giveBack, readGivenBack } from './given-back.ts';
 export { openKerasArchive } from './keras-archive.ts';
 export { openSharded } from './sharded.ts';

@@ -22,7 +22,7 @@ import type { BuildSettings, LayerTree, ModelLayer } from '../model/layer.ts';
 import { bindWeights } from '../weights/bind.ts';
 import type { LayerWeights } from '../weights/store.ts';
 import { detectDialect, isArchive, isHdf5, type KerasFile, openKeras, parseArchitecture } from './container.ts';
-import { isArchitectureText, isShardIndex, type ModelSource, readSource } from './source.ts';
+import { isArchitectureText, isShardIndex, type ModelSource, type Read, readSource } from './source.ts';
 
 /** What `loadModel` takes beside the file: dtype, weights, backend, custom layers. */
 export interface LoadOptions {
@@ -116,22 +116,25 @@ export async function attachWeights({ graph, spec, weights }: OpenedModel): Prom
   for (const layer of allLayers(graph.layers)) layer.stored = bound.get(layer.spec) ?? null;
 }
 
-export async function modelOf(
-  { file, spec, graph, bytes, rules, filesOf }: OpenedModel,
-  options: LoadOptions,
-): Promise<Model<ModelLayer>> {
+export async function modelOf(opened: OpenedModel, options: LoadOptions): Promise<Model<ModelLayer>> {
+  const { file, spec, graph, rules, filesOf, bytes } = opened;
   const { dtype = 'float32', backend } = options;
-  const reference = async (): Promise<string | null> => {
-    const { embeddedReference } = await import('./on-demand.ts');
-    return readHdf5(() => embeddedReference(bytes, file.name));
-  };
+  // Of a file without one nothing is held.
+  const reference = file.hasReference
+    ? async (): Promise<string | null> => {
+        const { embeddedReference } = await import('./on-demand.ts');
+        return readHdf5(() => embeddedReference(bytes, file.name));
+      }
+    : null;
   if (dtype === 'float32' && (backend ?? wasmBackend) === wasmBackend) {
     await loadAccelerators(allLayers(graph.layers).flatMap(({ run }) => run?.accelerator ?? []));
   }
   const host = rules.host?.splitHost(graph, file.name, dtype) ?? null;
   const origin = { spec, config: file.config, trainingConfig: file.trainingConfig, ...(filesOf ? { filesOf } : {}) };
-  const settings = { file: file.name, dtype, host, reference, origin, ...(backend ? { backend } : {}) };
-  return new Model(kerasDefinition(graph, settings));
+  const more = { ...(reference ? { reference } : {}), ...(backend ? { backend } : {}) };
+  const model = new Model(kerasDefinition(graph, { file: file.name, dtype, host, origin, ...more }));
+  if ('resizable' in bytes.buffer && bytes.buffer.resizable) (await import('./on-demand.ts')).giveBack(opened);
+  return model;
 }
 
 async function openSource(
@@ -142,7 +145,7 @@ async function openSource(
     if (source.length !== 1) return (await import('./on-demand.ts')).openGiven(source, name);
     return openSource(source[0], name);
   }
-  const { bytes, name: own } = await readSource(source as ModelSource);
+  const { bytes, name: own } = await readSource(source as ModelSource, true);
   return { bytes, first: await parsed({ bytes, name: name ?? own }, source as ModelSource) };
 }
 
@@ -153,8 +156,6 @@ async function openOne(source: ModelSource | readonly ModelSource[]): Promise<Ke
   }
   return parsed(await readSource(source as ModelSource), source as ModelSource);
 }
-
-type Read = Awaited<ReturnType<typeof readSource>>;
 
 /** @param source where the bytes are from: shards lie beside their index */
 async function parsed({ bytes, name }: Read, source: ModelSource): Promise<KerasFile> {

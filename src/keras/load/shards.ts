@@ -15,7 +15,7 @@ export interface NamedBytes {
 
 export async function readGiven(sources: readonly ModelSource[]): Promise<NamedBytes[]> {
   if (sources.length === 0) throw failure('weights', 'no file is given', {}, 'give the index and its shards');
-  return Promise.all(sources.map(readSource));
+  return Promise.all(sources.map((source) => readSource(source)));
 }
 
 /** The files that `weight_map` names, each once. */

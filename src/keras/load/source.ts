@@ -8,8 +8,17 @@ export type ModelSource = string | PlatformUrl | Uint8Array | ArrayBuffer | Plat
 /** Typed arrays cannot be longer in every engine we run in. */
 const largest = 2 ** 31;
 
-/** @returns the whole content, and a name for error messages */
-export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Array; name: string }> {
+/** What was read, and what to call it in errors. */
+export interface Read {
+  readonly bytes: Uint8Array;
+  readonly name: string;
+}
+
+/**
+ * @param once whether the reader is soon done with the bytes and may give them back (`giveBack`)
+ * @returns the whole content
+ */
+export async function readSource(source: ModelSource, once = false): Promise<Read> {
   if (source instanceof Uint8Array) return { bytes: source, name: 'model' };
   if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source), name: 'model' };
   if (typeof Blob !== 'undefined' && source instanceof Blob) {
@@ -21,7 +30,7 @@ export async function readSource(source: ModelSource): Promise<{ bytes: Uint8Arr
   }
   const text = String(source);
   if (/^https?:/i.test(text)) return fetchBytes(text);
-  return readPath(source, text);
+  return readPath(source, text, once);
 }
 
 /** JSON rather than HDF5 or a zip archive. */
@@ -43,7 +52,7 @@ async function fetchBytes(url: string): Promise<{ bytes: Uint8Array; name: strin
   return { bytes: new Uint8Array(await response.arrayBuffer()), name: nameIn(url.replace(/[?#].*$/, '')) };
 }
 
-async function readPath(source: string | URL, text: string): Promise<{ bytes: Uint8Array; name: string }> {
+async function readPath(source: string | URL, text: string, once: boolean): Promise<Read> {
   const { handle, size, name } = await openPath(source, text);
   try {
     if (size > largest) {
@@ -52,6 +61,7 @@ async function readPath(source: string | URL, text: string): Promise<{ bytes: Ui
       if (!isArchive(start) && !isHdf5(start)) throw (await import('./on-demand.ts')).foreign(start, name, size);
       throw failure(text, 'is too big to read', { bytes: size, limit: largest });
     }
+    if (once) return await (await import('./on-demand.ts')).readGivenBack({ handle, size, name }, text);
     return { bytes: await handle.readFile(), name };
   } catch (error) {
     throw unreadable(text, error);

@@ -16,6 +16,8 @@ import type { Operation } from '../operations/index.ts';
 import { type LayerWeight, loadWeights } from '../weights/place.ts';
 import type { LayerWeights } from '../weights/store.ts';
 
+const nothing = new Float32Array(0);
+
 export interface BuildSettings {
   readonly file: string;
   readonly dtype: FloatDType;
@@ -106,6 +108,9 @@ export class ModelLayer implements Layer {
       const rules = this.run?.weights?.(inputs, this.stored?.arrays ?? [], args) ?? [];
       const stored = this.first?.(rules) ?? this.stored;
       this.#weights = loadWeights(this.subject, rules, stored, this.#dtype, this.trainable);
+      // Values are not held a second time; what the file says of them stays.
+      const arrays = this.stored?.arrays.map((array) => ({ ...array, data: nothing }));
+      if (arrays) this.stored = { ...this.stored!, arrays };
     }
     return Object.fromEntries(this.#weights.map((weight) => [weight.name, weight.tensor]));
   }

@@ -74,8 +74,11 @@ function load(subject: string, rule: WeightRule, array: StoredArray, dtype: Floa
     const details = { file: array.path, at: bad, value: array.data[bad] };
     throw failure(subject, `weight '${rule.name}' is not finite`, details, 'training diverged, or the file is damaged');
   }
-  const data = dtype === 'float64' ? new Float64Array(array.data) : new Float32Array(array.data);
-  const asStored = adopt(data, array.shape);
+  const type = dtype === 'float64' ? Float64Array : Float32Array;
+  const { data } = array;
+  // What has its bytes for itself is taken as it is, of a view on a file a copy.
+  const own = data instanceof type && data.byteLength === data.buffer.byteLength;
+  const asStored = adopt(own ? data : new type(data), array.shape);
   const converted = rule.convert ? rule.convert(asStored) : asStored;
   if (!sameShape(converted.shape, rule.shape)) {
     const details = { expected: rule.shape, found: array.shape, file: array.path };
