@@ -10,7 +10,7 @@ import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { randomUniform } from '../../src/graph/random.ts';
 import { type ConvOptions, conv2d } from '../../src/ops/conv.ts';
-import { add, maxPool, mul, relu, sigmoid, tanh } from '../../src/ops/index.ts';
+import { add, max, maxPool, mul, relu, sigmoid, sum, tanh } from '../../src/ops/index.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 
@@ -213,6 +213,44 @@ test('ties of a 2x2 max pool stay ties: areas of one colour, stripes down and ac
   }
   wasmBackend.trace(null);
   assert.ok(kernels.has('winograd'));
+});
+
+/** A pattern that a picture shows twice: each half has half of the gradient, as by the product; Winograd's last bits gave all of it to one. */
+test('ties of places that lie far apart stay ties: a pattern twice in a picture, under a global maximum and a wide pool', () => {
+  const [h, w, c] = [16, 19, 16];
+  const next = randomUniform(9);
+  const pattern = Array.from({ length: 25 * c }, () => next());
+  const data = new Float32Array(h * w * c);
+  const [first, second] = [2 * w + 2, 9 * w + 11]; // an odd number of rows and columns apart
+  for (const from of [first, second])
+    pattern.forEach((value, i) => {
+      const [row, column] = [Math.floor(i / (5 * c)), Math.floor(i / c) % 5];
+      data[(from + row * w + column) * c + (i % c)] = value;
+    });
+  const gradientOf = (pool: (y: Tensor) => Tensor, dtype: FloatDType): number[] => {
+    const of = (shape: readonly number[], seed: number): Tensor => {
+      const array = values(shape, seed).map((v) => v / 10);
+      return tensor(dtype === 'float64' ? Float64Array.from(array) : array, shape);
+    };
+    const x = placeholder([1, h, w, c], dtype);
+    const y = relu(conv2d(x, of([3, 3, c, 24], 2), { padding: 'same' }));
+    const z = relu(add(conv2d(y, of([3, 3, 24, 16], 3), { padding: 'same' }), of([16], 4)));
+    const backend = dtype === 'float64' ? reference : wasmBackend;
+    const plan = compile([grad(sum(pool(z)), [x])[0]!], [x], { backend });
+    const [found] = plan.runSync([dtype === 'float64' ? Float64Array.from(data) : data]);
+    plan.dispose();
+    return Array.from(found!, Number);
+  };
+  const pools: Readonly<Record<string, (y: Tensor) => Tensor>> = {
+    'a global maximum': (y) => max(y, { axes: [1, 2] }),
+    'a wide pool': (y) => maxPool(y, { window: [h, w], stride: 1 }),
+  };
+  for (const [name, pool] of Object.entries(pools)) {
+    const [found, wanted] = [gradientOf(pool, 'float32'), gradientOf(pool, 'float64')];
+    const largest = wanted.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    const error = wanted.reduce((most, v, i) => Math.max(most, Math.abs(v - found[i]!)), 0) / largest;
+    assert.ok(error < 2e-6, `${name}: differs by ${error} of the largest`);
+  }
 });
 
 test.run();
