@@ -4,7 +4,7 @@
  *
  * Invariant: errors stay near those of the core's product (F(2x2, 3x3) adds and halves, and multiplies by nothing else). Infinite inputs
  * give NaN in the outputs of their tiles, not in their windows' alone. Equal windows may differ in the last bits where they lie an odd number of
- * positions apart: nothing that compares far positions may come behind.
+ * positions apart, as along a diagonal line: nothing that compares positions may come behind.
  */
 import type { Program, Step } from '../../graph/program.ts';
 import type { ConvAttrs } from '../../ops/conv-primitives.ts';
@@ -64,22 +64,19 @@ function problemOf(step: StepSpec, core: Core): Problem {
 
 const tilesOf = ({ output: [h, w] }: Problem): readonly [number, number] => [Math.ceil(h / 2), Math.ceil(w / 2)];
 
-/** Sides of a pool's window from which on it holds equal windows that are not neighbours. */
-const farWindow = 4;
-
-/** Whether it takes the largest of positions that may lie far apart: a maximum over places (not over the channels alone), a pool with a wide window. */
-function comparesFar({ op, attrs, inputs }: Step, { values }: Program): boolean {
+/** Whether it takes the largest of several positions: a maximum over places (not over the channels alone), a max pool. */
+function compares({ op, attrs, inputs }: Step, { values }: Program): boolean {
   if (op.name === 'max' || op.name === 'min') {
     const { shape } = values[inputs[0]!]!.spec;
     return shape.length > 2 && (attrs['axes'] as readonly number[]).some((axis) => axis > 0 && axis < shape.length - 1);
   }
   const window = /axPool/.test(op.name) ? ((attrs['window'] as readonly number[] | undefined) ?? []) : [];
-  return window.some((side) => side >= farWindow);
+  return window.some((side) => side > 1);
 }
 
 const beforeMaxima = new WeakMap<Program, ReadonlySet<Step>>();
 
-/** The steps whose results go into such a maximum, by whatever way: ties between far positions must stay ties there. */
+/** The steps whose results go into such a maximum, by whatever way: ties must stay ties there. */
 function stepsBeforeMaxima(program: Program): ReadonlySet<Step> {
   const known = beforeMaxima.get(program);
   if (known) return known;
@@ -92,7 +89,7 @@ function stepsBeforeMaxima(program: Program): ReadonlySet<Step> {
       return home.kind === 'arena' ? home.offset : -1;
     };
     if (wanted.delete(placeOf(step.output))) found.add(step);
-    if (found.has(step) || comparesFar(step, program)) for (const value of step.inputs) wanted.add(placeOf(value));
+    if (found.has(step) || compares(step, program)) for (const value of step.inputs) wanted.add(placeOf(value));
     wanted.delete(-1);
   }
   beforeMaxima.set(program, found);
