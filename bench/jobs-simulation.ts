@@ -5,8 +5,9 @@
  *   node --import tsx bench/jobs-simulation.ts
  *
  * What is modelled: N threads of workers that take a chunk, compute it, commit it to the shared disk and say so; a Redis that serves one command after
- * another; a shared disk that serves a number of requests at a time, a commit being several; and the runner, which every quarter of a second looks at
- * all chunks that it put into the queue, takes the finished ones out one after another, and fills up to its window.
+ * another; a shared disk that serves a number of requests at a time, a commit being several; and the runner, which every quarter of a second asks which
+ * chunks have ended, reads their records one after another, takes them out of the queue together, and fills up to its window; every three seconds it
+ * lists all that is out, and sets the window by what is at work.
  */
 import { randomUniform } from '../src/graph/random.ts';
 
@@ -17,25 +18,52 @@ export interface Costs {
   /** Processor time of Redis for all that a worker asks about a chunk, and for all that the runner does. */
   readonly redisWorker: number;
   readonly redisRunner: number;
-  /** Commands that the runner waits for, one after another, to take a finished chunk out. */
-  readonly settleCommands: number;
+  /** Round trips of the runner to take finished chunks out, all of a poll together. */
+  readonly takeTrips: number;
+  /** Processor time of the runner for a finished chunk. */
+  readonly runner: number;
   /** To commit a chunk: part and record, each written, forced to the disk and renamed. */
   readonly commit: number;
   /** Commits that the disk works on at a time. */
   readonly diskWidth: number;
-  /** For the runner to see whether a record is there. */
-  readonly look: number;
-  /** Chunks that the runner keeps in the queue. */
+  /** For the runner to read the record of a finished chunk. */
+  readonly record: number;
+  /** For the runner to list a chunk that is out, in the folder and in the queue. */
+  readonly list: number;
+  /** Chunks that the runner keeps in the queue, at least; else twice as many as are at work. */
   readonly window: number;
-  /** Between two looks of the runner. */
+  /** Between two polls of the runner, and between two looks at all that is out. */
   readonly poll: number;
+  readonly look: number;
 }
 
-const common = { redisWorker: 0.0006, redisRunner: 0.0004, settleCommands: 4, window: 1000, poll: 0.25 } as const;
+const common = {
+  redisWorker: 0.0003,
+  redisRunner: 0.0001,
+  takeTrips: 3,
+  runner: 0.0006,
+  window: 1000,
+  poll: 0.25,
+  look: 3,
+} as const;
 /** One machine, its own disk. */
-export const localCosts: Costs = { ...common, roundTrip: 0.00005, commit: 0.005, diskWidth: 4, look: 0.000025 };
+export const localCosts: Costs = {
+  ...common,
+  roundTrip: 0.00005,
+  commit: 0.005,
+  diskWidth: 4,
+  record: 0.0001,
+  list: 2e-6,
+};
 /** Machines in one network with a file server (NFS, EFS): assumed, not measured. */
-export const networkCosts: Costs = { ...common, roundTrip: 0.0005, commit: 0.02, diskWidth: 32, look: 0.0005 };
+export const networkCosts: Costs = {
+  ...common,
+  roundTrip: 0.0005,
+  commit: 0.02,
+  diskWidth: 32,
+  record: 0.002,
+  list: 2e-5,
+};
 
 export interface Load {
   /** Threads over all workers: one chunk at a time each. */
@@ -116,8 +144,9 @@ export function simulate({ threads, chunkSeconds, chunks }: Load, costs: Costs):
   const events = new Events();
   const [redis, disk] = [new Server(1), new Server(costs.diskWidth)];
   let [queued, idle, outstanding, put, settled, runnerBusy, computed] = [0, threads, 0, 0, 0, 0, 0];
-  /** Committed, and not yet seen by the runner. */
+  /** Said to be committed, and not yet seen by the runner. */
   let committed = 0;
+  let [room, looked] = [costs.window, 0];
   let end = 0;
   // Log-normal with mean 1.
   const sigma = Math.sqrt(Math.log(1 + SPREAD ** 2));
@@ -134,8 +163,8 @@ export function simulate({ threads, chunkSeconds, chunks }: Load, costs: Costs):
       const begun = redis.serve(now + costs.roundTrip, costs.redisWorker / 2);
       events.add(begun + work, (ready) => {
         events.add(disk.serve(ready, costs.commit), (written) => {
-          committed++;
           events.add(redis.serve(written + costs.roundTrip, costs.redisWorker / 2), (free) => {
+            committed++;
             idle++;
             take(free);
           });
@@ -144,29 +173,31 @@ export function simulate({ threads, chunkSeconds, chunks }: Load, costs: Costs):
     }
   };
   const look = (now: number): void => {
-    // Each chunk that is out is looked for; each finished one is taken out of the queue, a command after another.
-    let left = committed;
+    // Each finished chunk is read, one after another; then all are taken out of the queue together.
+    const through = committed;
     committed = 0;
-    outstanding -= left;
-    settled += left;
-    const settle = (at: number): void => {
-      if (left-- > 0) {
-        events.add(redis.serve(at, costs.redisRunner) + costs.settleCommands * costs.roundTrip, settle);
-        return;
-      }
+    outstanding -= through;
+    settled += through;
+    const whole = now - looked > costs.look;
+    if (whole) looked = now;
+    const read = now + through * (costs.record + costs.runner) + (whole ? outstanding * costs.list : 0);
+    const taken = (at: number): void => {
       runnerBusy += at - now;
+      if (whole) room = Math.max(costs.window, 2 * (threads - idle));
       if (settled === chunks) {
         end = at;
         return;
       }
-      const more = Math.min(costs.window - outstanding, chunks - put);
+      const more = Math.max(0, Math.min(room - outstanding, chunks - put));
       put += more;
       outstanding += more;
       queued += more;
       take(at);
       events.add(at + costs.poll, look);
     };
-    events.add(now + (outstanding + left) * costs.look, settle);
+    events.add(read, (at) => {
+      events.add(redis.serve(at, through * costs.redisRunner) + costs.takeTrips * costs.roundTrip, taken);
+    });
   };
   events.add(0, look);
   for (let event = events.next(); event; event = events.next()) event.run(event.at);
@@ -180,9 +211,8 @@ export function simulate({ threads, chunkSeconds, chunks }: Load, costs: Costs):
 }
 
 /** What holds a job up. */
-function limitOf({ efficiency, redis, disk, runner }: Outcome, { threads }: Load, { window }: Costs): string {
+function limitOf({ efficiency, redis, disk, runner }: Outcome): string {
   if (efficiency > 0.9) return '';
-  if (threads > window) return 'the window of the runner';
   if (disk > 0.9) return 'the disk';
   if (runner > 0.75) return 'the runner';
   if (redis > 0.9) return 'Redis';
@@ -214,7 +244,7 @@ export function tables(): string {
     const cells = [1, 10, 60, 600].map((chunkSeconds) => {
       const load = { threads, chunkSeconds, chunks: 50 * Math.max(threads, 100) };
       const found = simulate(load, networkCosts);
-      const limit = limitOf(found, load, networkCosts);
+      const limit = limitOf(found);
       return percent(found.efficiency) + (limit === '' ? '' : ` (${limit})`);
     });
     out.push(`| ${threads} | ${cells.join(' | ')} |`);

@@ -26,4 +26,10 @@ export class Geometry {
   dilationD: i32;
   dilationH: i32;
   dilationW: i32;
+
+  /** Whether there is one window, of all positions. */
+  coversAll(): bool {
+    const all = this.windowD == this.inputD && this.windowH == this.inputH && this.windowW == this.inputW;
+    return all && this.outputD * this.outputH * this.outputW == 1 && (this.beforeD | this.beforeH | this.beforeW) == 0;
+  }
 }

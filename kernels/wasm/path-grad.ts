@@ -4,6 +4,7 @@
  */
 import { Geometry } from './geometry';
 import { allFinite, isFinite16, larger, pointAt } from './path';
+import { listed, survey, surveys } from './path-lines';
 import { scratch, storeLanes } from './simd';
 
 /** Positions of a window are counted in 16 bits. */
@@ -195,6 +196,32 @@ export function searchChecked(
   searchRow(true, out, start, delta, g, b, alpha, steps, gradient, stride, low, ties, left);
 }
 
+/** Four channels from `shift` on of a window of all positions, at all steps: maxima are looked for among the `count` lines that are listed. */
+function searchListed(
+  out: usize, start: usize, delta: usize, g: Geometry, b: Bounds, shift: usize, alpha: usize, steps: i32, count: i32,
+  gradient: usize, stride: usize, low: v128, ties: i32, left: i32,
+): void {
+  const list = listed();
+  const step = <usize>g.channels << 2;
+  const base = b.base + shift;
+  for (let k = 0; k < steps; k++, gradient += stride) {
+    const a = v128.load32_splat(alpha + (<usize>k << 2));
+    let t = f32x4.splat(-Infinity);
+    for (let i = 0; i < count; i++) {
+      t = f32x4.pmax(t, pointAt(start, delta, base + <usize>load<i32>(list + (<usize>i << 2)) * step, a));
+    }
+    const s = v128.and(v128.and(v128.load(gradient), f32x4.gt(t, low)), lanesBefore(left));
+    if (!v128.any_true(s)) continue;
+    let found = i32x4.splat(0);
+    for (let i = 0; i < count; i++) {
+      const place = load<i32>(list + (<usize>i << 2));
+      const hit = f32x4.eq(pointAt(start, delta, base + <usize>place * step, a), t);
+      found = i32x4.add(found, v128.and(i32x4.splat(place | 0x10000), hit));
+    }
+    addFour(out, start, delta, g, b, shift, a, t, s, found, ties, left);
+  }
+}
+
 /** Zeros in a block of channels at all positions. */
 function clear(out: usize, places: i32, step: usize, left: i32): void {
   const zero = f32x4.splat(0);
@@ -223,6 +250,7 @@ export function lerpMaxPoolGrad(
   const low = f32x4.splat(relu ? 0 : -Infinity);
   const positions = g.windowD * g.windowH * g.windowW;
   const bounded = allFinite(alpha, steps) && places <= MOST_PLACES && positions <= MOST_IN_WINDOW;
+  const pruned = bounded && g.coversAll() && surveys(places, alpha, steps);
   for (let unit = first; unit < end; unit++) {
     const sample = unit / blocks;
     const c = (unit - sample * blocks) * 16;
@@ -231,6 +259,18 @@ export function lerpMaxPoolGrad(
     clear(out + b.base, places, step, left);
     const finite = bounded && isFinite16(start + b.base, places, step) && isFinite16(delta + b.base, places, step);
     let row = gradient + <usize>sample * outSize + (<usize>c << 2);
+    if (finite && pruned) {
+      b.d0 = b.h0 = b.w0 = 0;
+      b.d1 = g.inputD;
+      b.h1 = g.inputH;
+      b.w1 = g.inputW;
+      for (let i = 0; i < min(left, 16); i += 4) {
+        const shift = <usize>i << 2;
+        const count = survey(start + b.base + shift, delta + b.base + shift, places, step);
+        searchListed(out, start, delta, g, b, shift, alpha, steps, count, row + shift, stride, low, ties, left - i);
+      }
+      continue;
+    }
     for (let od = 0; od < g.outputD; od++) {
       const d = od * g.strideD - g.beforeD;
       b.d0 = max(d, 0);

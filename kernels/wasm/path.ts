@@ -2,9 +2,10 @@
  * Max pooling of points on straight lines, `start + alpha_k delta`; the points stay in registers. A row of windows is
  * pooled at all steps before the next, so that what it reads stays in the first-level cache; channels go in blocks of 16,
  * four independent maxima at a time, which hides the latency of one. The gradient is in `path-grad.ts`, the commonest
- * windows in `path-four.ts`.
+ * windows in `path-four.ts`. Of a window of all positions only lines are looked at that may be the highest (`path-lines.ts`).
  */
 import { Geometry } from './geometry';
+import { listed, survey, surveys } from './path-lines';
 import { madd, storeLanes } from './simd';
 
 @inline
@@ -68,6 +69,36 @@ function poolRow(
   }
 }
 
+/** Four channels of a window of all positions, at all steps: the highest of the `count` lines that are listed. */
+function poolListed(
+  to: usize, stride: usize, start: usize, delta: usize, step: usize, alpha: usize, steps: i32, count: i32, low: v128,
+  left: i32,
+): void {
+  const list = listed();
+  for (let k = 0; k < steps; k += 4) {
+    const last = steps - 1;
+    const a0 = v128.load32_splat(alpha + (<usize>k << 2)), a1 = v128.load32_splat(alpha + (<usize>min(k + 1, last) << 2));
+    const a2 = v128.load32_splat(alpha + (<usize>min(k + 2, last) << 2));
+    const a3 = v128.load32_splat(alpha + (<usize>min(k + 3, last) << 2));
+    let t0 = low, t1 = low, t2 = low, t3 = low;
+    for (let i = 0; i < count; i++) {
+      const at = <usize>load<i32>(list + (<usize>i << 2)) * step;
+      t0 = f32x4.pmax(t0, pointAt(start, delta, at, a0));
+      t1 = f32x4.pmax(t1, pointAt(start, delta, at, a1));
+      t2 = f32x4.pmax(t2, pointAt(start, delta, at, a2));
+      t3 = f32x4.pmax(t3, pointAt(start, delta, at, a3));
+    }
+    storeLanes(to, t0, left);
+    to += stride;
+    if (k < last) storeLanes(to, t1, left);
+    to += stride;
+    if (k + 1 < last) storeLanes(to, t2, left);
+    to += stride;
+    if (k + 2 < last) storeLanes(to, t3, left);
+    to += stride;
+  }
+}
+
 /** Units: samples times blocks of 16 channels. */
 export function lerpMaxPool(
   first: i32, end: i32, out: usize, start: usize, delta: usize, alpha: usize, steps: i32, samples: i32, relu: i32,
@@ -82,6 +113,7 @@ export function lerpMaxPool(
   const outSize = <usize>(g.outputD * g.outputH * g.outputW) * step;
   const low = f32x4.splat(relu ? 0 : -Infinity);
   const bounded = allFinite(alpha, steps);
+  const pruned = bounded && g.coversAll() && surveys(places, alpha, steps);
   for (let unit = first; unit < end; unit++) {
     const sample = unit / blocks;
     const c = (unit - sample * blocks) * 16;
@@ -90,6 +122,14 @@ export function lerpMaxPool(
     const finite = bounded && isFinite16(start + base, places, step) && isFinite16(delta + base, places, step);
     const stride = <usize>samples * outSize;
     let to = out + <usize>sample * outSize + (<usize>c << 2);
+    if (finite && pruned) {
+      for (let i = 0; i < min(left, 16); i += 4) {
+        const from = base + (<usize>i << 2);
+        const count = survey(start + from, delta + from, places, step);
+        poolListed(to + (<usize>i << 2), stride, start + from, delta + from, step, alpha, steps, count, low, left - i);
+      }
+      continue;
+    }
     for (let od = 0; od < g.outputD; od++) {
       const d = od * g.strideD - g.beforeD, d0 = max(d, 0), d1 = min(d + g.windowD, g.inputD);
       for (let oh = 0; oh < g.outputH; oh++, to += <usize>g.outputW * step) {

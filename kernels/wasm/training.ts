@@ -6,6 +6,8 @@ import { madd, storeLanes } from './simd';
 import { bitsOf } from './training-products';
 
 export { convMax, convMaxGradInput, convMaxGradKernel, convMaxTable, listRows, tableProducts } from './conv-max';
+export { convPool, convPoolSpread } from './conv-pool';
+export { convPoolGradKernel } from './conv-pool-grad';
 export { dropout, randomUniform } from './random';
 export { setScratch } from './simd';
 export { weightGradSums, weightGradTotals } from './training-products';

@@ -21,6 +21,7 @@ import {
   where,
 } from './binary.ts';
 import { convMax, convMaxGradInput, convMaxGradKernel, convMaxTable } from './conv-max.ts';
+import { convPool, convPoolGradKernel, convPoolSpread } from './conv-pool.ts';
 import { conv, convGradInput, convGradKernel } from './conv-primitives.ts';
 import { dropout, extremeGrad } from './dropout.ts';
 import * as fused from './fused.ts';
@@ -207,10 +208,14 @@ export const ops = /* @__PURE__ */ (() => ({
   maxPool: maxPool.op, maxPoolArgmax: maxPoolArgmax.op, maxPoolGrad: maxPoolGrad.op, avgPool: avgPool.op, avgPoolGrad: avgPoolGrad.op,
   ...recurrentOps, randomUniform: randomUniform.op, dropout: dropout.op, extremeGrad: extremeGrad.op,
   convMax: convMax.op, convMaxTable: convMaxTable.op, convMaxGradInput: convMaxGradInput.op, convMaxGradKernel: convMaxGradKernel.op,
+  convPool: convPool.op, convPoolSpread: convPoolSpread.op, convPoolGradKernel: convPoolGradKernel.op,
 }) as const satisfies Record<string, Op>)();
 
 /** The names of the ops. */
 export type OpName = keyof typeof ops;
 
 /** Those whose kernels lie in the backends' tables; the others bring theirs along. */
-export type TableOp = Exclude<OpName, RecurrentOp | 'randomUniform' | 'dropout' | 'extremeGrad' | `convMax${string}`>;
+export type TableOp = Exclude<
+  OpName,
+  RecurrentOp | 'randomUniform' | 'dropout' | 'extremeGrad' | `convMax${string}` | `convPool${string}`
+>;

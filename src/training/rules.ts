@@ -3,6 +3,7 @@
  * over large arrays of zeros again and again. Only for backends that have those ops' kernels.
  */
 import type { VjpRule, VjpRules } from '../graph/grad.ts';
+import { pastMaxima } from '../ops/conv-pool.ts';
 import { extremeGrad } from '../ops/dropout.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -26,7 +27,12 @@ const dropped: VjpRule = (g, y, [x], attrs) => {
   return new Map([[x!.inputs[0]!, past]]);
 };
 
-const rules: VjpRules = { max: extreme, min: extreme, dropout: dropped };
+const rules: VjpRules = {
+  max: extreme,
+  min: extreme,
+  dropout: dropped,
+  convPoolMaxima: (g, _, inputs) => pastMaxima(g, inputs),
+};
 
 /** The rules for a backend, by its name. */
 export const trainingRules = (backend: string): VjpRules =>

@@ -126,6 +126,62 @@ test('all of space, ties in equal shares', () => {
   }
 });
 
+/** The wasm gradient picks among lines that may be the highest; the definition looks at all. Values that are no multiples, so that roundings count. */
+test('all of space at many steps: lines that are never the highest are left out, near ties and ties are not', () => {
+  const next = randomUniform(31);
+  const kinds: Readonly<Record<string, (place: number) => readonly [start: number, delta: number]>> = {
+    'any lines': () => [next() * 2 - 1, next() * 2 - 1],
+    'from one point': () => [0.3, next() - 0.5],
+    'to one point': () => {
+      const delta = next() - 0.5;
+      return [Math.fround(0.7 - delta), delta];
+    },
+    'a few roundings apart': () => [1 + Math.floor(next() * 4) * 2 ** -23, 0.5 + Math.floor(next() * 4) * 2 ** -24],
+    'equal in pairs': (place) => [Math.sin(place >> 1), Math.cos(place >> 1)],
+    'far apart in size': (place) => [
+      (next() - 0.5) * 10 ** ((place % 9) - 4),
+      (next() - 0.5) * 10 ** ((place % 7) - 3),
+    ],
+    'that overflow': (place) => [place === 3 ? 3e38 : next(), place === 3 ? 3e38 : next()],
+  };
+  for (const [name, line] of Object.entries(kinds)) {
+    for (const [space, channels] of [
+      [[12], 5],
+      [[7, 9], 18],
+    ] as const) {
+      const shape = [2, ...space, channels];
+      const size = shape.reduce((a, b) => a * b, 1);
+      const places = space.reduce((a, b) => a * b, 1);
+      const [start, delta] = [new Float32Array(size), new Float32Array(size)];
+      for (let i = 0; i < size; i++) [start[i], delta[i]] = line(Math.floor(i / channels) % places) as [number, number];
+      // In any order, and beyond both ends of the path.
+      const alpha = Float32Array.from({ length: 13 }, (_, k) => ((k * 8) % 13) / 11 - 0.05);
+      const attrs = { window: space, strides: space, pads: space.map(() => [0, 0] as const), relu: false } as const;
+      const inputs = [tensor(start, shape), tensor(delta, shape), tensor(alpha)];
+      const pooled = run((xs) => lerpMaxPool(xs, { ...attrs, ties: 'share' }), inputs, wasmBackend);
+      const g = tensor(
+        Float32Array.from(pooled, () => next() - 0.5),
+        [26, ...space.map(() => 1), channels],
+      );
+      // With one step at a time nothing is left out.
+      const alone = Array.from(alpha, (a) => [...inputs.slice(0, 2), tensor(Float32Array.of(a))]);
+      const rows = 2 * channels;
+      for (const ties of places === 12 ? (['share', 'first'] as const) : (['share'] as const)) {
+        const sums = new Float32Array(size);
+        for (const [k, one] of alone.entries()) {
+          const expected = run((xs) => lerpMaxPool(xs, { ...attrs, ties }), one, wasmBackend);
+          assert.equal(pooled.slice(k * rows, (k + 1) * rows), expected, `${name}, ${space}, step ${k}`);
+          const own = tensor(g.data.slice(k * rows, (k + 1) * rows), [2, ...space.map(() => 1), channels]);
+          const part = run((xs) => lerpMaxPoolGrad(xs, { ...attrs, ties }), [...one, own], wasmBackend);
+          for (let i = 0; i < size; i++) sums[i]! += part[i]!;
+        }
+        const found = run((xs) => lerpMaxPoolGrad(xs, { ...attrs, ties }), [...inputs, g], wasmBackend);
+        assert.equal(found, sums, `gradient, ${name}, ${space}, ${ties}`);
+      }
+    }
+  }
+});
+
 test('a NaN reaches every step of its window and no other; infinities do no harm elsewhere', () => {
   for (const window of [
     [2, 2],

@@ -1,5 +1,5 @@
 /**
- * Kernels of training on random shapes: gradients to the weights of convolutions and dense layers, and convolutions under a global max pool, beside
+ * Kernels of training on random shapes: gradients to the weights of convolutions and dense layers, and convolutions under max pools, beside
  * public ops in float64, and the same bits on one thread and two.
  */
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ import { grad } from '../../src/graph/grad.ts';
 import { randomUniform } from '../../src/graph/random.ts';
 import { ancestors } from '../../src/graph/traverse.ts';
 import { conv } from '../../src/ops/conv-primitives.ts';
-import { add, dropout, embedding, matmul, max, mul, relu, sum } from '../../src/ops/index.ts';
+import { add, dropout, embedding, matmul, max, maxPool, mul, relu, sum } from '../../src/ops/index.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor } from '../../src/tensor/tensor.ts';
 import { poolsOfConvolutions } from '../../src/training/pools.ts';
@@ -170,6 +170,36 @@ test('a convolution under a global max pool: maxima, and gradients to input, ker
   );
 });
 
+test('a convolution under a max pool of windows side by side: maxima, and gradients to input, kernel and bias', () => {
+  const windows = fc.tuple(range(1, 3), range(1, 4));
+  const sizes = geometry.filter(({ space }) => space.length < 3);
+  fc.assert(
+    fc.property(sizes, windows, finish, (of, sides, end) => {
+      check((dtype, path) => {
+        const { x, w, y } = convolution(of, dtype);
+        const window = sides.slice(-of.space.length).map((side, i) => Math.min(side, y.shape[i + 1]!));
+        const [bias, seed] = [placeholder([of.filters], dtype), placeholder([2], 'int32')];
+        let h = end.biased ? add(y, bias) : y;
+        if (end.rectified) h = relu(h);
+        h = maxPool(h, { window });
+        if (end.dropped) h = dropout(h, seed, { rate: 0.4, stream: 2 });
+        const g = placeholder(h.shape, dtype);
+        const score = sum(mul(h, g));
+        const made = path === 'training' ? poolsOfConvolutions([score, h], 'wasm') : [score, h];
+        if (path === 'training') {
+          const ops = ancestors(made).map(({ op }) => op?.name);
+          assert.ok(ops.includes('convPool') && !ops.includes('maxPool'));
+          assert.is(ops.includes('dropout'), end.dropped && !end.rectified);
+        }
+        const wrt = end.biased ? [x, w, bias] : [x, w];
+        const gradients = grad(made[0]!, wrt, undefined, path === 'training' ? { rules: trainingRules('wasm') } : {});
+        return { inputs: [...wrt, g, ...(end.dropped ? [seed] : [])], outputs: [made[1]!, ...gradients] };
+      }, 1000);
+    }),
+    { ...runs, numRuns: 3 * numRuns },
+  );
+});
+
 test('over rows of a table, some of them many times, so that windows tie', () => {
   const sizes = fc.record({
     ...{ batch: range(1, 5), length: range(1, 80), rows: fc.oneof(range(1, 3), range(4, 300)), width: channels },
@@ -201,6 +231,7 @@ test('all kernels of training took part', () => {
     'convGradKernel: convGradKernelRare',
     'matmul: weightGradSums',
     ...['convMax: convMax', 'convMaxTable: convMaxTable', 'convMaxTable: tableProducts'],
+    ...['convPool: convPool', 'convPoolSpread: convPoolSpread', 'convPoolGradKernel: convPoolGradKernel'],
     ...['convMaxGradInput: convMaxGradInput', 'convMaxGradKernel: convMaxGradKernel'],
   ];
   assert.equal(

@@ -11,7 +11,7 @@ import { lockFolder, lockHolder } from '../../src/jobs/folder/lock.ts';
 import type { JobManifest } from '../../src/jobs/folder/manifest.ts';
 import { redisPlace } from '../../src/jobs/queue/connect.ts';
 import { beginJob, continueJob } from '../../src/jobs/run/begin.ts';
-import { checkFailures } from '../../src/jobs/run/local.ts';
+import { checkFailures, runLocal } from '../../src/jobs/run/local.ts';
 import { ChunkWork } from '../../src/jobs/run/work.ts';
 import { example, temporaryFolder } from '../support/cli.ts';
 
@@ -63,7 +63,7 @@ test('a chunk gives the same bytes twice; a failed row is a dead letter; damaged
     [0, 1, 2, 3, 4, 6, 7],
   );
   assert.is(rows[0].features.length, 13);
-  assert.throws(() => checkFailures(job, counts, 0), /1 rows failed, and --max-failures is 0; the first: row 5/);
+  assert.throws(() => checkFailures(job, counts, 0), /1 row failed, and --max-failures is 0; the first: row 5/);
 
   const damaged = Buffer.from(part);
   damaged[10]! ^= 1;
@@ -104,6 +104,42 @@ test('another model under an old manifest is refused', async () => {
   await rejects(beginJob(args, asked), /changed is the model .*copy\.keras/);
   await rejects(continueJob(job.path), /changed is the model/);
   assert.is(lockHolder(job.path), null);
+});
+
+test('a column that there is not was told row by row, by a job that had begun', async () => {
+  await rejects(begin('columns', '--keep', 'prolin'), /has no column 'prolin'\nhint: did you mean 'proline'/);
+  await rejects(begin('columns', '--drop', 'ash,hu'), /has no column 'hu'/);
+  const args = parseFlags(['--label', 'cultivr'], jobGroups, 'job run');
+  const asked = { model: example('wine-mlp.keras'), input: path('wine.csv'), output: path('columns') };
+  await rejects(beginJob(args, asked), /has no column 'cultivr'\nhint: did you mean 'cultivar'/);
+  assert.is(lockHolder(path('columns')), null);
+});
+
+test('a job of which all rows had failed was in the way of one with the flags mended', async () => {
+  const options = { workers: 1, maxFailures: 1000, signal: null, onProgress: null };
+  const asked = { model: example('wine-mlp.keras'), input: path('wine.csv'), output: path('mended') };
+  // Without --label the class is one column too many.
+  const wrong = await beginJob(parseFlags(['--chunk', '8', '--steps', '4'], jobGroups, 'job run'), asked);
+  await rejects(
+    runLocal(wrong.job, options),
+    /rows that were tried failed.*14 columns[\s\S]*mend them, and run it again/,
+  );
+  wrong.unlock();
+  const { job, again, unlock } = await begin('mended');
+  assert.not.ok(again);
+  const counts = await runLocal(job, options);
+  unlock();
+  assert.is(counts.explained, job.manifest.input.rows - 1);
+});
+
+test('an address as --output was a folder of that name', async () => {
+  const args = parseFlags(['--label', 'cultivar'], jobGroups, 'job run');
+  const asked = { model: example('wine-mlp.keras'), input: path('wine.csv') };
+  for (const output of ['s3://bucket/prefix', 'https://host/path?token=x', 'gs://bucket/x'])
+    await rejects(
+      beginJob(args, { ...asked, output }),
+      /--output: \S+(bucket|path)\S* is an address\nhint: a job writes into a folder/,
+    );
 });
 
 test("errors about a model's output name the flag of jobs", () => {

@@ -90,7 +90,8 @@ for (const mode of ['webgl2', 'webgpu'] as const) {
     // Random numbers have kernels of their own, for training; here they are refused by name.
     // Ops of training bring their kernels along, and have none for this backend.
     const convMax = ['convMax', 'convMaxTable', 'convMaxGradInput', 'convMaxGradKernel'];
-    const lacking = ['randomUniform', 'dropout', 'extremeGrad', ...convMax];
+    const convPool = ['convPool', 'convPoolSpread', 'convPoolGradKernel'];
+    const lacking = ['randomUniform', 'dropout', 'extremeGrad', ...convMax, ...convPool];
     assert.equal(
       failed,
       lacking.map((name) => `${name}: ${name}: the backend 'gpu' has no kernel for this op`),

@@ -25,12 +25,14 @@ export class Average implements Averaged {
     this.count++;
     this.means.forEach((mean, v) => {
       const [square, value] = [this.squares[v]!, values[v]!];
-      for (let i = 0; i < mean.length; i++) {
-        const before = value[i]! - mean[i]!;
-        // The first value is taken as it is, which keeps infinities what they are.
-        mean[i] = this.count === 1 ? value[i]! : mean[i]! + before / this.count;
-        if (this.count > 1) square[i]! += before * (value[i]! - mean[i]!);
-      }
+      // The first value is taken as it is, which keeps infinities what they are.
+      if (this.count === 1) mean.set(value);
+      else
+        for (let i = 0; i < mean.length; i++) {
+          const before = value[i]! - mean[i]!;
+          mean[i]! += before / this.count;
+          square[i]! += before * (value[i]! - mean[i]!);
+        }
     });
   }
 

@@ -37,7 +37,7 @@ export async function runModel(runner: Runner, feeds: readonly Feed[]): Promise<
     return { inputs, outputs: [output, ...captured] };
   };
   const [predictions, ...captured] = await runChunks(runner, 'model', build, feeds);
-  return { predictions: predictions!, captured: captured.map((data) => Float64Array.from(data)) };
+  return { predictions: predictions!, captured: captured.map((data) => new Float64Array(data)) };
 }
 
 /** The output of the path graph with `variables` in the place of what is attributed. */
@@ -92,12 +92,13 @@ async function runChunks(
     const rows = Math.min(batch, samples - at);
     const chunk = feeds.map(({ data, width }) => (width === 0 ? data : data.subarray(at * width, (at + rows) * width)));
     const parts = await plans.run(`${kind} ${rows} ${graphs.key}`, () => build(rows), chunk);
+    pace.advance(rows);
+    if (rows === samples) return parts;
     parts.forEach((part, i) => {
       const width = part.length / rows;
       results[i] ??= allocate(dtypeOf(part), samples * width);
       results[i].set(part, at * width);
     });
-    pace.advance(rows);
   }
   return results;
 }

@@ -69,8 +69,8 @@ async function evaluateBaseline(
   if (!inLayer) await setup.forward.model?.checkInputs?.(drawn);
   const atBaseline = inLayer ? null : await runModel(runner, [...drawn.map(feedOf), ...kwargs]);
   const from = choice
-    ? (atBaseline?.captured ?? drawn.map((t) => Float64Array.from(t.data)))
-    : graphs.moving.map((i) => Float64Array.from(drawn[i]!.data));
+    ? (atBaseline?.captured ?? drawn.map((t) => new Float64Array(t.data)))
+    : graphs.moving.map((i) => new Float64Array(drawn[i]!.data));
   // Where part of the model bypasses the layer, the path starts at the layer's baseline with the rest at the real input.
   const bypass = choice !== null && (inLayer || (structure.bypassed && !alibi));
   const variables = from.map((values, v) => {
@@ -123,7 +123,12 @@ function displacedSamples(from: readonly Float64Array[], to: readonly Float64Arr
   const flags = new Uint8Array(samples);
   from.forEach((start, v) => {
     const width = start.length / samples;
-    for (let at = 0; at < start.length; at++) if (start[at] !== to[v]![at]) flags[Math.floor(at / width)] = 1;
+    for (let sample = 0; sample < samples; sample++) {
+      const end = (sample + 1) * width;
+      let at = sample * width;
+      while (at < end && start[at] === to[v]![at]) at++;
+      if (at < end) flags[sample] = 1;
+    }
   });
   return flags;
 }

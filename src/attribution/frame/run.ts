@@ -118,7 +118,7 @@ async function runWhole(setup: Setup, plans: PlanCache, options: ExplainOptions,
     targets,
     ends: targets.map((target) => targetScores(target, atX.predictions, samples)),
     cotangents: targets.map((target) => feedOfWeights(target, dtype, samples)),
-    to: setup.choice ? atX.captured : graphs.moving.map((i) => Float64Array.from(inputs.tensors[i]!.data)),
+    to: setup.choice ? atX.captured : graphs.moving.map((i) => new Float64Array(inputs.tensors[i]!.data)),
     options,
   };
   const [sources, like] = setup.method.baselines === 'none' ? [[], []] : baselineSources(context);

@@ -6,8 +6,8 @@ import type { PathPoints } from './pass.ts';
 export function stepMajor(first: number, count: number, alphas: Float64Array): PathPoints {
   const rows = count * alphas.length;
   return {
-    samples: Int32Array.from({ length: rows }, (_, r) => first + (r % count)),
-    alphas: Float64Array.from({ length: rows }, (_, r) => alphas[Math.floor(r / count)]!),
+    samples: new Int32Array(rows).map((_, r) => first + (r % count)),
+    alphas: new Float64Array(rows).map((_, r) => alphas[Math.floor(r / count)]!),
   };
 }
 

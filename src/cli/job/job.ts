@@ -106,7 +106,11 @@ async function finish(
     const counts =
       limits.queue === null
         ? await runLocal(job, options)
-        : await (await import('../../jobs/queue/runner.ts')).runQueued(job, { ...options, url: limits.queue });
+        : await (await import('../../jobs/queue/runner.ts')).runQueued(job, {
+            ...options,
+            url: limits.queue,
+            say: (line) => tell.note(line),
+          });
     tell.clear();
     const retries = 'retries' in counts ? [`retries   ${counts.retries}`] : [];
     terminal.out(`${[...statusLines(job.manifest, counts, null), ...retries].map(visible).join('\n')}\n`);
@@ -140,6 +144,12 @@ class Teller {
     if (performance.now() - this.#last < 60_000) return;
     this.#last = performance.now();
     this.#terminal.err(`${progressLine(progress)}\n`);
+  }
+
+  note(line: string): void {
+    if (this.#quiet) return;
+    this.clear();
+    this.#terminal.err(`note: ${visible(line)}\n`);
   }
 
   clear(): void {

@@ -27,11 +27,13 @@ export function statusLines(manifest: JobManifest, counts: JobCounts, running: s
   const done = counts.chunks === output.chunks;
   return [
     `model     ${model.path}`,
-    `input     ${input.path} (${input.rows} rows)`,
+    `input     ${input.path} (${input.rows} ${input.rows === 1 ? 'row' : 'rows'})`,
     `state     ${done ? 'finished' : running ? `running (${running})` : 'not finished: pathgrad job resume goes on'}`,
     `chunks    ${counts.chunks} of ${output.chunks}`,
     `rows      ${counts.rows} of ${input.rows}: ${counts.explained} explained, ${counts.failed} failed, ${counts.leftOut} left out by --where`,
     ...(counts.failed > 0 ? ['failures  dead-letters.ndjson'] : []),
-    ...Object.entries(counts.warnings).map(([code, rows]) => `warning   ${code}: ${rows} rows`),
+    ...Object.entries(counts.warnings).map(
+      ([code, rows]) => `warning   ${code}: ${rows} ${rows === 1 ? 'row' : 'rows'}`,
+    ),
   ];
 }

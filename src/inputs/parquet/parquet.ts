@@ -59,6 +59,22 @@ export async function groupsOf(source: PlatformBlob, name: string): Promise<numb
   return readMetadata(await footerOf(range, source.size, name), name, source.size).groups.map(({ rows }) => rows);
 }
 
+/** What cells of each flat column are. Decimals are numbers, dates texts, as they are read. */
+export async function typesOf(
+  source: PlatformBlob,
+  name: string,
+): Promise<ReadonlyMap<string, 'boolean' | 'integer' | 'number' | 'text'>> {
+  const range = async (from: number, to: number) => new Uint8Array(await source.slice(from, to).arrayBuffer());
+  const { columns } = readMetadata(await footerOf(range, source.size, name), name, source.size);
+  return new Map(
+    columns.map(({ name: column, type, meaning }) => {
+      if (meaning === 'decimal') return [column, 'number'] as const;
+      if (meaning === 'date' || meaning === 'unread' || type > 5) return [column, 'text'] as const;
+      return [column, type === 0 ? 'boolean' : type < 3 ? 'integer' : 'number'] as const;
+    }),
+  );
+}
+
 /** Whether any of the next `count` rows is asked for. */
 function wantsSome(kept: RowCollector, rows: RowChoice | undefined, count: number): boolean {
   const [from, to] = [kept.seen, kept.seen + count];

@@ -18,6 +18,10 @@ export function explainArguments(args: Arguments): Arguments {
   };
 }
 
+/** Columns of the input that the output repeats. */
+export const keptColumns = (args: Arguments): string[] =>
+  args.all('keep').flatMap((text) => text.split(',').map((name) => name.trim()));
+
 /** An error about `--output` of `pathgrad explain` is one about `--model-output` of a job. */
 export function inJobFlags(error: unknown): unknown {
   if (!(error instanceof UsageError)) return error;

@@ -15,6 +15,7 @@ import { PathgradError } from '../../tensor/errors.ts';
 import type { ChunkIndex } from '../input/chunks.ts';
 import type { JobInput } from '../input/input.ts';
 import type { ChunkRows, FailedRow } from '../input/rows.ts';
+import { keptColumns } from './arguments.ts';
 import { type OutputRow, outputRow } from './row.ts';
 
 /**
@@ -130,7 +131,7 @@ export class ChunkExplainer {
       ? [...(await explainer.explain(X, { ...common, target }))]
       : [await explainer.explain(X, { ...common, target: target as Target })];
     const context = { batch: fed, output: question.output, baseline, row: settings.row, atInput };
-    const columns = this.#args.all('keep').flatMap((text) => text.split(',').map((name) => name.trim()));
+    const columns = keptColumns(this.#args);
     const findings = findingsOf(explanations, context);
     findings.forEach((finding, i) => {
       const place = at[finding.sample]!;

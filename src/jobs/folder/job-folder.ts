@@ -70,6 +70,17 @@ export class JobFolder {
     return job;
   }
 
+  /** Tells this job from another one that was or will be in the same folder: other input, model or settings. */
+  get id(): string {
+    return sha256Of(JSON.stringify([this.path, { ...this.manifest, done: null }])).slice(0, 16);
+  }
+
+  /** @throws where another job has taken the folder's place, or nothing has: a worker may wake up late */
+  checkStill(): void {
+    if (JobFolder.open(this.path).id !== this.id)
+      throw failure(this.path, 'holds another job by now', {}, 'what was computed for the one before is dropped');
+  }
+
   get chunks(): number {
     return this.manifest.output.chunks;
   }
@@ -110,7 +121,8 @@ export class JobFolder {
 
   /** Writes a chunk's part, then its record, which makes it count. Where that fails and another has committed the chunk, theirs is the record. */
   async commit(chunk: number, result: ChunkResult): Promise<ChunkRecord> {
-    const bytes = result.rows.length > 0 ? await encodePart(this.manifest.output.format, result.rows) : null;
+    const { format, kept } = this.manifest.output;
+    const bytes = result.rows.length > 0 ? await encodePart(format, result.rows, kept) : null;
     try {
       return this.#write(chunk, result, bytes);
     } catch (error) {
@@ -157,12 +169,16 @@ export class JobFolder {
     }
   }
 
-  /** Numbers of the chunks that have records. */
-  recorded(): number[] {
-    return this.#folders('chunks')
+  /** Numbers of the chunks that have records. @param of these alone: only the folders of their records are listed */
+  recorded(of?: ReadonlySet<number>): number[] {
+    const folders = of
+      ? [...new Set([...of].map((chunk) => dirname(this.#recordPath(chunk))))].filter((one) => existsSync(one))
+      : this.#folders('chunks');
+    const numbers = folders
       .flatMap((folder) => readdirSync(folder))
       .filter((name) => /^\d+\.json$/.test(name))
       .map((name) => Number.parseInt(name, 10));
+    return of ? numbers.filter((chunk) => of.has(chunk)) : numbers;
   }
 
   /** Goes through what is finished: which chunks are left, and what the others gave. Damaged parts and records are left to do. */
@@ -193,6 +209,13 @@ export class JobFolder {
     if (letters.length > 0) commitFile(path, letters.join(''));
     else rmSync(path, { force: true });
     this.#writeManifest({ chunks, rows, explained, failed, leftOut, warnings });
+  }
+
+  /** Removes what a job left that explained nothing. */
+  clear(): void {
+    for (const folder of this.#folders('parts').slice(1)) rmSync(folder, { recursive: true });
+    for (const name of ['chunks', 'dead-letters.ndjson', 'index.json', 'manifest.json'])
+      rmSync(join(this.path, name), { recursive: true, force: true });
   }
 
   #writeManifest(done: JobCounts): void {

@@ -10,6 +10,7 @@ import { type Arguments, usage } from '../../cli/flags/flags.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { ChunkIndex } from '../input/chunks.ts';
 import type { InputKind } from '../input/input.ts';
+import type { KeptTypes } from '../input/kept.ts';
 import type { FailedRow } from '../input/rows.ts';
 import type { OutputFormat } from '../output/encode.ts';
 
@@ -39,7 +40,13 @@ export interface JobManifest {
     readonly sha256: string;
     readonly rows: number;
   };
-  readonly output: { readonly format: OutputFormat; readonly chunkRows: number; readonly chunks: number };
+  readonly output: {
+    readonly format: OutputFormat;
+    readonly chunkRows: number;
+    readonly chunks: number;
+    /** Types of the columns that Parquet files repeat, the same ones in all parts. */
+    readonly kept?: KeptTypes;
+  };
   /** Flags with their values, by name. */
   readonly settings: Readonly<Record<string, readonly string[]>>;
   /** The SHA-256 of each file that a setting names. */

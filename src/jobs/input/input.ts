@@ -6,6 +6,7 @@ import { columnOf } from '../../inputs/table/table.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { RangedFile } from '../storage/ranged.ts';
 import type { ChunkIndex, Scanned } from './chunks.ts';
+import type { KeptTypes } from './kept.ts';
 import { npyInput } from './npy.ts';
 import { parquetInput } from './parquet.ts';
 import { pictureInput } from './pictures.ts';
@@ -21,6 +22,8 @@ export interface JobInput {
   /** Cuts the input into chunks and hashes it. */
   scan(chunkRows: number): Promise<Scanned>;
   read(index: ChunkIndex, chunk: number): Promise<ChunkRows>;
+  /** Types of columns, where the file itself says them. @throws for a column that there is not */
+  types?(columns: readonly string[]): Promise<KeptTypes>;
 }
 
 const endings: Readonly<Record<string, InputKind>> = {

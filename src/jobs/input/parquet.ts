@@ -1,9 +1,11 @@
 /** Rows of a Parquet file. Row groups are read whole; the last one is kept, since its rows are those of the next chunks too. */
 import { readParquet, type Table } from '../../inputs/index.ts';
+import { columnOf } from '../../inputs/table/table.ts';
 import { failure } from '../../tensor/errors.ts';
 import { type RangedFile, readThrough } from '../storage/ranged.ts';
 import { evenChunks } from './chunks.ts';
 import type { JobInput, RowsIn } from './input.ts';
+import type { KeptType } from './kept.ts';
 
 /** Ranges of so many bytes are kept: footers, which every row group is found by. */
 const SMALL = 2 ** 16;
@@ -43,6 +45,13 @@ export function parquetInput(file: RangedFile, rowsIn: RowsIn): JobInput {
   };
   return {
     kind: 'parquet',
+    types: async (columns) => {
+      const types = await (await import('../../inputs/parquet/parquet.ts')).typesOf(blob, path);
+      const schema = { name: path, columns: [...types.keys()], cells: [...types.values()].map((type) => [type]) };
+      return Object.fromEntries(
+        columns.map((column) => [column, columnOf({ ...schema, rows: [0], notices: [] }, column)[0] as KeptType]),
+      );
+    },
     scan: async (chunkRows) => {
       const rows = (await groupSizes()).reduce((sum, count) => sum + count, 0);
       if (rows === 0) throw failure(path, 'holds no row');

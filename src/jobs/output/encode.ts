@@ -1,20 +1,29 @@
 /** A chunk's rows as the bytes of its part file. The same rows give the same bytes. */
 import { failure } from '../../tensor/errors.ts';
 import type { OutputRow } from '../chunk/row.ts';
+import type { KeptTypes } from '../input/kept.ts';
 import { flatColumns } from './flat.ts';
 
 export const outputFormats = ['ndjson', 'csv', 'parquet'] as const;
 /** Formats of part files. */
 export type OutputFormat = (typeof outputFormats)[number];
 
-/** @param rows at least one @throws where the package that writes Parquet is not installed */
-export async function encodePart(format: OutputFormat, rows: readonly OutputRow[]): Promise<Uint8Array> {
+/**
+ * @param rows at least one
+ * @param types of the columns that are repeated from the input, for Parquet
+ * @throws where the package that writes Parquet is not installed
+ */
+export async function encodePart(
+  format: OutputFormat,
+  rows: readonly OutputRow[],
+  types?: KeptTypes,
+): Promise<Uint8Array> {
   if (format === 'ndjson') return Buffer.from(rows.map((row) => `${JSON.stringify(lineOf(row))}\n`).join(''));
   if (format === 'csv') return Buffer.from(csvOf(rows));
   const { parquetWriteBuffer } = await loadWriter();
-  const columnData = flatColumns(rows).map(({ name, type, values }) => ({
+  const columnData = flatColumns(rows, types).map(({ name, type, values }) => ({
     name,
-    type: ({ integer: 'INT64', number: 'DOUBLE', text: 'STRING' } as const)[type],
+    type: ({ boolean: 'BOOLEAN', integer: 'INT64', number: 'DOUBLE', text: 'STRING' } as const)[type],
     data: type === 'integer' ? values.map((value) => (value === null ? null : BigInt(value))) : [...values],
   }));
   return new Uint8Array(parquetWriteBuffer({ columnData }));
@@ -38,7 +47,7 @@ function lineOf({ row, kept, numbers, ...rest }: OutputRow): object {
 
 function csvOf(rows: readonly OutputRow[]): string {
   const columns = flatColumns(rows);
-  const field = (value: string | number | null): string => {
+  const field = (value: string | number | boolean | null): string => {
     const text = value === null ? '' : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };

@@ -3,19 +3,21 @@
  * feature, of words and other entries a list as JSON.
  */
 import type { OutputRow } from '../chunk/row.ts';
+import { asType, type KeptType, type KeptTypes } from '../input/kept.ts';
 
 export interface FlatColumn {
   readonly name: string;
-  readonly type: 'integer' | 'number' | 'text';
-  readonly values: readonly (number | string | null)[];
+  readonly type: KeptType;
+  readonly values: readonly (number | string | boolean | null)[];
 }
 
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null);
-const plain = (value: unknown): string | null =>
-  value === null || value === undefined ? null : typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-/** @param rows at least one */
-export function flatColumns(rows: readonly OutputRow[]): FlatColumn[] {
+/**
+ * @param rows at least one
+ * @param types of columns that are repeated from the input; texts as they stand there if left out
+ */
+export function flatColumns(rows: readonly OutputRow[], types: KeptTypes = {}): FlatColumn[] {
   const number = (name: string, of: (row: OutputRow) => number | null): FlatColumn => ({
     name,
     type: 'number',
@@ -24,7 +26,7 @@ export function flatColumns(rows: readonly OutputRow[]): FlatColumn[] {
   const text = (name: string, of: (row: OutputRow) => unknown): FlatColumn => ({
     name,
     type: 'text',
-    values: rows.map((row) => plain(of(row))),
+    values: rows.map((row) => asType(of(row), 'text')),
   });
   const [first] = rows;
   const { numbers } = first!;
@@ -45,7 +47,10 @@ export function flatColumns(rows: readonly OutputRow[]): FlatColumn[] {
           ];
   return [
     { name: 'row', type: 'integer', values: rows.map(({ row }) => row) },
-    ...first!.kept.map(([name], i) => text(name, (row) => row.kept[i]![1])),
+    ...first!.kept.map(([name], i): FlatColumn => {
+      const type = Object.hasOwn(types, name) ? types[name]! : 'text';
+      return { name, type, values: rows.map((row) => asType(row.kept[i]![1], type)) };
+    }),
     text('predicted', ({ prediction }) => prediction[0]?.label),
     number('predicted_score', ({ prediction }) => prediction[0]?.score ?? null),
     text('target', ({ target }) => target),

@@ -5,9 +5,11 @@ import { failure } from '../../tensor/errors.ts';
 /** The queue that runners fill and workers empty. */
 export const QUEUE = 'pathgrad';
 
-/** What a chunk is in the queue: where its job lies, and its number. The job's folder has all else. */
+/** What a chunk is in the queue: where its job lies, which job that was, and its number. The job's folder has all else. */
 export interface QueuedChunk {
   readonly folder: string;
+  /** `JobFolder.id`: by now there may be another job in the folder. */
+  readonly job: string;
   readonly chunk: number;
 }
 
@@ -49,11 +51,14 @@ export function redisPlace(url: string): RedisPlace {
 /** The address without its password, for messages. */
 export const shownPlace = ({ host, port, tls }: RedisPlace): string => `${tls ? 'rediss' : 'redis'}://${host}:${port}`;
 
-/** Commands wait while Redis is gone, and go on when it is back; who waits decides for how long. */
-export const connectionOf = (place: RedisPlace) => ({
+/**
+ * Commands wait while Redis is gone, and go on when it is back; who waits decides for how long.
+ * @param over whether nobody waits any more: a connection that is asked for again and again keeps the process alive
+ */
+export const connectionOf = (place: RedisPlace, over: () => boolean) => ({
   ...place,
   maxRetriesPerRequest: null,
-  retryStrategy: (times: number) => Math.min(2000, 50 * 2 ** Math.min(times, 6)),
+  retryStrategy: (times: number) => (over() ? null : Math.min(2000, 50 * 2 ** Math.min(times, 6))),
 });
 
 /** @throws PathgradError where the packages are not installed */

@@ -29,6 +29,8 @@ export interface WorkerSettings {
   readonly lockMs?: number;
   /** Seconds without Redis after which the worker ends; 10 minutes if left out. */
   readonly patience?: number;
+  /** Milliseconds that chunks in work may take to be finished when the worker ends; 60,000 if left out. */
+  readonly finishMs?: number;
 }
 
 /** How often a chunk may lose its worker. */
@@ -42,6 +44,7 @@ export async function runWorker({
   say,
   lockMs = 30_000,
   patience = 600,
+  finishMs = 60_000,
 }: WorkerSettings): Promise<void> {
   const place = redisPlace(url);
   const { Worker, UnrecoverableError } = await loadBullMq();
@@ -50,10 +53,12 @@ export async function runWorker({
   const stopped = new Promise<Error | null>((resolve) => {
     stop = resolve;
   });
+  let [ending, over] = [false, false];
   const worker = new Worker<QueuedChunk>(
     QUEUE,
-    async ({ data: { folder, chunk } }) => {
+    async ({ data: { folder, job: id, chunk } }) => {
       const job = JobFolder.open(folder);
+      if (job.id !== id) return 'another job lies there now';
       try {
         job.checkVersion();
       } catch (error) {
@@ -63,7 +68,7 @@ export async function runWorker({
       }
       if (job.record(chunk, true)) return 'committed already';
       try {
-        const { explained } = await threads.run(folder, chunk);
+        const { explained } = await threads.run(job, chunk);
         return explained;
       } catch (error) {
         say(`chunk ${chunk} of ${folder}: ${(error as Error).message}`);
@@ -72,7 +77,7 @@ export async function runWorker({
       }
     },
     {
-      connection: connectionOf(place),
+      connection: connectionOf(place, () => over),
       concurrency: workers ?? availableParallelism(),
       lockDuration: lockMs,
       stalledInterval: lockMs,
@@ -92,6 +97,8 @@ export async function runWorker({
       say(error.message);
       return;
     }
+    // Nobody waits for it any more; a timer would keep the process.
+    if (ending) return;
     if (silent === null) say(`${shownPlace(place)} is gone: waiting for it`);
     silent ??= setTimeout(() => {
       stop(
@@ -119,26 +126,37 @@ export async function runWorker({
     const error = await stopped;
     if (error) throw error instanceof PathgradError ? error : failure('--queue', error.message);
   } finally {
+    ending = true;
     signal.removeEventListener('abort', abort);
     if (silent !== null) clearTimeout(silent);
     // Chunks in work are finished, unless Redis is gone.
-    await atMost(60_000, worker.close(silent !== null));
+    const closing = worker.close(silent !== null);
+    await atMost(finishMs, closing);
     await threads.end();
+    // Where Redis went meanwhile, BullMQ waits for it, and its timers keep the process, until the connection is given up.
+    over = true;
+    await atMost(5000, closing);
     await atMost(1000, worker.disconnect());
   }
 }
 
 /** Threads by the job that they have opened; those of another job make room. Invariant: each is idle or busy from its first moment, and none outlives `end`. */
-class ThreadPool {
-  #idle: { readonly folder: string; readonly thread: ChunkThread }[] = [];
+export class ThreadPool {
+  #idle: { readonly id: string; readonly thread: ChunkThread }[] = [];
   readonly #busy = new Set<ChunkThread>();
+  readonly #start: (folder: string) => ChunkThread;
   #ended = false;
 
-  async run(folder: string, chunk: number) {
-    const thread = await this.#take(folder);
+  constructor(start = (folder: string): ChunkThread => new ChunkThread(folder)) {
+    this.#start = start;
+  }
+
+  /** @param job as it is in its folder now: threads that opened another one there are not asked */
+  async run({ path, id }: JobFolder, chunk: number) {
+    const thread = await this.#take(path, id);
     try {
       const record = await thread.run(chunk);
-      this.#idle.push({ folder, thread });
+      this.#idle.push({ id, thread });
       return record;
     } catch (error) {
       // It may be dead, or out of memory: the next chunk gets a new one.
@@ -149,8 +167,12 @@ class ThreadPool {
     }
   }
 
-  async #take(folder: string): Promise<ChunkThread> {
-    const at = this.#idle.findIndex((one) => one.folder === folder);
+  async #take(folder: string, id: string): Promise<ChunkThread> {
+    // A thread may end while nobody asks it: memory, a fault in a package.
+    const dead = this.#idle.filter(({ thread }) => thread.dead);
+    this.#idle = this.#idle.filter(({ thread }) => !thread.dead);
+    await Promise.all(dead.map(({ thread }) => thread.end()));
+    const at = this.#idle.findIndex((one) => one.id === id);
     if (at >= 0) {
       const { thread } = this.#idle.splice(at, 1)[0]!;
       this.#busy.add(thread);
@@ -159,7 +181,7 @@ class ThreadPool {
     await this.#idle.pop()?.thread.end();
     // Redis may have gone for good while the chunk was on its way.
     if (this.#ended) throw failure('job', 'its threads were ended');
-    const thread = new ChunkThread(folder);
+    const thread = this.#start(folder);
     this.#busy.add(thread);
     try {
       await thread.ready();

@@ -5,13 +5,18 @@ import { version } from '../../attribution/frame/version.ts';
 import { wasmBackend } from '../../backends/wasm/index.ts';
 import { readSettings } from '../../cli/explain-batch.ts';
 import { exists, pathHint } from '../../cli/files.ts';
-import { type Arguments, number, oneOf, parseFlags } from '../../cli/flags/flags.ts';
+import { type Arguments, number, oneOf, parseFlags, usage } from '../../cli/flags/flags.ts';
 import { jobGroups } from '../../cli/job/flags.ts';
+import { columnChoice } from '../../cli/samples/table.ts';
 import { failure } from '../../tensor/errors.ts';
+import { keptColumns } from '../chunk/arguments.ts';
 import { hashModel } from '../folder/hashes.ts';
 import { JobFolder } from '../folder/job-folder.ts';
 import { lockFolder } from '../folder/lock.ts';
 import { argvOf, checkSame, checkSettings, filesOf, type JobManifest, LAYOUT, settingsOf } from '../folder/manifest.ts';
+import type { ChunkIndex } from '../input/chunks.ts';
+import type { JobInput } from '../input/input.ts';
+import { keptTypes } from '../input/kept.ts';
 import { beginInput, type InputEntry, inputPlace, openInput } from '../input/place.ts';
 import { loadWriter, type OutputFormat, outputFormats } from '../output/encode.ts';
 import { removeCopies } from '../storage/copy.ts';
@@ -52,6 +57,12 @@ export async function beginJob(args: Arguments, { model, input, output, copied, 
   );
   if (!isFetched(model) && !exists(model)) throw failure(model, 'no such file', {}, pathHint(model));
   const asked = copied ? null : inputPlace(input, args);
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(output))
+    throw usage(
+      '--output',
+      `${output.split('?')[0]} is an address`,
+      'a job writes into a folder: copy that when it is done',
+    );
   const path = resolve(output);
   JobFolder.at(path);
   mkdirSync(path, { recursive: true });
@@ -79,23 +90,51 @@ export async function beginJob(args: Arguments, { model, input, output, copied, 
       settings,
       files,
     };
+    await checkColumns(source, index, args);
     // A job that has finished nothing may have been begun with flags that were wrong.
-    const again = old !== null && old.recorded().length > 0;
+    let again = old !== null && old.recorded().length > 0;
     try {
       if (again) {
-        old.checkVersion();
-        checkSame(path, old.manifest, manifest);
+        old!.checkVersion();
+        checkSame(path, old!.manifest, manifest);
       }
     } catch (error) {
-      removeCopies(path, [old?.manifest.input.copy, old?.manifest.model.copy]);
-      throw error;
+      // So does one whose rows have all failed.
+      const { explained, failed } = old!.survey(false).counts;
+      if (explained > 0 || failed === 0) {
+        removeCopies(path, [old?.manifest.input.copy, old?.manifest.model.copy]);
+        throw error;
+      }
+      old!.clear();
+      again = false;
     }
     removeCopies(path, [manifest.input.copy, manifest.model.copy]);
-    return { job: again ? old : JobFolder.create(path, manifest, { input: scanned.sha256, ...index }), again, unlock };
+    if (again) return { job: old!, again, unlock };
+    const columns = keptColumns(args);
+    const kept = format === 'parquet' && columns.length > 0 && (await keptTypes(source, index, columns, signal));
+    const output = { ...manifest.output, ...(kept && { kept }) };
+    return {
+      job: JobFolder.create(path, { ...manifest, output }, { input: scanned.sha256, ...index }),
+      again,
+      unlock,
+    };
   } catch (error) {
     unlock();
     throw error;
   }
+}
+
+/** @throws for a column that a flag names and the input lacks: every row would fail of it */
+async function checkColumns(input: JobInput, index: ChunkIndex, args: Arguments): Promise<void> {
+  const { columns = new Map(), label = null, drop = [] } = columnChoice(args);
+  const named = [...[...columns.values()].flat(), ...(label === null ? [] : [label]), ...drop, ...keptColumns(args)];
+  if (named.length === 0) return;
+  if (input.types) {
+    await input.types(named);
+    return;
+  }
+  const rows = await input.read(index, 0);
+  if (rows.numbers.length > 0) rows.kept(0, named);
 }
 
 /** Goes on with the job of a folder. @throws PathgradError where input, model or files of its settings have changed */

@@ -104,10 +104,10 @@ export function checkFailures(job: JobFolder, { failed, explained }: JobCounts, 
     .map((chunk) => job.record(chunk)?.failed[0])
     .find((one) => one !== undefined);
   const problem = all
-    ? `all ${failed} rows that were tried failed`
-    : `${failed} rows failed, and --max-failures is ${maxFailures}`;
+    ? `${failed === 1 ? 'the one row that was tried' : `all ${failed} rows that were tried`} failed`
+    : `${failed} ${failed === 1 ? 'row' : 'rows'} failed, and --max-failures is ${maxFailures}`;
   const hint = all
-    ? 'the columns or the flags may be at fault; in another --output folder, or delete this one'
+    ? 'the file, the columns or the flags may be at fault: mend them, and run it again'
     : `dead-letters.ndjson lists them; job resume --max-failures ${failed * 10} goes on`;
   throw failure(job.path, `${problem}; the first: row ${first?.row}: ${first?.error}`, {}, hint);
 }

@@ -97,6 +97,11 @@ export class ChunkThread {
     });
   }
 
+  /** Whether it has ended, asked or not. */
+  get dead(): boolean {
+    return this.#dead !== null;
+  }
+
   /** Waits until model and input are open. @throws what kept the thread from opening them */
   async ready(): Promise<void> {
     checked(await this.#answer());

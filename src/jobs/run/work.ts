@@ -45,6 +45,7 @@ export class ChunkWork {
     const found = await this.#explainer.run(this.#folder.index(), chunk).catch((error: unknown) => {
       throw inJobFlags(error);
     });
+    this.#folder.checkStill();
     return this.#folder.commit(chunk, found);
   }
 }

@@ -55,7 +55,8 @@ export function attributionSums(attributions: readonly Float64Array[], samples: 
   const sums = new Float64Array(samples);
   for (const values of attributions) {
     const width = values.length / samples;
-    for (let at = 0; at < values.length; at++) sums[Math.floor(at / width)]! += values[at]!;
+    for (let sample = 0, at = 0; sample < samples; sample++)
+      for (let i = 0; i < width; i++) sums[sample]! += values[at++]!;
   }
   return sums;
 }
