@@ -25,6 +25,7 @@ import {
 } from './data.ts';
 import { type FitData, isBatches } from './fit-options.ts';
 import { Held } from './held.ts';
+import { loadKernels } from './kernels.ts';
 import type { Logs } from './logs.ts';
 import type { Objective, OutputTask } from './objective.ts';
 import { ofBatches } from './sources.ts';
@@ -50,6 +51,7 @@ export class Evaluator {
   /** Known from the first labels on. */
   #settled: readonly OutputTask[] | null = null;
   #counts: readonly (readonly number[])[] = [];
+  #loaded: Promise<void> | null = null;
 
   constructor(trainable: Trainable, held: Held, options: TaskOptions) {
     this.trainable = trainable;
@@ -71,6 +73,12 @@ export class Evaluator {
   /** @param objective of a plan that was made */
   count({ sums }: Objective): void {
     this.#counts = sums.map((list) => list.map((own) => own.length));
+  }
+
+  /** What plans wait for. @param x specs of the inputs of a batch */
+  loaded(x: readonly TensorSpec[]): Promise<void> {
+    this.#loaded ??= loadKernels(this.trainable, this.#held.state.backend.name, x);
+    return this.#loaded;
   }
 
   /** Inputs, labels and weights as arrays. @throws PathgradError naming what does not fit */
@@ -143,7 +151,8 @@ export class Evaluator {
     return tally!.logs();
   }
 
-  #run(spec: BatchSpec, batch: readonly TypedArray[]): Promise<TypedArray[]> {
+  async #run(spec: BatchSpec, batch: readonly TypedArray[]): Promise<TypedArray[]> {
+    await this.loaded(spec.x);
     const make = (): StatePlan => {
       const { plan, objective } = evaluationPlan(this.trainable, this.tasks, spec, this.#held.state);
       this.count(objective);
@@ -165,6 +174,7 @@ export class Evaluator {
       const to = Math.min(from + batchSize, count);
       const specs = batcher.spec(to - from).x;
       const key = `predict ${this.#began} ${specKey({ x: specs, y: [], weights: [] })}`;
+      await this.loaded(specs);
       const make = (): StatePlan => predictionPlan(this.trainable, specs, this.#held.state);
       parts.push(
         await this.plans.use(key, make, async (plan) => ({

@@ -240,6 +240,7 @@ export class Trainer {
     const step = this.step;
     const numbers = this.optimizer.numbers(step, this.rate ?? undefined);
     const make = (): StepPlan => this.#trainingPlan(spec);
+    await this.evaluator.loaded(spec.x);
     let results: TypedArray[] = [];
     let fault: unknown = null;
     try {

@@ -3,7 +3,17 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { input, model as kerasModel, layers, saveModel } from '../../src/training/index.ts';
+import { wasmBackend } from '../../src/backends/wasm/index.ts';
+import { loadModel } from '../../src/keras/load/load.ts';
+import {
+  input,
+  model as kerasModel,
+  layers,
+  type SymbolicTensor,
+  saveModel,
+  sequential,
+  Trainer,
+} from '../../src/training/index.ts';
 import { child, source } from '../support/child.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { model, node, value, wave } from '../support/onnx-writer.ts';
@@ -43,6 +53,24 @@ test('loadModel, where a 3x3 convolution has the channels', async () => {
   assert.is(runs('loadModel', await keras('stride.keras', 16, 3, 2), [8, 8, 16]), false);
 });
 
+test('loadModel, where another layer makes such a convolution: transposed, recurrent, wrapped', async () => {
+  const picture = [8, 8, 16];
+  const made: Readonly<Record<string, readonly [readonly number[], (x: SymbolicTensor) => SymbolicTensor]>> = {
+    transposed: [picture, (x) => layers.conv2dTranspose({ filters: 16, kernelSize: 3 })(x)],
+    recurrent: [[3, ...picture], (x) => layers.convLstm2d({ filters: 16, kernelSize: 3 })(x)],
+    'at each time': [
+      [3, ...picture],
+      (x) => layers.timeDistributed({ layer: layers.conv2d({ filters: 16, kernelSize: 3 }) })(x),
+    ],
+  };
+  for (const [name, [shape, make]] of Object.entries(made)) {
+    const x = input({ shape });
+    const file = path(`${name}.keras`);
+    writeFileSync(file, await saveModel(kerasModel({ inputs: x, outputs: make(x) }), { format: 'keras' }));
+    assert.is(runs('loadModel', file, shape), true, name);
+  }
+});
+
 function onnx(name: string, kernel: readonly number[]): string {
   const [filters, channels, size] = kernel as [number, number, number];
   const nodes = [node('Conv', ['x', 'w'], 'y')];
@@ -57,5 +85,49 @@ test('loadOnnx, where a 3x3 convolution has the channels', () => {
   assert.is(runs('loadOnnx', onnx('few.onnx', [16, 3, 3, 3]), [3, 8, 8]), false);
   assert.is(runs('loadOnnx', onnx('wide.onnx', [16, 16, 5, 5]), [16, 8, 8]), false);
 });
+
+test('loadOnnx, where the kernel is a node or the convolution is transposed', () => {
+  const parts = { inputs: [value('x', [16, 8, 8])], output: value('y', [16, 6, 6]) };
+  const kernel = wave('w', [16, 16, 3, 3], 1);
+  const computed = [node('Identity', ['w'], 'k'), node('Conv', ['x', 'k'], 'y')];
+  writeFileSync(path('computed.onnx'), model('computed', { ...parts, nodes: computed, initializers: [kernel] }));
+  assert.is(runs('loadOnnx', path('computed.onnx'), [16, 8, 8]), true);
+  const transposed = { ...parts, nodes: [node('ConvTranspose', ['x', 'w'], 'y')], output: value('y', [16, 10, 10]) };
+  writeFileSync(path('transposed.onnx'), model('transposed', { ...transposed, initializers: [kernel] }));
+  assert.is(runs('loadOnnx', path('transposed.onnx'), [16, 8, 8]), true);
+});
+
+/** Two epochs with a frozen convolution: the weights after them, and whether one of its kernels ran. */
+async function train(): Promise<{ weights: number[]; ran: boolean }> {
+  const conv = (trainable: boolean) =>
+    layers.conv2d({ filters: 16, kernelSize: 3, padding: 'same', activation: 'tanh', trainable });
+  const net = sequential([conv(false), conv(true), layers.flatten(), layers.dense({ units: 1 })], {
+    inputShape: [6, 6, 16],
+    seed: 1,
+  });
+  const rows = 8;
+  const x = { data: Float32Array.from({ length: rows * 576 }, (_, i) => Math.sin(i * 1.3)), shape: [rows, 6, 6, 16] };
+  const trainer = new Trainer(net, { loss: 'mse', optimizer: 'adam', seed: 1 });
+  const seen = new Set<string>();
+  wasmBackend.trace(({ fn }) => seen.add(fn));
+  await trainer.fit(x, new Float32Array(rows).fill(1), { epochs: 2, batchSize: 4 });
+  wasmBackend.trace(null);
+  const weights = trainer.weights().flatMap(({ value }) => [...value.data]);
+  trainer.dispose();
+  return { weights, ran: seen.has('winograd') };
+}
+
+test('a training with a frozen convolution has the same bits, whether a model was loaded before or not', async () => {
+  const before = await train();
+  await loadModel(await saveModel(kerasModel(wide()), { format: 'keras' }), { name: 'other.keras' });
+  const after = await train();
+  assert.ok(before.ran && after.ran);
+  assert.equal(after.weights, before.weights);
+});
+
+function wide() {
+  const inputs = input({ shape: [8, 8, 16] });
+  return { inputs, outputs: layers.conv2d({ filters: 16, kernelSize: 3 })(inputs) };
+}
 
 test.run();

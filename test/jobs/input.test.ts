@@ -132,4 +132,13 @@ test('--where compares numbers as numbers, all else as text, and says what is no
   assert.throws(() => kept('agee > 1'), /age/);
 });
 
+test('--where "age == 40" kept no row and said nothing: two signs in a row are refused, quoted they begin a text', () => {
+  for (const sign of ['==', '=>', '=<', '<>', '>>', '!=='])
+    assert.throws(() => conditionsOf([`age ${sign} 40`]), new RegExp(`'${sign}' is no comparison`));
+  const cells = [['>50K', '<=50K']];
+  const table = { name: 't', columns: ['income'], cells, rows: [0, 1], notices: [] };
+  assert.equal(placesWhere(table, conditionsOf(['income = >50K'])), [0]);
+  assert.equal(placesWhere(table, conditionsOf(['income="<=50K"'])), [1]);
+});
+
 test.run();

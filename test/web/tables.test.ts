@@ -103,6 +103,7 @@ test('a series from a CSV and from an npz: a line with attributions behind it, c
   assert.ok(Math.abs(item.prediction[0]!.score - Math.max(...expected['walks']![0]!)) < 1e-5);
   await page.setInputFiles('#file', at('walks.npz'));
   await says(page, '#samples-name', /2 samples/);
+  assert.match(await page.inputValue('#numbers'), /^-0\.218, -0\.105, 0\.327, /, 'float32, as it was written');
 });
 
 test('a sound is a series, with its seconds; one of another length is refused', async () => {

@@ -3,12 +3,14 @@
  * (`take`) that a model with such layers loads. The kernel is transformed once for all plans.
  *
  * Invariant: errors stay near those of the core's product (F(2x2, 3x3) adds and halves, and multiplies by nothing else). Infinite inputs
- * give NaN in the outputs of their tiles, not in their windows' alone.
+ * give NaN in the outputs of their tiles, not in their windows' alone. Equal windows may differ in the last bits where they lie an odd number of
+ * positions apart, as along a diagonal line: nothing that compares positions may come behind.
  */
+import type { Program, Step } from '../../graph/program.ts';
 import type { ConvAttrs } from '../../ops/conv-primitives.ts';
 import type { Core } from './accelerators.ts';
 import type { Parts } from './bind-conv.ts';
-import type { Accelerator, BindContext, Operand, StepSpec } from './step.ts';
+import type { Accelerator, BindContext, Operand, PlacedStep, StepSpec } from './step.ts';
 import { packed as module } from './winograd.generated.ts';
 
 /** Multiplications of a tile, and of its outputs without the transform. */
@@ -62,8 +64,40 @@ function problemOf(step: StepSpec, core: Core): Problem {
 
 const tilesOf = ({ output: [h, w] }: Problem): readonly [number, number] => [Math.ceil(h / 2), Math.ceil(w / 2)];
 
+/** Whether it takes the largest of several positions: a maximum over places (not over the channels alone), a max pool. */
+function compares({ op, attrs, inputs }: Step, { values }: Program): boolean {
+  if (op.name === 'max' || op.name === 'min') {
+    const { shape } = values[inputs[0]!]!.spec;
+    return shape.length > 2 && (attrs['axes'] as readonly number[]).some((axis) => axis > 0 && axis < shape.length - 1);
+  }
+  const window = /axPool/.test(op.name) ? ((attrs['window'] as readonly number[] | undefined) ?? []) : [];
+  return window.some((side) => side > 1);
+}
+
+const beforeMaxima = new WeakMap<Program, ReadonlySet<Step>>();
+
+/** The steps whose results go into such a maximum, by whatever way: ties must stay ties there. */
+function stepsBeforeMaxima(program: Program): ReadonlySet<Step> {
+  const known = beforeMaxima.get(program);
+  if (known) return known;
+  const found = new Set<Step>();
+  // From back to front: which places of the arena hold what goes into one. Values that share bytes share their place.
+  const wanted = new Set<number>();
+  for (const step of [...program.steps].reverse()) {
+    const placeOf = (value: number): number => {
+      const { home } = program.values[value]!;
+      return home.kind === 'arena' ? home.offset : -1;
+    };
+    if (wanted.delete(placeOf(step.output))) found.add(step);
+    if (found.has(step) || compares(step, program)) for (const value of step.inputs) wanted.add(placeOf(value));
+    wanted.delete(-1);
+  }
+  beforeMaxima.set(program, found);
+  return found;
+}
+
 /** Whether a step is such a convolution, and one where it pays (measured: docs/architecture.md). */
-function takes(step: StepSpec, core: Core): boolean {
+function takes(step: PlacedStep, core: Core): boolean {
   const { inputs, out, attrs } = step;
   const [x, w] = inputs as [Operand, Operand];
   const { strides, dilations, groups } = attrs as unknown as ConvAttrs;
@@ -75,7 +109,8 @@ function takes(step: StepSpec, core: Core): boolean {
   const [down, across] = tilesOf(problem);
   const saved = (theirs * output[0] * output[1]) / 4 / (ours * down * across);
   const work = batch * down * across;
-  return x.sparse < 2 && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= 6;
+  const pays = x.sparse < 2 && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= 6;
+  return pays && !stepsBeforeMaxima(step.program).has(step.step);
 }
 
 function bind(ctx: BindContext, core: Core): void {

@@ -118,6 +118,8 @@ class Binding {
       chain: chain && { ...chain, operands: read.slice(first) },
       attrs: step.attrs,
       epilogue: step.epilogue,
+      program: this.#program,
+      step,
     };
     const alone = chain && !chain.follows ? bindChain : undefined;
     const brought = alone ? undefined : (acceleratorOf(spec) ?? (step.op.kernels?.['wasm'] as OwnKernels | undefined));

@@ -5,6 +5,7 @@
 import type { Chain } from '../../graph/chain.ts';
 import type { Epilogue } from '../../graph/fuse.ts';
 import type { Attrs } from '../../graph/op.ts';
+import type { Program, Step } from '../../graph/program.ts';
 import { failure, type PathgradError } from '../../tensor/errors.ts';
 import type { PlatformWasm } from '../../tensor/platform.ts';
 import type { TensorSpec } from '../../tensor/tensor.ts';
@@ -98,10 +99,16 @@ export interface OwnKernels {
 /** What a step is, before its kernels are chosen. */
 export type StepSpec = Pick<BindContext, 'op' | 'out' | 'inputs' | 'attrs' | 'epilogue' | 'chain'>;
 
+/** And where it stands, for who has to know what is made of its result. */
+export interface PlacedStep extends StepSpec {
+  readonly program: Program;
+  readonly step: Step;
+}
+
 /** Kernels that compute steps that the core computes too, to the same meaning but faster. */
 export interface Accelerator extends OwnKernels {
   /** The steps that these kernels take; all of the op if left out. */
-  readonly takes?: (step: StepSpec) => boolean;
+  readonly takes?: (step: PlacedStep) => boolean;
 }
 
 const accelerators = new Map<string, Accelerator[]>();
@@ -112,7 +119,7 @@ export function accelerate(op: string, accelerator: Accelerator): void {
   accelerators.set(op, [accelerator, ...others]);
 }
 
-export function acceleratorOf(step: StepSpec): Accelerator | undefined {
+export function acceleratorOf(step: PlacedStep): Accelerator | undefined {
   return accelerators.get(step.op)?.find(({ takes }) => !takes || takes(step));
 }
 

@@ -30,10 +30,16 @@ function compare(sign: Sign, value: string): (cell: Cell) => boolean {
 /** @throws UsageError for what is no condition */
 export function conditionsOf(texts: readonly string[]): readonly Condition[] {
   return texts.map((text) => {
-    const found = /^(.*?)\s*(!=|<=|>=|=|<|>)\s*(.*)$/s.exec(text.trim());
-    const [, column = '', sign = '', value = ''] = found ?? [];
-    if (column === '')
-      throw usage('--where', `'${text}' is no condition`, `COLUMN ${signs.join(' or ')} VALUE, as "age >= 40"`);
+    const found = /^(.*?)\s*(!=|<=|>=|=|<|>)(\s*)(.*)$/s.exec(text.trim());
+    const [, column = '', sign = '', gap = '', value = ''] = found ?? [];
+    const hint = `COLUMN ${signs.join(' or ')} VALUE, as "age >= 40"`;
+    if (column === '') throw usage('--where', `'${text}' is no condition`, hint);
+    // What programmers type: ==, =>, <>. It would be compared with a text that begins with the second sign.
+    const [second] = /^[=<>!]+/.exec(gap === '' ? value : '') ?? [];
+    if (second !== undefined) {
+      const quoted = `a value that begins with '${second[0]}' stands in quotes`;
+      throw usage('--where', `'${text}': '${sign}${second}' is no comparison`, `${hint}; ${quoted}`);
+    }
     return { column, holds: compare(sign as Sign, value.replace(/^(['"])(.*)\1$/s, '$2')) };
   });
 }

@@ -11,7 +11,7 @@ import { failure } from '../../../tensor/errors.ts';
 import type { Shape } from '../../../tensor/shape.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { type Activation, activationOf } from '../activation-functions.ts';
-import { defineLayer, type LayerClass, type WeightRule, type Weights } from '../layer.ts';
+import { defineLayer, type LayerClass, type LayerRun, type WeightRule, type Weights } from '../layer.ts';
 import { inLayout, spatialAxes } from '../layout.ts';
 import type { Options } from '../options.ts';
 import { kernelConversion } from './kernels.ts';
@@ -55,6 +55,16 @@ export function finish(c: Common, w: Weights, x: Tensor, f: (x: Tensor) => Tenso
   return c.activation(inLayout(c.channelsFirst, (v) => (bias ? add(f(v), bias) : f(v)))(x));
 }
 
+/** What such a layer of `filters` runs faster with, if it is a 3x3 convolution of stride 1 with filters enough. */
+export function acceleratedBy(
+  { axes, window, strides, dilations }: Pick<Common, 'axes' | 'window' | 'strides' | 'dilations'>,
+  filters: number,
+): Pick<LayerRun, 'accelerator'> {
+  const plain = [...strides, ...dilations].every((size) => size === 1);
+  const three = axes === 2 && window.every((size) => size === 3);
+  return plain && three && filters >= 16 ? { accelerator: winograd } : {};
+}
+
 function paddingOf(o: Options, axes: number): 'valid' | 'same' | 'causal' {
   return o.choice('padding', axes === 1 ? ['valid', 'same', 'causal'] : ['valid', 'same'], 'valid');
 }
@@ -86,11 +96,9 @@ export const convolution: LayerClass = defineLayer({
     const [filters, groups, padding] = [o.count('filters'), o.count('groups', 1), paddingOf(o, c.axes)];
     const options = { stride: c.strides, dilation: c.dilations, padding, groups };
     const convert = kernelConversion(o, c.axes, filters);
-    const three = c.axes === 2 && c.window.every((size) => size === 3);
-    const dense = groups === 1 && filters >= 16 && [...c.strides, ...c.dilations].every((size) => size === 1);
     return {
       rank: c.axes + 2,
-      ...(three && dense && { accelerator: winograd }),
+      ...(groups === 1 && acceleratedBy(c, filters)),
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         if (channels % groups !== 0 || filters % groups !== 0) {

@@ -2,7 +2,7 @@
 import { convTranspose } from '../../../ops/conv.ts';
 import { defineLayer, type LayerClass } from '../layer.ts';
 import { transposedKernelConversion } from './kernels.ts';
-import { biasRule, channelsOf, commonOptions, finish } from './plain.ts';
+import { acceleratedBy, biasRule, channelsOf, commonOptions, finish } from './plain.ts';
 
 export const convolutionTranspose: LayerClass = defineLayer({
   classes: ['Conv1DTranspose', 'Conv2DTranspose', 'Conv3DTranspose'],
@@ -21,6 +21,7 @@ export const convolutionTranspose: LayerClass = defineLayer({
     const convert = transposedKernelConversion(o, c.axes);
     return {
       rank: c.axes + 2,
+      ...acceleratedBy(c, filters),
       weights: ([x]) => [
         { name: 'kernel', shape: [...c.window, filters, channelsOf(x!, c.channelsFirst)], convert },
         ...biasRule(c.useBias, filters),

@@ -13,7 +13,7 @@ import type { Shape } from '../../../tensor/shape.ts';
 import { type Tensor, zeros } from '../../../tensor/tensor.ts';
 import type { Activation } from '../activation-functions.ts';
 import { kernelConversion } from '../convolution/kernels.ts';
-import { biasRule } from '../convolution/plain.ts';
+import { acceleratedBy, biasRule } from '../convolution/plain.ts';
 import { defineLayer, type Gated, type LayerClass, type Mask } from '../layer.ts';
 import type { Options } from '../options.ts';
 import { addMaskAxes, curveOf, type SequenceCell, trainingOptions } from './cell.ts';
@@ -125,9 +125,12 @@ export const convRecurrent: LayerClass = defineLayer({
   create: (o) => {
     const layer = convRecurrentLayer(o);
     const { cell } = layer;
+    const axes = Number(o.className.slice(-2, -1));
     return {
-      rank: Number(o.className.slice(-2, -1)) + 3,
+      rank: axes + 3,
       many: true,
+      // All gates at once; the recurrent convolution has no strides.
+      ...acceleratedBy({ axes, window: o.perAxis('kernel_size', axes), strides: [], dilations: [] }, 4 * cell.units),
       parameters: recurrentParameters(o),
       ...(cell.drops ? { trainingMatters: 'drops' as const } : {}),
       weights: ([x], stored) => cell.rules(x!, stored),

@@ -10,7 +10,7 @@ import { sizeOf } from '../../../tensor/shape.ts';
 import type { InputData, ReplyOf, RequestOf, SampleRow } from '../../protocol/index.ts';
 import type { State } from '../state.ts';
 import { pictureLayout } from './layout.ts';
-import { checkBytes, MOST_NUMBERS, MOST_ROWS, moreRows, tooMany, widthOf } from './limits.ts';
+import { checkBytes, MOST_NUMBERS, MOST_ROWS, moreRows, tooMany, typed, widthOf } from './limits.ts';
 import { readsTexts, takesFields } from './own-words.ts';
 
 type Rows = ReplyOf<'rows'>;
@@ -27,8 +27,7 @@ export function inputsOf(
   const fixed = layout && layout.height !== null && layout.width !== null && layout.channels !== null && !features;
   return Array.from({ length: shape[0]! }, (_, row): InputData => {
     const values = data.subarray(row * width, (row + 1) * width);
-    if (!fixed)
-      return { kind: 'numbers', text: Array.from(values, (v) => String(v)).join(', '), ...(features && { features }) };
+    if (!fixed) return { kind: 'numbers', text: Array.from(values, typed).join(', '), ...(features && { features }) };
     const size = { height: layout.height!, width: layout.width!, channels: layout.channels! };
     const place = placeOf(size, layout.order);
     const pixels = Float64Array.from(values, (_, at) => values[place(at)]! / (bytes ? 255 : 1));
@@ -118,7 +117,7 @@ function namedArrays(model: Model, arrays: ReadonlyMap<string, NumericArray>, na
   const rows = Array.from({ length: taken }, (_, row): SampleRow => {
     const fields = read.map(({ input, array: { data }, width }) => ({
       input,
-      values: Array.from(data.subarray(row * width, (row + 1) * width), (value) => String(value)),
+      values: Array.from(data.subarray(row * width, (row + 1) * width), typed),
     }));
     return { input: { kind: 'fields', fields }, name: null, wanted: null };
   });

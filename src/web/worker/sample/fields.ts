@@ -14,6 +14,7 @@ import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 import type { FieldData, InputData, ReplyOf, RequestOf } from '../../protocol/index.ts';
 import { modelIn } from '../model/model.ts';
 import type { Sample, State } from '../state.ts';
+import { typed } from './limits.ts';
 
 type Of<K extends InputData['kind']> = Extract<InputData, { kind: K }>;
 
@@ -123,7 +124,7 @@ export async function sound(state: State, { file, name }: RequestOf<'sound'>): P
   const read = readWav(new Uint8Array(await file.arrayBuffer()), name);
   const { feed, part } = soundRows(model.rawInputs[0]!, [{ name, sound: read }]);
   const { channels, rate } = part(0);
-  const text = Array.from((feed as { data: ArrayLike<number> }).data, (v) => String(v)).join(', ');
+  const text = Array.from((feed as { data: ArrayLike<number> }).data, typed).join(', ');
   return { kind: 'numbers', text, title: name, ...(channels && { channels }), ...(rate !== undefined && { rate }) };
 }
 

@@ -54,3 +54,14 @@ export function widthOf(model: Model): number | null {
   });
   return widths.every((one) => one !== null) ? widths.reduce((sum, one) => sum + one!, 0) : null;
 }
+
+/** A number as it is read and typed: where it is one of float32, the shortest decimal that gives it, 0.218 and not 0.21799999475479126. */
+export function typed(value: number | bigint): string {
+  const whole = String(value);
+  if (typeof value !== 'number' || Number.isInteger(value) || Math.fround(value) !== value) return whole;
+  for (let digits = 1; digits <= 9; digits++) {
+    const near = Number(value.toPrecision(digits));
+    if (Math.fround(near) === value) return String(near);
+  }
+  return whole;
+}

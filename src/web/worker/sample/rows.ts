@@ -16,7 +16,7 @@ import type { FieldData, InputData, ReplyOf, RequestOf, SampleRow } from '../../
 import { modelIn } from '../model/model.ts';
 import type { State } from '../state.ts';
 import { arrayRows, inputsOf } from './arrays.ts';
-import { bounded, checkBytes, MOST_NUMBERS, MOST_ROWS, moreRows, tooMany, widthOf } from './limits.ts';
+import { bounded, checkBytes, MOST_NUMBERS, MOST_ROWS, moreRows, tooMany, typed, widthOf } from './limits.ts';
 import { readsTexts, takesFields } from './own-words.ts';
 
 export { predict } from './predict.ts';
@@ -156,12 +156,14 @@ function labelOf(
   };
 }
 
+const shownOf = (value: number | bigint | string): string => (typeof value === 'string' ? value : typed(value));
+
 /** A row of one of several inputs. */
 function fieldOf(input: string, { feed, part, count }: InputRows, row: number): FieldData {
   const { features, shown } = part(row);
   const values = 'strings' in feed ? feed.strings : feed.data;
   const width = values.length / count;
-  const own = Array.from({ length: width }, (_, i) => String(values[row * width + i]));
+  const own = Array.from({ length: width }, (_, i) => shownOf(values[row * width + i]!));
   if (features?.length === width) return { input, names: features, values: shown?.length === width ? shown : own };
   return { input, values: own };
 }
