@@ -11,13 +11,13 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 198_000,
+  [ON_DEMAND]: 198_500,
   'src/keras': 63_300,
   'src/model': 10_720,
   'src/attribution': 70_500,
   'src/backends': 44_000,
   'src/ops': 35_700,
-  'packed kernels': 23_400,
+  'packed kernels': 24_500,
   'src/hdf5': 14_500,
   'kernels/reference': 9_800,
   'src/graph': 20_700,
