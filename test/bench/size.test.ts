@@ -12,7 +12,7 @@ const test = suite('bundle size');
  */
 const BUDGET: Readonly<Record<string, number>> = {
   [ON_DEMAND]: 198_500,
-  'src/keras': 63_300,
+  'src/keras': 63_400,
   'src/model': 10_720,
   'src/attribution': 70_500,
   'src/backends': 44_000,
