@@ -171,24 +171,24 @@ fault('R10', '150,000 samples: a list as long as the samples was spread into arg
   assert.ok(attributions[0]!.data.every((value, i) => Math.abs(value - ((i % 7) - 3) ** 2) < 1e-5));
 });
 
-/** Predicts without `dispose` and without a turn of the event loop; prints how much the process grew after a third. */
+/** Predicts without `dispose` and without a turn of the event loop; prints how much the process grew after a third; by then the collector's limits have settled. */
 const loop = `
   import { readFileSync } from 'node:fs';
   import { loadModel } from ${source('src/index.ts')};
   const bytes = new Uint8Array(readFileSync(process.argv[1]));
   const x = { data: new Float32Array(784).fill(0.5), shape: [1, 28, 28, 1] };
   let start = 0;
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 300; i++) {
     const model = await loadModel(bytes);
     await model.predict(x);
-    if (i === 40) start = process.memoryUsage.rss();
+    if (i === 100) start = process.memoryUsage.rss();
   }
   console.log(Math.round((process.memoryUsage.rss() - start) / 2 ** 20));`;
 
 fault('R18', 'models that were dropped without dispose were never freed', async () => {
   const { args, cwd } = child(loop, example('mnist-cnn.h5'));
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 60_000 });
-  assert.ok(Number(stdout) < 100, `${stdout.trim()} MB more after 60 models of 3.6 MB each`);
+  assert.ok(Number(stdout) < 200, `${stdout.trim()} MB more after 200 models of 3.6 MB each`);
 });
 
 fault('R18', 'plans that were made with the same arena each had their own', () => {
