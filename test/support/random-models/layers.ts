@@ -260,6 +260,9 @@ const pictures: Readonly<Record<string, Entry>> = {
   randomTranslation: same(() => l.randomTranslation({ heightFactor: 0.1, widthFactor: 0.2, interpolation: 'nearest' })),
   randomBrightness: same(() => l.randomBrightness({ factor: 0.1, valueRange: [-4, 4] })),
   randomContrast: same(() => l.randomContrast({ factor: [0.1, 0.2] })),
+  randomHue: same(() => l.randomHue({ factor: [0.1, 0.4], valueRange: [-4, 4] })),
+  randomErasing: same((d) => l.randomErasing({ factor: 0.5, scale: [0.1, 0.2], fillValue: d.pick([null, 0.5]) })),
+  randomPerspective: same(() => l.randomPerspective({ scale: 0.2, interpolation: 'nearest' })),
   // That of Keras 3 crops in training alone.
   randomCrop: (d, [h, w, c]) => [l.randomCrop({ height: d.int(2, h!), width: d.int(2, w!) }), [h!, w!, c!]],
 };
