@@ -107,16 +107,16 @@ if (!there) {
       ...features!.map((name) => `attribution.${name}`),
     ];
     const typesOf = (integer: string, double: string, text: string) => ({
-      ...Object.fromEntries(['row', 'target_index'].map((name) => [name, integer])),
+      ...Object.fromEntries(['row', 'target_index', 'id'].map((name) => [name, integer])),
       ...Object.fromEntries(number.map((name) => [name, double])),
-      ...Object.fromEntries(['id', 'name', 'predicted', 'target', 'warnings'].map((name) => [name, text])),
+      ...Object.fromEntries(['name', 'predicted', 'target', 'warnings'].map((name) => [name, text])),
     });
     assert.equal(sorted(read.types), sorted(typesOf('int64', 'double', 'string')));
     assert.equal(sorted(read.duckdbTypes), sorted(typesOf('BIGINT', 'DOUBLE', 'VARCHAR')));
     const expected = rows.map((row) =>
       sorted({
         row: row.row,
-        id: String(row.kept['id']),
+        id: row.kept['id'],
         name: row.kept['name'] ?? null,
         predicted: row.prediction[0]!.label,
         predicted_score: row.prediction[0]!.score,
