@@ -142,13 +142,17 @@ const at2d = (pads: ConvAttrs['pads'], stride = 1): ConvAttrs => ({
   ...{ strides: [stride, stride], dilations: [1, 1], pads, groups: 1 },
 });
 const at1d = (pads: ConvAttrs['pads']): ConvAttrs => ({ strides: [1], dilations: [1], pads, groups: 1 });
+const padded = at2d([
+  [0, 1],
+  [0, 1],
+]);
 const none = { stream: 0, dropped: 0, scale: 1 };
 const seed = { shape: [2], dtype: 'int32', range: [-1000, 1000] } as const;
 type Use = { x: Shape; w: Shape; attrs: ConvAttrs & { window: readonly number[]; positive: boolean; scale: number } };
 // Few filters: a code of a later one is soon changed where gradients are checked by differences.
 // biome-ignore format: one use a line
 const uses: readonly Use[] = [
-  { x: [2, 4, 4, 1], w: [2, 2, 1, 4], attrs: { ...at2d([[0, 1], [0, 1]]), window: [2, 2], positive: true, scale: 1 } },
+  { x: [2, 4, 4, 1], w: [2, 2, 1, 4], attrs: { ...padded, window: [2, 2], positive: true, scale: 1 } },
   { x: [1, 5, 7, 3], w: [2, 3, 3, 4], attrs: { ...at2d([[0, 1], [1, 1]]), window: [2, 3], positive: false, scale: 1.5 } },
   { x: [2, 9, 2], w: [3, 2, 3], attrs: { ...at1d([[1, 1]]), window: [4], positive: true, scale: 2 } },
 ];
@@ -184,10 +188,7 @@ export const convPool: OpFunction<ConvPoolAttrs> = defineOp<ConvPoolAttrs>({
     {
       inputs: [[2, 6, 6, 2], [2, 2, 2, 9], [9], seed],
       attrs: {
-        ...at2d([
-          [0, 1],
-          [0, 1],
-        ]),
+        ...padded,
         window: [2, 2],
         positive: true,
         stream: 3,
@@ -198,10 +199,7 @@ export const convPool: OpFunction<ConvPoolAttrs> = defineOp<ConvPoolAttrs>({
     {
       inputs: [[256, 28, 28, 1], [2, 2, 1, 64], [64], seed],
       attrs: {
-        ...at2d([
-          [0, 1],
-          [0, 1],
-        ]),
+        ...padded,
         window: [2, 2],
         positive: true,
         stream: 1,
