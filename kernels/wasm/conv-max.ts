@@ -118,7 +118,7 @@ export function convMax(
       store<i32>(batch, -p * <i32>line, 8);
       // A tile is six positions.
       matmul(p / 6, (p + count + 5) / 6, block, positions, 0, <i32>line, 0, source, b, positions, k, filters, bias, 0, batch, 0, 0);
-      const kept = seed == 0 ? 0 : dropBytes(scratch() + KEPT_AT, (unit * positions + p) * filters, count * filters, seed, stream, dropped);
+      const kept = dropBytes(scratch() + KEPT_AT, (unit * positions + p) * filters, count * filters, seed, stream, dropped);
       takeRows(to, block, count, filters, word, kept, positive);
     }
     finish(to, filters, words, positive, scale);
@@ -201,7 +201,7 @@ export function convMaxTable(
           store<usize>(put, place < 0 ? none : products + load<i32>(from + (<usize>place << 2)) + tap * line);
         }
       }
-      const kept = seed == 0 ? 0 : dropBytes(scratch() + KEPT_AT, (unit * positions + p) * filters, count * filters, seed, stream, dropped);
+      const kept = dropBytes(scratch() + KEPT_AT, (unit * positions + p) * filters, count * filters, seed, stream, dropped);
       sumTaps(block, rows, count, taps, filters);
       takeRows(to, block, count, filters, word, kept, positive);
     }

@@ -212,7 +212,7 @@ export function convPool(
     else convolve(block, source, q * sample, first, count, b, k, filters, sparse);
     const at = unit * s.pooledW;
     const wide = s.pooledW * filters;
-    let kept = seed == 0 ? 0 : dropBytes(scratch() + KEPT_AT, at * filters, rows * wide, seed, stream, dropped);
+    let kept = dropBytes(scratch() + KEPT_AT, at * filters, rows * wide, seed, stream, dropped);
     let to = out + <usize>at * line;
     let code = codes + <usize>at * codeLine;
     for (let r = 0; r < rows; r++) {

@@ -141,9 +141,10 @@ function eightKept(words: usize, bound: v128): v128 {
 
 /**
  * What `dropout` keeps of elements `[from, from + count)`, a byte of ones for each and of zeros for the others; at `to` and up to 63 bytes on,
- * beginning where the result says.
+ * beginning where the result says. 0 where there is no seed: all are kept.
  */
 export function dropBytes(to: usize, from: i32, count: i32, seed: usize, stream: i32, dropped: i32): usize {
+  if (seed == 0) return 0;
   const bound = i32x4.splat(dropped);
   const words = scratch();
   const first = from / 32;

@@ -75,3 +75,9 @@ export function writeTexts(path: string, rows: number): void {
   });
   writeFileSync(path, `${lines.join('\n')}\n`);
 }
+
+/** Arguments of a job that explains the texts of `input` with the example of reviews, in chunks of 50. */
+export const textJob = (input: string, output: string): string[] => [
+  ...['run', example('imdb-cnn.h5'), '--input', input, '--vocab', example('imdb-vocab.txt')],
+  ...['--columns', 'text', '--keep', 'id', '--steps', '5', '--chunk', '50', '--output', output],
+];

@@ -6,28 +6,13 @@ import * as assert from 'uvu/assert';
 import { randomUniform } from '../../../src/graph/random.ts';
 import { built } from '../../support/built.ts';
 import { example, temporaryFolder } from '../../support/cli.ts';
-import { bytesOf, recordsIn, startJob, unfinishedIn, writeTexts } from '../../support/job-runs.ts';
+import { bytesOf, recordsIn, startJob, textJob, unfinishedIn, writeTexts } from '../../support/job-runs.ts';
 
 const test = suite('jobs: killed and resumed');
 const { path } = temporaryFolder();
 const ROWS = 5000;
 const KILLS = 20;
-const flags = [
-  '--input',
-  path('texts.ndjson'),
-  '--vocab',
-  example('imdb-vocab.txt'),
-  '--columns',
-  'text',
-  '--keep',
-  'id',
-];
-const job = (output: string): string[] => [
-  'run',
-  example('imdb-cnn.h5'),
-  ...flags,
-  ...['--steps', '5', '--chunk', '50', '--output', path(output)],
-];
+const job = (output: string): string[] => textJob(path('texts.ndjson'), path(output));
 
 test('killed at 20 random moments: the same bytes, on 5,000 rows, with failed rows among them', async () => {
   writeTexts(path('texts.ndjson'), ROWS);

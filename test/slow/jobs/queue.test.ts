@@ -6,8 +6,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { built } from '../../support/built.ts';
-import { example, temporaryFolder } from '../../support/cli.ts';
-import { bytesOf, endJobs, recordsIn, startJob, unfinishedIn, writeTexts } from '../../support/job-runs.ts';
+import { temporaryFolder } from '../../support/cli.ts';
+import { bytesOf, endJobs, recordsIn, startJob, textJob, unfinishedIn, writeTexts } from '../../support/job-runs.ts';
 import { endServers, freePort, hasRedis, startRedis, stopRedis } from '../../support/redis.ts';
 
 const test = suite('jobs: queue');
@@ -36,22 +36,7 @@ function worker(queue: string): ChildProcess {
   return started;
 }
 
-const flags = [
-  '--input',
-  path('texts.ndjson'),
-  '--vocab',
-  example('imdb-vocab.txt'),
-  '--columns',
-  'text',
-  '--keep',
-  'id',
-];
-const job = (output: string): string[] => [
-  'run',
-  example('imdb-cnn.h5'),
-  ...flags,
-  ...['--steps', '5', '--chunk', '50', '--output', path(output)],
-];
+const job = (output: string): string[] => textJob(path('texts.ndjson'), path(output));
 
 async function until(what: () => boolean, seconds: number, said: () => string): Promise<void> {
   const late = performance.now() + 1000 * seconds;
