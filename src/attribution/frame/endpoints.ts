@@ -8,6 +8,7 @@ import { allocate, dtypeOf, type TypedArray } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { rowSize } from './arrays.ts';
 import type { Graphs } from './graphs.ts';
+import type { End, KeptEnds } from './kept-ends.ts';
 import type { Pace } from './pace.ts';
 import type { Feed } from './problem.ts';
 
@@ -17,6 +18,8 @@ export interface Runner {
   readonly samples: number;
   readonly batch: number;
   readonly pace: Pace;
+  /** Where what the method reads of both ends stays, if it does. */
+  readonly kept?: KeptEnds | null;
 }
 
 export interface Endpoint {
@@ -29,14 +32,17 @@ export function feedOf(t: Tensor): Feed {
   return { data: t.data, width: t.rank === 0 ? 0 : rowSize(t.shape) };
 }
 
-/** @param feeds one per model input, then one per forward kwarg */
-export async function runModel(runner: Runner, feeds: readonly Feed[]): Promise<Endpoint> {
+/**
+ * @param feeds one per model input, then one per forward kwarg
+ * @param end of the path, where what the method reads of it is to be kept
+ */
+export async function runModel(runner: Runner, feeds: readonly Feed[], end?: End): Promise<Endpoint> {
   const { graphs } = runner;
   const build = (rows: number): PlanGraph => {
     const { inputs, output, captured } = graphs.model(rows);
     return { inputs, outputs: [output, ...captured] };
   };
-  const [predictions, ...captured] = await runChunks(runner, 'model', build, feeds);
+  const [predictions, ...captured] = await runChunks(runner, 'model', build, feeds, end);
   return { predictions: predictions!, captured: captured.map((data) => new Float64Array(data)) };
 }
 
@@ -72,18 +78,22 @@ export function repeatRow<T extends TypedArray>(row: T, count: number): T {
 }
 
 async function runChunks(
-  { plans, graphs, samples, batch, pace }: Runner,
+  { plans, graphs, samples, batch, pace, kept }: Runner,
   kind: string,
   build: (rows: number) => PlanGraph,
   feeds: readonly Feed[],
+  end?: End,
 ): Promise<TypedArray[]> {
   const results: TypedArray[] = [];
+  const run = async (rows: number, chunk: readonly TypedArray[]): Promise<TypedArray[]> =>
+    (end && (await kept?.evaluate(end, rows, chunk))) ||
+    plans.run(`${kind} ${rows} ${graphs.key}`, () => build(rows), chunk);
   pace.expect(samples);
   // One baseline for all samples is evaluated once.
   if (sameForAll(feeds, samples)) {
     await pace.turn();
     const one = feeds.map(({ data, width }) => (width === 0 ? data : data.subarray(0, width)));
-    const parts = await plans.run(`${kind} 1 ${graphs.key}`, () => build(1), one);
+    const parts = await run(1, one);
     pace.advance(samples);
     return parts.map((part) => repeatRow(part, samples));
   }
@@ -91,7 +101,7 @@ async function runChunks(
     await pace.turn();
     const rows = Math.min(batch, samples - at);
     const chunk = feeds.map(({ data, width }) => (width === 0 ? data : data.subarray(at * width, (at + rows) * width)));
-    const parts = await plans.run(`${kind} ${rows} ${graphs.key}`, () => build(rows), chunk);
+    const parts = await run(rows, chunk);
     pace.advance(rows);
     if (rows === samples) return parts;
     parts.forEach((part, i) => {

@@ -67,7 +67,7 @@ async function evaluateBaseline(
   const inLayer = !Array.isArray(setup.baselines);
   const alibi = settings.compat === 'alibi';
   if (!inLayer) await setup.forward.model?.checkInputs?.(drawn);
-  const atBaseline = inLayer ? null : await runModel(runner, [...drawn.map(feedOf), ...kwargs]);
+  const atBaseline = inLayer ? null : await runModel(runner, [...drawn.map(feedOf), ...kwargs], 'baseline');
   const from = choice
     ? (atBaseline?.captured ?? drawn.map((t) => new Float64Array(t.data)))
     : graphs.moving.map((i) => new Float64Array(drawn[i]!.data));
@@ -99,7 +99,7 @@ function problemOf(
   starts: readonly Float64Array[],
   draw: Draw,
 ): Problem {
-  const { graphs, plans, samples, batch, pace } = runner;
+  const { graphs, plans, samples, batch, pace, kept } = runner;
   return {
     key: graphs.key,
     plans,
@@ -115,6 +115,7 @@ function problemOf(
     ...draw,
     inputs: setup.inputs.tensors.map(({ shape }) => shape),
     pace,
+    kept: kept ?? null,
     graph: (rows, look) => graphs.path(rows, look),
   };
 }

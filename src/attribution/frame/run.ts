@@ -102,12 +102,13 @@ function rowsAtOnce({ settings, structure }: Setup): number {
 async function runWhole(setup: Setup, plans: PlanCache, options: ExplainOptions, pace: Pace): Promise<Outcome[]> {
   const { inputs, graphs, structure } = setup;
   const samples = inputs.rows;
-  const runner: Runner = { graphs, plans, samples, batch: rowsAtOnce(setup), pace };
+  const alone: Runner = { graphs, plans, samples, batch: rowsAtOnce(setup), pace };
+  const runner: Runner = { ...alone, kept: (await setup.method.keep?.(alone)) ?? null };
   const kwargs = Object.values(graphs.options.kwargs).map(feedOf);
   await pace.turn();
   await setup.forward.model?.checkInputs?.(inputs.tensors);
 
-  const atX = await runModel(runner, [...inputs.tensors.map(feedOf), ...kwargs]);
+  const atX = await runModel(runner, [...inputs.tensors.map(feedOf), ...kwargs], 'input');
   const predictions = tensor(atX.predictions, [samples, ...structure.output.shape.slice(1)]);
   const targets = targetsOf(setup, predictions);
   const dtype = dtypeOf(atX.predictions) as FloatDType;

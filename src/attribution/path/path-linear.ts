@@ -16,13 +16,23 @@ import { repeatRow, sameForAll } from '../frame/endpoints.ts';
 import { cotangentsOf, gatherRows } from '../frame/rows.ts';
 import { brutePass, displaced, interpolate } from './brute.ts';
 import { type Frontier, findFrontier, frontierOf } from './frontier.ts';
-import { inOnePlan } from './one-plan.ts';
+import { inOnePlan, rowsAtOnce } from './one-plan.ts';
 import type { AttributionPass, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
 export const pathLinearPass: AttributionPass = {
   name: 'path-linear',
   shares: true,
+  async keep(runner, points) {
+    const { plans, graphs, samples, batch } = runner;
+    const { options, key } = graphs;
+    const frontier = findFrontier({ plans, key, graph: (rows) => graphs.path(rows) });
+    const { positions, region, heldBefore } = frontier;
+    const pays = positions.length > 0 && region.affineFlops > 0 && heldBefore.length === 0 && !options.everyCall;
+    const together = samplesAtOnce(frontier, batch, points) >= samples;
+    if (!pays || !together || !plans.backendFor(options.inputs).cells) return null;
+    return (await import('./kept-frontier.ts')).keepFrontier(runner, frontier);
+  },
   async prepare(problem) {
     const frontier = findFrontier(problem);
     // Nothing to integrate where the output does not depend on what the path moves.
@@ -58,6 +68,10 @@ export const pathLinearPass: AttributionPass = {
     } satisfies PreparedPath;
   },
 };
+
+/** Samples whose points go through one plan, all of them. */
+const samplesAtOnce = (frontier: Frontier, batch: number, points: number): number =>
+  Math.floor(rowsAtOnce(frontier, batch) / points);
 
 /** Frontier values at both ends, as doubles, `samples` rows each. */
 async function evaluateEnds(
