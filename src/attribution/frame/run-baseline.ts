@@ -73,10 +73,11 @@ async function evaluateBaseline(
     : graphs.moving.map((i) => new Float64Array(drawn[i]!.data));
   // Where part of the model bypasses the layer, the path starts at the layer's baseline with the rest at the real input.
   const bypass = choice !== null && (inLayer || (structure.bypassed && !alibi));
-  const variables = from.map((values, v) => {
-    return { data: inDType(values, structure.variables[v]!.dtype), width: values.length / samples };
-  });
-  const atStart = bypass ? await runPathEnd(runner, variables, held) : null;
+  const variables = (): Feed[] =>
+    from.map((values, v) => {
+      return { data: inDType(values, structure.variables[v]!.dtype), width: values.length / samples };
+    });
+  const atStart = bypass ? await runPathEnd(runner, variables(), held) : null;
   return { from, predictions: (atBaseline?.predictions ?? atStart)!, atStart };
 }
 

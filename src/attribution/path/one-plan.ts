@@ -33,8 +33,11 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
   const { samples, key, plans, held, from, to, scores } = problem;
   const { region, heldBefore, heldAfter } = frontier;
   // One baseline for all samples is evaluated once.
-  const ends = [...from.map((data) => ({ data, width: data.length / samples })), ...heldBefore.map((i) => held[i]!)];
-  const shared = sameForAll(ends, samples);
+  let same: boolean | undefined;
+  const isShared = (): boolean => {
+    const ends = [...from.map((data) => ({ data, width: data.length / samples })), ...heldBefore.map((i) => held[i]!)];
+    return (same ??= sameForAll(ends, samples));
+  };
   const dtype = problem.dtypes[0]!;
   return {
     ...(await brutePass.prepare(problem)),
@@ -58,10 +61,11 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
       const moving = frontier.stepSources.map((v) =>
         v < 0 ? null : movingSteps(from[v]!, to[v]!, problem.shapes[v]!, first, count),
       );
-      const build = (ends?: KeptTensors): PlanGraph =>
+      const kind = `one plan ${count}x${alphas.length}x${scores.length} ${moving.join(' ')}`;
+      const build = (shared: boolean, ends?: KeptTensors): PlanGraph =>
         planGraph(problem, frontier, count, alphas.length, shared, moving, ends);
-      const kind = `one plan ${count}x${alphas.length}x${scores.length} ${shared} ${moving.join(' ')}`;
       const evaluate = (): Promise<TypedArray[]> => {
+        const shared = isShared();
         const start = shared ? atLeastTwo(stepMajor(first, 1, Float64Array.of(0))) : at(0);
         // Of a single sample, both ends are the two rows of one graph.
         const sides = count === 1 ? [stepMajor(first, 1, Float64Array.of(1, 0))] : [at(1), start];
@@ -69,9 +73,9 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
           ...variables(side),
           ...heldBefore.map((i) => gatherRows(held[i]!, side.samples)),
         ]);
-        return plans.run(`${kind} ${key}`, build, [...ends, ...behind]);
+        return plans.run(`${kind} ${shared} ${key}`, () => build(shared), [...ends, ...behind]);
       };
-      const kept = count === samples ? await problem.kept?.run(kind, build, behind) : null;
+      const kept = count === samples ? await problem.kept?.run(kind, (ends) => build(true, ends), behind) : null;
       const sums = kept ?? (await evaluate());
       return sums.map((sum, i) => sum.subarray(0, (from[i % from.length]!.length / samples) * count));
     },

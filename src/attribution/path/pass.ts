@@ -44,7 +44,7 @@ export interface PreparedPath {
   readonly saving?: number;
   /** What the gradients are taken at, for people to read. */
   readonly frontier?: readonly string[];
-  /** From gradients averaged over the path to attributions of the problem's variables, `samples` rows each. */
+  /** From gradients averaged over the path, which it may write over, to attributions of the problem's variables, `samples` rows each. */
   finish(meanGradients: readonly Float64Array[]): Promise<Float64Array[]>;
 }
 
