@@ -15,7 +15,7 @@ export type KeptTensors = Readonly<Record<End, readonly Tensor[]>>;
 export interface KeptEnds {
   /**
    * Runs the model on `rows` rows.
-   * @returns the output and the layer's tensors; null where the end is not kept for so many rows, and nothing was run
+   * @returns the output and the layer's tensors, which others may be given, too; null where the end is not kept for so many rows, and nothing was run
    */
   evaluate(end: End, rows: number, feeds: readonly TypedArray[]): Promise<TypedArray[] | null>;
   /**

@@ -123,14 +123,16 @@ function problemOf(
 
 function displacedSamples(from: readonly Float64Array[], to: readonly Float64Array[], samples: number): Uint8Array {
   const flags = new Uint8Array(samples);
-  from.forEach((start, v) => {
+  for (const [v, start] of from.entries()) {
     const width = start.length / samples;
     for (let sample = 0; sample < samples; sample++) {
-      const end = (sample + 1) * width;
-      let at = sample * width;
-      while (at < end && start[at] === to[v]![at]) at++;
-      if (at < end) flags[sample] = 1;
+      if (differ(start, to[v]!, sample * width, (sample + 1) * width)) flags[sample] = 1;
     }
-  });
+  }
   return flags;
+}
+
+function differ(a: Float64Array, b: Float64Array, begin: number, end: number): boolean {
+  for (let i = begin; i < end; i++) if (a[i] !== b[i]) return true;
+  return false;
 }
