@@ -22,9 +22,5 @@ export interface KeptEnds {
    * Runs the plan of `key`, which reads what is kept.
    * @returns null where an end was not kept, or another explanation has put its own there since
    */
-  run(
-    key: string,
-    build: (kept: KeptTensors) => PlanGraph,
-    feeds: readonly TypedArray[],
-  ): Promise<TypedArray[] | null>;
+  run(key: string, build: (kept: KeptTensors) => PlanGraph, feeds: readonly TypedArray[]): Promise<TypedArray[] | null>;
 }
