@@ -11,10 +11,10 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 198_500,
+  [ON_DEMAND]: 206_600,
   'src/keras': 63_400,
   'src/model': 10_720,
-  'src/attribution': 70_500,
+  'src/attribution': 69_400,
   'src/backends': 44_100,
   'src/ops': 35_700,
   'packed kernels': 24_500,
@@ -39,6 +39,9 @@ test('what is public and needed on demand is not fetched at once', async () => {
   const { files } = await bundleFiles();
   const early = [
     'src/attribution/path/auto-steps.ts',
+    'src/attribution/path/frontier-points.ts',
+    'src/attribution/path/kept-frontier.ts',
+    'src/graph/state.ts',
     'src/keras/custom/run.ts',
     'node_modules/fflate/esm/browser.js',
     ...copied,
