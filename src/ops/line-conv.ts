@@ -57,7 +57,7 @@ export function unfitLines(start: Shape, w: Shape, steps: number, attrs: LineCon
   return null;
 }
 
-function shapeOf(name: string, [start, delta, alpha, w]: readonly TensorSpec[], attrs: LineConvAttrs): TensorSpec {
+function shapeOf(name: string, [start, w, delta, alpha]: readonly TensorSpec[], attrs: LineConvAttrs): TensorSpec {
   const why = unfitLines(start!.shape, w!.shape, alpha!.shape[0]!, attrs);
   if (why) throw failure(name, why, { lines: start!.shape, kernel: w!.shape, steps: alpha!.shape, ...attrs });
   const [rows, ...rest] = poolShape(name, start!.shape, poolOf(attrs));
@@ -66,11 +66,18 @@ function shapeOf(name: string, [start, delta, alpha, w]: readonly TensorSpec[], 
 }
 
 /** The same with ops that others know: what both ops here mean, and how they are differentiated further. */
-export function lineConvUnfused([start, delta, alpha, w]: readonly Tensor[], attrs: LineConvAttrs): Tensor {
+export function lineConvUnfused([start, w, delta, alpha]: readonly Tensor[], attrs: LineConvAttrs): Tensor {
   return conv([lerpMaxPoolUnfused(start!, delta!, alpha!, poolOf(attrs)), w!], convOf(attrs));
 }
 
-const flat = { strides: [1], dilations: [1], pads: [[0, 0]], poolStrides: [1], poolPads: [[0, 0]], window: [1] } as const;
+const flat = {
+  strides: [1],
+  dilations: [1],
+  pads: [[0, 0]],
+  poolStrides: [1],
+  poolPads: [[0, 0]],
+  window: [1],
+} as const;
 // biome-ignore format: one use a line
 const uses: readonly { x: Shape; steps: number; w: Shape; attrs: LineConvAttrs; size?: 'real' }[] = [
   { x: [2, 4, 5, 3], steps: 3, w: [2, 2, 3, 4], attrs: { relu: true, window: [2, 2], poolStrides: [2, 2], poolPads: [[0, 0], [0, 1]], strides: [1, 1], dilations: [1, 1], pads: [[0, 1], [0, 1]] } },
@@ -80,10 +87,14 @@ const uses: readonly { x: Shape; steps: number; w: Shape; attrs: LineConvAttrs; 
   { x: [10, 28, 28, 64], steps: 50, w: [2, 2, 64, 32], attrs: { relu: true, window: [2, 2], poolStrides: [2, 2], poolPads: [[0, 0], [0, 0]], strides: [1, 1], dilations: [1, 1], pads: [[0, 1], [0, 1]] }, size: 'real' },
 ];
 const examples = uses.map(
-  ({ x, steps, w, attrs, size }): Example<LineConvAttrs> => ({ inputs: [x, x, [steps], w], attrs, size: size ?? 'small' }),
+  ({ x, steps, w, attrs, size }): Example<LineConvAttrs> => ({
+    inputs: [x, w, x, [steps]],
+    attrs,
+    size: size ?? 'small',
+  }),
 );
 
-/** Points along lines behind a relu and a pool, convolved: `start`, `delta` `[samples, ...space, channels]`, `alpha [steps]`, a kernel. */
+/** Points along lines behind a relu and a pool, convolved: `start [samples, ...space, channels]`, a kernel, `delta` like `start`, `alpha [steps]`. */
 export const lineConv: OpFunction<LineConvAttrs> = defineOp<LineConvAttrs>({
   name: 'lineConv',
   shape: (inputs, attrs) => shapeOf('lineConv', inputs, attrs),
@@ -95,8 +106,9 @@ export const lineConv: OpFunction<LineConvAttrs> = defineOp<LineConvAttrs>({
     return [() => lineConvGrad([...inputs, g], attrs), () => other(1), () => other(2), () => other(3)];
   },
   batch: mixes('spreads samples over points of a path'),
-  linear: [3],
-  flops: ([, , , w], out) => 2 * sizeOf(out.shape) * sizeOf(w!.shape.slice(0, -1)),
+  linear: [1],
+  columns: 'result',
+  flops: ([, w], out) => 2 * sizeOf(out.shape) * sizeOf(w!.shape.slice(0, -1)),
   kernels: { reference: lineConvKernels.lineConv, wasm: wasm.lineConv },
   examples,
 });
@@ -120,9 +132,10 @@ export const lineConvGrad: OpFunction<LineConvAttrs> = defineOp<LineConvAttrs>({
     return inputs.map((_, i) => () => again(i));
   },
   batch: mixes('spreads samples over points of a path'),
-  linear: [3, 4],
+  linear: [1, 4],
+  columns: 'last',
   zeros: 'makes',
-  flops: ([, , , w, g]) => 2 * sizeOf(g!.shape) * sizeOf(w!.shape.slice(0, -1)),
+  flops: ([, w, , , g]) => 2 * sizeOf(g!.shape) * sizeOf(w!.shape.slice(0, -1)),
   kernels: { reference: lineConvKernels.lineConvGrad, wasm: wasm.lineConvGrad },
   examples: examples.map((example) => {
     const specs = example.inputs.map((shape) => ({ shape: shape as Shape, dtype: 'float32' as const }));

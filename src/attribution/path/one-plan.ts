@@ -24,6 +24,9 @@ import { findLineScans, type Moving, movingSteps, scanInPieces } from './line-sc
 import type { PathPoints, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
+/** Loaded where a product follows lines closely enough. */
+type LineConvs = typeof import('./line-conv.ts') | null;
+
 export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promise<PreparedPath> {
   const { samples, key, plans, held, from, to, scores } = problem;
   const { region, heldBefore, heldAfter } = frontier;
@@ -31,6 +34,7 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
   const ends = [...from.map((data) => ({ data, width: data.length / samples })), ...heldBefore.map((i) => held[i]!)];
   const shared = sameForAll(ends, samples);
   const dtype = problem.dtypes[0]!;
+  const convs: LineConvs = dtype === 'float32' && frontier.products ? await import('./line-conv.ts') : null;
   return {
     ...(await brutePass.prepare(problem)),
     name: 'path-linear',
@@ -57,7 +61,7 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
       const moving = frontier.stepSources.map((v) =>
         v < 0 ? null : movingSteps(from[v]!, to[v]!, problem.shapes[v]!, first, count),
       );
-      const build = (): PlanGraph => planGraph(problem, frontier, count, alphas.length, shared, moving);
+      const build = (): PlanGraph => planGraph(problem, frontier, count, alphas.length, shared, moving, convs);
       const kind = `one plan ${count}x${alphas.length}x${scores.length} ${shared} ${moving.join(' ')}`;
       const sums = await plans.run(`${kind} ${key}`, build, feeds);
       return sums.map((sum, i) => sum.subarray(0, (from[i % from.length]!.length / samples) * count));
@@ -72,6 +76,7 @@ function planGraph(
   steps: number,
   shared: boolean,
   moving: readonly (Moving | null)[],
+  convs: LineConvs,
 ): PlanGraph {
   const { heldBefore, heldAfter } = frontier;
   const atX = problem.graph(Math.max(2, count));
@@ -94,12 +99,15 @@ function planGraph(
     const from = broadcastTo(one, shape);
     const [start, delta] = [placeholder(shape, node.dtype), placeholder(shape, node.dtype)];
     const fixed = placeholder(shape, node.dtype);
+    const product = rowwise ? convs?.findLineConv(node, body.output, readers, shape, steps) : null;
     const pool = rowwise ? findLinePool(node, body.output, readers) : null;
     const scans = moving[v] ? findLineScans(node, nodes, readers) : null;
     const pieces = scans && scanInPieces(scans, readers, { start, fixed, delta, alpha }, moving[v]!);
-    const replaced: [Tensor, Tensor][] = pool
-      ? [[pool.pooled, pool.fuse(start, delta, alpha)]]
-      : (pieces ?? [[node, reshape(lerp(start, delta, alpha), node.shape)]]);
+    const replaced: [Tensor, Tensor][] = product
+      ? [[product.product, product.fuse(start, delta, alpha)]]
+      : pool
+        ? [[pool.pooled, pool.fuse(start, delta, alpha)]]
+        : (pieces ?? [[node, reshape(lerp(start, delta, alpha), node.shape)]]);
     return { start, fixed, delta, replaced, from, displacement: moved(from, end) };
   });
 

@@ -14,17 +14,17 @@ function poolOf(attrs: Attrs): Attrs & { window: readonly number[]; strides: rea
 }
 
 /** What the windows pick, at all steps. */
-function pooled([start, , alpha]: readonly TensorSpec[], attrs: Attrs): TensorSpec {
+function pooled([start, , , alpha]: readonly TensorSpec[], attrs: Attrs): TensorSpec {
   const [rows, ...rest] = poolShape('lineConv', start!.shape, poolOf(attrs));
   return { shape: [rows! * alpha!.shape[0]!, ...rest] as Shape, dtype: start!.dtype };
 }
 
 const lineConv: Kernel = (out, inputs, attrs) => {
   const h = pooled(inputs, attrs);
-  const [start, delta, alpha, w] = inputs as [TensorSpec, TensorSpec, TensorSpec, TensorSpec];
+  const [start, w, delta, alpha] = inputs as [TensorSpec, TensorSpec, TensorSpec, TensorSpec];
   const pool = windowKernels.lerpMaxPool(h, [start, delta, alpha], poolOf(attrs));
   const conv = windowKernels.conv(out, [h, w], { ...attrs, groups: 1 });
-  return (y, [from, by, at, kernel]) => {
+  return (y, [from, kernel, by, at]) => {
     const points = allocate(h.dtype, sizeOf(h.shape));
     pool(points, [from!, by!, at!]);
     conv(y, [points, kernel!]);
@@ -33,10 +33,10 @@ const lineConv: Kernel = (out, inputs, attrs) => {
 
 const lineConvGrad: Kernel = (out, inputs, attrs) => {
   const h = pooled(inputs, attrs);
-  const [start, delta, alpha, w, g] = inputs as [TensorSpec, TensorSpec, TensorSpec, TensorSpec, TensorSpec];
+  const [start, w, delta, alpha, g] = inputs as [TensorSpec, TensorSpec, TensorSpec, TensorSpec, TensorSpec];
   const back = windowKernels.convGradInput(h, [g, w], { ...attrs, groups: 1, inputShape: h.shape });
   const pool = windowKernels.lerpMaxPoolGrad(out, [start, delta, alpha, h], poolOf(attrs));
-  return (y, [from, by, at, kernel, gradient]) => {
+  return (y, [from, kernel, by, at, gradient]) => {
     const points = allocate(h.dtype, sizeOf(h.shape));
     back(points, [gradient!, kernel!]);
     pool(y, [from!, by!, at!, points]);

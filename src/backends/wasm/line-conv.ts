@@ -28,7 +28,7 @@ interface Bound {
 
 /** The list of kinks, with the call that makes it unless the way forward has left it, and the weights. */
 function bindLines(ctx: BindContext, output: Shape): Bound {
-  const [start, delta, alpha, w] = ctx.inputs as [Operand, Operand, Operand, Operand];
+  const [start, w, delta, alpha] = ctx.inputs as [Operand, Operand, Operand, Operand];
   if (ctx.out.dtype !== 'float32') throw lacksType(ctx.op, ctx.out.dtype);
   const attrs = ctx.attrs as unknown as LineConvAttrs;
   const { window, poolStrides, poolPads, strides, dilations, pads } = attrs;
@@ -61,9 +61,28 @@ function bindLines(ctx: BindContext, output: Shape): Bound {
 
   const two = [
     ...[pairOf(start.shape.slice(1, -1), 1), [channels], [placesH, placesW], pairOf(window, 1), pairOf(poolStrides, 1)],
-    ...[pairOf(poolPads.map(([before]) => before), 0), [Number(attrs.relu), steps, samples, room, head, bytes]],
-    ...[[outputH, outputW], [kernelH, kernelW], [downH, pairOf(strides, 1)[1]]],
-    ...[[padH, pairOf(pads.map(([before]) => before), 0)[1]], [dilationH, pairOf(dilations, 1)[1]]],
+    ...[
+      pairOf(
+        poolPads.map(([before]) => before),
+        0,
+      ),
+      [Number(attrs.relu), steps, samples, room, head, bytes],
+    ],
+    ...[
+      [outputH, outputW],
+      [kernelH, kernelW],
+      [downH, pairOf(strides, 1)[1]],
+    ],
+    ...[
+      [
+        padH,
+        pairOf(
+          pads.map(([before]) => before),
+          0,
+        )[1],
+      ],
+      [dilationH, pairOf(dilations, 1)[1]],
+    ],
     [filters, width, strips, perStrip, band, bands],
   ];
   const lines = ctx.table(two.flat());
@@ -88,7 +107,7 @@ function bindLines(ctx: BindContext, output: Shape): Bound {
 }
 
 const bindForward: Binder = (ctx) => {
-  const [start, delta, alpha] = ctx.inputs as [Operand, Operand, Operand];
+  const [start, , delta, alpha] = ctx.inputs as [Operand, Operand, Operand, Operand];
   const { lines, kinks, w, rows, strips } = bindLines(ctx, ctx.out.shape);
   const { epilogue } = ctx;
   const bias = epilogue?.bias ? ctx.inputs.at(-1)!.at() : 0;
@@ -98,7 +117,7 @@ const bindForward: Binder = (ctx) => {
 };
 
 const bindBack: Binder = (ctx) => {
-  const [start, delta, alpha, , g] = ctx.inputs as [Operand, Operand, Operand, Operand, Operand];
+  const [start, , delta, alpha, g] = ctx.inputs as [Operand, Operand, Operand, Operand, Operand];
   const { lines, kinks, w, bands } = bindLines(ctx, g.shape);
   ctx.call('lineConvGrad', [ctx.out.at(), kinks, start.at(), delta.at(), alpha.at(), w, g.at(), lines], bands);
 };
