@@ -48,7 +48,7 @@ export function lineConvGrad(
     const from = kinks + <usize>((sample * g.placesH + r0) * g.placesW) * <usize>g.bytes;
     const places = (r1 - r0) * g.placesW;
     for (let p = 0; p < places; p++) {
-      listTaps(taps + <usize>p * tapBytes, sums, g, r0 + p / g.placesW, p % g.placesW);
+      listTaps(taps + <usize>p * tapBytes, sums, g, r0 + p / g.placesW, p % g.placesW, false);
     }
     const some = sortKinks(g, from, places, taps, list);
     walk(out, g, sample, list, sums, w, gradient, r0);
@@ -73,18 +73,27 @@ function clearBand(out: usize, g: Lines, sample: i32, r0: i32, r1: i32): void {
   memory.fill(out + <usize>(sample * g.inputH + h0) * line, 0, <usize>(h1 - h0) * line);
 }
 
-/** The outputs that read a place, `at` how many and then for each where its sums lie (behind `sums`, those of row `o0` first) and its weights. */
-function listTaps(at: usize, sums: usize, g: Lines, row: i32, column: i32): void {
+/** What an output that is none has in place of its sums. */
+const OUTSIDE: usize = 0xffffffff;
+
+/**
+ * The outputs that read a place, `at` how many and then for each where its sums lie (behind `sums`, those of row `o0` first) and its weights.
+ * @param all those too that would lie outside: zeros, which weights that are not finite make NaN
+ */
+function listTaps(at: usize, sums: usize, g: Lines, row: i32, column: i32, all: bool): void {
   const tap = <usize>(g.channels * g.width) << 2;
   let count = 0;
   for (let i = 0; i < g.kernelH; i++) {
     const h = row + g.padH - i * g.dilationH;
-    if (h < 0 || h % g.downH != 0 || h / g.downH >= g.outputH) continue;
+    const rowInside = h >= 0 && h / g.downH < g.outputH;
+    if (h % g.downH != 0 || !(all || rowInside)) continue;
     for (let j = 0; j < g.kernelW; j++) {
       const v = column + g.padW - j * g.dilationW;
-      if (v < 0 || v % g.downW != 0 || v / g.downW >= g.outputW) continue;
+      const inside = rowInside && v >= 0 && v / g.downW < g.outputW;
+      if (v % g.downW != 0 || !(all || inside)) continue;
       const put = at + (<usize>++count << 3);
-      store<usize>(put, sums + <usize>((h / g.downH - o0) * g.outputW + v / g.downW) * pixel);
+      const lies = sums + <usize>((h / g.downH - o0) * g.outputW + v / g.downW) * pixel;
+      store<usize>(put, inside ? lies : OUTSIDE);
       store<usize>(put, <usize>(i * g.kernelW + j) * tap, 4);
     }
   }
@@ -215,7 +224,7 @@ function sumPlace(
   placeWindow(b, g, sample, row, column);
   const band = o0;
   o0 = 0;
-  listTaps(taps, 0, g, row, column);
+  listTaps(taps, 0, g, row, column, true);
   o0 = band;
   // The gradients that are read, with zeros behind the filters; `own` are the taps with where they are copied to.
   const count = load<i32>(taps);
@@ -227,8 +236,10 @@ function sumPlace(
     const a = v128.load32_splat(alpha + (<usize>k << 2));
     const from = gradient + (<usize>((k * g.samples + sample) * g.outputH * g.outputW * g.filters) << 2);
     for (let t = 1; t <= count; t++) {
-      const index = load<usize>(taps + (<usize>t << 3)) / pixel;
-      memory.copy(load<usize>(own + (<usize>t << 3)), from + ((index * <usize>g.filters) << 2), <usize>g.filters << 2);
+      const lies = load<usize>(taps + (<usize>t << 3));
+      if (lies == OUTSIDE) continue;
+      const row = from + (((lies / pixel) * <usize>g.filters) << 2);
+      memory.copy(load<usize>(own + (<usize>t << 3)), row, <usize>g.filters << 2);
     }
     for (let c = 0; c < g.channels; c += 4) {
       for (let lane: usize = 0; lane < 4; lane++) {
