@@ -62,20 +62,12 @@ export function foldColumns(
     return null;
   };
   const open = (x: Tensor): boolean => x.op !== null && !fed.has(x) && once(x);
-  if ((op!.columns === 'first' || op!.columns === 'last') && known(given[1])) {
-    const factored = given.at(op!.columns === 'last' ? -1 : 0)!;
+  const side = op!.columns;
+  if (typeof side === 'number' && known(given[1])) {
+    const factored = given.at(side)!;
     const found = factored.op === mul.op && !fed.has(factored) ? rowOf(factored.inputs) : null;
-    const weights = found && folded(mul, given[1], found.row);
-    return (
-      weights &&
-      new Tensor(
-        op,
-        given.map((x, i) => (i === 1 ? weights : x === factored ? found.value : x)),
-        node.attrs,
-        node,
-        null,
-      )
-    );
+    const inputs = found && given.with(1, folded(mul, given[1], found.row)).with(side, found.value);
+    return inputs && new Tensor(op, inputs, node.attrs, node, null);
   }
   const found = op === mul.op || op === add.op ? rowOf(given) : null;
   if (!found || !open(found.value)) return null;
@@ -88,8 +80,7 @@ export function foldColumns(
   const product = before ? before.value : value;
   if (product.op?.columns !== 'result' || !known(product.inputs[1]) || !(product === value || open(product)))
     return null;
-  const weights = folded(mul, product.inputs[1], row);
-  const inputs = product.inputs.map((x, i) => (i === 1 ? weights : x));
+  const inputs = product.inputs.with(1, folded(mul, product.inputs[1], row));
   const result = new Tensor(product.op, inputs, product.attrs, product, null);
   return before ? new Tensor(add.op, [result, folded(mul, before.row, row)], {}, node, null) : result;
 }

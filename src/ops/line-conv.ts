@@ -133,7 +133,7 @@ export const lineConvGrad: OpFunction<LineConvAttrs> = defineOp<LineConvAttrs>({
   },
   batch: mixes('spreads samples over points of a path'),
   linear: [1, 4],
-  columns: 'last',
+  columns: -1,
   zeros: 'makes',
   flops: ([, w, , , g]) => 2 * sizeOf(g!.shape) * sizeOf(w!.shape.slice(0, -1)),
   kernels: { reference: lineConvKernels.lineConvGrad, wasm: wasm.lineConvGrad },

@@ -5,7 +5,7 @@ import { ancestors, readersOf } from '../../graph/traverse.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { PathGraph } from '../frame/graphs.ts';
-import { beforeProduct, findLinePool } from './line-pool.ts';
+import { findLinePool } from './line-pool.ts';
 import { findLineScans, stepSource } from './line-scan.ts';
 import type { PathProblem } from './pass.ts';
 
@@ -28,8 +28,6 @@ export interface Frontier {
   readonly names: readonly string[];
   /** Per node the variable whose steps its steps follow, if a scan over the steps reads it (`line-scan.ts`); else -1. */
   readonly stepSources: readonly number[];
-  /** Whether a product may follow a relu or pool of a frontier node at once (`line-conv.ts`). */
-  readonly products: boolean;
 }
 
 /** Frontiers belong to a plan cache, and within it to a kind of graph. */
@@ -68,7 +66,6 @@ function search(problem: PathProblem): Frontier {
   );
   return {
     stepSources,
-    products: region.frontier.some((node) => beforeProduct(node, graph.output, readers)),
     rowsPerRow: roomOf(nodes, places) / Math.max(1, roomOf(bodyOf(graph.output, region.frontier), places)),
     heldBefore: reached(region.frontier, graph.variables),
     heldAfter: reached([graph.output], region.frontier),

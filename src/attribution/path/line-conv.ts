@@ -8,17 +8,19 @@ import { matmul } from '../../ops/matmul.ts';
 import { reshape } from '../../ops/movement.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { beforeProduct, findLinePool, onlyReader } from './line-pool.ts';
+import { findLinePool, type LinePool } from './line-pool.ts';
 
 /** With fewer steps, products of an output, or filters than these, step by step is faster. */
 const least = { steps: 12, products: 32, filters: 8 };
 /** Most bytes of the lists of kinks, some 60 for each channel of a window. */
 const mostListed = 2 ** 26;
 
-export interface LineConv {
-  /** The node whose value the fused op gives. */
-  readonly product: Tensor;
-  readonly fuse: (start: Tensor, delta: Tensor, alpha: Tensor) => Tensor;
+type Readers = ReadonlyMap<Tensor, Tensor[]>;
+
+/** The only reader of a node that is no output, or null. */
+function onlyReader(of: Tensor, output: Tensor, readers: Readers): Tensor | null {
+  const all = readers.get(of) ?? [];
+  return all.length === 1 && of !== output ? all[0]! : null;
 }
 
 /** A product in the terms of a convolution: shapes of a sample and of the kernel, and how it goes over the places. */
@@ -29,9 +31,9 @@ interface Product extends Omit<ConvAttrs, 'groups'> {
 }
 
 /** The product that alone reads `x` (through a reshape), if its weights are constant, or null. */
-function productOf(x: Tensor, output: Tensor, readers: ReadonlyMap<Tensor, Tensor[]>): Product | null {
-  const next = onlyReader(x, output, readers)!;
-  const flat = next.op!.name === 'reshape';
+function productOf(x: Tensor, output: Tensor, readers: Readers): Product | null {
+  const next = onlyReader(x, output, readers);
+  const flat = next?.op?.name === 'reshape';
   const node = flat ? onlyReader(next, output, readers) : next;
   const w = node?.inputs[1];
   if (!w?.source || node!.inputs[0] !== (flat ? next : x)) return null;
@@ -49,26 +51,27 @@ function productOf(x: Tensor, output: Tensor, readers: ReadonlyMap<Tensor, Tenso
   return { strides, dilations: strides, pads, sample, node: node!, kernel: [...sample, w.shape[1]!] };
 }
 
-/** @param lines the shape of all lines, `steps` how many points of each are taken */
+/**
+ * The product behind frontier node `node`, which counts as what is picked and multiplied.
+ * @param lines the shape of all lines
+ * @param steps how many points of each are taken
+ */
 export function findLineConv(
   node: Tensor,
   output: Tensor,
-  readers: ReadonlyMap<Tensor, Tensor[]>,
+  readers: Readers,
   lines: Shape,
   steps: number,
-): LineConv | null {
-  const x = beforeProduct(node, output, readers);
-  const product = x && productOf(x, output, readers);
+): LinePool | null {
+  const found = findLinePool(node, output, readers);
+  const next = onlyReader(node, output, readers);
+  if (found ? found.attrs!.ties !== 'first' : next?.op?.name !== 'relu') return null;
+  const product = productOf(found?.pooled ?? next!, output, readers);
   if (!product || node.dtype !== 'float32') return null;
   const { sample, kernel, strides, dilations, pads } = product;
   const one = sample.slice(0, -1).map(() => 1);
-  const pool = findLinePool(node, output, readers)?.attrs ?? {
-    relu: true,
-    window: one,
-    strides: one,
-    pads: one.map(() => [0, 0] as const),
-  };
-  const { relu, window } = pool;
+  const none = { relu: true, window: one, strides: one, pads: one.map(() => [0, 0] as const) };
+  const { relu, window, ...pool } = found?.attrs ?? none;
   const attrs: LineConvAttrs = {
     relu,
     window,
@@ -86,7 +89,7 @@ export function findLineConv(
   const weights = product.node.inputs[1]!;
   const w = new Tensor(null, [], {}, { shape: kernel, dtype: weights.dtype }, weights.source);
   return {
-    product: product.node,
+    pooled: product.node,
     fuse: (start, delta, alpha) => {
       const [from, by] = [reshape(start, shape), reshape(delta, shape)];
       return reshape(lineConv([from, w, by, alpha], attrs), product.node.shape);

@@ -11,21 +11,19 @@ import type { Tensor } from '../../tensor/tensor.ts';
 export interface LinePool {
   /** The node whose value the fused op gives. */
   readonly pooled: Tensor;
-  readonly attrs: LerpMaxPoolAttrs;
+  readonly attrs?: LerpMaxPoolAttrs;
   readonly fuse: (start: Tensor, delta: Tensor, alpha: Tensor) => Tensor;
-}
-
-/** The only reader of a node that is no output, or null. */
-export function onlyReader(of: Tensor, output: Tensor, readers: ReadonlyMap<Tensor, Tensor[]>): Tensor | null {
-  const all = readers.get(of) ?? [];
-  return all.length === 1 && of !== output ? all[0]! : null;
 }
 
 /** The pool that alone reads frontier node `node` (through a relu), or null. */
 export function findLinePool(node: Tensor, output: Tensor, readers: ReadonlyMap<Tensor, Tensor[]>): LinePool | null {
-  const next = onlyReader(node, output, readers);
+  const onlyReader = (of: Tensor): Tensor | null => {
+    const all = readers.get(of) ?? [];
+    return all.length === 1 && of !== output ? all[0]! : null;
+  };
+  const next = onlyReader(node);
   const rectified = next?.op?.name === 'relu';
-  const pooled = rectified ? onlyReader(next, output, readers) : next;
+  const pooled = rectified ? onlyReader(next) : next;
   const pool = pooled && poolAttrs(pooled);
   if (!pool) return null;
   const attrs: LerpMaxPoolAttrs = { ...pool, relu: rectified };
@@ -45,13 +43,4 @@ function poolAttrs({ op, inputs, attrs }: Tensor): Omit<LerpMaxPoolAttrs, 'relu'
   const axes = (attrs as Attrs & { axes: readonly number[] }).axes;
   if (axes.length !== space.length || axes.some((axis, i) => axis !== i + 1)) return null;
   return { window: space, strides: space, pads: space.map(() => [0, 0] as const), ties: 'share' };
-}
-
-/** The relu, or the first maxima of windows, behind frontier node `node` whose only reader may be a product (through a reshape), or null. */
-export function beforeProduct(node: Tensor, output: Tensor, readers: ReadonlyMap<Tensor, Tensor[]>): Tensor | null {
-  const pool = findLinePool(node, output, readers);
-  const relu = onlyReader(node, output, readers);
-  const last = pool?.attrs.ties === 'first' ? pool.pooled : relu?.op?.name === 'relu' && !pool ? relu : null;
-  const next = last && onlyReader(last, output, readers);
-  return /^(conv|matmul|reshape)$/.test(next?.op?.name ?? '') ? last : null;
 }

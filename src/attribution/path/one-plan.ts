@@ -24,7 +24,9 @@ import { findLineScans, type Moving, movingSteps, scanInPieces } from './line-sc
 import type { PathPoints, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
-/** Loaded where a product follows lines closely enough. */
+/** A product that may be the only reader of a relu or pool. */
+const productBehind = /(relu|maxPool)(,reshape|,-)*,(conv|matmul)/;
+/** Loaded where there is such a product. */
 type LineConvs = typeof import('./line-conv.ts') | null;
 
 export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promise<PreparedPath> {
@@ -34,7 +36,8 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
   const ends = [...from.map((data) => ({ data, width: data.length / samples })), ...heldBefore.map((i) => held[i]!)];
   const shared = sameForAll(ends, samples);
   const dtype = problem.dtypes[0]!;
-  const convs: LineConvs = dtype === 'float32' && frontier.products ? await import('./line-conv.ts') : null;
+  const convs: LineConvs =
+    dtype === 'float32' && productBehind.test(frontier.signature) ? await import('./line-conv.ts') : null;
   return {
     ...(await brutePass.prepare(problem)),
     name: 'path-linear',
@@ -100,14 +103,12 @@ function planGraph(
     const [start, delta] = [placeholder(shape, node.dtype), placeholder(shape, node.dtype)];
     const fixed = placeholder(shape, node.dtype);
     const product = rowwise ? convs?.findLineConv(node, body.output, readers, shape, steps) : null;
-    const pool = rowwise ? findLinePool(node, body.output, readers) : null;
+    const pool = product ?? (rowwise ? findLinePool(node, body.output, readers) : null);
     const scans = moving[v] ? findLineScans(node, nodes, readers) : null;
     const pieces = scans && scanInPieces(scans, readers, { start, fixed, delta, alpha }, moving[v]!);
-    const replaced: [Tensor, Tensor][] = product
-      ? [[product.product, product.fuse(start, delta, alpha)]]
-      : pool
-        ? [[pool.pooled, pool.fuse(start, delta, alpha)]]
-        : (pieces ?? [[node, reshape(lerp(start, delta, alpha), node.shape)]]);
+    const replaced: [Tensor, Tensor][] = pool
+      ? [[pool.pooled, pool.fuse(start, delta, alpha)]]
+      : (pieces ?? [[node, reshape(lerp(start, delta, alpha), node.shape)]]);
     return { start, fixed, delta, replaced, from, displacement: moved(from, end) };
   });
 
