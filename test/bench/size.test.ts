@@ -11,16 +11,16 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 206_600,
+  [ON_DEMAND]: 220_500,
   'src/keras': 63_400,
   'src/model': 10_720,
-  'src/attribution': 69_400,
+  'src/attribution': 70_700,
   'src/backends': 44_100,
   'src/ops': 35_700,
   'packed kernels': 24_500,
   'src/hdf5': 14_500,
   'kernels/reference': 9_800,
-  'src/graph': 20_700,
+  'src/graph': 20_750,
   'src/tensor': 7_400,
   'src/quadrature': 5_000,
 };

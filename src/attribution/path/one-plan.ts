@@ -29,6 +29,11 @@ import { atLeastTwo, stepMajor } from './points.ts';
 export const rowsAtOnce = ({ rowsPerRow }: Frontier, batch: number): number =>
   Math.max(batch, Math.floor(batch * rowsPerRow));
 
+/** A product that may be the only reader of a relu or pool. */
+const productBehind = /(relu|maxPool)(,reshape|,-)*,(conv|matmul)/;
+/** Loaded where there is such a product. */
+type LineConvs = typeof import('./line-conv.ts') | null;
+
 export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promise<PreparedPath> {
   const { samples, key, plans, held, from, to, scores } = problem;
   const { region, heldBefore, heldAfter } = frontier;
@@ -39,6 +44,8 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
     return (same ??= sameForAll(ends, samples));
   };
   const dtype = problem.dtypes[0]!;
+  const convs: LineConvs =
+    dtype === 'float32' && productBehind.test(frontier.signature) ? await import('./line-conv.ts') : null;
   return {
     ...(await brutePass.prepare(problem)),
     name: 'path-linear',
@@ -63,7 +70,7 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
       );
       const kind = `one plan ${count}x${alphas.length}x${scores.length} ${moving.join(' ')}`;
       const build = (shared: boolean, ends?: KeptTensors): PlanGraph =>
-        planGraph(problem, frontier, count, alphas.length, shared, moving, ends);
+        planGraph(problem, frontier, count, alphas.length, shared, moving, convs, ends);
       const evaluate = (): Promise<TypedArray[]> => {
         const shared = isShared();
         const start = shared ? atLeastTwo(stepMajor(first, 1, Float64Array.of(0))) : at(0);
@@ -89,6 +96,7 @@ function planGraph(
   steps: number,
   shared: boolean,
   moving: readonly (Moving | null)[],
+  convs: LineConvs,
   kept?: KeptTensors,
 ): PlanGraph {
   const { heldBefore, heldAfter } = frontier;
@@ -113,7 +121,8 @@ function planGraph(
     const from = broadcastTo(one, shape);
     const [start, delta] = [placeholder(shape, node.dtype), placeholder(shape, node.dtype)];
     const fixed = placeholder(shape, node.dtype);
-    const pool = rowwise ? findLinePool(node, body.output, readers) : null;
+    const product = rowwise ? convs?.findLineConv(node, body.output, readers, shape, steps) : null;
+    const pool = product ?? (rowwise ? findLinePool(node, body.output, readers) : null);
     const scans = moving[v] ? findLineScans(node, nodes, readers) : null;
     const pieces = scans && scanInPieces(scans, readers, { start, fixed, delta, alpha }, moving[v]!);
     const replaced: [Tensor, Tensor][] = pool
