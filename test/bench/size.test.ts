@@ -11,7 +11,7 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 212_500,
+  [ON_DEMAND]: 220_500,
   'src/keras': 63_400,
   'src/model': 10_720,
   'src/attribution': 70_700,
@@ -39,6 +39,9 @@ test('what is public and needed on demand is not fetched at once', async () => {
   const { files } = await bundleFiles();
   const early = [
     'src/attribution/path/auto-steps.ts',
+    'src/attribution/path/frontier-points.ts',
+    'src/attribution/path/kept-frontier.ts',
+    'src/graph/state.ts',
     'src/keras/custom/run.ts',
     'node_modules/fflate/esm/browser.js',
     ...copied,
