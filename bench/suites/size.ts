@@ -12,6 +12,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
 import { ownCopies } from '../../scripts/own-copies.mjs';
+import { sameChunk } from '../../scripts/same-chunk.mjs';
 import type { CaseResult } from '../harness.ts';
 import { peersFolder } from '../peers/peer.ts';
 import { OURS } from '../report.ts';
@@ -124,7 +125,11 @@ export async function bundleParts(): Promise<Record<string, number>> {
 /** Minified bytes by file of the source, of what is fetched at once to explain a Keras model, and of all that is loaded on demand. */
 export async function bundleFiles(): Promise<{ readonly files: Record<string, number>; readonly later: number }> {
   const code = `export ${KERAS_USE} from './src/index.ts'`;
-  const { metafile } = await build({ ...options(code, root, 'neutral'), splitting: true, plugins: [ownCopies] });
+  const { metafile } = await build({
+    ...options(code, root, 'neutral'),
+    splitting: true,
+    plugins: [ownCopies, sameChunk],
+  });
   const first = fetchedAtOnce(metafile);
   const files: Record<string, number> = {};
   let later = 0;
