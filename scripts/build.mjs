@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { bundling } from './bundling.mjs';
+import { copyEntries } from './own-copies.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The entry points of the package, and the command line. */
@@ -55,8 +56,9 @@ if (kernels.status !== 0) process.exit(1);
 
 const result = await build({
   absWorkingDir: root,
-  // `chunks/load` is no entry of the package: it keeps the loader in a file of its own, so that bundles without `loadModel` leave it out whole.
-  entryPoints: { ...entries, 'chunks/load': 'src/keras/load/load.ts' },
+  // No entries of the package: they keep the loader, and copies of what is public (own-copies.mjs), in files of their own, which bundles without
+  // them leave out whole. Within index.js statements would stay that may have an effect: loops that fill tables, reads of properties.
+  entryPoints: { ...entries, 'chunks/load': 'src/keras/load/load.ts', ...copyEntries },
   ...bundling,
   outdir: out,
   splitting: true,

@@ -13,17 +13,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What an application that explains a Keras model fetches at once, and what it may load later. */
 const core = ['src/keras/load/load.ts', 'src/attribution/methods/integrated-gradients.ts'];
-const later = [
+const coreLater = [
   'src/attribution/path/auto-steps.ts',
   'src/hdf5/on-demand.ts',
   'src/keras/layers/more.ts',
   'src/keras/load/on-demand.ts',
 ];
 
-/** The same of the page's engine. */
+/** The page's engine. */
 const engine = ['src/web/worker/index.ts'];
 const engineLater = [
-  ...later,
+  ...coreLater,
   'src/gpu.ts',
   'src/inputs/jpeg-js.ts',
   'src/inputs/jpeg.ts',
@@ -42,26 +42,39 @@ const engineLater = [
 ];
 
 /**
- * @param {readonly string[]} first
- * @param {readonly string[]} later
+ * One more module imports the packed kernels alone, which so get a file of their own: gzip has trouble with text that cannot be compressed among
+ * code, and both are 1.9 kB smaller apart.
+ */
+const kernels = ['src/backends/wasm/modules.generated.ts'];
+const kernelsLater = ['src/backends/wasm/bind-winograd.ts'];
+
+/**
+ * @param {readonly (readonly [first: readonly string[], later: readonly string[]])[]} sets
  * @returns {import('esbuild').Plugin}
  */
-const together = (first, later) => ({
+const together = (sets) => ({
   name: 'same-chunk',
   setup(build) {
-    const names = later.map((file) => file.split('/').at(-1).replace('.', '\\.'));
-    build.onLoad({ filter: new RegExp(`[\\\\/](${[...new Set(names)].join('|')})$`) }, ({ path }) => {
-      if (!later.includes(relative(root, path).replaceAll('\\', '/'))) return undefined;
-      const imports = first.map((file) => {
+    const imports = new Map(sets.flatMap(([first, later]) => later.map((file) => [resolve(root, file), first])));
+    build.onLoad({ filter: /\.ts$/ }, ({ path, namespace }) => {
+      const first = namespace === 'file' ? imports.get(path) : undefined;
+      if (!first) return undefined;
+      const added = first.map((file) => {
         const from = relative(dirname(path), resolve(root, file)).replaceAll('\\', '/');
         return `import '${from.startsWith('.') ? from : `./${from}`}';\n`;
       });
-      return { contents: `${readFileSync(path, 'utf8')}${imports.join('')}`, loader: 'ts' };
+      return { contents: `${readFileSync(path, 'utf8')}${added.join('')}`, loader: 'ts' };
     });
   },
 });
 
 /** For the package. */
-export const sameChunk = together(core, later);
+export const sameChunk = together([
+  [core, coreLater],
+  [kernels, kernelsLater],
+]);
 /** For the page. */
-export const sameChunkOfPage = together(engine, engineLater);
+export const sameChunkOfPage = together([
+  [engine, engineLater],
+  [kernels, kernelsLater],
+]);
