@@ -5,7 +5,7 @@
  * them (3 kB). With it all four reach the same. The imports cost nothing where they are run: those modules are there, since
  * they are who asks. A bundler that sorts single modules drops them, as they bring nothing.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,6 +55,8 @@ const kernelsLater = ['src/backends/wasm/bind-winograd.ts'];
 const together = (sets) => ({
   name: 'same-chunk',
   setup(build) {
+    for (const file of sets.flat(2))
+      if (!existsSync(resolve(root, file))) throw new Error(`same-chunk: no file ${file}`);
     const imports = new Map(sets.flatMap(([first, later]) => later.map((file) => [resolve(root, file), first])));
     build.onLoad({ filter: /\.ts$/ }, ({ path, namespace }) => {
       const first = namespace === 'file' ? imports.get(path) : undefined;

@@ -122,8 +122,15 @@ export async function bundleParts(): Promise<Record<string, number>> {
   return Object.fromEntries(Object.entries(parts).sort(([, a], [, b]) => b - a));
 }
 
-/** Minified bytes by file of the source, of what is fetched at once to explain a Keras model, and of all that is loaded on demand. */
-export async function bundleFiles(): Promise<{ readonly files: Record<string, number>; readonly later: number }> {
+/**
+ * Minified bytes by file of the source, of what is fetched at once to explain a Keras model, and of all that is loaded on demand; and how many
+ * files are fetched at once.
+ */
+export async function bundleFiles(): Promise<{
+  readonly files: Record<string, number>;
+  readonly later: number;
+  readonly fetched: number;
+}> {
   const code = `export ${KERAS_USE} from './src/index.ts'`;
   const { metafile } = await build({
     ...options(code, root, 'neutral'),
@@ -139,7 +146,7 @@ export async function bundleFiles(): Promise<{ readonly files: Record<string, nu
       if (bytesInOutput > 0) files[path] = (files[path] ?? 0) + bytesInOutput;
     }
   }
-  return { files, later };
+  return { files, later, fetched: first.length };
 }
 
 /** The entry and what it imports, not what it may import later. */

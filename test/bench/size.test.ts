@@ -2,7 +2,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleFiles, bundleParts, ON_DEMAND } from '../../bench/suites/size.ts';
+import { buildWeb, fetchedFiles } from '../../scripts/build-web.mjs';
 import { copied } from '../../scripts/own-copies.mjs';
+import { temporaryFolder } from '../support/cli.ts';
 
 const test = suite('bundle size');
 
@@ -47,6 +49,18 @@ test('what is public and needed on demand is not fetched at once', async () => {
     early.filter((file) => file in files || `copy:${file}` in files),
     [],
   );
+});
+
+// What code that is loaded on demand shares with it esbuild would cut out of it, a file for each set of such code (scripts/same-chunk.mjs).
+test('issue 14: what is fetched at once is the code, the packed kernels and the entry, however much code on demand shares with it', async () => {
+  const { fetched } = await bundleFiles();
+  assert.is(fetched, 3);
+});
+
+test("issue 14: so is the page's engine", async () => {
+  const folder = temporaryFolder().path('web');
+  const { engine } = fetchedFiles(folder, await buildWeb(folder));
+  assert.is(engine.length, 3, engine.join());
 });
 
 test.run();
