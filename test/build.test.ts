@@ -265,6 +265,25 @@ test('an application keeps nothing of index.js itself: copies of public names th
   assert.ok(entry.bytes < 300, JSON.stringify(entry));
 });
 
+test('no file that index.js imports at once makes an object of a namespace, whose members no bundler would leave out', () => {
+  const { outputs } = JSON.parse(readFileSync(folder.path('meta.json'), 'utf8')) as Metafile;
+  const atOnce = (name: string, seen = new Set<string>()): Set<string> => {
+    const path = Object.keys(outputs).find((output) => output.endsWith(`/${name}`))!;
+    if (seen.has(name)) return seen;
+    seen.add(name);
+    for (const item of outputs[path]!.imports) {
+      if (item.kind === 'import-statement' && !item.external) atOnce(item.path.replace(/^.*\/dist\//, ''), seen);
+    }
+    return seen;
+  };
+  const files = [...atOnce('index.js')];
+  assert.ok(files.length > 10, files.join());
+  assert.equal(
+    files.filter((file) => /^__export\(/m.test(readFileSync(`${dist}/${file}`, 'utf8'))),
+    [],
+  );
+});
+
 test('GPU.js is in gpu.js and nowhere else', () => {
   assert.match(readFileSync(`${dist}/gpu.js`, 'utf8'), /WebGL2Kernel/);
   for (const text of scripts()) assert.not.match(text, /WebGL2Kernel/);
