@@ -8,8 +8,8 @@
  * The metafile lists what went in; test/build.test.ts compares it with NOTICE.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -68,6 +68,7 @@ const result = await build({
   metafile: true,
   logLevel: 'warning',
 });
+kernelsFirst(result.metafile);
 chmodSync(`${out}/cli.js`, 0o755);
 if (values.metafile) writeFileSync(values.metafile, JSON.stringify(result.metafile));
 
@@ -90,6 +91,21 @@ const sizes = Object.keys(entries).map((name) => {
   return `${name}.js ${Math.round(totalBytes(result.metafile, entry?.[0] ?? '') / 1024)} kB`;
 });
 console.log(`built ${sizes.join(', ')} in ${Math.round(performance.now() - started)} ms`);
+
+/**
+ * The packed kernels are what an entry point imports first, as src/index.ts does and says why: bundlers that make one file keep the order of imports, and
+ * esbuild gives those of chunks an order of its own.
+ */
+function kernelsFirst({ outputs }) {
+  const [chunk] = Object.entries(outputs).find(([, { inputs }]) => 'src/backends/wasm/modules.generated.ts' in inputs);
+  for (const [path, { entryPoint, imports }] of Object.entries(outputs)) {
+    const isEntry = entryPoint && entryPoint !== entries.cli && Object.values(entries).includes(entryPoint);
+    if (!isEntry || !imports.some((item) => item.path === chunk && item.kind === 'import-statement')) continue;
+    const file = resolve(root, path);
+    const from = relative(dirname(file), resolve(root, chunk)).replaceAll('\\', '/');
+    writeFileSync(file, `import "./${from}";\n${readFileSync(file, 'utf8')}`);
+  }
+}
 
 /** Bytes of an output and of every chunk it imports. */
 function totalBytes({ outputs }, path, seen = new Set()) {

@@ -265,6 +265,14 @@ test('an application keeps nothing of index.js itself: copies of public names th
   assert.ok(entry.bytes < 300, JSON.stringify(entry));
 });
 
+test('the packed kernels are what entry points import first, so that one file with all of it begins with them', () => {
+  for (const name of ['index.js', 'methods.js', 'onnx.js', 'transformers.js']) {
+    const [, first] = readFileSync(`${dist}/${name}`, 'utf8').match(/^import "\.\/(chunks\/[\w-]+\.js)";/) ?? [];
+    assert.ok(first, name);
+    assert.match(readFileSync(`${dist}/${first}`, 'utf8'), /text: "[\w+/=]{20000}/);
+  }
+});
+
 test('no file that index.js imports at once makes an object of a namespace, whose members no bundler would leave out', () => {
   const { outputs } = JSON.parse(readFileSync(folder.path('meta.json'), 'utf8')) as Metafile;
   const atOnce = (name: string, seen = new Set<string>()): Set<string> => {
