@@ -15,6 +15,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const core = ['src/keras/load/load.ts', 'src/attribution/methods/integrated-gradients.ts'];
 const coreLater = [
   'src/attribution/path/auto-steps.ts',
+  'src/attribution/path/frontier-points.ts',
+  'src/attribution/path/kept-frontier.ts',
+  'src/attribution/path/line-conv.ts',
   'src/hdf5/on-demand.ts',
   'src/keras/layers/more.ts',
   'src/keras/load/on-demand.ts',

@@ -13,16 +13,16 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 198_000,
+  [ON_DEMAND]: 219_200,
   'src/keras': 63_200,
   'src/model': 10_720,
-  'src/attribution': 70_450,
-  'src/backends': 44_000,
-  'src/ops': 35_400,
+  'src/attribution': 69_500,
+  'src/backends': 44_100,
+  'src/ops': 35_450,
   'packed kernels': 24_300,
   'src/hdf5': 13_700,
   'kernels/reference': 9_700,
-  'src/graph': 20_700,
+  'src/graph': 20_750,
   'src/tensor': 7_300,
   'src/quadrature': 4_800,
 };
@@ -44,6 +44,9 @@ test('what is public and needed on demand is not fetched at once', async () => {
   const { files } = await bundleFiles();
   const early = [
     'src/attribution/path/auto-steps.ts',
+    'src/attribution/path/frontier-points.ts',
+    'src/attribution/path/kept-frontier.ts',
+    'src/graph/state.ts',
     'src/keras/custom/run.ts',
     'node_modules/fflate/esm/browser.js',
     ...copied,

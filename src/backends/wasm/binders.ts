@@ -13,7 +13,7 @@ import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './bind-path.ts';
 import { argmax, maxPoolGrad, pool, reduction, softmax } from './bind-reduce.ts';
-import type { Binder } from './step.ts';
+import type { Binder, OwnKernels } from './step.ts';
 
 // biome-ignore format: grouped by family
 export const binders = {
@@ -35,7 +35,8 @@ export const binders = {
 } as const satisfies Record<TableOp, Binder>;
 
 /** Matrix products and convolutions, and gradients to the input of most. */
-export const fuses: Fuses = ({ op: { name }, attrs }, inputs, output) => {
+export const fuses: Fuses = ({ op: { name, kernels }, attrs }, inputs, output) => {
+  if ((kernels?.['wasm'] as OwnKernels | undefined)?.fuses) return true;
   const [a, b] = inputs as [TensorSpec, TensorSpec];
   if (name === 'matmul') return inputs.every(({ shape }) => sizeOf(shape) > 0);
   if (name !== 'conv' && name !== 'convGradInput') return false;
