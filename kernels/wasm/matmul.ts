@@ -6,7 +6,7 @@
 import { finishRows } from './activation';
 import { firstRow, isDirect, listRuns, MR, NR, packRows, panelsOfA, RUN_BYTES, readSource, rowAfter } from './panels';
 import { scratch } from './simd';
-import { fewNonzeros, listNonzeros, sparseRows } from './sparse';
+import { fewNonzeros, listNonzeros, makeOrders, sparseRows } from './sparse';
 import { directTile, packedTile } from './tile';
 
 export { packB } from './columns';
@@ -17,7 +17,7 @@ const KC: i32 = 512;
 const NC: i32 = 64;
 /** Tiles that go by unsearched after one that had few zeros. */
 const SEARCH_EVERY: i32 = 3;
-/** The scratch memory: a pointer per row of the tile, room for its sums, the panel of A or the list of its runs. */
+/** The scratch memory: a pointer per row of the tile, room for its sums, the panel of A or the list of its runs or nonzeros. */
 const panelAt: usize = 256;
 
 /** Pointers to the rows of C: sample `row / perSample` of `sampleStride`, then a table of offsets or `stride` apart. */
@@ -85,6 +85,7 @@ function rows(
   const depth = (k + blocks - 1) / blocks;
   const direct = isDirect(depth, panel1 - panel0);
   const few = sparse ? fewNonzeros(depth, panel1 - panel0) : 0;
+  if (few != 0) makeOrders();
   for (let p0 = panel0; p0 < panel1; p0 += NC) {
     const p1 = min(p0 + NC, panel1);
     for (let k0 = 0; k0 < k; k0 += depth) {
