@@ -20,11 +20,11 @@ const PANELS: i32 = 4;
 
 /**
  * Most nonzeros per row with which this is faster than the dense tile, for a block of `depth` by so many panels: 70 % of many. Measured in
- * cycles an inner index: 0.8 to list it and 5.6 per nonzero and four panels, where the tile takes 1.1 per panel; a little less is taken.
+ * cycles an inner index: 0.8 to list it and 5.6 per nonzero and four panels, where the tile takes 1.1 per panel; a little less is taken, and 0 for one panel, where it hardly ever pays.
  */
 @inline
 export function fewNonzeros(depth: i32, panels: i32): i32 {
-  return (depth * (5 * panels - 4)) / (28 * ((panels + PANELS - 1) / PANELS));
+  return panels == 1 ? 0 : (depth * (5 * panels - 4)) / (28 * ((panels + PANELS - 1) / PANELS));
 }
 
 /** Makes the table at `ORDERS`: before a product, since other kernels use that memory too. */
