@@ -131,9 +131,7 @@ export function compileWithState(
     throw failure('State', 'what is carried is not of its cell', { cell: String(cell), next: String(next) });
   }
   const cut = [...inputs, ...state.tensors];
-  // Plans that change nothing are made as `compile` makes them.
-  const folds = changing.length === 0 && backend.folds;
-  const simple = simplify([...outputs, ...changing.map(([, next]) => next)], cut, folds).outputs;
+  const simple = simplify([...outputs, ...changing.map(([, next]) => next)], cut, backend.folds).outputs;
   const joined = backend.joins ? joinSteps(simple, cut, backend.joins) : simple;
   const reached = new Set(ancestors(joined, new Set(cut)));
   for (const [cell] of changing) reached.add(cell);
