@@ -41,6 +41,11 @@ export function failure(
   return new PathgradError(text, where, hint === undefined ? hint : lines(hint, 1000), options);
 }
 
+/** `failure` for a file that is cut or changed, where nothing but another copy of it helps. */
+export function damaged(subject: string, problem: string, details: Details = {}, cause?: unknown): PathgradError {
+  return failure(subject, problem, details, 'get the file anew: it was cut short or changed on the way', cause);
+}
+
 /** Each line shortened: a problem may list several, one a line. */
 function lines(text: string, length: number): string {
   const [first = '', ...more] = text.split('\n').map((line) => shortened(line, length));

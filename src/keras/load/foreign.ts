@@ -3,10 +3,13 @@
  * name, and nothing of it is opened: many of these formats are code. Loaded where a file is to be refused.
  * Sources: the magic numbers of each format; Python's pickle protocol; field numbers of TensorFlow's, ONNX's and Core ML's protocol buffers.
  */
+import { contentOf, unknownContent } from '../../guard/content.ts';
 import { failure, type PathgradError } from '../../tensor/errors.ts';
 
 interface Foreign {
   readonly what: string;
+  /** No model of any kind: data, or nothing that is known. */
+  readonly other?: true;
   readonly hint?: string;
 }
 
@@ -17,10 +20,8 @@ const pickle: Foreign = {
 const graph =
   'in Python: tf_keras.models.load_model(folder).save("model.h5") where Keras made it; else python -m tf2onnx.convert --saved-model folder --output model.onnx';
 
-/** What is meant as an input, given as the model. */
-function picture(kind: string): Foreign {
-  return { what: `a ${kind} file`, hint: 'give the file of the model first' };
-}
+const read =
+  'what is read: .h5 and .keras files of Keras, .onnx, model.json of TensorFlow.js with its .bin files, and folders that transformers saved (config.json, .safetensors or .h5, tokenizer)';
 
 /** Bytes at a place that only one format has there. */
 const magic: readonly (readonly [at: number, bytes: string, Foreign])[] = [
@@ -45,11 +46,7 @@ const magic: readonly (readonly [at: number, bytes: string, Foreign])[] = [
       hint: 'its weights are rounded for generation: give the folder of transformers it was made from, with config.json and model.safetensors',
     },
   ],
-  [0, '\x89PNG', picture('PNG')],
-  [0, '\xff\xd8\xff', picture('JPEG')],
-  [0, 'GIF8', picture('GIF')],
-  [0, '%PDF', picture('PDF')],
-  [0, '\x93NUMPY', { what: 'a NumPy array', hint: 'save the model, not an array' }],
+  [0, '\x93NUMPY', { what: 'a NumPy array', other: true, hint: 'save the model, not an array' }],
   [
     8,
     '{"',
@@ -62,19 +59,20 @@ const magic: readonly (readonly [at: number, bytes: string, Foreign])[] = [
 
 /** Why the file cannot be read as a Keras model. @param start its first bytes, all of them or some thousands */
 export function foreign(start: Uint8Array, name: string, size = start.length): PathgradError {
-  const { what, hint } = identify(start);
-  return failure(name, `is not a Keras model: ${what}`, { bytes: size }, hint);
+  const { what, hint, other } = identify(start);
+  const problem = other ? `is no model that pathgrad reads: ${what}` : `is not a Keras model: ${what}`;
+  return failure(name, problem, { bytes: size }, hint);
 }
 
 function identify(start: Uint8Array): Foreign {
-  if (start.length === 0) return { what: 'the file is empty' };
+  if (start.length === 0) return { what: 'the file is empty', other: true, hint: 'get the file anew' };
   const raw = String.fromCharCode(...start.subarray(0, 4096));
   const found = magic.find(([at, bytes]) => raw.startsWith(bytes, at));
   if (found) return found[2];
   const text = new TextDecoder().decode(start.subarray(0, 256)).trimStart();
   if (text.startsWith('version https://git-lfs'))
-    return { what: 'a Git LFS pointer', hint: 'run git lfs pull to get the file itself' };
-  if (/^<(!doctype|html)/i.test(text)) return { what: 'a web page', hint: 'download the raw file' };
+    return { what: 'a Git LFS pointer', other: true, hint: 'run git lfs pull to get the file itself' };
+  if (/^<(!doctype|html)/i.test(text)) return { what: 'a web page', other: true, hint: 'download the raw file' };
   if (text.startsWith('<'))
     return { what: 'XML', hint: 'a web page, or a graph without weights: give the model that it was made from' };
   if (text.startsWith('{'))
@@ -125,7 +123,10 @@ function behindLength(bytes: Uint8Array, at: number): number {
   return end + 1;
 }
 
+/** What is meant as an input, given as the model, or nothing that is known. */
 function unknown(start: Uint8Array): Foreign {
-  const head = Array.from(start.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return { what: `unknown content (starts ${head})`, hint: 'expected HDF5 or a .keras archive' };
+  const found = contentOf(start);
+  if (found && /^a (PNG|JPEG|GIF|WebP|WAV|BMP|TIFF|HEIC|PDF)/.test(found))
+    return { what: found, other: true, hint: 'give the file of the model first' };
+  return { what: found ?? unknownContent(start), other: true, hint: read };
 }
