@@ -34,11 +34,14 @@ const LOOKED = 512;
 export function contentOf(start: Uint8Array): string | null {
   const raw = String.fromCharCode(...start.subarray(0, LOOKED));
   const text = textIn(start.subarray(0, LOOKED));
-  // A text may begin with the letters of a format: what is binary has other bytes beside them.
+  // A text may hold a format's letters: what is binary has other bytes beside them.
   const found = magic.find(
-    ([, at, bytes]) => raw.startsWith(bytes, at) && (bytes !== 'BM' || raw.startsWith('\0\0\0\0', 6)),
+    ([, at, bytes]) =>
+      raw.startsWith(bytes, at) &&
+      (text === null || (at === 0 && bytes.length > 2)) &&
+      (bytes !== 'BM' || raw.startsWith('\0\0\0\0', 6)),
   );
-  if (found && (text === null || found[2] === '%PDF')) return found[0];
+  if (found) return found[0];
   if (text === null) return null;
   if (/^<(!doctype|html)/i.test(text)) return 'a web page';
   if (text.startsWith('<')) return 'XML';

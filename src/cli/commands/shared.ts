@@ -65,7 +65,7 @@ export const reading: FlagGroup = {
     },
     { name: 'label', value: 'COLUMN', help: 'the column of the right answers, which feeds no input' },
     { name: 'drop', value: 'A,B', help: 'columns that feed no input' },
-    { name: 'separator', value: 'SIGN', help: 'between fields of --csv; found if left out' },
+    { name: 'separator', value: 'SIGN', blank: true, help: 'between fields of --csv; found if left out' },
     { name: 'rate', value: 'HZ', help: 'the rate that --wav files must have' },
   ],
 };

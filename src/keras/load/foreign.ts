@@ -25,9 +25,6 @@ const read =
 
 /** Bytes at a place that only one format has there. */
 const magic: readonly (readonly [at: number, bytes: string, Foreign])[] = [
-  [0, '\x1f\x8b', { what: 'gzip data', hint: 'unpack it first' }],
-  [0, 'BZh', { what: 'bzip2 data', hint: 'unpack it first' }],
-  [0, '\xfd7zXZ', { what: 'xz data', hint: 'unpack it first' }],
   [
     // Before it stands an offset, whose byte may be that of a space.
     4,
@@ -46,16 +43,16 @@ const magic: readonly (readonly [at: number, bytes: string, Foreign])[] = [
       hint: 'its weights are rounded for generation: give the folder of transformers it was made from, with config.json and model.safetensors',
     },
   ],
-  [0, '\x93NUMPY', { what: 'a NumPy array', other: true, hint: 'save the model, not an array' }],
-  [
-    8,
-    '{"',
-    {
-      what: 'a file of safetensors',
-      hint: 'loadTransformer of pathgrad/transformers reads it with the config.json beside it',
-    },
-  ],
 ];
+
+/** What to do about other contents, by their names; what is none of these is meant as an input. */
+const hints: Readonly<Record<string, string>> = {
+  'gzip data': 'unpack it first',
+  'bzip2 data': 'unpack it first',
+  'xz data': 'unpack it first',
+  'a NumPy array': 'save the model, not an array',
+  'a web page': 'download the raw file',
+};
 
 /** Why the file cannot be read as a Keras model. @param start its first bytes, all of them or some thousands */
 export function foreign(start: Uint8Array, name: string, size = start.length): PathgradError {
@@ -72,16 +69,17 @@ function identify(start: Uint8Array): Foreign {
   const text = new TextDecoder().decode(start.subarray(0, 256)).trimStart();
   if (text.startsWith('version https://git-lfs'))
     return { what: 'a Git LFS pointer', other: true, hint: 'run git lfs pull to get the file itself' };
-  if (/^<(!doctype|html)/i.test(text)) return { what: 'a web page', other: true, hint: 'download the raw file' };
-  if (text.startsWith('<'))
-    return { what: 'XML', hint: 'a web page, or a graph without weights: give the model that it was made from' };
-  if (text.startsWith('{'))
-    return { what: 'JSON', hint: 'give an architecture as architecture, beside a weights file' };
+  const content = contentOf(start);
+  if (content === 'XML')
+    return { what: content, hint: 'a web page, or a graph without weights: give the model that it was made from' };
+  if (content === 'JSON') return { what: content, hint: 'give an architecture as architecture, beside a weights file' };
+  if (content === 'a file of safetensors')
+    return { what: content, hint: 'loadTransformer of pathgrad/transformers reads it with the config.json beside it' };
   if (isPickle(start, raw)) return pickle;
   if (start[0] === 0x78 && (start[0]! * 256 + start[1]!) % 31 === 0)
     // a header of zlib (RFC 1950)
     return { what: 'zlib data, as joblib.dump writes with compress', hint: pickle.hint! };
-  return protocolBuffer(start, raw) ?? unknown(start);
+  return protocolBuffer(start, raw) ?? unknown(start, content);
 }
 
 /** Protocols 2 to 5 say their number. Before, a dict, list or tuple is begun (protocol 0 or 1), or a class is named. */
@@ -123,10 +121,9 @@ function behindLength(bytes: Uint8Array, at: number): number {
   return end + 1;
 }
 
-/** What is meant as an input, given as the model, or nothing that is known. */
-function unknown(start: Uint8Array): Foreign {
-  const found = contentOf(start);
-  if (found && /^a (PNG|JPEG|GIF|WebP|WAV|BMP|TIFF|HEIC|PDF)/.test(found))
-    return { what: found, other: true, hint: 'give the file of the model first' };
-  return { what: found ?? unknownContent(start), other: true, hint: read };
+/** Data, a text, or nothing that is known. */
+function unknown(start: Uint8Array, content: string | null): Foreign {
+  if (content === null || content.startsWith('plain'))
+    return { what: content ?? unknownContent(start), other: true, hint: read };
+  return { what: content, other: true, hint: hints[content] ?? 'give the file of the model first' };
 }
