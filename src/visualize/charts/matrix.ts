@@ -68,26 +68,24 @@ export function pairsMatrix(table: PairsTable, options: ChartOptions = {}): stri
       const middle = y + SIDE / 2 + (l - (lines.length - 1) / 2) * LINE;
       return textAt({ x: 0, y: middle, text, full: names[i]!, style: 's' });
     });
-    const cells = kept
-      .slice(0, r + 1)
-      .map((j, c) =>
-        cell(
-          {
-            names,
-            i,
-            j,
-            value: at(i, j),
-            full,
-            x: LEFT + c * width,
-            y,
-            width,
-            inCell,
-            room,
-            first: r === 0 && c === 0,
-          },
-          head + kept.length * SIDE,
-        ),
-      );
+    const cells = kept.slice(0, r + 1).map((j, c) =>
+      cell(
+        {
+          names,
+          i,
+          j,
+          value: at(i, j),
+          full,
+          x: LEFT + c * width,
+          y,
+          width,
+          inCell,
+          room,
+          first: r === 0 && c === 0,
+        },
+        head + kept.length * SIDE,
+      ),
+    );
     return `${label.join('')}${cells.join('')}`;
   });
   const bottom = head + kept.length * SIDE;
