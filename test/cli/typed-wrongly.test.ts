@@ -232,6 +232,23 @@ test('an unknown explainer listed 28 names without the nearest; so did metrics, 
   assert.match(verb.err, /job stats: is not a command\nhint: did you mean 'status'\?/);
 });
 
+test('an unknown model file spoke of HDF5 and .keras alone', async () => {
+  writeFileSync(folder.path('notes.md'), '# notes\n\nno model\n');
+  const { code, err } = await runCli(['inspect', folder.path('notes.md')]);
+  assert.is(code, 1);
+  assert.match(err, /notes\.md: is no model that pathgrad reads: plain text \('# notes'\)/);
+  for (const read of ['.h5', '.keras', '.onnx', 'model.json of TensorFlow.js', '.safetensors'])
+    assert.ok(err.includes(read), `${read}: ${err}`);
+});
+
+test('the right answer of a row was a number beside names of classes', async () => {
+  const wine = [example('wine-mlp.keras'), '--csv', example('wine.csv'), '--label', 'cultivar', '--index', '0'];
+  const plain = await runCli(['explain', ...wine, '--steps', '4']);
+  assert.match(plain.out, /prediction +class 0 .*\n +labelled +class 0\n +explained +class 0/);
+  const named = await runCli(['explain', ...wine, '--steps', '4', '--labels', 'Barolo,Grignolino,Barbera']);
+  assert.match(named.out, /labelled +Barolo\n +explained +Barolo/);
+});
+
 test('-q printed what was written, and notes', async () => {
   const run = await runCli(['explain', ...mnist, '--steps', '2', '-q', '--json', folder.path('q.json')]);
   assert.equal([run.code, run.err], [0, '']);
