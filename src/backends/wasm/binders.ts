@@ -7,14 +7,13 @@ import { sizeOf } from '../../tensor/shape.ts';
 import type { TensorSpec } from '../../tensor/tensor.ts';
 import { conv, convGradInput, convGradKernel, takesEpilogue } from './bind-conv.ts';
 import * as elementwise from './bind-elementwise.ts';
+import { binary, comparison, logical, unary } from './bind-elementwise.ts';
 import * as fused from './bind-fused.ts';
 import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './bind-path.ts';
 import { argmax, maxPoolGrad, pool, reduction, softmax } from './bind-reduce.ts';
-import type { Binder } from './step.ts';
-
-const { unary, binary, comparison, logical } = elementwise;
+import type { Binder, OwnKernels } from './step.ts';
 
 // biome-ignore format: grouped by family
 export const binders = {
@@ -36,7 +35,8 @@ export const binders = {
 } as const satisfies Record<TableOp, Binder>;
 
 /** Matrix products and convolutions, and gradients to the input of most. */
-export const fuses: Fuses = ({ op: { name }, attrs }, inputs, output) => {
+export const fuses: Fuses = ({ op: { name, kernels }, attrs }, inputs, output) => {
+  if ((kernels?.['wasm'] as OwnKernels | undefined)?.fuses) return true;
   const [a, b] = inputs as [TensorSpec, TensorSpec];
   if (name === 'matmul') return inputs.every(({ shape }) => sizeOf(shape) > 0);
   if (name !== 'conv' && name !== 'convGradInput') return false;
