@@ -74,25 +74,51 @@ function compares({ op, attrs, inputs }: Step, { values }: Program): boolean {
   return window.some((side) => side > 1);
 }
 
-const beforeMaxima = new WeakMap<Program, ReadonlySet<Step>>();
+/** Where a value's bytes lie in the arena, or -1. Values that share bytes share their place. */
+function placeIn({ values }: Program, value: number): number {
+  const { home } = values[value]!;
+  return home.kind === 'arena' ? home.offset : -1;
+}
 
-/** The steps whose results go into such a maximum, by whatever way: ties must stay ties there. */
-function stepsBeforeMaxima(program: Program): ReadonlySet<Step> {
-  const known = beforeMaxima.get(program);
-  if (known) return known;
+const known = new WeakMap<Program, { before: ReadonlySet<Step>; behind: ReadonlySet<Step> }>();
+
+/** The steps whose results go into such a maximum, by whatever way: ties must stay ties there. And those that read what the gradient of one left. */
+function aroundMaxima(program: Program): { before: ReadonlySet<Step>; behind: ReadonlySet<Step> } {
+  const found = known.get(program) ?? { before: beforeMaxima(program), behind: behindGradients(program) };
+  known.set(program, found);
+  return found;
+}
+
+function beforeMaxima(program: Program): ReadonlySet<Step> {
   const found = new Set<Step>();
-  // From back to front: which places of the arena hold what goes into one. Values that share bytes share their place.
+  // From back to front: which places hold what goes into one.
   const wanted = new Set<number>();
   for (const step of [...program.steps].reverse()) {
-    const placeOf = (value: number): number => {
-      const { home } = program.values[value]!;
-      return home.kind === 'arena' ? home.offset : -1;
-    };
-    if (wanted.delete(placeOf(step.output))) found.add(step);
-    if (found.has(step) || compares(step, program)) for (const value of step.inputs) wanted.add(placeOf(value));
+    const own = wanted.delete(placeIn(program, step.output));
+    if (own) found.add(step);
+    if (!own && !compares(step, program)) continue;
+    // In what an op is linear it compares nothing: the gradient that a pool hands on.
+    const { linear } = step.op;
+    const handsOn = (i: number): boolean => !own && linear !== 'joint' && linear.includes(i);
+    step.inputs.forEach((value, i) => {
+      if (!handsOn(i)) wanted.add(placeIn(program, value));
+    });
     wanted.delete(-1);
   }
-  beforeMaxima.set(program, found);
+  return found;
+}
+
+/** Of a window one element at most has a gradient: what elementwise steps make of it is as rare. */
+function behindGradients(program: Program): ReadonlySet<Step> {
+  const found = new Set<Step>();
+  const rare = new Set<number>();
+  for (const step of program.steps) {
+    const reads = step.inputs.some((value) => rare.has(placeIn(program, value)));
+    const place = placeIn(program, step.output);
+    if (reads) found.add(step);
+    if (place >= 0 && (/axPoolGrad$/.test(step.op.name) || (reads && step.op.zeros))) rare.add(place);
+    else rare.delete(place);
+  }
   return found;
 }
 
@@ -110,7 +136,9 @@ function takes(step: PlacedStep, core: Core): boolean {
   const saved = (theirs * output[0] * output[1]) / 4 / (ours * down * across);
   const work = batch * down * across;
   const pays = x.sparse < 2 && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= 6;
-  return pays && !stepsBeforeMaxima(step.program).has(step.step);
+  if (!pays) return false;
+  const { before, behind } = aroundMaxima(step.program);
+  return !before.has(step.step) && !behind.has(step.step);
 }
 
 function bind(ctx: BindContext, core: Core): void {
