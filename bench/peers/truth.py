@@ -27,6 +27,15 @@ def jitter(random, values):
     return (values * (1 + random.uniform(-1, 1, values.shape) * 2.0**-23)).astype(np.float32)
 
 
+def leaves(model):
+    """Layers that compute: neither inputs nor models inside the model, whose own dtype says nothing."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from leaves(layer)
+        elif type(layer).__name__ != "InputLayer":
+            yield layer
+
+
 def of_picture(task: dict):
     import keras
     import tensorflow as tf
@@ -48,12 +57,7 @@ def of_picture(task: dict):
     exact = type(single).from_config(double(config))
     keras.config.set_floatx("float32")
     exact.set_weights([np.asarray(weight, np.float64) for weight in single.get_weights()])
-    inputs = keras.layers.InputLayer
-    wrong = {
-        layer.name
-        for layer in exact.layers
-        if (layer.dtype if isinstance(layer, inputs) else layer.compute_dtype) != "float64"
-    }
+    wrong = {layer.name for layer in leaves(exact) if layer.compute_dtype != "float64"}
     if wrong:
         raise ValueError(f"layers that are not float64: {sorted(wrong)}")
     x = array(task["inputs"], task["inputShape"])

@@ -77,14 +77,14 @@ export async function loadOnnx(
   return new Model(onnxDefinition({ file, graph, initializers, fixed, external, dtype, backend }));
 }
 
-/** Whether there is a 3x3 convolution between sixteen channels or more, or one whose kernel is computed from constants. */
+/** Whether there is a 3x3 convolution between sixteen channels or more, a depthwise one, or one whose kernel is computed from constants. */
 function forWinograd(graph: Prepared, initializers: ReadonlyMap<string, { readonly tensor: Tensor }>): boolean {
   for (const { node } of allSteps(graph)) {
     if (node.opType !== 'Conv' && node.opType !== 'ConvTranspose') continue;
     const kernel = initializers.get(node.inputs[1] ?? '')?.tensor.shape;
     if (!kernel) return true;
     const [filters = 0, channels = 0, ...window] = kernel;
-    if (filters >= 16 && channels >= 16 && String(window) === '3,3') return true;
+    if (String(window) === '3,3' && filters >= 16 && (channels >= 16 || channels === 1)) return true;
   }
   return false;
 }

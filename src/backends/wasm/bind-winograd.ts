@@ -1,6 +1,6 @@
 /**
  * 3x3 convolutions of stride 1 with constant weights, and their gradients to the input, on `kernels/wasm/winograd.ts`: an accelerator
- * (`take`) that a model with such layers loads. The kernel is transformed once for all plans.
+ * (`take`) that a model with such layers loads. The kernel is transformed once for all plans. Depthwise ones have a kernel here with the core's bits.
  *
  * Invariant: errors stay near those of the core's product (F(2x2, 3x3) adds and halves, and multiplies by nothing else). Infinite inputs
  * give NaN in the outputs of their tiles, not in their windows' alone. Equal windows may differ in the last bits where they lie an odd number of
@@ -74,50 +74,44 @@ function compares({ op, attrs, inputs }: Step, { values }: Program): boolean {
   return window.some((side) => side > 1);
 }
 
-/** Where a value's bytes lie in the arena, or -1. Values that share bytes share their place. */
-function placeIn({ values }: Program, value: number): number {
-  const { home } = values[value]!;
-  return home.kind === 'arena' ? home.offset : -1;
-}
+const left = new WeakMap<Program, ReadonlySet<Step>>();
 
-const known = new WeakMap<Program, { before: ReadonlySet<Step>; behind: ReadonlySet<Step> }>();
-
-/** The steps whose results go into such a maximum, by whatever way: ties must stay ties there. And those that read what the gradient of one left. */
-function aroundMaxima(program: Program): { before: ReadonlySet<Step>; behind: ReadonlySet<Step> } {
-  const found = known.get(program) ?? { before: beforeMaxima(program), behind: behindGradients(program) };
-  known.set(program, found);
-  return found;
-}
-
-function beforeMaxima(program: Program): ReadonlySet<Step> {
+/**
+ * The steps whose results go into such a maximum, by whatever way: ties must stay ties there. And those that read what the gradient of a pool left, an
+ * element of a window at most, whose zeros the core leaves out.
+ */
+function leftAlone(program: Program): ReadonlySet<Step> {
+  const known = left.get(program);
+  if (known) return known;
   const found = new Set<Step>();
-  // From back to front: which places hold what goes into one.
+  left.set(program, found);
+  const { steps, values } = program;
+  // Values that share bytes share their place.
+  const placeOf = (value: number): number => {
+    const { home } = values[value]!;
+    return home.kind === 'arena' ? home.offset : -1;
+  };
+  // From back to front: which places of the arena hold what goes into one.
   const wanted = new Set<number>();
-  for (const step of [...program.steps].reverse()) {
-    const own = wanted.delete(placeIn(program, step.output));
+  for (const step of [...steps].reverse()) {
+    const own = wanted.delete(placeOf(step.output));
     if (own) found.add(step);
-    if (!own && !compares(step, program)) continue;
     // In what an op is linear it compares nothing: the gradient that a pool hands on.
     const { linear } = step.op;
-    const handsOn = (i: number): boolean => !own && linear !== 'joint' && linear.includes(i);
     step.inputs.forEach((value, i) => {
-      if (!handsOn(i)) wanted.add(placeIn(program, value));
+      const handsOn = linear !== 'joint' && linear.includes(i);
+      if (own || (compares(step, program) && !handsOn)) wanted.add(placeOf(value));
     });
     wanted.delete(-1);
   }
-  return found;
-}
-
-/** Of a window one element at most has a gradient: what elementwise steps make of it is as rare. */
-function behindGradients(program: Program): ReadonlySet<Step> {
-  const found = new Set<Step>();
   const rare = new Set<number>();
-  for (const step of program.steps) {
-    const reads = step.inputs.some((value) => rare.has(placeIn(program, value)));
-    const place = placeIn(program, step.output);
+  for (const step of steps) {
+    const { op, inputs, output } = step;
+    const reads = inputs.some((value) => rare.has(placeOf(value)));
     if (reads) found.add(step);
-    if (place >= 0 && (/axPoolGrad$/.test(step.op.name) || (reads && step.op.zeros))) rare.add(place);
-    else rare.delete(place);
+    if (/axPoolGrad$/.test(op.name) || (reads && op.zeros)) rare.add(placeOf(output));
+    else rare.delete(placeOf(output));
+    rare.delete(-1);
   }
   return found;
 }
@@ -136,9 +130,7 @@ function takes(step: PlacedStep, core: Core): boolean {
   const saved = (theirs * output[0] * output[1]) / 4 / (ours * down * across);
   const work = batch * down * across;
   const pays = x.sparse < 2 && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= 6;
-  if (!pays) return false;
-  const { before, behind } = aroundMaxima(step.program);
-  return !before.has(step.step) && !behind.has(step.step);
+  return pays && !leftAlone(step.program).has(step.step);
 }
 
 function bind(ctx: BindContext, core: Core): void {
@@ -180,11 +172,31 @@ function bind(ctx: BindContext, core: Core): void {
   ctx.call('winograd', [ctx.out.at(), x.at(), kernel, layer, finish.bias, finish.activation], units, grain);
 }
 
-let accelerator: Accelerator | null = null;
+/** Whether it is a depthwise convolution, or the gradient of one, whose windows of three taps along a row overlap: `kernels/wasm/slide-three.ts`. */
+function slides(step: PlacedStep, core: Core): boolean {
+  const { op, inputs, out } = step;
+  if (out.dtype !== 'float32' || [out, ...inputs].some(({ shape }) => shape.includes(0))) return false;
+  const p = partsOf(step, core);
+  const { window, stride, dilation } = p.windows;
+  const straight = isBack({ op }) ? stride.every((size) => size === 1) : stride[2] === 1;
+  return core.isDepthwise(p) && p.inAll === p.outAll && window[2] === 3 && dilation[2] === 1 && straight;
+}
+
+let accelerators: readonly Accelerator[] | null = null;
 
 /** From now on plans use these kernels. */
 export function take(core: Core): void {
-  accelerator ??= { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) };
-  core.accelerate('conv', accelerator);
-  core.accelerate('convGradInput', accelerator);
+  accelerators ??= [
+    { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) },
+    // The core's binder calls the module's kernel, which has the name of the core's.
+    {
+      module,
+      bind: (ctx) => core.binders[isBack(ctx) ? 'convGradInput' : 'conv'](ctx),
+      takes: (step) => slides(step, core),
+    },
+  ];
+  for (const accelerator of accelerators) {
+    core.accelerate('conv', accelerator);
+    core.accelerate('convGradInput', accelerator);
+  }
 }

@@ -65,6 +65,12 @@ export function acceleratedBy(
   return plain && three && filters >= 16 ? { accelerator: winograd } : {};
 }
 
+/** The same of a depthwise one: three taps along a row, one filter a channel. */
+function slidingBy(c: Common, multiplier: number): Pick<LayerRun, 'accelerator'> {
+  const three = c.window.at(-1) === 3 && c.strides.at(-1) === 1 && c.dilations.at(-1) === 1;
+  return three && multiplier === 1 ? { accelerator: winograd } : {};
+}
+
 function paddingOf(o: Options, axes: number): 'valid' | 'same' | 'causal' {
   return o.choice('padding', axes === 1 ? ['valid', 'same', 'causal'] : ['valid', 'same'], 'valid');
 }
@@ -124,6 +130,7 @@ export const depthwise: LayerClass = defineLayer({
     const options = { stride: c.strides, dilation: c.dilations, padding };
     return {
       rank: c.axes + 2,
+      ...slidingBy(c, multiplier),
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         return [
@@ -145,6 +152,7 @@ export const separable: LayerClass = defineLayer({
     const options = { stride: c.strides, dilation: c.dilations, padding: paddingOf(o, c.axes) };
     return {
       rank: c.axes + 2,
+      ...slidingBy(c, multiplier),
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         const ones = c.window.map(() => 1);
