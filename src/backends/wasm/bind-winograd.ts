@@ -179,7 +179,8 @@ function slides(step: PlacedStep, core: Core): boolean {
   const p = partsOf(step, core);
   const { window, stride, dilation } = p.windows;
   const straight = isBack({ op }) ? stride.every((size) => size === 1) : stride[2] === 1;
-  return core.isDepthwise(p) && p.inAll === p.outAll && window[2] === 3 && dilation[2] === 1 && straight;
+  const { groups, inAll, outAll } = p;
+  return groups > 1 && groups === inAll && inAll === outAll && window[2] === 3 && dilation[2] === 1 && straight;
 }
 
 let accelerators: readonly Accelerator[] | null = null;
@@ -191,7 +192,7 @@ export function take(core: Core): void {
     // The core's binder calls the module's kernel, which has the name of the core's.
     {
       module,
-      bind: (ctx) => core.binders[isBack(ctx) ? 'convGradInput' : 'conv'](ctx),
+      bind: (ctx) => core[isBack(ctx) ? 'convGradInput' : 'conv'](ctx),
       takes: (step) => slides(step, core),
     },
   ];
