@@ -55,7 +55,7 @@ export function finish(c: Common, w: Weights, x: Tensor, f: (x: Tensor) => Tenso
   return c.activation(inLayout(c.channelsFirst, (v) => (bias ? add(f(v), bias) : f(v)))(x));
 }
 
-/** What such a layer of `filters` runs faster with, if it is a 3x3 convolution of stride 1 with filters enough. */
+/** What such a layer of `filters` runs faster with, if it is a 3x3 convolution of stride 1 with filters enough; depthwise ones need no number of them. */
 export function acceleratedBy(
   { axes, window, strides, dilations }: Pick<Common, 'axes' | 'window' | 'strides' | 'dilations'>,
   filters: number,
@@ -63,12 +63,6 @@ export function acceleratedBy(
   const plain = [...strides, ...dilations].every((size) => size === 1);
   const three = axes === 2 && window.every((size) => size === 3);
   return plain && three && filters >= 16 ? { accelerator: winograd } : {};
-}
-
-/** The same of a depthwise one: three taps along a row, one filter a channel. */
-function slidingBy(c: Common, multiplier: number): Pick<LayerRun, 'accelerator'> {
-  const three = c.window.at(-1) === 3 && c.strides.at(-1) === 1 && c.dilations.at(-1) === 1;
-  return three && multiplier === 1 ? { accelerator: winograd } : {};
 }
 
 function paddingOf(o: Options, axes: number): 'valid' | 'same' | 'causal' {
@@ -130,7 +124,7 @@ export const depthwise: LayerClass = defineLayer({
     const options = { stride: c.strides, dilation: c.dilations, padding };
     return {
       rank: c.axes + 2,
-      ...slidingBy(c, multiplier),
+      ...acceleratedBy(c, 16),
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         return [
@@ -152,7 +146,7 @@ export const separable: LayerClass = defineLayer({
     const options = { stride: c.strides, dilation: c.dilations, padding: paddingOf(o, c.axes) };
     return {
       rank: c.axes + 2,
-      ...slidingBy(c, multiplier),
+      ...acceleratedBy(c, 16),
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         const ones = c.window.map(() => 1);
