@@ -27,7 +27,6 @@ class AnyTaps {
 }
 
 /** A row of windows with one filter a channel; `x` points at the sample. */
-@inline
 function direct<F>(to: usize, x: usize, kernel: usize, tapStep: usize, g: Geometry, d: i32, h: i32, line: usize): void {
   const s = changetype<Slide>(scratch());
   const d0 = firstTap(d, g.dilationD), h0 = firstTap(h, g.dilationH);
@@ -105,7 +104,7 @@ export function depthwise(
   start: i32, end: i32, out: usize, x: usize, kernel: usize, geometry: usize, tapStep: i32, bias: usize, act: i32,
 ): void { slideRows<AnyTaps>(start, end, out, x, kernel, geometry, tapStep, bias, act); }
 
-@inline
+/** The same with what slides along a row. */
 export function slideRows<F>(
   start: i32, end: i32, out: usize, x: usize, kernel: usize, geometry: usize, tapStep: i32, bias: usize, act: i32,
 ): void {
