@@ -4,7 +4,7 @@
  * never ranked. Every timed run hands its result back to JavaScript, and the result is used.
  */
 import { randomUniform } from '../src/graph/random.ts';
-import { maxRelError, shuffled, summarize } from './statistics.ts';
+import { maxRelError, relDistance, shuffled, summarize } from './statistics.ts';
 
 export type Outputs = readonly ArrayLike<number>[];
 
@@ -12,6 +12,15 @@ export type Outputs = readonly ArrayLike<number>[];
 export interface RunResult {
   readonly outputs: Outputs;
   readonly ms?: number;
+}
+
+/** What results are compared with, where it is more than numbers. */
+export interface Truth {
+  readonly outputs: Outputs;
+  /** Where it comes from; printed with the case. */
+  readonly from: string;
+  /** The largest distance as a whole (relative L2) that counts as right, in place of the case's bound of the largest error. */
+  readonly distance?: number;
 }
 
 /** A contender with everything compiled and uploaded that a user would keep. */
@@ -46,7 +55,7 @@ export interface BenchCase {
   /** The largest error, relative to the largest expected element, that still counts as right. */
   readonly tolerance: number;
   readonly contenders: readonly Contender[];
-  expected(): Outputs | Promise<Outputs>;
+  expected(): Outputs | Truth | Promise<Outputs | Truth>;
   /** Lets go of big inputs when the case is over. */
   dispose?(): void;
 }
@@ -68,6 +77,10 @@ export interface CaseResult {
   /** The first use: compiling, and the run that was checked. */
   readonly firstMs: number | null;
   readonly maxRelError: number | null;
+  /** Where a case has a truth: what it is, the distance from it as a whole (relative L2), and how much is allowed. */
+  readonly expected?: string;
+  readonly distance?: number | null;
+  readonly distanceAllowed?: number;
   readonly verified: boolean;
   /** Why there is no time: what the contender said, or that its result was wrong. */
   readonly cannot: string | null;
@@ -94,6 +107,7 @@ interface Entrant {
   readonly contender: Contender;
   readonly prepared: Prepared;
   readonly error: number;
+  readonly distance: number;
   /** What is wrong with the result; such a contender is timed, as information, but has no place in the order. */
   readonly wrong: string | null;
   /** Compiling, and the run that was checked. */
@@ -107,9 +121,11 @@ interface Entrant {
 export async function runCase(bench: BenchCase, budget: Budget, seed = 1): Promise<CaseResult[]> {
   const results = new Map<Contender, CaseResult>();
   const entrants: Entrant[] = [];
-  const expected = await bench.expected();
+  const known = await bench.expected();
+  const truth: Truth | null = 'outputs' in known ? known : null;
+  const expected = 'outputs' in known ? known.outputs : known;
   for (const contender of bench.contenders) {
-    const entrant = await enter(contender, expected, bench.tolerance);
+    const entrant = await enter(contender, expected, bench.tolerance, truth?.distance);
     if ('prepared' in entrant) entrants.push(entrant);
     else results.set(contender, report(bench, contender, entrant));
   }
@@ -124,24 +140,37 @@ export async function runCase(bench: BenchCase, budget: Budget, seed = 1): Promi
     await prepared.dispose?.();
   }
   bench.dispose?.();
-  return bench.contenders.map((contender) => results.get(contender)!);
+  const about = truth && {
+    expected: truth.from,
+    ...(truth.distance !== undefined && { distanceAllowed: truth.distance }),
+  };
+  return bench.contenders.map((contender) => ({ ...results.get(contender)!, ...about }));
 }
 
 interface Refusal {
   readonly cannot: string;
 }
 
-async function enter(contender: Contender, expected: Outputs, tolerance: number): Promise<Entrant | Refusal> {
+async function enter(
+  contender: Contender,
+  expected: Outputs,
+  tolerance: number,
+  allowed?: number,
+): Promise<Entrant | Refusal> {
   let prepared: Prepared | undefined;
   try {
     const started = performance.now();
     prepared = await contender.prepare();
     const { outputs } = await prepared.run();
     const firstMs = performance.now() - started;
-    const error = maxRelError(prepared.normalize?.(outputs) ?? outputs, expected);
-    const shown = `${error.toExponential(1)} of the largest element, ${tolerance.toExponential(0)} is allowed`;
-    const wrong = error <= tolerance ? null : `WRONG RESULT: the error is ${shown}`;
-    return { contender, prepared, error, wrong, firstMs, times: [], repeats: 1, spentMs: 0 };
+    const got = prepared.normalize?.(outputs) ?? outputs;
+    const [error, distance] = [maxRelError(got, expected), relDistance(got, expected)];
+    const largest = `${error.toExponential(1)} of the largest element`;
+    const byLargest = `the error is ${largest}, ${tolerance.toExponential(0)} is allowed`;
+    const whole = `the distance (L2) is ${distance.toExponential(1)}, ${allowed?.toExponential(1)} is allowed; ${largest}`;
+    const right = allowed === undefined ? error <= tolerance : distance <= allowed;
+    const wrong = right ? null : `WRONG RESULT: ${allowed === undefined ? byLargest : whole}`;
+    return { contender, prepared, error, distance, wrong, firstMs, times: [], repeats: 1, spentMs: 0 };
   } catch (error) {
     await prepared?.dispose?.();
     return { cannot: `cannot: ${firstLine(error)}` };
@@ -200,7 +229,7 @@ function done({ times, spentMs }: Entrant, budget: Budget): boolean {
 function report(
   bench: BenchCase,
   contender: Contender,
-  outcome: Refusal | Pick<Entrant, 'error' | 'wrong' | 'times' | 'firstMs'>,
+  outcome: Refusal | Pick<Entrant, 'error' | 'distance' | 'wrong' | 'times' | 'firstMs'>,
 ): CaseResult {
   const { name, backend, threads } = contender;
   const who = { suite: bench.suite, case: bench.name, contender: name, backend, threads };
@@ -216,7 +245,9 @@ function report(
   const timesMs = outcome.times.map((ms) => Number(ms.toPrecision(6)));
   const { error, wrong } = outcome;
   const maxRelError = Number.isFinite(error) ? error : null;
-  return { ...who, ...summary, timesMs, gflops, gbps, firstMs, maxRelError, verified: wrong === null, cannot: wrong };
+  const distance = Number.isFinite(outcome.distance) ? outcome.distance : null;
+  const judged = { maxRelError, distance, verified: wrong === null, cannot: wrong };
+  return { ...who, ...summary, timesMs, gflops, gbps, firstMs, ...judged };
 }
 
 /** The sum of what runs returned: reading it keeps the runs alive for the optimizer. */

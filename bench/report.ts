@@ -17,6 +17,9 @@ export function formatCase(results: readonly CaseResult[], peak: Peak): string {
   const timed = results.filter(isRanked).sort((a, b) => a.medianMs! - b.medianMs!);
   const best = timed.find(isOurs)?.medianMs ?? null;
   const lines = [`${first.suite}: ${first.case}`];
+  const allowed = first.distanceAllowed;
+  const bound = allowed === undefined ? '' : `; allowed distance ${allowed.toExponential(1)}`;
+  if (first.expected !== undefined) lines.push(`  expected: ${first.expected}${bound}`);
   for (const result of timed) lines.push(`  ${label(result)} ${figures(result, best, peak)}`);
   for (const result of results.filter((r) => r.bytes)) {
     lines.push(`  ${label(result)} ${sizes(result)}`);
@@ -36,7 +39,7 @@ function label({ contender, backend, threads }: CaseResult): string {
 }
 
 function figures(result: CaseResult, best: number | null, peak: Peak): string {
-  const { medianMs, madMs, samples, gflops, gbps, firstMs, maxRelError } = result;
+  const { medianMs, madMs, samples, gflops, gbps, firstMs, maxRelError, distance, expected } = result;
   // Of the processor's peak: on a GPU (no threads of ours) it says nothing.
   const top = Math.max(peak.plain ?? 0, peak.relaxed ?? 0) * result.threads;
   const parts = [
@@ -47,6 +50,7 @@ function figures(result: CaseResult, best: number | null, peak: Peak): string {
     (gbps === null ? '' : `${gbps.toPrecision(3)} GB/s`).padStart(10),
     `first ${formatMs(firstMs!)}`.padEnd(14),
     `error ${maxRelError!.toExponential(1)}`,
+    ...(expected === undefined || distance == null ? [] : [`distance ${distance.toExponential(1)}`]),
   ];
   return parts.join(' ');
 }

@@ -60,6 +60,27 @@ export function maxRelError(outputs: readonly ArrayLike<number>[], expected: rea
   return worst;
 }
 
+/**
+ * The largest Euclidean distance over all outputs, each relative to the length of its expected output: what is left of an error when single
+ * elements count no more than they weigh. Infinity as above.
+ */
+export function relDistance(outputs: readonly ArrayLike<number>[], expected: readonly ArrayLike<number>[]): number {
+  if (outputs.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let worst = 0;
+  expected.forEach((want, index) => {
+    const got = outputs[index]!;
+    if (got.length !== want.length) worst = Number.POSITIVE_INFINITY;
+    let [length, distance] = [0, 0];
+    for (let i = 0; i < want.length; i++) {
+      length += want[i]! ** 2;
+      distance += (got[i]! - want[i]!) ** 2;
+    }
+    const apart = distance === 0 ? 0 : Math.sqrt(distance / length);
+    worst = Math.max(worst, Number.isNaN(apart) ? Number.POSITIVE_INFINITY : apart);
+  });
+  return worst;
+}
+
 /** Fisher and Yates: every order equally likely. */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const list = [...items];

@@ -21,8 +21,13 @@ function tapAfter(at: i32, dilation: i32, size: i32, window: i32): i32 {
   return at >= size ? 0 : min(window, (size - at + dilation - 1) / dilation);
 }
 
+/** How sums slide along a row. */
+class AnyTaps {
+  @inline of(s: Slide, to: usize, count: i32, x: usize, first: i32, kernel: usize): void { slide(s, to, count, x, first, kernel); }
+}
+
 /** A row of windows with one filter a channel; `x` points at the sample. */
-function direct(to: usize, x: usize, kernel: usize, tapStep: usize, g: Geometry, d: i32, h: i32, line: usize): void {
+function direct<F>(to: usize, x: usize, kernel: usize, tapStep: usize, g: Geometry, d: i32, h: i32, line: usize): void {
   const s = changetype<Slide>(scratch());
   const d0 = firstTap(d, g.dilationD), h0 = firstTap(h, g.dilationH);
   s.hop = s.line = line;
@@ -44,7 +49,7 @@ function direct(to: usize, x: usize, kernel: usize, tapStep: usize, g: Geometry,
   }
   const row = (d + d0 * g.dilationD) * g.inputH + h + h0 * g.dilationH;
   const tap = kernel + <usize>(d0 * g.windowH + h0) * s.rowHop;
-  slide(s, to, g.outputW, x + <usize>(row * g.inputW) * line, -g.beforeW, tap);
+  changetype<F>(0).of(s, to, g.outputW, x + <usize>(row * g.inputW) * line, -g.beforeW, tap);
 }
 
 /** Four output channels' worth of input from channel `c / multiplier` on. */
@@ -97,6 +102,11 @@ function groupOf(rowBytes: usize): i32 {
  */
 export function depthwise(
   start: i32, end: i32, out: usize, x: usize, kernel: usize, geometry: usize, tapStep: i32, bias: usize, act: i32,
+): void { slideRows<AnyTaps>(start, end, out, x, kernel, geometry, tapStep, bias, act); }
+
+/** The same with what slides along a row. */
+export function slideRows<F>(
+  start: i32, end: i32, out: usize, x: usize, kernel: usize, geometry: usize, tapStep: i32, bias: usize, act: i32,
 ): void {
   const g = changetype<Geometry>(geometry);
   const channels = g.channels;
@@ -114,7 +124,7 @@ export function depthwise(
       const h = (u - slab * g.outputH) * g.strideH - g.beforeH;
       const from = x + <usize>sample * sampleBytes;
       const to = out + <usize>u * rowBytes;
-      if (g.multiplier == 1) direct(to, from, kernel, tapStep, g, d, h, line);
+      if (g.multiplier == 1) direct<F>(to, from, kernel, tapStep, g, d, h, line);
       else several(to, from, kernel, tapStep, g, d, h);
     }
     if (bias != 0 || act != 0) finishLine(out + <usize>unit * rowBytes, count * g.outputW, filters, bias, act);

@@ -29,7 +29,7 @@ export class Slide {
   planeHop: usize;
 }
 
-function storeEight(to: usize, a: v128, b: v128, count: i32): void {
+export function storeEight(to: usize, a: v128, b: v128, count: i32): void {
   storeLanes(to, a, count);
   if (count > 4) storeLanes(to + 16, b, count - 4);
 }

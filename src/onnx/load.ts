@@ -84,7 +84,8 @@ function hasWide(graph: Prepared, initializers: ReadonlyMap<string, { readonly t
     const kernel = initializers.get(node.inputs[1] ?? '')?.tensor.shape;
     if (!kernel) return true;
     const [filters = 0, channels = 0, ...window] = kernel;
-    if (forWinograd(window, [filters, channels])) return true;
+    // A depthwise kernel has one channel.
+    if (forWinograd(window, channels === 1 ? [filters] : [filters, channels])) return true;
   }
   return false;
 }

@@ -223,4 +223,35 @@ test('ties under maxima stay ties: a pattern twice in a picture, a diagonal line
   }
 });
 
+/** ResNets and DenseNets begin with a max pool, whose gradient takes theirs: it compares what the pool saw, not what comes back. */
+test('behind a max pool convolutions are taken in both directions; in front of it, and at the few that its gradient leaves, none is', () => {
+  const make = (dtype: FloatDType) => {
+    const of = (shape: readonly number[], seed: number): Tensor => {
+      const array = values(shape, seed).map((v) => v / 10);
+      return tensor(dtype === 'float64' ? Float64Array.from(array) : array, shape);
+    };
+    const x = placeholder([2, 16, 16, 16], dtype);
+    const seen = relu(conv2d(x, of([3, 3, 16, 16], 2), { padding: 'same' }));
+    const pooled = maxPool(seen, { window: 2, stride: 2 });
+    const y = tanh(conv2d(relu(conv2d(pooled, of([3, 3, 16, 24], 3))), of([3, 3, 24, 16], 4)));
+    return { x, gradient: grad(sum(y), [x])[0]! };
+  };
+  const [exact, single] = [make('float64'), make('float32')];
+  const data = values(single.x.shape, 5);
+  const wide = compile([exact.gradient], [exact.x], { backend: reference });
+  const wanted = wide.runSync([Float64Array.from(data)])[0] as Float64Array;
+  const plan = compile([single.gradient], [single.x], { backend: wasmBackend });
+  const kernels: string[] = [];
+  wasmBackend.trace(({ op, fn }) => kernels.push(`${op}: ${fn}`));
+  const found = plan.runSync([data])[0] as Float32Array;
+  wasmBackend.trace(null);
+  const convolutions = kernels.filter((kernel) => /^conv.*(matmul|winograd)$/.test(kernel));
+  assert.equal(convolutions, [
+    ...['conv: matmul', 'conv: winograd', 'conv: winograd'],
+    ...['convGradInput: winograd', 'convGradInput: winograd', 'convGradInput: matmul'],
+  ]);
+  const scale = wanted.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  assert.ok(wanted.every((v, i) => Math.abs(v - found[i]!) <= 3e-6 * scale));
+});
+
 test.run();

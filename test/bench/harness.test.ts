@@ -81,4 +81,17 @@ test('a time taken in another process replaces the clock', async () => {
   assert.is(result!.medianMs, 42);
 });
 
+test('where a case has a truth the distance as a whole decides, and both figures are kept', async () => {
+  const truth = { outputs: [[3, 4]], from: 'float64', distance: 0.1 };
+  const bench = {
+    ...benchCase([contender('near', () => [3.4, 4]), contender('far', () => [3, 4.6])]),
+    expected: () => truth,
+  };
+  const [near, far] = await runCase(bench, quickBudget);
+  assert.is(near!.verified, true);
+  assert.ok(Math.abs(near!.distance! - 0.08) < 1e-12 && Math.abs(near!.maxRelError! - 0.1) < 1e-12);
+  assert.is(near!.expected, 'float64');
+  assert.is(far!.cannot, 'WRONG RESULT: the distance (L2) is 1.2e-1, 1.0e-1 is allowed; 1.5e-1 of the largest element');
+});
+
 test.run();

@@ -2,7 +2,7 @@
  * Kernels that compute what the core's compute too, faster, in modules that are loaded when a model has use for them. Nothing but speed and
  * the last bits depends on them: a plan made without them runs on the core's kernels.
  */
-import { parts } from './bind-conv.ts';
+import { conv, convGradInput, parts } from './bind-conv.ts';
 import { hasSimd } from './module.ts';
 import { finishOf, panelColumns, panelRows } from './panels.ts';
 import { accelerate } from './step.ts';
@@ -11,7 +11,7 @@ import { accelerate } from './step.ts';
  * What such a module needs of the core. It imports nothing but types: what two files of a bundle need a bundler puts in a third, which every
  * application would fetch beside the core.
  */
-export const core = { accelerate, finishOf, panelColumns, panelRows, parts } as const;
+export const core = { accelerate, conv, convGradInput, finishOf, panelColumns, panelRows, parts } as const;
 export type Core = typeof core;
 
 /** A module whose `take` tells the backend of its kernels (`accelerate` of step.ts); calling it again changes nothing. */
@@ -22,7 +22,7 @@ interface AcceleratorModule {
 /** A function that imports such a module, which bundlers then make a file of its own: `() => import('…')`. */
 export type LoadAccelerator = () => Promise<AcceleratorModule>;
 
-/** For 3x3 convolutions of stride 1: whoever has such layers, with channels enough for it to pay, loads it. */
+/** For 3x3 convolutions of stride 1: whoever has such layers, depthwise or with channels enough for it to pay, loads it. */
 export const winograd: LoadAccelerator = () => import('./bind-winograd.ts');
 
 /** Whether a convolution is one that `winograd` pays for: 3x3, between as many channels as are known of, 16 and more. */

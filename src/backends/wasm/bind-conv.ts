@@ -76,8 +76,7 @@ function callDepthwise(ctx: BindContext, fn: string, x: Shape, w: Shape, y: Shap
   const [a, b] = ctx.inputs as [Operand, Operand];
   const args = [ctx.out.at(), a.at(), b.at(), geometry];
   if (fn === 'depthwise') args.push(p.outAll * 4);
-  if (fn === 'depthwiseGradKernel') args.push(p.batch);
-  else args.push(...finishArgs(ctx));
+  args.push(...(fn === 'depthwiseGradKernel' ? [p.batch] : finishArgs(ctx)));
   const each = (p.batch * p.positions * p.outAll * p.taps) / units;
   ctx.call(fn, args, units, grainFor(each));
 }

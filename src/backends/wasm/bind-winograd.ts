@@ -1,6 +1,6 @@
 /**
  * 3x3 convolutions of stride 1 with constant weights, and their gradients to the input, on `kernels/wasm/winograd.ts`: an accelerator
- * (`take`) that a model with such layers loads. The kernel is transformed once for all plans.
+ * (`take`) that a model with such layers loads. The kernel is transformed once for all plans. Depthwise ones have a kernel here with the core's bits.
  *
  * Invariant: errors stay near those of the core's product (F(2x2, 3x3) adds and halves, and multiplies by nothing else). Infinite inputs
  * give NaN in the outputs of their tiles, not in their windows' alone. Equal windows may differ in the last bits where they lie an odd number of
@@ -74,25 +74,45 @@ function compares({ op, attrs, inputs }: Step, { values }: Program): boolean {
   return window.some((side) => side > 1);
 }
 
-const beforeMaxima = new WeakMap<Program, ReadonlySet<Step>>();
+const left = new WeakMap<Program, ReadonlySet<Step>>();
 
-/** The steps whose results go into such a maximum, by whatever way: ties must stay ties there. */
-function stepsBeforeMaxima(program: Program): ReadonlySet<Step> {
-  const known = beforeMaxima.get(program);
+/**
+ * The steps whose results go into such a maximum, by whatever way: ties must stay ties there. And those that read what the gradient of a pool left, an
+ * element of a window at most, whose zeros the core leaves out.
+ */
+function leftAlone(program: Program): ReadonlySet<Step> {
+  const known = left.get(program);
   if (known) return known;
   const found = new Set<Step>();
-  // From back to front: which places of the arena hold what goes into one. Values that share bytes share their place.
+  left.set(program, found);
+  const { steps, values } = program;
+  // Values that share bytes share their place.
+  const placeOf = (value: number): number => {
+    const { home } = values[value]!;
+    return home.kind === 'arena' ? home.offset : -1;
+  };
+  // From back to front: which places of the arena hold what goes into one.
   const wanted = new Set<number>();
-  for (const step of [...program.steps].reverse()) {
-    const placeOf = (value: number): number => {
-      const { home } = program.values[value]!;
-      return home.kind === 'arena' ? home.offset : -1;
-    };
-    if (wanted.delete(placeOf(step.output))) found.add(step);
-    if (found.has(step) || compares(step, program)) for (const value of step.inputs) wanted.add(placeOf(value));
+  for (const step of [...steps].reverse()) {
+    const own = wanted.delete(placeOf(step.output));
+    if (own) found.add(step);
+    // In what an op is linear it compares nothing: the gradient that a pool hands on.
+    const { linear } = step.op;
+    step.inputs.forEach((value, i) => {
+      const handsOn = linear !== 'joint' && linear.includes(i);
+      if (own || (compares(step, program) && !handsOn)) wanted.add(placeOf(value));
+    });
     wanted.delete(-1);
   }
-  beforeMaxima.set(program, found);
+  const rare = new Set<number>();
+  for (const step of steps) {
+    const { op, inputs, output } = step;
+    const reads = inputs.some((value) => rare.has(placeOf(value)));
+    if (reads) found.add(step);
+    if (/axPoolGrad$/.test(op.name) || (reads && op.zeros)) rare.add(placeOf(output));
+    else rare.delete(placeOf(output));
+    rare.delete(-1);
+  }
   return found;
 }
 
@@ -110,7 +130,7 @@ function takes(step: PlacedStep, core: Core): boolean {
   const saved = (theirs * output[0] * output[1]) / 4 / (ours * down * across);
   const work = batch * down * across;
   const pays = x.sparse < 2 && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= 6;
-  return pays && !stepsBeforeMaxima(step.program).has(step.step);
+  return pays && !leftAlone(step.program).has(step.step);
 }
 
 function bind(ctx: BindContext, core: Core): void {
@@ -152,11 +172,32 @@ function bind(ctx: BindContext, core: Core): void {
   ctx.call('winograd', [ctx.out.at(), x.at(), kernel, layer, finish.bias, finish.activation], units, grain);
 }
 
-let accelerator: Accelerator | null = null;
+/** Whether it is a depthwise convolution, or the gradient of one, whose windows of three taps along a row overlap: `kernels/wasm/slide-three.ts`. */
+function slides(step: PlacedStep, core: Core): boolean {
+  const { op, inputs, out } = step;
+  if (out.dtype !== 'float32' || [out, ...inputs].some(({ shape }) => shape.includes(0))) return false;
+  const p = partsOf(step, core);
+  const { window, stride, dilation } = p.windows;
+  const straight = isBack({ op }) ? stride.every((size) => size === 1) : stride[2] === 1;
+  const { groups, inAll, outAll } = p;
+  return groups > 1 && groups === inAll && inAll === outAll && window[2] === 3 && dilation[2] === 1 && straight;
+}
+
+let accelerators: readonly Accelerator[] | null = null;
 
 /** From now on plans use these kernels. */
 export function take(core: Core): void {
-  accelerator ??= { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) };
-  core.accelerate('conv', accelerator);
-  core.accelerate('convGradInput', accelerator);
+  accelerators ??= [
+    { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) },
+    // The core's binder calls the module's kernel, which has the name of the core's.
+    {
+      module,
+      bind: (ctx) => core[isBack(ctx) ? 'convGradInput' : 'conv'](ctx),
+      takes: (step) => slides(step, core),
+    },
+  ];
+  for (const accelerator of accelerators) {
+    core.accelerate('conv', accelerator);
+    core.accelerate('convGradInput', accelerator);
+  }
 }

@@ -55,7 +55,7 @@ export function finish(c: Common, w: Weights, x: Tensor, f: (x: Tensor) => Tenso
   return c.activation(inLayout(c.channelsFirst, (v) => (bias ? add(f(v), bias) : f(v)))(x));
 }
 
-/** What such a layer of `filters` runs faster with, if it is a 3x3 convolution of stride 1 with filters enough. */
+/** What such a layer of `filters` runs faster with, if it is a 3x3 convolution of stride 1 with filters enough; depthwise ones need no number of them. */
 export function acceleratedBy(
   { window, strides, dilations }: Pick<Common, 'window' | 'strides' | 'dilations'>,
   filters: number,
@@ -123,6 +123,7 @@ export const depthwise: LayerClass = defineLayer({
     const options = { stride: c.strides, dilation: c.dilations, padding };
     return {
       rank: c.axes + 2,
+      ...acceleratedBy(c, 16),
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         return [
@@ -144,6 +145,7 @@ export const separable: LayerClass = defineLayer({
     const options = { stride: c.strides, dilation: c.dilations, padding: paddingOf(o, c.axes) };
     return {
       rank: c.axes + 2,
+      ...acceleratedBy(c, 16),
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         const ones = c.window.map(() => 1);
