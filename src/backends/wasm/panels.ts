@@ -1,9 +1,10 @@
 /**
  * Matrix products as calls of `kernels/wasm/matmul.ts`: how the rows of A, the columns of B and the rows of C are found.
- * B is packed into panels of eight columns first, constants once and for all.
+ * B is packed into panels of eight columns first, constants once and for all: a gradient reads the panels of the way forward.
  */
+import { sizeOf } from '../../tensor/shape.ts';
 import { chainTable } from './bind-chain.ts';
-import type { BindContext, Operand } from './step.ts';
+import { type BindContext, grainFor, type Operand } from './step.ts';
 
 /** Rows of a panel of A, columns of a panel of B. */
 export const panelRows = 6;
@@ -105,12 +106,62 @@ export function rowPanels({ mode, segments, length }: Source, m: number): number
   return mode === 2 ? segments * Math.ceil(length / panelRows) : Math.ceil(m / panelRows);
 }
 
+/** Columns that are packed anew at each run at a time: the panels that the kernel takes at a time. */
+const stripColumns = 64 * panelColumns;
+/** With fewer rows of C packing at each run would be felt: a sixth of the product at this number, and less with more. */
+const fewestRows = 48;
+/** Floats from which on a second copy of a constant is avoided. */
+const fewestFloats = 4096;
+
+/**
+ * For constants that are read across, as gradients do: where their columns lie in the panels of the way forward. There each run of eight inner
+ * indices is a row of a panel, and neighbouring columns are rows that follow each other.
+ * @returns undefined where panels of their own are better
+ */
+function columnsAcross(ctx: BindContext, { m, k, columns }: Product): { from: number; runs: number } | undefined {
+  const { operand, at, row, col, run = k, runs = [0], matrices } = columns;
+  const floats = sizeOf(operand.shape);
+  if (!operand.constant || row !== 4 || matrices || run % panelColumns !== 0) return undefined;
+  if (m < fewestRows || floats < fewestFloats) return undefined;
+  const inner = (floats * 4) / col;
+  const from = packColumns(ctx, { operand, at, row: col, col: row }, inner, run);
+  const line = panelColumns * 4;
+  const panels = Array.from({ length: run / panelColumns }, (_, panel) => panel * inner * line);
+  return { from, runs: ctx.table(runs.flatMap((tap) => panels.map((panel) => panel + (tap / col) * line))) };
+}
+
 /** Adds the calls that compute one product. `k` is at least 1. */
 export function callProduct(ctx: BindContext, product: Product): void {
+  const { m, k, n, target, finish } = product;
+  if (m === 0 || n === 0) return;
+  const across = columnsAcross(ctx, product);
+  if (!across) {
+    callPacked(ctx, product, packColumns(ctx, product.columns, k, n));
+    return;
+  }
+  const b = ctx.work(Math.min(n, stripColumns) * k * 4 + panelColumns * k * 4);
+  const line = panelColumns * 4;
+  for (let first = 0; first < n; first += stripColumns) {
+    const count = Math.min(stripColumns, n - first);
+    const args = [b, across.from + first * line, k, count, 4, line, panelColumns, across.runs, 0];
+    ctx.call('packB', args, panelCount(count), grainFor(k * panelColumns));
+    callPacked(
+      ctx,
+      {
+        ...product,
+        n: count,
+        target: { ...target, at: target.at + first * 4 },
+        ...(finish ? { finish: { ...finish, bias: finish.bias && finish.bias + first * 4 } } : {}),
+      },
+      b,
+    );
+  }
+}
+
+/** The product with packed columns. */
+function callPacked(ctx: BindContext, product: Product, b: number): void {
   const { m, k, n, target, source: s, columns, batches } = product;
   const finish = product.finish ?? { bias: 0, activation: 0 };
-  if (m === 0 || n === 0) return;
-  const b = packColumns(ctx, columns, k, n);
   const zeros = s.table === 0 && s.mode !== 0 ? 0 : ctx.zeros(s.length * 4 + 64);
   const source = ctx.table([
     s.mode,
