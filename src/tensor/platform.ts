@@ -17,7 +17,7 @@ interface NodeModules {
   'node:worker_threads': {
     Worker: new (
       url: PlatformUrl,
-      options: { workerData: unknown },
+      options: { workerData: unknown; resourceLimits?: { maxYoungGenerationSizeMb: number } },
     ) => {
       terminate(): unknown;
       unref(): void;

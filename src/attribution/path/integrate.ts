@@ -45,6 +45,9 @@ interface Sums {
   readonly nonFinite: (NonFinite | null)[];
 }
 
+/** How many at a time, of at most `most`: parts are of one size where that can be, which one plan serves, and none is larger than it has to be. */
+const evenly = (total: number, most: number): number => Math.ceil(total / Math.ceil(total / most));
+
 /** Of a list per score and variable the index of the score. */
 const scoreOf = ({ means, moved }: Sums, index: number): number => Math.floor((index * moved.length) / means.length);
 
@@ -58,9 +61,10 @@ async function addRows(
   sums: Sums,
 ): Promise<void> {
   const total = samples * rule.alphas.length;
-  for (let at = 0; at < total; at += batch) {
+  const most = evenly(total, batch);
+  for (let at = 0; at < total; at += most) {
     await pace.turn();
-    const rows = Math.min(batch, total - at);
+    const rows = Math.min(most, total - at);
     const points = {
       samples: Int32Array.from({ length: rows }, (_, r) => (at + r) % samples),
       alphas: Float64Array.from({ length: rows }, (_, r) => rule.alphas[Math.floor((at + r) / samples)]!),
@@ -92,7 +96,7 @@ async function addBlocks(
   const group = Math.min(samples, Math.max(1, Math.floor(most / alphas.length)));
   for (let first = 0; first < samples; first += group) {
     const count = Math.min(group, samples - first);
-    const steps = Math.max(1, Math.floor(most / count));
+    const steps = evenly(alphas.length, Math.max(1, Math.floor(most / count)));
     for (let k = 0; k < alphas.length; k += steps) {
       await pace.turn();
       const block = { alphas: alphas.subarray(k, k + steps), weights: weights.subarray(k, k + steps) };
