@@ -17,7 +17,7 @@ interface NodeModules {
   'node:worker_threads': {
     Worker: new (
       url: PlatformUrl,
-      options: { workerData: unknown; resourceLimits?: { maxYoungGenerationSizeMb: number } },
+      options: { workerData: unknown },
     ) => {
       terminate(): unknown;
       unref(): void;

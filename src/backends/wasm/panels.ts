@@ -4,7 +4,7 @@
  */
 import { sizeOf } from '../../tensor/shape.ts';
 import { chainTable } from './bind-chain.ts';
-import { type BindContext, grainFor, type Operand } from './step.ts';
+import type { BindContext, Operand } from './step.ts';
 
 /** Rows of a panel of A, columns of a panel of B. */
 export const panelRows = 6;
@@ -106,62 +106,40 @@ export function rowPanels({ mode, segments, length }: Source, m: number): number
   return mode === 2 ? segments * Math.ceil(length / panelRows) : Math.ceil(m / panelRows);
 }
 
-/** Columns that are packed anew at each run at a time: the panels that the kernel takes at a time. */
+/** Columns that are packed anew at a time: the panels that the kernel takes at a time. */
 const stripColumns = 64 * panelColumns;
 /** With fewer rows of C packing at each run would be felt: a sixth of the product at this number, and less with more. */
 const fewestRows = 48;
-/** Floats from which on a second copy of a constant is avoided. */
-const fewestFloats = 4096;
+const line = panelColumns * 4;
 
 /**
- * For constants that are read across, as gradients do: where their columns lie in the panels of the way forward. There each run of eight inner
- * indices is a row of a panel, and neighbouring columns are rows that follow each other.
- * @returns undefined where panels of their own are better
+ * Packs constants that are read across, as gradients do, from the panels of the way forward, a strip of columns for each run of the plan: there each
+ * run of eight inner indices is a row of a panel, and neighbouring columns are rows that follow each other.
+ * @returns null where panels of their own are better; else what packs `count` columns from `first` on and gives their address
  */
-function columnsAcross(ctx: BindContext, { m, k, columns }: Product): { from: number; runs: number } | undefined {
-  const { operand, at, row, col, run = k, runs = [0], matrices } = columns;
-  const floats = sizeOf(operand.shape);
-  if (!operand.constant || row !== 4 || matrices || run % panelColumns !== 0) return undefined;
-  if (m < fewestRows || floats < fewestFloats) return undefined;
-  const inner = (floats * 4) / col;
+function packsAcross(
+  ctx: BindContext,
+  { m, k, n, columns: { operand, at, row, col, run = k, runs = [0], matrices } }: Product,
+): ((first: number, count: number) => number) | null {
+  if (!operand.constant || row !== 4 || matrices || run % panelColumns || m < fewestRows) return null;
+  const inner = (sizeOf(operand.shape) * 4) / col;
   const from = packColumns(ctx, { operand, at, row: col, col: row }, inner, run);
-  const line = panelColumns * 4;
-  const panels = Array.from({ length: run / panelColumns }, (_, panel) => panel * inner * line);
-  return { from, runs: ctx.table(runs.flatMap((tap) => panels.map((panel) => panel + (tap / col) * line))) };
+  const taps = ctx.table(
+    runs.flatMap((tap) => Array.from({ length: run / panelColumns }, (_, i) => (i * inner + tap / col) * line)),
+  );
+  const b = ctx.work(panelCount(Math.min(n, stripColumns)) * k * line);
+  return (first, count) => {
+    ctx.call('packB', [b, from + first * line, k, count, 4, line, panelColumns, taps, 0], panelCount(count), 8);
+    return b;
+  };
 }
 
 /** Adds the calls that compute one product. `k` is at least 1. */
 export function callProduct(ctx: BindContext, product: Product): void {
-  const { m, k, n, target, finish } = product;
-  if (m === 0 || n === 0) return;
-  const across = columnsAcross(ctx, product);
-  if (!across) {
-    callPacked(ctx, product, packColumns(ctx, product.columns, k, n));
-    return;
-  }
-  const b = ctx.work(Math.min(n, stripColumns) * k * 4 + panelColumns * k * 4);
-  const line = panelColumns * 4;
-  for (let first = 0; first < n; first += stripColumns) {
-    const count = Math.min(stripColumns, n - first);
-    const args = [b, across.from + first * line, k, count, 4, line, panelColumns, across.runs, 0];
-    ctx.call('packB', args, panelCount(count), grainFor(k * panelColumns));
-    callPacked(
-      ctx,
-      {
-        ...product,
-        n: count,
-        target: { ...target, at: target.at + first * 4 },
-        ...(finish ? { finish: { ...finish, bias: finish.bias && finish.bias + first * 4 } } : {}),
-      },
-      b,
-    );
-  }
-}
-
-/** The product with packed columns. */
-function callPacked(ctx: BindContext, product: Product, b: number): void {
   const { m, k, n, target, source: s, columns, batches } = product;
-  const finish = product.finish ?? { bias: 0, activation: 0 };
+  const { bias = 0, activation = 0 } = product.finish ?? {};
+  if (m === 0 || n === 0) return;
+  const across = packsAcross(ctx, product);
   const zeros = s.table === 0 && s.mode !== 0 ? 0 : ctx.zeros(s.length * 4 + 64);
   const source = ctx.table([
     s.mode,
@@ -176,30 +154,34 @@ function callPacked(ctx: BindContext, product: Product, b: number): void {
     zeros,
   ]);
   const tiles = rowPanels(s, m) * (batches?.length ?? 1);
-  // A product with few rows is split by columns, so that threads find work.
-  const byColumns = !batches && tiles < 8 && panelCount(n) > tiles;
-  const units = byColumns ? panelCount(n) : tiles;
-  const flops = (2 * m * k * n * (batches?.length ?? 1)) / units;
   // Zeros are left out where that is the same as multiplying by them.
   const sparse = s.mode === 0 && product.rows.sparse > 0 && columns.operand.finite();
   const table = batches ? ctx.table(batches.flat()) : 0;
   const offsets = target.offsets ? ctx.table(target.offsets) : 0;
-  const args = [
-    target.at,
-    target.perSample,
-    target.sampleStride,
-    target.rowStride,
-    offsets,
-    source,
-    b,
-    m,
-    k,
-    n,
-    finish.bias,
-    finish.activation,
-    table,
-    Number(byColumns),
-    Number(sparse),
-  ];
-  ctx.call('matmul', args, units, Math.max(1, Math.ceil(500_000 / flops)));
+  const most = across ? stripColumns : n;
+  for (let first = 0; first < n; first += most) {
+    const count = Math.min(most, n - first);
+    // A product with few rows is split by columns, so that threads find work.
+    const byColumns = !batches && tiles < 8 && panelCount(count) > tiles;
+    const units = byColumns ? panelCount(count) : tiles;
+    const flops = (2 * m * k * count * (batches?.length ?? 1)) / units;
+    const args = [
+      target.at + first * 4,
+      target.perSample,
+      target.sampleStride,
+      target.rowStride,
+      offsets,
+      source,
+      across?.(first, count) ?? packColumns(ctx, columns, k, n),
+      m,
+      k,
+      count,
+      bias && bias + first * 4,
+      activation,
+      table,
+      Number(byColumns),
+      Number(sparse),
+    ];
+    ctx.call('matmul', args, units, Math.max(1, Math.ceil(500_000 / flops)));
+  }
 }

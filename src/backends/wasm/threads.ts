@@ -56,11 +56,7 @@ function startWorker(data: WorkerData, onEnd: (failed: boolean) => void): Stoppa
     const node = nodeModule('node:worker_threads');
     if (node) {
       const code = `import { workerData } from 'node:worker_threads';${workerBody}serve(workerData);`;
-      const worker = new node.Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), {
-        workerData: data,
-        // What it allocates are the arguments of calls: room for more garbage would cost each thread some megabytes.
-        resourceLimits: { maxYoungGenerationSizeMb: 1 },
-      });
+      const worker = new node.Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: data });
       // Without a listener an error in a worker ends the process.
       worker.on('error', () => onEnd(true));
       worker.on('exit', () => onEnd(false));
