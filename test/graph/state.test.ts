@@ -168,4 +168,18 @@ test('a plan that has been disposed of says so', async () => {
   await rejects(() => plan.run([]), /disposed of/);
 });
 
+test('scales of columns go into constant weights as they do in plans without state', () => {
+  const [x, cell] = [placeholder([2, 2]), placeholder([2, 3])];
+  const w = tensor([1, 2, 3, 4, 5, 6], [2, 3]);
+  const scaled = mul(matmul(x, w), tensor([2, 3, 4]));
+  const y = relu(add(scaled, cell));
+  const state = new State([{ tensor: cell, value: new Float32Array(6) }], wasmBackend);
+  const plan = compileWithState([y], [x], { state });
+  const plain = compile([y], [x, cell], { backend: wasmBackend });
+  assert.is(plan.stats.flops, plain.stats.flops);
+  const whole = compile([relu(add(matmul(x, w), cell))], [x, cell], { backend: wasmBackend });
+  assert.is(plan.stats.flops, whole.stats.flops);
+  for (const made of [plan, plain, whole, state]) made.dispose();
+});
+
 test.run();

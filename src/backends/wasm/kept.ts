@@ -22,7 +22,7 @@ export class Kept {
    * @returns undefined for a scan without the other, or without room
    */
   place(step: Step, bytes: number): number | undefined {
-    if (step.op.joins) return this.#places.get(step);
+    if (step.op.name.endsWith('Grad')) return this.#places.get(step);
     const pairs = this.#steps.filter((other) => goesBack(other, step));
     if (pairs.length === 0 || this.bytes + bytes > mostKept) return undefined;
     const at = this.bytes;
@@ -33,10 +33,11 @@ export class Kept {
 }
 
 function goesBack({ op, inputs, attrs }: Step, scan: Step): boolean {
-  const own = inputs.filter((_, i) => i !== op.joins?.input);
+  const last = op.joins?.input ?? inputs.length - 1;
+  const own = inputs.filter((_, i) => i !== last);
   return (
     op.name === `${scan.op.name}Grad` &&
-    own.length === scan.inputs.length &&
+    own.length === scan.inputs.length - Number(scan.epilogue?.bias ?? false) &&
     own.every((value, i) => value === scan.inputs[i]) &&
     Object.entries(scan.attrs).every(([name, value]) => attrs[name] === value)
   );
