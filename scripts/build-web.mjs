@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { bundling } from './bundling.mjs';
+import { sameChunk, sameChunkOfPage } from './same-chunk.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const exampleFiles = [
@@ -40,6 +41,7 @@ export async function buildWeb(out) {
       { in: 'src/web/worker/index.ts', out: 'worker' },
     ],
     ...bundling,
+    plugins: bundling.plugins.map((plugin) => (plugin === sameChunk ? sameChunkOfPage : plugin)),
     outdir: out,
     splitting: true,
     minify: true,

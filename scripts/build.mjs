@@ -8,12 +8,13 @@
  * The metafile lists what went in; test/build.test.ts compares it with NOTICE.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { bundling } from './bundling.mjs';
+import { copyEntries } from './own-copies.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The entry points of the package, and the command line. */
@@ -55,8 +56,9 @@ if (kernels.status !== 0) process.exit(1);
 
 const result = await build({
   absWorkingDir: root,
-  // `chunks/load` is no entry of the package: it keeps the loader in a file of its own, so that bundles without `loadModel` leave it out whole.
-  entryPoints: { ...entries, 'chunks/load': 'src/keras/load/load.ts' },
+  // No entries of the package: they keep the loader, and copies of what is public (own-copies.mjs), in files of their own, which bundles without
+  // them leave out whole. Within index.js statements would stay that may have an effect: loops that fill tables, reads of properties.
+  entryPoints: { ...entries, 'chunks/load': 'src/keras/load/load.ts', ...copyEntries },
   ...bundling,
   outdir: out,
   splitting: true,
@@ -66,6 +68,7 @@ const result = await build({
   metafile: true,
   logLevel: 'warning',
 });
+kernelsFirst(result.metafile);
 chmodSync(`${out}/cli.js`, 0o755);
 if (values.metafile) writeFileSync(values.metafile, JSON.stringify(result.metafile));
 
@@ -88,6 +91,21 @@ const sizes = Object.keys(entries).map((name) => {
   return `${name}.js ${Math.round(totalBytes(result.metafile, entry?.[0] ?? '') / 1024)} kB`;
 });
 console.log(`built ${sizes.join(', ')} in ${Math.round(performance.now() - started)} ms`);
+
+/**
+ * The packed kernels are what an entry point imports first, as src/index.ts does and says why: bundlers that make one file keep the order of imports, and
+ * esbuild gives those of chunks an order of its own.
+ */
+function kernelsFirst({ outputs }) {
+  const [chunk] = Object.entries(outputs).find(([, { inputs }]) => 'src/backends/wasm/modules.generated.ts' in inputs);
+  for (const [path, { entryPoint, imports }] of Object.entries(outputs)) {
+    const isEntry = entryPoint && entryPoint !== entries.cli && Object.values(entries).includes(entryPoint);
+    if (!isEntry || !imports.some((item) => item.path === chunk && item.kind === 'import-statement')) continue;
+    const file = resolve(root, path);
+    const from = relative(dirname(file), resolve(root, chunk)).replaceAll('\\', '/');
+    writeFileSync(file, `import "./${from}";\n${readFileSync(file, 'utf8')}`);
+  }
+}
 
 /** Bytes of an output and of every chunk it imports. */
 function totalBytes({ outputs }, path, seen = new Set()) {

@@ -33,6 +33,12 @@ export const copied = [
   'src/quadrature/gauss-kronrod.ts',
 ];
 
+/** Entries of the build that keep copies apart from src/index.ts. */
+export const copyEntries = {
+  'chunks/rnn': 'copy:src/ops/rnn.ts',
+  'chunks/zip': 'copy:src/guard/zip.ts',
+};
+
 const namespace = 'copy';
 
 /** @type {import('esbuild').Plugin} */
@@ -45,6 +51,7 @@ export const ownCopies = {
       const own = from === namespace || lists.includes(pathOf(importer));
       return own && copied.includes(file) ? { path: file, namespace, sideEffects: false } : undefined;
     });
+    build.onResolve({ filter: /^copy:/ }, ({ path }) => ({ path: path.slice('copy:'.length), namespace }));
     build.onResolve({ filter: /^fflate$/, namespace }, async ({ path, resolveDir }) => {
       const found = await build.resolve(path, { kind: 'import-statement', resolveDir });
       return { path: pathOf(found.path), namespace, sideEffects: false };

@@ -10,7 +10,6 @@ export * from './attribution/index.ts';
 export type { Backend, Executable } from './backends/backend.ts';
 export { reference } from './backends/reference/index.ts';
 export { hasSimd, type WasmBackend, wasmBackend } from './backends/wasm/index.ts';
-export * as batchRules from './graph/batch-rules.ts';
 export type {
   ApplyOptions,
   CallableModel,
@@ -32,6 +31,7 @@ export {
   type VjpRules,
   valueAndGrad,
 } from './graph/grad.ts';
+export { batchRules } from './graph/named-batch-rules.ts';
 export {
   type Attr,
   type Attrs,

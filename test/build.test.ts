@@ -3,7 +3,7 @@
  * under a Content-Security-Policy that forbids code made from strings.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 import { suite } from 'uvu';
@@ -240,6 +240,57 @@ for (const splitting of [true, false]) {
     assert.is(out.trim(), 'true 1,4 true');
   });
 }
+
+test('an application keeps nothing of index.js itself: copies of public names that it does not use are files of their own', async () => {
+  // Where the package's manifest says which files have effects, as it does beside an installed dist.
+  const alone = folder.path('alone');
+  mkdirSync(alone);
+  cpSync(dist, `${alone}/dist`, { recursive: true });
+  cpSync(`${root}/package.json`, `${alone}/package.json`);
+  const { metafile } = await build({
+    stdin: { contents: "export { IntegratedGradients, loadModel } from './dist/index.js'", resolveDir: alone },
+    absWorkingDir: alone,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'neutral',
+    external: ['node:*'],
+    splitting: true,
+    outdir: `${alone}/out`,
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  const entry = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === '<stdin>')!;
+  assert.ok(entry.bytes < 300, JSON.stringify(entry));
+});
+
+test('the packed kernels are what entry points import first, so that one file with all of it begins with them', () => {
+  for (const name of ['index.js', 'methods.js', 'onnx.js', 'transformers.js']) {
+    const [, first] = readFileSync(`${dist}/${name}`, 'utf8').match(/^import "\.\/(chunks\/[\w-]+\.js)";/) ?? [];
+    assert.ok(first, name);
+    assert.match(readFileSync(`${dist}/${first}`, 'utf8'), /text: "[\w+/=]{20000}/);
+  }
+});
+
+test('no file that index.js imports at once makes an object of a namespace, whose members no bundler would leave out', () => {
+  const { outputs } = JSON.parse(readFileSync(folder.path('meta.json'), 'utf8')) as Metafile;
+  const atOnce = (name: string, seen = new Set<string>()): Set<string> => {
+    const path = Object.keys(outputs).find((output) => output.endsWith(`/${name}`))!;
+    if (seen.has(name)) return seen;
+    seen.add(name);
+    for (const item of outputs[path]!.imports) {
+      if (item.kind === 'import-statement' && !item.external) atOnce(item.path.replace(/^.*\/dist\//, ''), seen);
+    }
+    return seen;
+  };
+  const files = [...atOnce('index.js')];
+  assert.ok(files.length > 10, files.join());
+  assert.equal(
+    files.filter((file) => /^__export\(/m.test(readFileSync(`${dist}/${file}`, 'utf8'))),
+    [],
+  );
+});
 
 test('GPU.js is in gpu.js and nowhere else', () => {
   assert.match(readFileSync(`${dist}/gpu.js`, 'utf8'), /WebGL2Kernel/);

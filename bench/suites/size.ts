@@ -10,8 +10,10 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
 import { ownCopies } from '../../scripts/own-copies.mjs';
+import { sameChunk } from '../../scripts/same-chunk.mjs';
 import type { CaseResult } from '../harness.ts';
 import { peersFolder } from '../peers/peer.ts';
 import { OURS } from '../report.ts';
@@ -121,10 +123,22 @@ export async function bundleParts(): Promise<Record<string, number>> {
   return Object.fromEntries(Object.entries(parts).sort(([, a], [, b]) => b - a));
 }
 
-/** Minified bytes by file of the source, of what is fetched at once to explain a Keras model, and of all that is loaded on demand. */
-export async function bundleFiles(): Promise<{ readonly files: Record<string, number>; readonly later: number }> {
+/**
+ * Minified bytes by file of the source, of what is fetched at once to explain a Keras model, and of all that is loaded on demand; how many
+ * files are fetched at once, and their bytes as gzip sends them.
+ */
+export async function bundleFiles(): Promise<{
+  readonly files: Record<string, number>;
+  readonly later: number;
+  readonly fetched: number;
+  readonly gzip: number;
+}> {
   const code = `export ${KERAS_USE} from './src/index.ts'`;
-  const { metafile } = await build({ ...options(code, root, 'neutral'), splitting: true, plugins: [ownCopies] });
+  const { metafile, outputFiles } = await build({
+    ...options(code, root, 'neutral'),
+    splitting: true,
+    plugins: [ownCopies, sameChunk],
+  });
   const first = fetchedAtOnce(metafile);
   const files: Record<string, number> = {};
   let later = 0;
@@ -134,7 +148,10 @@ export async function bundleFiles(): Promise<{ readonly files: Record<string, nu
       if (bytesInOutput > 0) files[path] = (files[path] ?? 0) + bytesInOutput;
     }
   }
-  return { files, later };
+  const names = first.map((file) => basename(file));
+  const sent = outputFiles.filter(({ path }) => names.includes(basename(path)));
+  const gzip = sent.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0);
+  return { files, later, fetched: sent.length, gzip };
 }
 
 /** The entry and what it imports, not what it may import later. */

@@ -6,15 +6,16 @@
 import { matmul } from './matmul';
 import { dropBytes } from './random';
 import { madd, scratch, storeLanes } from './simd';
+import { PRODUCT_BYTES } from './sparse';
 
 /** Positions of a word. */
 const WORD: i32 = 24;
 /** The bit of the first of them. */
 const FIRST: i32 = 1 << 23;
 /** In the scratch memory, behind what a product needs: its batch, the addresses of rows, the rows, and what is kept of them. */
-const BATCH_AT: usize = 12800;
-const ROWS_AT: usize = 12864;
-const BLOCK_AT: usize = 14464;
+const BATCH_AT: usize = PRODUCT_BYTES;
+const ROWS_AT: usize = BATCH_AT + 64;
+const BLOCK_AT: usize = BATCH_AT + 1664;
 const KEPT_AT: usize = BLOCK_AT + 24 * 512 * 4;
 
 /** Four lanes of bytes that are all ones or all zeros. */

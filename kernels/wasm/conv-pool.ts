@@ -7,10 +7,11 @@
 import { matmul } from './matmul';
 import { dropBytes } from './random';
 import { madd, scratch, storeLanes } from './simd';
+import { PRODUCT_BYTES } from './sparse';
 
 /** In the scratch memory, behind what a product needs: the source of its rows, and rows of the convolution, or windows of its input. */
-const SOURCE_AT: usize = 12800;
-export const BLOCK_AT: usize = 12864;
+const SOURCE_AT: usize = PRODUCT_BYTES;
+export const BLOCK_AT: usize = SOURCE_AT + 64;
 /** What is kept of the windows, behind the most that a row of windows may cover (`mostCovered` of `ops/conv-pool.ts`). */
 const KEPT_AT: usize = BLOCK_AT + 65536 * 4 + 64;
 /** Floats of the convolution that are computed at a time where a row of windows covers no more. */

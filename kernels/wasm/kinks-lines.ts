@@ -4,7 +4,7 @@
  * at step `k` of channel `c` the line changes by `dc + alpha dd`, and to which element of the window from which.
  *
  * Invariant: where steps ascend and one line is the first maximum at both ends of them, it counts as the top at all steps between (in exact arithmetic it
- * is); else every step is looked at, and the first maximum after rounding taken, as in `path.ts`. A place whose list is full, or that has points that are
+ * is), and so for runs of four steps where other lines are on top later; else the first maximum after rounding is taken, as in `path.ts`. A place whose list is full, or that has points that are
  * not finite, is marked: who reads it then goes by steps.
  */
 import { madd, scratch } from './simd';
@@ -84,11 +84,6 @@ export function placeWindow(b: Window, g: Lines, sample: i32, row: i32, column: 
 export function elementAt(g: Lines, i: i32): usize {
   const row = i / g.windowW;
   return <usize>((row * g.inputW + i - row * g.windowW) * g.channels) << 2;
-}
-
-@inline
-function pointAt(start: usize, delta: usize, at: usize, a: v128): v128 {
-  return madd(a, v128.load(delta + at), v128.load(start + at));
 }
 
 /** Whether none of the first `lanes` of sums of `0 * x` is NaN. */
@@ -219,31 +214,52 @@ function turnOf(steps: i32, s: v128, d: v128, on: v128, alpha: usize): v128 {
   return high;
 }
 
-/** Four channels, of which all steps are looked at. */
+/** Sums of `0 * x` over the points of `topAt`. */
+let seen: v128 = f32x4.splat(0);
+
+/** Which elements of a window have the first maximum at a step, or -1, of four channels. */
+@inline
+function topAt(start: usize, delta: usize, b: Window, a: v128, g: Lines): v128 {
+  const step = <usize>g.channels << 2;
+  const zero = f32x4.splat(0);
+  let top = f32x4.splat(-Infinity), index = i32x4.splat(-1), sums = zero;
+  for (let i = b.h0; i < b.h1; i++) {
+    let at = <usize>(i * g.inputW + b.w0) * step;
+    for (let j = b.w0; j < b.w1; j++, at += step) {
+      const v = madd(a, v128.load(delta + at), v128.load(start + at));
+      sums = f32x4.add(sums, f32x4.mul(v, zero));
+      index = v128.bitselect(i32x4.splat(i * g.windowW + j), index, f32x4.gt(v, top));
+      top = f32x4.pmax(top, v);
+    }
+  }
+  seen = sums;
+  return g.relu ? v128.or(index, v128.not(f32x4.gt(top, zero))) : index;
+}
+
+/**
+ * Four channels, step by step. Where steps ascend, of four steps the last is looked at first: what is on top there and before is so between, too, and where
+ * nothing is above 0 at both ends nothing is between.
+ */
 function listSteps(
   place: usize, start: usize, delta: usize, b: Window, alpha: usize, g: Lines, c: i32, lanes: v128, sorted: bool,
 ): bool {
-  const step = <usize>g.channels << 2;
   const room = scratch() + LINE_AT;
-  const zero = f32x4.splat(0);
   let before = i32x4.splat(-1);
   // The lines so far: nothing.
-  v128.store(room, zero, 32);
-  v128.store(room, zero, 48);
+  v128.store(room, i32x4.splat(0), 32);
+  v128.store(room, i32x4.splat(0), 48);
+  let ahead = 0;
   for (let k = 0; k < g.steps; k++) {
-    const a = v128.load32_splat(alpha + (<usize>k << 2));
-    let top = f32x4.splat(-Infinity), index = i32x4.splat(-1), sums = zero;
-    for (let i = b.h0; i < b.h1; i++) {
-      let at = <usize>(i * g.inputW + b.w0) * step;
-      for (let j = b.w0; j < b.w1; j++, at += step) {
-        const v = pointAt(start, delta, at, a);
-        sums = f32x4.add(sums, f32x4.mul(v, zero));
-        index = v128.bitselect(i32x4.splat(i * g.windowW + j), index, f32x4.gt(v, top));
-        top = f32x4.pmax(top, v);
+    if (sorted && k > ahead) {
+      ahead = min(k + 3, g.steps - 1);
+      const last = topAt(start, delta, b, v128.load32_splat(alpha + (<usize>ahead << 2)), g);
+      if (!v128.any_true(v128.and(lanes, i32x4.ne(last, before)))) {
+        k = ahead;
+        continue;
       }
     }
-    if (!sorted && !isFinite(sums, lanes)) return false;
-    if (g.relu) index = v128.or(index, v128.not(f32x4.gt(top, zero)));
+    const index = topAt(start, delta, b, v128.load32_splat(alpha + (<usize>k << 2)), g);
+    if (!sorted && !isFinite(seen, lanes)) return false;
     const turned = v128.and(lanes, i32x4.ne(index, before));
     if (!v128.any_true(turned)) continue;
     if (used + 4 > g.room) return false;

@@ -6,7 +6,7 @@
 import { finishRows } from './activation';
 import { firstRow, isDirect, listRuns, MR, NR, packRows, panelsOfA, RUN_BYTES, readSource, rowAfter } from './panels';
 import { scratch } from './simd';
-import { fewNonzeros, listNonzeros, sparseRows } from './sparse';
+import { fewNonzeros, listNonzeros, makeOrders, sparseRows } from './sparse';
 import { directTile, packedTile } from './tile';
 
 export { packB } from './columns';
@@ -15,9 +15,9 @@ export { packB } from './columns';
 const KC: i32 = 512;
 /** Panels of B taken at a time: with KC they fit the second-level cache. */
 const NC: i32 = 64;
-/** Tiles that go by unsearched after one that had few zeros. */
-const SEARCH_EVERY: i32 = 3;
-/** The scratch memory: a pointer per row of the tile, room for its sums, the panel of A or the list of its runs. */
+/** Tiles that go by unsearched, at most, after some that had few zeros. */
+const MOST_PASSED: i32 = 7;
+/** The scratch memory: a pointer per row of the tile, room for its sums, the panel of A or the list of its runs or nonzeros. */
 const panelAt: usize = 256;
 
 /** Pointers to the rows of C: sample `row / perSample` of `sampleStride`, then a table of offsets or `stride` apart. */
@@ -85,22 +85,24 @@ function rows(
   const depth = (k + blocks - 1) / blocks;
   const direct = isDirect(depth, panel1 - panel0);
   const few = sparse ? fewNonzeros(depth, panel1 - panel0) : 0;
+  if (few != 0) makeOrders();
   for (let p0 = panel0; p0 < panel1; p0 += NC) {
     const p1 = min(p0 + NC, panel1);
     for (let k0 = 0; k0 < k; k0 += depth) {
       const k1 = min(k0 + depth, k);
-      let searched = SEARCH_EVERY;
+      let passes = 0;
+      let wait = 0;
       for (let tile = tile0; tile < tile1; tile++) {
         const row = firstRow(tile);
         const after = rowAfter(row, m);
         const count = after - row;
         listRowsOfC(c, row, after, perSample, sampleStride, stride, table);
-        if (few != 0 && ++searched > SEARCH_EVERY && listNonzeros(a, row, after, k0, k1, few)) {
+        if (few != 0 && --passes < 0 && listNonzeros(a, row, after, k0, k1, few)) {
           sparseRows(a, count, p0, p1, b + <usize>k0 * 32, k, n, k0 > 0);
-          searched = SEARCH_EVERY;
+          wait = passes = 0;
         } else {
-          // Where a tile was not sparse the next few are not looked at.
-          if (searched > SEARCH_EVERY) searched = 0;
+          // Where a tile was not sparse the next few are not looked at: one, three, seven.
+          if (passes < 0) wait = passes = min(2 * wait + 1, MOST_PASSED);
           if (direct) {
             const runs = listRuns(a, row, after, k0, k1);
             let at = k0;

@@ -9,23 +9,39 @@ import { madd, scratch, storeLanes } from './simd';
 
 /** In the scratch memory, behind the tile's pointers to C: where each row's list ends. */
 const ENDS: usize = 32;
-/** Bytes of an entry: the element, and the byte offset of its row of B within a panel. */
-const ENTRY: usize = 8;
+/** So far behind each listed element lies the byte offset of its row of B within a panel. Lists have up to 5 x 365 + 512 elements, and padding. */
+const OFFSETS: usize = 9472;
+/** In the scratch memory, behind the lists: which of four elements are not zero, in order, as bytes for `swizzle`; for each of 16 masks. */
+const ORDERS: usize = 19200;
+/** Behind all that a product needs. */
+export const PRODUCT_BYTES: usize = 19456;
 /** Panels of B that a row is multiplied by at a time. */
 const PANELS: i32 = 4;
 
 /**
- * Most nonzeros per row with which this is faster than the dense tile, for a block of `depth` by so many panels; the
- * lists of six such rows and one full row more fit the room of a packed panel.
+ * Most nonzeros per row with which this is faster than the dense tile, for a block of `depth` by so many panels: 70 % of many. Measured in
+ * cycles an inner index: 0.8 to list it and 5.6 per nonzero and four panels, where the tile takes 1.1 per panel; a little less is taken, and 0 for one panel, where it hardly ever pays.
  */
 @inline
 export function fewNonzeros(depth: i32, panels: i32): i32 {
-  return panels >= PANELS ? (depth * 38) / 100 : depth / 6;
+  return panels == 1 ? 0 : (depth * (5 * panels - 4)) / (28 * ((panels + PANELS - 1) / PANELS));
+}
+
+/** Makes the table at `ORDERS`: before a product, since other kernels use that memory too. */
+export function makeOrders(): void {
+  for (let mask = 0; mask < 16; mask++) {
+    let to = scratch() + (<usize>mask << 4);
+    for (let lane = 0; lane < 4; lane++) {
+      store<i32>(to, 0x03020100 + lane * 0x04040404, ORDERS);
+      if (mask & (1 << lane)) to += 4;
+    }
+  }
 }
 
 /**
- * Lists what is not zero of rows `[row, after)`, inner indices `[k0, k1)`, row after row at `to`. Returns false, with the
- * lists incomplete, as soon as the rows seen hold more than `most` elements on average (the first alone may hold more).
+ * Lists what is not zero of rows `[row, after)`, inner indices `[k0, k1)`, row after row at `to`, each filled up with zeros to a multiple of
+ * four. Returns false, with the lists incomplete, as soon as the rows seen hold more than `most` elements on average (the first alone may
+ * hold more).
  */
 export function listNonzeros(to: usize, row: i32, after: i32, k0: i32, k1: i32, most: i32): bool {
   let sample = row / perSample;
@@ -33,7 +49,7 @@ export function listNonzeros(to: usize, row: i32, after: i32, k0: i32, k1: i32, 
   let start = base + sample * sampleStride;
   const s0 = k0 / length;
   const first = k0 - s0 * length;
-  let room = to + <usize>most * ENTRY;
+  let room = to + (<usize>most << 2);
   for (let r: usize = 0; row < after; row++, r += 4) {
     let c = first;
     let entry = table + (<usize>(p * segments + s0) << 2);
@@ -43,9 +59,12 @@ export function listNonzeros(to: usize, row: i32, after: i32, k0: i32, k1: i32, 
       if (offset >= 0) to = listRun(to, start + offset + (<usize>c << 2), count, (k - k0) << 5);
       k += count;
     }
+    v128.store(to, f32x4.splat(0));
+    v128.store(to, i32x4.splat(0), OFFSETS);
+    to = (to + 15) & ~15;
     store<usize>(scratch() + r, to, ENDS);
     if (r > 0 && to > room) return false;
-    room += <usize>most * ENTRY;
+    room += <usize>most << 2;
     if (++p == perSample) {
       p = 0;
       start += sampleStride;
@@ -54,34 +73,29 @@ export function listNonzeros(to: usize, row: i32, after: i32, k0: i32, k1: i32, 
   return true;
 }
 
-/** A bit for each of 16 elements that is not zero. */
-@inline
-function bitsOf(from: usize): u64 {
-  const zero = f32x4.splat(0);
-  const low = i16x8.narrow_i32x4_s(f32x4.ne(v128.load(from), zero), f32x4.ne(v128.load(from, 16), zero));
-  const high = i16x8.narrow_i32x4_s(f32x4.ne(v128.load(from, 32), zero), f32x4.ne(v128.load(from, 48), zero));
-  return <u64>(<u32>i8x16.bitmask(i8x16.narrow_i16x8_s(low, high)));
-}
-
 /**
- * What is not zero of `count` elements at `from`; `at` is the offset in B that belongs to the first. Sixty-four at a time:
- * the end of each inner loop is a branch that nobody can predict.
+ * What is not zero of `count` elements at `from`; `at` is the offset in B that belongs to the first. Of four at a time those that count are
+ * moved to the front, and all are written: where zeros lie no branch could predict.
  */
 @inline
 function listRun(to: usize, from: usize, count: i32, at: i32): usize {
-  for (; count > 0; count -= 64, from += 256, at += 2048) {
-    let left = bitsOf(from);
-    if (count > 16) left |= bitsOf(from + 64) << 16;
-    if (count > 32) left |= bitsOf(from + 128) << 32;
-    if (count > 48) left |= bitsOf(from + 192) << 48;
-    if (count < 64) left &= (<u64>1 << count) - 1;
-    for (; left != 0; left &= left - 1, to += ENTRY) {
-      const i = <i32>ctz(left);
-      store<i32>(to, load<i32>(from + (<usize>i << 2)));
-      store<i32>(to, at + (i << 5), 4);
-    }
+  let offsets = i32x4.add(i32x4.splat(at), i32x4(0, 32, 64, 96));
+  for (; count > 0; count -= 4, from += 16) {
+    const four = v128.load(from);
+    let mask = i32x4.bitmask(f32x4.ne(four, f32x4.splat(0)));
+    if (count < 4) mask &= (1 << count) - 1;
+    const order = v128.load(scratch() + (<usize>mask << 4), ORDERS);
+    v128.store(to, pick(four, order));
+    v128.store(to, pick(offsets, order), OFFSETS);
+    to += <usize>popcnt(mask) << 2;
+    offsets = i32x4.add(offsets, i32x4.splat(128));
   }
   return to;
+}
+
+@inline
+function pick(v: v128, order: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i8x16.relaxed_swizzle(v, order) : i8x16.swizzle(v, order);
 }
 
 /**
@@ -109,7 +123,11 @@ export function sparseRows(
   }
 }
 
-/** Up to 32 columns of one row of C. */
+/**
+ * Up to 32 columns of one row of C, four elements a turn. What bounds it are loads, two a cycle here: four elements of the list cost three, those
+ * of B 32. Ways out that are never taken (offsets are multiples of 32) keep V8 and the optimizer of AssemblyScript from loading ahead more
+ * than there are registers for: one sum in memory is all it takes to halve the speed. All ask something else, or V8 would leave them out.
+ */
 function sparseStrip(
   list: usize, end: usize, b0: usize, b1: usize, b2: usize, b3: usize, to: usize, columns: i32, adds: bool,
 ): void {
@@ -125,37 +143,55 @@ function sparseStrip(
     if (columns > 24) x3 = v128.load(to, 96);
     if (columns > 28) y3 = v128.load(to, 112);
   }
-  let v: v128, at: usize;
-  if ((end - list) & ENTRY) {
-    v = v128.load32_splat(list, 0);
-    at = load<usize>(list, 4);
+  for (; list < end; list += 16) {
+    const four = v128.load(list);
+    let v: v128, at: usize;
+    let two: u64;
+    v = v128.shuffle<f32>(four, four, 0, 0, 0, 0);
+    two = load<u64>(list, OFFSETS);
+    at = <usize>two;
     x0 = madd(v, v128.load(b0 + at), x0);
     y0 = madd(v, v128.load(b0 + at, 16), y0);
     x1 = madd(v, v128.load(b1 + at), x1);
     y1 = madd(v, v128.load(b1 + at, 16), y1);
+    if (at == 2) break;
     x2 = madd(v, v128.load(b2 + at), x2);
     y2 = madd(v, v128.load(b2 + at, 16), y2);
     x3 = madd(v, v128.load(b3 + at), x3);
     y3 = madd(v, v128.load(b3 + at, 16), y3);
-    list += ENTRY;
-  }
-  for (; list < end; list += 2 * ENTRY) {
-    v = v128.load32_splat(list, 0);
-    at = load<usize>(list, 4);
+    if (at == 1) break;
+    v = v128.shuffle<f32>(four, four, 1, 1, 1, 1);
+    at = <usize>(two >> 32);
     x0 = madd(v, v128.load(b0 + at), x0);
     y0 = madd(v, v128.load(b0 + at, 16), y0);
     x1 = madd(v, v128.load(b1 + at), x1);
     y1 = madd(v, v128.load(b1 + at, 16), y1);
+    if (at == 2) break;
     x2 = madd(v, v128.load(b2 + at), x2);
     y2 = madd(v, v128.load(b2 + at, 16), y2);
     x3 = madd(v, v128.load(b3 + at), x3);
     y3 = madd(v, v128.load(b3 + at, 16), y3);
-    v = v128.load32_splat(list, 8);
-    at = load<usize>(list, 12);
+    if (at == 1) break;
+    v = v128.shuffle<f32>(four, four, 2, 2, 2, 2);
+    two = load<u64>(list, OFFSETS + 8);
+    at = <usize>two;
     x0 = madd(v, v128.load(b0 + at), x0);
     y0 = madd(v, v128.load(b0 + at, 16), y0);
     x1 = madd(v, v128.load(b1 + at), x1);
     y1 = madd(v, v128.load(b1 + at, 16), y1);
+    if (at == 2) break;
+    x2 = madd(v, v128.load(b2 + at), x2);
+    y2 = madd(v, v128.load(b2 + at, 16), y2);
+    x3 = madd(v, v128.load(b3 + at), x3);
+    y3 = madd(v, v128.load(b3 + at, 16), y3);
+    if (at == 1) break;
+    v = v128.shuffle<f32>(four, four, 3, 3, 3, 3);
+    at = <usize>(two >> 32);
+    x0 = madd(v, v128.load(b0 + at), x0);
+    y0 = madd(v, v128.load(b0 + at, 16), y0);
+    x1 = madd(v, v128.load(b1 + at), x1);
+    y1 = madd(v, v128.load(b1 + at, 16), y1);
+    if (at == 2) break;
     x2 = madd(v, v128.load(b2 + at), x2);
     y2 = madd(v, v128.load(b2 + at, 16), y2);
     x3 = madd(v, v128.load(b3 + at), x3);
@@ -178,9 +214,9 @@ function sparseEight(list: usize, end: usize, b: usize, to: usize, columns: i32,
     x = v128.load(to);
     y = v128.load(to, 16);
   }
-  for (; list < end; list += ENTRY) {
+  for (; list < end; list += 4) {
     const v = v128.load32_splat(list);
-    const at = load<usize>(list, 4);
+    const at = load<usize>(list, OFFSETS);
     x = madd(v, v128.load(b + at), x);
     y = madd(v, v128.load(b + at, 16), y);
   }

@@ -79,10 +79,10 @@ export interface OpDefinition<A extends Attrs> {
   /** Floating-point operations of one evaluation (a multiply-add counts as two). */
   readonly flops: (inputs: readonly TensorSpec[], output: TensorSpec, attrs: A) => number;
   /**
-   * Whether many elements of the result tend to be exactly 0: the op `'makes'` them (relu), nearly all of them (`'most'`), or it `'keeps'`
-   * those of its inputs (reshape). Backends may skip them; nothing but speed depends on it.
+   * Whether many elements of the result tend to be exactly 0: the op `'makes'` them (relu), nearly all of them (`'most'`), it `'keeps'`
+   * those of its inputs (reshape), or it `'shares'` those that all of them have (add). Backends may skip them; nothing but speed depends on it.
    */
-  readonly zeros?: 'makes' | 'most' | 'keeps';
+  readonly zeros?: 'makes' | 'most' | 'keeps' | 'shares';
   /**
    * Nodes that differ in input `input` alone may be computed as one: `join` makes it of them and gives back the part of each. For what the op
    * would do anew for each node otherwise.

@@ -144,7 +144,8 @@ export function buildProgram(
   const values = nodes.map((node, index): Value => {
     const zeros = fed.has(node) ? undefined : node.op?.zeros;
     // A mask itself is no value: what it leaves is as sparse as what comes in.
-    const most = zeros ? Math.max(0, ...node.inputs.map((x) => sparse[number.get(x)!]!)) : 0;
+    const theirs = zeros ? node.inputs.map((x) => sparse[number.get(x)!]!) : [];
+    const most = zeros === 'shares' ? Math.min(...theirs) : Math.max(0, ...theirs);
     const hits = node.op?.name === 'cast' && node.inputs[0]!.op?.name === 'equal';
     const own = zeros === 'most' || (zeros && hits) ? 2 : zeros === 'makes' ? 1 : 0;
     sparse[index] = Math.max(own, most);

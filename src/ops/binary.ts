@@ -76,7 +76,7 @@ interface BinaryDefinition {
   readonly result?: 'bool';
   /** What narrower operands are computed in: int32 for arithmetic, float32 where quotients or powers come out. */
   readonly least?: DType;
-  readonly zeros?: 'keeps';
+  readonly zeros?: 'keeps' | 'shares';
   readonly epilogue?: 'bias';
   /** The gradients before un-broadcasting. */
   readonly vjp: 'none' | ((g: Tensor, y: Tensor, a: Tensor, b: Tensor) => readonly [Thunk, Thunk]);
@@ -110,7 +110,7 @@ function binary(definition: BinaryDefinition): BinaryFunction {
 
 // biome-ignore format: aligned, the table is the calculus
 /** `a + b`, by broadcasting. */
-export const add: BinaryFunction = binary({ name: 'add', linear: 'joint', least: 'int32', epilogue: 'bias', vjp: (g) => [() => g, () => g] });
+export const add: BinaryFunction = binary({ name: 'add', linear: 'joint', least: 'int32', zeros: 'shares', epilogue: 'bias', vjp: (g) => [() => g, () => g] });
 /** `a - b`, by broadcasting. */
 export const sub: BinaryFunction = binary({
   name: 'sub',

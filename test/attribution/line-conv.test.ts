@@ -61,6 +61,14 @@ const nets: Readonly<Record<string, readonly [net: Net, takes: boolean]>> = {
     },
     true,
   ],
+  'a leaky relu behind the second, and a skip connection': [
+    (x, w) => {
+      const h = o.maxPool(o.relu(o.conv2d(x, w(2, 2, 1, 12), same)));
+      const z = o.leakyRelu(o.add(o.conv2d(h, w(2, 2, 12, 9), same), w(9)));
+      return head(o.relu6(o.add(z, o.tanh(o.conv2d(z, w(1, 1, 9, 9))))), w);
+    },
+    true,
+  ],
   'windows that overlap': [
     (x, w) => {
       const h = o.maxPool(o.relu(o.conv2d(x, w(2, 2, 1, 12), same)), { window: 3, stride: 2 });

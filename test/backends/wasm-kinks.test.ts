@@ -5,8 +5,10 @@ import * as assert from 'uvu/assert';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { checkGrads } from '../../src/graph/check-grads.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
+import { grad } from '../../src/graph/grad.ts';
 import { randomUniform } from '../../src/graph/random.ts';
 import { conv, convGradInput } from '../../src/ops/conv-primitives.ts';
+import * as o from '../../src/ops/index.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from '../../src/ops/lerp-max-pool.ts';
 import { convOf, type LineConvAttrs, lineConv, lineConvGrad, poolOf, unfitLines } from '../../src/ops/line-conv.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
@@ -179,6 +181,29 @@ test('as right as step by step, in layers of real size: lines from one point, an
     const gradients = [back, stepwiseBack].map((f) => run(f(mnist), [...lines, g], wasmBackend, weights));
     const error = relativeError(gradients[0]!, gradients[1]!);
     assert.ok(error < 3e-6, `back, moved ${moved}: ${error}`);
+  }
+});
+
+test('whatever follows goes over the result: a bias, activations, chains of functions with operands of their own', () => {
+  const inputs = [...layer(2, 8, 16, 12, 20), random([12], 7), random([40, 4, 4, 12], 8)];
+  const followed: Readonly<Record<string, (z: Tensor, row: Tensor, other: Tensor) => Tensor>> = {
+    relu: (z, row) => o.relu(o.add(z, row)),
+    tanh: (z) => o.tanh(z),
+    sigmoid: (z, row) => o.sigmoid(o.add(z, row)),
+    relu6: (z, row) => o.relu6(o.mul(o.add(z, row), 20)),
+    'relu6 alone': (z) => o.relu6(z),
+    gelu: (z, row) => o.gelu(o.add(z, row)),
+    'leaky relu': (z, row) => o.leakyRelu(o.add(o.mul(z, row), row)),
+    'a skip connection': (z, row, other) => o.relu(o.add(o.relu(o.add(z, row)), other)),
+    'silu, of several readers': (z) => o.add(o.silu(z), z),
+  };
+  for (const [name, f] of Object.entries(followed)) {
+    const forwards = (xs: readonly Tensor[]): Tensor => f(lineConv(xs.slice(0, 4), mnist), xs[4]!, xs[5]!);
+    const backwards = (xs: readonly Tensor[]): Tensor => grad(forwards(xs), [xs[0]!], xs[5]!)[0]!;
+    for (const constants of [weights, weights | 0b10000]) {
+      agrees(wasmBackend, name, forwards, inputs, 3e-6, constants);
+      agrees(wasmBackend, `${name}, back`, backwards, inputs, 1e-5, constants);
+    }
   }
 });
 

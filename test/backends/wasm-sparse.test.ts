@@ -46,7 +46,7 @@ function sameBits(what: string, f: (x: Tensor, w: Tensor) => Tensor, x: Tensor, 
 }
 
 const dim = fc.integer({ min: 1, max: 70 });
-const shares = fc.constantFrom(0, 0.02, 0.1, 0.25, 0.4, 0.6, 1);
+const shares = fc.constantFrom(0, 0.02, 0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 1);
 const runs = { numRuns: 120, seed: 5, includeErrorInReport: true };
 
 test('matmul: the bits are those of the full product, for any share of zeros', () => {
@@ -65,12 +65,47 @@ test('matmul: several blocks of the inner index, more columns than a block of pa
     [40, 700, 530],
     [7, 513, 1],
     [3, 5000, 40],
+    [18, 1024, 260],
   ] as const) {
-    for (const share of [0.05, 0.3]) {
+    for (const share of [0.05, 0.3, 0.55, 0.68]) {
       const x = tensor(sprinkled([m, k], share, 1), [m, k]);
       sameBits(`${m}x${k}x${n}`, (a, b) => o.relu(o.matmul(a, b)), x, tensor(sprinkled([k, n], 1, 2), [k, n]));
     }
   }
+});
+
+test('the longest lists that are taken have room: the first and the last row of a tile are full', () => {
+  const [k, n] = [512, 512];
+  // Of so many elements on average a list is just taken: 70 % of many, see `fewNonzeros`.
+  const most = Math.floor((k * (5 * (n / 8) - 4)) / (28 * (n / 32)));
+  const counts = [k, 2 * most - k - 4, most - 1, most - 1, most - 1, k];
+  for (const last of [k, most - 4]) {
+    const data = new Float32Array(6 * k);
+    for (const [row, count] of [...counts.slice(0, 5), last].entries()) {
+      const some = sprinkled([count], 1, row + 1).map((value) => value || 1);
+      for (let i = 0; i < count; i++) data[row * k + Math.floor((i * k) / count)] = some[i]!;
+    }
+    const w = tensor(sprinkled([k, n], 1, 9), [k, n]);
+    sameBits(`last row ${last}`, (a, b) => o.matmul(a, b), tensor(data, [6, k]), w);
+  }
+});
+
+test('any number of threads gives the same bits at any share', () => {
+  const threads = wasmBackend.threads();
+  const [m, k, n] = [700, 300, 200];
+  const w = tensor(sprinkled([k, n], 1, 2), [k, n]);
+  for (const share of [0.1, 0.5, 0.62, 0.66, 0.9]) {
+    const x = tensor(sprinkled([m, k], share, 8), [m, k]);
+    const results = [1, 2, 3].map((count) => {
+      wasmBackend.setThreads(count);
+      const [skipped, full] = skippedAndNot((a, b) => o.matmul(a, b), x, w);
+      assert.equal(skipped, full, `${count} threads, ${share}`);
+      return skipped;
+    });
+    assert.equal(results[1], results[0]);
+    assert.equal(results[2], results[0]);
+  }
+  wasmBackend.setThreads(threads);
 });
 
 test('conv and its gradient to the input: paddings, strides, groups', () => {
@@ -138,10 +173,11 @@ test('zeros are looked for behind relu, masks and pool gradients, also through m
       [0, 0],
     ]),
     o.transpose(o.relu(x), [0, 2, 1]),
+    o.add(o.relu(x), o.where(o.greater(x, 1), x, 0)),
   ]) {
     assert.ok(seen(y), String(y));
   }
-  for (const y of [x, o.tanh(x), o.add(o.relu(x), 1), o.tanh(o.relu(x)), o.maxPool(x)]) {
+  for (const y of [x, o.tanh(x), o.add(o.relu(x), 1), o.add(o.relu(x), x), o.tanh(o.relu(x)), o.maxPool(x)]) {
     assert.not(seen(y), String(y));
   }
 });

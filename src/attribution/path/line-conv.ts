@@ -10,8 +10,8 @@ import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { findLinePool, type LinePool } from './line-pool.ts';
 
-/** With fewer steps, products of an output, or filters than these, step by step is faster. */
-const least = { steps: 12, products: 32, filters: 8 };
+/** With fewer steps, products of an output, filters, or products that read a point than these, step by step is faster. */
+const least = { steps: 12, products: 32, filters: 8, uses: 16 };
 /** Most bytes of the lists of kinks, some 60 for each channel of a window. */
 const mostListed = 2 ** 26;
 
@@ -84,7 +84,9 @@ export function findLineConv(
   // Without a pool a sample's places are those of its lines.
   const shape = lines.length === sample.length + 1 ? lines : [lines[0]!, ...sample];
   const products = sizeOf(kernel.slice(0, -1));
-  if (steps < least.steps || products < least.products || kernel.at(-1)! < least.filters) return null;
+  const [channels, filters] = kernel.slice(-2) as [number, number];
+  if (steps < least.steps || products < least.products || filters < least.filters) return null;
+  if ((products / channels) * filters < least.uses) return null;
   if (60 * lines[0]! * sizeOf(sample) > mostListed || unfitLines(shape, kernel, steps, attrs)) return null;
   const weights = product.node.inputs[1]!;
   const w = new Tensor(null, [], {}, { shape: kernel, dtype: weights.dtype }, weights.source);

@@ -30,7 +30,7 @@ export const links: Links = ({ op: { name } }, inputs, output) => {
 };
 
 /** Elements of a block. */
-const block = 512;
+export const block = 512;
 
 const bits = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!;
 

@@ -7,14 +7,13 @@ import { sizeOf } from '../../tensor/shape.ts';
 import type { TensorSpec } from '../../tensor/tensor.ts';
 import { conv, convGradInput, convGradKernel, takesEpilogue } from './bind-conv.ts';
 import * as elementwise from './bind-elementwise.ts';
+import { binary, comparison, logical, unary } from './bind-elementwise.ts';
 import * as fused from './bind-fused.ts';
 import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './bind-path.ts';
 import { argmax, maxPoolGrad, pool, reduction, softmax } from './bind-reduce.ts';
 import type { Binder, OwnKernels } from './step.ts';
-
-const { unary, binary, comparison, logical } = elementwise;
 
 // biome-ignore format: grouped by family
 export const binders = {

@@ -25,7 +25,8 @@ import {
 } from './step.ts';
 
 /** Addresses of shared rooms are handed out above all real ones and moved once the room's size is known. */
-const [workBase, keptBase] = [2 ** 40, 2 ** 41];
+const workBase = 2 ** 40;
+const keptBase = 2 ** 41;
 
 /** Frees what a plan held that was dropped without `dispose`. */
 const dropped = new FinalizationRegistry<() => void>((release) => release());

@@ -2,11 +2,14 @@
 import type { LineConvAttrs } from '../../ops/line-conv.ts';
 import { poolShape } from '../../ops/pool.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
+import { block, chainTable } from './bind-chain.ts';
 import { packed as module } from './kinks.generated.ts';
 import { type BindContext, type Binder, lacksType, type Operand, type OwnKernels } from './step.ts';
 
 /** Kinks per channel that a place has room for: a line alone turns on or off once. */
 const [ofOne, ofMany] = [2, 3];
+/** Any code of an activation, so that all links of a chain are in its table, a relu's bound among them. */
+const alone = 1;
 /** So many units are wanted, so that threads find work. */
 const enoughUnits = 12;
 /** What the scratch memory has for the way back: sums of a band, taps of its places, and its kinks. */
@@ -110,10 +113,14 @@ const bindForward: Binder = (ctx) => {
   const [start, , delta, alpha] = ctx.inputs as [Operand, Operand, Operand, Operand];
   const { lines, kinks, w, rows, strips } = bindLines(ctx, ctx.out.shape);
   const { epilogue } = ctx;
-  const bias = epilogue?.bias ? ctx.inputs.at(-1)!.at() : 0;
+  const bias = epilogue?.bias ? ctx.inputs[4]!.at() : 0;
   const act = epilogue?.activation ? 1 + ['relu', 'tanh', 'sigmoid'].indexOf(epilogue.activation) : 0;
   const args = [ctx.out.at(), kinks, start.at(), delta.at(), alpha.at(), w, bias, act, lines];
   ctx.call('lineConv', args, rows * strips);
+  if (!ctx.chain) return;
+  // What follows goes over the result as a chain of its own, which knows no activation before it.
+  const count = sizeOf(ctx.out.shape);
+  ctx.call('chain', [chainTable(ctx, alone), count], Math.ceil(count / block), 16);
 };
 
 const bindBack: Binder = (ctx) => {

@@ -76,6 +76,8 @@ const known: OptionNames<LoadOptions> = {
   backend: 1,
 };
 
+const onDemand = (): Promise<typeof import('./on-demand.ts')> => import('./on-demand.ts');
+
 /** Opens and describes the model; problems are collected, not thrown. */
 export async function openModel(
   source: ModelSource | readonly ModelSource[],
@@ -92,9 +94,9 @@ export async function openModel(
   }
   const find = customFinder(options.layers);
   const dialect = detectDialect(file, weights);
-  const keras1 = dialect.major === 1 ? (await import('./on-demand.ts')).translateKeras1 : null;
+  const keras1 = dialect.major === 1 ? (await onDemand()).translateKeras1 : null;
   const plain = normaliseModel(file.config, dialect, file.name, keras1);
-  const customCode = usesCustom(plain, find) ? await import('./on-demand.ts') : null;
+  const customCode = usesCustom(plain, find) ? await onDemand() : null;
   const spec = customCode ? customCode.withParts(plain, find, file.name) : plain;
   const rules = await loadRules(spec);
   const filesOf = rules.host?.hostFilesOf(weights.vocabularies ? weights : file, spec);
@@ -122,7 +124,7 @@ export async function modelOf(opened: OpenedModel, options: LoadOptions): Promis
   // Of a file without one nothing is held.
   const reference = file.hasReference
     ? async (): Promise<string | null> => {
-        const { embeddedReference } = await import('./on-demand.ts');
+        const { embeddedReference } = await onDemand();
         return readHdf5(() => embeddedReference(bytes, file.name));
       }
     : null;
@@ -133,7 +135,7 @@ export async function modelOf(opened: OpenedModel, options: LoadOptions): Promis
   const origin = { spec, config: file.config, trainingConfig: file.trainingConfig, ...(filesOf ? { filesOf } : {}) };
   const more = { ...(reference ? { reference } : {}), ...(backend ? { backend } : {}) };
   const model = new Model(kerasDefinition(graph, { file: file.name, dtype, host, origin, ...more }));
-  if ('resizable' in bytes.buffer && bytes.buffer.resizable) (await import('./on-demand.ts')).giveBack(opened);
+  if ('resizable' in bytes.buffer && bytes.buffer.resizable) (await onDemand()).giveBack(opened);
   return model;
 }
 
@@ -142,7 +144,7 @@ async function openSource(
   name: string | undefined,
 ): Promise<{ bytes: Uint8Array; first: KerasFile }> {
   if (Array.isArray(source)) {
-    if (source.length !== 1) return (await import('./on-demand.ts')).openGiven(source, name);
+    if (source.length !== 1) return (await onDemand()).openGiven(source, name);
     return openSource(source[0], name);
   }
   const { bytes, name: own } = await readSource(source as ModelSource, true);
@@ -152,21 +154,21 @@ async function openSource(
 async function openOne(source: ModelSource | readonly ModelSource[]): Promise<KerasFile> {
   if (Array.isArray(source)) {
     if (source.length === 1) return openOne(source[0] as ModelSource);
-    return (await import('./on-demand.ts')).openSharded(source);
+    return (await onDemand()).openSharded(source);
   }
   return parsed(await readSource(source as ModelSource), source as ModelSource);
 }
 
 /** @param source where the bytes are from: shards lie beside their index */
 async function parsed({ bytes, name }: Read, source: ModelSource): Promise<KerasFile> {
-  if (isShardIndex(bytes)) return (await import('./on-demand.ts')).openSharded(source, { bytes, name });
+  if (isShardIndex(bytes)) return (await onDemand()).openSharded(source, { bytes, name });
   if (isArchitectureText(bytes)) {
     const text = new TextDecoder().decode(bytes);
     if (!text.includes('"modelTopology"') && !text.includes('"weightsManifest"')) return parseArchitecture(text, name);
-    return (await import('./on-demand.ts')).openTfjs({ bytes, name }, [], source);
+    return (await onDemand()).openTfjs({ bytes, name }, [], source);
   }
-  if (!isArchive(bytes) && !isHdf5(bytes)) throw (await import('./on-demand.ts')).foreign(bytes, name);
-  const open = isArchive(bytes) ? (await import('./on-demand.ts')).openKerasArchive : openKeras;
+  if (!isArchive(bytes) && !isHdf5(bytes)) throw (await onDemand()).foreign(bytes, name);
+  const open = isArchive(bytes) ? (await onDemand()).openKerasArchive : openKeras;
   return readHdf5(() => open(bytes, name));
 }
 

@@ -1,5 +1,6 @@
 /** Operations on each element that are rarer than those of elementwise.ts, made of its ops. Named as Keras 3's classes in snake case. */
 import * as binary from '../../ops/binary.ts';
+import { add, div, equal, greater, less, mul, neg, sub, where } from '../../ops/binary.ts';
 import { arccos, arccosh, arcsin, arcsinh, arctanh } from '../../ops/trigonometry.ts';
 import * as math from '../../ops/unary.ts';
 import { isFloat } from '../../tensor/dtype.ts';
@@ -7,7 +8,6 @@ import { full, Tensor } from '../../tensor/tensor.ts';
 import { dtypeNamed, type OpArguments, type OperationRule, rule } from './arguments.ts';
 import { floatOf } from './elementwise.ts';
 
-const { add, div, mul, neg, sub, where, less, greater, equal } = binary;
 const X = 'x|input|x1|array|a';
 
 const smooth = (f: (x: Tensor) => Tensor): OperationRule => rule(X, (a) => f(floatOf(a, 'x')));

@@ -3,6 +3,7 @@
  * Source: Operators.md of ONNX 1.22. Integers divide towards zero, as C does.
  */
 import * as binary from '../../ops/binary.ts';
+import { add, div, equal, greaterEqual, less, logicalAnd, mul, notEqual, sub, where } from '../../ops/binary.ts';
 import { stopGradient } from '../../ops/movement.ts';
 import { counted } from '../../ops/promote.ts';
 import { abs, cast, floor, logicalNot, reciprocal, sign, sqrt, square } from '../../ops/unary.ts';
@@ -13,8 +14,6 @@ import type { Operator, OperatorCall } from '../operator.ts';
 import { beyond, guardedBy, isWide, kept, stoppedWhere } from './numbers/guarded.ts';
 import { cut, held, isWholeType, leftover, quotient, wrapped } from './numbers/integers.ts';
 import { all, at, constantsOf, fail, integer, subjectOf, typeOf } from './support.ts';
-
-const { add, div, equal, greaterEqual, less, logicalAnd, mul, notEqual, sub, where } = binary;
 
 const two =
   (f: (a: Tensor, b: Tensor) => Tensor): Operator =>

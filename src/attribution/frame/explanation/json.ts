@@ -86,15 +86,11 @@ const parts = {
   },
 } as const satisfies Record<string, Record<string, Expected>>;
 
-/** Records inside the parts. */
-const inner = {
-  params: {
-    targetFn: 'string?',
-    internalBatchSize: 'number',
-    layer: 'any',
-  },
-  path: { pass: 'string', flopsRemoved: 'number', frontier: 'string[]', positionsRemoved: 'number' },
-  completeness: {
+/** Records inside the parts, and lists of such, by where they are: what holds others comes before them. */
+const inner: Readonly<Record<string, Readonly<Record<string, Expected>>>> = {
+  'meta.params': { targetFn: 'string?', internalBatchSize: 'number', layer: 'any' },
+  'meta.path': { pass: 'string', flopsRemoved: 'number', frontier: 'string[]', positionsRemoved: 'number' },
+  'extra.completeness': {
     attributionSum: 'number',
     scoreChange: 'number',
     delta: 'number',
@@ -103,16 +99,17 @@ const inner = {
     steps: 'number',
     converged: 'boolean?',
   },
-  baselineSpread: { count: 'number', std: 'tensor[]', scores: 'tensor' },
-  warning: { code: 'string', values: 'record' },
-  diagnostics: {
+  'extra.baselineSpread': { count: 'number', std: 'tensor[]', scores: 'tensor' },
+  'extra.diagnostics': {
     outputs: 'string',
     baselineEntropy: 'record[]?',
     firstNonFinite: 'record?',
     disconnected: 'string[]',
     held: 'string[]',
   },
-} as const satisfies Record<string, Record<string, Expected>>;
+  'extra.diagnostics.baselineEntropy': { nats: 'number', fraction: 'number' },
+  'extra.warnings': { code: 'string', values: 'record' },
+};
 
 /** The parts of an explanation. @throws PathgradError naming what is missing or malformed, and where */
 export function decodeExplanation(json: string | object): {
@@ -134,26 +131,21 @@ export function decodeExplanation(json: string | object): {
       return [name, part];
     }),
   ) as unknown as ReturnType<typeof decodeExplanation>;
-  const { meta, data, extra } = decoded;
-  checkRecord(meta.params, 'meta.params', inner.params);
-  if (meta.path) checkRecord(meta.path, 'meta.path', inner.path);
-  for (const [name, value] of Object.entries(data.forwardKwargs)) check(value, `data.forwardKwargs.${name}`, 'tensor');
-  extra.completeness.forEach((item, i) => {
-    checkRecord(item, `extra.completeness[${i}]`, inner.completeness);
-  });
-  if (extra.baselineSpread) checkRecord(extra.baselineSpread, 'extra.baselineSpread', inner.baselineSpread);
-  checkRecord(extra.diagnostics, 'extra.diagnostics', inner.diagnostics);
-  extra.diagnostics.baselineEntropy?.forEach((item, i) => {
-    checkRecord(item, `extra.diagnostics.baselineEntropy[${i}]`, { nats: 'number', fraction: 'number' });
-  });
-  extra.warnings.forEach(checkWarning);
+  for (const [name, value] of Object.entries(decoded.data.forwardKwargs)) {
+    check(value, `data.forwardKwargs.${name}`, 'tensor');
+  }
+  for (const [where, fields] of Object.entries(inner)) {
+    // Checked by what holds it: a record, a list of records or null.
+    const found = where.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], decoded);
+    if (Array.isArray(found)) for (const [i, item] of found.entries()) checkRecord(item, `${where}[${i}]`, fields);
+    else if (found !== null) checkRecord(found, where, fields);
+  }
+  decoded.extra.warnings.forEach(checkWarning);
   return decoded;
 }
 
-function checkWarning(warning: unknown, i: number): void {
+function checkWarning({ code, values }: { readonly code: string; readonly values: unknown }, i: number): void {
   const where = `extra.warnings[${i}]`;
-  checkRecord(warning, where, inner.warning);
-  const { code, values } = warning as { code: string; values: unknown };
   if (!Object.hasOwn(warningValues, code)) {
     throw failure(subject, `${where} has an unknown code '${code}'`, {}, didYouMean(code, Object.keys(warningValues)));
   }
