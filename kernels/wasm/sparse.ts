@@ -110,14 +110,14 @@ export function sparseRows(
     const from = b + <usize>p * panel;
     const columns = min(n, p1 * NR) - p * NR;
     // A panel beyond the last is the last again and not stored.
+    const second = from + <usize>min(1, p1 - 1 - p) * panel;
     const third = from + <usize>min(2, p1 - 1 - p) * panel;
     const fourth = from + <usize>min(3, p1 - 1 - p) * panel;
     let begin = list;
     for (let slot = scratch(); slot < scratch() + (<usize>rows << 2); slot += 4) {
       const end = load<usize>(slot, ENDS);
       const to = load<usize>(slot) + (<usize>p << 5);
-      if (p + 1 == p1) sparseEight(begin, end, from, to, columns, adds);
-      else sparseStrip(begin, end, from, from + panel, third, fourth, to, columns, adds);
+      sparseStrip(begin, end, from, second, third, fourth, to, columns, adds);
       begin = end;
     }
   }
@@ -136,7 +136,7 @@ function sparseStrip(
   if (adds) {
     x0 = v128.load(to);
     y0 = v128.load(to, 16);
-    x1 = v128.load(to, 32);
+    if (columns > 8) x1 = v128.load(to, 32);
     if (columns > 12) y1 = v128.load(to, 48);
     if (columns > 16) x2 = v128.load(to, 64);
     if (columns > 20) y2 = v128.load(to, 80);
@@ -197,29 +197,12 @@ function sparseStrip(
     x3 = madd(v, v128.load(b3 + at), x3);
     y3 = madd(v, v128.load(b3 + at, 16), y3);
   }
-  v128.store(to, x0);
-  v128.store(to, y0, 16);
-  storeLanes(to + 32, x1, columns - 8);
+  storeLanes(to, x0, columns);
+  if (columns > 4) storeLanes(to + 16, y0, columns - 4);
+  if (columns > 8) storeLanes(to + 32, x1, columns - 8);
   if (columns > 12) storeLanes(to + 48, y1, columns - 12);
   if (columns > 16) storeLanes(to + 64, x2, columns - 16);
   if (columns > 20) storeLanes(to + 80, y2, columns - 20);
   if (columns > 24) storeLanes(to + 96, x3, columns - 24);
   if (columns > 28) storeLanes(to + 112, y3, columns - 28);
-}
-
-/** Up to 8 columns of one row of C. */
-function sparseEight(list: usize, end: usize, b: usize, to: usize, columns: i32, adds: bool): void {
-  let x = f32x4.splat(0), y = f32x4.splat(0);
-  if (adds) {
-    x = v128.load(to);
-    y = v128.load(to, 16);
-  }
-  for (; list < end; list += 4) {
-    const v = v128.load32_splat(list);
-    const at = load<usize>(list, OFFSETS);
-    x = madd(v, v128.load(b + at), x);
-    y = madd(v, v128.load(b + at, 16), y);
-  }
-  storeLanes(to, x, columns);
-  if (columns > 4) storeLanes(to + 16, y, columns - 4);
 }

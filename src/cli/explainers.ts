@@ -23,7 +23,7 @@ export const nameKey = (name: string): string => name.toLowerCase().replace(/[-_
 export function methodNamed(flag: string, name: string): MethodRow {
   const found = methods.find((row) => nameKey(row.name) === nameKey(name));
   if (found) return found;
-  throw usage(flag, `'${name}' is no method that pathgrad has`, `${nearestMethods(name)} See: pathgrad methods`);
+  throw usage(flag, `'${name}' is no method that pathgrad has`, nearestMethods(name));
 }
 
 /** What others call the methods. */
@@ -49,19 +49,16 @@ const aliases: Readonly<Record<string, readonly string[]>> = {
 /** The fewest letters that are looked for inside names, or compared letter by letter: nearly all is near to two letters. */
 const LEAST_LETTERS = 3;
 
-/** The methods that may be meant: by another name, by a part of the name, by letters; else all, however many. */
+/** The methods that may be meant: by another name, by letters or a part of the name; else where the list is. */
 function nearestMethods(wanted: string): string {
   const key = nameKey(wanted);
   const names = methods.map((row) => row.name);
-  const known = `known: ${names.join(', ')}.`;
-  if (key.length < LEAST_LETTERS && !Object.hasOwn(aliases, key)) return known;
+  const other = Object.hasOwn(aliases, key) ? aliases[key]! : null;
   const parts = names.filter((name) => nameKey(name).includes(key));
-  const near = Object.hasOwn(aliases, key)
-    ? aliases[key]!
-    : parts.length > 0
-      ? parts
-      : nearestNames(wanted.replace(/[-_\s]/g, ''), names);
-  return near.length > 0 ? `did you mean ${near.map((name) => `'${name}'`).join(' or ')}?` : known;
+  const near = other ?? (key.length < LEAST_LETTERS ? [] : parts.length > 0 ? parts : nearestNames(key, names));
+  return near.length > 0
+    ? `did you mean ${near.map((name) => `'${name}'`).join(' or ')}? All ${names.length} methods: pathgrad methods`
+    : `known: ${names.join(', ')}. What they are: pathgrad methods`;
 }
 
 /** The method that --explainer names, integrated gradients by default. @throws UsageError for flags that it has no use for */
@@ -148,15 +145,18 @@ function flagsOf(row: MethodRow): string {
 
 /** The metrics with what their numbers mean, which way is better and where they come from. */
 export function metricList(): string[] {
-  return metrics.flatMap(({ name, says, better, range, source }) => [
-    ...entry(name, says),
+  return metrics.flatMap(({ title, says, better, range, source }) => [
+    ...entry(typed(title), says),
     ...entry('', `${better} is better; range: ${range}; ${source}`),
   ]);
 }
 
 /** The metrics with their lines, for the help. */
 export const metricLines = (): string[] =>
-  metrics.flatMap(({ name, says, better }) => entry(name, `${says} (${better} is better)`));
+  metrics.flatMap(({ title, says, better }) => entry(typed(title), `${says} (${better} is better)`));
+
+/** `faithfulness-correlation`, as --metrics takes it. */
+export const typed = (title: string): string => title.replaceAll(' ', '-').toLowerCase();
 
 /** A name and its text beside it, on as many lines as it takes. */
 export function entry(name: string, text: string): string[] {

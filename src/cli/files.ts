@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import { accessSync, constants, openAsBlob, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { notText } from '../guard/content.ts';
 import { failure } from '../tensor/errors.ts';
 import { visible } from '../tensor/visible.ts';
 import { writeBeside } from '../tensor/write-beside.ts';
@@ -47,11 +48,11 @@ export function readBytes(path: string): Uint8Array {
 
 /** The text of a UTF-8 file, without a byte order mark. */
 export function readText(path: string): string {
+  const bytes = readBytes(path);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw failure(path, 'is not UTF-8 text', {}, 'save it as UTF-8', error);
+    throw notText(path, bytes, error);
   }
 }
 

@@ -119,7 +119,7 @@ function findingOf(explanation: AnyExplanation, row: number, winner: number, con
   return {
     title: sample.title,
     ...(sample.at !== undefined && { at: sample.at }),
-    ...(sample.label !== undefined && { label: sample.label }),
+    ...(sample.label !== undefined && { label: answerOf(sample.label, output, place) }),
     ...(sample.other !== undefined && { other: sample.other }),
     scale: null,
     strongest: strongestIn(numbers),
@@ -142,6 +142,13 @@ function findingOf(explanation: AnyExplanation, row: number, winner: number, con
     raise: incomplete?.code === 'incomplete' ? raiseOf(incomplete.values.raise, context.row) : 'none',
     ...numbers,
   };
+}
+
+/** A right answer as predictions are called: a class for its number, where the model has classes. */
+function answerOf(answer: string, output: OutputChoice, place: number): string {
+  const named = output.classes > 1 || output.labels !== null;
+  const isClass = /^\d+(\.0+)?$/.test(answer) && Number(answer) < Math.max(2, output.classes);
+  return named && isClass && !output.labels?.includes(answer) ? labelOf(Number(answer), output, place) : answer;
 }
 
 /** `--steps auto` is of integrated gradients, --steps of methods with a path. */

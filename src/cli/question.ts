@@ -14,6 +14,7 @@ import {
 import type { Pieces, ShownPieces } from '../open/pieces.ts';
 import { usualPlaces, wordAt } from '../open/places.ts';
 import { othersOf, similarityOf } from '../open/similarity.ts';
+import { didYouMean, nearestNames } from '../tensor/errors.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { chooseOutput, type OutputChoice } from './flags/choices.ts';
 import { type Arguments, number, oneOf, usage } from './flags/flags.ts';
@@ -121,7 +122,9 @@ function namedPlaces(args: Arguments, { samples, inputs }: Batch): number[] | nu
     const place = found?.positions[0] ?? tokens.findIndex(same);
     if (place >= 0) return place;
     const known = words.length > 0 ? words.map((one) => one.text) : tokens;
-    throw usage('--word', `'${word}' is not in '${sample.title}'`, `its words: ${known.slice(0, 40).join(', ')}`);
+    const near = nearestNames(word, known).length > 0;
+    const hint = near ? didYouMean(word, known) : `its words: ${known.slice(0, 40).join(', ')}`;
+    throw usage('--word', `'${word}' is not in '${sample.title}'`, hint);
   });
 }
 

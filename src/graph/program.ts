@@ -6,6 +6,7 @@ import { bytesPerElement, type TypedArray } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Recipe, Tensor, TensorSpec } from '../tensor/tensor.ts';
+import { scansBeside } from './beside.ts';
 import { type Chain, chainSteps, type Links } from './chain.ts';
 import { type Epilogue, type Fuses, fuseEpilogues } from './fuse.ts';
 import { planMemory } from './memory.ts';
@@ -35,6 +36,8 @@ export interface Step {
   readonly epilogue?: Epilogue;
   /** Only in programs for a backend that asks for it (`Backend.links`). */
   readonly chain?: Chain;
+  /** It may run at the same time as the step before it: neither reads or overwrites what the other reads or writes. */
+  readonly beside?: boolean;
 }
 
 export interface Program {
@@ -112,13 +115,16 @@ export function buildProgram(
       step.inputs.map((value) => nodes[value]!),
       nodes[step.output]!,
     ) ?? false;
-  const steps = links ? chainSteps({ ...listing, steps: finished }, links, follows) : finished;
+  const steps = scansBeside(links ? chainSteps({ ...listing, steps: finished }, links, follows) : finished, owner);
 
   const last = new Array<number>(nodes.length).fill(-1);
-  steps.forEach((step, at) => {
-    for (const source of step.inputs) last[owner[source]!] = at;
-    last[step.output] = Math.max(last[step.output]!, at);
-  });
+  let end = steps.length;
+  for (let at = steps.length - 1; at >= 0; at--) {
+    const { inputs, output } = steps[at]!;
+    // What one of several at the same time reads stays until all have ended.
+    if (!steps[at + 1]?.beside) end = at;
+    for (const value of [...inputs.map((source) => owner[source]!), output]) last[value] = Math.max(last[value]!, end);
+  }
   for (const result of results) last[owner[result]!] = steps.length;
 
   const inputOf = (value: number): number | undefined => fed.get(nodes[value]!);
@@ -144,8 +150,8 @@ export function buildProgram(
   const values = nodes.map((node, index): Value => {
     const zeros = fed.has(node) ? undefined : node.op?.zeros;
     // A mask itself is no value: what it leaves is as sparse as what comes in.
-    const theirs = zeros ? node.inputs.map((x) => sparse[number.get(x)!]!) : [];
-    const most = zeros === 'shares' ? Math.min(...theirs) : Math.max(0, ...theirs);
+    const all = zeros === 'shares' ? Math.min : Math.max;
+    const most = zeros ? all(...node.inputs.map((x) => sparse[number.get(x)!]!)) : 0;
     const hits = node.op?.name === 'cast' && node.inputs[0]!.op?.name === 'equal';
     const own = zeros === 'most' || (zeros && hits) ? 2 : zeros === 'makes' ? 1 : 0;
     sparse[index] = Math.max(own, most);
@@ -153,7 +159,8 @@ export function buildProgram(
   });
   return {
     values,
-    steps,
+    // What is written where an input lies must not be so while others run.
+    steps: placed ? steps.map((step) => (placed.has(step.output) ? { ...step, beside: false } : step)) : steps,
     inputs: inputs.map(({ shape, dtype }) => ({ shape, dtype })),
     outputs: results,
     arenaBytes: total,

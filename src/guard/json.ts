@@ -57,7 +57,7 @@ export function parseJson(text: string, subject: string, { characters, values } 
       subject,
       'is not JSON',
       { starts: `'${text.slice(0, 30)}'`, characters: text.length },
-      undefined,
+      'look for a bracket or a quote that is missing, or get the file anew',
       cause,
     );
   }

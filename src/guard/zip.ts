@@ -5,7 +5,7 @@
  * an error or lies where nobody reads. Source: PKWARE, APPNOTE.TXT 6.3.10, 4.3 and 4.5.3 (zip64).
  */
 import { inflateSync } from 'fflate';
-import { failure } from '../tensor/errors.ts';
+import { damaged, failure } from '../tensor/errors.ts';
 import { crc32 } from './crc32.ts';
 import { type Guard, guarded } from './guard.ts';
 
@@ -59,7 +59,7 @@ export function openZip(bytes: Uint8Array, name: string, guard: Guard): Map<stri
       found.set(entry.name, entry);
       at = entry.end;
     }
-    if (at !== end) throw failure(name, 'is a damaged zip archive: its directory has another length than it says');
+    if (at !== end) throw damaged(name, 'is a damaged zip archive: its directory has another length than it says');
     let free = 0;
     const members = [...found.values()].sort((a, b) => a.local - b.local);
     return new Map(
@@ -69,12 +69,12 @@ export function openZip(bytes: Uint8Array, name: string, guard: Guard): Map<stri
         const later = (local.flags & DESCRIPTOR) !== 0 && local.crc + local.packed + local.size === 0;
         for (const key of ['name', 'flags', 'method', 'crc', 'packed', 'size'] as const) {
           if (entry[key] === local[key] || (later && (key === 'crc' || key === 'packed' || key === 'size'))) continue;
-          throw failure(subject, `is damaged: directory and member differ in ${key}`, {
+          throw damaged(subject, `is damaged: directory and member differ in ${key}`, {
             directory: entry[key],
             member: local[key],
           });
         }
-        if (entry.local < free || local.end + entry.packed > start) throw failure(subject, 'overlaps another member');
+        if (entry.local < free || local.end + entry.packed > start) throw damaged(subject, 'overlaps another member');
         free = local.end + entry.packed;
         const content = bytes.subarray(local.end, free);
         return [entry.name, { size: entry.size, read: () => unpack(entry, content, subject, guard) }];
@@ -92,7 +92,7 @@ function directory(view: DataView, name: string): { count: number; start: number
     !(view.getUint32(at, true) === END && view.getUint16(at + 20, true) === view.byteLength - 22 - at)
   )
     at--;
-  if (at < last) throw failure(name, 'is a zip archive without an end: it is truncated', { bytes: view.byteLength });
+  if (at < last) throw damaged(name, 'is a zip archive without an end: it is truncated', { bytes: view.byteLength });
   let [count, length, start] = [
     view.getUint16(at + 10, true),
     view.getUint32(at + 12, true),
@@ -102,7 +102,7 @@ function directory(view: DataView, name: string): { count: number; start: number
   if (at >= 20 && view.getUint32(at - 20, true) === LOCATOR64) {
     const at64 = Number(view.getBigUint64(at - 12, true));
     if (at64 + 56 > at - 20 || view.getUint32(at64, true) !== END64)
-      throw failure(name, 'is a damaged zip archive: zip64');
+      throw damaged(name, 'is a damaged zip archive: zip64');
     const whole = [32, 40, 48].map((offset) => Number(view.getBigUint64(at64 + offset, true)));
     // What the old record says is the same, or "see there".
     const agrees = [count, length, start].every(
@@ -112,9 +112,9 @@ function directory(view: DataView, name: string): { count: number; start: number
     parts = [agrees ? 0 : 1, Number(view.getBigUint64(at64 + 24, true)) - count];
     at = at64;
   }
-  if (parts.some((part) => part !== 0)) throw failure(name, 'is a damaged zip archive, or one in several parts');
+  if (parts.some((part) => part !== 0)) throw damaged(name, 'is a damaged zip archive, or one in several parts');
   if (start + length !== at) {
-    throw failure(name, 'is a damaged zip archive: its directory is not where it says', { start, length, end: at });
+    throw damaged(name, 'is a damaged zip archive: its directory is not where it says', { start, length, end: at });
   }
   return { count, start, end: at };
 }
@@ -122,7 +122,7 @@ function directory(view: DataView, name: string): { count: number; start: number
 /** A header at `at`, of either kind. */
 function readEntry(view: DataView, bytes: Uint8Array, at: number, kind: number, subject: string): Entry {
   const central = kind === CENTRAL;
-  if (view.getUint32(at, true) !== kind) throw failure(subject, 'is a damaged zip archive: no header', { at });
+  if (view.getUint32(at, true) !== kind) throw damaged(subject, 'is a damaged zip archive: no header', { at });
   const base = at + (central ? 8 : 6);
   const u16 = (offset: number): number => view.getUint16(base + offset, true);
   const u32 = (offset: number): number => view.getUint32(base + offset, true);
@@ -130,7 +130,7 @@ function readEntry(view: DataView, bytes: Uint8Array, at: number, kind: number, 
   const extraAt = nameAt + u16(20);
   const extraEnd = extraAt + u16(22);
   const end = central ? extraEnd + u16(24) : extraEnd;
-  if (end > bytes.length) throw failure(subject, 'is a damaged zip archive: a header is cut short', { at });
+  if (end > bytes.length) throw damaged(subject, 'is a damaged zip archive: a header is cut short', { at });
   const raw = bytes.subarray(nameAt, extraAt);
   const sizes = [u32(16), u32(12), ...(central ? [u32(34)] : [])]; // size, packed size and place, as zip64 orders them
   for (let field = extraAt; field + 4 <= extraEnd; field += 4 + view.getUint16(field + 2, true)) {
@@ -155,11 +155,11 @@ function unpack(entry: Entry, content: Uint8Array, subject: string, guard: Guard
   if (method === 8) {
     guard.take('unpacked', size, subject);
     if (size > packed * MOST_FROM_BYTE)
-      throw failure(subject, 'claims more bytes than it can unpack to', { size, packed });
+      throw damaged(subject, 'claims more bytes than it can unpack to', { size, packed });
     // One byte of room more than it may have shows one that is too long.
     out = guarded(subject, 'a zip archive', () => inflateSync(content, { out: new Uint8Array(size + 1) }));
   }
-  if (out.length !== size) throw failure(subject, 'does not have its size', { bytes: out.length, needs: size });
+  if (out.length !== size) throw damaged(subject, 'does not have its size', { bytes: out.length, needs: size });
   if (crc32(out) !== crc) throw failure(subject, 'is damaged: its checksum does not match', {}, 'get the file anew');
   return out;
 }

@@ -4,7 +4,7 @@
  * are not longer than a few times the file (guard.ts), so that overlapping or circular ones (a damaged or hostile file) cannot multiply.
  */
 import type { Guard } from '../guard/guard.ts';
-import { failure } from '../tensor/errors.ts';
+import { damaged } from '../tensor/errors.ts';
 
 export class FileBytes {
   /** The file's name, for errors. */
@@ -30,7 +30,7 @@ export class FileBytes {
   /** Bytes of the file, not copied. */
   at(offset: number, length: number, subject: string): Uint8Array<ArrayBuffer> {
     if (!(offset + length <= this.view.byteLength)) {
-      throw failure(subject, 'runs past the end of the file', { offset, length });
+      throw damaged(subject, 'runs past the end of the file', { offset, length });
     }
     return new Uint8Array(this.view.buffer, this.view.byteOffset + offset, length);
   }
@@ -38,7 +38,7 @@ export class FileBytes {
   /** Throws unless the four letters that begin every structure lie at `offset`. */
   expect(letters: string, offset: number, what: string, subject: string): void {
     const found = String.fromCharCode(...this.at(offset, 4, subject));
-    if (found !== letters) throw failure(subject, `${what} is damaged`, { address: offset });
+    if (found !== letters) throw damaged(subject, `${what} is damaged`, { address: offset });
   }
 }
 

@@ -2,7 +2,8 @@
  * IDX, the format of the MNIST files: two zero bytes, a type, the number of axes, one big-endian uint32 per axis, then the
  * elements, big-endian. Plain or gzipped. The sizes in the header are compared with the file before anything is allocated.
  */
-import { failure } from '../tensor/errors.ts';
+import { notA } from '../guard/content.ts';
+import { damaged, failure } from '../tensor/errors.ts';
 import type { NumericArray, NumericData } from './array.ts';
 import { gunzip } from './gzip.ts';
 
@@ -30,15 +31,10 @@ export function readIdx(file: Uint8Array, name = 'IDX file'): NumericArray {
   const kind = kinds[bytes[2] ?? -1];
   const rank = bytes[3] ?? 0;
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || !kind) {
-    throw failure(
-      name,
-      'is not an IDX file',
-      { startsWith: [...bytes.subarray(0, 4)] },
-      'IDX files start with bytes 0 0 8 …',
-    );
+    throw notA(name, 'an IDX file', bytes, 'an IDX file (MNIST), plain or gzipped, starts with the bytes 00 00 08');
   }
   const start = 4 + 4 * rank;
-  if (bytes.length < start) throw failure(name, 'ends within its header', { bytes: bytes.length, axes: rank });
+  if (bytes.length < start) throw damaged(name, 'ends within its header', { bytes: bytes.length, axes: rank });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const length = shape.reduce((product, dim) => product * dim, 1);

@@ -4,7 +4,8 @@
  * Invariant: `channels` is 1 (grey) or 3 (RGB), and whatever was changed on the way is in `notices`.
  */
 import { type DecodedPng, decode } from 'fast-png';
-import { failure } from '../tensor/errors.ts';
+import { notA } from '../guard/content.ts';
+import { damaged, failure } from '../tensor/errors.ts';
 import { checkedPng } from './png.ts';
 
 /** A decoded picture: `[height, width, channels]`, row by row, each value from black (0) to white (1). */
@@ -18,29 +19,6 @@ export interface Picture {
   readonly notices: readonly string[];
 }
 
-/** RIFF holds sounds as well as pictures: which, its third word says. */
-const any = undefined;
-const riff = (kind: string): (number | undefined)[] => [
-  0x52,
-  0x49,
-  0x46,
-  0x46,
-  any,
-  any,
-  any,
-  any,
-  ...[...kind].map((letter) => letter.charCodeAt(0)),
-];
-
-const otherFormats: readonly (readonly [string, readonly (number | undefined)[]])[] = [
-  ['JPEG', [0xff, 0xd8, 0xff]],
-  ['GIF', [0x47, 0x49, 0x46]],
-  ['BMP', [0x42, 0x4d]],
-  ['WebP', riff('WEBP')],
-  ['WAV', riff('WAVE')],
-  ['PDF', [0x25, 0x50, 0x44, 0x46]],
-];
-
 /**
  * Reads a PNG of any colour type and bit depth.
  * @param name of the file, for errors and notices
@@ -48,10 +26,7 @@ const otherFormats: readonly (readonly [string, readonly (number | undefined)[]]
 export function readPng(bytes: Uint8Array, name = 'image'): Picture {
   const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
   if (!signature.every((byte, i) => bytes[i] === byte)) {
-    const other = otherFormats.find(([, magic]) => magic.every((byte, i) => byte === any || bytes[i] === byte))?.[0];
-    const found = bytes.length === 0 ? 'is empty' : other ? `is a ${other} file, not a PNG` : 'is not a PNG file';
-    const hint = other === 'WAV' ? 'give a picture: a sound is for a model of series' : 'convert the picture to PNG';
-    throw failure(name, found, { bytes: bytes.length }, hint);
+    throw notA(name, 'a PNG', bytes, 'readPicture reads PNG and JPEG; save other pictures as one of these');
   }
   const plain = checkedPng(bytes, name);
   let png: DecodedPng;
@@ -89,7 +64,7 @@ function flatten(png: DecodedPng, name: string): Picture {
       const at = column * channels;
       const entry = palette?.[read(row, at)];
       if (palette && !entry) {
-        throw failure(name, 'is a damaged PNG: a pixel is outside its palette', { pixel: row * width + column });
+        throw damaged(name, 'is a damaged PNG: a pixel is outside its palette', { pixel: row * width + column });
       }
       let alpha = entry ? (entry[3] ?? 255) / 255 : channels % 2 === 0 ? read(row, at + channels - 1) / largest : 1;
       if (!entry && key?.every((value, c) => read(row, at + c) === value)) alpha = 0;

@@ -2,7 +2,8 @@
  * NumPy's .npy files, versions 1 to 3 (numpy.lib.format): a magic, a header that is a Python dict literal, then the elements.
  * Both byte orders and Fortran order are read. Pickled objects are refused: reading them would mean running a file's code.
  */
-import { failure } from '../tensor/errors.ts';
+import { notA } from '../guard/content.ts';
+import { damaged, failure } from '../tensor/errors.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';
 import type { NumericArray, NumericData } from './array.ts';
 
@@ -66,9 +67,9 @@ function refuse(name: string, descr: string): Error {
 function readHeader(bytes: Uint8Array, name: string): { descr: string; fortran: boolean; shape: Shape; start: number } {
   const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
   if (!magic.every((byte, i) => bytes[i] === byte)) {
-    const hint =
-      bytes[0] === 0x50 && bytes[1] === 0x4b ? 'it is a zip (.npz?): save one array with numpy.save' : undefined;
-    throw failure(name, 'is not an .npy file', { bytes: bytes.length }, hint);
+    const archive = bytes[0] === 0x50 && bytes[1] === 0x4b;
+    const hint = archive ? 'it is a zip (.npz?): save one array with numpy.save' : 'numpy.save(file, array) writes one';
+    throw notA(name, 'an .npy file', bytes, hint);
   }
   const version = bytes[6]!;
   const long = version > 1;
@@ -78,7 +79,7 @@ function readHeader(bytes: Uint8Array, name: string): { descr: string; fortran: 
     throw failure(name, 'has an unknown .npy version', { version });
   const start = fixed + (long ? view.getUint32(8, true) : view.getUint16(8, true));
   if (start > HEADER_LIMIT) throw failure(name, 'has a header that is too long', { bytes: start, limit: HEADER_LIMIT });
-  if (start > bytes.length) throw failure(name, 'ends within its header', { bytes: bytes.length });
+  if (start > bytes.length) throw damaged(name, 'ends within its header', { bytes: bytes.length });
   const header = new TextDecoder().decode(bytes.subarray(fixed, start));
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1];

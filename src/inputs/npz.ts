@@ -2,6 +2,7 @@
  * NumPy's .npz files: a zip of .npy arrays by name, stored or compressed. One guard for the archive and all in it; members that are no arrays are
  * refused. Source: numpy.lib.format, and the zip format (APPNOTE 6.3).
  */
+import { notA } from '../guard/content.ts';
 import { Guard } from '../guard/guard.ts';
 import { openZip } from '../guard/zip.ts';
 import { failure } from '../tensor/errors.ts';
@@ -17,7 +18,7 @@ export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[
  * @throws PathgradError for what is no zip, is damaged, or would unpack to more than the file can honestly hold
  */
 export function readNpz(bytes: Uint8Array, name = 'npz file'): ReadonlyMap<string, NumericArray> {
-  if (!isZip(bytes)) throw failure(name, 'is not an .npz file', { bytes: bytes.length }, 'numpy.savez writes one');
+  if (!isZip(bytes)) throw notA(name, 'an .npz file', bytes, 'numpy.savez(file, name=array) writes one');
   const members = openZip(bytes, name, new Guard(name, bytes.length));
   const arrays = new Map<string, NumericArray>();
   for (const [path, member] of members) {

@@ -1,7 +1,11 @@
 /** Pictures of any format that is read: PNG, JPEG, and WebP where the browser decodes it. What a file is, its bytes say, not its name. */
+import { notA } from '../guard/content.ts';
 import { failure } from '../tensor/errors.ts';
 import { type Picture, readPng } from './image.ts';
 import { isJpeg } from './jpeg.ts';
+
+/** What to do about other pictures. */
+const read = 'PNG and JPEG are read, and WebP in browsers: save the picture as one of these';
 
 /** Pixels of a WebP: the format's largest side is 16,383. */
 const MOST_PIXELS = 2 ** 26;
@@ -14,12 +18,15 @@ const MOST_PIXELS = 2 ** 26;
 export async function readPicture(bytes: Uint8Array, name = 'image'): Promise<Picture> {
   if (isJpeg(bytes)) return (await import('./jpeg.ts')).readJpeg(bytes, name);
   if (isWebp(bytes)) return readWebp(bytes, name);
-  return readPng(bytes, name);
+  if (isPng(bytes)) return readPng(bytes, name);
+  const sound = tag(bytes, 8) === 'WAVE';
+  throw notA(name, 'a picture that is read', bytes, sound ? 'a sound is for a model of series' : read);
 }
 
 /** Whether bytes begin as a picture does that is read. */
-export const isPicture = (bytes: Uint8Array): boolean =>
-  isJpeg(bytes) || isWebp(bytes) || (bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47);
+export const isPicture = (bytes: Uint8Array): boolean => isJpeg(bytes) || isWebp(bytes) || isPng(bytes);
+
+const isPng = (bytes: Uint8Array): boolean => tag(bytes, 0) === '\x89PNG';
 
 export const isWebp = (bytes: Uint8Array): boolean => tag(bytes, 0) === 'RIFF' && tag(bytes, 8) === 'WEBP';
 

@@ -40,7 +40,13 @@ export interface VocabularyOptions {
  */
 export function parseVocabulary(text: string, name = 'vocabulary', options: VocabularyOptions = {}): Vocabulary {
   checkOptions<VocabularyOptions>('parseVocabulary', options, { indexFrom: 1 });
-  if (text.trim() === '') throw failure(name, 'is empty, so it is no vocabulary');
+  if (text.trim() === '')
+    throw failure(
+      name,
+      'is empty, so it is no vocabulary',
+      {},
+      'one token per line; the line number, from 0, is the id',
+    );
   if (text.includes('\0')) throw failure(name, 'is no text file, so it is no vocabulary');
   return text.trimStart().startsWith('{') ? fromWordIndex(text, name, options.indexFrom ?? 3) : fromList(text, name);
 }

@@ -2,8 +2,9 @@
  * WAV files: PCM of 8, 16, 24 and 32 bits and floats of 32 and 64, any number of channels, to numbers in [-1, 1). Invariant: what is made is bounded
  * by the bytes of the data chunk, whatever the header says. Source: Microsoft's RIFF/WAVE (WAVEFORMATEX, WAVEFORMATEXTENSIBLE).
  */
+import { notA } from '../guard/content.ts';
 import { largerThanLimits } from '../guard/inputs.ts';
-import { failure, type PathgradError } from '../tensor/errors.ts';
+import { damaged as broken, failure, type PathgradError } from '../tensor/errors.ts';
 
 /** A sound as numbers. */
 export interface Sound {
@@ -30,10 +31,15 @@ export const isWav = (bytes: Uint8Array): boolean => tag(bytes, 0) === 'RIFF' &&
  */
 export function readWav(bytes: Uint8Array, name = 'WAV file'): Sound {
   const damaged = (what: string): PathgradError =>
-    failure(name, `is a damaged WAV file: ${what}`, { bytes: bytes.length });
+    broken(name, `is a damaged WAV file: ${what}`, { bytes: bytes.length });
   if (!isWav(bytes)) {
     const big = tag(bytes, 0) === 'RIFX' || tag(bytes, 0) === 'RF64';
-    throw failure(name, 'is not a WAV file', { bytes: bytes.length }, big ? `${tag(bytes, 0)} is not read` : undefined);
+    throw notA(
+      name,
+      'a WAV file',
+      bytes,
+      big ? `${tag(bytes, 0)} is not read: save it as WAV` : 'save the sound as WAV',
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let format: { kind: number; channels: number; rate: number; bits: number; block: number } | null = null;
@@ -89,7 +95,7 @@ function samplesOf(
   const bytes = bits / 8;
   if (channels === 0 || rate === 0 || block !== bytes * channels) throw damaged('its format contradicts itself');
   const samples = Math.floor(size / block);
-  if (samples === 0) throw failure(name, 'holds no sample');
+  if (samples === 0) throw failure(name, 'holds no sample', {}, 'give a sound of some length');
   largerThanLimits(name, 'samples', samples * channels, 'cut a part out of it');
   const data = new Float64Array(samples * channels);
   for (let i = 0; i < data.length; i++) data[i] = read(view, start + i * bytes);

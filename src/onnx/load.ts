@@ -1,6 +1,6 @@
 /** From a path, URL, bytes or files to an ONNX model that can be run and explained, or to a list of what of it is not supported. */
 import type { Backend } from '../backends/backend.ts';
-import { loadAccelerators, winograd } from '../backends/wasm/accelerators.ts';
+import { forWinograd, loadAccelerators, winograd } from '../backends/wasm/accelerators.ts';
 import { wasmBackend } from '../backends/wasm/index.ts';
 import type { ModelSource } from '../keras/load/source.ts';
 import { Model } from '../model/model.ts';
@@ -72,19 +72,19 @@ export async function loadOnnx(
     ]),
   );
   const fixed = fixedInputs(file, options.fixed ?? {}, dtype);
-  if (dtype === 'float32' && (backend ?? wasmBackend) === wasmBackend && forWinograd(graph, initializers))
+  if (dtype === 'float32' && (backend ?? wasmBackend) === wasmBackend && hasWide(graph, initializers))
     await loadAccelerators([winograd]);
   return new Model(onnxDefinition({ file, graph, initializers, fixed, external, dtype, backend }));
 }
 
-/** Whether there is a 3x3 convolution between sixteen channels or more, or one whose kernel is computed from constants. */
-function forWinograd(graph: Prepared, initializers: ReadonlyMap<string, { readonly tensor: Tensor }>): boolean {
+/** Whether there is a convolution for these kernels, or one whose kernel is computed from constants. */
+function hasWide(graph: Prepared, initializers: ReadonlyMap<string, { readonly tensor: Tensor }>): boolean {
   for (const { node } of allSteps(graph)) {
     if (node.opType !== 'Conv' && node.opType !== 'ConvTranspose') continue;
     const kernel = initializers.get(node.inputs[1] ?? '')?.tensor.shape;
     if (!kernel) return true;
     const [filters = 0, channels = 0, ...window] = kernel;
-    if (filters >= 16 && channels >= 16 && String(window) === '3,3') return true;
+    if (forWinograd(window, [filters, channels])) return true;
   }
   return false;
 }

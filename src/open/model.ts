@@ -3,6 +3,7 @@
  * surfaces ask of either is here. The code of transformers is a chunk of its own: only types of it may be imported.
  */
 import type { CallableModel } from '../graph/callable.ts';
+import { isTransformer } from '../model/is-transformer.ts';
 import type { Model } from '../model/model.ts';
 import { failure, PathgradError } from '../tensor/errors.ts';
 import { placeholder, type Tensor } from '../tensor/tensor.ts';
@@ -26,6 +27,8 @@ export interface Transformer extends CallableModel {
 
 export type AnyModel = Model | Transformer;
 
+export { isTransformer };
+
 /**
  * An encoder without a head, as people without a program are told of it; null for other errors.
  * @throws nothing
@@ -42,10 +45,6 @@ export function bareEncoder(error: unknown, file: string): PathgradError | null 
     hint,
     error,
   );
-}
-
-export function isTransformer(model: AnyModel): model is Transformer {
-  return 'tokenizer' in model;
 }
 
 /** What people call the model: its own name, or the file's where that is one that Keras made up or a class of transformers. */

@@ -4,7 +4,7 @@
  * Source: protobuf.dev, "Encoding".
  */
 import { PbfReader } from 'pbf';
-import { failure } from '../tensor/errors.ts';
+import { damaged, failure } from '../tensor/errors.ts';
 
 /** How a value is stored: a varint, 8 bytes, bytes of a stated length, 4 bytes. */
 type Wire = 0 | 1 | 2 | 5;
@@ -35,7 +35,7 @@ export class Field {
     const reader = new PbfReader(this.bytes);
     while (reader.pos < this.bytes.length && out.length < most) {
       out.push(reader.readVarint(true));
-      if (reader.pos > this.bytes.length) throw failure(this.#subject, 'ends within a number', { field: this.id });
+      if (reader.pos > this.bytes.length) throw damaged(this.#subject, 'ends within a number', { field: this.id });
     }
     if (out.length === 0 && this.wire === 0) throw this.#wrong('an integer');
     return out;
@@ -104,7 +104,7 @@ export function* fieldsOf(bytes: Uint8Array, subject: string): Generator<Field> 
     } else
       throw failure(subject, 'is no protocol buffer', { byte: from, wire }, 'the file is damaged or of another format');
     if (!(reader.pos <= bytes.length) || id === 0) {
-      throw failure(subject, 'ends too early or is no protocol buffer', {
+      throw damaged(subject, 'ends too early or is no protocol buffer', {
         field: id,
         ends: reader.pos,
         bytes: bytes.length,

@@ -5,7 +5,7 @@
  */
 import { Guard } from '../guard/guard.ts';
 import { DATA_JSON, parseJson } from '../guard/json.ts';
-import { failure } from '../tensor/errors.ts';
+import { damaged, failure } from '../tensor/errors.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Ranges } from './ranges.ts';
 
@@ -101,7 +101,7 @@ function readPlace(file: string, name: string, entry: unknown, start: number, si
       found: to - from,
     });
   }
-  if (start + to > size) throw failure(where, 'lies beyond the end of the file', { ends: start + to, bytes: size });
+  if (start + to > size) throw damaged(where, 'lies beyond the end of the file', { ends: start + to, bytes: size });
   return { name, dtype: dtype as StoredType, shape, from: start + from, to: start + to };
 }
 

@@ -3,7 +3,7 @@
  * more than a range is held here; only a server without ranges makes the whole file come at once.
  */
 import { type ModelSource, nameIn, openPath, readSource } from '../keras/load/source.ts';
-import { failure } from '../tensor/errors.ts';
+import { damaged, failure } from '../tensor/errors.ts';
 
 export interface Ranges {
   readonly name: string;
@@ -41,7 +41,7 @@ export async function openRanges(source: ModelSource): Promise<Ranges> {
 function checked(ranges: Ranges): Ranges {
   const read = (at: number, into: Uint8Array): Promise<void> => {
     if (!(at >= 0 && at + into.length <= ranges.size)) {
-      throw failure(ranges.name, 'ends too early', { bytes: ranges.size, needed: at + into.length });
+      throw damaged(ranges.name, 'ends too early', { bytes: ranges.size, needed: at + into.length });
     }
     return ranges.read(at, into);
   };
@@ -56,7 +56,7 @@ async function fromDisk(source: string | URL, text: string): Promise<Ranges> {
   const read = async (at: number, into: Uint8Array): Promise<void> => {
     for (let done = 0; done < into.length; ) {
       const { bytesRead } = await handle.read(into, done, Math.min(into.length - done, once), at + done);
-      if (bytesRead === 0) throw failure(name, 'ends too early', { bytes: at + done, needed: at + into.length });
+      if (bytesRead === 0) throw damaged(name, 'ends too early', { bytes: at + done, needed: at + into.length });
       done += bytesRead;
     }
   };

@@ -41,10 +41,21 @@ export function failure(
   return new PathgradError(text, where, hint === undefined ? hint : lines(hint, 1000), options);
 }
 
+/** `failure` for a file that is cut or changed, where nothing but another copy of it helps. */
+export function damaged(subject: string, problem: string, details: Details = {}, cause?: unknown): PathgradError {
+  return failure(subject, problem, details, 'get the file anew', cause);
+}
+
 /** Each line shortened: a problem may list several, one a line. */
 function lines(text: string, length: number): string {
   const [first = '', ...more] = text.split('\n').map((line) => shortened(line, length));
   return [first, ...more].join('\n');
+}
+
+/** The message without its subject and its hint. */
+export function problemOf({ message, subject }: PathgradError): string {
+  const whole = message.split('\nhint: ')[0]!;
+  return whole.startsWith(`${subject}: `) ? whole.slice(subject.length + 2) : whole;
 }
 
 /** What an op or a reader says without knowing for whom it works, told of `subject`. */
@@ -83,13 +94,23 @@ const comparedLetters = 64;
 /** Names that are compared, the first ones: a file may hold any number. */
 const comparedNames = 2000;
 
-/** At most three of `names`, those that differ least from `wanted` first; none where all differ in more than a third. */
+/**
+ * At most three of `names`, those that differ least from `wanted` first: in at most a third of their letters, and then those that hold nearly all of
+ * it as a part, as `KernelShap` holds `shapp`.
+ */
 export function nearestNames(wanted: string, names: readonly string[]): string[] {
   const letters = (name: string): string => name.toLowerCase().slice(0, comparedLetters);
+  const given = letters(wanted);
+  const { length } = given;
   return names
     .slice(0, comparedNames)
-    .map((name) => ({ name, d: editDistance(letters(wanted), letters(name)) }))
-    .filter(({ name, d }) => d <= Math.max(2, Math.floor(name.length / 3)))
+    .map((name) => {
+      const whole = editDistance(given, letters(name));
+      const part = editDistance(given, letters(name), true);
+      const near = whole < length && whole <= Math.max(2, name.length / 3);
+      return { name, d: near ? whole : length > 2 && part <= length / 5 ? 99 + part : -1 };
+    })
+    .filter(({ d }) => d >= 0)
     .sort((a, b) => a.d - b.d)
     .slice(0, 3)
     .map(({ name }) => name);
@@ -98,9 +119,10 @@ export function nearestNames(wanted: string, names: readonly string[]): string[]
 /**
  * How many letters must be put in, taken out or replaced to make one word of the other (Levenshtein 1965), row by row after Wagner
  * and Fischer, "The string-to-string correction problem", 1974.
+ * @param inside whether of `to` any part will do (Sellers, "The theory and computation of evolutionary distances", 1980)
  */
-export function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+export function editDistance(from: string, to: string, inside = false): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => (inside ? 0 : column));
   for (let i = 0; i < from.length; i++) {
     const next = [i + 1];
     for (let j = 0; j < to.length; j++) {
@@ -109,5 +131,5 @@ export function editDistance(from: string, to: string): number {
     }
     row = next;
   }
-  return row[to.length]!;
+  return inside ? Math.min(...row) : row[to.length]!;
 }

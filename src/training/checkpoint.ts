@@ -8,7 +8,7 @@ import { DATA_JSON, parseJson } from '../guard/json.ts';
 import { openSafetensors } from '../safetensors/safetensors.ts';
 import { type TensorToWrite, writeSafetensors } from '../safetensors/write.ts';
 import { dtypeOf, type FloatDType, type TypedArray } from '../tensor/dtype.ts';
-import { failure, PathgradError } from '../tensor/errors.ts';
+import { damaged, failure, PathgradError } from '../tensor/errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ConfigValue } from './types.ts';
 
@@ -81,7 +81,7 @@ export async function readCheckpoint(bytes: Uint8Array): Promise<Checkpoint> {
       const arrays = new Map<string, TypedArray>();
       for (const place of file.tensors) arrays.set(place.name, await file.read(place, numbers.dtype));
       const cells = [...arrays].map(([name, data]) => [name, { data }] as const);
-      if (sumOf(text, cells) !== sum) throw failure('checkpoint', 'is damaged: its checksum is another');
+      if (sumOf(text, cells) !== sum) throw damaged('checkpoint', 'is damaged: its checksum is another');
       return { numbers, arrays };
     } finally {
       await file.close();
@@ -105,7 +105,7 @@ function numbersOf(bytes: Uint8Array): { numbers: CheckpointNumbers; text: strin
   const whole = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
   const lists = Array.isArray(found?.epochs) && Array.isArray(found?.callbacks) && typeof found?.history === 'object';
   if (!whole || !lists || found.history === null || (found.dtype !== 'float32' && found.dtype !== 'float64'))
-    throw failure('checkpoint', 'is damaged: its numbers make no sense', { step: found?.step, epoch: found?.epoch });
+    throw damaged('checkpoint', 'is damaged: its numbers make no sense', { step: found?.step, epoch: found?.epoch });
   if (found.version !== version)
     throw failure('checkpoint', 'was written by another version', { version: found.version, known: version });
   return { numbers: found, text: own, sum: header.__metadata__?.[sumKey] };

@@ -2,7 +2,7 @@
  * Kernels that weights of a training run on while they are constants: those of frozen layers, and all of them before the first step. They are
  * loaded before the first plan, so that what else a process has loaded does not decide the bits of a training.
  */
-import { loadAccelerators, winograd } from '../backends/wasm/accelerators.ts';
+import { forWinograd, loadAccelerators, winograd } from '../backends/wasm/accelerators.ts';
 import { ancestors } from '../graph/traverse.ts';
 import { placeholder, type Tensor, type TensorSpec } from '../tensor/tensor.ts';
 import type { Trainable } from './trainable.ts';
@@ -11,7 +11,7 @@ import type { Trainable } from './trainable.ts';
 function isWide({ op, inputs: [, kernel] }: Tensor): boolean {
   if (op?.name !== 'conv' && op?.name !== 'convGradInput') return false;
   const [h, w, ...channels] = kernel!.shape;
-  return h === 3 && w === 3 && channels.length === 2 && channels.every((count) => count >= 16);
+  return channels.length === 2 && forWinograd([h!, w!], channels);
 }
 
 /** @param x specs of the inputs of a batch, whatever its size */

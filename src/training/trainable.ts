@@ -4,13 +4,14 @@
  */
 import type { ApplyOptions, InputInfo, TrainingContext } from '../graph/callable.ts';
 import type { Fed, Feedable } from '../model/inputs.ts';
+import { isTransformer } from '../model/is-transformer.ts';
 import { Model } from '../model/model.ts';
 import { type FloatDType, isFloat } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { TransformerModel } from '../transformers/model.ts';
-import { isTransformer, ofTransformer } from './transformer.ts';
+import { ofTransformer } from './transformer.ts';
 import { type TrainableWeight, trainableWeights } from './weights.ts';
 
 /** One application: outputs, and the mask that each carries. */

@@ -12,12 +12,6 @@ import type { Trainable } from './trainable.ts';
 /** What a tokenizer gives for people to read. */
 const shownOnly: readonly string[] = ['tokens', 'offsets', 'sequences', 'wordIds', 'texts', 'notices'];
 
-/** Told by what it has, since its class is not bundled here. */
-export function isTransformer(given: unknown): given is TransformerModel {
-  const { config, weights, withWeights } = (given ?? {}) as Partial<TransformerModel>;
-  return typeof config?.segments === 'number' && Array.isArray(weights) && typeof withWeights === 'function';
-}
-
 export function ofTransformer(model: TransformerModel): Trainable {
   const { name, dtype } = model;
   const extra = model.config.segments > 0 ? ['attention_mask', 'token_type_ids'] : ['attention_mask'];

@@ -6,7 +6,7 @@
 import type { Backend } from '../backends/backend.ts';
 import type { WeightChange } from '../graph/callable.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
-import { failure } from '../tensor/errors.ts';
+import { didYouMean, failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import type { PlatformUrl } from '../tensor/platform.ts';
 import { familyOf, readConfig } from './config/config.ts';
@@ -71,7 +71,8 @@ export async function loadTransformer(
     throw failure('name', 'must be a text', { got: options.name });
   const files = typeof source === 'string' || source instanceof URL ? await filesIn(source) : filesGiven(source);
   if (output !== null && output !== 'probabilities' && output !== 'logits') {
-    throw failure('output', `unknown value '${String(output)}'`, {}, "'probabilities' or 'logits'");
+    const hint = didYouMean(String(output), ['probabilities', 'logits']);
+    throw failure('output', `unknown value '${String(output)}'`, {}, hint);
   }
   const stated = await readJson(files.config, 'config.json');
   const read = readConfig(stated, 'config.json');

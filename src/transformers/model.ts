@@ -216,7 +216,7 @@ export class TransformerModel implements CallableModel {
     if (typeof selector === 'number') {
       const layer = Number.isInteger(selector) ? this.layers.at(selector) : undefined;
       if (layer) return layer;
-      throw failure(this.name, `there is no layer ${selector}`, { layers: this.layers.length });
+      throw failure(this.name, `there is no layer ${selector}`, { layers: this.layers.length }, 'they count from 0');
     }
     if (typeof selector !== 'string')
       throw failure(this.name, 'a layer is chosen by its number, name or path', { got: selector });

@@ -4,8 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Heap } from '../../src/backends/wasm/heap.ts';
 import type { Machine } from '../../src/backends/wasm/machine.ts';
+import type { WorkerData } from '../../src/backends/wasm/start-worker.ts';
 import type { Call } from '../../src/backends/wasm/step.ts';
-import { Threads, type WorkerData } from '../../src/backends/wasm/threads.ts';
+import { Threads } from '../../src/backends/wasm/threads.ts';
 import { closed, control } from '../../src/backends/wasm/worker-source.ts';
 
 const test = suite('wasm: threads');

@@ -128,7 +128,7 @@ test('what is left out: some methods of the table for texts, metrics for picture
   ])
     assert.match(methods.out, new RegExp(`^${name} +[\\d.]+ +(\\+|<)`, 'm'));
   const metrics = await runCli(['compare', ...mnist, '--explainers', 'saliency', '--quiet']);
-  for (const name of ['deletion', 'insertion', 'faithfulnessCorrelation', 'missing share', 'sparseness'])
+  for (const name of ['deletion', 'insertion', 'faithfulness correlation', 'missing share', 'sparseness'])
     assert.ok(metrics.out.includes(`${name} `), name);
 });
 

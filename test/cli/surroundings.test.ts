@@ -100,7 +100,7 @@ test('U11: no lines, bars and arrows under LANG=C', async () => {
 test('U11: a picture that is called .h5 is called a picture', async () => {
   copyFileSync(example('digits/7.png'), folder.path('digit.h5'));
   const { code, err } = await runCli(['inspect', folder.path('digit.h5')]);
-  assert.equal([code, /digit\.h5: is not a Keras model: a PNG file/.test(err)], [1, true]);
+  assert.equal([code, /digit\.h5: is no model that pathgrad reads: a PNG file/.test(err)], [1, true]);
 });
 
 test('what the system refuses about a file is a line that names the file', async () => {

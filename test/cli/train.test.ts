@@ -282,8 +282,8 @@ test('U11: labels, rows and files that cannot be are told by name, with nothing 
   await refused([...drawn, '--batch-size', '200'], 2, /--batch-size: 200 is more than the 178 rows/);
   await refused(
     drawn.map((one) => (one === 'cultivar' ? 'cultivator' : one)),
-    1,
-    /cultivator.*\n.*cultivar/,
+    2,
+    /--label: .*cultivator.*\n.*cultivar/,
   );
   await refused(['train', ...wine.slice(0, 3), '--out', path('no.keras')], 2, /--label: is missing/);
   assert.not.ok(existsSync(path('no.keras')));

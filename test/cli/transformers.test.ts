@@ -171,8 +171,8 @@ test('what makes no sense is refused by name', async () => {
   const picture = await runCli(['explain', model, '--image', example('digits/3.png')]);
   assert.match(picture.err, /--image: \S+ reads texts\nhint: give --text/);
   const empty = await runCli(['explain', model, '--text', ' ']);
-  assert.match(empty.err, /text: has no words/);
-  assert.is(empty.code, 1);
+  assert.match(empty.err, /--text: is blank/);
+  assert.is(empty.code, 2);
 });
 
 test.run();

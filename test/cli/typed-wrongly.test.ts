@@ -185,6 +185,70 @@ test('U2: a file of examples/ that help names, where there is no such folder', a
   }
 });
 
+test('a blank --text was explained, or ended with 1 and named no flag: no flag takes spaces alone', async () => {
+  for (const { name: command, groups: own } of commands) {
+    for (const { name, value, blank } of own.flatMap(({ flags }) => flags)) {
+      if (!value) continue;
+      const argv = ['m.h5', `--${name}`, '  '];
+      if (blank) assert.is(parseFlags(argv, own, command).text(name), '  ');
+      else assert.throws(() => parseFlags(argv, own, command), new RegExp(`^--${name}: is blank: --${name} `), command);
+    }
+  }
+  assert.is(parse('--separator', '\t').text('separator'), '\t');
+  await refused([...imdb.slice(0, 3), '--text', '  '], /--text: is blank/);
+  await refused([...imdb.slice(0, 3), '--text', '?!'], /--text: '\?!' has no words\nhint: give a sentence/);
+  const bert = [example('imdb-distilbert'), '--text'];
+  await refused([...bert, '[SEP]'], /--text: has no words/);
+});
+
+test('flags of texts and pictures did nothing beside inputs of another kind', async () => {
+  const wine = [example('wine-mlp.keras'), '--csv', example('wine.csv'), '--label', 'cultivar'];
+  await refused([...mnist, '--padding', 'zzz'], /--padding: is for texts, and there are none\nhint: leave it out/);
+  await refused([...mnist, '--length', '5'], /--length: is for texts/);
+  await refused([...wine, '--pixels', '0..255'], /--pixels: is for pictures, and there are none/);
+  await refused([...wine, '--invert'], /--invert: is for pictures/);
+  await refused([...wine, '--index', '-1'], /--index: there is no row -1\nhint: rows count from 0/);
+});
+
+test('columns that were typed wrongly ended with 1 and named no flag', async () => {
+  const wine = [example('wine-mlp.keras'), '--csv', example('wine.csv')];
+  await refused(
+    [...wine, '--label', 'cultivr'],
+    /--label: .*wine\.csv has no column 'cultivr'\nhint: did you mean 'cult/,
+  );
+  await refused([...wine, '--drop', 'alcohl'], /--drop: .* has no column 'alcohl'\nhint: did you mean 'alcohol'/);
+  await refused([...wine, '--columns', 'ash,hu'], /--columns: .* has no column 'hu'/);
+});
+
+test('an unknown explainer listed 28 names without the nearest; so did metrics, commands of jobs and schedules', async () => {
+  await refused(
+    [...mnist, '--explainer', 'shapp'],
+    /--explainer: .*\nhint: did you mean 'DeepLiftShap' or .*\? All 28 methods: pathgrad methods\n/,
+  );
+  const metric = await runCli(['compare', ...mnist, '--metrics', 'faith']);
+  assert.match(metric.err, /--metrics: .*\nhint: did you mean 'faithfulness-correlation'\? .*pathgrad methods/);
+  assert.is(metric.code, 2);
+  const verb = await runCli(['job', 'stats', 'folder']);
+  assert.match(verb.err, /job stats: is not a command\nhint: did you mean 'status'\?/);
+});
+
+test('an unknown model file spoke of HDF5 and .keras alone', async () => {
+  writeFileSync(folder.path('notes.md'), '# notes\n\nno model\n');
+  const { code, err } = await runCli(['inspect', folder.path('notes.md')]);
+  assert.is(code, 1);
+  assert.match(err, /notes\.md: is no model that pathgrad reads: plain text \('# notes'\)/);
+  for (const read of ['.h5', '.keras', '.onnx', 'model.json of TensorFlow.js', '.safetensors'])
+    assert.ok(err.includes(read), `${read}: ${err}`);
+});
+
+test('the right answer of a row was a number beside names of classes', async () => {
+  const wine = [example('wine-mlp.keras'), '--csv', example('wine.csv'), '--label', 'cultivar', '--index', '0'];
+  const plain = await runCli(['explain', ...wine, '--steps', '4']);
+  assert.match(plain.out, /prediction +class 0 .*\n +labelled +class 0\n +explained +class 0/);
+  const named = await runCli(['explain', ...wine, '--steps', '4', '--labels', 'Barolo,Grignolino,Barbera']);
+  assert.match(named.out, /labelled +Barolo\n +explained +Barolo/);
+});
+
 test('-q printed what was written, and notes', async () => {
   const run = await runCli(['explain', ...mnist, '--steps', '2', '-q', '--json', folder.path('q.json')]);
   assert.equal([run.code, run.err], [0, '']);

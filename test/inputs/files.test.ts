@@ -67,7 +67,7 @@ test('WebP is refused by its name where nothing decodes it, and so are other for
   const sound = Uint8Array.from([...Buffer.from('RIFF'), 4, 0, 0, 0, ...Buffer.from('WAVEfmt ')]);
   await rejects(
     readPicture(sound, 'a.wav'),
-    /a\.wav: is a WAV file, not a PNG .*\nhint: give a picture: a sound is for/,
+    /a\.wav: is not a picture that is read: a WAV file .*\nhint: a sound is for/,
   );
 });
 

@@ -103,7 +103,7 @@ test('inverting', () => {
 
 test('other formats, empty, damaged and oversized files are refused by name', () => {
   assert.throws(() => readPng(new Uint8Array(0), 'e.png'), /e\.png: is empty/);
-  assert.throws(() => readPng(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0), 'p.png'), /p\.png: is a JPEG file, not a PNG/);
+  assert.throws(() => readPng(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0), 'p.png'), /p\.png: is not a PNG: a JPEG file/);
   const good = encode({ width: 8, height: 8, channels: 1, data: Uint8Array.from({ length: 64 }, (_, i) => i * 3) });
   assert.throws(() => readPng(good.subarray(0, 60), 'cut.png'), /cut\.png: is a damaged PNG/);
   const flipped = good.slice();

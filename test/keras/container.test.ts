@@ -69,8 +69,8 @@ test('dialects: by version where stated, else by the words of one generation', (
 
 test('what is no Keras file is named', () => {
   const text = (content: string) => () => openAny(strToU8(content), 'f');
-  assert.throws(() => openAny(new Uint8Array(0), 'f'), /f: is not a Keras model: the file is empty/);
-  assert.throws(text('<!DOCTYPE html><html>'), /f: is not a Keras model: a web page/);
+  assert.throws(() => openAny(new Uint8Array(0), 'f'), /f: is no model that pathgrad reads: the file is empty/);
+  assert.throws(text('<!DOCTYPE html><html>'), /f: is no model that pathgrad reads: a web page/);
   assert.throws(
     text('version https://git-lfs.github.com/spec/v1\noid'),
     /a Git LFS pointer .*\nhint: run git lfs pull/,
@@ -82,7 +82,7 @@ test('what is no Keras file is named', () => {
   assert.throws(text('\u0018\0\0\0TFL3'), /a TensorFlow Lite model[\s\S]*the Keras file it was made from/);
   assert.throws(
     () => openAny(new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]), 'f'),
-    /f: is not a Keras model: a PNG file/,
+    /f: is no model that pathgrad reads: a PNG file/,
   );
   assert.throws(() => openAny(new Uint8Array([1, 2, 3]), 'f'), /unknown content \(starts 01 02 03\)/);
   assert.throws(

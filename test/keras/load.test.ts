@@ -110,7 +110,7 @@ test('a missing file, a folder and a web address that fails name themselves', as
 });
 
 test('what is no Keras model is named for what it is', async () => {
-  await rejects(kept('empty.h5', ''), {}, /empty.h5: is not a Keras model: the file is empty/);
+  await rejects(kept('empty.h5', ''), {}, /empty.h5: is no model that pathgrad reads: the file is empty/);
   await rejects(kept('page.h5', '<!doctype html><p>not found'), {}, /page.h5: .*web page/);
   await rejects(kept('cut.h5', bytes.subarray(0, 5000)), {}, /cut.h5/);
 });

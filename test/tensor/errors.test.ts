@@ -1,7 +1,7 @@
 /** Hints in error messages: the nearest names. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { didYouMean, editDistance, failure } from '../../src/tensor/errors.ts';
+import { didYouMean, editDistance, failure, nearestNames } from '../../src/tensor/errors.ts';
 
 const test = suite('errors');
 
@@ -45,6 +45,16 @@ test('values nested deeper than the stack can be shown in an error', () => {
     failure('x', 'y', { got: { a: [1, 'b'] }, shape: [1, [2, 3]] }).message,
     'x: y (got {"a":[1,"b"]}, shape [1,[2,3]])',
   );
+});
+
+test('a part of a name, or nearly one, leads to it; two letters are near to nothing that shares none', () => {
+  const names = ['KernelShap', 'faithfulnessCorrelation', 'conv_1', 'Lime'];
+  assert.equal(nearestNames('shapp', names), ['KernelShap']);
+  assert.equal(nearestNames('faith', names), ['faithfulnessCorrelation']);
+  assert.equal(nearestNames('conv', names), ['conv_1']);
+  assert.equal(nearestNames('zzzz', names), []);
+  assert.equal(nearestNames('c', ['a', 'b']), []);
+  assert.equal(nearestNames('pso', ['neg', 'pos']), ['pos']);
 });
 
 test.run();

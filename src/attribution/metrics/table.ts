@@ -36,6 +36,8 @@ export interface Judging {
 export interface MetricRow {
   /** The name of its function. */
   readonly name: string;
+  /** Its name for people. */
+  readonly title: string;
   /** What its numbers mean, in a line. */
   readonly says: string;
   /** Which of two numbers is the better one. */
@@ -73,6 +75,7 @@ function present({ X, baselines, attributions }: Explained): Pick<MprtOptions, '
 export const metrics: readonly MetricRow[] = [
   {
     name: 'deletion',
+    title: 'deletion',
     says: 'mean score while features go, the most relevant first: low where the score falls early',
     better: 'lower',
     range: 'that of the score',
@@ -84,6 +87,7 @@ export const metrics: readonly MetricRow[] = [
   },
   {
     name: 'insertion',
+    title: 'insertion',
     says: 'mean score while features come, the most relevant first: high where the score rises early',
     better: 'higher',
     range: 'that of the score',
@@ -95,6 +99,7 @@ export const metrics: readonly MetricRow[] = [
   },
   {
     name: 'comprehensiveness',
+    title: 'comprehensiveness',
     says: 'what the score loses without the features that were named: high where they were needed',
     better: 'higher',
     range: 'a difference of scores',
@@ -106,6 +111,7 @@ export const metrics: readonly MetricRow[] = [
   },
   {
     name: 'sufficiency',
+    title: 'sufficiency',
     says: 'what the score loses when only the features that were named are left: low where they are enough',
     better: 'lower',
     range: 'a difference of scores',
@@ -117,6 +123,7 @@ export const metrics: readonly MetricRow[] = [
   },
   {
     name: 'faithfulnessCorrelation',
+    title: 'faithfulness correlation',
     says: 'whether the attributions of removed features add up to what removing them does',
     better: 'higher',
     range: '-1 to 1',
@@ -128,6 +135,7 @@ export const metrics: readonly MetricRow[] = [
   },
   {
     name: 'infidelity',
+    title: 'infidelity',
     says: 'squared error in telling what replacing random features does to the score',
     better: 'lower',
     range: '0 and up',
@@ -139,6 +147,7 @@ export const metrics: readonly MetricRow[] = [
   },
   {
     name: 'completeness',
+    title: 'completeness',
     says: 'how far the attributions are from adding up to the change of the score',
     better: 'lower',
     range: '0 and up',
@@ -150,6 +159,7 @@ export const metrics: readonly MetricRow[] = [
   },
   {
     name: 'road',
+    title: 'ROAD',
     says: 'how often the class is kept while pixels are painted over, the most relevant first',
     better: 'lower',
     range: '0 to 1',
@@ -161,6 +171,7 @@ export const metrics: readonly MetricRow[] = [
   },
   {
     name: 'maxSensitivity',
+    title: 'max sensitivity',
     says: 'the largest relative change of the explanation near the input',
     better: 'lower',
     range: '0 and up',
@@ -179,6 +190,7 @@ export const metrics: readonly MetricRow[] = [
   },
   {
     name: 'mprt',
+    title: 'MPRT',
     says: 'how similar the explanation stays while the weights become random: low where it depends on what was learned',
     better: 'lower',
     range: '-1 to 1',
@@ -191,6 +203,7 @@ export const metrics: readonly MetricRow[] = [
   },
   {
     name: 'sparseness',
+    title: 'sparseness',
     says: 'whether few features hold most of the attribution (Gini index): easier to read, not more right',
     better: 'higher',
     range: '0 to 1',

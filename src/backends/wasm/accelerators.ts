@@ -25,6 +25,10 @@ export type LoadAccelerator = () => Promise<AcceleratorModule>;
 /** For 3x3 convolutions of stride 1: whoever has such layers, with channels enough for it to pay, loads it. */
 export const winograd: LoadAccelerator = () => import('./bind-winograd.ts');
 
+/** Whether a convolution is one that `winograd` pays for: 3x3, between as many channels as are known of, 16 and more. */
+export const forWinograd = (window: readonly number[], channels: readonly number[]): boolean =>
+  String(window) === '3,3' && channels.every((count) => count >= 16);
+
 /** Resolves when plans made from now on use these kernels; at once where this backend cannot run. */
 export async function loadAccelerators(loaders: Iterable<LoadAccelerator>): Promise<void> {
   if (!hasSimd()) return;

@@ -41,6 +41,9 @@ class Binding {
   readonly #operands: Operand[];
   readonly #kept: Kept;
   #work = 0;
+  /** The main call of the last step, or the first of those beside each other, -1 where there is none; and the room that they work in. */
+  #main = -1;
+  #used = 0;
 
   constructor(machine: Machine, program: Program) {
     this.#machine = machine;
@@ -130,7 +133,10 @@ class Binding {
     if (types.includes('float64')) throw lacksType(op, 'float64');
     const machine = this.#machine;
     const own = brought && machine.extra(brought.module);
-    let used = 0;
+    // Steps at the same time need rooms of their own.
+    const beside = step.beside === true && this.#main >= 0;
+    let used = beside ? this.#used : 0;
+    const before = this.calls.length;
     const work = (bytes: number): number => {
       const at = workBase + used;
       used += Math.ceil((bytes + 64) / 64) * 64;
@@ -177,6 +183,16 @@ class Binding {
       readInt: (at) => machine.view('int32', at, 1)[0]!,
     };
     binder(context);
+    this.#used = used;
+    if (!beside) this.#main = this.calls.length > before ? this.calls.length - 1 : -1;
+    else if (this.calls.length > before) {
+      // What prepares it comes before all of them.
+      const main = this.calls.pop()!;
+      const preparing = this.calls.splice(before);
+      this.calls.splice(this.#main, 0, ...preparing);
+      this.#main += preparing.length;
+      this.calls.push({ ...main, beside: true });
+    }
   }
 
   /** Gives a room its address, in all calls. */

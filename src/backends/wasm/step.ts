@@ -22,6 +22,8 @@ export interface Call {
   readonly grain: number;
   /** A check, not a kernel: a result from 0 up is the position of a bad value. */
   readonly fault?: (position: number) => PathgradError;
+  /** It may run at the same time as the call before it. */
+  readonly beside?: true;
   /** The module that the kernel came with, where that is not the backend's own. */
   readonly own?: Extra | undefined;
 }

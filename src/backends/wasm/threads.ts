@@ -1,5 +1,5 @@
 /**
- * Worker threads over the shared memory. One call of a plan is open at a time; it is cut into chunks, and every thread,
+ * Worker threads over the shared memory. One call of a plan is open at a time, or some that may run at the same time; it is cut into chunks, and every thread,
  * this one included, takes the next chunk until none is left. This thread never waits for a worker that has not taken
  * anything, so that starting workers costs no time, and results do not depend on who computes what.
  *
@@ -8,10 +8,11 @@
  * ticket is closed, so that the other words can be rewritten.
  */
 import { failure } from '../../tensor/errors.ts';
-import { nodeModule, type PlatformWasm } from '../../tensor/platform.ts';
+import { nodeModule } from '../../tensor/platform.ts';
 import { type Machine, scratchBytes } from './machine.ts';
+import { type Stoppable, startWorker } from './start-worker.ts';
 import type { Call, Trace } from './step.ts';
-import { closed, control, recordDoubles, workerBody } from './worker-source.ts';
+import { callDoubles, closed, control, recordDoubles } from './worker-source.ts';
 
 /** Chunks per thread and call: more even out threads that are held up, fewer repeat less work per chunk. */
 const chunksPerThread = 8;
@@ -27,53 +28,16 @@ function chunksOf({ units, grain }: Call, threads: number): number {
   return possible < 2 * wanted ? Math.min(possible, closed - 1) : wanted;
 }
 
+/** A call that is open, and its chunks. */
+interface Shared {
+  readonly call: Call;
+  readonly chunks: number;
+}
+
 /** Threads that this machine runs at once. */
 export function availableThreads(): number {
   const count = nodeModule('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
   return Math.min(Math.max(1, count), mostThreads);
-}
-
-/** What a worker is told. */
-export interface WorkerData {
-  readonly module: PlatformWasm<'Module'>;
-  readonly memory: PlatformWasm<'Memory'>;
-  /** Modules that came with ops so far, compiled, each with the address of its bytes; of others the worker makes instances when a call needs one. */
-  readonly extras: readonly (readonly [at: number, module: PlatformWasm<'Module'>])[];
-  readonly scratch: number;
-  /** Where the control words lie. */
-  readonly at: number;
-  readonly number: number;
-}
-
-/** A worker that was started; `terminate` may give a promise of its end. */
-interface Stoppable {
-  terminate(): unknown;
-}
-
-/** Starts a worker that tells `onEnd` when it is no more, and whether it failed by itself; undefined where none is to be had. */
-function startWorker(data: WorkerData, onEnd: (failed: boolean) => void): Stoppable | undefined {
-  try {
-    const node = nodeModule('node:worker_threads');
-    if (node) {
-      const code = `import { workerData } from 'node:worker_threads';${workerBody}serve(workerData);`;
-      const worker = new node.Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: data });
-      // Without a listener an error in a worker ends the process.
-      worker.on('error', () => onEnd(true));
-      worker.on('exit', () => onEnd(false));
-      worker.unref();
-      return worker;
-    }
-    if (typeof Worker !== 'function' || globalThis.crossOriginIsolated !== true) return undefined;
-    const code = `${workerBody}onmessage = (event) => serve(event.data);`;
-    const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-    const worker = new Worker(url);
-    worker.onerror = () => onEnd(true);
-    worker.postMessage(data);
-    return worker;
-  } catch {
-    // No workers here (a policy, or a limit): this thread does all the work.
-    return undefined;
-  }
 }
 
 /** Whether this thread may sleep: browsers forbid it on a page's main thread, and allow it in workers. */
@@ -164,58 +128,92 @@ export class Threads {
     }
     const { kernels } = this.#machine;
     const { trace } = this;
-    for (const call of calls) {
+    let next = 0;
+    for (let at = 0; at < calls.length; at = next) {
+      next = at + 1;
+      const call = calls[at]!;
       const started = trace ? performance.now() : 0;
-      const chunks = chunksOf(call, this.#limit);
-      if (this.#limit > 1 && chunks > 1 && !call.fault) this.#share(call, chunks);
+      let chunks = chunksOf(call, this.#limit);
+      let more: Shared[] | null = null;
+      if (this.#limit > 1 && calls[next]?.beside) [next, chunks, more] = this.#together(calls, at);
+      if (this.#limit > 1 && chunks > 1 && !call.fault) this.#share(more ?? [{ call, chunks }], chunks);
       else {
         const result = (call.own?.kernels ?? kernels)[call.fn]!(0, call.units, ...call.args);
         if (call.fault && result !== undefined && result >= 0) throw call.fault(result);
       }
-      trace?.(call, performance.now() - started);
+      if (trace) this.#tell(trace, calls.slice(at, next), performance.now() - started);
     }
   }
 
-  #share(call: Call, chunks: number): void {
+  /** The calls from `at` on that run at the same time, as many as there is room for: what comes next, and chunks. */
+  #together(calls: readonly Call[], at: number): [next: number, chunks: number, shared: Shared[]] {
+    const shared: Shared[] = [];
+    let [next, all, room] = [at, 0, recordDoubles];
+    for (; next === at || calls[next]?.beside; next++) {
+      const call = calls[next]!;
+      const chunks = Math.max(1, chunksOf(call, this.#limit));
+      room -= callDoubles + call.args.length;
+      if (next > at && (room < 0 || all + chunks >= closed)) break;
+      shared.push({ call, chunks });
+      all += chunks;
+    }
+    return [next, all, shared];
+  }
+
+  /** Calls that ran at the same time took as long as their units say. */
+  #tell(trace: Trace, calls: readonly Call[], ms: number): void {
+    const all = calls.reduce((sum, { units }) => sum + units, 0);
+    for (const call of calls) trace(call, (ms * call.units) / all);
+  }
+
+  #share(shared: readonly Shared[], chunks: number): void {
     for (let number = 0; number < this.#limit - 1; number++) if (!this.#workers[number]) this.#start(number);
     const words = this.#words;
-    this.#record[0] = (call.own?.numbers ?? this.#numbers).get(call.fn)!;
-    this.#record[1] = call.units;
-    this.#record[2] = call.args.length;
-    this.#record[3] = call.own?.at ?? 0;
-    this.#record[4] = call.own?.bytes ?? 0;
-    this.#record.set(call.args, 5);
+    let at = 0;
+    for (const { call, chunks: count } of shared) {
+      const { fn, own, units, args } = call;
+      const kernel = (own?.numbers ?? this.#numbers).get(fn)!;
+      this.#record.set([kernel, units, count, own?.at ?? 0, own?.bytes ?? 0, args.length, ...args], at);
+      at += callDoubles + args.length;
+    }
     Atomics.store(words, control.chunks, chunks);
     Atomics.store(words, control.done, 0);
     this.#number = (this.#number + 1) & 0x1fffff;
     Atomics.store(words, control.ticket, this.#number << 10);
     if (Atomics.load(words, control.sleepers) > 0) Atomics.notify(words, control.ticket);
-    const fault = this.#takeChunks(call, chunks);
+    const fault = this.#takeChunks(shared, chunks);
     this.#awaitDone(chunks);
     Atomics.store(words, control.ticket, (this.#number << 10) | closed);
     if (fault !== undefined) throw fault;
     if (Atomics.exchange(words, control.failed, 0) !== 0) {
-      throw failure('wasm', 'a worker thread failed', { kernel: call.fn });
+      throw failure('wasm', 'a worker thread failed', { kernel: shared.map(({ call }) => call.fn).join() });
     }
   }
 
   /** What a kernel threw; its chunk counts as done, since the call must not end while others work on it. */
-  #takeChunks({ fn, own, args, units }: Call, chunks: number): unknown {
+  #takeChunks(shared: readonly Shared[], chunks: number): unknown {
     const words = this.#words;
     let fault: unknown;
-    const kernel = (own?.kernels ?? this.#machine.kernels)[fn]!;
     for (;;) {
       const ticket = Atomics.load(words, control.ticket);
       const chunk = ticket & closed;
       if (chunk >= chunks) return fault;
       if (Atomics.compareExchange(words, control.ticket, ticket, ticket + 1) !== ticket) continue;
       try {
-        kernel(Math.ceil((chunk * units) / chunks), Math.ceil(((chunk + 1) * units) / chunks), ...args);
+        this.#compute(shared, chunk);
       } catch (error) {
         fault ??= error;
       }
       Atomics.add(words, control.done, 1);
     }
+  }
+
+  #compute(shared: readonly Shared[], chunk: number): void {
+    let [i, own] = [0, chunk];
+    while (own >= shared[i]!.chunks) own -= shared[i++]!.chunks;
+    const { call, chunks } = shared[i]!;
+    const kernel = (call.own?.kernels ?? this.#machine.kernels)[call.fn]!;
+    kernel(Math.ceil((own * call.units) / chunks), Math.ceil(((own + 1) * call.units) / chunks), ...call.args);
   }
 
   #awaitDone(chunks: number): void {

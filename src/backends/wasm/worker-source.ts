@@ -26,8 +26,13 @@ export const control = {
 /** In place of a chunk: no chunk can be taken. */
 export const closed = 1023;
 
-/** Doubles after the control words: kernel number, units, number of arguments, address and bytes of its module (0: the first), the arguments. */
-export const recordDoubles = 48;
+/**
+ * Doubles after the control words: the calls that are open, one after another. Of each: kernel number, units, chunks, address and bytes of its
+ * module (0: the first), number of arguments, the arguments. Chunks are counted through all calls.
+ */
+export const recordDoubles = 96;
+/** Those before the arguments. */
+export const callDoubles = 6;
 
 /** Looks at the ticket this often before it sleeps; some ten microseconds. */
 const spins = 4000;
@@ -55,11 +60,16 @@ const serve = ({ module, memory, extras, scratch, at, number }) => {
     if (chunk < chunks && number < Atomics.load(words, ${control.allowed})) {
       if (Atomics.compareExchange(words, ${control.ticket}, ticket, ticket + 1) !== ticket) continue;
       try {
-        const units = record[1];
-        const from = Math.ceil((chunk * units) / chunks);
-        const to = Math.ceil(((chunk + 1) * units) / chunks);
-        const known = modules.get(record[3]) ?? more(record[3], record[4]);
-        known[record[0]](from, to, ...record.subarray(5, 5 + record[2]));
+        let [at, own] = [0, chunk];
+        while (own >= record[at + 2]) {
+          own -= record[at + 2];
+          at += ${callDoubles} + record[at + 5];
+        }
+        const [kernel, units, count, place, bytes, length] = record.subarray(at, at + ${callDoubles});
+        const from = Math.ceil((own * units) / count);
+        const to = Math.ceil(((own + 1) * units) / count);
+        const known = modules.get(place) ?? more(place, bytes);
+        known[kernel](from, to, ...record.subarray(at + ${callDoubles}, at + ${callDoubles} + length));
       } catch {
         Atomics.store(words, ${control.failed}, 1);
       }

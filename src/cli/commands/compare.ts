@@ -2,7 +2,7 @@
 import { methodLines, metricLines } from '../explainers.ts';
 import { ownFlags } from '../flags/own-flags.ts';
 import type { Command } from './command.ts';
-import { batch, debug, explaining, help, inputs, model, quiet, reading } from './shared.ts';
+import { batch, explaining, inputs, json, last, model, reading, target } from './shared.ts';
 
 export const compare: Command = {
   name: 'compare',
@@ -29,8 +29,7 @@ export const compare: Command = {
           help: 'metrics, as deletion,sparseness, all or none; some that suit the inputs if left out',
         },
         {
-          name: 'target',
-          value: 'WHICH',
+          ...target,
           help: 'predicted (default), a class number or label, or one per input: 0,7,predicted',
         },
         ...explaining,
@@ -46,11 +45,9 @@ export const compare: Command = {
           value: 'FILE',
           help: 'a report, one self-contained page: methods side by side, metrics, time and memory; - prints it in the place of the table, as for the next two',
         },
-        { name: 'json', value: 'FILE', help: 'all numbers, per input too' },
+        { ...json, help: 'all numbers, per input too' },
         { name: 'table', value: 'FILE', help: 'a line per method and measure, as CSV' },
-        quiet,
-        debug,
-        help,
+        ...last,
       ],
     },
   ],

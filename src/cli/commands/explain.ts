@@ -2,7 +2,19 @@
 import { methodLines } from '../explainers.ts';
 import { ownFlags } from '../flags/own-flags.ts';
 import type { Command } from './command.ts';
-import { batch, debug, explaining, help, inputs, model, quiet, reading } from './shared.ts';
+import {
+  batch,
+  classes,
+  explaining,
+  inputs,
+  json,
+  last,
+  model,
+  ofIntegratedGradients,
+  reading,
+  target,
+  top,
+} from './shared.ts';
 
 export const explain: Command = {
   name: 'explain',
@@ -24,25 +36,16 @@ export const explain: Command = {
           help: 'the method: IntegratedGradients (default) or another of the list below',
         },
         {
-          name: 'target',
-          value: 'WHICH',
+          ...target,
           help: 'predicted (default), a class number or label, all; one per input: 0,7,predicted; or several for one input: 0,3',
         },
-        { name: 'classes', value: 'LIST', help: 'several classes, each explained for every input: 0,3' },
-        { name: 'top', value: 'K', help: "each input's K classes of highest score" },
+        classes,
+        top,
         ...explaining,
-        {
-          name: 'method',
-          value: 'NAME',
-          help: 'IntegratedGradients: the rule, gausslegendre (default), riemann_left, _right, _middle or _trapezoid',
-        },
+        ofIntegratedGradients.method,
         ...ownFlags,
         { ...batch, help: 'rows that go through the model at a time; 100 if left out' },
-        {
-          name: 'compat',
-          value: 'alibi',
-          help: "IntegratedGradients: the numbers of Python's alibi, where they differ from the right ones",
-        },
+        ofIntegratedGradients.compat,
       ],
     },
     {
@@ -59,7 +62,7 @@ export const explain: Command = {
           help: 'a picture that suits the data: a waterfall of a table, the line of a series, words, pixels; of several explanations numbered files, FILE-1.svg and so on',
         },
         { name: 'png', value: 'FILE', help: 'pictures: original, all, positive and negative attributions' },
-        { name: 'json', value: 'FILE', help: 'predictions, and one number per word, feature or step' },
+        { ...json, help: 'predictions, and one number per word, feature or step' },
         { name: 'full', help: 'in --json also all numbers of the explanation, as Explanation.fromJSON reads them' },
         {
           name: 'strongest',
@@ -76,9 +79,7 @@ export const explain: Command = {
           value: 'NUMBER',
           help: 'the attribution that gets the full colour, here and in --png; the largest if left out',
         },
-        quiet,
-        debug,
-        help,
+        ...last,
       ],
     },
   ],

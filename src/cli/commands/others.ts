@@ -1,6 +1,6 @@
 /** The flags and the help of the commands that explain nothing. */
 import type { Command } from './command.ts';
-import { batch, debug, help, inputs, model, quiet, reading } from './shared.ts';
+import { batch, debug, help, inputs, json, last, model, reading, top } from './shared.ts';
 
 export const predict: Command = {
   name: 'predict',
@@ -15,12 +15,10 @@ export const predict: Command = {
     {
       title: 'Output',
       flags: [
-        { name: 'top', value: 'N', help: 'how many classes to print; 3 if left out' },
+        { ...top, help: 'how many classes to print; 3 if left out' },
         { ...batch, help: 'rows that go through the model at a time; 32 if left out' },
-        { name: 'json', value: 'FILE', help: 'all predictions, as numbers; - prints them in the place of the lists' },
-        quiet,
-        debug,
-        help,
+        { ...json, help: 'all predictions, as numbers; - prints them in the place of the lists' },
+        ...last,
       ],
     },
   ],

@@ -65,7 +65,7 @@ export const reading: FlagGroup = {
     },
     { name: 'label', value: 'COLUMN', help: 'the column of the right answers, which feeds no input' },
     { name: 'drop', value: 'A,B', help: 'columns that feed no input' },
-    { name: 'separator', value: 'SIGN', help: 'between fields of --csv; found if left out' },
+    { name: 'separator', value: 'SIGN', blank: true, help: 'between fields of --csv; found if left out' },
     { name: 'rate', value: 'HZ', help: 'the rate that --wav files must have' },
   ],
 };
@@ -122,3 +122,49 @@ export const explaining: readonly Flag[] = [
     help: 'explain logits, where the model ends in a softmax: slopes of its probabilities vanish near 1',
   },
 ];
+
+/** The classes that are explained. */
+export const target: Flag = {
+  name: 'target',
+  value: 'WHICH',
+  help: 'predicted (default), a class number or label, or all',
+};
+export const classes: Flag = {
+  name: 'classes',
+  value: 'LIST',
+  help: 'several classes, each explained for every input: 0,3',
+};
+export const top: Flag = { name: 'top', value: 'K', help: "each input's K classes of highest score" };
+
+/** What only integrated gradients takes. */
+export const ofIntegratedGradients: { readonly method: Flag; readonly compat: Flag } = {
+  method: {
+    name: 'method',
+    value: 'NAME',
+    help: 'IntegratedGradients: the rule, gausslegendre (default), riemann_left, _right, _middle or _trapezoid',
+  },
+  compat: {
+    name: 'compat',
+    value: 'alibi',
+    help: "IntegratedGradients: the numbers of Python's alibi, where they differ from the right ones",
+  },
+};
+
+/** Rows a step of a training, or that are judged at a time. */
+export const batchSize: Flag = { ...batch, name: 'batch-size', help: 'rows a step; 32 if left out' };
+export const json: Flag = { name: 'json', value: 'FILE', help: 'the numbers; - prints them instead' };
+
+/** What every command ends with. */
+export const last: readonly Flag[] = [quiet, debug, help];
+
+/** The group with some flags only. */
+export const only = (group: FlagGroup, names: readonly string[]): FlagGroup => ({
+  ...group,
+  flags: group.flags.filter(({ name }) => names.includes(name)),
+});
+
+/** The group with a flag that means something else here, in its place. */
+export const changed = (group: FlagGroup, name: string, change: Partial<Flag>): FlagGroup => ({
+  ...group,
+  flags: group.flags.map((flag) => (flag.name === name ? { ...flag, ...change } : flag)),
+});

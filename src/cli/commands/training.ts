@@ -1,19 +1,15 @@
 /** The flags and the help of the commands that need labels: train, evaluate. */
 import type { Flag } from '../flags/flags.ts';
+import { ownFlags } from '../flags/own-flags.ts';
 import type { Command } from './command.ts';
-import { debug, help, inputs, model, quiet, reading } from './shared.ts';
+import { batchSize, changed, inputs, json, last, model, only, reading } from './shared.ts';
 
 /** Of tables a column; where there is none, a file. */
-const label: Flag = {
-  name: 'label',
-  value: 'COLUMN',
+const readingLabels = changed(reading, 'label', {
   help: 'the right answers: a column of the table, or several (A,B) of a model that judges each by itself; of --idx, --npy, --text-file and --image a file (IDX, .npy, or one per line). Pictures in sub-folders have their names as classes',
-};
-const readingLabels = { ...reading, flags: [...reading.flags.filter(({ name }) => name !== 'label'), label] };
-const ofModel = {
-  ...model,
-  flags: model.flags.filter(({ name }) => ['weights', 'output', 'labels'].includes(name)),
-};
+});
+const seed = ownFlags.find(({ name }) => name === 'seed')!;
+const ofModel = only(model, ['weights', 'output', 'labels']);
 const goal: readonly Flag[] = [
   {
     name: 'loss',
@@ -65,7 +61,7 @@ export const train: Command = {
         { name: 'weight-decay', value: 'X', help: "of weights, but of a transformer's biases and normalizations" },
         { name: 'clip-norm', value: 'X', help: 'the most that the norm of all gradients together may be' },
         { name: 'epochs', value: 'N', help: 'how often all rows are gone through; 10 if left out' },
-        { name: 'batch-size', value: 'N', help: 'rows a step; 32 if left out' },
+        batchSize,
         {
           name: 'validation-split',
           value: 'SHARE',
@@ -88,7 +84,7 @@ export const train: Command = {
           help: 'only these are, or the last N that have weights; of a transformer head is what is not the encoder',
         },
         { name: 'new-head', help: 'a transformer gets a new classifier for the classes of --labels' },
-        { name: 'seed', value: 'N', help: 'of the order of rows, dropout and --validation-split; 0 if left out' },
+        { ...seed, help: 'of the order of rows, dropout and --validation-split; 0 if left out' },
       ],
     },
     {
@@ -107,9 +103,7 @@ export const train: Command = {
           help: 'go on from a checkpoint, given the same model, data and flags; it is kept up to date',
         },
         { name: 'log', value: 'FILE', help: 'loss and metrics of each epoch, as CSV' },
-        quiet,
-        debug,
-        help,
+        ...last,
       ],
     },
   ],
@@ -148,11 +142,9 @@ export const evaluate: Command = {
       title: 'Output',
       flags: [
         ...goal,
-        { name: 'batch-size', value: 'N', help: 'rows that go through the model at a time; 32 if left out' },
-        { name: 'json', value: 'FILE', help: 'the numbers, with the whole table of classes; - prints them instead' },
-        quiet,
-        debug,
-        help,
+        { ...batchSize, help: 'rows that go through the model at a time; 32 if left out' },
+        { ...json, help: 'the numbers, with the whole table of classes; - prints them instead' },
+        ...last,
       ],
     },
   ],

@@ -2,7 +2,7 @@
 import { type MethodRow, methods } from '../../attribution/methods/index.ts';
 import { type MetricRow, metrics } from '../../attribution/metrics/table.ts';
 import { didYouMean } from '../../tensor/errors.ts';
-import { methodNamed, nameKey } from '../explainers.ts';
+import { methodNamed, nameKey, typed } from '../explainers.ts';
 import { type Arguments, usage } from '../flags/flags.ts';
 import type { Batch } from '../samples/batch.ts';
 
@@ -56,10 +56,10 @@ function listed<Row>(flag: string, text: string, all: readonly Row[], find: (nam
 function metricNamed(name: string): MetricRow {
   const found = metrics.find((row) => nameKey(row.name) === nameKey(name));
   if (found) return found;
-  const names = metrics.map((row) => row.name);
+  const names = metrics.map(({ title }) => typed(title));
   throw usage(
     '--metrics',
     `'${name}' is no metric that pathgrad has`,
-    `${didYouMean(name.replace(/[-_\s]/g, ''), names)} See: pathgrad methods`,
+    `${didYouMean(name.replace(/[_\s]/g, '-'), names)} (all of them: pathgrad methods)`,
   );
 }

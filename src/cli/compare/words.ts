@@ -14,8 +14,8 @@ export interface ComparisonOf {
 export const arrow = { higher: '↑', lower: '↓' } as const;
 
 /** `completeness` as a share that is missing: `explain` prints what is there, and the two must not be taken for each other. */
-export const columnName = ({ name, better }: MetricRow): string =>
-  `${name === 'completeness' ? 'missing share' : name} ${arrow[better]}`;
+export const columnName = ({ name, title, better }: MetricRow): string =>
+  `${name === 'completeness' ? 'missing share' : title} ${arrow[better]}`;
 
 /** `0.312 ± 0.051`, both to the last digit of the mean; how many inputs it is of where not all. */
 export function cellText(cell: Cell, inputs: number): string | null {

@@ -12,6 +12,8 @@ export interface Flag {
   readonly short?: string;
   /** `repeat`: given once per value; `list`: also takes the arguments that follow it. */
   readonly many?: 'repeat' | 'list';
+  /** Whether spaces alone are a value. */
+  readonly blank?: true;
   readonly help: string;
 }
 
@@ -92,6 +94,7 @@ function valueFor(token: OptionToken, flag: Flag): string {
   }
   const { rawName, value, inlineValue } = token;
   if (value === undefined || value === '') throw usage(rawName, `needs a value: ${rawName} ${flag.value}`);
+  if (value.trim() === '' && !flag.blank) throw usage(rawName, `is blank: ${rawName} ${flag.value}`);
   if (!inlineValue && looksLikeFlag(value)) {
     const hint = `if '${value.split('=')[0]}' is meant as it is: --${flag.name}=${value}`;
     throw usage(rawName, `needs a value: ${rawName} ${flag.value}`, hint);

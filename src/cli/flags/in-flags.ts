@@ -3,7 +3,7 @@
  * the command was typed: it names the flag and ends with code 2; and no hint speaks of what only callers of the library can do.
  */
 import { methods } from '../../attribution/methods/index.ts';
-import { failure, PathgradError } from '../../tensor/errors.ts';
+import { failure, PathgradError, problemOf } from '../../tensor/errors.ts';
 import { exists } from '../files.ts';
 import { type Arguments, usage } from './flags.ts';
 import { ownFlagsByOption } from './own-flags.ts';
@@ -60,19 +60,13 @@ function said(text: string): string {
     .trim();
 }
 
-/** The message without its hint, and without its subject. */
-function partsOf({ subject, message }: PathgradError): { readonly whole: string; readonly problem: string } {
-  const whole = message.split('\nhint: ')[0]!;
-  return { whole, problem: whole.startsWith(`${subject}: `) ? whole.slice(subject.length + 2) : whole };
-}
-
 /**
  * The option that an error may be about and what it says of it, the likeliest first: its subject, the subject's last word (`Occlusion window`), what
  * the problem of a method begins with (`KernelShap: nSamples must be …`, `LayerGradCam: the layer 'hidden' has …`), what its hint says to change.
  */
 function optionsOf(error: PathgradError): { readonly option: string; readonly problem: string }[] {
   const { subject, hint = '' } = error;
-  const { whole, problem } = partsOf(error);
+  const [whole, problem] = [error.message.split('\nhint: ')[0]!, problemOf(error)];
   const [first = '', rest = ''] = subject.split(/ (.*)/);
   const ofMethod = methods.some(({ name }) => name === first);
   const starts = ofMethod ? /^(?:an? |the |unknown )?(\w+)/.exec(problem) : null;
@@ -102,7 +96,7 @@ export function inFlags(error: unknown, args: Arguments): unknown {
     if (file !== null) return failure(file, `as a baseline ${said(problem)}`, {}, hint || undefined, error);
     return usage(`--${flag}`, said(problem), hint || undefined);
   }
-  const { problem } = partsOf(error);
+  const problem = problemOf(error);
   if (said(problem) === problem && hint === error.hint) return error;
   return failure(error.subject, said(problem), {}, hint || undefined, error);
 }

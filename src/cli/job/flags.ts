@@ -1,10 +1,22 @@
 /** The flags of `pathgrad job`. */
-import { batch, debug, explaining, help, model, quiet, reading } from '../commands/shared.ts';
+import {
+  batch,
+  changed,
+  classes,
+  explaining,
+  json,
+  last,
+  model,
+  ofIntegratedGradients,
+  reading,
+  target,
+  top,
+} from '../commands/shared.ts';
 import type { FlagGroup } from '../flags/flags.ts';
 import { ownFlags } from '../flags/own-flags.ts';
 
 /** `--output` is the folder of a job: the output of a model that has several goes by another name. */
-const ofModel = model.flags.map((flag) => (flag.name === 'output' ? { ...flag, name: 'model-output' } : flag));
+const ofModel = changed(model, 'output', { name: 'model-output' });
 /** Sounds are no input of jobs. */
 const ofReading = reading.flags.filter(({ name }) => name !== 'rate');
 
@@ -32,7 +44,7 @@ export const jobGroups: readonly FlagGroup[] = [
     ],
   },
   { ...reading, flags: ofReading },
-  { ...model, flags: ofModel },
+  ofModel,
   {
     title: 'How to explain',
     flags: [
@@ -41,18 +53,14 @@ export const jobGroups: readonly FlagGroup[] = [
         value: 'NAME',
         help: 'the method: IntegratedGradients (default), or another of pathgrad methods',
       },
-      { name: 'target', value: 'WHICH', help: 'predicted (default), a class number or label, or all' },
-      { name: 'classes', value: 'LIST', help: 'several classes, each explained for every row: 0,3' },
-      { name: 'top', value: 'K', help: "each row's K classes of highest score" },
+      target,
+      { ...classes, help: 'several classes, each explained for every row: 0,3' },
+      { ...top, help: "each row's K classes of highest score" },
       ...explaining,
-      {
-        name: 'method',
-        value: 'NAME',
-        help: 'IntegratedGradients: the rule, gausslegendre (default), riemann_left, _right, _middle or _trapezoid',
-      },
+      ofIntegratedGradients.method,
       ...ownFlags,
       { ...batch, help: 'rows that go through the model at a time; 100 if left out' },
-      { name: 'compat', value: 'alibi', help: "IntegratedGradients: the numbers of Python's alibi" },
+      ofIntegratedGradients.compat,
     ],
   },
   {
@@ -73,10 +81,8 @@ export const jobGroups: readonly FlagGroup[] = [
         help: 'redis://[:PASSWORD@]HOST:PORT or rediss:// (TLS): chunks go to workers (job worker) over BullMQ; needs bullmq and ioredis',
       },
       { name: 'html', value: 'FILE', help: 'job report: the page; report.html in the folder if left out' },
-      { name: 'json', value: 'FILE', help: 'job status: what is known, as JSON; - prints it' },
-      quiet,
-      debug,
-      help,
+      { ...json, help: 'job status: what is known, as JSON; - prints it' },
+      ...last,
     ],
   },
 ];

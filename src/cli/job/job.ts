@@ -6,6 +6,7 @@ import type { JobCounts } from '../../jobs/folder/manifest.ts';
 import { type Begun, beginJob, continueJob } from '../../jobs/run/begin.ts';
 import { runLocal } from '../../jobs/run/local.ts';
 import type { JobProgress } from '../../jobs/run/pace.ts';
+import { didYouMean } from '../../tensor/errors.ts';
 import { visible } from '../../tensor/visible.ts';
 import { checkOutputs, writeAll, writeWhole } from '../files.ts';
 import { type Arguments, number, usage } from '../flags/flags.ts';
@@ -19,7 +20,11 @@ export async function runJobCommand(args: Arguments, terminal: Terminal): Promis
   const [verb, path, ...surplus] = args.positionals;
   if (verb === undefined) throw usage('job', 'needs to know what to do', `job ${verbs.join(', job ')}`);
   if (!(verbs as readonly string[]).includes(verb))
-    throw usage(`job ${verb}`, 'is not a command', `known: ${verbs.map((one) => `job ${one}`).join(', ')}`);
+    throw usage(
+      `job ${verb}`,
+      'is not a command',
+      `${didYouMean(verb, verbs)} Known: ${verbs.map((one) => `job ${one}`).join(', ')}`,
+    );
   if (surplus.length > 0) throw usage(surplus[0]!, 'is one argument too many', 'leave it out');
   if (verb === 'worker') return work(args, path, terminal);
   if (path === undefined)

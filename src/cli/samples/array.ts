@@ -49,7 +49,8 @@ export function arrayRows(
   const known = model.hasInputShape ? input : { ...input, shape: null };
   const whole = withBatchAxis(stored, known);
   const count = whole.shape[0]!;
-  if (count === 0) throw failure(path, 'holds no row', { shape: stored.shape });
+  if (count === 0)
+    throw failure(path, 'holds no row', { shape: stored.shape }, 'give a file with a row for each input');
   if (input.dtype === 'string') throw failure(path, `holds numbers, and '${input.name}' takes texts`);
   const numbers = rowNumbers(choice, count);
   const array = takeRows(whole, numbers, path);

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { readNpy, takeRows } from '../../inputs/index.ts';
 import { type Transformer, tokenizerOf } from '../../open/model.ts';
 import { type Pieces, readPieces, readTokenIds } from '../../open/pieces.ts';
-import { failure } from '../../tensor/errors.ts';
+import { failure, PathgradError, problemOf } from '../../tensor/errors.ts';
 import type { TextPair } from '../../transformers/index.ts';
 import { readBytes } from '../files.ts';
 import { type Arguments, number, usage, wholeNumbers } from '../flags/flags.ts';
@@ -73,12 +73,29 @@ function ofTexts(args: Arguments, model: Transformer, texts: readonly (string | 
       throw usage('--text-pair', 'is missing: the model says how alike two texts are', hint);
     }
     const each = pairs.flat();
-    const batch = toBatch(readPieces(model, each, options), each);
+    const batch = toBatch(
+      typed(args, () => readPieces(model, each, options)),
+      each,
+    );
     const samples = batch.samples.map((sample, i) => ({ ...sample, other: each[i % 2 === 0 ? i + 1 : i - 1]! }));
     return { ...batch, samples };
   }
   const titles = texts.map((text) => (typeof text === 'string' ? text : text.join(' | ')));
-  return toBatch(readPieces(model, texts, options), titles);
+  return toBatch(
+    typed(args, () => readPieces(model, texts, options)),
+    titles,
+  );
+}
+
+/** A text of --text or --text-pair that says nothing was typed wrongly. */
+function typed<T>(args: Arguments, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PathgradError) || !args.has('text') || !/^(the second )?text$/.test(error.subject))
+      throw error;
+    throw usage(error.subject === 'text' ? '--text' : '--text-pair', problemOf(error), error.hint);
+  }
 }
 
 function ofFile(args: Arguments, model: Transformer, path: string, rows: RowChoice): Batch {

@@ -42,8 +42,24 @@ const ofTables = ['columns', 'label', 'drop'] as const;
 
 const isTable = (kind: Kind): kind is TableKind => tableKinds.includes(kind as TableKind);
 
+/** What says how texts or pictures are read. */
+const readingFlags = {
+  text: ['vocab', 'word-index', 'index-from', 'length', 'padding', 'truncating'],
+  image: ['pixels', 'invert', 'size'],
+} as const;
+
 /** The batch that the flags describe. Errors name the flag or the file. */
 export async function readBatch(args: Arguments, model: AnyModel): Promise<Batch> {
+  const batch = await readGiven(args, model);
+  for (const [kind, flags] of Object.entries(readingFlags)) {
+    const stray = flags.find((flag) => args.has(flag));
+    if (stray && !batch.samples.some(({ parts }) => parts.some((part) => part.kind === kind)))
+      throw usage(`--${stray}`, `is for ${kind === 'text' ? 'texts' : 'pictures'}, and there are none`, 'leave it out');
+  }
+  return batch;
+}
+
+async function readGiven(args: Arguments, model: AnyModel): Promise<Batch> {
   const given = kinds.filter((kind) => args.has(kind));
   if (given.length !== 1) {
     const hint = `give one of ${kinds.map((kind) => `--${kind}`).join(', ')}`;

@@ -10,7 +10,12 @@ export const isList = (choice: RowChoice): choice is readonly number[] => Array.
 export function readRows(args: Arguments): RowChoice {
   const [index, range] = [args.text('index'), args.text('rows')];
   if (index !== undefined && range !== undefined) throw usage('--index', 'does not go with --rows', 'give one of them');
-  if (index !== undefined) return wholeNumbers('index', index);
+  if (index !== undefined) {
+    const rows = wholeNumbers('index', index);
+    const below = rows.find((row) => row < 0);
+    if (below !== undefined) throw usage('--index', `there is no row ${below}`, 'rows count from 0: --index 0,1,9');
+    return rows;
+  }
   if (range === undefined) return {};
   const [, from = '', to = ''] = /^(\d*):(\d*)$/.exec(range.trim()) ?? [];
   if (from === '' && to === '')

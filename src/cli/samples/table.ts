@@ -4,7 +4,7 @@ import { readCsv, readJsonRows, readNdjson, readParquet, type Table, textsOf } f
 import { columnOf } from '../../inputs/table/table.ts';
 import type { Model } from '../../model/model.ts';
 import { type ColumnChoice, tableRows, textIn } from '../../open/columns.ts';
-import { failure } from '../../tensor/errors.ts';
+import { didYouMean, failure } from '../../tensor/errors.ts';
 import type { TextPair } from '../../transformers/index.ts';
 import { openBlob } from '../files.ts';
 import { type Arguments, usage } from '../flags/flags.ts';
@@ -18,7 +18,25 @@ export type TableKind = (typeof tableKinds)[number];
 
 /** The file of a flag, or the standard input for `-`. */
 export async function readTableFile(args: Arguments, kind: TableKind, rows: RowChoice): Promise<Table> {
-  return readTable(args, kind, args.text(kind)!, rows);
+  const table = await readTable(args, kind, args.text(kind)!, rows);
+  checkNames(args, table);
+  return table;
+}
+
+/** @throws UsageError for a column that is named and that the table has not */
+function checkNames(args: Arguments, { name, columns: known }: Table): void {
+  const { columns, label, drop } = columnChoice(args);
+  // Of several labels (A,B) each is a column.
+  const labels = label === null || label === undefined || known.includes(label) ? [] : listIn('label', label);
+  for (const [flag, names] of [
+    ['columns', [...columns!.values()].flat()],
+    ['label', labels],
+    ['drop', drop!],
+  ] as const) {
+    const missing = names.find((column) => !known.includes(column));
+    if (missing !== undefined)
+      throw usage(`--${flag}`, `${name} has no column '${missing}'`, didYouMean(missing, known));
+  }
 }
 
 export async function readTable(args: Arguments, kind: TableKind, path: string, rows: RowChoice): Promise<Table> {

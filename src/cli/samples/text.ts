@@ -32,6 +32,8 @@ export function readTexts(args: Arguments, model: Model, texts: readonly string[
   const counted = texts.map((text) => encode(text, length));
   const common = length ?? largest(counted.map(({ ids }) => ids.length));
   const encoded = counted.map((one, i) => (one.ids.length === common ? one : encode(texts[i]!, common)));
+  const wordless = encoded.findIndex(({ ids, padding }) => ids.every((id, i) => padding[i] || id === vocabulary.start));
+  if (flag === '--text' && wordless >= 0) throw usage(flag, `'${texts[wordless]}' has no words`, 'give a sentence');
   const unknown = [...new Set(encoded.flatMap((text) => text.unknown))];
   if (unknown.length > 0) {
     const listed = `${unknown.slice(0, 8).join(', ')}${unknown.length > 8 ? ', …' : ''}`;

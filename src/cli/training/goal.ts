@@ -5,7 +5,7 @@
 import { outputKind } from '../../attribution/frame/output-kind.ts';
 import type { AnyModel } from '../../open/model.ts';
 import { type UsualLoss, usualLoss, usualLossOfScores } from '../../open/usual-loss.ts';
-import { failure, PathgradError } from '../../tensor/errors.ts';
+import { failure, PathgradError, problemOf } from '../../tensor/errors.ts';
 import { type Identifier, lossOf, metricOf, type Truth } from '../../training/index.ts';
 import { oneRow } from '../explain-batch.ts';
 import { chooseOutput, type OutputChoice } from '../flags/choices.ts';
@@ -120,7 +120,7 @@ export function named<T>(flag: string, given: string | undefined, make: () => T)
     return make();
   } catch (error) {
     if (given === undefined || !(error instanceof PathgradError)) throw error;
-    const problem = error.message.split('\nhint: ')[0]!.replace(`${error.subject}: `, '');
+    const problem = problemOf(error);
     throw usage(`--${flag}`, problem, error.hint);
   }
 }

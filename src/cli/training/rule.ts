@@ -12,7 +12,7 @@ import {
   type Schedule,
   warmUp,
 } from '../../training/index.ts';
-import { type Arguments, number, usage } from '../flags/flags.ts';
+import { type Arguments, number, oneOf, usage } from '../flags/flags.ts';
 import { named } from './goal.ts';
 
 const schedules = ['constant', 'linear', 'cosine'] as const;
@@ -60,10 +60,7 @@ function positive(args: Arguments, flag: string, otherwise: number, from?: numbe
 }
 
 function scheduleNamed(args: Arguments, otherwise: ScheduleName): ScheduleName {
-  const given = args.text('schedule');
-  const found = schedules.find((one) => one === (given ?? otherwise));
-  if (!found) throw usage('--schedule', `'${given}' is not known`, schedules.join(', '));
-  return found;
+  return oneOf('schedule', args.text('schedule') ?? otherwise, schedules);
 }
 
 /** A whole number of steps, or a share of all. */

@@ -3,7 +3,7 @@
  * Invariant: only blocks that are in the file are walked, each counted, so that a claimed size costs nothing.
  * Source: HDF5 file format specification 3.0, VII.C and VII.D (fixed and extensible array index).
  */
-import { failure } from '../../tensor/errors.ts';
+import { damaged } from '../../tensor/errors.ts';
 import { type FileBytes, isAddress, uint64 } from '../bytes.ts';
 import { checked } from './checksum.ts';
 
@@ -51,7 +51,7 @@ export function fixedArray(file: FileBytes, header: number, visit: Visit, subjec
   const count = uint64(view, header + 8);
   const at = uint64(view, header + 16);
   if (!isAddress(at)) return bytes;
-  if (!(count * bytes <= view.byteLength)) throw failure(subject, 'an index of chunks is longer than the file');
+  if (!(count * bytes <= view.byteLength)) throw damaged(subject, 'an index of chunks is longer than the file');
   if (count <= pageCount) {
     checked(file, 'FADB', at, HEAD + count * bytes + SUM, subject);
     for (let i = 0; i < count; i++) visit(i, at + HEAD + i * bytes);
@@ -73,7 +73,7 @@ export function extensibleArray(file: FileBytes, header: number, visit: Visit, s
   const pageCount = 2 ** byte(11);
   const index = uint64(view, header + 60);
   const powers = [least, leastPointers].every((n) => n > 0 && Number.isInteger(Math.log2(n)));
-  if (!powers || maxBits > 64 || leastPointers < 2) throw failure(subject, 'an index of chunks is damaged');
+  if (!powers || maxBits > 64 || leastPointers < 2) throw damaged(subject, 'an index of chunks is damaged');
   if (!isAddress(index)) return bytes;
   const offsetBytes = Math.ceil(maxBits / 8);
   // Super block s holds 2^(s/2) blocks of 2^((s+1)/2) times the least count; the first ones have no block of their own.

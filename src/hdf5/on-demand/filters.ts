@@ -4,7 +4,7 @@
  * Source: HDF5 file format specification 3.0, IV.A.2.l; the HDF5 library's H5Zshuffle.c and H5checksum.c; RFC 1950; LibLZF's format.
  */
 import { unzlibSync } from 'fflate';
-import { failure } from '../../tensor/errors.ts';
+import { damaged, failure } from '../../tensor/errors.ts';
 import { scaled, unpackBits } from './packed.ts';
 
 export interface Filter {
@@ -77,7 +77,7 @@ export function unfiltered(stored: Bytes, used: readonly Filter[], to: Unpacked,
   let bytes = stored;
   for (const { id, values } of used.toReversed()) bytes = UNDO[id]!(bytes, values, to, subject);
   if (bytes.length !== to.bytes) {
-    throw failure(subject, 'a chunk does not have its size', { bytes: bytes.length, needs: to.bytes });
+    throw damaged(subject, 'a chunk does not have its size', { bytes: bytes.length, needs: to.bytes });
   }
   return bytes;
 }
@@ -85,7 +85,7 @@ export function unfiltered(stored: Bytes, used: readonly Filter[], to: Unpacked,
 function inflate(bytes: Bytes, _values: readonly number[], to: Unpacked, subject: string): Bytes {
   const out = unzlibSync(bytes, { out: new Uint8Array(to.bytes + ROOM) });
   if (out.length === to.bytes + ROOM) {
-    throw failure(subject, 'a chunk does not have its size', { bytes: out.length, needs: to.bytes });
+    throw damaged(subject, 'a chunk does not have its size', { bytes: out.length, needs: to.bytes });
   }
   let [a, b] = [1, 0];
   for (let at = 0; at < out.length; ) {
@@ -134,7 +134,7 @@ function lzf(bytes: Bytes, _values: readonly number[], to: Unpacked, subject: st
   const out = new Uint8Array(to.bytes + ROOM);
   let done = 0;
   const byte = (at: number): number => {
-    if (at >= bytes.length) throw failure(subject, 'a chunk compressed by lzf is cut short');
+    if (at >= bytes.length) throw damaged(subject, 'a chunk compressed by lzf is cut short');
     return bytes[at]!;
   };
   for (let at = 0; at < bytes.length; ) {
@@ -152,7 +152,7 @@ function lzf(bytes: Bytes, _values: readonly number[], to: Unpacked, subject: st
       for (let i = 0; i < length && done + i < out.length; i++) out[done + i] = out[from + i]!;
     }
     done += length;
-    if (done > out.length) throw failure(subject, 'a chunk does not have its size', { needs: to.bytes });
+    if (done > out.length) throw damaged(subject, 'a chunk does not have its size', { needs: to.bytes });
   }
   return out.subarray(0, done);
 }

@@ -3,7 +3,7 @@
  * Invariant: a block is looked into only below one with more rows, so that blocks which point at each other end.
  * Source: HDF5 file format specification 3.0, III.G.
  */
-import { failure } from '../../tensor/errors.ts';
+import { damaged, failure } from '../../tensor/errors.ts';
 import { type FileBytes, isAddress, uint64, uintOf } from '../bytes.ts';
 import { checked, checkSum } from './checksum.ts';
 import { treeRecords } from './tree-2.ts';
@@ -32,7 +32,7 @@ function fractalHeap(file: FileBytes, heap: number, subject: string): (id: numbe
   const root = { address: uint64(view, heap + 132), rows: view.getUint16(heap + 140, true) };
   const powers = [width, startBytes, directBytes].every((size) => Number.isInteger(Math.log2(size)));
   if (!powers || startBytes > directBytes || offsetBytes > 8) {
-    throw failure(subject, 'the heap of names is damaged', { address: heap });
+    throw damaged(subject, 'the heap of names is damaged', { address: heap });
   }
   const rowBytes = (row: number): number => startBytes * 2 ** Math.max(0, row - 1);
   const tables = new Set<number>();
@@ -86,7 +86,7 @@ function fractalHeap(file: FileBytes, heap: number, subject: string): (id: numbe
       offset %= size;
       address = uint64(view, address + 13 + offsetBytes + 8 * entry);
       const below = size <= directBytes ? 0 : Math.max(1, Math.log2(size / (startBytes * width)) + 1);
-      if (below >= rows) throw failure(subject, 'the heap of names is damaged', { address });
+      if (below >= rows) throw damaged(subject, 'the heap of names is damaged', { address });
       rows = below;
     }
     direct(address, size);

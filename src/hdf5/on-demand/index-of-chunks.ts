@@ -2,7 +2,7 @@
  * The chunks of a dataset, whichever index lists them. Invariant: every chunk lies inside the shape, none twice, and each inside the file.
  * Source: HDF5 file format specification 3.0, III.A.1 and VII (chunk indexes).
  */
-import { failure } from '../../tensor/errors.ts';
+import { damaged, failure } from '../../tensor/errors.ts';
 import { type FileBytes, isAddress, uint64, uintOf } from '../bytes.ts';
 import { treeEntries } from '../tree-1.ts';
 import { extensibleArray, fixedArray } from './arrays.ts';
@@ -98,7 +98,7 @@ export function findChunks(file: FileBytes, chunking: Chunking, grid: Grid, subj
     const { type, recordBytes, records } = treeRecords(file, root, subject);
     const own = recordBytes - 8 * shape.length;
     if (type !== (filtered ? 11 : 10) || own < (filtered ? 13 : 8)) {
-      throw failure(subject, 'an index of chunks is damaged', { type, recordBytes });
+      throw damaged(subject, 'an index of chunks is damaged', { type, recordBytes });
     }
     for (const record of records) {
       addRecord(() => shape.map((_, axis) => uint64(view, record + own + 8 * axis)), record, own);
@@ -107,7 +107,7 @@ export function findChunks(file: FileBytes, chunking: Chunking, grid: Grid, subj
     const walk = index === 'fixed-array' ? fixedArray : extensibleArray;
     const elements: [number, number][] = [];
     const bytes = walk(file, root, (place, at) => elements.push([place, at]), subject);
-    if (bytes < (filtered ? 13 : 8)) throw failure(subject, 'an index of chunks is damaged', { bytes });
+    if (bytes < (filtered ? 13 : 8)) throw damaged(subject, 'an index of chunks is damaged', { bytes });
     for (const [place, at] of elements) addRecord(() => locate(place), at, bytes);
   }
   return found;

@@ -2,7 +2,7 @@
  * Numbers packed in fewer bits than their type has: the filters n-bit and scale-offset, and integers with bits to spare.
  * Source: the HDF5 library's H5Znbit.c and H5Zscaleoffset.c (what their numbers mean and how bits are laid out), H5Tconv.c.
  */
-import { failure } from '../../tensor/errors.ts';
+import { damaged, failure } from '../../tensor/errors.ts';
 import type { ElementType } from '../messages.ts';
 import { type NumericArray, readNumbers } from '../values.ts';
 import type { Unpacked } from './filters.ts';
@@ -17,7 +17,7 @@ function bitReader(bytes: Uint8Array, subject: string): (count: number) => numbe
     let value = 0;
     for (let left = count; left > 0; ) {
       const byte = bytes[at];
-      if (byte === undefined) throw failure(subject, 'a chunk of packed numbers is cut short');
+      if (byte === undefined) throw damaged(subject, 'a chunk of packed numbers is cut short');
       const used = Math.min(room, left);
       value = value * (1 << used) + ((byte >> (room - used)) & ((1 << used) - 1));
       room -= used;
@@ -108,7 +108,7 @@ export function scaled(bytes: Bytes, values: readonly number[], to: Unpacked, su
   const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const width = head.getUint32(0, true);
   const packed = bytes.subarray(HEAD);
-  if (width > 8 * size || head.getUint8(4) !== 8) throw failure(subject, 'its scaled numbers are damaged', { width });
+  if (width > 8 * size || head.getUint8(4) !== 8) throw damaged(subject, 'its scaled numbers are damaged', { width });
   // As they are, in the byte order of the machine that wrote them: little-endian.
   if (width === 8 * size)
     return bigEndian === 1 ? swapped(packed.subarray(0, to.bytes), size) : packed.subarray(0, to.bytes);

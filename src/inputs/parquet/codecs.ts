@@ -4,7 +4,7 @@
  */
 import { Inflate } from 'fflate';
 import { decompress as unzstd } from 'fzstd';
-import { failure } from '../../tensor/errors.ts';
+import { damaged as broken, failure } from '../../tensor/errors.ts';
 
 const names: Readonly<Record<number, string>> = { 3: 'LZO', 4: 'Brotli', 5: 'LZ4 (Hadoop)', 7: 'LZ4' };
 
@@ -33,7 +33,7 @@ function unpacked(bytes: Uint8Array, size: number, codec: number, subject: strin
 }
 
 function damaged(subject: string, how: string, cause?: unknown): Error {
-  return failure(subject, `cannot be unpacked: its ${how} data are damaged`, {}, undefined, cause);
+  return broken(subject, `cannot be unpacked: its ${how} data are damaged`, {}, cause);
 }
 
 function ungzip(bytes: Uint8Array, size: number, subject: string): Uint8Array {

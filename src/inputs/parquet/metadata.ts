@@ -3,7 +3,7 @@
  * take no more room than it has, and a group's
  * columns have as many values as the group has rows. Source: parquet.thrift of Apache Parquet 2.11.
  */
-import { failure, type PathgradError } from '../../tensor/errors.ts';
+import { damaged as broken, type PathgradError } from '../../tensor/errors.ts';
 import { ThriftReader, type ThriftStruct, type ThriftValue } from './thrift.ts';
 
 /** A column of one value per row. */
@@ -41,7 +41,7 @@ export interface ParquetMetadata {
 
 /** @param footer the thrift data; @param size of the file */
 export function readMetadata(footer: Uint8Array, name: string, size: number): ParquetMetadata {
-  const damaged = (what: string): PathgradError => failure(name, `is a damaged Parquet file: ${what}`, { bytes: size });
+  const damaged = (what: string): PathgradError => broken(name, `is a damaged Parquet file: ${what}`, { bytes: size });
   const struct = new ThriftReader(footer, name).struct();
   const [root, ...elements] = structs(struct.get(2));
   if (!root || whole(root, 5) === null) throw damaged('it has no schema');

@@ -3,7 +3,7 @@
  * beyond the rows of its group, and every read is inside its page. Source: Encodings.md and parquet.thrift of Apache Parquet 2.11.
  */
 import type { Guard } from '../../guard/guard.ts';
-import { failure, type PathgradError } from '../../tensor/errors.ts';
+import { damaged as broken, failure, type PathgradError } from '../../tensor/errors.ts';
 import type { Cell } from '../table/table.ts';
 import { unpack } from './codecs.ts';
 import { type ParquetChunk, type ParquetColumn, whole } from './metadata.ts';
@@ -33,7 +33,7 @@ export function readChunk(
   guard: Guard,
 ): Cell[] {
   const subject = `${file}, column '${column.name}'`;
-  const damaged = (what: string): PathgradError => failure(subject, `is damaged: ${what}`);
+  const damaged = (what: string): PathgradError => broken(subject, `is damaged: ${what}`);
   const cells: Cell[] = [];
   let dictionary: readonly Cell[] | null = null;
   for (let at = 0; cells.length < rows; ) {

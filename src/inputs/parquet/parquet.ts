@@ -3,9 +3,10 @@
  * by ranges, so that of a large file only the row groups and columns that are asked for are touched. Our own code, held to hyparquet by the tests:
  * readers that there are believe the sizes in a file. Source: Apache Parquet 2.11.
  */
+import { notA } from '../../guard/content.ts';
 import { Guard } from '../../guard/guard.ts';
 import { largerThanLimits } from '../../guard/inputs.ts';
-import { failure } from '../../tensor/errors.ts';
+import { damaged, failure } from '../../tensor/errors.ts';
 import type { PlatformBlob } from '../../tensor/platform.ts';
 import { type Cell, checkColumns, type RowChoice, RowCollector, type Table } from '../table/table.ts';
 import { type ParquetMetadata, readMetadata } from './metadata.ts';
@@ -92,14 +93,13 @@ async function footerOf(
   const head = await range(0, Math.min(4, size));
   const tail = size < 12 ? new Uint8Array(8) : await range(size - 8, size);
   if (size < 12 || !MAGIC.every((byte, i) => head[i] === byte && tail[4 + i] === byte)) {
-    const whole = MAGIC.every((byte, i) => head[i] === byte);
-    throw failure(name, whole ? 'is a damaged Parquet file: it is cut short' : 'is not a Parquet file', {
-      bytes: size,
-    });
+    if (MAGIC.every((byte, i) => head[i] === byte))
+      throw failure(name, 'is a damaged Parquet file: it is cut short', { bytes: size }, 'get the file anew');
+    throw notA(name, 'a Parquet file', await range(0, Math.min(size, 512)), 'of a table as text: CSV or NDJSON', size);
   }
   const length = new DataView(tail.buffer, tail.byteOffset, 8).getUint32(0, true);
   if (length > size - 12 || length > FOOTER_LIMIT) {
-    throw failure(name, 'is a damaged Parquet file: its footer lies outside of it', { footer: length, bytes: size });
+    throw damaged(name, 'is a damaged Parquet file: its footer lies outside of it', { footer: length, bytes: size });
   }
   return range(size - 8 - length, size - 8);
 }

@@ -3,7 +3,7 @@
  * least, so what is made is bounded by the bytes; nesting and the number of values are bounded, too: a struct of a byte is a map of a hundred. Source: thrift-compact-protocol.md of Apache Thrift.
  */
 import { checkDepth } from '../../guard/guard.ts';
-import { failure, type PathgradError } from '../../tensor/errors.ts';
+import { damaged as broken, failure, type PathgradError } from '../../tensor/errors.ts';
 
 export type ThriftValue = boolean | number | Uint8Array | ThriftStruct | readonly ThriftValue[];
 
@@ -105,7 +105,7 @@ export class ThriftReader {
   }
 
   #tooMany(what: string, limit: number): PathgradError {
-    return failure(this.#name, `has more ${what} in its metadata than are read`, { limit }, 'write larger row groups');
+    return broken(this.#name, `has more ${what} in its metadata than are read`, { limit }, 'write larger row groups');
   }
 
   #damaged(what: string): PathgradError {

@@ -1,5 +1,5 @@
 /** Values inside a page: plain ones of every physical type, and runs of small numbers (the hybrid of RLE and bit packing). */
-import { failure } from '../../tensor/errors.ts';
+import { damaged, failure } from '../../tensor/errors.ts';
 import type { Cell } from '../table/table.ts';
 import type { ParquetColumn } from './metadata.ts';
 
@@ -15,7 +15,7 @@ export function plainValues(bytes: Uint8Array, column: ParquetColumn, count: num
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const widths: Readonly<Record<number, number>> = { 1: 4, 2: 8, 4: 4, 5: 8, 7: column.bytes };
   const need = (end: number): void => {
-    if (end > bytes.length) throw failure(subject, 'is damaged: a page ends too early', { values: count });
+    if (end > bytes.length) throw damaged(subject, 'is damaged: a page ends too early', { values: count });
   };
   if (type === 0) {
     need(Math.ceil(count / 8));
@@ -58,7 +58,7 @@ function byteArrays(view: DataView, count: number, subject: string): string[] {
   return Array.from({ length: count }, () => {
     const length = at + 4 <= view.byteLength ? view.getUint32(at, true) : Number.POSITIVE_INFINITY;
     if (at + 4 + length > view.byteLength)
-      throw failure(subject, 'is damaged: a page ends too early', { values: count });
+      throw damaged(subject, 'is damaged: a page ends too early', { values: count });
     at += 4 + length;
     try {
       return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + at - length, length));
@@ -71,7 +71,7 @@ function byteArrays(view: DataView, count: number, subject: string): string[] {
 /** `count` numbers of `width` bits each, in runs of one value and runs of packed ones. */
 export function runsOf(bytes: Uint8Array, width: number, count: number, subject: string): Uint32Array {
   const out = new Uint32Array(count);
-  const short = (): Error => failure(subject, 'is damaged: a run ends too early', { values: count });
+  const short = (): Error => damaged(subject, 'is damaged: a run ends too early', { values: count });
   let [at, to] = [0, 0];
   while (to < count) {
     let [head, scale] = [0, 1];

@@ -62,7 +62,8 @@ export async function readCsv(source: ByteSource, name = 'CSV', options: CsvOpti
     else kept.skip();
     if (kept.done) break;
   }
-  if (columns === null) throw failure(name, 'is empty');
+  if (columns === null)
+    throw failure(name, 'is empty', {}, 'give a file with names of columns and a row for each input');
   return kept.table(columns, notices);
 }
 

@@ -2,6 +2,7 @@
  * Where a table's bytes come from: all at once, or by pieces of any size, so that a file larger than memory can be read. Invariant: the text is
  * UTF-8, or UTF-16 where a byte order mark says so; other bytes are an error, not signs of replacement.
  */
+import { notText } from '../../guard/content.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { PlatformBlob, PlatformStream } from '../../tensor/platform.ts';
 
@@ -20,7 +21,7 @@ export async function* textOf(source: ByteSource, name: string): AsyncGenerator<
       decoder ??= decoderFor(head);
       return bytes === null ? decoder.decode() : decoder.decode(bytes, { stream: true });
     } catch (error) {
-      throw failure(name, 'is not UTF-8 text', {}, 'save it as UTF-8', error);
+      throw notText(name, head, error);
     }
   };
   for await (const piece of piecesOf(source)) {

@@ -97,7 +97,13 @@ export class RowCollector {
   /** The table of the rows kept, in the order asked for. @throws where there is none, or one asked for is not there */
   table(columns: readonly string[], notices: readonly string[] = []): Table {
     const name = this.#name;
-    if (this.#seen === 0) throw failure(name, 'holds no row', columns.length > 0 ? { columns } : {});
+    if (this.#seen === 0)
+      throw failure(
+        name,
+        'holds no row',
+        columns.length > 0 ? { columns } : {},
+        'give a file with a row for each input',
+      );
     const missing = this.#order?.find((row) => row >= this.#seen) ?? (this.#numbers.length === 0 ? this.#from : null);
     if (missing !== null && missing !== undefined) {
       throw failure(name, `has no row ${missing}`, { rows: this.#seen }, `rows go from 0 to ${this.#seen - 1}`);

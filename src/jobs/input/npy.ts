@@ -60,7 +60,7 @@ async function openNpy(file: RangedFile): Promise<NpyRows> {
     .filter((part) => part.trim() !== '')
     .map((part) => Number.parseInt(part, 10));
   const [rows = 0, ...row] = shape;
-  if (rows === 0) throw failure(path, 'holds no row', { shape });
+  if (rows === 0) throw failure(path, 'holds no row', { shape }, 'give a file with a row for each input');
   const total = file.size - start;
   const each = total / rows;
   const piece = (count: number, bytes: Uint8Array): Uint8Array => {

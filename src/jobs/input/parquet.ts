@@ -54,7 +54,7 @@ export function parquetInput(file: RangedFile, rowsIn: RowsIn): JobInput {
     },
     scan: async (chunkRows) => {
       const rows = (await groupSizes()).reduce((sum, count) => sum + count, 0);
-      if (rows === 0) throw failure(path, 'holds no row');
+      if (rows === 0) throw failure(path, 'holds no row', {}, 'give a file with a row for each input');
       return { index: evenChunks(rows, chunkRows), rows, sha256: await readThrough(file), bytes: file.size };
     },
     read: async ({ rows }, chunk) => {

@@ -100,7 +100,7 @@ async function source(place: StoragePlace, folder: string, signal?: AbortSignal)
   if (place.kind === 'standard') {
     if (process.stdin.isTTY) throw usage('--input', 'is the standard input, which is a terminal', 'pipe rows into it');
     const { head, all } = await peek(signal ? untilAborted(process.stdin, signal) : process.stdin);
-    if (head.length === 0) throw failure('standard input', 'is empty');
+    if (head.length === 0) throw failure('standard input', 'is empty', {}, 'pipe rows into it');
     return { file: null, head, pieces: () => all };
   }
   const opened = await openPlace(place, null, signal).catch((error: unknown) => {

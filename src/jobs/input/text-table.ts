@@ -3,6 +3,7 @@
  * all rows have); where that fails each row is read alone, and those that cannot be read are failed rows.
  */
 import { basename } from 'node:path';
+import { notText } from '../../guard/content.ts';
 import { readCsv, readNdjson, type Table } from '../../inputs/index.ts';
 import { separatorOf } from '../../inputs/table/csv.ts';
 import { ROW_LIMIT } from '../../inputs/table/table.ts';
@@ -66,7 +67,7 @@ export class TextTable {
     scanner.end();
     const index = chunker.index();
     const rows = index.rows.at(-1)!;
-    if (rows === 0) throw failure(this.#path, 'holds no row', { bytes });
+    if (rows === 0) throw failure(this.#path, 'holds no row', { bytes }, 'give a file with a row for each input');
     return { index, rows, sha256, bytes };
   }
 
@@ -192,7 +193,8 @@ export class TextTable {
       scanner.add(piece);
       if (found === null && at > ROW_BYTES) throw failure(this.#path, 'has a first row that is too long');
     }
-    if (found === null) throw failure(this.#path, 'is empty');
+    if (found === null)
+      throw failure(this.#path, 'is empty', {}, 'give a table with a row of column names and rows below it');
     return withoutMark(await this.#file.read(...(found as [number, number])));
   }
 }
@@ -201,7 +203,7 @@ const decode = (bytes: Uint8Array, name: string): string => {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw failure(name, 'is not UTF-8 text', {}, 'save it as UTF-8', error);
+    throw notText(name, bytes, error);
   }
 };
 

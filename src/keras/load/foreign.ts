@@ -3,10 +3,13 @@
  * name, and nothing of it is opened: many of these formats are code. Loaded where a file is to be refused.
  * Sources: the magic numbers of each format; Python's pickle protocol; field numbers of TensorFlow's, ONNX's and Core ML's protocol buffers.
  */
+import { contentOf, unknownContent } from '../../guard/content.ts';
 import { failure, type PathgradError } from '../../tensor/errors.ts';
 
 interface Foreign {
   readonly what: string;
+  /** No model of any kind: data, or nothing that is known. */
+  readonly other?: true;
   readonly hint?: string;
 }
 
@@ -17,16 +20,11 @@ const pickle: Foreign = {
 const graph =
   'in Python: tf_keras.models.load_model(folder).save("model.h5") where Keras made it; else python -m tf2onnx.convert --saved-model folder --output model.onnx';
 
-/** What is meant as an input, given as the model. */
-function picture(kind: string): Foreign {
-  return { what: `a ${kind} file`, hint: 'give the file of the model first' };
-}
+const read =
+  'what is read: .h5 and .keras files of Keras, .onnx, model.json of TensorFlow.js with its .bin files, and folders that transformers saved (config.json, .safetensors or .h5, tokenizer)';
 
 /** Bytes at a place that only one format has there. */
 const magic: readonly (readonly [at: number, bytes: string, Foreign])[] = [
-  [0, '\x1f\x8b', { what: 'gzip data', hint: 'unpack it first' }],
-  [0, 'BZh', { what: 'bzip2 data', hint: 'unpack it first' }],
-  [0, '\xfd7zXZ', { what: 'xz data', hint: 'unpack it first' }],
   [
     // Before it stands an offset, whose byte may be that of a space.
     4,
@@ -45,45 +43,43 @@ const magic: readonly (readonly [at: number, bytes: string, Foreign])[] = [
       hint: 'its weights are rounded for generation: give the folder of transformers it was made from, with config.json and model.safetensors',
     },
   ],
-  [0, '\x89PNG', picture('PNG')],
-  [0, '\xff\xd8\xff', picture('JPEG')],
-  [0, 'GIF8', picture('GIF')],
-  [0, '%PDF', picture('PDF')],
-  [0, '\x93NUMPY', { what: 'a NumPy array', hint: 'save the model, not an array' }],
-  [
-    8,
-    '{"',
-    {
-      what: 'a file of safetensors',
-      hint: 'loadTransformer of pathgrad/transformers reads it with the config.json beside it',
-    },
-  ],
 ];
+
+/** What to do about other contents, by their names; what is none of these is meant as an input. */
+const hints: Readonly<Record<string, string>> = {
+  'gzip data': 'unpack it first',
+  'bzip2 data': 'unpack it first',
+  'xz data': 'unpack it first',
+  'a NumPy array': 'save the model, not an array',
+  'a web page': 'download the raw file',
+};
 
 /** Why the file cannot be read as a Keras model. @param start its first bytes, all of them or some thousands */
 export function foreign(start: Uint8Array, name: string, size = start.length): PathgradError {
-  const { what, hint } = identify(start);
-  return failure(name, `is not a Keras model: ${what}`, { bytes: size }, hint);
+  const { what, hint, other } = identify(start);
+  const problem = other ? `is no model that pathgrad reads: ${what}` : `is not a Keras model: ${what}`;
+  return failure(name, problem, { bytes: size }, hint);
 }
 
 function identify(start: Uint8Array): Foreign {
-  if (start.length === 0) return { what: 'the file is empty' };
+  if (start.length === 0) return { what: 'the file is empty', other: true, hint: 'get the file anew' };
   const raw = String.fromCharCode(...start.subarray(0, 4096));
   const found = magic.find(([at, bytes]) => raw.startsWith(bytes, at));
   if (found) return found[2];
   const text = new TextDecoder().decode(start.subarray(0, 256)).trimStart();
   if (text.startsWith('version https://git-lfs'))
-    return { what: 'a Git LFS pointer', hint: 'run git lfs pull to get the file itself' };
-  if (/^<(!doctype|html)/i.test(text)) return { what: 'a web page', hint: 'download the raw file' };
-  if (text.startsWith('<'))
-    return { what: 'XML', hint: 'a web page, or a graph without weights: give the model that it was made from' };
-  if (text.startsWith('{'))
-    return { what: 'JSON', hint: 'give an architecture as architecture, beside a weights file' };
+    return { what: 'a Git LFS pointer', other: true, hint: 'run git lfs pull to get the file itself' };
+  const content = contentOf(start);
+  if (content === 'XML')
+    return { what: content, hint: 'a web page, or a graph without weights: give the model that it was made from' };
+  if (content === 'JSON') return { what: content, hint: 'give an architecture as architecture, beside a weights file' };
+  if (content === 'a file of safetensors')
+    return { what: content, hint: 'loadTransformer of pathgrad/transformers reads it with the config.json beside it' };
   if (isPickle(start, raw)) return pickle;
   if (start[0] === 0x78 && (start[0]! * 256 + start[1]!) % 31 === 0)
     // a header of zlib (RFC 1950)
     return { what: 'zlib data, as joblib.dump writes with compress', hint: pickle.hint! };
-  return protocolBuffer(start, raw) ?? unknown(start);
+  return protocolBuffer(start, raw) ?? unknown(start, content);
 }
 
 /** Protocols 2 to 5 say their number. Before, a dict, list or tuple is begun (protocol 0 or 1), or a class is named. */
@@ -125,7 +121,9 @@ function behindLength(bytes: Uint8Array, at: number): number {
   return end + 1;
 }
 
-function unknown(start: Uint8Array): Foreign {
-  const head = Array.from(start.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return { what: `unknown content (starts ${head})`, hint: 'expected HDF5 or a .keras archive' };
+/** Data, a text, or nothing that is known. */
+function unknown(start: Uint8Array, content: string | null): Foreign {
+  if (content === null || content.startsWith('plain'))
+    return { what: content ?? unknownContent(start), other: true, hint: read };
+  return { what: content, other: true, hint: hints[content] ?? 'give the file of the model first' };
 }

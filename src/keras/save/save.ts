@@ -7,7 +7,7 @@ import { writeHdf5 } from '../../hdf5/write/file.ts';
 import type { Model } from '../../model/model.ts';
 import type { StoredType } from '../../safetensors/header.ts';
 import { writeSafetensors } from '../../safetensors/write.ts';
-import { failure } from '../../tensor/errors.ts';
+import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkOptions } from '../../tensor/options.ts';
 import { writeArchive } from './archive.ts';
 import { type Compiled, compileConfig, jsonOf } from './compiled.ts';
@@ -52,10 +52,8 @@ export async function saveModel(model: Model, options: SaveOptions): Promise<Uin
     ...{ loss: 1, metrics: 1, weightedMetrics: 1, outputs: 1 },
   });
   const { format, weightsOf, optimizer = null } = options;
-  if (!formats.includes(format)) {
-    const known = formats.map((one) => `'${one}'`).join(', ');
-    throw failure('saveModel', `there is no format '${String(format)}'`, {}, `one of ${known}`);
-  }
+  if (!formats.includes(format))
+    throw failure('saveModel', `there is no format '${String(format)}'`, {}, didYouMean(String(format), formats));
   const origin = originOf(model);
   const places = placesOf(weightsOf ? await model.withWeights(weightsOf) : model, origin);
   const { spec } = origin;

@@ -4,7 +4,7 @@
  */
 import { randomNormal } from '../../graph/random.ts';
 import { allocate, type FloatDType } from '../../tensor/dtype.ts';
-import { failure } from '../../tensor/errors.ts';
+import { didYouMean, failure } from '../../tensor/errors.ts';
 import { checkList, checkOptions } from '../../tensor/options.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { adopt, type Tensor } from '../../tensor/tensor.ts';
@@ -45,7 +45,12 @@ export function configFor(
   if (labels.length === 0 || wrong >= 0)
     throw failure('head', 'labels must be different texts, at least one', { got: labels[wrong] ?? 'none' });
   if (problemType !== null && !problemTypes.includes(problemType))
-    throw failure('head', `unknown problemType '${String(problemType)}'`, {}, problemTypes.join(', '));
+    throw failure(
+      'head',
+      `unknown problemType '${String(problemType)}'`,
+      {},
+      didYouMean(String(problemType), problemTypes),
+    );
   if (!Number.isSafeInteger(seed)) throw failure('head', 'the seed must be an integer', { got: seed });
   const savedClass = `${familyOf(config).classes}ForSequenceClassification`;
   return {

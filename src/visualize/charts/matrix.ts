@@ -6,7 +6,7 @@ import { failure } from '../../tensor/errors.ts';
 import { finiteNumbers } from '../arrays.ts';
 import { escapeHtml, plain, signed } from '../format.ts';
 import { colorBar } from './series.ts';
-import { type ChartOptions, chart, fitted, measured, share, textAt, tidy } from './svg.ts';
+import { BOLD, type ChartOptions, chart, fitted, measured, roomIn, share, textAt, tidy, twoLines } from './svg.ts';
 
 /** What pairs of features did together. */
 export type PairsTable = {
@@ -21,6 +21,10 @@ export type PairsTable = {
 };
 
 const SIDE = 34;
+/** Between two lines of a name. */
+const LINE = 14;
+/** Pixels that the names of columns take at most. */
+const HEAD = 150;
 /** Share of the width that names of rows take. */
 const LEFT = 0.3;
 
@@ -50,24 +54,39 @@ export function pairsMatrix(table: PairsTable, options: ChartOptions = {}): stri
   for (const i of kept)
     for (const j of kept) if (Math.abs(at(i, j)) > full) [full, best] = [Math.abs(at(i, j)), [i, j]];
   const width = (1 - LEFT) / Math.max(1, kept.length);
-  const head = Math.min(120, 12 + Math.max(0, ...kept.map((i) => measured(names[i]!, 12))));
+  const head = Math.min(HEAD + 10, 12 + Math.max(0, ...kept.map((i) => measured(names[i]!, 12))));
+  const room = roomIn(options);
   const inCell = kept.length <= 5;
   const columns = kept.map(
     (j, c) =>
-      `<svg x="${share(LEFT + (c + 0.5) * width)}" y="${tidy(head - 6)}" overflow="visible"><text class="s" transform="rotate(-90)">${escapeHtml(fitted(names[j]!, 110, 12))}<title>${escapeHtml(names[j]!)}</title></text></svg>`,
+      `<svg x="${share(LEFT + (c + 0.5) * width)}" y="${tidy(head - 6)}" overflow="visible"><text class="s" transform="rotate(-90)">${escapeHtml(fitted(names[j]!, HEAD, 12))}<title>${escapeHtml(names[j]!)}</title></text></svg>`,
   );
   const rows = kept.map((i, r) => {
     const y = head + r * SIDE;
-    const label = textAt({ x: 0, y: y + SIDE / 2, text: fitted(names[i]!, 80, 12), full: names[i]!, style: 's' });
-    const cells = kept
-      .slice(0, r + 1)
-      .map((j, c) =>
-        cell(
-          { names, i, j, value: at(i, j), full, x: LEFT + c * width, y, width, inCell, first: r === 0 && c === 0 },
-          head + kept.length * SIDE,
-        ),
-      );
-    return `${label}${cells.join('')}`;
+    const lines = twoLines(names[i]!, LEFT * room - 8, 12);
+    const label = lines.map((text, l) => {
+      const middle = y + SIDE / 2 + (l - (lines.length - 1) / 2) * LINE;
+      return textAt({ x: 0, y: middle, text, full: names[i]!, style: 's' });
+    });
+    const cells = kept.slice(0, r + 1).map((j, c) =>
+      cell(
+        {
+          names,
+          i,
+          j,
+          value: at(i, j),
+          full,
+          x: LEFT + c * width,
+          y,
+          width,
+          inCell,
+          room,
+          first: r === 0 && c === 0,
+        },
+        head + kept.length * SIDE,
+      ),
+    );
+    return `${label.join('')}${cells.join('')}`;
   });
   const bottom = head + kept.length * SIDE;
   const more =
@@ -96,19 +115,23 @@ type Cell = {
   readonly y: number;
   readonly width: number;
   readonly inCell: boolean;
+  /** Of the whole chart. */
+  readonly room: number;
   readonly first: boolean;
 };
 
 /** A cell that takes the focus; the first one is in the order of the Tab key, the others are reached by pointer, touch or arrow keys. */
-function cell({ names, i, j, value, full, x, y, width, inCell, first }: Cell, bottom: number): string {
+function cell({ names, i, j, value, full, x, y, width, inCell, room, first }: Cell, bottom: number): string {
   const words = i === j ? names[i]! : `${names[i]} with ${names[j]}`;
   const label = escapeHtml(`${words}: ${signed(value)}`);
   const opacity = full > 0 ? Math.abs(value) / full : 0;
   const box = `x="${share(x)}" y="${tidy(y)}" width="${share(width)}" height="${SIDE}"`;
   const back = `<rect class="card g" ${box}/><rect class="${value < 0 ? 'q' : 'p'} w g" fill-opacity="${tidy(opacity)}" ${box}/>`;
-  const number = inCell
+  const inside = inCell
     ? `<text class="s c n${opacity > 0.6 ? ' on' : ''}" x="${share(x + width / 2)}" y="${tidy(y + SIDE / 2)}">${signed(value, 2)}</text>`
     : '';
-  const tip = textAt({ x: 0, y: bottom + 12, text: fitted(`${words}: ${signed(value)}`, 296, 12), style: 's b tip' });
-  return `<g class="f" tabindex="${first ? 0 : -1}" role="img" aria-label="${label}"><title>${label}</title>${back}${number}${tip}</g>`;
+  const number = `: ${signed(value)}`;
+  const said = `${fitted(words, (room - 4) / BOLD - measured(number, 12), 12)}${number}`;
+  const tip = textAt({ x: 0, y: bottom + 12, text: said, style: 's b tip' });
+  return `<g class="f" tabindex="${first ? 0 : -1}" role="img" aria-label="${label}"><title>${label}</title>${back}${inside}${tip}</g>`;
 }

@@ -5,7 +5,7 @@
 import { escapeHtml, percent, signed } from '../format.ts';
 import { finite, sumOf } from './check.ts';
 import { scaleOver } from './scale.ts';
-import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt, tidy } from './svg.ts';
+import { type ChartOptions, chart, fitted, measured, roomIn, share, textAt, tidy } from './svg.ts';
 import { axis } from './waterfall.ts';
 
 /** The attributions of one input. */
@@ -53,7 +53,7 @@ export function sharesChart(parts: readonly PartNumbers[], options: ChartOptions
     const y = TOP + i * ROW;
     const number = signed(sum);
     const tail = ` (${percent(part)})`;
-    const room = NARROWEST - measured(number + tail) - 16;
+    const room = roomIn(options) - measured(number + tail) - 16;
     const label = textAt({
       x: 0,
       y: y + 8,

@@ -12,7 +12,7 @@ import { thresholdByMass } from '../normalize.ts';
 import { encodePng, type Raster } from '../raster.ts';
 import { type Outline, outlines } from './outlines.ts';
 import { pictureBarAt } from './picture-bar.ts';
-import { type ChartOptions, chart, textAt, tidy } from './svg.ts';
+import { type ChartOptions, chart, fitted, measured, roomIn, textAt } from './svg.ts';
 
 /** What a panel shows. */
 export type PictureMode = 'image' | 'overlay' | 'outlines' | 'all' | 'positive' | 'negative' | 'absolute';
@@ -148,6 +148,8 @@ export function dataUri(png: Uint8Array): string {
 }
 
 const SPACE = 12;
+/** Where words beside the scale begin. */
+const BESIDE = 175;
 /** Least width of a panel in a file. */
 const PANEL = 136;
 
@@ -169,27 +171,35 @@ export function pictureChart(data: PictureData, options: PictureOptions = {}): s
       {},
       'show picturePanels in a page',
     );
-  const room = (options.width ?? 760) - 32;
+  const room = roomIn({ width: options.width ?? 760 });
   const panels = picturePanels(data, options.colormap);
   const most = Math.max(1, Math.min(panels.length, Math.floor((room + SPACE) / (PANEL + SPACE))));
   // Rows of the same length: six panels are twice three, not five and one.
   const columns = Math.ceil(panels.length / Math.ceil(panels.length / most)) || 1;
-  const side = (room + SPACE) / columns - SPACE;
+  // Whole pixels: a line between two of them is half as dark on one side, or lies under the picture.
+  const side = Math.floor((room + SPACE) / columns) - SPACE;
   const { raster } = panels[0] ?? { raster: { width: 1, height: 1 } };
-  const tall = (side * raster.height) / raster.width;
+  const tall = Math.max(1, Math.round((side * raster.height) / raster.width));
   const cells = panels.map((panel, i) => {
     const x = (i % columns) * (side + SPACE);
     const y = Math.floor(i / columns) * (tall + 30);
-    return `${panelSvg(panel, options.title ?? 'picture', `x="${tidy(x)}" y="${tidy(y)}" width="${tidy(side)}" height="${tidy(tall)}"`)}<rect class="l" x="${tidy(x)}" y="${tidy(y)}" width="${tidy(side)}" height="${tidy(tall)}"/>${textAt({ x: tidy(x), y: y + tall + 13, text: panel.caption, style: 'm s' })}`;
+    const place = `x="${x}" y="${y}" width="${side}" height="${tall}" preserveAspectRatio="none"`;
+    const frame = `<rect class="l" x="${x - 0.5}" y="${y - 0.5}" width="${side + 1}" height="${tall + 1}" shape-rendering="crispEdges"/>`;
+    const caption = textAt({ x, y: y + tall + 13, text: panel.caption, style: 'm s' });
+    return `${panelSvg(panel, options.title ?? 'picture', place)}${frame}${caption}`;
   });
   const bottom = Math.ceil(panels.length / columns) * (tall + 30) + 6;
   const scale = pictureScale(data.attribution, data.scale);
-  const note = textAt({ x: scale.full > 0 ? 175 : 0, y: bottom + 5, text: scaleWords(scale), style: 'm s' });
+  const words = scaleWords(scale);
+  // Beside the scale, or below it where there is no room.
+  const beside = scale.full > 0 && BESIDE + measured(words, 12) <= room;
+  const [left, down] = scale.full === 0 ? [0, 5] : beside ? [BESIDE, 5] : [0, 46];
+  const note = textAt({ x: left, y: bottom + down, text: fitted(words, room - left, 12), full: words, style: 'm s' });
   const says = `${panels.map((panel) => panel.says).join(', ')}; ${scaleWords(scale)}.`;
   const body = `<style>${PANEL_STYLE}</style>${cells.join('')}${scale.full > 0 ? pictureBarAt(scale.full, options.colormap ?? 'PiYG', bottom) : ''}${note}`;
   return chart(
     'pictureChart',
-    { height: bottom + 30, body, says, parts: true },
+    { height: bottom + (down === 46 ? 56 : 30), body, says, parts: true },
     { ...options, width: options.width ?? 760 },
   );
 }

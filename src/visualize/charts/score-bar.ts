@@ -5,7 +5,7 @@
 import { escapeHtml, signed } from '../format.ts';
 import { byStrength, finite, namedNumbers, sumOf } from './check.ts';
 import { distinct, type Scale, scaleOver } from './scale.ts';
-import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt } from './svg.ts';
+import { type ChartOptions, chart, fitted, measured, roomIn, share, textAt } from './svg.ts';
 import { axis } from './waterfall.ts';
 
 /** What moved a score from the base value to the prediction. */
@@ -51,16 +51,17 @@ export function scoreBar(
     `<line class="d" x1="${number(base + up)}" x2="${number(base + up)}" y1="46" y2="50"/>`,
     `<line class="d" x1="${number(prediction)}" x2="${number(prediction)}" y1="64" y2="74"/>`,
   ];
-  const named = `${labelAt(`base value ${ends[0]}`, scale.at(base), 12, 'm s')}${labelAt(`${score} ${ends[1]}`, scale.at(prediction), 84, 's b')}`;
+  const room = roomIn(options);
+  const named = `${labelAt(`base value ${ends[0]}`, scale.at(base), 12, 'm s', room)}${labelAt(`${score} ${ends[1]}`, scale.at(prediction), 84, 's b', room)}`;
   const says = `From the base value ${ends[0]} to ${score} ${ends[1]}: raised by ${signed(up)}, lowered by ${signed(down)}.`;
   const body = `${lines.join('')}${lane(rising, base, 32, 'p')}${lane(falling, base + up, 50, 'q')}${named}${axis(scale, 98)}`;
   return chart('scoreBar', { height: 122, body, says }, options);
 }
 
 /** A label at a place, kept within the chart on a narrow screen. */
-function labelAt(text: string, at: number, y: number, style: string): string {
-  const cut = fitted(text, NARROWEST, 12);
-  const half = measured(cut, 12) / 2 / NARROWEST;
+function labelAt(text: string, at: number, y: number, style: string, room: number): string {
+  const cut = fitted(text, room, 12);
+  const half = measured(cut, 12) / 2 / room;
   if (at < half) return textAt({ x: 0, y, text: cut, full: text, style });
   if (at > 1 - half) return textAt({ x: '100%', y, text: cut, full: text, style: `${style} e` });
   return textAt({ x: share(at), y, text: cut, full: text, style: `${style} c` });

@@ -7,7 +7,7 @@ import { failure } from '../../tensor/errors.ts';
 import { plain } from '../format.ts';
 import { finite, namedNumbers } from './check.ts';
 import { ticks } from './scale.ts';
-import { type ChartOptions, chart, fitted, NARROWEST, share, textAt, tidy } from './svg.ts';
+import { type ChartOptions, chart, fitted, roomIn, share, textAt, tidy } from './svg.ts';
 
 /** One channel of a time series. */
 export type SeriesChannel = {
@@ -82,7 +82,7 @@ export function seriesChart({ channels, rate, scale }: Series, options: ChartOpt
   if (rate !== undefined && !(rate > 0 && Number.isFinite(rate)))
     throw failure('rate', 'must be a number above 0', { got: rate });
   const full = finite('scale', scale ?? largest);
-  const plots = channels.map((channel, c) => plot(channel, c * (PLOT + GAP), full));
+  const plots = channels.map((channel, c) => plot(channel, c * (PLOT + GAP), full, roomIn(options)));
   const bottom = channels.length * (PLOT + GAP) - GAP + 22 + 8;
   const { text: words, body: marks } = timeAxis(steps, rate, bottom);
   const key = colorBar(full, bottom + 34);
@@ -97,7 +97,12 @@ function strongest(numbers: ArrayLike<number>): number {
   return most;
 }
 
-function plot({ name, values, attributions, unit = '' }: SeriesChannel, top: number, full: number): string {
+function plot(
+  { name, values, attributions, unit = '' }: SeriesChannel,
+  top: number,
+  full: number,
+  room: number,
+): string {
   const columns = seriesColumns(values, attributions);
   let [low, high] = [Infinity, -Infinity];
   for (const column of columns) {
@@ -109,7 +114,7 @@ function plot({ name, values, attributions, unit = '' }: SeriesChannel, top: num
   const y = (v: number): string => tidy(flat ? 50 : 96 - 92 * ((v / 2 - low / 2) / (high / 2 - low / 2)));
   const tail = unit === '' ? '' : ` ${unit}`;
   const range = !known ? 'no values' : flat ? `${plain(low)}${tail}` : `${plain(low)} to ${plain(high)}${tail}`;
-  const labels = `${textAt({ x: 0, y: top + 8, text: fitted(name, NARROWEST * 0.55), full: name, style: 'b' })}${textAt({ x: '100%', y: top + 8, text: range, style: 'm s e n' })}`;
+  const labels = `${textAt({ x: 0, y: top + 8, text: fitted(name, room * 0.55), full: name, style: 'b' })}${textAt({ x: '100%', y: top + 8, text: range, style: 'm s e n' })}`;
   const frame = `<rect class="l" x="0" y="${top + 20}" width="100%" height="${PLOT}"/>`;
   const inner = `${bands(columns, full)}<path class="k" d="${lineOf(columns, y)}"/>`;
   return `${labels}${frame}<svg x="0" y="${top + 20}" width="100%" height="${PLOT}" viewBox="0 0 ${Math.max(1, columns.length)} 100" preserveAspectRatio="none">${inner}</svg>`;

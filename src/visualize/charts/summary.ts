@@ -7,7 +7,7 @@ import { plain } from '../format.ts';
 import { finite, sumOf } from './check.ts';
 import { type Scale, scaleOver } from './scale.ts';
 import { VALUE_COLORS } from './style.ts';
-import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt, tidy } from './svg.ts';
+import { type ChartOptions, chart, fitted, measured, NARROWEST, roomIn, share, textAt, tidy } from './svg.ts';
 import { axis } from './waterfall.ts';
 
 /** Many rows of one table. */
@@ -79,7 +79,7 @@ export function meanAbsoluteBars(rows: TableRows, options: ChartOptions = {}): s
     const label = textAt({
       x: 0,
       y: y + 8,
-      text: fitted(name, NARROWEST - measured(number) - 16),
+      text: fitted(name, roomIn(options) - measured(number) - 16),
       full: name,
       ...(feature < 0 && { style: 'm' }),
     });
@@ -116,7 +116,7 @@ export function beeswarm(rows: TableRows, options: ChartOptions = {}): string {
     drawn = Math.max(drawn, chosen.length);
     const middle = top + 18 + BAND / 2;
     const line = `<line class="l" x1="0" x2="100%" y1="${middle}" y2="${middle}"/>`;
-    const label = textAt({ x: 0, y: top + 8, text: fitted(name, NARROWEST - 24), full: name });
+    const label = textAt({ x: 0, y: top + 8, text: fitted(name, roomIn(options) - 24), full: name });
     const known = values?.map((row) => row[feature] ?? Number.NaN);
     const points = swarm(
       chosen.map((row) => attributions[row]![feature]!),

@@ -28,8 +28,9 @@ export const chartNames: OptionNames<ChartOptions> = { title: 1, width: 1, color
 export const NARROWEST = 300;
 
 const MARGIN = 16;
+const WIDTH = 640;
 /** Of bold letters, how much wider they are. */
-const BOLD = 1.16;
+export const BOLD = 1.16;
 const LEAST = 240;
 const MOST = 8192;
 
@@ -43,10 +44,13 @@ export type Drawing = {
   readonly parts?: boolean | undefined;
 };
 
+/** Pixels that a chart has from side to side: of one that fills a column, at least. */
+export const roomIn = ({ width = WIDTH }: ChartOptions): number => (width === 'fluid' ? NARROWEST : width - 2 * MARGIN);
+
 /** Wraps what was drawn. @throws PathgradError for options that are not there and for widths out of range */
 export function chart(subject: string, drawing: Drawing, options: ChartOptions): string {
   checkOptions<ChartOptions>(subject, options, chartNames);
-  const { title = '', width = 640, colormap } = options;
+  const { title = '', width = WIDTH, colormap } = options;
   const { height, body, says, parts } = drawing;
   const role = parts ? 'group' : 'img';
   const label = escapeHtml(title === '' ? says : `${title}. ${says}`);
@@ -58,7 +62,7 @@ export function chart(subject: string, drawing: Drawing, options: ChartOptions):
     throw failure('width', `must lie in ${LEAST} to ${MOST} pixels, or be 'fluid'`, { got: width });
   const top = title === '' ? MARGIN : MARGIN + 30;
   const named = title === '' ? '' : `<title>${escapeHtml(title)}</title>`;
-  const inner = width - 2 * MARGIN;
+  const inner = roomIn(options);
   const heading =
     title === ''
       ? ''
@@ -108,6 +112,22 @@ function emsOf(sign: string): number {
   if (/[ijlI.,:;'|!()[\]ftr ]/.test(sign)) return 0.34;
   if (/[mwMW@%—]/.test(sign)) return 0.88;
   return /[A-Z&0-9+=<>~_]/.test(sign) ? 0.64 : 0.56;
+}
+
+/** A text on two lines of no more than `room` pixels each, broken behind a sign that is no letter where there is one; what is left is cut with an ellipsis. */
+export function twoLines(text: string, room: number, size = 13): string[] {
+  if (measured(text, size) <= room) return [text];
+  const signs = [...text];
+  let end = 0;
+  for (let used = 0; end < signs.length; end++) {
+    used += emsOf(signs[end]!) * size;
+    if (used > room) break;
+  }
+  const gap = signs
+    .slice(0, end + 1)
+    .findLastIndex((sign, i) => i > 0 && /[\s_\-/.,:=]/.test(sign) && (i < end || sign === ' '));
+  const first = gap > end / 3 ? gap + 1 : Math.max(1, end);
+  return [signs.slice(0, first).join('').trimEnd(), fitted(signs.slice(first).join('').trimStart(), room, size)];
 }
 
 /** A text cut with an ellipsis so that it takes no more than `room` pixels. */

@@ -6,7 +6,7 @@
 import { signed } from '../format.ts';
 import { byStrength, finite, namedNumbers, sumOf } from './check.ts';
 import { distinct, type Scale, scaleOver, ticks } from './scale.ts';
-import { type ChartOptions, chart, fitted, measured, NARROWEST, share, textAt, tidy } from './svg.ts';
+import { type ChartOptions, chart, fitted, measured, roomIn, share, textAt, tidy } from './svg.ts';
 
 /** One row of a table, and the two scores that its attributions lie between. */
 export type TableRow = {
@@ -77,12 +77,13 @@ export function waterfall(row: TableRow, options: ChartOptions = {}): string {
   for (const one of span) finite('span', one);
   const scale = scaleOver([...scoresOf(row), ...span]);
   const [from, to] = distinct([base, prediction]) as [string, string];
+  const room = roomIn(options);
   const ends = [
-    endLine('base value', base, from, 0, scale),
-    endLine(score, prediction, to, 34 + steps.length * ROW + 8, scale),
+    endLine('base value', base, from, 0, scale, room),
+    endLine(score, prediction, to, 34 + steps.length * ROW + 8, scale, room),
   ];
   const bars = steps.map((step, i) =>
-    stepRow(step, 34 + i * ROW, scale, i === steps.length - 1 ? prediction : step.to),
+    stepRow(step, 34 + i * ROW, scale, i === steps.length - 1 ? prediction : step.to, room),
   );
   const bottom = 34 + steps.length * ROW + 8 + 36;
   const guide = `<line class="l" x1="${share(scale.at(base))}" x2="${share(scale.at(base))}" y1="22" y2="${bottom}"/>`;
@@ -94,12 +95,12 @@ export function waterfall(row: TableRow, options: ChartOptions = {}): string {
 }
 
 /** A line of the scale's own: a label, a number, and a mark where it lies. */
-function endLine(name: string, value: number, number: string, top: number, scale: Scale): string {
+function endLine(name: string, value: number, number: string, top: number, scale: Scale, room: number): string {
   const x = scale.at(value);
   const label = textAt({
     x: 0,
     y: top + 8,
-    text: fitted(name, NARROWEST - measured(number) - 20),
+    text: fitted(name, room - measured(number) - 20),
     style: 'b',
     full: name,
   });
@@ -107,7 +108,7 @@ function endLine(name: string, value: number, number: string, top: number, scale
   return `${label}${textAt({ x: '100%', y: top + 8, text: number, style: 'b e n' })}<line x1="0" x2="100%" y1="${top + 22}" y2="${top + 22}" class="l"/><svg x="${at}" y="${top + 22}" overflow="visible"><circle r="4" class="a"/></svg>`;
 }
 
-function stepRow({ name, from, to, kind }: Step, top: number, scale: Scale, next: number): string {
+function stepRow({ name, from, to, kind }: Step, top: number, scale: Scale, next: number, room: number): string {
   const value = to - from;
   const number = signed(value);
   const [left, right] = [scale.at(Math.min(from, to)), scale.at(Math.max(from, to))];
@@ -117,7 +118,7 @@ function stepRow({ name, from, to, kind }: Step, top: number, scale: Scale, next
   const label = textAt({
     x: 0,
     y: top + 8,
-    text: fitted(name, NARROWEST - measured(number) - 16),
+    text: fitted(name, room - measured(number) - 16),
     full: name,
     style: `halo ${muted}`.trim(),
   });
@@ -161,10 +162,13 @@ export function attributionBars(row: BarsRow, options: ChartOptions = {}): strin
   const scale = scaleOver(size === 0 ? [0] : negative ? [-size, size] : [0, size]);
   const rows = kept.map((i, at) => {
     const label = values ? `${names[i]} = ${values[i]}` : names[i]!;
-    return stepRow({ name: label, from: 0, to: numbers[i]!, kind: 'feature' }, at * ROW, scale, 0).replace(
-      /<line class="d".*?\/>/,
-      '',
-    );
+    return stepRow(
+      { name: label, from: 0, to: numbers[i]!, kind: 'feature' },
+      at * ROW,
+      scale,
+      0,
+      roomIn(options),
+    ).replace(/<line class="d".*?\/>/, '');
   });
   const rest = order.length - kept.length;
   const bottom = kept.length * ROW + 4;

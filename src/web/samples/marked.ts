@@ -56,6 +56,15 @@ export function classNameOf(sample: Marked, meaning: Meaning): string {
   return index === null ? '' : nameOfClass(index, meaning);
 }
 
+/** The right answer as predictions are called: a class for its number, where the model has classes. */
+export function answerOf(sample: Marked, meaning: Meaning): string {
+  const wanted = sample.row.wanted ?? '';
+  const isNumber = classOf(sample, meaning) !== null && /^\d+(\.0+)?$/.test(wanted);
+  const own = meaning.labels.some((label) => alike(label, wanted));
+  const known = meaning.labels.length === 0 || Number(wanted) < meaning.labels.length;
+  return isNumber && !own && known ? nameOfClass(Number(wanted), meaning) : wanted;
+}
+
 /** Whether the prediction is the right answer; null where that cannot be said. */
 export function isRight(sample: Marked, meaning: Meaning): boolean | null {
   const { wanted } = sample.row;

@@ -2,7 +2,7 @@
 import { shortened } from '../../visualize/format.ts';
 import { make } from '../dom/dom.ts';
 import type { Pixels } from '../protocol/index.ts';
-import { classNameOf, isRight, type Marked, type Meaning, type SortKey } from './marked.ts';
+import { answerOf, classNameOf, isRight, type Marked, type Meaning, type SortKey } from './marked.ts';
 
 /** Characters of a text, and numbers of a row, that are shown. */
 const [TEXT, NUMBERS] = [140, 6] as const;
@@ -49,7 +49,9 @@ export function rowOf(
       : [make('td', { class: 'class' }, predicted === null ? '…' : name), make('td', { class: 'n' }, score)];
   const shown = make('td', { class: 'sample' }, make('div', { class: 'short' }, shortOf(sample, urls)));
   if (changed) shown.append(make('em', { class: 'changed' }, ' changed'));
-  const wanted = make('td', { class: 'wanted' }, row.wanted ?? '');
+  const answer = answerOf(sample, meaning);
+  const given = answer === row.wanted ? {} : { title: `in the file: ${row.wanted}` };
+  const wanted = make('td', { class: 'wanted', ...(row.wanted !== null && given) }, answer);
   if (right !== null)
     wanted.append(' ', make('span', { class: right ? 'right' : 'wrong' }, right ? '✓ right' : '✗ wrong'));
   return make(

@@ -41,6 +41,11 @@ class Ended extends Error {
   }
 }
 
+/** Parts of the engine that most explanations load: fetched with it, so that a file of the user's own asks for nothing more. */
+async function usualParts(): Promise<void> {
+  await Promise.all([import('../../attribution/path/kept-frontier.ts'), import('../../attribution/path/line-conv.ts')]);
+}
+
 /** What is answered. */
 type Asked = Exclude<ToWorker, { call: 'cancel' }>;
 
@@ -76,7 +81,7 @@ async function answer(message: Asked, signal: AbortSignal): Promise<void> {
 async function compute(message: Asked, signal: AbortSignal): Promise<unknown> {
   switch (message.call) {
     case 'start':
-      return capabilities();
+      return (await Promise.all([capabilities(), usualParts()]))[0];
     case 'methods':
       return (await import('./extras.ts')).listMethods();
     case 'load':

@@ -326,4 +326,32 @@ test('colours of charts can be told from light and dark pages', () => {
   }
 });
 
+test('the pair chart cut names of rows where there was room for them', () => {
+  const names = [
+    'nonflavanoid_phenols',
+    'alcalinity_of_ash',
+    'ash',
+    'a feature whose name is as long as a sentence of this test',
+  ];
+  const table = { names, values: new Float64Array(16).fill(1) };
+  const wide = texts(pairsMatrix(table));
+  for (const name of names.slice(0, 3)) assert.is(wide.filter((text) => text === name).length, 2, name);
+  // In a column of a page there are 300 pixels at least: two lines, and then an ellipsis with the whole name as title.
+  const narrow = pairsMatrix(table, { width: 'fluid' });
+  const shown = texts(narrow);
+  assert.ok(shown.includes('nonflavanoid_') && shown.includes('phenols'), shown.join('|'));
+  assert.ok(shown.includes('alcalinity_of_') && shown.includes('ash'), shown.join('|'));
+  assert.ok(narrow.includes(`<title>${names[3]}</title>`));
+  for (const text of shown.slice(0, 20))
+    assert.ok(!/^.{40}/.test(text) || text.includes('…') || text.includes('with') || text === names[3], text);
+});
+
+test('names of a wide chart are cut to its width, not to that of a phone', () => {
+  const name = 'a feature with a name of some length, about half a line of a wide chart';
+  const row = { names: [name], attributions: [1], base: 0, prediction: 1 };
+  assert.ok(texts(waterfall(row, { width: 900 })).includes(name));
+  assert.ok(!texts(waterfall(row, { width: 'fluid' })).includes(name));
+  assert.ok(texts(attributionBars(row, { width: 900 })).includes(name));
+});
+
 test.run();

@@ -71,4 +71,46 @@ test('panels: no picture of a sign that is not there; any list of modes; nothing
   );
 });
 
+test('panels that are not square lost a border at some widths: frames lie on whole pixels, around the picture', () => {
+  for (const [height, width] of [
+    [20, 33],
+    [33, 20],
+    [7, 50],
+  ] as const) {
+    const zeros = { data: new Float64Array(height * width).map((_, i) => (i % 5) - 2), shape: [height, width] };
+    for (const wide of [300, 400, 501, 613, 760, 899]) {
+      const svg = pictureChart({ image: zeros, attribution: zeros }, { width: wide });
+      const box = (text: string): number[] =>
+        ['x', 'y', 'width', 'height'].map((key) => Number(new RegExp(` ${key}="([^"]*)"`).exec(text)![1]));
+      const panels = [...svg.matchAll(/<svg role="img"[^>]*>/g)].map(([text]) => box(text));
+      const frames = [...svg.matchAll(/<rect class="l"[^>]*crispEdges"\/>/g)].map(([text]) => box(text));
+      assert.is(panels.length, 6);
+      assert.equal(
+        frames,
+        panels.map(([x, y, w, h]) => [x! - 0.5, y! - 0.5, w! + 1, h! + 1]),
+        `${wide}`,
+      );
+      assert.ok(panels.flat().every(Number.isInteger), `${wide}: ${panels[1]}`);
+      assert.ok(
+        panels.every(([x, , w]) => x! + w! <= wide - 32),
+        `${wide}`,
+      );
+    }
+  }
+});
+
+test('the words beside the scale of a narrow picture were cut at its edge', () => {
+  const data = new Float64Array(100).map((_, i) => (i === 50 ? 9 : i % 7 === 0 ? 0.1234 : 0));
+  const picture = { data, shape: [10, 10] };
+  const words = (width: number): { x: number; text: string } => {
+    const [, x, text] = /<text x="([\d.]+)"[^>]*>(full colour [^<]*)/.exec(
+      pictureChart({ image: picture, attribution: picture, scale: 0.1 }, { width }),
+    )!;
+    return { x: Number(x), text: text! };
+  };
+  assert.is(words(760).x, 175);
+  assert.is(words(400).x, 0);
+  assert.is(words(400).text, words(760).text);
+});
+
 test.run();

@@ -2,7 +2,7 @@
  * Convolutions in 1 to 3 dimensions: plain, depthwise and separable. Activations come after the axes are back in the layer's own
  * order, because softmax works on the last axis of that order, as in Keras.
  */
-import { winograd } from '../../../backends/wasm/accelerators.ts';
+import { forWinograd, winograd } from '../../../backends/wasm/accelerators.ts';
 import { add } from '../../../ops/binary.ts';
 import { type ConvOptions, conv1d, conv2d, depthwiseConv, separableConv } from '../../../ops/conv.ts';
 import { conv } from '../../../ops/conv-primitives.ts';
@@ -57,12 +57,11 @@ export function finish(c: Common, w: Weights, x: Tensor, f: (x: Tensor) => Tenso
 
 /** What such a layer of `filters` runs faster with, if it is a 3x3 convolution of stride 1 with filters enough. */
 export function acceleratedBy(
-  { axes, window, strides, dilations }: Pick<Common, 'axes' | 'window' | 'strides' | 'dilations'>,
+  { window, strides, dilations }: Pick<Common, 'window' | 'strides' | 'dilations'>,
   filters: number,
 ): Pick<LayerRun, 'accelerator'> {
   const plain = [...strides, ...dilations].every((size) => size === 1);
-  const three = axes === 2 && window.every((size) => size === 3);
-  return plain && three && filters >= 16 ? { accelerator: winograd } : {};
+  return plain && forWinograd(window, [filters]) ? { accelerator: winograd } : {};
 }
 
 function paddingOf(o: Options, axes: number): 'valid' | 'same' | 'causal' {

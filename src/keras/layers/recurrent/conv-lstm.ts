@@ -130,7 +130,7 @@ export const convRecurrent: LayerClass = defineLayer({
       rank: axes + 3,
       many: true,
       // All gates at once; the recurrent convolution has no strides.
-      ...acceleratedBy({ axes, window: o.perAxis('kernel_size', axes), strides: [], dilations: [] }, 4 * cell.units),
+      ...acceleratedBy({ window: o.perAxis('kernel_size', axes), strides: [], dilations: [] }, 4 * cell.units),
       parameters: recurrentParameters(o),
       ...(cell.drops ? { trainingMatters: 'drops' as const } : {}),
       weights: ([x], stored) => cell.rules(x!, stored),

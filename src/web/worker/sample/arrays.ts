@@ -87,7 +87,7 @@ function rowWidth(model: Model, name: string): number {
 /** How many rows an array has, and how many of them are taken. @throws where they are not what the model takes */
 function countOf(array: NumericArray, width: number, name: string): { count: number; taken: number } {
   const [count = 1] = array.shape;
-  if (count === 0) throw failure(name, 'holds no row', { shape: array.shape });
+  if (count === 0) throw failure(name, 'holds no row', { shape: array.shape }, 'give a file with a row for each input');
   if (sizeOf(array.shape) !== count * width)
     throw failure(
       name,
