@@ -1,7 +1,7 @@
 /**
  * How often the weights of a picture model lie in memory. A model that was loaded holds them once: neither the bytes of its file nor the arrays
- * that were read of it, and that without a garbage collection. Explaining adds the kernels that are packed in the linear memory, once for each
- * direction, and no kernels with batch normalizations folded in beside them.
+ * that were read of it, and that without a garbage collection. Explaining adds the kernels that are packed in the linear memory, Winograd's for
+ * each direction, others once (`test/backends/wasm-across.test.ts`), and no kernels with batch normalizations folded in beside them.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -87,23 +87,25 @@ async function addBlocks(
   sums: Sums,
 ): Promise<void> {
   const { alphas, weights } = rule;
+  const { length } = alphas;
   const most = path.sumRows ?? batch;
   // All points of a few samples rather than few points of all: what is done once per block then counts least.
-  const group = Math.min(samples, Math.max(1, Math.floor(most / alphas.length)));
+  const group = Math.min(samples, Math.max(1, Math.floor(most / length)));
   for (let first = 0; first < samples; first += group) {
     const count = Math.min(group, samples - first);
-    const steps = Math.max(1, Math.floor(most / count));
-    for (let k = 0; k < alphas.length; k += steps) {
+    // Blocks of one size where that can be, which one plan serves, and none larger than it has to be.
+    const steps = Math.ceil(length / Math.ceil(length / Math.floor(most / count)));
+    for (let k = 0; k < length; k += steps) {
       await pace.turn();
-      const block = { alphas: alphas.subarray(k, k + steps), weights: weights.subarray(k, k + steps) };
-      const parts = await path.sums!(first, count, block.alphas, block.weights);
+      const block = alphas.subarray(k, k + steps);
+      const parts = await path.sums!(first, count, block, weights.subarray(k, k + steps));
       for (let i = 0; i < count; i++) {
         for (const score of addBlock(sums, parts, path, samples, first + i, i)) {
           const belongs = (index: number): boolean => scoreOf(sums, index) === score;
-          sums.nonFinite[score] ??= await firstNonFinite(path, belongs, first + i, k, block.alphas);
+          sums.nonFinite[score] ??= await firstNonFinite(path, belongs, first + i, k, block);
         }
       }
-      pace.advance(count * block.alphas.length);
+      pace.advance(count * block.length);
     }
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Matrix products as calls of `kernels/wasm/matmul.ts`: how the rows of A, the columns of B and the rows of C are found.
- * B is packed into panels of eight columns first, constants once and for all.
+ * B is packed into panels of eight columns first, constants once and for all: a gradient reads the panels of the way forward.
  */
+import { sizeOf } from '../../tensor/shape.ts';
 import { chainTable } from './bind-chain.ts';
 import type { BindContext, Operand } from './step.ts';
 
@@ -105,12 +106,40 @@ export function rowPanels({ mode, segments, length }: Source, m: number): number
   return mode === 2 ? segments * Math.ceil(length / panelRows) : Math.ceil(m / panelRows);
 }
 
+/** Columns that are packed anew at a time: the panels that the kernel takes at a time. */
+const stripColumns = 64 * panelColumns;
+/** With fewer rows of C packing at each run would be felt: a sixth of the product at this number, and less with more. */
+const fewestRows = 48;
+const line = panelColumns * 4;
+
+/**
+ * Packs constants that are read across, as gradients do, from the panels of the way forward, a strip of columns for each run of the plan: there each
+ * run of eight inner indices is a row of a panel, and neighbouring columns are rows that follow each other.
+ * @returns null where panels of their own are better; else what packs `count` columns from `first` on and gives their address
+ */
+function packsAcross(
+  ctx: BindContext,
+  { m, k, n, columns: { operand, at, row, col, run = k, runs = [0], matrices } }: Product,
+): ((first: number, count: number) => number) | null {
+  if (!operand.constant || row !== 4 || matrices || run % panelColumns || m < fewestRows) return null;
+  const inner = (sizeOf(operand.shape) * 4) / col;
+  const from = packColumns(ctx, { operand, at, row: col, col: row }, inner, run);
+  const taps = ctx.table(
+    runs.flatMap((tap) => Array.from({ length: run / panelColumns }, (_, i) => (i * inner + tap / col) * line)),
+  );
+  const b = ctx.work(panelCount(Math.min(n, stripColumns)) * k * line);
+  return (first, count) => {
+    ctx.call('packB', [b, from + first * line, k, count, 4, line, panelColumns, taps, 0], panelCount(count), 8);
+    return b;
+  };
+}
+
 /** Adds the calls that compute one product. `k` is at least 1. */
 export function callProduct(ctx: BindContext, product: Product): void {
   const { m, k, n, target, source: s, columns, batches } = product;
-  const finish = product.finish ?? { bias: 0, activation: 0 };
+  const { bias = 0, activation = 0 } = product.finish ?? {};
   if (m === 0 || n === 0) return;
-  const b = packColumns(ctx, columns, k, n);
+  const across = packsAcross(ctx, product);
   const zeros = s.table === 0 && s.mode !== 0 ? 0 : ctx.zeros(s.length * 4 + 64);
   const source = ctx.table([
     s.mode,
@@ -125,30 +154,34 @@ export function callProduct(ctx: BindContext, product: Product): void {
     zeros,
   ]);
   const tiles = rowPanels(s, m) * (batches?.length ?? 1);
-  // A product with few rows is split by columns, so that threads find work.
-  const byColumns = !batches && tiles < 8 && panelCount(n) > tiles;
-  const units = byColumns ? panelCount(n) : tiles;
-  const flops = (2 * m * k * n * (batches?.length ?? 1)) / units;
   // Zeros are left out where that is the same as multiplying by them.
   const sparse = s.mode === 0 && product.rows.sparse > 0 && columns.operand.finite();
   const table = batches ? ctx.table(batches.flat()) : 0;
   const offsets = target.offsets ? ctx.table(target.offsets) : 0;
-  const args = [
-    target.at,
-    target.perSample,
-    target.sampleStride,
-    target.rowStride,
-    offsets,
-    source,
-    b,
-    m,
-    k,
-    n,
-    finish.bias,
-    finish.activation,
-    table,
-    Number(byColumns),
-    Number(sparse),
-  ];
-  ctx.call('matmul', args, units, Math.max(1, Math.ceil(500_000 / flops)));
+  const most = across ? stripColumns : n;
+  for (let first = 0; first < n; first += most) {
+    const count = Math.min(most, n - first);
+    // A product with few rows is split by columns, so that threads find work.
+    const byColumns = !batches && tiles < 8 && panelCount(count) > tiles;
+    const units = byColumns ? panelCount(count) : tiles;
+    const flops = (2 * m * k * count * (batches?.length ?? 1)) / units;
+    const args = [
+      target.at + first * 4,
+      target.perSample,
+      target.sampleStride,
+      target.rowStride,
+      offsets,
+      source,
+      across?.(first, count) ?? packColumns(ctx, columns, k, n),
+      m,
+      k,
+      count,
+      bias && bias + first * 4,
+      activation,
+      table,
+      Number(byColumns),
+      Number(sparse),
+    ];
+    ctx.call('matmul', args, units, Math.max(1, Math.ceil(500_000 / flops)));
+  }
 }
