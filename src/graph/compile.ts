@@ -75,7 +75,8 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
   const backend = options.backend ?? defaultBackend(ancestors(outputs, new Set(inputs)));
   if (typeof backend.prepare !== 'function') throw failure('backend', 'is none');
   const simple = simplify(outputs, inputs, backend.folds);
-  const joined = backend.joins ? joinSteps(simple.outputs, inputs, backend.joins) : simple.outputs;
+  const rejoined = backend.rejoins?.(simple.outputs, inputs) ?? simple.outputs;
+  const joined = backend.joins ? joinSteps(rejoined, inputs, backend.joins) : rejoined;
   const program = buildProgram(joined, inputs, backend);
   const executable = backend.prepare(program);
   const check = (arrays: readonly TypedArray[]): void => checkFeeds(program.inputs, arrays);

@@ -5,13 +5,13 @@
 import { parts } from './bind-conv.ts';
 import { hasSimd } from './module.ts';
 import { finishOf, panelColumns, panelRows } from './panels.ts';
-import { accelerate } from './step.ts';
+import { accelerate, rejoin } from './step.ts';
 
 /**
  * What such a module needs of the core. It imports nothing but types: what two files of a bundle need a bundler puts in a third, which every
  * application would fetch beside the core.
  */
-export const core = { accelerate, finishOf, panelColumns, panelRows, parts } as const;
+export const core = { accelerate, finishOf, panelColumns, panelRows, parts, rejoin } as const;
 export type Core = typeof core;
 
 /** A module whose `take` tells the backend of its kernels (`accelerate` of step.ts); calling it again changes nothing. */
@@ -24,6 +24,9 @@ export type LoadAccelerator = () => Promise<AcceleratorModule>;
 
 /** For 3x3 convolutions of stride 1: whoever has such layers, with channels enough for it to pay, loads it. */
 export const winograd: LoadAccelerator = () => import('./bind-winograd.ts');
+
+/** For attention without the scores of all pairs of positions: whoever builds transformers or has attention layers loads it. */
+export const attention: LoadAccelerator = () => import('./attention/take.ts');
 
 /** Resolves when plans made from now on use these kernels; at once where this backend cannot run. */
 export async function loadAccelerators(loaders: Iterable<LoadAccelerator>): Promise<void> {
