@@ -10,7 +10,7 @@
 import { packB } from './columns';
 import { softmaxRowsGrad } from './fused';
 import { MR, NR } from './panels';
-import { scratch } from './simd';
+import { scratch, storeLanes } from './simd';
 import { softmaxRows } from './softmax';
 import { directTile } from './tile';
 import { transposedTile } from './attention-tile';
@@ -95,6 +95,10 @@ const ROOM_AT: usize = 320;
 
 let layer: Layer = changetype<Layer>(0);
 let room: usize = 0;
+/** Where all probabilities are kept for the way back; 0: nowhere, it computes them again. */
+let keptAt: usize = 0;
+/** The scores of the block at work. */
+let scores: usize = 0;
 
 /** Six pointers at `to`, of rows that begin at `from`; those that are missing are the last. */
 @inline
@@ -104,7 +108,7 @@ function list(to: usize, from: usize, step: usize, rows: i32): void {
 
 /**
  * Rows of C `[rows, n]`: rows of A times packed columns, of which panels `[p0, p1)`.
- * @param whole whether C has room for whole tiles
+ * @param whole whether rows of C have room for whole tiles
  */
 function product(
   rows: i32, c: usize, cStep: usize, a: usize, aStep: usize, depth: i32, b: usize, panel: usize, p0: i32, p1: i32,
@@ -117,10 +121,10 @@ function product(
       const left = min(rows - row, MR);
       const first = <usize>row;
       list(run, a + first * aStep + (<usize>k0 << 2), aStep, left);
-      list(scratch(), c + first * cStep, cStep, whole ? MR : left);
+      list(scratch(), c + first * cStep, cStep, left);
       let at = b + <usize>p0 * panel + (<usize>k0 << 5);
       for (let p = p0; p < p1; p++, at += panel) {
-        directTile(k1 - k0, run, at, <usize>p << 5, whole ? MR : left, whole ? NR : n - p * NR, k0 > 0);
+        directTile(k1 - k0, run, at, <usize>p << 5, left, whole ? NR : n - p * NR, k0 > 0);
       }
     }
   }
@@ -153,13 +157,13 @@ function pack(to: usize, from: usize, row: i32, positions: i32, size: i32, acros
   else packB(0, panelsOf(size), to, from, positions, size, row, 4, positions, 0, 0);
 }
 
-/** The probabilities of queries `[first, first + rows)` for keys of the block's range, in the room. */
-function probabilities(pair: i32, first: i32, rows: i32): void {
+/** The probabilities of queries `[first, first + rows)` for keys of the block's range; on the way back those that were kept. */
+function probabilities(pair: i32, first: i32, rows: i32, back: bool): void {
   const g = layer;
   const queries = view(Q);
   const q = queries.placeOf(pair) + first * queries.row;
-  const scores = room + g.scores;
   const across = room + g.keysAcross;
+  scores = keptAt == 0 ? room + g.scores : keptAt + <usize>(pair * g.queries + first) * g.line;
   const sample = pair / g.heads;
   const head = pair - sample * g.heads;
   keyRange(biases(), g.biases, sample, head, first, rows, g.keys);
@@ -169,6 +173,7 @@ function probabilities(pair: i32, first: i32, rows: i32): void {
     const bound = products * <f32>g.size * (g.scaling == 0 ? 1 : g.scaling == 1 ? abs(g.scale) : 1 / abs(g.scale));
     if (!(bound < 1e7)) keyRange(0, 0, sample, head, first, rows, g.keys);
   }
+  if (back && keptAt != 0) return;
   const k0 = rangeBegin;
   const count = rangeEnd - k0;
   const line = <usize>g.line;
@@ -192,15 +197,16 @@ function scaleRow(row: usize, count: i32): void {
 }
 
 @inline
-function begin(at: usize, work: usize, unit: i32): void {
+function begin(at: usize, work: usize, kept: usize, unit: i32): void {
   layer = changetype<Layer>(at);
+  keptAt = kept;
   room = layer.roomBytes == 0 ? scratch() + ROOM_AT : work + <usize>unit * layer.roomBytes;
 }
 
 /** Units are `perUnit` pairs of a sample and a head each. */
-export function attention(start: i32, end: i32, at: usize, work: usize): void {
+export function attention(start: i32, end: i32, at: usize, work: usize, kept: usize): void {
   for (let unit = start; unit < end; unit++) {
-    begin(at, work, unit);
+    begin(at, work, kept, unit);
     const last = min((unit + 1) * layer.perUnit, layer.pairs);
     for (let pair = unit * layer.perUnit; pair < last; pair++) attend(pair);
   }
@@ -215,26 +221,29 @@ function attend(pair: i32): void {
   pack(values, view(V).placeOf(pair), view(V).row, g.keys, g.valueSize, false);
   for (let first = 0; first < g.queries; first += g.block) {
     const rows = min(g.block, g.queries - first);
-    probabilities(pair, first, rows);
+    probabilities(pair, first, rows, false);
     const k0 = <usize>rangeBegin;
     product(
-      rows, y + first * out.row, out.row, room + g.scores + (k0 << 2), g.line, rangeEnd - rangeBegin,
+      rows, y + first * out.row, out.row, scores + (k0 << 2), g.line, rangeEnd - rangeBegin,
       values + (k0 << 5), <usize>g.keys << 5, 0, panelsOf(g.valueSize), g.valueSize, false,
     );
   }
 }
 
 /** The same units: gradients of query, key and value from that of the result. */
-export function attentionGrad(start: i32, end: i32, at: usize, work: usize): void {
+export function attentionGrad(start: i32, end: i32, at: usize, work: usize, kept: usize): void {
   for (let unit = start; unit < end; unit++) {
-    begin(at, work, unit);
+    begin(at, work, kept, unit);
     const last = min((unit + 1) * layer.perUnit, layer.pairs);
     for (let pair = unit * layer.perUnit; pair < last; pair++) attendBack(pair);
   }
 }
 
 function clear(to: usize, step: usize, rows: i32, size: i32): void {
-  for (let i = 0; i < rows; i++, to += step) memory.fill(to, 0, <usize>size << 2);
+  const zero = i32x4.splat(0);
+  for (let i = 0; i < rows; i++, to += step) {
+    for (let j = 0; j < size; j += 4) storeLanes(to + (<usize>j << 2), zero, size - j);
+  }
 }
 
 function attendBack(pair: i32): void {
@@ -242,7 +251,6 @@ function attendBack(pair: i32): void {
   const line = <usize>g.line;
   const down = room + g.keysDown;
   const values = room + g.values;
-  const scores = room + g.scores;
   const slopes = room + g.slopes;
   const wantsQ = view(DQ).at != 0;
   const wantsK = view(DK).at != 0;
@@ -258,7 +266,7 @@ function attendBack(pair: i32): void {
   if (wantsV) clear(dv, view(DV).row, g.keys, g.valueSize);
   for (let first = 0; first < g.queries; first += g.block) {
     const rows = min(g.block, g.queries - first);
-    probabilities(pair, first, rows);
+    probabilities(pair, first, rows, true);
     const k0 = rangeBegin;
     const k1 = rangeEnd;
     const shift = <usize>k0 << 2;

@@ -6,15 +6,19 @@ import type { TensorSpec } from '../tensor/tensor.ts';
 /** The axes of a tensor: samples, heads, positions, elements, or samples, positions, heads, elements. */
 export type Order = 'heads' | 'positions';
 
-export type AttentionAttrs = {
-  /** Of query, key, value and result. */
-  readonly orders: readonly [Order, Order, Order, Order];
+/** What the op and its gradient share. */
+export type SharedAttrs = {
+  /** Of query, key and value. */
+  readonly orders: readonly [Order, Order, Order];
   /** What is done to the products before anything is added. */
   readonly scaling: 'times' | 'over' | null;
   readonly scale: number;
 };
-export type AttentionGradAttrs = AttentionAttrs & {
-  /** Which gradients are wanted: of query, key, value. */
+/** With the order of the result. */
+export type AttentionAttrs = SharedAttrs & { readonly result: Order };
+/** With the order of the result's gradient, and which gradients are wanted: of query, key, value. */
+export type AttentionGradAttrs = SharedAttrs & {
+  readonly gradient: Order;
   readonly wants: readonly [boolean, boolean, boolean];
 };
 
@@ -36,7 +40,7 @@ const headsFirst = (shape: Shape, order: Order): Shape =>
 export function attentionSizes(
   name: string,
   [q, k, v, ...rest]: readonly TensorSpec[],
-  { orders }: AttentionAttrs,
+  { orders }: SharedAttrs,
 ): AttentionSizes {
   const shapes = [q!, k!, v!].map(({ shape }, i) => headsFirst(shape, orders[i]!));
   const [a, b, c] = shapes as [Shape, Shape, Shape];
@@ -53,11 +57,9 @@ export function attentionSizes(
   throw failure(name, 'query, key and value are of the same samples and heads, and not empty', given);
 }
 
-/** The shape of the result. */
-export const resultShape = (
-  { samples, heads, queries, valueSize }: AttentionSizes,
-  { orders }: AttentionAttrs,
-): Shape => headsFirst([samples, heads, queries, valueSize], orders[3]);
+/** The shape of the result in an order of its axes. */
+export const resultShape = ({ samples, heads, queries, valueSize }: AttentionSizes, order: Order): Shape =>
+  headsFirst([samples, heads, queries, valueSize], order);
 
 /** Elements of the gradients of query, key and value; 0 of those that are not wanted. */
 export function gradientSizes(sizes: AttentionSizes, wants: AttentionGradAttrs['wants']): [number, number, number] {

@@ -30,18 +30,21 @@ const swapped = [0, 2, 1, 3];
 const turned = (x: Tensor, order: Order): Tensor => (order === 'heads' ? x : transpose(x, swapped));
 
 /** What the op means, in public ops. */
-export function attentionUnfused(inputs: readonly Tensor[], { orders, scaling, scale }: AttentionAttrs): Tensor {
+export function attentionUnfused(
+  inputs: readonly Tensor[],
+  { orders, result, scaling, scale }: AttentionAttrs,
+): Tensor {
   const [q, k, v] = inputs.slice(0, 3).map((x, i) => turned(x, orders[i]!)) as [Tensor, Tensor, Tensor];
   const products = matmul(q, k, { transposeB: true });
   const scaled = scaling === null ? products : scaling === 'times' ? mul(products, scale) : div(products, scale);
   const scores = inputs.slice(3).reduce((sum, bias) => add(sum, bias), scaled);
-  return turned(matmul(softmax(scores), v), orders[3]);
+  return turned(matmul(softmax(scores), v), result);
 }
 
 /** The gradients that are wanted, one after another, in the order of their operands. */
 function gradientsUnfused(inputs: readonly Tensor[], g: Tensor, attrs: AttentionGradAttrs): Tensor {
-  const { wants, ...rest } = attrs;
-  const all = partialGrad(attentionUnfused(inputs, rest), inputs.slice(0, 3), g);
+  const { wants, gradient, ...rest } = attrs;
+  const all = partialGrad(attentionUnfused(inputs, { ...rest, result: gradient }), inputs.slice(0, 3), g);
   return concat(
     all.filter((_, i) => wants[i]).map((x) => reshape(x, [x.size])),
     0,
@@ -49,33 +52,33 @@ function gradientsUnfused(inputs: readonly Tensor[], g: Tensor, attrs: Attention
 }
 
 const plain = { scaling: null, scale: 1 } as const;
-const everywhere = ['positions', 'positions', 'positions', 'positions'] as const;
-const heads = ['heads', 'heads', 'heads', 'heads'] as const;
-const mixed = ['positions', 'heads', 'positions', 'heads'] as const;
+const everywhere = { orders: ['positions', 'positions', 'positions'], result: 'positions' } as const;
+const headsFirst = { orders: ['heads', 'heads', 'heads'], result: 'heads' } as const;
+const mixed = { orders: ['positions', 'heads', 'positions'], result: 'heads' } as const;
 type Use = { readonly q: Shape; readonly k: Shape; readonly v: Shape; readonly biases: readonly Shape[] } & {
   readonly attrs: AttentionAttrs;
 };
 // biome-ignore format: one use a line
 const uses: readonly Use[] = [
-  { q: [2, 5, 3, 4], k: [2, 5, 3, 4], v: [2, 5, 3, 4], biases: [], attrs: { ...plain, orders: everywhere } },
-  { q: [1, 2, 3, 5], k: [1, 2, 9, 5], v: [1, 2, 9, 2], biases: [[1, 1, 1, 9]], attrs: { orders: heads, scaling: 'times', scale: 0.4 } },
-  { q: [2, 7, 2, 3], k: [2, 2, 10, 3], v: [2, 10, 2, 9], biases: [[7, 10], [2, 1, 1, 10]], attrs: { orders: mixed, scaling: 'over', scale: 1.7 } },
-  { q: [1, 1, 1, 2], k: [1, 1, 1, 2], v: [1, 1, 1, 2], biases: [[1, 1, 1, 1]], attrs: { ...plain, orders: everywhere } },
+  { q: [2, 5, 3, 4], k: [2, 5, 3, 4], v: [2, 5, 3, 4], biases: [], attrs: { ...plain, ...everywhere } },
+  { q: [1, 2, 3, 5], k: [1, 2, 9, 5], v: [1, 2, 9, 2], biases: [[1, 1, 1, 9]], attrs: { ...headsFirst, scaling: 'times', scale: 0.4 } },
+  { q: [2, 7, 2, 3], k: [2, 2, 10, 3], v: [2, 10, 2, 9], biases: [[7, 10], [2, 1, 1, 10]], attrs: { ...mixed, scaling: 'over', scale: 1.7 } },
+  { q: [1, 1, 1, 2], k: [1, 1, 1, 2], v: [1, 1, 1, 2], biases: [[1, 1, 1, 1]], attrs: { ...plain, ...everywhere } },
 ];
 const long: Use = {
   ...{ q: [5, 256, 12, 64], k: [5, 256, 12, 64], v: [5, 256, 12, 64] },
-  ...{ biases: [[5, 1, 1, 256]], attrs: { ...plain, orders: everywhere } },
+  ...{ biases: [[5, 1, 1, 256]], attrs: { ...plain, ...everywhere } },
 };
 const outOf = ({ q, k, v, attrs }: Use): Shape => {
   const spec = (shape: Shape): TensorSpec => ({ shape, dtype: 'float32' });
-  return resultShape(attentionSizes('attention', [spec(q), spec(k), spec(v)], attrs), attrs);
+  return resultShape(attentionSizes('attention', [spec(q), spec(k), spec(v)], attrs), attrs.result);
 };
 
 /** Query, key, value, and what is added to the scores. */
 export const attention: OpFunction<AttentionAttrs> = defineOp<AttentionAttrs>({
   name: 'attention',
   shape: (inputs, attrs) => ({
-    shape: resultShape(attentionSizes('attention', inputs, attrs), attrs),
+    shape: resultShape(attentionSizes('attention', inputs, attrs), attrs.result),
     dtype: floatOf('attention', ...(inputs as [TensorSpec])),
   }),
   vjp: (g, _, inputs, attrs) => {
@@ -102,7 +105,7 @@ export const attentionGrad: OpFunction<AttentionGradAttrs> = defineOp<AttentionG
   shape: ([q, k, v, g, ...biases], attrs) => {
     const inputs = [q!, k!, v!, ...biases];
     const sizes = attentionSizes('attentionGrad', inputs, attrs);
-    const expected = resultShape(sizes, attrs);
+    const expected = resultShape(sizes, attrs.gradient);
     if (!sameShape(g!.shape, expected)) {
       throw failure('attentionGrad', 'the gradient has the shape of the result', { gradient: g!.shape, expected });
     }
@@ -126,7 +129,9 @@ export const attentionGrad: OpFunction<AttentionGradAttrs> = defineOp<AttentionG
   kernels: { reference: loops.attentionGrad, wasm: wasmKernels.attentionGrad },
   examples: [...uses, long].map((use): Example<AttentionGradAttrs> => {
     const { q, k, v, biases, attrs } = use;
+    const { result, ...shared } = attrs;
     const real = use === long ? { size: 'real' as const } : {};
-    return { inputs: [q, k, v, outOf(use), ...biases], attrs: { ...attrs, wants: [true, true, true] }, ...real };
+    const wants = [true, true, true] as const;
+    return { inputs: [q, k, v, outOf(use), ...biases], attrs: { ...shared, gradient: result, wants }, ...real };
   }),
 });

@@ -7,7 +7,14 @@ import {
   type Strides,
 } from '../../../kernels/reference/attention.ts';
 import type { Attrs } from '../../graph/op.ts';
-import { type AttentionGradAttrs, attentionSizes, gradientSizes, type Order } from '../../ops/attention-sizes.ts';
+import {
+  type AttentionAttrs,
+  type AttentionGradAttrs,
+  attentionSizes,
+  gradientSizes,
+  type Order,
+  type SharedAttrs,
+} from '../../ops/attention-sizes.ts';
 import { broadcastStrides, type Shape } from '../../tensor/shape.ts';
 import type { TensorSpec } from '../../tensor/tensor.ts';
 import type { Kernel } from './shared.ts';
@@ -27,25 +34,25 @@ export function biasStrides(shape: Shape, scores: Shape): BiasStrides {
   return { sample, head, query, key };
 }
 
-function geometryOf(inputs: readonly TensorSpec[], y: Shape, attrs: Attrs): AttentionGeometry {
-  const typed = attrs as unknown as AttentionGradAttrs;
+function geometryOf(inputs: readonly TensorSpec[], y: Shape, order: Order, attrs: Attrs): AttentionGeometry {
+  const typed = attrs as unknown as SharedAttrs;
   const sizes = attentionSizes('attention', inputs, typed);
   const { samples, heads, queries, keys } = sizes;
   const [q, k, v] = inputs.slice(0, 3).map(({ shape }, i) => stridesOf(shape, typed.orders[i]!));
   const biases = inputs.slice(3).map(({ shape }) => biasStrides(shape, [samples, heads, queries, keys]));
   const { scaling, scale } = typed;
-  return { ...sizes, q: q!, k: k!, v: v!, y: stridesOf(y, typed.orders[3]), biases, scaling, scale };
+  return { ...sizes, q: q!, k: k!, v: v!, y: stridesOf(y, order), biases, scaling, scale };
 }
 
 const forward: Kernel = (out, inputs, attrs) => {
-  const geometry = geometryOf(inputs, out.shape, attrs);
+  const geometry = geometryOf(inputs, out.shape, (attrs as unknown as AttentionAttrs).result, attrs);
   return (y, operands) => attention(y as Floats, operands as Floats[], geometry);
 };
 
 const back: Kernel = (_, [q, k, v, g, ...biases], attrs) => {
   const inputs = [q!, k!, v!, ...biases];
-  const { wants } = attrs as unknown as AttentionGradAttrs;
-  const geometry = geometryOf(inputs, g!.shape, attrs);
+  const { wants, gradient } = attrs as unknown as AttentionGradAttrs;
+  const geometry = geometryOf(inputs, g!.shape, gradient, attrs);
   const sizes = gradientSizes(geometry, wants);
   return (out, operands) => {
     out.fill(0);

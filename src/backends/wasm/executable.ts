@@ -149,8 +149,8 @@ class Binding {
         return at;
       },
       work,
-      kept: (bytes) => {
-        const at = this.#kept.place(step, bytes);
+      kept: (bytes, most) => {
+        const at = this.#kept.place(step, bytes, most);
         return at === undefined ? 0 : keptBase + at;
       },
       zeros: (bytes) => machine.zeros(bytes),

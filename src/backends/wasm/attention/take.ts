@@ -55,21 +55,21 @@ function replace(found: Attention, finder: Finder, made: Map<Tensor, Made>): voi
 
   const behind = swapping(result, 0, 2, 1, 3);
   const order: Order = behind.length > 0 ? 'positions' : 'heads';
+  const orders = [q.order, k.order, v.order] as const;
   const attrs = { scaling, scale } as const;
-  const one = once((built) => attention(operands(built), { ...attrs, orders: [q.order, k.order, v.order, order] }));
+  const one = once((built) => attention(operands(built), { ...attrs, orders, result: order }));
   if (behind.length > 0) for (const user of behind) made.set(user, { needs: read, make: one });
   else made.set(result, { needs: read, make: (built) => reshape(one(built), result.shape) });
 
   for (const back of found.backs) {
     const { g } = back;
     const wants = [back.dq !== null, back.dk !== null, back.dv !== null] as const;
-    const orders = [q.order, k.order, v.order, g.order] as const;
     const sizes = gradientSizes({ samples, heads, queries, keys, size, valueSize }, wants);
     const needs = [...read, g.x];
     const flat = once((built) => {
       const [a, b, c, ...rest] = operands(built) as [Tensor, Tensor, Tensor];
       const dy = reshape(built(g.x), placed(g, queries, valueSize));
-      return attentionGrad([a, b, c, dy, ...rest], { ...attrs, orders, wants });
+      return attentionGrad([a, b, c, dy, ...rest], { ...attrs, orders, gradient: g.order, wants });
     });
     let at = 0;
     for (const [i, name] of (['dq', 'dk', 'dv'] as const).entries()) {
