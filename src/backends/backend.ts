@@ -17,8 +17,8 @@ export interface Backend {
   readonly folds?: boolean;
   /** For which ops it computes joined nodes (`joins` of an op); none when left out. */
   readonly joins?: (op: Op) => boolean;
-  /** What it computes as one node where graphs have several: the same outputs; none when left out. */
-  readonly rejoins?: (outputs: readonly Tensor[], inputs: readonly Tensor[]) => readonly Tensor[];
+  /** The same outputs with one node where graphs have several that it computes together; left as they are when left out. */
+  rejoins?: (outputs: readonly Tensor[], inputs: readonly Tensor[]) => readonly Tensor[];
   /** It keeps `Program.cells` from run to run, and its kernels may write where an input lies. */
   readonly cells?: true;
   /** Binds kernels and memory. Throws an error that names op and backend where a kernel is missing. */

@@ -3,15 +3,16 @@
  * the last bits depends on them: a plan made without them runs on the core's kernels.
  */
 import { parts } from './bind-conv.ts';
+import { wasmBackend } from './index.ts';
 import { hasSimd } from './module.ts';
 import { finishOf, panelColumns, panelRows } from './panels.ts';
-import { accelerate, rejoin } from './step.ts';
+import { accelerate } from './step.ts';
 
 /**
  * What such a module needs of the core. It imports nothing but types: what two files of a bundle need a bundler puts in a third, which every
  * application would fetch beside the core.
  */
-export const core = { accelerate, finishOf, panelColumns, panelRows, parts, rejoin } as const;
+export const core = { accelerate, finishOf, panelColumns, panelRows, parts, wasmBackend } as const;
 export type Core = typeof core;
 
 /** A module whose `take` tells the backend of its kernels (`accelerate` of step.ts); calling it again changes nothing. */

@@ -8,7 +8,7 @@ import { links } from './bind-chain.ts';
 import { fuses } from './binders.ts';
 import { bindProgram } from './executable.ts';
 import { Machine } from './machine.ts';
-import { rejoined, type Trace } from './step.ts';
+import type { Trace } from './step.ts';
 import { availableThreads, Threads } from './threads.ts';
 
 export { hasSimd } from './module.ts';
@@ -47,7 +47,6 @@ export const wasmBackend: WasmBackend = {
   fuses,
   links,
   joins: () => true,
-  rejoins: rejoined,
   folds: true,
   cells: true,
   prepare(program: Program): Executable {

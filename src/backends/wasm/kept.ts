@@ -2,8 +2,6 @@
  * What a step leaves for its gradient in the same plan, so that the way forward is not gone a second time: a recurrent scan, attention. A pair
  * has the same operands, of which the gradient has one more; both run in the order of the steps, and nothing else is put where the first wrote.
  */
-import { valueKey } from '../../graph/attrs.ts';
-import type { Attr } from '../../graph/op.ts';
 import type { Program, Step } from '../../graph/program.ts';
 
 /** Bytes that a plan may take for it, unless a step asks for fewer. Gradients for which there is no more room go forward again. */
@@ -34,14 +32,11 @@ export class Kept {
   }
 }
 
-function goesBack({ op, inputs, attrs }: Step, step: Step): boolean {
-  if (op.name !== `${step.op.name}Grad` || inputs.length !== step.inputs.length + 1) return false;
-  const extra = inputs.findIndex((value, i) => value !== step.inputs[i]);
-  const own = inputs.filter((_, i) => i !== extra);
-  const same = (name: string, value: Attr): boolean =>
-    attrs[name] === undefined || valueKey(attrs[name]) === valueKey(value);
+function goesBack({ op, inputs, attrs }: Step, { op: { name }, inputs: read, attrs: own }: Step): boolean {
+  const extra = inputs.findIndex((value, i) => value !== read[i]);
   return (
-    own.every((value, i) => value === step.inputs[i]) &&
-    Object.entries(step.attrs).every(([name, value]) => same(name, value))
+    op.name === `${name}Grad` &&
+    `${inputs.filter((_, i) => i !== extra)}` === `${read}` &&
+    Object.keys(own).every((key) => !(key in attrs) || `${attrs[key]}` === `${own[key]}`)
   );
 }

@@ -8,7 +8,7 @@ import type { Attrs } from '../../graph/op.ts';
 import type { Program, Step } from '../../graph/program.ts';
 import { failure, type PathgradError } from '../../tensor/errors.ts';
 import type { PlatformWasm } from '../../tensor/platform.ts';
-import type { Tensor, TensorSpec } from '../../tensor/tensor.ts';
+import type { TensorSpec } from '../../tensor/tensor.ts';
 import type { Kernels, PackedModule } from './module.ts';
 
 /** A kernel call: `fn(start, end, ...args)` for ranges that cover `[0, units)` in any split and order. */
@@ -122,19 +122,6 @@ export function accelerate(op: string, accelerator: Accelerator): void {
 export function acceleratorOf(step: PlacedStep): Accelerator | undefined {
   return accelerators.get(step.op)?.find(({ takes }) => !takes || takes(step));
 }
-
-/** Graph to graph, same values: nodes that kernels of another module compute as one. */
-export type Rejoin = (outputs: readonly Tensor[], inputs: readonly Tensor[]) => readonly Tensor[];
-
-const rejoins = new Set<Rejoin>();
-
-/** From now on plans are made of what `pass` gives. */
-export function rejoin(pass: Rejoin): void {
-  rejoins.add(pass);
-}
-
-/** A graph after all passes that there are. */
-export const rejoined: Rejoin = (outputs, inputs) => [...rejoins].reduce((found, pass) => pass(found, inputs), outputs);
 
 /** Units of work so that a chunk is about `floats` elements of size `each`. */
 export function grainFor(each: number, floats = 16384): number {

@@ -143,5 +143,5 @@ function rebuilt(
 
 /** From now on plans have attention without its scores. */
 export function take(core: Core): void {
-  core.rejoin(joinAttention);
+  core.wasmBackend.rejoins = joinAttention;
 }
