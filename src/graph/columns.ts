@@ -62,9 +62,12 @@ export function foldColumns(
     return null;
   };
   const open = (x: Tensor): boolean => x.op !== null && !fed.has(x) && once(x);
-  if (op!.columns === 'first' && known(given[1])) {
-    const found = given[0]!.op === mul.op && !fed.has(given[0]!) ? rowOf(given[0]!.inputs) : null;
-    return found && new Tensor(op, [found.value, folded(mul, given[1], found.row)], node.attrs, node, null);
+  const side = op!.columns;
+  if (typeof side === 'number' && known(given[1])) {
+    const factored = given.at(side)!;
+    const found = factored.op === mul.op && !fed.has(factored) ? rowOf(factored.inputs) : null;
+    const inputs = found && given.with(1, folded(mul, given[1], found.row)).with(side, found.value);
+    return inputs && new Tensor(op, inputs, node.attrs, node, null);
   }
   const found = op === mul.op || op === add.op ? rowOf(given) : null;
   if (!found || !open(found.value)) return null;
@@ -77,8 +80,8 @@ export function foldColumns(
   const product = before ? before.value : value;
   if (product.op?.columns !== 'result' || !known(product.inputs[1]) || !(product === value || open(product)))
     return null;
-  const [x, w] = product.inputs as [Tensor, Tensor];
-  const result = new Tensor(product.op, [x, folded(mul, w, row)], product.attrs, product, null);
+  const inputs = product.inputs.with(1, folded(mul, product.inputs[1], row));
+  const result = new Tensor(product.op, inputs, product.attrs, product, null);
   return before ? new Tensor(add.op, [result, folded(mul, before.row, row)], {}, node, null) : result;
 }
 

@@ -102,8 +102,8 @@ export interface OpDefinition<A extends Attrs> {
   readonly alias?: true;
   /** What a backend may compute together with the product before it: an addition of one row to all, or a function of each element. */
   readonly epilogue?: 'bias' | Activation;
-  /** A factor per column (element of the last axis) of the `'result'`, or of the `'first'` input, may go into the last axis of the second input. */
-  readonly columns?: 'result' | 'first';
+  /** A factor per column (element of the last axis) of the `'result'`, or of an input by its number (-1: the last), may go into the last axis of the second input. */
+  readonly columns?: 'result' | 0 | -1;
   /** What the sum of the result over `axes` is without the result; null where it has to be summed. */
   readonly summed?: (inputs: readonly Tensor[], attrs: A, axes: readonly number[]) => Tensor | null;
   /** Takes in a mask that leaves the result where the first input is above 0 and makes it 0 elsewhere: the attrs of doing both. */

@@ -4,14 +4,20 @@
  * Invariants: no plan is disposed of while it is in use, and no more than `limit` exist at a time: who needs another when all
  * are in use waits for one.
  */
+import type { Backend } from '../backends/backend.ts';
+import { defaultBackend } from '../backends/default.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
 import { type CompileOptions, compile, type Plan } from './compile.ts';
 
 /** What a plan computes, and from what. */
 export interface PlanGraph {
   readonly outputs: readonly Tensor[];
   readonly inputs: readonly Tensor[];
+}
+
+interface Disposable {
+  dispose(): void;
 }
 
 interface Entry<P> {
@@ -25,8 +31,8 @@ interface Entry<P> {
 }
 
 /** `P` is a plan, or something that holds plans. */
-export class PlanCache<P extends { dispose(): void } = Plan> {
-  readonly #entries = new Map<string, Entry<P>>();
+export class PlanCache<P extends Disposable = Plan> {
+  readonly #entries = new Map<string, Entry<Disposable>>();
   readonly #waiting: (() => void)[] = [];
   readonly #options: CompileOptions;
   readonly #limit: number;
@@ -40,6 +46,11 @@ export class PlanCache<P extends { dispose(): void } = Plan> {
     return this.#entries.size;
   }
 
+  /** Who runs plans over `values`. */
+  backendFor(values: readonly TensorSpec[]): Backend {
+    return this.#options.backend ?? defaultBackend(values);
+  }
+
   /** Runs the plan of `key`; `build` gives its graph when it is not there yet. The arrays returned are the caller's. */
   run(this: PlanCache<Plan>, key: string, build: () => PlanGraph, feeds: readonly TypedArray[]): Promise<TypedArray[]> {
     const make = (): Plan => {
@@ -49,12 +60,12 @@ export class PlanCache<P extends { dispose(): void } = Plan> {
     return this.use(key, make, (plan) => plan.run(feeds));
   }
 
-  /** What `work` does with the plan of `key`, which nobody else uses meanwhile. */
-  async use<R>(key: string, make: () => P, work: (plan: P) => Promise<R>): Promise<R> {
-    let entry = this.#entries.get(key);
+  /** What `work` does with the plan of `key`, which nobody else uses meanwhile. Under a key of its own there may be something else than a plan. */
+  async use<R, Q extends Disposable = P>(key: string, make: () => Q, work: (plan: Q) => Promise<R>): Promise<R> {
+    let entry = this.#entries.get(key) as Entry<Q> | undefined;
     while (!entry && !this.#hasRoom()) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
-      entry = this.#entries.get(key);
+      entry = this.#entries.get(key) as Entry<Q> | undefined;
     }
     entry ??= this.#make(make);
     const { plan } = entry;
@@ -72,7 +83,7 @@ export class PlanCache<P extends { dispose(): void } = Plan> {
     }
   }
 
-  #make(make: () => P): Entry<P> {
+  #make<Q extends Disposable>(make: () => Q): Entry<Q> {
     try {
       return { plan: make(), users: 0, idle: Promise.resolve(), dropped: false };
     } catch (error) {
@@ -97,7 +108,7 @@ export class PlanCache<P extends { dispose(): void } = Plan> {
     return false;
   }
 
-  #drop(key: string, entry: Entry<P>): void {
+  #drop(key: string, entry: Entry<Disposable>): void {
     this.#entries.delete(key);
     if (entry.users === 0) entry.plan.dispose();
     else entry.dropped = true;

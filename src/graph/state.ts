@@ -131,7 +131,7 @@ export function compileWithState(
     throw failure('State', 'what is carried is not of its cell', { cell: String(cell), next: String(next) });
   }
   const cut = [...inputs, ...state.tensors];
-  const simple = simplify([...outputs, ...changing.map(([, next]) => next)], cut).outputs;
+  const simple = simplify([...outputs, ...changing.map(([, next]) => next)], cut, backend.folds).outputs;
   const joined = backend.joins ? joinSteps(simple, cut, backend.joins) : simple;
   const reached = new Set(ancestors(joined, new Set(cut)));
   for (const [cell] of changing) reached.add(cell);

@@ -112,7 +112,7 @@ export const convGradInput: OpFunction<GradInputAttrs> = defineOp<GradInputAttrs
   ],
   batch: inFront((i) => i === 0),
   linear: [0, 1],
-  columns: 'first',
+  columns: 0,
   // What lies outside of the part is padding to the convolution.
   part: ([g, w], { inputShape, ...attrs }, begin, size) => {
     if ([0, inputShape.length - 1].some((axis) => size[axis] !== inputShape[axis])) return null;

@@ -13,6 +13,7 @@ import { compile } from '../../src/graph/compile.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
 import { grad } from '../../src/graph/grad.ts';
 import * as o from '../../src/ops/index.ts';
+import { type LineConvAttrs, lineConv } from '../../src/ops/line-conv.ts';
 import { isFloat, type TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { examplesUnderTest, opsUnderTest } from '../support/ops.ts';
@@ -115,6 +116,33 @@ test('a convolutional network and its gradient, as explanations run it', () => {
   const k = o.maxPool(o.relu(o.conv2d(h, v, { padding: 'same' })));
   const y = o.softmax(o.matmul(o.relu(o.matmul(o.reshape(k, [5, 63]), u)), tensor(random([50, 4], 6).data, [50, 4])));
   sameBits('network', [y, grad(o.slice(y, { 1: [1, 2] }), [x])[0]!], [x], [random([5, 14, 14, 1], 7).data]);
+});
+
+test('convolutions of lines by their kinks: bands of rows, and strips of filters, of one sample and of several', () => {
+  const attrs: LineConvAttrs = {
+    ...{ relu: true, window: [2, 2], strides: [1, 1], dilations: [1, 1] },
+    ...{ poolStrides: [2, 2], poolPads: [[0, 0], [0, 0]], pads: [[1, 0], [0, 1]] }, // biome-ignore format: two axes each
+  };
+  for (const [samples, size] of [
+    [1, 22],
+    [1, 4],
+    [3, 12],
+  ] as const) {
+    const [start, delta, alpha] = [
+      placeholder([samples, size, size, 12]),
+      placeholder([samples, size, size, 12]),
+      placeholder([20]),
+    ];
+    const y = lineConv([start, random([2, 2, 12, 90], 3), delta, alpha], attrs);
+    const steps = Float32Array.from({ length: 20 }, (_, k) => (k + 0.5) / 20);
+    const data = [random(start.shape, 4).data, random(delta.shape, 5).data, steps];
+    sameBits(
+      `${samples} of ${size}`,
+      [o.relu(y), grad(y, [start], random(y.shape, 6))[0]!],
+      [start, delta, alpha],
+      data,
+    );
+  }
 });
 
 test.run();

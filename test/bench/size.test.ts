@@ -11,16 +11,16 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 198_500,
+  [ON_DEMAND]: 220_500,
   'src/keras': 63_400,
   'src/model': 10_720,
-  'src/attribution': 70_500,
+  'src/attribution': 70_700,
   'src/backends': 44_100,
   'src/ops': 35_700,
   'packed kernels': 24_500,
   'src/hdf5': 14_500,
   'kernels/reference': 9_800,
-  'src/graph': 20_700,
+  'src/graph': 20_750,
   'src/tensor': 7_400,
   'src/quadrature': 5_000,
 };
@@ -39,6 +39,9 @@ test('what is public and needed on demand is not fetched at once', async () => {
   const { files } = await bundleFiles();
   const early = [
     'src/attribution/path/auto-steps.ts',
+    'src/attribution/path/frontier-points.ts',
+    'src/attribution/path/kept-frontier.ts',
+    'src/graph/state.ts',
     'src/keras/custom/run.ts',
     'node_modules/fflate/esm/browser.js',
     ...copied,

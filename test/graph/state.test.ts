@@ -7,7 +7,7 @@ import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { compileWithState, State } from '../../src/graph/state.ts';
-import { add, matmul, mul, relu, reshape, sub, sum, transpose } from '../../src/ops/index.ts';
+import { add, conv1d, matmul, mul, relu, reshape, sub, sum, transpose } from '../../src/ops/index.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { rejects } from '../support/rejects.ts';
 
@@ -166,6 +166,19 @@ test('a plan that has been disposed of says so', async () => {
   const plan = compileWithState([sum(w)], [], { state });
   plan.dispose();
   await rejects(() => plan.run([]), /disposed of/);
+});
+
+test('scales of columns go into constant weights as they do in plans without state', () => {
+  const [x, cell] = [placeholder([2, 4, 2]), placeholder([2, 4, 3])];
+  const w = tensor([1, 2, 3, 4, 5, 6], [1, 2, 3]);
+  const y = relu(add(mul(conv1d(x, w), tensor([2, 3, 4])), cell));
+  const state = new State([{ tensor: cell, value: new Float32Array(24) }], wasmBackend);
+  const plan = compileWithState([y], [x], { state });
+  const plain = compile([y], [x, cell], { backend: wasmBackend });
+  assert.is(plan.stats.flops, plain.stats.flops);
+  const whole = compile([relu(add(conv1d(x, w), cell))], [x, cell], { backend: wasmBackend });
+  assert.is(plan.stats.flops, whole.stats.flops);
+  for (const made of [plan, plain, whole, state]) made.dispose();
 });
 
 test.run();

@@ -13,31 +13,38 @@ export interface Averaged {
 
 export class Average implements Averaged {
   count = 0;
-  readonly means: readonly Float64Array[];
-  private readonly squares: readonly Float64Array[];
-
-  constructor(sizes: readonly number[]) {
-    this.means = sizes.map((size) => new Float64Array(size));
-    this.squares = sizes.map((size) => new Float64Array(size));
-  }
+  means: readonly Float64Array[] = [];
+  /** None before the second values, which most averages never see. */
+  private squares: readonly Float64Array[] | null = null;
 
   add(values: readonly ArrayLike<number>[]): void {
-    this.count++;
-    this.means.forEach((mean, v) => {
-      const [square, value] = [this.squares[v]!, values[v]!];
-      // The first value is taken as it is, which keeps infinities what they are.
-      if (this.count === 1) mean.set(value);
-      else
-        for (let i = 0; i < mean.length; i++) {
-          const before = value[i]! - mean[i]!;
-          mean[i]! += before / this.count;
-          square[i]! += before * (value[i]! - mean[i]!);
-        }
-    });
+    // The first value is taken as it is, which keeps infinities what they are.
+    if (this.count === 0) this.adopt(values.map((of) => new Float64Array(of)));
+    else {
+      this.count++;
+      const squares = (this.squares ??= zerosLike(this.means));
+      for (const [v, mean] of this.means.entries()) addTo(mean, squares[v]!, values[v]!, this.count);
+    }
+  }
+
+  /** The first values, in arrays that become the average's own. */
+  adopt(values: readonly Float64Array[]): void {
+    this.count = 1;
+    this.means = values;
   }
 
   /** Standard deviation of the values added (over `count`, not `count - 1`). */
   get std(): Float64Array[] {
-    return this.squares.map((square) => square.map((sum) => Math.sqrt(sum / this.count)));
+    return (this.squares ?? zerosLike(this.means)).map((square) => square.map((sum) => Math.sqrt(sum / this.count)));
+  }
+}
+
+const zerosLike = (arrays: readonly Float64Array[]): Float64Array[] => arrays.map((of) => new Float64Array(of.length));
+
+function addTo(mean: Float64Array, square: Float64Array, value: ArrayLike<number>, count: number): void {
+  for (let i = 0; i < mean.length; i++) {
+    const before = value[i]! - mean[i]!;
+    mean[i]! += before / count;
+    square[i]! += before * (value[i]! - mean[i]!);
   }
 }

@@ -8,6 +8,7 @@ import { allocate, dtypeOf, type TypedArray } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { rowSize } from './arrays.ts';
 import type { Graphs } from './graphs.ts';
+import type { End, KeptEnds } from './kept-ends.ts';
 import type { Pace } from './pace.ts';
 import type { Feed } from './problem.ts';
 
@@ -17,6 +18,8 @@ export interface Runner {
   readonly samples: number;
   readonly batch: number;
   readonly pace: Pace;
+  /** Where what the method reads of both ends stays, if it does. */
+  readonly kept?: KeptEnds | null;
 }
 
 export interface Endpoint {
@@ -29,15 +32,22 @@ export function feedOf(t: Tensor): Feed {
   return { data: t.data, width: t.rank === 0 ? 0 : rowSize(t.shape) };
 }
 
-/** @param feeds one per model input, then one per forward kwarg */
-export async function runModel(runner: Runner, feeds: readonly Feed[]): Promise<Endpoint> {
+/**
+ * @param feeds one per model input, then one per forward kwarg
+ * @param end of the path, where what the method reads of it is to be kept
+ */
+export async function runModel(runner: Runner, feeds: readonly Feed[], end?: End): Promise<Endpoint> {
   const { graphs } = runner;
   const build = (rows: number): PlanGraph => {
     const { inputs, output, captured } = graphs.model(rows);
     return { inputs, outputs: [output, ...captured] };
   };
-  const [predictions, ...captured] = await runChunks(runner, 'model', build, feeds);
-  return { predictions: predictions!, captured: captured.map((data) => new Float64Array(data)) };
+  const { parts, times } = await runChunks(runner, 'model', build, feeds, end);
+  const [predictions, ...captured] = parts;
+  return {
+    predictions: repeatRow(predictions!, times),
+    captured: captured.map((data) => repeatRow(new Float64Array(data), times)),
+  };
 }
 
 /** The output of the path graph with `variables` in the place of what is attributed. */
@@ -50,7 +60,8 @@ export async function runPathEnd(
     const graph = runner.graphs.path(rows);
     return { inputs: [...graph.variables, ...graph.held], outputs: [graph.output] };
   };
-  return (await runChunks(runner, 'path', build, [...variables, ...held]))[0]!;
+  const { parts, times } = await runChunks(runner, 'path', build, [...variables, ...held]);
+  return repeatRow(parts[0]!, times);
 }
 
 /** Whether all rows of `width` elements are the same bits; 0 stands for one value that all share. */
@@ -64,41 +75,52 @@ export function sameForAll(feeds: readonly { data: TypedArray; width: number }[]
   return samples > 1 && feeds.every(({ data, width }) => allRowsEqual(data, width));
 }
 
-/** `row`, `count` times. */
+/** `row`, `count` times; for once itself. */
 export function repeatRow<T extends TypedArray>(row: T, count: number): T {
+  if (count === 1) return row;
   const out = allocate(dtypeOf(row), row.length * count) as T;
   for (let i = 0; i < count; i++) out.set(row, i * row.length);
   return out;
 }
 
+/** Results that have all samples, or one that all share: then `times` says how many these are. */
+interface Chunks {
+  readonly parts: readonly TypedArray[];
+  readonly times: number;
+}
+
 async function runChunks(
-  { plans, graphs, samples, batch, pace }: Runner,
+  { plans, graphs, samples, batch, pace, kept }: Runner,
   kind: string,
   build: (rows: number) => PlanGraph,
   feeds: readonly Feed[],
-): Promise<TypedArray[]> {
+  end?: End,
+): Promise<Chunks> {
   const results: TypedArray[] = [];
+  const run = async (rows: number, chunk: readonly TypedArray[]): Promise<TypedArray[]> =>
+    (end && (await kept?.evaluate(end, rows, chunk))) ||
+    plans.run(`${kind} ${rows} ${graphs.key}`, () => build(rows), chunk);
   pace.expect(samples);
   // One baseline for all samples is evaluated once.
   if (sameForAll(feeds, samples)) {
     await pace.turn();
     const one = feeds.map(({ data, width }) => (width === 0 ? data : data.subarray(0, width)));
-    const parts = await plans.run(`${kind} 1 ${graphs.key}`, () => build(1), one);
+    const parts = await run(1, one);
     pace.advance(samples);
-    return parts.map((part) => repeatRow(part, samples));
+    return { parts, times: samples };
   }
   for (let at = 0; at < samples; at += batch) {
     await pace.turn();
     const rows = Math.min(batch, samples - at);
     const chunk = feeds.map(({ data, width }) => (width === 0 ? data : data.subarray(at * width, (at + rows) * width)));
-    const parts = await plans.run(`${kind} ${rows} ${graphs.key}`, () => build(rows), chunk);
+    const parts = await run(rows, chunk);
     pace.advance(rows);
-    if (rows === samples) return parts;
+    if (rows === samples) return { parts, times: 1 };
     parts.forEach((part, i) => {
       const width = part.length / rows;
       results[i] ??= allocate(dtypeOf(part), samples * width);
       results[i].set(part, at * width);
     });
   }
-  return results;
+  return { parts: results, times: 1 };
 }

@@ -5,9 +5,11 @@
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { BaselineSource } from './baselines/kinds.ts';
+import type { Runner } from './endpoints.ts';
 import type { NonFinite } from './explanation/diagnostics.ts';
 import type { PathReport, Setting } from './explanation/explanation.ts';
 import type { WarningValues } from './explanation/warnings.ts';
+import type { KeptEnds } from './kept-ends.ts';
 import type { Problem } from './problem.ts';
 import type { ExplainOptions } from './types.ts';
 
@@ -59,6 +61,8 @@ export interface Method<O extends ExplainOptions = ExplainOptions> {
   readonly prunes?: true | 'alone';
   /** Attributes to the tensors of the layer while the variables are those of `inputLayer` or of the model's inputs. */
   readonly observes?: true;
+  /** What of both ends is to stay in the backend for `attribute` (`problem.kept`); null where that does not pay or cannot be. */
+  readonly keep?: (runner: Runner) => Promise<KeptEnds | null>;
   attribute(problem: Problem, options: O): Promise<Findings>;
   /** What becomes of each score's attributions once they are averaged over the baselines, for methods that are not linear in them. */
   readonly conclude?: (scores: readonly (readonly Float64Array[])[], at: Concluding) => Promise<Concluded>;

@@ -7,6 +7,7 @@ import type { PlanCache } from '../../graph/plan-cache.ts';
 import type { DType, TypedArray } from '../../tensor/dtype.ts';
 import type { Hooks } from './forward.ts';
 import type { PathGraph } from './graphs.ts';
+import type { KeptEnds } from './kept-ends.ts';
 import type { Pace } from './pace.ts';
 
 /** Rows of values that stay fixed for a sample. */
@@ -51,6 +52,8 @@ export interface Problem {
   /** Shapes of the model's inputs for all samples, whatever the variables are. */
   readonly inputs: readonly (readonly number[])[];
   readonly pace: Pace;
+  /** What stayed of both ends, where the method wanted that. */
+  readonly kept?: KeptEnds | null;
   /**
    * The score as a graph for so many rows at a time.
    *

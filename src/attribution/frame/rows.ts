@@ -22,7 +22,10 @@ export function gatherRows({ data, width }: Feed, samples: Int32Array): TypedArr
   if (width === 0) return data;
   const out = allocate(dtypeOf(data), samples.length * width);
   for (let row = 0; row < samples.length; row++) {
-    out.set(data.subarray(samples[row]! * width, (samples[row]! + 1) * width), row * width);
+    const at = samples[row]! * width;
+    // A view of a few elements costs more than they do.
+    if (width > 32) out.set(data.subarray(at, at + width), row * width);
+    else for (let i = 0; i < width; i++) out[row * width + i] = data[at + i]!;
   }
   return out;
 }

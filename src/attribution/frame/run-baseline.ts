@@ -67,16 +67,17 @@ async function evaluateBaseline(
   const inLayer = !Array.isArray(setup.baselines);
   const alibi = settings.compat === 'alibi';
   if (!inLayer) await setup.forward.model?.checkInputs?.(drawn);
-  const atBaseline = inLayer ? null : await runModel(runner, [...drawn.map(feedOf), ...kwargs]);
+  const atBaseline = inLayer ? null : await runModel(runner, [...drawn.map(feedOf), ...kwargs], 'baseline');
   const from = choice
     ? (atBaseline?.captured ?? drawn.map((t) => new Float64Array(t.data)))
     : graphs.moving.map((i) => new Float64Array(drawn[i]!.data));
   // Where part of the model bypasses the layer, the path starts at the layer's baseline with the rest at the real input.
   const bypass = choice !== null && (inLayer || (structure.bypassed && !alibi));
-  const variables = from.map((values, v) => {
-    return { data: inDType(values, structure.variables[v]!.dtype), width: values.length / samples };
-  });
-  const atStart = bypass ? await runPathEnd(runner, variables, held) : null;
+  const variables = (): Feed[] =>
+    from.map((values, v) => {
+      return { data: inDType(values, structure.variables[v]!.dtype), width: values.length / samples };
+    });
+  const atStart = bypass ? await runPathEnd(runner, variables(), held) : null;
   return { from, predictions: (atBaseline?.predictions ?? atStart)!, atStart };
 }
 
@@ -99,7 +100,7 @@ function problemOf(
   starts: readonly Float64Array[],
   draw: Draw,
 ): Problem {
-  const { graphs, plans, samples, batch, pace } = runner;
+  const { graphs, plans, samples, batch, pace, kept } = runner;
   return {
     key: graphs.key,
     plans,
@@ -115,20 +116,23 @@ function problemOf(
     ...draw,
     inputs: setup.inputs.tensors.map(({ shape }) => shape),
     pace,
+    kept: kept ?? null,
     graph: (rows, look) => graphs.path(rows, look),
   };
 }
 
 function displacedSamples(from: readonly Float64Array[], to: readonly Float64Array[], samples: number): Uint8Array {
   const flags = new Uint8Array(samples);
-  from.forEach((start, v) => {
+  for (const [v, start] of from.entries()) {
     const width = start.length / samples;
     for (let sample = 0; sample < samples; sample++) {
-      const end = (sample + 1) * width;
-      let at = sample * width;
-      while (at < end && start[at] === to[v]![at]) at++;
-      if (at < end) flags[sample] = 1;
+      if (differ(start, to[v]!, sample * width, (sample + 1) * width)) flags[sample] = 1;
     }
-  });
+  }
   return flags;
+}
+
+function differ(a: Float64Array, b: Float64Array, begin: number, end: number): boolean {
+  for (let i = begin; i < end; i++) if (a[i] !== b[i]) return true;
+  return false;
 }

@@ -102,12 +102,13 @@ function rowsAtOnce({ settings, structure }: Setup): number {
 async function runWhole(setup: Setup, plans: PlanCache, options: ExplainOptions, pace: Pace): Promise<Outcome[]> {
   const { inputs, graphs, structure } = setup;
   const samples = inputs.rows;
-  const runner: Runner = { graphs, plans, samples, batch: rowsAtOnce(setup), pace };
+  const alone: Runner = { graphs, plans, samples, batch: rowsAtOnce(setup), pace };
+  const runner: Runner = { ...alone, kept: (await setup.method.keep?.(alone)) ?? null };
   const kwargs = Object.values(graphs.options.kwargs).map(feedOf);
   await pace.turn();
   await setup.forward.model?.checkInputs?.(inputs.tensors);
 
-  const atX = await runModel(runner, [...inputs.tensors.map(feedOf), ...kwargs]);
+  const atX = await runModel(runner, [...inputs.tensors.map(feedOf), ...kwargs], 'input');
   const predictions = tensor(atX.predictions, [samples, ...structure.output.shape.slice(1)]);
   const targets = targetsOf(setup, predictions);
   const dtype = dtypeOf(atX.predictions) as FloatDType;
@@ -151,14 +152,14 @@ function targetsOf(setup: Setup, predictions: Tensor): ResolvedTarget[] {
 class Collected {
   private readonly end: Float64Array;
   private readonly target: ResolvedTarget;
-  private readonly start: Average;
-  private readonly pathStart: Average;
+  private readonly start = new Average();
+  private readonly pathStart = new Average();
   private readonly baselineScores: Float64Array[] = [];
   private readonly moved: Uint8Array;
   private readonly displaced: Uint8Array;
   private readonly steps: Int32Array;
-  private attributions: Average | null = null;
-  private baselinePredictions: Average | null = null;
+  private readonly attributions = new Average();
+  private readonly baselinePredictions = new Average();
   private nonFinite: NonFinite | null = null;
   private converged: boolean[] | null = null;
   private shapes: readonly Shape[] | null = null;
@@ -169,8 +170,6 @@ class Collected {
     const samples = end.length;
     this.end = end;
     this.target = target;
-    this.start = new Average([samples]);
-    this.pathStart = new Average([samples]);
     this.moved = new Uint8Array(samples);
     this.displaced = new Uint8Array(samples);
     this.steps = new Int32Array(samples);
@@ -178,12 +177,9 @@ class Collected {
 
   add({ predictions, starts, pathStarts, findings, displaced }: BaselineRun, i: number): void {
     const { attributions, moved, nonFinite } = findings.scores[i]!;
-    this.attributions ??= new Average(attributions.map((values) => values.length));
-    this.attributions.add(attributions);
-    if (predictions) {
-      this.baselinePredictions ??= new Average([predictions.length]);
-      this.baselinePredictions.add([predictions]);
-    }
+    if (this.attributions.count === 0) this.attributions.adopt(attributions);
+    else this.attributions.add(attributions);
+    if (predictions) this.baselinePredictions.add([predictions]);
     this.start.add([starts[i]!]);
     this.pathStart.add([pathStarts[i]!]);
     this.baselineScores.push(starts[i]!);
@@ -208,10 +204,10 @@ class Collected {
       target,
       sources,
       like,
-      attributions: attributions!,
+      attributions,
       shapes,
       names,
-      baselinePredictions,
+      baselinePredictions: baselinePredictions.count > 0 ? baselinePredictions : null,
       end,
       start,
       pathStart,

@@ -74,6 +74,7 @@ export class IntegratedGradients<M extends Explainable = Explainable> extends Ex
       baselines: 'used',
       completeness: rule ? (method === 'gausslegendre' && compat === null ? 'auto' : 'nSteps') : 'maxSteps',
       prunes: true,
+      ...(rule && pass.keep && { keep: (runner) => pass.keep!(runner, rule.alphas.length) }),
       attribute: (problem) => attributeAlongLine(problem, pass, rule, { relTol, maxSteps }),
     };
     super(model, options, { ...settings, compat }, integrals);

@@ -117,9 +117,7 @@ async function attribute<O extends ExplainOptions>(
     const noisy = { ...block, to };
     const found = await method.attribute(needsEnds ? { ...noisy, scores: await scoresAt(noisy) } : noisy, options);
     first ??= found;
-    averages ??= found.scores.map(
-      ({ attributions }) => new Average(attributions.map((values) => values.length / copies)),
-    );
+    averages ??= found.scores.map(() => new Average());
     found.scores.forEach((each, target) => {
       for (let copy = 0; copy < copies; copy++) {
         const parts = each.attributions.map((values) => {

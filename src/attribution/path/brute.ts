@@ -27,11 +27,10 @@ export const brutePass: AttributionPass = {
   },
 };
 
-/** `(to - from) * mean`, by a loop: `map` on a typed array takes seven times as long. */
+/** `(to - from) * mean` in the place of `mean`, by a loop: `map` on a typed array takes seven times as long. */
 function timesDisplacement(mean: Float64Array, from: Float64Array, to: Float64Array): Float64Array {
-  const out = new Float64Array(mean.length);
-  for (let i = 0; i < out.length; i++) out[i] = displaced(from[i]!, to[i]!, mean[i]!);
-  return out;
+  for (let i = 0; i < mean.length; i++) mean[i] = displaced(from[i]!, to[i]!, mean[i]!);
+  return mean;
 }
 
 /** A feature that does not move contributes nothing, even where its gradient is infinite. */

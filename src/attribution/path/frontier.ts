@@ -40,7 +40,7 @@ const nodesOf = ({ output, variables }: PathGraph): Tensor[] => ancestors([outpu
 const signatureOf = (nodes: readonly Tensor[]): string => nodes.map((node) => node.op?.name ?? '-').join();
 
 /** The frontier of a path problem. Only nodes whose samples lie in front qualify: their rows are taken and put together by sample. */
-export function findFrontier(problem: PathProblem): Frontier {
+export function findFrontier(problem: Pick<PathProblem, 'plans' | 'key' | 'graph'>): Frontier {
   const frontiers = known.get(problem.plans) ?? new Map<string, Frontier>();
   known.set(problem.plans, frontiers);
   const frontier = frontiers.get(problem.key) ?? search(problem);
@@ -48,7 +48,7 @@ export function findFrontier(problem: PathProblem): Frontier {
   return frontier;
 }
 
-function search(problem: PathProblem): Frontier {
+function search(problem: Pick<PathProblem, 'graph'>): Frontier {
   const graph = problem.graph(probeRows);
   const nodes = nodesOf(graph);
   const place = new Map(nodes.map((node, index) => [node, index]));
@@ -93,11 +93,16 @@ function bodyOf(output: Tensor, frontier: readonly Tensor[]): Tensor[] {
   return ancestors([output], new Set(frontier)).filter((node) => !swallowed.has(node));
 }
 
-/** The frontier's nodes in the graph of another number of rows. */
-export function frontierOf(frontier: Frontier, graph: PathGraph): Tensor[] {
+/** The frontier's nodes in the graph of another number of rows; null where that graph is another. */
+export function frontierIn(frontier: Frontier, graph: PathGraph): Tensor[] | null {
   const nodes = nodesOf(graph);
-  if (signatureOf(nodes) !== frontier.signature) {
-    throw failure('path-linear', 'the graph changes with the number of rows', {}, "use strategy 'brute'");
-  }
+  if (signatureOf(nodes) !== frontier.signature) return null;
   return frontier.positions.map((position) => nodes[position]!);
+}
+
+/** The same. @throws PathgradError where the graph is another */
+export function frontierOf(frontier: Frontier, graph: PathGraph): Tensor[] {
+  const nodes = frontierIn(frontier, graph);
+  if (nodes) return nodes;
+  throw failure('path-linear', 'the graph changes with the number of rows', {}, "use strategy 'brute'");
 }

@@ -11,6 +11,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 export interface LinePool {
   /** The node whose value the fused op gives. */
   readonly pooled: Tensor;
+  readonly attrs?: LerpMaxPoolAttrs;
   readonly fuse: (start: Tensor, delta: Tensor, alpha: Tensor) => Tensor;
 }
 
@@ -23,12 +24,13 @@ export function findLinePool(node: Tensor, output: Tensor, readers: ReadonlyMap<
   const next = onlyReader(node);
   const rectified = next?.op?.name === 'relu';
   const pooled = rectified ? onlyReader(next) : next;
-  const attrs = pooled && poolAttrs(pooled);
-  if (!attrs) return null;
-  const fused: LerpMaxPoolAttrs = { ...attrs, relu: rectified };
+  const pool = pooled && poolAttrs(pooled);
+  if (!pool) return null;
+  const attrs: LerpMaxPoolAttrs = { ...pool, relu: rectified };
   return {
     pooled,
-    fuse: (start, delta, alpha) => reshape(lerpMaxPool([start, delta, alpha], fused), pooled.shape),
+    attrs,
+    fuse: (start, delta, alpha) => reshape(lerpMaxPool([start, delta, alpha], attrs), pooled.shape),
   };
 }
 

@@ -15,6 +15,7 @@ import type { TypedArray } from '../../tensor/dtype.ts';
 import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import { inDType } from '../frame/arrays.ts';
 import { sameForAll } from '../frame/endpoints.ts';
+import type { KeptTensors } from '../frame/kept-ends.ts';
 import type { Feed } from '../frame/problem.ts';
 import { cotangentsOf, gatherRows } from '../frame/rows.ts';
 import { brutePass, interpolate } from './brute.ts';
@@ -24,19 +25,33 @@ import { findLineScans, type Moving, movingSteps, scanInPieces } from './line-sc
 import type { PathPoints, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
+/** Rows of the rest of the model that take no more room than `batch` rows of the whole. */
+export const rowsAtOnce = ({ rowsPerRow }: Frontier, batch: number): number =>
+  Math.max(batch, Math.floor(batch * rowsPerRow));
+
+/** A product that may be the only reader of a relu or pool. */
+const productBehind = /(relu|maxPool)(,reshape|,-)*,(conv|matmul)/;
+/** Loaded where there is such a product. */
+type LineConvs = typeof import('./line-conv.ts') | null;
+
 export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promise<PreparedPath> {
   const { samples, key, plans, held, from, to, scores } = problem;
   const { region, heldBefore, heldAfter } = frontier;
   // One baseline for all samples is evaluated once.
-  const ends = [...from.map((data) => ({ data, width: data.length / samples })), ...heldBefore.map((i) => held[i]!)];
-  const shared = sameForAll(ends, samples);
+  let same: boolean | undefined;
+  const isShared = (): boolean => {
+    const ends = [...from.map((data) => ({ data, width: data.length / samples })), ...heldBefore.map((i) => held[i]!)];
+    return (same ??= sameForAll(ends, samples));
+  };
   const dtype = problem.dtypes[0]!;
+  const convs: LineConvs =
+    dtype === 'float32' && productBehind.test(frontier.signature) ? await import('./line-conv.ts') : null;
   return {
     ...(await brutePass.prepare(problem)),
     name: 'path-linear',
     saving: region.flops > 0 ? region.affineFlops / region.flops : 0,
     frontier: frontier.names,
-    sumRows: Math.max(problem.batch, Math.floor(problem.batch * frontier.rowsPerRow)),
+    sumRows: rowsAtOnce(frontier, problem.batch),
     async sums(first, count, ...rule) {
       // A graph of one row may look different, so a single point is taken twice, each time for half. A second point that weighed
       // nothing would do where its gradient is finite only.
@@ -44,12 +59,8 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
       const at = (alpha: number): PathPoints => atLeastTwo(stepMajor(first, count, Float64Array.of(alpha)));
       const variables = (points: PathPoints): TypedArray[] =>
         from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!));
-      const start = shared ? atLeastTwo(stepMajor(first, 1, Float64Array.of(0))) : at(0);
       const points = stepMajor(first, count, alphas);
-      // Of a single sample, both ends are the two rows of one graph.
-      const sides = count === 1 ? [stepMajor(first, 1, Float64Array.of(1, 0))] : [at(1), start];
-      const feeds = [
-        ...sides.flatMap((side) => [...variables(side), ...heldBefore.map((i) => gatherRows(held[i]!, side.samples))]),
+      const behind = [
         inDType(alphas, dtype),
         ...heldAfter.map((i) => gatherRows(held[i]!, points.samples)),
         ...scores.map(({ cotangent }) => weighted(cotangent, points, weights)),
@@ -57,9 +68,22 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
       const moving = frontier.stepSources.map((v) =>
         v < 0 ? null : movingSteps(from[v]!, to[v]!, problem.shapes[v]!, first, count),
       );
-      const build = (): PlanGraph => planGraph(problem, frontier, count, alphas.length, shared, moving);
-      const kind = `one plan ${count}x${alphas.length}x${scores.length} ${shared} ${moving.join(' ')}`;
-      const sums = await plans.run(`${kind} ${key}`, build, feeds);
+      const kind = `one plan ${count}x${alphas.length}x${scores.length} ${moving.join(' ')}`;
+      const build = (shared: boolean, ends?: KeptTensors): PlanGraph =>
+        planGraph(problem, frontier, count, alphas.length, shared, moving, convs, ends);
+      const evaluate = (): Promise<TypedArray[]> => {
+        const shared = isShared();
+        const start = shared ? atLeastTwo(stepMajor(first, 1, Float64Array.of(0))) : at(0);
+        // Of a single sample, both ends are the two rows of one graph.
+        const sides = count === 1 ? [stepMajor(first, 1, Float64Array.of(1, 0))] : [at(1), start];
+        const ends = sides.flatMap((side) => [
+          ...variables(side),
+          ...heldBefore.map((i) => gatherRows(held[i]!, side.samples)),
+        ]);
+        return plans.run(`${kind} ${shared} ${key}`, () => build(shared), [...ends, ...behind]);
+      };
+      const kept = count === samples ? await problem.kept?.run(kind, (ends) => build(true, ends), behind) : null;
+      const sums = kept ?? (await evaluate());
       return sums.map((sum, i) => sum.subarray(0, (from[i % from.length]!.length / samples) * count));
     },
   };
@@ -72,6 +96,8 @@ function planGraph(
   steps: number,
   shared: boolean,
   moving: readonly (Moving | null)[],
+  convs: LineConvs,
+  kept?: KeptTensors,
 ): PlanGraph {
   const { heldBefore, heldAfter } = frontier;
   const atX = problem.graph(Math.max(2, count));
@@ -87,14 +113,16 @@ function planGraph(
     const rowwise = node.shape[0] === count * steps;
     const shape = rowwise ? [count, ...node.shape.slice(1)] : [count, node.size / (count * steps)];
     // The first `count` rows of a side; a shared baseline's only row for all.
-    const end = someRows(ends[0]![v]!, Math.max(2, count), [0, count], shape);
+    const end = kept ? reshape(kept.input[v]!, shape) : someRows(ends[0]![v]!, Math.max(2, count), [0, count], shape);
     const [first, after] = single ? [1, 2] : [0, shared ? 1 : count];
     const rows = single || shared ? 2 : count;
-    const one = someRows(ends[1]![v]!, rows, [first, after], [after - first, ...shape.slice(1)]);
+    const begin = [after - first, ...shape.slice(1)];
+    const one = kept ? reshape(kept.baseline[v]!, begin) : someRows(ends[1]![v]!, rows, [first, after], begin);
     const from = broadcastTo(one, shape);
     const [start, delta] = [placeholder(shape, node.dtype), placeholder(shape, node.dtype)];
     const fixed = placeholder(shape, node.dtype);
-    const pool = rowwise ? findLinePool(node, body.output, readers) : null;
+    const product = rowwise ? convs?.findLineConv(node, body.output, readers, shape, steps) : null;
+    const pool = product ?? (rowwise ? findLinePool(node, body.output, readers) : null);
     const scans = moving[v] ? findLineScans(node, nodes, readers) : null;
     const pieces = scans && scanInPieces(scans, readers, { start, fixed, delta, alpha }, moving[v]!);
     const replaced: [Tensor, Tensor][] = pool
@@ -130,7 +158,7 @@ function planGraph(
   return {
     outputs,
     inputs: [
-      ...[...new Set([atX, atStart])].flatMap((graph) => [
+      ...[...(kept ? [] : new Set([atX, atStart]))].flatMap((graph) => [
         ...graph.variables,
         ...heldBefore.map((i) => graph.held[i]!),
       ]),

@@ -5,6 +5,8 @@
  */
 
 import type { TypedArray } from '../../tensor/dtype.ts';
+import type { Runner } from '../frame/endpoints.ts';
+import type { KeptEnds } from '../frame/kept-ends.ts';
 import type { Problem } from '../frame/problem.ts';
 
 /** For each sample: integrate the gradients of its scores on the straight line from `from` to `to`. */
@@ -42,7 +44,7 @@ export interface PreparedPath {
   readonly saving?: number;
   /** What the gradients are taken at, for people to read. */
   readonly frontier?: readonly string[];
-  /** From gradients averaged over the path to attributions of the problem's variables, `samples` rows each. */
+  /** From gradients averaged over the path, which it may write over, to attributions of the problem's variables, `samples` rows each. */
   finish(meanGradients: readonly Float64Array[]): Promise<Float64Array[]>;
 }
 
@@ -51,6 +53,8 @@ export interface AttributionPass {
   readonly name: string;
   /** Whether it takes problems of several scores; it gets one at a time otherwise. */
   readonly shares?: true;
+  /** What of both ends of a path of so many points stays in the backend (`problem.kept`); null where that does not pay or cannot be. */
+  keep?(runner: Runner, points: number): Promise<KeptEnds | null>;
   /** Builds and compiles the graphs for inputs of these shapes. */
   prepare(problem: PathProblem): Promise<PreparedPath>;
 }

@@ -5,10 +5,12 @@ import type { PathPoints } from './pass.ts';
 /** Samples `first` to `first + count` at each alpha, one step after another. */
 export function stepMajor(first: number, count: number, alphas: Float64Array): PathPoints {
   const rows = count * alphas.length;
-  return {
-    samples: new Int32Array(rows).map((_, r) => first + (r % count)),
-    alphas: new Float64Array(rows).map((_, r) => alphas[Math.floor(r / count)]!),
-  };
+  const points = { samples: new Int32Array(rows), alphas: new Float64Array(rows) };
+  for (let r = 0; r < rows; r++) {
+    points.samples[r] = first + (r % count);
+    points.alphas[r] = alphas[Math.floor(r / count)]!;
+  }
+  return points;
 }
 
 /** A graph of one row may look different (a broadcast to itself vanishes), so a single point is taken twice. */

@@ -10,6 +10,7 @@ export type Strategy = 'auto' | 'path-linear' | 'brute' | AttributionPass;
 const autoPass: AttributionPass = {
   name: 'auto',
   shares: true,
+  keep: pathLinearPass.keep!,
   async prepare(problem) {
     try {
       return await pathLinearPass.prepare(problem);

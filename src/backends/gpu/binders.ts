@@ -7,6 +7,7 @@ import type { RecurrentOp } from '../../ops/recurrent.ts';
 import { conv, convGradInput, convGradKernel } from './bind-conv.ts';
 import { binary, cast, clip, lerp, unary, where } from './bind-elementwise.ts';
 import * as fused from './bind-fused.ts';
+import * as lines from './bind-line-conv.ts';
 import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import * as pool from './bind-pool.ts';
@@ -28,7 +29,7 @@ export const binders = {
   reshape: movement.alias, stopGradient: movement.alias, transpose: movement.transpose,
   broadcastTo: movement.broadcastTo, slice: movement.slice, pad: movement.pad, reverse: movement.reverse,
   concat: movement.concat, gather: movement.gather, scatterAdd: movement.scatterAdd,
-  matmul, conv, convGradInput, convGradKernel,
+  matmul, conv, convGradInput, convGradKernel, lineConv: lines.lineConv, lineConvGrad: lines.lineConvGrad,
   maxPool: pool.maxPool, maxPoolArgmax: pool.maxPoolArgmax, maxPoolGrad: pool.maxPoolGrad,
   avgPool: pool.avgPool, avgPoolGrad: pool.avgPoolGrad,
   gelu: unary, geluGrad: binary, standardizeRows: fused.standardizeRows, standardizeRowsGrad: fused.standardizeRowsGrad,
@@ -36,4 +37,4 @@ export const binders = {
   lstm: recurrent.lstm, lstmGrad: recurrent.lstmGrad, gru: recurrent.gru, gruGrad: recurrent.gruGrad,
   gruResetBefore: recurrent.gruResetBefore, gruResetBeforeGrad: recurrent.gruResetBeforeGrad,
   simpleRnn: recurrent.simpleRnn, simpleRnnGrad: recurrent.simpleRnnGrad,
-} as const satisfies Record<TableOp | RecurrentOp, Binder | Missing>;
+} as const satisfies Record<TableOp | RecurrentOp | 'lineConv' | 'lineConvGrad', Binder | Missing>;

@@ -12,7 +12,7 @@ import { matmul } from './bind-matmul.ts';
 import * as movement from './bind-movement.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from './bind-path.ts';
 import { argmax, maxPoolGrad, pool, reduction, softmax } from './bind-reduce.ts';
-import type { Binder } from './step.ts';
+import type { Binder, OwnKernels } from './step.ts';
 
 const { unary, binary, comparison, logical } = elementwise;
 
@@ -36,7 +36,8 @@ export const binders = {
 } as const satisfies Record<TableOp, Binder>;
 
 /** Matrix products and convolutions, and gradients to the input of most. */
-export const fuses: Fuses = ({ op: { name }, attrs }, inputs, output) => {
+export const fuses: Fuses = ({ op: { name, kernels }, attrs }, inputs, output) => {
+  if ((kernels?.['wasm'] as OwnKernels | undefined)?.fuses) return true;
   const [a, b] = inputs as [TensorSpec, TensorSpec];
   if (name === 'matmul') return inputs.every(({ shape }) => sizeOf(shape) > 0);
   if (name !== 'conv' && name !== 'convGradInput') return false;

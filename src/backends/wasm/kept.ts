@@ -32,7 +32,8 @@ export class Kept {
   }
 }
 
-function goesBack({ op, inputs, attrs }: Step, { op: { name }, inputs: read, attrs: own }: Step): boolean {
+function goesBack({ op, inputs, attrs }: Step, { op: { name }, inputs: all, attrs: own, epilogue }: Step): boolean {
+  const read = epilogue?.bias ? all.slice(0, -1) : all;
   const extra = inputs.findIndex((value, i) => value !== read[i]);
   return (
     op.name === `${name}Grad` &&

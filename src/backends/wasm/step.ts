@@ -94,6 +94,8 @@ export type Binder = (ctx: BindContext) => void;
 export interface OwnKernels {
   readonly module: PackedModule;
   readonly bind: Binder;
+  /** They take in the bias and the activation that follow. */
+  readonly fuses?: true;
 }
 
 /** What a step is, before its kernels are chosen. */

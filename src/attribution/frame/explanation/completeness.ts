@@ -55,8 +55,11 @@ export function attributionSums(attributions: readonly Float64Array[], samples: 
   const sums = new Float64Array(samples);
   for (const values of attributions) {
     const width = values.length / samples;
-    for (let sample = 0, at = 0; sample < samples; sample++)
-      for (let i = 0; i < width; i++) sums[sample]! += values[at++]!;
+    for (let sample = 0; sample < samples; sample++) {
+      let sum = sums[sample]!;
+      for (let at = sample * width; at < (sample + 1) * width; at++) sum += values[at]!;
+      sums[sample] = sum;
+    }
   }
   return sums;
 }
