@@ -11,7 +11,7 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 220_500,
+  [ON_DEMAND]: 239_800,
   'src/keras': 63_400,
   'src/model': 10_720,
   'src/attribution': 70_700,
