@@ -235,7 +235,7 @@ export function directTile(
 }
 
 @inline
-function storeTile(
+export function storeTile(
   column: usize, rows: i32, columns: i32,
   x0: v128, y0: v128, x1: v128, y1: v128, x2: v128, y2: v128, x3: v128, y3: v128, x4: v128, y4: v128, x5: v128, y5: v128,
 ): void {

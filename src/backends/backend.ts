@@ -4,6 +4,7 @@ import type { Fuses } from '../graph/fuse.ts';
 import type { Op } from '../graph/op.ts';
 import type { Program } from '../graph/program.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** What computes a program: it binds a kernel to every step. `reference`, `wasmBackend()` and `gpuBackend()` are such. */
 export interface Backend {
@@ -16,6 +17,8 @@ export interface Backend {
   readonly folds?: boolean;
   /** For which ops it computes joined nodes (`joins` of an op); none when left out. */
   readonly joins?: (op: Op) => boolean;
+  /** The same outputs with one node where graphs have several that it computes together; left as they are when left out. */
+  rejoins?: (outputs: readonly Tensor[], inputs: readonly Tensor[]) => readonly Tensor[];
   /** It keeps `Program.cells` from run to run, and its kernels may write where an input lies. */
   readonly cells?: true;
   /** Binds kernels and memory. Throws an error that names op and backend where a kernel is missing. */

@@ -10,7 +10,7 @@ import { failure } from '../tensor/errors.ts';
 import { checkOptions } from '../tensor/options.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
-import { joinSteps } from './join.ts';
+import { joinNodes } from './join.ts';
 import { nextTask } from './next-task.ts';
 import { buildProgram, type Program } from './program.ts';
 import { simplify } from './simplify.ts';
@@ -75,7 +75,7 @@ export function compile(outputs: readonly Tensor[], inputs: readonly Tensor[], o
   const backend = options.backend ?? defaultBackend(ancestors(outputs, new Set(inputs)));
   if (typeof backend.prepare !== 'function') throw failure('backend', 'is none');
   const simple = simplify(outputs, inputs, backend.folds);
-  const joined = backend.joins ? joinSteps(simple.outputs, inputs, backend.joins) : simple.outputs;
+  const joined = joinNodes(backend, simple.outputs, inputs);
   const program = buildProgram(joined, inputs, backend);
   const executable = backend.prepare(program);
   const check = (arrays: readonly TypedArray[]): void => checkFeeds(program.inputs, arrays);

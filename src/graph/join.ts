@@ -2,11 +2,22 @@
  * Steps that differ in one input alone as one step, where their op knows how (`joins`): the gradients of several scores through a scan that
  * has to go forward before it can go back. Each part comes out with the bits of a step of its own.
  */
+import type { Backend } from '../backends/backend.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { valueKey } from './attrs.ts';
 import type { Op } from './op.ts';
 import { substitute } from './substitute.ts';
 import { ancestors, append } from './traverse.ts';
+
+/** `outputs` with what `backend` computes together as one node. */
+export function joinNodes(
+  { rejoins, joins }: Backend,
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+): readonly Tensor[] {
+  const found = rejoins?.(outputs, inputs) ?? outputs;
+  return joins ? joinSteps(found, inputs, joins) : found;
+}
 
 /** @param takes which ops a backend computes joined */
 export function joinSteps(

@@ -12,7 +12,7 @@ import { sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor, TensorSpec } from '../tensor/tensor.ts';
 import { elementwise } from './batch-rules.ts';
 import { checkFeeds, type PlanStats } from './compile.ts';
-import { joinSteps } from './join.ts';
+import { joinNodes } from './join.ts';
 import { buildProgram, type InPlace, type Layout, type Program, type Step } from './program.ts';
 import { simplify } from './simplify.ts';
 import { ancestors } from './traverse.ts';
@@ -132,7 +132,7 @@ export function compileWithState(
   }
   const cut = [...inputs, ...state.tensors];
   const simple = simplify([...outputs, ...changing.map(([, next]) => next)], cut, backend.folds).outputs;
-  const joined = backend.joins ? joinSteps(simple, cut, backend.joins) : simple;
+  const joined = joinNodes(backend, simple, cut);
   const reached = new Set(ancestors(joined, new Set(cut)));
   for (const [cell] of changing) reached.add(cell);
   const cells = state.tensors.filter((tensor) => reached.has(tensor));

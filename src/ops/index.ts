@@ -1,6 +1,7 @@
 /** Every op, and the table of their definitions by name that backends, checks and generated docs go through. */
 import type { Op } from '../graph/op.ts';
 import { clippedRelu, relu } from './activations.ts';
+import { attention, attentionGrad } from './attention.ts';
 import {
   add,
   div,
@@ -209,6 +210,7 @@ export const ops = /* @__PURE__ */ (() => ({
   ...recurrentOps, randomUniform: randomUniform.op, dropout: dropout.op, extremeGrad: extremeGrad.op,
   convMax: convMax.op, convMaxTable: convMaxTable.op, convMaxGradInput: convMaxGradInput.op, convMaxGradKernel: convMaxGradKernel.op,
   convPool: convPool.op, convPoolSpread: convPoolSpread.op, convPoolGradKernel: convPoolGradKernel.op,
+  attention: attention.op, attentionGrad: attentionGrad.op,
 }) as const satisfies Record<string, Op>)();
 
 /** The names of the ops. */
@@ -217,5 +219,11 @@ export type OpName = keyof typeof ops;
 /** Those whose kernels lie in the backends' tables; the others bring theirs along. */
 export type TableOp = Exclude<
   OpName,
-  RecurrentOp | 'randomUniform' | 'dropout' | 'extremeGrad' | `convMax${string}` | `convPool${string}`
+  | RecurrentOp
+  | 'randomUniform'
+  | 'dropout'
+  | 'extremeGrad'
+  | `convMax${string}`
+  | `convPool${string}`
+  | `attention${string}`
 >;

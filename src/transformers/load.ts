@@ -4,6 +4,8 @@
  */
 
 import type { Backend } from '../backends/backend.ts';
+import { attention, loadAccelerators } from '../backends/wasm/accelerators.ts';
+import { wasmBackend } from '../backends/wasm/index.ts';
 import type { WeightChange } from '../graph/callable.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { didYouMean, failure } from '../tensor/errors.ts';
@@ -95,6 +97,7 @@ export async function loadTransformer(
     return { config, encoder, head, base, dtype, backend, name, weights, files, json, rebuild };
   };
   const parts = await build(null);
+  if (dtype === 'float32' && (backend ?? wasmBackend) === wasmBackend) await loadAccelerators([attention]);
   const tokenizerHint = tokenizer ? null : howToTokenize(files.unreadTokenizers ?? []);
   return Object.assign(new TransformerModel(parts), { tokenizer, tokenizerHint });
 }

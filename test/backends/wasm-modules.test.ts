@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadAccelerators } from '../../src/backends/wasm/accelerators.ts';
+import { packed as attention } from '../../src/backends/wasm/attention.generated.ts';
 import { matmul as coreMatmul } from '../../src/backends/wasm/bind-matmul.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
+import { packed as kinks } from '../../src/backends/wasm/kinks.generated.ts';
 import { moduleBytes } from '../../src/backends/wasm/module.ts';
 import { packed as core } from '../../src/backends/wasm/modules.generated.ts';
 import { packed as recurrent } from '../../src/backends/wasm/recurrent.generated.ts';
@@ -22,7 +24,7 @@ const test = suite('wasm: modules');
 const { dataRanges } = (await import(new URL('../../scripts/wasm-data.mjs', import.meta.url).href)) as {
   dataRanges(binary: Uint8Array): [number, number][];
 };
-const modules = { core, recurrent, training, winograd };
+const modules = { attention, core, kinks, recurrent, training, winograd };
 
 test('both builds of every module can be compiled, and take constants to no place of another or of the heap', () => {
   const used: [from: number, to: number][] = [];

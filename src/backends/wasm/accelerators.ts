@@ -3,6 +3,7 @@
  * the last bits depends on them: a plan made without them runs on the core's kernels.
  */
 import { conv, convGradInput, parts } from './bind-conv.ts';
+import { wasmBackend } from './index.ts';
 import { hasSimd } from './module.ts';
 import { finishOf, panelColumns, panelRows } from './panels.ts';
 import { accelerate } from './step.ts';
@@ -11,7 +12,7 @@ import { accelerate } from './step.ts';
  * What such a module needs of the core. It imports nothing but types: what two files of a bundle need a bundler puts in a third, which every
  * application would fetch beside the core.
  */
-export const core = { accelerate, conv, convGradInput, finishOf, panelColumns, panelRows, parts } as const;
+export const core = { accelerate, conv, convGradInput, finishOf, panelColumns, panelRows, parts, wasmBackend } as const;
 export type Core = typeof core;
 
 /** A module whose `take` tells the backend of its kernels (`accelerate` of step.ts); calling it again changes nothing. */
@@ -28,6 +29,9 @@ export const winograd: LoadAccelerator = () => import('./bind-winograd.ts');
 /** Whether a convolution is one that `winograd` pays for: 3x3, between as many channels as are known of, 16 and more. */
 export const forWinograd = (window: readonly number[], channels: readonly number[]): boolean =>
   String(window) === '3,3' && channels.every((count) => count >= 16);
+
+/** For attention without the scores of all pairs of positions: whoever builds transformers or has attention layers loads it. */
+export const attention: LoadAccelerator = () => import('./attention/take.ts');
 
 /** Resolves when plans made from now on use these kernels; at once where this backend cannot run. */
 export async function loadAccelerators(loaders: Iterable<LoadAccelerator>): Promise<void> {

@@ -107,9 +107,10 @@ function leftAlone(program: Program): ReadonlySet<Step> {
   const rare = new Set<number>();
   for (const step of steps) {
     const { op, inputs, output } = step;
-    const reads = inputs.some((value) => rare.has(placeOf(value)));
-    if (reads) found.add(step);
-    if (/axPoolGrad$/.test(op.name) || (reads && op.zeros)) rare.add(placeOf(output));
+    const reads = inputs.filter((value) => rare.has(placeOf(value))).length;
+    if (reads > 0) found.add(step);
+    const leaves = op.zeros === 'shares' ? reads === inputs.length : op.zeros && reads > 0;
+    if (leaves || /axPoolGrad$/.test(op.name)) rare.add(placeOf(output));
     else rare.delete(placeOf(output));
     rare.delete(-1);
   }
@@ -129,7 +130,9 @@ function takes(step: PlacedStep, core: Core): boolean {
   const [down, across] = tilesOf(problem);
   const saved = (theirs * output[0] * output[1]) / 4 / (ours * down * across);
   const work = batch * down * across;
-  const pays = x.sparse < 2 && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= 6;
+  // Behind a relu half of the elements are zeros, which the core leaves out; of a gradient that comes from a relu more are.
+  const dense = x.sparse < (isBack(step) ? 1 : 2);
+  const pays = dense && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= 6;
   return pays && !leftAlone(step.program).has(step.step);
 }
 

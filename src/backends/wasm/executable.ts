@@ -156,10 +156,7 @@ class Binding {
         return at;
       },
       work,
-      kept: (bytes) => {
-        const at = this.#kept.place(step, bytes);
-        return at === undefined ? 0 : keptBase + at;
-      },
+      kept: (bytes, most) => keptBase + (this.#kept.place(step, bytes, most) ?? -keptBase),
       zeros: (bytes) => machine.zeros(bytes),
       relaid: (operand, layout, bytes, fn, args, units) => {
         const value = step.inputs.find((input) => this.#operands[input] === operand);

@@ -70,8 +70,8 @@ export interface BindContext {
   table(values: readonly number[] | Int32Array): number;
   /** Room for this step's intermediate values. Steps share it: nothing in it outlives the step. */
   work(bytes: number): number;
-  /** Room that outlives the step, in which a scan and the scan back find the same; 0 where there is none (see `kept.ts`). */
-  kept(bytes: number): number;
+  /** Room that outlives the step, in which it and its gradient find the same; 0 where there is none (see `kept.ts`). */
+  kept(bytes: number, most?: number): number;
   /** At least this many zero bytes. */
   zeros(bytes: number): number;
   /**

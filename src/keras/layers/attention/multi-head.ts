@@ -2,6 +2,7 @@
  * MultiHeadAttention (Vaswani et al. 2017) over any axes, and GroupedQueryAttention (Ainslie et al. 2023), where several query heads
  * share one of key and value. Kernels are `[width, heads, size]`, that of the output `[heads, size, ...outputs]`.
  */
+import { attention as withoutScores } from '../../../backends/wasm/accelerators.ts';
 import { add, mul } from '../../../ops/binary.ts';
 import { einsum } from '../../../ops/einsum.ts';
 import { repeat, reshape } from '../../../ops/movement.ts';
@@ -120,6 +121,7 @@ export const multiHeadAttention: LayerClass = defineLayer({
       first: 'query',
       weights,
       mask: passMask,
+      accelerator: withoutScores,
       dropsMasks,
       ...(zeroed ? { trainingMatters: 'drops' as const } : {}),
       call: (xs, w, masks, args) => {
@@ -188,6 +190,7 @@ export const groupedQueryAttention: LayerClass = defineLayer({
       first: 'query',
       weights: rules(bias, gate, { heads, keyHeads, keySize: size, valueSize: size, outputs: null }),
       mask: passMask,
+      accelerator: withoutScores,
       ...(zeroed ? { trainingMatters: 'drops' as const } : {}),
       call: (xs, w, masks, args) => {
         const [query, key, value] = attentionInputs(o.subject, xs, args);
