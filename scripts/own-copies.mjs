@@ -15,15 +15,21 @@ const lists = ['src/index.ts', 'src/ops/index.ts', 'src/quadrature/index.ts'];
 
 /** What is public, and beside that only needed on demand; fflate, which these import, too. test/bench/size.test.ts tells when one of them comes at once. */
 export const copied = [
+  'kernels/reference/attention.ts',
   'kernels/reference/recurrent-cells.ts',
   'kernels/reference/recurrent.ts',
+  'src/backends/reference/attention.ts',
   'src/backends/reference/recurrent.ts',
+  'src/backends/wasm/attention.generated.ts',
+  'src/backends/wasm/bind-attention.ts',
   'src/backends/wasm/bind-recurrent.ts',
   'src/backends/wasm/recurrent.generated.ts',
   'src/guard/crc32.ts',
   'src/guard/zip.ts',
   'src/inputs/npy.ts',
   'src/model/verify/reference.ts',
+  'src/ops/attention-sizes.ts',
+  'src/ops/attention.ts',
   'src/ops/einsum.ts',
   'src/ops/recurrent-activations.ts',
   'src/ops/recurrent.ts',
@@ -35,6 +41,7 @@ export const copied = [
 
 /** Entries of the build that keep copies apart from src/index.ts. */
 export const copyEntries = {
+  'chunks/attention': 'copy:src/ops/attention.ts',
   'chunks/rnn': 'copy:src/ops/rnn.ts',
   'chunks/zip': 'copy:src/guard/zip.ts',
 };

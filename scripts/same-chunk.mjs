@@ -18,6 +18,7 @@ const coreLater = [
   'src/attribution/path/frontier-points.ts',
   'src/attribution/path/kept-frontier.ts',
   'src/attribution/path/line-conv.ts',
+  'src/backends/wasm/attention/take.ts',
   'src/hdf5/on-demand.ts',
   'src/keras/layers/more.ts',
   'src/keras/load/on-demand.ts',
