@@ -224,7 +224,7 @@ test('ties under maxima stay ties: a pattern twice in a picture, a diagonal line
 });
 
 /** ResNets and DenseNets begin with a max pool, whose gradient takes theirs: it compares what the pool saw, not what comes back. */
-test('behind a max pool convolutions are taken in both directions; in front of it, and at the few that its gradient leaves, none is', () => {
+test('behind a max pool convolutions are taken in both directions where gradients are dense; in front of it, and at the few that its gradient leaves, none is', () => {
   const make = (dtype: FloatDType) => {
     const of = (shape: readonly number[], seed: number): Tensor => {
       const array = values(shape, seed).map((v) => v / 10);
@@ -248,7 +248,8 @@ test('behind a max pool convolutions are taken in both directions; in front of i
   const convolutions = kernels.filter((kernel) => /^conv.*(matmul|winograd)$/.test(kernel));
   assert.equal(convolutions, [
     ...['conv: matmul', 'conv: winograd', 'conv: winograd'],
-    ...['convGradInput: winograd', 'convGradInput: winograd', 'convGradInput: matmul'],
+    // The second is behind a relu, which leaves half of the gradient 0.
+    ...['convGradInput: winograd', 'convGradInput: matmul', 'convGradInput: matmul'],
   ]);
   const scale = wanted.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
   assert.ok(wanted.every((v, i) => Math.abs(v - found[i]!) <= 3e-6 * scale));

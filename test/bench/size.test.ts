@@ -17,13 +17,13 @@ const BUDGET: Readonly<Record<string, number>> = {
   'src/keras': 63_200,
   'src/model': 10_720,
   'src/attribution': 69_500,
-  'src/backends': 44_600,
+  'src/backends': 45_700,
   'src/ops': 35_450,
   'packed kernels': 24_300,
   'src/hdf5': 13_700,
   'kernels/reference': 9_700,
-  'src/graph': 20_750,
-  'src/tensor': 7_300,
+  'src/graph': 21_350,
+  'src/tensor': 7_450,
   'src/quadrature': 4_800,
 };
 const OTHER = 7_000;
