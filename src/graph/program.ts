@@ -24,6 +24,8 @@ export interface Value {
   readonly home: Home;
   /** Whether many elements tend to be exactly 0 (1), or nearly all do, as behind a comparison for equality (2). */
   readonly sparse: number;
+  /** The value whose bytes it shares, as a reshape does; itself for most. */
+  readonly owner: number;
 }
 
 export interface Step {
@@ -155,7 +157,8 @@ export function buildProgram(
     const hits = node.op?.name === 'cast' && node.inputs[0]!.op?.name === 'equal';
     const own = zeros === 'most' || (zeros && hits) ? 2 : zeros === 'makes' ? 1 : 0;
     sparse[index] = Math.max(own, most);
-    return { spec: { shape: node.shape, dtype: node.dtype }, home: homeOf(index), sparse: sparse[index]! };
+    const spec = { shape: node.shape, dtype: node.dtype };
+    return { spec, home: homeOf(index), sparse: sparse[index]!, owner: owner[index]! };
   });
   return {
     values,

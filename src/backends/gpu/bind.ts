@@ -14,15 +14,16 @@ export interface Bound {
   readonly slots: number;
 }
 
-/** Which values share the bytes of which: a reshape lies where what it reshapes lies. */
-function owners(program: Program): number[] {
+/** The value that stands for the bytes of each: what a step writes, a reshape of it included, or the first that lies in an input or a constant. */
+function slotsOf(program: Program): number[] {
   const written = new Set(program.steps.map((step) => step.output));
   const seen = new Map<string | object, number>();
-  return program.values.map(({ home }, value) => {
-    const place =
-      home.kind === 'constant' ? home.source : home.kind === 'input' ? `input ${home.index}` : `at ${home.offset}`;
-    // A block of the arena is used again and again: what a step writes is new.
-    if (written.has(value) || !seen.has(place)) seen.set(place, value);
+  return program.values.map(({ home, owner }, value) => {
+    if (written.has(owner)) return owner;
+    // What became part of another step lies nowhere.
+    if (home.kind === 'arena') return value;
+    const place = home.kind === 'constant' ? home.source : `input ${home.index}`;
+    if (!seen.has(place)) seen.set(place, value);
     return seen.get(place)!;
   });
 }
@@ -35,7 +36,7 @@ const blocks: Readonly<Record<GpuMode, BindContext['block']>> = {
 };
 
 export function bind(program: Program, mode: GpuMode): Bound {
-  const slotOf = owners(program);
+  const slotOf = slotsOf(program);
   const actions: Action[] = [];
   const producers = new Map<number, Step>();
   let slots = program.values.length;
@@ -79,8 +80,8 @@ export function bind(program: Program, mode: GpuMode): Bound {
       },
       host(inputs, count, run) {
         const outputs = Array.from({ length: count }, () => made(0));
-        const slotsOf = (list: readonly Operand[]): number[] => list.map(({ slot }) => slot);
-        actions.push({ kind: 'host', inputs: slotsOf(inputs), outputs: slotsOf(outputs), run });
+        const all = (list: readonly Operand[]): number[] => list.map(({ slot }) => slot);
+        actions.push({ kind: 'host', inputs: all(inputs), outputs: all(outputs), run });
         return outputs;
       },
       check({ slot }, fault) {
