@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Explanation, IntegratedGradients } from '../../src/attribution/index.ts';
+import { NoiseTunnel } from '../../src/attribution/methods/index.ts';
 import type { Backend } from '../../src/backends/backend.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { randomNormal } from '../../src/graph/random.ts';
@@ -131,6 +132,40 @@ test('a failed run at the input leaves nothing that a later explanation takes fo
   await ig.explain(ids(9), { target: 1 }).catch((error: Error) => (message = error.message));
   assert.match(message, /9/);
   assert.equal(numbers(await ig.explain(ids(3), { target: 1 })), before);
+});
+
+test('several baselines, some shared and some of each sample, in any order: each path begins at its own', async () => {
+  const one = Array.from(random([1, 20, 16], 6).data);
+  const [shared, own] = [[one, one, one, one].flat(), Array.from(random([4, 20, 16], 7).data)];
+  const explainers = [wasmBackend, forgetful as Backend].map(
+    (backend) => new IntegratedGradients(textCnn, { nSteps: 7, backend }),
+  );
+  for (const draws of [
+    [shared, own],
+    [own, shared],
+    [shared, own, shared],
+  ]) {
+    const draw = (index: number): Tensor => tensor(Float32Array.from(draws[index]!), [4, 20, 16]);
+    const baselines = { kind: 'drawn', count: draws.length, draw } as const;
+    const [kept, plain] = await Promise.all(explainers.map((ig) => ig.explain(X, { target: 1, baselines })));
+    assert.equal(numbers(kept!), numbers(plain!));
+  }
+  for (const ig of explainers) ig.dispose();
+});
+
+test('a method around it that moves the inputs does not get the ends of the inputs as they were', async () => {
+  for (const nSamples of [1, 2, 5]) {
+    const found: unknown[] = [];
+    for (const backend of [wasmBackend, forgetful as Backend]) {
+      const ig = new IntegratedGradients(textCnn, { nSteps: 7, backend });
+      const tunnel = new NoiseTunnel(ig, { nSamples, stdevs: 0.5, seed: 3 });
+      const { attributions } = await tunnel.explain(X, { target: 1 });
+      found.push(Array.from(attributions[0]!.data));
+      tunnel.dispose();
+      ig.dispose();
+    }
+    assert.equal(found[0], found[1], `${nSamples} draws`);
+  }
 });
 
 test.run();

@@ -52,8 +52,8 @@ export interface Problem {
   /** Shapes of the model's inputs for all samples, whatever the variables are. */
   readonly inputs: readonly (readonly number[])[];
   readonly pace: Pace;
-  /** What stayed of both ends, where the method wanted that. */
-  readonly kept?: KeptEnds | null;
+  /** What stayed of both ends, where the method wanted that, and of which ends: a problem made of this one may have others. */
+  readonly kept?: (KeptEnds & Pick<Problem, 'from' | 'to' | 'held' | 'key'>) | null;
   /**
    * The score as a graph for so many rows at a time.
    *
@@ -64,3 +64,8 @@ export interface Problem {
 
 /** The same for some of the scores. */
 export const withScores = (problem: Problem, scores: readonly Score[]): Problem => ({ ...problem, scores });
+
+/** What stayed in the backend of the ends of this very problem; null where it is another's, as that of the samples before noise came to them. */
+export function keptOf({ kept, from, to, held, key }: Problem): KeptEnds | null {
+  return kept && kept.from === from && kept.to === to && kept.held === held && kept.key === key ? kept : null;
+}

@@ -116,7 +116,7 @@ function problemOf(
     ...draw,
     inputs: setup.inputs.tensors.map(({ shape }) => shape),
     pace,
-    kept: kept ?? null,
+    kept: kept ? { ...kept, from, to, held, key: graphs.key } : null,
     graph: (rows, look) => graphs.path(rows, look),
   };
 }

@@ -41,9 +41,13 @@ export function keepFrontier(runner: Runner, frontier: Frontier): KeptEnds {
   const make = (): Shared => makeRooms(runner, frontier);
   const kept: KeptEnds = {
     evaluate: async (end, rows, feeds) => {
-      if (rows !== rowsOf[end]) return null;
       return plans.use(key, make, async (rooms: Shared) => {
         if (!rooms.tensors) return null;
+        // What lies there of another baseline of this explanation is not this one's.
+        if (rows !== rowsOf[end]) {
+          if (rooms.owners[end] === kept) rooms.owners[end] = null;
+          return null;
+        }
         const { owners, tensors, state, baseline } = rooms;
         if (end === 'baseline' && baseline?.feeds.every((feed, i) => isSame(feed, feeds[i]!))) {
           owners.baseline = kept;

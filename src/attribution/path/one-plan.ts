@@ -16,7 +16,7 @@ import { placeholder, type Tensor } from '../../tensor/tensor.ts';
 import { inDType } from '../frame/arrays.ts';
 import { sameForAll } from '../frame/endpoints.ts';
 import type { KeptTensors } from '../frame/kept-ends.ts';
-import type { Feed } from '../frame/problem.ts';
+import { type Feed, keptOf } from '../frame/problem.ts';
 import { cotangentsOf, gatherRows } from '../frame/rows.ts';
 import { brutePass, interpolate } from './brute.ts';
 import { type Frontier, frontierOf } from './frontier.ts';
@@ -82,7 +82,7 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
         ]);
         return plans.run(`${kind} ${shared} ${key}`, () => build(shared), [...ends, ...behind]);
       };
-      const kept = count === samples ? await problem.kept?.run(kind, (ends) => build(true, ends), behind) : null;
+      const kept = count === samples ? await keptOf(problem)?.run(kind, (ends) => build(true, ends), behind) : null;
       const sums = kept ?? (await evaluate());
       return sums.map((sum, i) => sum.subarray(0, (from[i % from.length]!.length / samples) * count));
     },
