@@ -250,4 +250,48 @@ test('a graph that is cut at probabilities has none', () => {
   assert.is(seen.has('attention'), false);
 });
 
+/** The same with and without the pass, bit for bit. */
+function sameWith(outputs: readonly Tensor[], inputs: readonly Tensor[], name: string): void {
+  const data = inputs.map(({ shape }, i) => numbers(shape, 60 + i));
+  const [fused, plain] = [wasmBackend, without as Backend].map((backend) =>
+    compile(outputs, inputs, { backend }).runSync(data),
+  );
+  assert.equal(fused, plain, name);
+}
+
+test('who reads the result may split samples and heads in another way than attention has them', () => {
+  for (const [samples, heads] of [
+    [3, 4],
+    [4, 3],
+    [2, 6],
+    [12, 1],
+  ] as const) {
+    const x = placeholder([12, 7, 5]);
+    const y = o.matmul(o.softmax(o.matmul(x, x, { transposeB: true })), x);
+    const out = o.transpose(o.reshape(y, [samples, heads, 7, 5]), [0, 2, 1, 3]);
+    const g = placeholder([samples, 7, heads, 5]);
+    sameWith([out, ...grad(out, [x], g)], [x, g], `one axis read as ${samples} x ${heads}`);
+    const four = o.reshape(y, [4, 3, 7, 5]);
+    const again = o.transpose(o.reshape(four, [samples, heads, 7, 5]), [0, 2, 1, 3]);
+    sameWith([again, ...grad(again, [x], g)], [x, g], `4 x 3 read as ${samples} x ${heads}`);
+  }
+});
+
+test('probabilities that are multiplied down their columns, too, are no gradient of the values', () => {
+  const [a, b, v] = [placeholder([4, 7, 5]), placeholder([4, 9, 5]), placeholder([4, 9, 6])];
+  for (const shape of [
+    [4, 7, 3],
+    [4, 7, 6],
+    [1, 7, 6],
+    [1, 7, 3],
+  ]) {
+    const z = placeholder(shape);
+    const p = o.softmax(o.matmul(a, b, { transposeB: true }));
+    const all = o.matmul(p, z, { transposeA: true });
+    sameWith([o.matmul(p, v), all], [a, b, v, z], `${shape}`);
+    const y = o.matmul(p, v);
+    sameWith([y, all, ...grad(o.sum(y), [a, b, v])], [a, b, v, z], `${shape} beside gradients`);
+  }
+});
+
 test.run();

@@ -173,7 +173,9 @@ export class Finder {
     };
     for (const user of users) {
       const [first, second] = user.inputs as [Tensor, Tensor];
-      if (isProduct(user, true, false) && this.#bare(first) === softmax && !of(second).dv) {
+      // What else is multiplied with the probabilities across their columns need not be a gradient of the result.
+      const across = isProduct(user, true, false) && this.#bare(first) === softmax;
+      if (across && sameShape(second.shape, result.shape) && !of(second).dv) {
         of(second).dv = user;
         continue;
       }
@@ -181,6 +183,7 @@ export class Finder {
       const slopes = this.#bare(first);
       const known = isProduct(slopes, false, true) && !this.#fed.has(slopes) && this.#onlyUser(slopes) === user;
       if (!known || this.#bare(slopes.inputs[1]!) !== values) return null;
+      if (!sameShape(slopes.inputs[0]!.shape, result.shape)) return null;
       const back = of(slopes.inputs[0]!);
       const found = this.#gradients(user, product, scaling);
       if (!found || back.dq || back.dk) return null;
@@ -213,7 +216,7 @@ export class Finder {
 }
 
 /** Samples and heads, if all that is read has the same. */
-export function pairsOf({ q, k, v, result }: Attention): readonly [samples: number, heads: number] | null {
+export function pairsOf({ q, k, v, result, backs }: Attention): readonly [samples: number, heads: number] | null {
   const lead = result.shape.slice(0, -2);
   const all = sizeOf(lead);
   const seen = [q, k, v].flatMap(({ x, order }) =>
@@ -223,6 +226,8 @@ export function pairsOf({ q, k, v, result }: Attention): readonly [samples: numb
         ? [[x.shape[0]!, x.shape[1]!] as const]
         : [],
   );
+  // Whoever reads the result may split what samples and heads are together in another way, and turn that.
+  for (const { g } of backs) if (g.order === 'positions') seen.push([g.x.shape[0]!, g.x.shape[2]!]);
   const [samples, heads] = seen[0] ?? (lead.length === 2 ? [lead[0]!, lead[1]!] : [all, 1]);
   const whole = ({ x, order }: View): boolean => order === 'positions' || sizeOf(x.shape.slice(0, -2)) === all;
   const same = seen.every(([s, h]) => s === samples && h === heads) && [q, k, v].every(whole);
