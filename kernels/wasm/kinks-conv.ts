@@ -9,6 +9,9 @@ import { BY_STEP, COUNTS, KINK, Lines, placeWindow, Window } from './kinks-lines
 import { sigmoid, tanh } from './math';
 import { madd, scratch, storeLanes } from './simd';
 
+/** How far outputs may lie below what they are sums of before these are too rough: four bits of their precision. */
+const MOST_FALL: f32 = 16;
+
 /** In the scratch memory: places and weights of taps, where the kinks of each step end, eight counts; then the kinks, or points. */
 const TAPS_AT: usize = 64;
 const ENDS_AT: usize = 8256;
@@ -112,15 +115,26 @@ function mergeKinks(g: Lines): void {
   }
 }
 
-/** Sixteen filters of an output at all steps; false where a sum was not finite. */
+/** `sum + |x|`. */
+@inline
+function plus(sum: v128, x: v128): v128 {
+  return f32x4.add(sum, f32x4.abs(x));
+}
+
+/**
+ * Sixteen filters of an output at all steps; false where a sum was not finite, or where terms are or were so much larger than what they add up to, as with
+ * lines that have come far down or turned off, that their rounding errors would be seen.
+ */
 function follow(to: usize, stride: usize, w: usize, bias: usize, act: i32, alpha: usize, steps: i32, left: i32): bool {
   const ends = scratch() + ENDS_AT;
   const list = scratch() + LIST_AT;
   const zero = f32x4.splat(0);
   let a0 = zero, a1 = zero, a2 = zero, a3 = zero;
   let b0 = zero, b1 = zero, b2 = zero, b3 = zero;
+  let largest = zero;
   let at = list;
   for (let k: usize = 0; k < <usize>steps; k++, to += stride) {
+    const changes = at;
     const end = list + (<usize>load<i32>(ends + (k << 2)) << 4);
     for (; at < end; at += 16) {
       const c = v128.load32_splat(at, 4), d = v128.load32_splat(at, 8);
@@ -139,7 +153,18 @@ function follow(to: usize, stride: usize, w: usize, bias: usize, act: i32, alpha
       b3 = madd(d, w3, b3);
     }
     const a = v128.load32_splat(alpha + (k << 2));
-    storeFour(to, madd(a, b0, a0), madd(a, b1, a1), madd(a, b2, a2), madd(a, b3, a3), bias, act, left);
+    if (changes < end) {
+      const terms = plus(plus(plus(plus(zero, a0), a1), a2), a3);
+      largest = f32x4.pmax(largest, plus(plus(plus(plus(terms, f32x4.mul(a, b0)), f32x4.mul(a, b1)), f32x4.mul(a, b2)), f32x4.mul(a, b3)));
+    }
+    let z0 = madd(a, b0, a0), z1 = madd(a, b1, a1), z2 = madd(a, b2, a2), z3 = madd(a, b3, a3);
+    if (bias != 0) {
+      z0 = f32x4.add(z0, v128.load(bias)), z1 = f32x4.add(z1, v128.load(bias, 16));
+      z2 = f32x4.add(z2, v128.load(bias, 32)), z3 = f32x4.add(z3, v128.load(bias, 48));
+    }
+    const size = plus(plus(plus(plus(zero, z0), z1), z2), z3);
+    if (v128.any_true(f32x4.gt(largest, f32x4.mul(size, f32x4.splat(MOST_FALL))))) return false;
+    storeFour(to, z0, z1, z2, z3, 0, act, left);
   }
   const a = f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3)), b = f32x4.add(f32x4.add(b0, b1), f32x4.add(b2, b3));
   return i32x4.all_true(f32x4.eq(f32x4.add(f32x4.mul(a, zero), f32x4.mul(b, zero)), zero));

@@ -186,4 +186,32 @@ test('the reference in float32 and gpu give the same, step by step', async () =>
   await gpu.dispose();
 });
 
+test('lines that come far down leave no rounding errors of where they were', async () => {
+  const random = (shape: readonly number[], seed: number): Float64Array =>
+    randomNormal(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ).map((v) => Math.fround(0.3 * v));
+  const [first, second, last] = [random([40, 64], 1), random([64, 32], 2), random([32, 4], 3)];
+  const find = async (dtype: FloatDType, backend: Backend, options = {}): Promise<Float64Array> => {
+    const of = (values: ArrayLike<number>, ...shape: number[]): Tensor => filled(shape, dtype, values);
+    const net = (x: Tensor): Tensor => {
+      const h = o.relu(
+        o.dense(o.relu(o.dense(x, of(first, 40, 64), of(new Array<number>(64).fill(-0.2), 64))), of(second, 64, 32)),
+      );
+      return o.softmax(o.dense(h, of(last, 32, 4)));
+    };
+    const explainer = new IntegratedGradients(net, { backend, nSteps: 50, ...options });
+    const from = random([1, 40], 4);
+    from[3] = 100;
+    const { attributions } = await explainer.explain(of(random([1, 40], 5), 1, 40), {
+      target: 1,
+      baselines: of(from, 1, 40),
+    });
+    explainer.dispose();
+    return Float64Array.from(attributions[0]!.data);
+  };
+  near(await find('float32', wasmBackend), await find('float64', reference, { strategy: 'brute' }), 3e-6, 'from 100');
+});
+
 test.run();
