@@ -18,13 +18,10 @@ const ENDS_AT: usize = 8256;
 const EIGHT_AT: usize = 12352;
 const LIST_AT: usize = 12416;
 
+/** With what is at `at` of a row's biases, if there are any. */
 @inline
-function finish(z: v128, bias: v128, act: i32): v128 {
-  z = f32x4.add(z, bias);
-  if (act == 1) return f32x4.pmax(z, f32x4.splat(0));
-  if (act == 2) return tanh(z);
-  if (act == 3) return sigmoid(z);
-  return z;
+function biased(z: v128, bias: usize, at: usize): v128 {
+  return bias == 0 ? z : f32x4.add(z, v128.load(bias + at));
 }
 
 /** Units are strips of filters of rows of outputs. `bias`: as many floats as a row of weights, or 0; `act`: 1 relu, 2 tanh, 3 sigmoid. */
@@ -157,25 +154,18 @@ function follow(to: usize, stride: usize, w: usize, bias: usize, act: i32, alpha
       const terms = plus(plus(plus(plus(zero, a0), a1), a2), a3);
       largest = f32x4.pmax(largest, plus(plus(plus(plus(terms, f32x4.mul(a, b0)), f32x4.mul(a, b1)), f32x4.mul(a, b2)), f32x4.mul(a, b3)));
     }
-    let z0 = madd(a, b0, a0), z1 = madd(a, b1, a1), z2 = madd(a, b2, a2), z3 = madd(a, b3, a3);
-    if (bias != 0) {
-      z0 = f32x4.add(z0, v128.load(bias)), z1 = f32x4.add(z1, v128.load(bias, 16));
-      z2 = f32x4.add(z2, v128.load(bias, 32)), z3 = f32x4.add(z3, v128.load(bias, 48));
-    }
+    const z0 = biased(madd(a, b0, a0), bias, 0), z1 = biased(madd(a, b1, a1), bias, 16);
+    const z2 = biased(madd(a, b2, a2), bias, 32), z3 = biased(madd(a, b3, a3), bias, 48);
     const size = plus(plus(plus(plus(zero, z0), z1), z2), z3);
     if (v128.any_true(f32x4.gt(largest, f32x4.mul(size, f32x4.splat(MOST_FALL))))) return false;
-    storeFour(to, z0, z1, z2, z3, 0, act, left);
+    storeFour(to, z0, z1, z2, z3, act, left);
   }
   const a = f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3)), b = f32x4.add(f32x4.add(b0, b1), f32x4.add(b2, b3));
   return i32x4.all_true(f32x4.eq(f32x4.add(f32x4.mul(a, zero), f32x4.mul(b, zero)), zero));
 }
 
 @inline
-function storeFour(to: usize, z0: v128, z1: v128, z2: v128, z3: v128, bias: usize, act: i32, left: i32): void {
-  if (bias != 0) {
-    z0 = f32x4.add(z0, v128.load(bias)), z1 = f32x4.add(z1, v128.load(bias, 16));
-    z2 = f32x4.add(z2, v128.load(bias, 32)), z3 = f32x4.add(z3, v128.load(bias, 48));
-  }
+function storeFour(to: usize, z0: v128, z1: v128, z2: v128, z3: v128, act: i32, left: i32): void {
   if (act == 1) {
     const zero = f32x4.splat(0);
     z0 = f32x4.pmax(z0, zero), z1 = f32x4.pmax(z1, zero), z2 = f32x4.pmax(z2, zero), z3 = f32x4.pmax(z3, zero);
@@ -189,12 +179,15 @@ function storeFour(to: usize, z0: v128, z1: v128, z2: v128, z3: v128, bias: usiz
 }
 
 function storeSlow(to: usize, z0: v128, z1: v128, z2: v128, z3: v128, act: i32, left: i32): void {
-  const none = f32x4.splat(0);
-  const how = act < 2 ? 0 : act;
-  storeLanes(to, finish(z0, none, how), left);
-  if (left > 4) storeLanes(to + 16, finish(z1, none, how), left - 4);
-  if (left > 8) storeLanes(to + 32, finish(z2, none, how), left - 8);
-  if (left > 12) storeLanes(to + 48, finish(z3, none, how), left - 12);
+  storeLanes(to, curved(z0, act), left);
+  if (left > 4) storeLanes(to + 16, curved(z1, act), left - 4);
+  if (left > 8) storeLanes(to + 32, curved(z2, act), left - 8);
+  if (left > 12) storeLanes(to + 48, curved(z3, act), left - 12);
+}
+
+@inline
+function curved(z: v128, act: i32): v128 {
+  return act == 2 ? tanh(z) : act == 3 ? sigmoid(z) : z;
 }
 
 /** Filters `[f0, f1)` of an output step by step: the largest point of each window, times its weights. A NaN wins. */
@@ -230,7 +223,9 @@ function sumSteps(
           z3 = madd(x, v128.load(weights, 48), z3);
         }
       }
-      storeFour(to + shift, z0, z1, z2, z3, bias == 0 ? 0 : bias + shift, act, g.filters - f);
+      const own = bias == 0 ? 0 : bias + shift;
+      z0 = biased(z0, own, 0), z1 = biased(z1, own, 16), z2 = biased(z2, own, 32), z3 = biased(z3, own, 48);
+      storeFour(to + shift, z0, z1, z2, z3, act, g.filters - f);
     }
   }
 }

@@ -10,30 +10,10 @@ import * as o from '../../src/ops/index.ts';
 import { lerpMaxPool, lerpMaxPoolGrad } from '../../src/ops/lerp-max-pool.ts';
 import { convOf, type LineConvAttrs, lineConv, lineConvGrad, poolOf } from '../../src/ops/line-conv.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { mnist, weights } from '../support/line-convs.ts';
 import { agrees, random, relativeError, run } from './support.ts';
 
 const test = suite('wasm: convolutions of lines');
-
-/** The kernel is a constant, as in models: others are multiplied step by step, since nobody knows whether they are finite. */
-const weights = 0b10;
-const flat = {
-  strides: [1, 1],
-  dilations: [1, 1],
-  poolPads: [
-    [0, 0],
-    [0, 0],
-  ],
-} as const;
-const mnist: LineConvAttrs = {
-  ...flat,
-  relu: true,
-  window: [2, 2],
-  poolStrides: [2, 2],
-  pads: [
-    [0, 1],
-    [0, 1],
-  ],
-};
 
 type Lines = readonly [start: Tensor, w: Tensor, delta: Tensor, alpha: Tensor];
 const filled = (shape: readonly number[], of: (i: number) => number): Tensor =>

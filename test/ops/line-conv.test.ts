@@ -6,27 +6,9 @@ import { checkGrads } from '../../src/graph/check-grads.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
 import { type LineConvAttrs, lineConv, lineConvGrad, unfitLines } from '../../src/ops/line-conv.ts';
 import { agrees, exampleOf, random } from '../backends/support.ts';
+import { mnist, weights } from '../support/line-convs.ts';
 
 const test = suite('ops: a convolution of lines');
-const weights = 0b10;
-const flat = {
-  strides: [1, 1],
-  dilations: [1, 1],
-  poolPads: [
-    [0, 0],
-    [0, 0],
-  ],
-} as const;
-const mnist: LineConvAttrs = {
-  ...flat,
-  relu: true,
-  window: [2, 2],
-  poolStrides: [2, 2],
-  pads: [
-    [0, 1],
-    [0, 1],
-  ],
-};
 
 test('examples: gradients of both orders, and kernels that are no constants', () => {
   for (const { op } of [lineConv, lineConvGrad]) {
