@@ -184,8 +184,10 @@ export class Threads {
     const fault = this.#takeChunks(shared, chunks);
     this.#awaitDone(chunks);
     Atomics.store(words, control.ticket, (this.#number << 10) | closed);
+    // Taken back whoever failed, or the next call would be blamed.
+    const failed = Atomics.exchange(words, control.failed, 0) !== 0;
     if (fault !== undefined) throw fault;
-    if (Atomics.exchange(words, control.failed, 0) !== 0) {
+    if (failed) {
       throw failure('wasm', 'a worker thread failed', { kernel: shared.map(({ call }) => call.fn).join() });
     }
   }
