@@ -19,6 +19,7 @@ const coreLater = [
   'src/attribution/path/kept-frontier.ts',
   'src/attribution/path/line-conv.ts',
   'src/backends/wasm/attention/take.ts',
+  'src/backends/wasm/wide.ts',
   'src/hdf5/on-demand.ts',
   'src/keras/layers/more.ts',
   'src/keras/load/on-demand.ts',

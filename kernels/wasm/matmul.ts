@@ -8,6 +8,8 @@ import { firstRow, isDirect, listRuns, MR, NR, packRows, panelsOfA, RUN_BYTES, r
 import { scratch } from './simd';
 import { fewNonzeros, listNonzeros, makeOrders, sparseRows } from './sparse';
 import { directTile, packedTile } from './tile';
+import { wideTile } from './wide-tile';
+import { AFTER_TILES, WIDE, WIDE_RUN_AT } from './width';
 
 export { packB } from './columns';
 
@@ -18,7 +20,7 @@ const NC: i32 = 64;
 /** Tiles that go by unsearched, at most, after some that had few zeros. */
 const MOST_PASSED: i32 = 7;
 /** The scratch memory: a pointer per row of the tile, room for its sums, the panel of A or the list of its runs or nonzeros. */
-const panelAt: usize = 256;
+const panelAt: usize = AFTER_TILES;
 
 /** Pointers to the rows of C: sample `row / perSample` of `sampleStride`, then a table of offsets or `stride` apart. */
 function listRowsOfC(
@@ -127,7 +129,21 @@ function rows(
 function across(
   direct: bool, count: i32, a: usize, p0: i32, p1: i32, b: usize, k: i32, rows: i32, n: i32, adds: bool,
 ): void {
-  for (let p = p0; p < p1; p++) {
+  let p = p0;
+  if (WIDE) {
+    // Pairs of panels; a pair must be columns enough to be worth it, or the second would be read past its end.
+    let run = a;
+    if (!direct) {
+      run = scratch() + WIDE_RUN_AT;
+      for (let r: usize = 0; r < 24; r += 4) store<usize>(run + r, a + r);
+    }
+    const apart = <usize>k * 32;
+    for (; p + 1 < p1; p += 2) {
+      const from = b + <usize>p * apart;
+      wideTile(count, run, direct ? 4 : 24, from, from + apart, <usize>p << 5, rows, n - p * NR, adds);
+    }
+  }
+  for (; p < p1; p++) {
     const from = b + <usize>p * <usize>k * 32;
     const column = <usize>p << 5;
     if (direct) directTile(count, a, from, column, rows, n - p * NR, adds);

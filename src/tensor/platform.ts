@@ -14,6 +14,7 @@ interface NodeModules {
   };
   'node:fs': FileWriter;
   'node:os': { availableParallelism(): number };
+  'node:v8': { setFlagsFromString(flags: string): void };
   'node:worker_threads': {
     Worker: new (
       url: PlatformUrl,

@@ -8,6 +8,7 @@ import { links } from './bind-chain.ts';
 import { fuses } from './binders.ts';
 import { bindProgram } from './executable.ts';
 import { Machine } from './machine.ts';
+import type { Simd } from './module.ts';
 import type { Trace } from './step.ts';
 import { availableThreads, Threads } from './threads.ts';
 
@@ -32,13 +33,21 @@ export interface WasmBackend extends Backend {
   /** Bytes of the linear memory that are in use: constants, arenas and tables of live plans. */
   memoryInUse(): number;
   /** Which build of the kernels runs here. */
-  simd(): 'plain' | 'relaxed';
+  simd(): Simd;
   /** Threads that runs may use, the calling one included: as many as the machine has cores, 1 without shared memory. */
   threads(): number;
   /** Uses at most this many threads from the next run on. Results are the same bits for any number. */
   setThreads(count: number): void;
   /** From now on `listener` is told of every kernel call of every plan; null: no longer. For profiles. */
   trace(listener: Trace | null): void;
+  /**
+   * Plans made from now on run on kernels whose innermost loops take 256 bits at once, with the same bits in their results: products take half
+   * the time. WebAssembly has vectors of 128 bits; V8 pairs them where processors have AVX2, which it does not do by itself yet. In Node this
+   * turns it on, for all WebAssembly that the process compiles from then on (V8's flag `--experimental-wasm-revectorize`); call it first.
+   * Throws an error that says what is missing on engines and processors that cannot: kernels for pairs are slower there.
+   * @param paired in browsers: that this one was started with V8's flag, which a page cannot find out
+   */
+  useWideVectors(options?: { readonly paired?: boolean }): Promise<void>;
 }
 
 /** Throws an error that says what is missing where the engine has no WebAssembly SIMD. */
@@ -61,5 +70,9 @@ export const wasmBackend: WasmBackend = {
   },
   trace(listener: Trace | null): void {
     start().threads.trace = listener;
+  },
+  async useWideVectors(options = {}): Promise<void> {
+    const { allow } = await import('./wide.ts');
+    if (allow(options)) running = undefined;
   },
 };

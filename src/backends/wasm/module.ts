@@ -11,11 +11,21 @@ import { applyPatch } from './patch.ts';
 
 /** A module of kernels as scripts/build-wasm.mjs writes it: the plain build and the patch to the relaxed one. */
 export interface PackedModule {
+  /** Its entry in kernels/wasm. */
+  readonly name: string;
   readonly plainBytes: number;
   readonly bothBytes: number;
   /** LZMA, in base64. */
   readonly text: string;
 }
+
+/** The builds of the kernels: with relaxed SIMD where the engine knows it; with tiles for vectors of 256 bits where that was asked for. */
+export type Simd = 'plain' | 'relaxed' | 'wide';
+
+/** Makes the wide build of a module from its relaxed one; null until they are asked for (see wide.ts). */
+export const widening: { widen: ((name: string, relaxed: Uint8Array) => Uint8Array<ArrayBuffer>) | null } = {
+  widen: null,
+};
 
 /** A kernel: `[start, end)` of its units of work, then its own arguments. */
 export type KernelFunction = (start: number, end: number, ...args: number[]) => number | undefined;
@@ -25,7 +35,7 @@ export type Kernels = Readonly<Record<string, KernelFunction>>;
 export interface KernelModule {
   readonly module: PlatformWasm<'Module'>;
   readonly memory: PlatformWasm<'Memory'>;
-  readonly simd: 'plain' | 'relaxed';
+  readonly simd: Simd;
   /** Whether other threads can use the memory. */
   readonly shared: boolean;
 }
@@ -43,7 +53,7 @@ function knows(...code: number[]): boolean {
   ));
 }
 
-function fromBase64(text: string): Uint8Array {
+export function fromBase64(text: string): Uint8Array {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
@@ -51,13 +61,12 @@ function fromBase64(text: string): Uint8Array {
 }
 
 /** The bytes of a build of a module, a new copy each time. */
-export function moduleBytes(
-  simd: 'plain' | 'relaxed',
-  { text, bothBytes, plainBytes } = core,
-): Uint8Array<ArrayBuffer> {
+export function moduleBytes(simd: Simd, { name, text, bothBytes, plainBytes } = core): Uint8Array<ArrayBuffer> {
   const unpacked = unpackLzma(fromBase64(text), bothBytes);
   const plain = unpacked.slice(0, plainBytes) as Uint8Array<ArrayBuffer>;
-  return simd === 'plain' ? plain : applyPatch(plain, unpacked.subarray(plainBytes));
+  if (simd === 'plain') return plain;
+  const relaxed = applyPatch(plain, unpacked.subarray(plainBytes));
+  return simd === 'wide' ? widening.widen!(name, relaxed) : relaxed;
 }
 
 const pageBytes = 65536;
@@ -96,14 +105,15 @@ export function hasSimd(): boolean {
   return (simdKnown ??= knows(65, 0, 253, 17, 26, 65, 0, 65, 0, 65, 0, 252, 11, 0));
 }
 
+/** Whether it knows `f32x4.relaxed_madd`, here of three splats. */
+export const hasRelaxedSimd = (): boolean => knows(65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 26);
+
 /** Compiles the best build and makes its memory. Throws an error that says what is missing. */
 export function loadModule(): KernelModule {
   if (!hasSimd()) {
     throw failure('wasm', 'this engine has no WebAssembly SIMD', {}, "use the backend 'reference', or a newer engine");
   }
-  // `f32x4.relaxed_madd` of three splats.
-  const relaxed = knows(65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 26);
-  const simd = relaxed ? 'relaxed' : 'plain';
+  const simd = !hasRelaxedSimd() ? 'plain' : widening.widen ? 'wide' : 'relaxed';
   const binary = moduleBytes(simd);
   const sharedMemory = typeof SharedArrayBuffer === 'function' ? createMemory(true) : null;
   const memory = sharedMemory ?? createMemory(false);
