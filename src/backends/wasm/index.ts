@@ -19,14 +19,20 @@ interface Running {
   readonly threads: Threads;
 }
 let running: Running | undefined;
+/** What ran plans before `useWideVectors`: those made then stay there, with the cells that they share with plans made later. */
+let earlier: Running | undefined;
 
 function start(): Running {
   if (!running) {
     const machine = new Machine();
-    running = { machine, threads: new Threads(machine, availableThreads()) };
+    const threads = new Threads(machine, earlier?.threads.limit ?? availableThreads());
+    threads.trace = earlier?.threads.trace ?? null;
+    running = { machine, threads };
   }
   return running;
 }
+
+const all = (): Running[] => (earlier ? [start(), earlier] : [start()]);
 
 /** The WebAssembly backend, with what can be asked of it: its threads and its SIMD. */
 export interface WasmBackend extends Backend {
@@ -43,9 +49,12 @@ export interface WasmBackend extends Backend {
   /**
    * Plans made from now on run on kernels whose innermost loops take 256 bits at once, with the same bits in their results: products take half
    * the time. WebAssembly has vectors of 128 bits; V8 pairs them where processors have AVX2, which it does not do by itself yet. In Node this
-   * turns it on, for all WebAssembly that the process compiles from then on (V8's flag `--experimental-wasm-revectorize`); call it first.
-   * Throws an error that says what is missing on engines and processors that cannot: kernels for pairs are slower there.
-   * @param paired in browsers: that this one was started with V8's flag, which a page cannot find out
+   * turns it on, for all WebAssembly that the process compiles from then on (V8's flag `--experimental-wasm-revectorize`).
+   * Call it first: plans that were made before stay as they are, in a memory of their own that is kept beside the new one, and so do trainers; models and
+   * explainers make new plans for new shapes only. Threads and profiles that were set hold for both. A second call changes nothing.
+   * @param paired that the engine pairs already, which a page cannot find out: a Chromium that was started with `--js-flags=` and this flag, a Deno
+   *   with `--v8-flags=`
+   * @throws PathgradError that says what is missing, on engines and processors that cannot: kernels for pairs are slower there
    */
   useWideVectors(options?: { readonly paired?: boolean }): Promise<void>;
 }
@@ -59,20 +68,21 @@ export const wasmBackend: WasmBackend = {
   folds: true,
   cells: true,
   prepare(program: Program): Executable {
-    const { machine, threads } = start();
+    const cell = program.cells?.find((one) => one !== undefined);
+    const { machine, threads } = cell && earlier?.machine.holds(cell) ? earlier : start();
     return bindProgram(machine, program, threads);
   },
-  memoryInUse: () => start().machine.heap.used,
+  memoryInUse: () => all().reduce((sum, { machine }) => sum + machine.heap.used, 0),
   simd: () => start().machine.loaded.simd,
   threads: () => start().threads.limit,
   setThreads(count: number): void {
-    start().threads.limit = count;
+    for (const { threads } of all()) threads.limit = count;
   },
   trace(listener: Trace | null): void {
-    start().threads.trace = listener;
+    for (const { threads } of all()) threads.trace = listener;
   },
   async useWideVectors(options = {}): Promise<void> {
     const { allow } = await import('./wide.ts');
-    if (allow(options)) running = undefined;
+    if (allow(options)) [earlier, running] = [running, undefined];
   },
 };

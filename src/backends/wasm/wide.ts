@@ -1,14 +1,17 @@
 /**
  * Turns on the kernels for vectors of 256 bits. V8 (13.6, Node 24, and newer) makes one AVX2 instruction of two on neighbouring vectors where its
  * flag `--experimental-wasm-revectorize` is set. The builds with tiles for that are patches to the relaxed ones, and only those who ask fetch them.
+ * Invariant: who is refused finds everything as it was.
  */
 import { failure } from '../../tensor/errors.ts';
 import { nodeModule } from '../../tensor/platform.ts';
 import { unpackLzma } from './lzma.ts';
-import { fromBase64, hasRelaxedSimd, widening } from './module.ts';
+import { compile, fromBase64, hasRelaxedSimd, widening } from './module.ts';
 import { applyPatch } from './patch.ts';
 import { patches } from './wide.generated.ts';
 
+/** What pairs vectors, as V8 is told. */
+const flag = '--experimental-wasm-revectorize';
 /** The first V8 that pairs fused multiply-adds; the flag is older. */
 const firstVersion = [13, 6] as const;
 
@@ -20,11 +23,27 @@ export function pairsVectors(version: string): boolean {
   return major > firstVersion[0] || (major === firstVersion[0] && minor >= firstVersion[1]);
 }
 
+/** What runs this program: `process`, as far as it matters, and the module `node:v8`. */
+export interface Host {
+  readonly arch: string;
+  readonly versions: Readonly<Record<string, string | undefined>>;
+  readonly v8: { setFlagsFromString(flags: string): void };
+}
+
+function hostOf(): Host | null {
+  const v8 = nodeModule('node:v8');
+  return v8 && typeof process !== 'undefined' ? { arch: process.arch, versions: process.versions, v8 } : null;
+}
+
 /** Says what is missing, or has V8 pair vectors. Returns whether the kernels are others than before. */
 export function allow({ paired = false }: { readonly paired?: boolean }): boolean {
   if (widening.widen) return false;
+  if (!paired) checkHost(hostOf());
   if (!hasRelaxedSimd()) throw failure('wasm', 'wide vectors need an engine with relaxed SIMD', {}, slower);
-  if (!paired) pairVectors();
+  if (!fusesProducts()) {
+    throw failure('wasm', 'wide vectors need a processor with AVX2: this one does not even fuse products', {}, slower);
+  }
+  if (!paired) hostOf()!.v8.setFlagsFromString(flag);
   widening.widen = (name, relaxed) => {
     const { bytes, text } = patches[name]!;
     return applyPatch(relaxed, unpackLzma(fromBase64(text), bytes));
@@ -32,23 +51,40 @@ export function allow({ paired = false }: { readonly paired?: boolean }): boolea
   return true;
 }
 
-function pairVectors(): void {
-  const v8 = nodeModule('node:v8');
-  if (!v8 || typeof process === 'undefined') {
-    const hint =
-      'start the browser with --js-flags=--experimental-wasm-revectorize and pass { paired: true }, or leave it out';
-    throw failure('wasm', 'a page cannot have the engine pair vectors', {}, hint);
+/** @throws PathgradError where V8 is not to be told, or knows no pairs */
+export function checkHost(host: Host | null): void {
+  if (!host) {
+    const hint = `start Chromium with --js-flags=${flag} and pass { paired: true }, or leave it out`;
+    throw failure('wasm', 'a page cannot have its engine pair vectors', {}, hint);
   }
-  const { arch, versions } = process;
+  const { arch, versions } = host;
+  if (versions['bun']) throw failure('wasm', 'only V8 pairs vectors', { bun: versions['bun'] }, slower);
   if (arch !== 'x64') throw failure('wasm', 'wide vectors need a processor with AVX2', { processor: arch }, slower);
-  if (!pairsVectors(versions.v8 ?? '')) {
+  const v8 = versions['v8'] ?? '';
+  if (!pairsVectors(v8)) {
     const needs = `${firstVersion.join('.')} (Node 24)`;
-    throw failure(
-      'wasm',
-      'this V8 does not pair vectors',
-      { v8: versions.v8, needs },
-      `use a newer Node, or ${slower}`,
-    );
+    throw failure('wasm', 'this V8 does not pair vectors', { v8, needs }, `use a newer Node, or ${slower}`);
   }
-  v8.setFlagsFromString('--experimental-wasm-revectorize');
+  if (versions['deno']) {
+    const hint = `start it with --v8-flags=${flag} and pass { paired: true }, or leave it out`;
+    throw failure('wasm', 'a program cannot have Deno pair vectors', { deno: versions['deno'] }, hint);
+  }
+}
+
+/** Whether `f32x4.relaxed_madd` rounds once. On x64 that takes FMA3, and AVX2 came with it; without, V8 pairs nothing. */
+export function fusesProducts(): boolean {
+  const splat = [253, 19];
+  // relaxed_madd(a, a, c), of which the first lane: a and c are parameters, so that nothing is computed beforehand.
+  const code = [0, 32, 0, ...splat, 32, 0, ...splat, 32, 1, ...splat, 253, 133, 2, 253, 31, 0, 11];
+  // biome-ignore format: sections of the binary format, one a line
+  const { f } = new WebAssembly.Instance(compile(Uint8Array.of(
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    1, 7, 1, 0x60, 2, 0x7d, 0x7d, 1, 0x7d,
+    3, 2, 1, 0,
+    7, 5, 1, 1, 102, 0, 0,
+    10, code.length + 2, 1, code.length, ...code,
+  ))).exports as { f(a: number, c: number): number };
+  // (1 + e)^2 - (1 + 2 e) is e^2, which is lost where the square is rounded.
+  const e = 2 ** -12;
+  return f(1 + e, -(1 + 2 * e)) === e * e;
 }
