@@ -57,6 +57,7 @@ const longest = [
   'slow/golden-methods',
   'fuzz/fuzz',
   'faults/attribution',
+  'backends/wasm-wide',
   'backends/wasm-units',
   'build',
 ];
@@ -95,7 +96,7 @@ if (kernels.status !== 0) process.exit(1);
 const alone = (file: string): boolean =>
   folder !== null ||
   turn(file) < longest.length ||
-  /getBuiltinModule|globalThis|process\.(exit|chdir|on)\b|process\.env\[.*\] =|memoryUsage|\.rss\b/.test(
+  /getBuiltinModule|setFlagsFromString|support\/paired|globalThis|process\.(exit|chdir|on)\b|process\.env\[.*\] =|memoryUsage|\.rss\b/.test(
     readFileSync(join(root, file), 'utf8'),
   );
 
