@@ -74,6 +74,8 @@ const files = readdirSync(new URL('.', import.meta.url), { recursive: true, enco
   .map((file) => `test/${file.replaceAll('\\', '/')}`)
   .filter((file) => file.endsWith('.test.ts'))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  // It compares both kinds of kernels, whichever run here.
+  .filter((file) => !(wantWide && file.includes('backends/wasm-wide')))
   .filter((file) => {
     const own = !apart.some((other) => file.startsWith(other));
     return folder ? file.startsWith(folder) || (wantSlow && own && inPart(file)) : own;

@@ -28,8 +28,9 @@ export interface BrowserBench {
 }
 
 const flags = ['--no-sandbox', '--enable-unsafe-webgpu', '--enable-features=Vulkan', '--enable-unsafe-swiftshader'];
-/** @param wide whether V8 is to pair vectors, which a page cannot tell it */
-const jsFlags = (wide: boolean): string => `--js-flags=--expose-gc${wide ? ' --experimental-wasm-revectorize' : ''}`;
+/** @param wide whether V8 is to pair vectors, which a page cannot tell it; the flag was renamed */
+const jsFlags = (wide: boolean): string =>
+  `--js-flags=--expose-gc${wide ? ' --wasm-revectorize --experimental-wasm-revectorize' : ''}`;
 const software = ['--use-webgpu-adapter=swiftshader', '--use-angle=swiftshader'];
 
 /**

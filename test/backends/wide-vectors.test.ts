@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IntegratedGradients } from '../../src/attribution/index.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
-import { checkHost, fusesProducts, type Host, pairsVectors } from '../../src/backends/wasm/wide.ts';
+import { checkHost, flagOf, fusesProducts, type Host, pairsVectors } from '../../src/backends/wasm/wide.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { compileWithState, State } from '../../src/graph/state.ts';
 import { loadModel } from '../../src/keras/load/load.ts';
@@ -26,7 +26,7 @@ test('who is refused is told what is missing and what to do', () => {
   const refused = (where: Host | null, message: RegExp): void => assert.throws(() => checkHost(where), message);
   refused(
     null,
-    /a page cannot have its engine pair vectors\nhint: start Chromium with --js-flags=--experimental-wasm-r/,
+    /a page cannot have its engine pair vectors\nhint: start Chromium with --js-flags=--wasm-revectorize \(before 156/,
   );
   refused(host({ v8: '13.6.233.17' }, 'arm64'), /need a processor with AVX2 \(processor arm64\)\nhint: leave it out/);
   refused(
@@ -42,6 +42,10 @@ test('who is refused is told what is missing and what to do', () => {
     /cannot have Deno pair vectors.*\nhint: start it with --v8-flags=--experimental/,
   );
   for (const v8 of ['13.6.233.17-node.37', '13.10.1', '14.6.202.34-node.40']) checkHost(host({ v8 }));
+  assert.equal(
+    ['13.6.1', '14.6.2', '15.0.245', '15.6.3', '16.0'].map((v8) => /^--exp/.test(flagOf(v8))),
+    [true, true, true, false, false],
+  );
   assert.equal(['13.5', '13.6', '14.0', '12.9', ''].map(pairsVectors), [false, true, true, false, false]);
 });
 

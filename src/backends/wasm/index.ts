@@ -49,7 +49,7 @@ export interface WasmBackend extends Backend {
   /**
    * Plans made from now on run on kernels whose innermost loops take 256 bits at once, with the same bits in their results: products take half
    * the time. WebAssembly has vectors of 128 bits; V8 pairs them where processors have AVX2, which it does not do by itself yet. In Node this
-   * turns it on, for all WebAssembly that the process compiles from then on (V8's flag `--experimental-wasm-revectorize`).
+   * turns it on, for all WebAssembly that the process compiles from then on (a flag of V8's, `--experimental-wasm-revectorize`, in newer ones `--wasm-revectorize`).
    * Call it first: plans that were made before stay as they are, in a memory of their own that is kept beside the new one, and so do trainers; models and
    * explainers make new plans for new shapes only. Threads and profiles that were set hold for both. A second call changes nothing.
    * @param paired that the engine pairs already, which a page cannot find out: a Chromium that was started with `--js-flags=` and this flag, a Deno

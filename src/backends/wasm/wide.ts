@@ -1,6 +1,6 @@
 /**
- * Turns on the kernels for vectors of 256 bits. V8 (13.6, Node 24, and newer) makes one AVX2 instruction of two on neighbouring vectors where its
- * flag `--experimental-wasm-revectorize` is set. The builds with tiles for that are patches to the relaxed ones, and only those who ask fetch them.
+ * Turns on the kernels for vectors of 256 bits. V8 (13.6, Node 24, and newer) makes one AVX2 instruction of two on neighbouring vectors where a
+ * flag of its is set. The builds with tiles for that are patches to the relaxed ones, and only those who ask fetch them.
  * Invariant: who is refused finds everything as it was.
  */
 import { failure } from '../../tensor/errors.ts';
@@ -10,18 +10,24 @@ import { compile, fromBase64, hasRelaxedSimd, widening } from './module.ts';
 import { applyPatch } from './patch.ts';
 import { patches } from './wide.generated.ts';
 
-/** What pairs vectors, as V8 is told. */
-const flag = '--experimental-wasm-revectorize';
+/** What V8 is told: 15.0 (Deno 2.9) has the old name still, 15.6 (Chromium 156) the new one. */
+const flags = { old: '--experimental-wasm-revectorize', now: '--wasm-revectorize' } as const;
 /** The first V8 that pairs fused multiply-adds; the flag is older. */
 const firstVersion = [13, 6] as const;
+/** The first that may have the new name. */
+const renamed = [15, 1] as const;
 
 const slower = 'leave it out: kernels for pairs are slower where vectors are not paired';
 
-/** Whether V8 is new enough, by `process.versions.v8`. */
-export function pairsVectors(version: string): boolean {
+function isFrom([from, more]: readonly [number, number], version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > firstVersion[0] || (major === firstVersion[0] && minor >= firstVersion[1]);
+  return major > from || (major === from && minor >= more);
 }
+
+/** Whether V8 is new enough, by `process.versions.v8`. */
+export const pairsVectors = (version: string): boolean => isFrom(firstVersion, version);
+/** The flag of this V8. */
+export const flagOf = (version: string): string => (isFrom(renamed, version) ? flags.now : flags.old);
 
 /** What runs this program: `process`, as far as it matters, and the module `node:v8`. */
 export interface Host {
@@ -43,7 +49,8 @@ export function allow({ paired = false }: { readonly paired?: boolean }): boolea
   if (!fusesProducts()) {
     throw failure('wasm', 'wide vectors need a processor with AVX2: this one does not even fuse products', {}, slower);
   }
-  if (!paired) hostOf()!.v8.setFlagsFromString(flag);
+  const host = paired ? null : hostOf();
+  host?.v8.setFlagsFromString(flagOf(host.versions['v8']!));
   widening.widen = (name, relaxed) => {
     const { bytes, text } = patches[name]!;
     return applyPatch(relaxed, unpackLzma(fromBase64(text), bytes));
@@ -54,7 +61,7 @@ export function allow({ paired = false }: { readonly paired?: boolean }): boolea
 /** @throws PathgradError where V8 is not to be told, or knows no pairs */
 export function checkHost(host: Host | null): void {
   if (!host) {
-    const hint = `start Chromium with --js-flags=${flag} and pass { paired: true }, or leave it out`;
+    const hint = `start Chromium with --js-flags=${flags.now} (before 156: ${flags.old}) and pass { paired: true }, or leave it out`;
     throw failure('wasm', 'a page cannot have its engine pair vectors', {}, hint);
   }
   const { arch, versions } = host;
@@ -66,7 +73,7 @@ export function checkHost(host: Host | null): void {
     throw failure('wasm', 'this V8 does not pair vectors', { v8, needs }, `use a newer Node, or ${slower}`);
   }
   if (versions['deno']) {
-    const hint = `start it with --v8-flags=${flag} and pass { paired: true }, or leave it out`;
+    const hint = `start it with --v8-flags=${flagOf(v8)} and pass { paired: true }, or leave it out`;
     throw failure('wasm', 'a program cannot have Deno pair vectors', { deno: versions['deno'] }, hint);
   }
 }
