@@ -67,7 +67,7 @@ export async function bothBackends(threads: number): Promise<Backend> {
   const one = machine(extras);
   assert.is(one.loaded.simd, 'relaxed');
   if (before) widening.widen = before;
-  else allow({ paired: !pairs });
+  else allow({ paired: !pairs }, [], () => ({ machine: one, threads: new Threads(one, 1) }));
   const other = machine(extras);
   assert.is(other.loaded.simd, 'wide');
   const [alone, several] = [new Threads(one, 1), new Threads(other, threads)];

@@ -5,6 +5,7 @@
  */
 import { failure } from '../../tensor/errors.ts';
 import { nodeModule } from '../../tensor/platform.ts';
+import type { Running } from './index.ts';
 import { unpackLzma } from './lzma.ts';
 import { compile, fromBase64, hasRelaxedSimd, widening } from './module.ts';
 import { applyPatch } from './patch.ts';
@@ -41,21 +42,39 @@ function hostOf(): Host | null {
   return v8 && typeof process !== 'undefined' ? { arch: process.arch, versions: process.versions, v8 } : null;
 }
 
-/** Says what is missing, or has V8 pair vectors. Returns whether the kernels are others than before. */
-export function allow({ paired = false }: { readonly paired?: boolean }): boolean {
-  if (widening.widen) return false;
-  if (!paired) checkHost(hostOf());
+/**
+ * Says what is missing, or has V8 pair vectors, and plans made from now on run on wide kernels.
+ * @param running what runs plans, the newest first: where there is something, `begin` makes what comes before it
+ */
+export function allow(
+  { paired = false }: { readonly paired?: boolean },
+  running: Running[],
+  begin: () => Running,
+): void {
+  if (widening.widen) return;
+  const host = paired ? null : hostOf();
+  if (!paired) checkHost(host);
   if (!hasRelaxedSimd()) throw failure('wasm', 'wide vectors need an engine with relaxed SIMD', {}, slower);
   if (!fusesProducts()) {
     throw failure('wasm', 'wide vectors need a processor with AVX2: this one does not even fuse products', {}, slower);
   }
-  const host = paired ? null : hostOf();
   host?.v8.setFlagsFromString(flagOf(host.versions['v8']!));
   widening.widen = (name, relaxed) => {
     const { bytes, text } = patches[name]!;
     return applyPatch(relaxed, unpackLzma(fromBase64(text), bytes));
   };
-  return true;
+  const before = running[0];
+  if (!before) return;
+  try {
+    const { limit, trace } = before.threads;
+    const now = begin();
+    Object.assign(now.threads, { limit, trace });
+    running.unshift(now);
+  } catch (error) {
+    // There may be no room for another memory.
+    widening.widen = null;
+    throw error;
+  }
 }
 
 /** @throws PathgradError where V8 is not to be told, or knows no pairs */

@@ -156,7 +156,7 @@ export const json: Flag = { name: 'json', value: 'FILE', help: 'the numbers; - p
 
 export const wideVectors: Flag = {
   name: 'wide-vectors',
-  help: 'kernels for vectors of 256 bits: the same numbers, in about half the time for large models; Node 24 and newer on x64 with AVX2',
+  help: 'kernels for vectors of 256 bits: the same numbers, in less time for large models; Node 24 and newer on x64 with AVX2',
 };
 
 /** What every command that computes ends with. */
