@@ -1,4 +1,5 @@
 /** Worker threads that fail: an error that says so, within the time a chunk may take, and a backend that goes on. */
+import { execFileSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -163,6 +164,27 @@ test('a worker that sees an old size of the memory asks again before it reads wh
     memory.grow = () => { asked = true; };`;
   const { threads, call } = late(nop, old);
   threads.run([call]);
+});
+
+test('worker threads do not load what the process was told to import', () => {
+  const loaded =
+    "import { isMainThread } from 'node:worker_threads'; if (!isMainThread) console.log('loaded by a worker');";
+  const script = `
+    import { startWorker } from './src/backends/wasm/start-worker.ts';
+    import { control } from './src/backends/wasm/worker-source.ts';
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const module = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    const worker = startWorker({ module, memory, extras: [], scratch: 0, at: 0, number: 0 }, () => {});
+    const words = new Int32Array(memory.buffer);
+    words[control.ticket] = ${closed};
+    const wait = () => (words[control.started] === 1 ? worker.terminate() : setTimeout(wait, 5));
+    wait();`;
+  const flags = ['--import', 'tsx', '--import', `data:text/javascript,${encodeURIComponent(loaded)}`];
+  const out = execFileSync(process.execPath, [...flags, '--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  assert.is(out, '');
 });
 
 test.run();
