@@ -8,6 +8,8 @@ import { exp, expm1, gateSigmoid, gateTanh, softplus } from './math';
 import { MR } from './panels';
 import { madd, scratch, storeLanes } from './simd';
 import { recurrentTile } from './recurrent-tile';
+import { wideRecurrentTile } from './recurrent-wide';
+import { WIDE } from './width';
 
 /** The call's sizes and operands, one set per instance (per thread); set by `readScan`. */
 export let time: i32 = 0;
@@ -104,13 +106,29 @@ export function gateProduct(to: usize, toStep: usize, from: usize, fromStep: usi
     store<usize>(pointers + (<usize>r << 2), from + row * fromStep, 24);
   }
   const bytes = <usize>units << 2;
-  let b = kernel;
-  for (let g = 0; g < gates; g++) {
-    const column = <usize>g * bytes;
-    const out = to + <usize>g * span;
-    for (let at: usize = 0; at < span; at += 32, b += bytes << 3) {
-      recurrentTile(units, pointers, b, column + at, out + at, toStep);
+  const panels = <i32>(span >> 5);
+  const whole = bytes == span;
+  // Gates without a gap between them are one line of panels.
+  const parts = WIDE && whole ? 1 : gates;
+  const each = WIDE && whole ? gates * panels : panels;
+  for (let g = 0; g < parts; g++) {
+    const from = kernel + <usize>(g * panels) * (bytes << 3);
+    product(units, pointers, from, each, <usize>g * bytes, to + <usize>g * span, toStep);
+  }
+}
+
+/** The tiles of `panels` panels from `b` on, whose first columns are `column` bytes from the begin of what they are added to, and go to `to`. */
+@inline
+function product(count: i32, pointers: usize, b: usize, panels: i32, column: usize, to: usize, toStep: usize): void {
+  const panel = <usize>count << 5;
+  let p: usize = 0;
+  if (WIDE) {
+    for (; p + 1 < <usize>panels; p += 2, b += 2 * panel) {
+      wideRecurrentTile(count, pointers, b, b + panel, column + (p << 5), to + (p << 5), toStep);
     }
+  }
+  for (; p < <usize>panels; p++, b += panel) {
+    recurrentTile(count, pointers, b, column + (p << 5), to + (p << 5), toStep);
   }
 }
 
@@ -124,9 +142,7 @@ export function addProduct(to: usize, toStep: usize, a: usize, aStep: usize, cou
     store<usize>(pointers + (<usize>r << 2), a + <usize>min(r, rows - 1) * aStep);
     store<usize>(pointers + (<usize>r << 2), to + <usize>r * toStep, 24);
   }
-  for (let p: usize = 0; p < <usize>panels; p++) {
-    recurrentTile(count, pointers, b + ((p * <usize>count) << 5), p << 5, to + (p << 5), toStep);
-  }
+  product(count, pointers, b, panels, 0, to, toStep);
 }
 
 /** An activation by code, see `src/ops/recurrent-activations.ts`. */

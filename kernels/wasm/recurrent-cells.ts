@@ -7,7 +7,9 @@ import {
 } from './recurrent-block';
 import { c as constant, GATE_OVER, GATE_UNDER, HALF } from './constants';
 import { gateInside, gateTanh } from './math';
+import { wideLstmRow } from './recurrent-wide';
 import { madd, storeLanes } from './simd';
+import { WIDE } from './width';
 
 /** Kept: the gates input, forget, new and output, c before the step, the activation of c after it. */
 export class Lstm {
@@ -23,7 +25,8 @@ export class Lstm {
       if (!counts(r, t)) continue;
       const at = kept + <usize>r * 6 * span;
       const state = <usize>r * span;
-      if (usual) usualLstmRow(at, state, bytes);
+      if (WIDE && usual) wideLstmRow(at, state);
+      else if (usual) usualLstmRow(at, state, bytes);
       else lstmRow(at, state, bytes);
     }
   }
