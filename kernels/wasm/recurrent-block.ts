@@ -8,7 +8,7 @@ import { exp, expm1, gateSigmoid, gateTanh, softplus } from './math';
 import { MR } from './panels';
 import { madd, scratch, storeLanes } from './simd';
 import { recurrentTile } from './recurrent-tile';
-import { wideRecurrentTile } from './recurrent-wide';
+import { pair, wideRecurrentTile } from './recurrent-wide';
 import { WIDE } from './width';
 
 /** The call's sizes and operands, one set per instance (per thread); set by `readScan`. */
@@ -77,20 +77,45 @@ export function counts(r: i32, t: i32): bool {
   return mask == 0 || load<u8>(mask + stepOf(r, t)) != 0;
 }
 
-/** `units` floats, in whole groups of four. */
+/** Bytes of a turn of the loops over units, which go on into the room behind a row, up to whole panels. */
+const TURN: usize = WIDE ? 32 : 16;
+
+/** `units` floats, in whole groups. */
 export function copyUnits(to: usize, from: usize): void {
   const bytes = <usize>units << 2;
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
+  for (let i: usize = 0; i < bytes; i += TURN) {
+    const v = v128.load(from + i);
+    if (WIDE) pair(to + i, v, v128.load(from + i, 16));
+    else v128.store(to + i, v);
+  }
 }
 
 /** `units` floats at any place, and nothing behind them. */
 export function putUnits(to: usize, from: usize): void {
-  for (let j = 0; j < units; j += 4) storeLanes(to + (<usize>j << 2), v128.load(from + (<usize>j << 2)), units - j);
+  let j = 0;
+  if (WIDE) {
+    for (; j + 8 <= units; j += 8, to += 32, from += 32) pair(to, v128.load(from), v128.load(from, 16));
+  }
+  for (; j < units; j += 4, to += 16, from += 16) storeLanes(to, v128.load(from), units - j);
 }
 
 export function zeroUnits(to: usize): void {
+  const zero = i32x4.splat(0);
   const bytes = <usize>units << 2;
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, i32x4.splat(0));
+  for (let i: usize = 0; i < bytes; i += TURN) {
+    v128.store(to + i, zero);
+    if (WIDE) v128.store(to + i, zero, 16);
+  }
+}
+
+/** Adds `units` floats. */
+export function addUnits(to: usize, from: usize): void {
+  const bytes = <usize>units << 2;
+  for (let i: usize = 0; i < bytes; i += TURN) {
+    const v = f32x4.add(v128.load(to + i), v128.load(from + i));
+    if (WIDE) pair(to + i, v, f32x4.add(v128.load(to + i, 16), v128.load(from + i, 16)));
+    else v128.store(to + i, v);
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import {
 } from './recurrent-block';
 import { c as constant, GATE_OVER, GATE_UNDER, HALF } from './constants';
 import { gateInside, gateTanh } from './math';
-import { wideLstmRow } from './recurrent-wide';
+import { wideLstmRow, wideLstmRowBack } from './recurrent-wide';
 import { madd, storeLanes } from './simd';
 import { WIDE } from './width';
 
@@ -145,7 +145,7 @@ function lstmRowBack(at: usize, state: usize, to: usize, bytes: usize): void {
 /** The same where rows are whole groups of four. */
 function usualLstmRowBack(at: usize, state: usize, to: usize, bytes: usize): void {
   const one = f32x4.splat(1);
-  for (let j: usize = 0; j < bytes; j += 16) {
+  for (let j: usize = WIDE ? wideLstmRowBack(at, state, to, bytes) : 0; j < bytes; j += 16) {
     const k = at + j;
     const i = v128.load(k);
     const f = v128.load(k + span);

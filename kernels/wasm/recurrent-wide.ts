@@ -4,7 +4,7 @@
  * their order.
  */
 import { c, dc, dh, h, span } from './recurrent-block';
-import { c as constant, GATE_OVER, GATE_UNDER, HALF } from './constants';
+import { c as constant, GATE_OVER, GATE_UNDER, HALF, ONE } from './constants';
 import { gateInside, gateTanh } from './math';
 import { madd } from './simd';
 
@@ -147,7 +147,38 @@ export function wideLstmRow(at: usize, state: usize): void {
 }
 
 @inline
-function pair(at: usize, left: v128, right: v128): void {
+export function pair(at: usize, left: v128, right: v128): void {
   v128.store(at, left);
   v128.store(at, right, 16);
+}
+
+/** `usualLstmRowBack` as far as rows are whole groups of eight; returns the bytes that are done. */
+export function wideLstmRowBack(at: usize, state: usize, to: usize, bytes: usize): usize {
+  const one = constant(ONE);
+  const end = bytes & ~31;
+  for (let j: usize = 0; j < end; j += 32) {
+    const k = at + j;
+    const i = v128.load(k), i_ = v128.load(k, 16);
+    const f = v128.load(k + span), f_ = v128.load(k + span, 16);
+    const n = v128.load(k + 2 * span), n_ = v128.load(k + 2 * span, 16);
+    const o = v128.load(k + 3 * span), o_ = v128.load(k + 3 * span, 16);
+    const before = v128.load(k + 4 * span), before_ = v128.load(k + 4 * span, 16);
+    const shown = v128.load(k + 5 * span), shown_ = v128.load(k + 5 * span, 16);
+    const d = v128.load(dh + state + j), d_ = v128.load(dh + state + j, 16);
+    const passed = dc + state + j;
+    const all = madd(f32x4.mul(d, o), f32x4.sub(one, f32x4.mul(shown, shown)), v128.load(passed));
+    const all_ = madd(f32x4.mul(d_, o_), f32x4.sub(one, f32x4.mul(shown_, shown_)), v128.load(passed, 16));
+    const put = to + j;
+    const ai = f32x4.mul(all, i), af = f32x4.mul(all, f);
+    const ai_ = f32x4.mul(all_, i_), af_ = f32x4.mul(all_, f_);
+    pair(put, f32x4.mul(f32x4.mul(ai, n), f32x4.sub(one, i)), f32x4.mul(f32x4.mul(ai_, n_), f32x4.sub(one, i_)));
+    const toForget = f32x4.mul(f32x4.mul(af, before), f32x4.sub(one, f));
+    pair(put + bytes, toForget, f32x4.mul(f32x4.mul(af_, before_), f32x4.sub(one, f_)));
+    const toNew = f32x4.mul(ai, f32x4.sub(one, f32x4.mul(n, n)));
+    pair(put + 2 * bytes, toNew, f32x4.mul(ai_, f32x4.sub(one, f32x4.mul(n_, n_))));
+    const toOut = f32x4.mul(f32x4.mul(d, shown), f32x4.mul(o, f32x4.sub(one, o)));
+    pair(put + 3 * bytes, toOut, f32x4.mul(f32x4.mul(d_, shown_), f32x4.mul(o_, f32x4.sub(one, o_))));
+    pair(passed, af, af_);
+  }
+  return end;
 }
