@@ -11,6 +11,12 @@ import { wideLstmRow, wideLstmRowBack } from './recurrent-wide';
 import { madd, storeLanes } from './simd';
 import { WIDE } from './width';
 
+/** Whether gates are sigmoids and new values tanh. */
+@inline
+export function usual(): bool {
+  return act == 1 && gateAct == 2;
+}
+
 /** Kept: the gates input, forget, new and output, c before the step, the activation of c after it. */
 export class Lstm {
   @inline get gates(): i32 { return 4; }
@@ -20,13 +26,13 @@ export class Lstm {
   forward(t: i32, kept: usize): void {
     const bytes = <usize>units << 2;
     gateProduct(kept, 6 * span, z + stepOf(0, t) * 4 * bytes, <usize>time * 4 * bytes, 4);
-    const usual = act == 1 && gateAct == 2;
+    const known = usual();
     for (let r = 0; r < rows; r++) {
       if (!counts(r, t)) continue;
       const at = kept + <usize>r * 6 * span;
       const state = <usize>r * span;
-      if (WIDE && usual) wideLstmRow(at, state);
-      else if (usual) usualLstmRow(at, state, bytes);
+      if (WIDE && known) wideLstmRow(at, state);
+      else if (known) usualLstmRow(at, state, bytes);
       else lstmRow(at, state, bytes);
     }
   }
@@ -34,7 +40,7 @@ export class Lstm {
   /** `dz` is the first row's gradient of z, `dzStep` bytes to the next row's. */
   back(t: i32, kept: usize, dz: usize, dzStep: usize): void {
     const bytes = <usize>units << 2;
-    const usual = act == 1 && gateAct == 2 && (units & 3) == 0;
+    const whole = usual() && (units & 3) == 0;
     for (let r = 0; r < rows; r++) {
       const to = dz + <usize>r * dzStep;
       const state = <usize>r * span;
@@ -43,7 +49,7 @@ export class Lstm {
         continue;
       }
       const at = kept + <usize>r * 6 * span;
-      if (usual) usualLstmRowBack(at, state, to, bytes);
+      if (whole) usualLstmRowBack(at, state, to, bytes);
       else lstmRowBack(at, state, to, bytes);
       zeroUnits(dh + state);
     }
