@@ -7,7 +7,7 @@ import {
 } from './recurrent-block';
 import { c as constant, GATE_OVER, GATE_UNDER, HALF } from './constants';
 import { gateInside, gateTanh } from './math';
-import { wideLstmRow, wideLstmRowBack } from './recurrent-wide';
+import { wideLstmRow, wideLstmRowBack, wideSimpleRow, wideSimpleRowBack } from './recurrent-wide';
 import { madd, storeLanes } from './simd';
 import { WIDE } from './width';
 
@@ -182,6 +182,10 @@ export class Simple {
     for (let r = 0; r < rows; r++) {
       if (!counts(r, t)) continue;
       const at = <usize>r * span;
+      if (WIDE && act == 1) {
+        wideSimpleRow(kept + at, h + at);
+        continue;
+      }
       for (let j: usize = 0; j < bytes; j += 16) {
         const y = curve(v128.load(kept + at + j), act);
         v128.store(kept + at + j, y);
@@ -199,7 +203,7 @@ export class Simple {
         zeroRow(to, units);
         continue;
       }
-      for (let j: usize = 0; j < bytes; j += 16) {
+      for (let j: usize = WIDE && act == 1 ? wideSimpleRowBack(kept + state, dh + state, to, bytes) : 0; j < bytes; j += 16) {
         const d = f32x4.mul(v128.load(dh + state + j), slope(v128.load(kept + state + j), act));
         storeLanes(to + j, d, units - <i32>(j >> 2));
       }

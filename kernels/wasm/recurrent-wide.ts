@@ -182,3 +182,25 @@ export function wideLstmRowBack(at: usize, state: usize, to: usize, bytes: usize
   }
   return end;
 }
+
+/** A simple cell's row with tanh. */
+export function wideSimpleRow(at: usize, state: usize): void {
+  const end = at + span;
+  for (; at < end; at += 32, state += 32) {
+    const y = gateTanh(v128.load(at)), y_ = gateTanh(v128.load(at, 16));
+    pair(at, y, y_);
+    pair(state, y, y_);
+  }
+}
+
+/** And its way back as far as rows are whole groups of eight; returns the bytes that are done. */
+export function wideSimpleRowBack(at: usize, state: usize, to: usize, bytes: usize): usize {
+  const one = constant(ONE);
+  const end = bytes & ~31;
+  for (let j: usize = 0; j < end; j += 32) {
+    const y = v128.load(at + j), y_ = v128.load(at + j, 16);
+    const d = v128.load(state + j), d_ = v128.load(state + j, 16);
+    pair(to + j, f32x4.mul(d, f32x4.sub(one, f32x4.mul(y, y))), f32x4.mul(d_, f32x4.sub(one, f32x4.mul(y_, y_))));
+  }
+  return end;
+}
