@@ -95,7 +95,8 @@ function scanBack<C>(
   const anew = unasked + <usize>(cell.gates * MR) * span;
   const stepBytes = <usize>(cell.kept * MR) * span;
   const blocks = (batch + MR - 1) / MR;
-  for (let block = start * perGroup; block < min(blocks, end * perGroup); block++) {
+  // From the last one on: what was kept of it lies in the cache still.
+  for (let block = min(blocks, end * perGroup) - 1; block >= start * perGroup; block--) {
     const kept = keep == 0 ? anew : keep + <usize>(block * time) * stepBytes;
     begin(block, h0, c0, states);
     if (keep == 0) for (let i = 0; i < time; i++) cell.forward(reverse ? time - 1 - i : i, kept + <usize>i * stepBytes);
