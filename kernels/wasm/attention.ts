@@ -16,7 +16,7 @@ import { directTile } from './tile';
 import { transposedTile } from './attention-tile';
 import { wideTile } from './wide-tile';
 import { AFTER_TILES, WIDE } from './width';
-import { Bias, keyRange, largest, rangeBegin, rangeEnd } from './attention-mask';
+import { Bias, keyRange, largest, rangeBegin, rangeEnd, TURN } from './attention-mask';
 
 export { setScratch } from './simd';
 
@@ -204,11 +204,23 @@ function probabilities(pair: i32, first: i32, rows: i32, back: bool): void {
   }
 }
 
+/** Up to seven elements behind the row are written, too. */
 function scaleRow(row: usize, count: i32): void {
   const by = f32x4.splat(layer.scale);
   const end = row + (<usize>count << 2);
-  if (layer.scaling == 1) for (; row < end; row += 16) v128.store(row, f32x4.mul(v128.load(row), by));
-  else for (; row < end; row += 16) v128.store(row, f32x4.div(v128.load(row), by));
+  if (layer.scaling == 1) {
+    for (; row < end; row += TURN) {
+      const v = f32x4.mul(v128.load(row), by);
+      if (WIDE) v128.store(row, f32x4.mul(v128.load(row, 16), by), 16);
+      v128.store(row, v);
+    }
+  } else {
+    for (; row < end; row += TURN) {
+      const v = f32x4.div(v128.load(row), by);
+      if (WIDE) v128.store(row, f32x4.div(v128.load(row, 16), by), 16);
+      v128.store(row, v);
+    }
+  }
 }
 
 @inline
