@@ -12,8 +12,7 @@ import { softmaxRowsGrad } from './fused';
 import { MR, NR } from './panels';
 import { scratch, storeLanes } from './simd';
 import { softmaxRows } from './softmax';
-import { directTile } from './tile';
-import { transposedTile } from './attention-tile';
+import { directTile, neighbourTile } from './tile';
 import { wideTile } from './wide-tile';
 import { AFTER_TILES, WIDE } from './width';
 import { Bias, keyRange, largest, rangeBegin, rangeEnd, TURN } from './attention-mask';
@@ -157,7 +156,7 @@ function addTransposed(
         wideTile(count, run, line, at, at + panel, <usize>p << 5, left, n - p * NR, true);
       }
     }
-    for (; p < panels; p++, at += panel) transposedTile(count, first, line, at, <usize>p << 5, left, n - p * NR);
+    for (; p < panels; p++, at += panel) neighbourTile(count, first, line, at, <usize>p << 5, left, n - p * NR, true);
   }
 }
 
