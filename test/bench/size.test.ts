@@ -13,7 +13,7 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 249_000,
+  [ON_DEMAND]: 257_000,
   'src/keras': 63_200,
   'src/model': 10_720,
   'src/attribution': 69_600,
