@@ -1,7 +1,7 @@
 /**
  * Peak memory of explaining one picture with a picture model, each in a process of its own on what `npm run build` made:
  *
- *   npm run bench:memory -- FILE.keras... [--batch 100] [--threads 2]
+ *   npm run bench:memory -- FILE.keras... [--batch 100] [--threads 2] [--wide]
  *
  * Memory is the peak of the process (`maxRSS`) beyond that of one that imports the same and opens nothing. Beside it: the bytes of the weights,
  * of one chunk of path points (the largest arena of a plan), and `(memory - chunk) / weights`.
@@ -14,8 +14,9 @@ import { parseArgs } from 'node:util';
 import { failure } from '../src/tensor/errors.ts';
 
 const code = `
-const [entry, file, batch, threads] = process.argv.slice(1);
+const [entry, file, batch, threads, wide] = process.argv.slice(1);
 const { IntegratedGradients, loadModel, tensor, wasmBackend } = await import(entry);
+if (wide === 'true') await wasmBackend.useWideVectors();
 wasmBackend.setThreads(Number(threads));
 const found = { weights: 0, chunk: 0, peak: 0 };
 if (file) {
@@ -38,14 +39,18 @@ process.exit(0);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { batch: { type: 'string', default: '100' }, threads: { type: 'string', default: '2' } },
+  options: {
+    batch: { type: 'string', default: '100' },
+    threads: { type: 'string', default: '2' },
+    wide: { type: 'boolean', default: false },
+  },
 });
 const entry = new URL('../dist/index.js', import.meta.url);
 if (!existsSync(fileURLToPath(entry))) throw failure('bench:memory', 'dist is missing', {}, 'npm run build');
 if (positionals.length === 0) throw failure('bench:memory', 'name Keras files of picture models');
 
 const run = (file: string): { weights: number; chunk: number; peak: number } => {
-  const args = ['--input-type=module', '-e', code, entry.href, file, values.batch, values.threads];
+  const args = ['--input-type=module', '-e', code, entry.href, file, values.batch, values.threads, `${values.wide}`];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as ReturnType<typeof run>;
 };
 const empty = run('').peak;
@@ -55,6 +60,6 @@ for (const file of positionals) {
   const memory = peak - empty;
   const ratio = ((memory - chunk) / weights).toFixed(2);
   console.log(
-    `${basename(file)}: ${mb(memory)} beyond ${mb(empty)}; weights ${mb(weights)}, chunk ${mb(chunk)} (batch ${values.batch}, ${values.threads} threads, Node ${process.version}): ${ratio} times the weights beside the chunk`,
+    `${basename(file)}: ${mb(memory)} beyond ${mb(empty)}; weights ${mb(weights)}, chunk ${mb(chunk)} (batch ${values.batch}, ${values.threads} threads, ${values.wide ? 'wide vectors, ' : ''}Node ${process.version}): ${ratio} times the weights beside the chunk`,
   );
 }

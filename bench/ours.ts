@@ -9,7 +9,7 @@ import { failure } from '../src/tensor/errors.ts';
 import { OURS } from './report.ts';
 
 export interface OurBackend {
-  /** What `--backends` takes: `reference`, `wasm`, with a thread count `wasm:2`, with a mode `gpu:webasm`. */
+  /** What `--backends` takes: `reference`, `wasm`, with a thread count `wasm:2`, for pairs of vectors `wasm-wide:2`, with a mode `gpu:webasm`. */
   readonly name: string;
   readonly threads: number;
   /** Makes the backend once; throws when it cannot run here. */
@@ -17,6 +17,26 @@ export interface OurBackend {
 }
 
 export const contenderName = (detail?: string): string => (detail ? `${OURS} ${detail}` : OURS);
+
+const kindOf = (name: string): string => name.split(':')[0]!;
+
+/** Whether one of them takes V8 to pair vectors. */
+export const isWide = (names: readonly string[]): boolean => names.some((name) => kindOf(name) === 'wasm-wide');
+
+/**
+ * Before anything else: V8 is told once, for all WebAssembly of the process, and so the relaxed kernels have no place beside the wide ones.
+ * @throws PathgradError where both are asked for, and where there are no wide vectors
+ */
+export async function chooseKernels(names: readonly string[]): Promise<void> {
+  if (!isWide(names)) return;
+  if (names.some((name) => kindOf(name) === 'wasm')) {
+    const hint = "V8's flag changes the time of both: run each by itself, one after the other";
+    throw failure('--backends', 'wasm and wasm-wide do not go together', {}, hint);
+  }
+  const { wasmBackend } = await import('../src/backends/wasm/index.ts');
+  // A browser is started with the flag.
+  await wasmBackend.useWideVectors({ paired: typeof process === 'undefined' });
+}
 
 /** @param names of `--backends`; `wasm:2` asks for two threads, `gpu:webgpu` for that mode */
 export function ourBackends(names: readonly string[]): OurBackend[] {
@@ -47,7 +67,9 @@ async function openBackend(kind: string, threads: number): Promise<Backend> {
     if (threads > 1) throw failure('reference', 'runs on one thread', { threads });
     return reference;
   }
-  if (kind !== 'wasm') throw failure('--backends', `unknown backend '${kind}'`, {}, 'known: reference, wasm, gpu');
+  if (kind !== 'wasm' && kind !== 'wasm-wide') {
+    throw failure('--backends', `unknown backend '${kind}'`, {}, 'known: reference, wasm, wasm-wide, gpu');
+  }
   const { wasmBackend } = await import('../src/backends/wasm/index.ts');
   // What it uses when nobody has limited it yet.
   most ??= wasmBackend.threads();

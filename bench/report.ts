@@ -41,7 +41,7 @@ function label({ contender, backend, threads }: CaseResult): string {
 function figures(result: CaseResult, best: number | null, peak: Peak): string {
   const { medianMs, madMs, samples, gflops, gbps, firstMs, maxRelError, distance, expected } = result;
   // Of the processor's peak: on a GPU (no threads of ours) it says nothing.
-  const top = Math.max(peak.plain ?? 0, peak.relaxed ?? 0) * result.threads;
+  const top = Math.max(peak.plain ?? 0, peak.relaxed ?? 0, peak.wide ?? 0) * result.threads;
   const parts = [
     `${formatMs(medianMs!)} ± ${formatMs(madMs!)} (n ${samples})`.padEnd(32),
     (best === null ? '' : `${(medianMs! / best).toFixed(2)}x`).padStart(8),

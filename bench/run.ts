@@ -10,8 +10,8 @@ import { didYouMean, failure, PathgradError } from '../src/tensor/errors.ts';
 import type { BrowserBench } from './browser/launch.ts';
 import { describeEnvironment } from './env.ts';
 import { type BenchCase, type CaseResult, fullBudget, quickBudget, runCase } from './harness.ts';
-import { ourBackends } from './ours.ts';
-import { measurePeak, type Peak } from './peak.ts';
+import { chooseKernels, isWide, ourBackends } from './ours.ts';
+import { measurePeak, shownPeak } from './peak.ts';
 import { openPeers } from './peers/open.ts';
 import type { Peer } from './peers/peer.ts';
 import { formatCase, isOurs } from './report.ts';
@@ -27,7 +27,8 @@ import { trainCases } from './suites/train.ts';
 const usage = `npm run bench -- SUITE [options]
   SUITE            ig, nets, kernels, models, load, train, size, or several: ig,kernels
   --filter TEXT    only cases whose name contains TEXT (several: a,b)
-  --backends LIST  ours: reference, wasm, wasm:2 (two threads); default wasm,wasm:2
+  --backends LIST  ours: reference, wasm, wasm:2 (two threads); default wasm,wasm:2. wasm-wide, wasm-wide:2: vectors of
+                   256 bits, in a run without wasm
   --peers LIST     tfjs-wasm, tfjs-cpu, jax-js, alibi, tf-function, captum, torch, keras (alibi:2: with two threads only), all,
                    none; default all
   --json FILE      write the results (bench/schema.json)
@@ -58,9 +59,12 @@ async function main(args: readonly string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const chosen = positionals.flatMap(list).map(suiteNamed);
+  const wide = isWide(list(values.backends));
+  if (!values.browser) await chooseKernels(list(values.backends));
   const inBrowser = values.browser ? await browserOf(chosen, list(values.backends), values.hardware) : null;
-  const peak = inBrowser?.peak ?? measurePeak();
+  const peak = inBrowser?.peak ?? measurePeak(wide);
   const notices: string[] = [];
+  if (wide) notices.push('V8 pairs vectors in all WebAssembly of this run, that of peers too');
   if (!globalThis.gc) notices.push('garbage is not collected between samples: run with node --expose-gc');
   const peerless = inBrowser !== null || chosen.every((suite) => suite === 'size');
   const peers = peerless ? [] : await openPeers(list(values.peers), notices);
@@ -152,9 +156,6 @@ const matches =
   (filter: string | undefined) =>
   ({ name }: { readonly name: string }): boolean =>
     filter === undefined || list(filter).some((text) => name.includes(text));
-
-const shownPeak = ({ plain, relaxed }: Peak): string =>
-  [`plain SIMD ${plain?.toFixed(1) ?? 'none'}`, `relaxed SIMD ${relaxed?.toFixed(1) ?? 'none'}`].join(', ');
 
 function grouped(results: readonly CaseResult[]): CaseResult[][] {
   return [...new Set(results.map((result) => result.case))].map((name) => results.filter((r) => r.case === name));

@@ -2,10 +2,10 @@
  * Where the time of an explanation goes: every kernel call of the wasm backend with its op, its size and the least time of
  * several runs, the largest first, and what is left for JavaScript.
  *
- *   npm run bench:steps -- mnist [--strategy brute] [--threads 2] [--runs 20] [--batch 100] [--all] [--ops]
+ *   npm run bench:steps -- mnist [--strategy brute] [--threads 2] [--runs 20] [--batch 100] [--all] [--ops] [--wide]
  *   npm run bench:steps -- FILE.keras          # one random picture through a picture model (make_nets.py makes some)
  *
- * `--all` explains all classes at once; `--ops` adds up by op and kernel instead of by call.
+ * `--all` explains all classes at once; `--ops` adds up by op and kernel instead of by call, `--wide` takes vectors of 256 bits.
  */
 import { parseArgs } from 'node:util';
 import { IntegratedGradients } from '../src/attribution/index.ts';
@@ -25,6 +25,7 @@ const { values, positionals } = parseArgs({
     batch: { type: 'string', default: '100' },
     all: { type: 'boolean', default: false },
     ops: { type: 'boolean', default: false },
+    wide: { type: 'boolean', default: false },
   },
 });
 
@@ -33,6 +34,7 @@ const name = positionals[0] ?? '';
 const isFile = /\.(keras|h5|hdf5)$/.test(name);
 if (!isFile && !(name in examples))
   throw failure('bench:steps', 'name an example model or a Keras file', { known: Object.keys(examples) });
+if (values.wide) await wasmBackend.useWideVectors();
 const example = isFile ? null : await examples[name as keyof typeof examples]();
 const model = await loadModel(example?.file ?? name, { backend: wasmBackend });
 const X = example?.X ?? picture([1, ...model.inputs[0]!.shape!.slice(1).map(Number)]);
@@ -68,7 +70,7 @@ for (let run = 1; run < Number(values.runs); run++) {
 }
 const total = [...least.values()].reduce((a, b) => a + b, 0);
 console.log(
-  `${name}, ${values.strategy}, ${values.threads} threads: ${total.toFixed(1)} ms, the least of ${values.runs} runs`,
+  `${name}, ${values.strategy}, ${wasmBackend.simd()} SIMD, ${values.threads} threads: ${total.toFixed(1)} ms, the least of ${values.runs} runs`,
 );
 for (const [key, ms] of [...least].sort((a, b) => b[1] - a[1])) {
   if (ms > total / 500)

@@ -14,7 +14,11 @@ import { checkResults, type Results } from './schema.ts';
 /** One table per timed suite; the size suite gets one of bytes. */
 export function markdown({ env, cases }: Results): string {
   const suites = [...new Set(cases.map(({ suite }) => suite))];
-  const peak = [`plain ${figure(env.peak.plain)}`, `relaxed ${figure(env.peak.relaxed)}`].join(', ');
+  const { plain, relaxed, wide } = env.peak;
+  const peaks = { plain, relaxed, ...(wide !== undefined && { wide }) };
+  const peak = Object.entries(peaks)
+    .map(([kind, value]) => `${kind} ${figure(value)}`)
+    .join(', ');
   const commit = `${env.gitSha.slice(0, 7)}${env.gitDirty ? ' with changes' : ''}`;
   const machine = `${env.cpu}, ${env.cores} cores, load ${env.loadAverage[0]}, ${env.browser ? `Chromium ${env.browser.version}` : `Node ${env.node}`}, commit ${commit}`;
   const tables = suites.map((suite) => {

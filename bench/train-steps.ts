@@ -1,7 +1,7 @@
 /**
  * Where the time of a training step goes: kernel calls of the wasm backend by op, the least time of several steps, the largest first.
  *
- *   node --expose-gc --import tsx bench/train-steps.ts imdb [--threads 2] [--runs 5]
+ *   node --expose-gc --import tsx bench/train-steps.ts imdb [--threads 2] [--runs 5] [--wide]
  */
 import { parseArgs } from 'node:util';
 import { wasmBackend } from '../src/backends/wasm/index.ts';
@@ -10,10 +10,15 @@ import { openTraining, trainNets } from './suites/train.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { threads: { type: 'string', default: '1' }, runs: { type: 'string', default: '5' } },
+  options: {
+    threads: { type: 'string', default: '1' },
+    runs: { type: 'string', default: '5' },
+    wide: { type: 'boolean', default: false },
+  },
 });
 const net = trainNets.find(({ name }) => name === positionals[0]);
 if (!net) throw failure('bench/train-steps', 'name a net', { known: trainNets.map(({ name }) => name) });
+if (values.wide) await wasmBackend.useWideVectors();
 const { trainer, fit } = await openTraining(net, await net.read(net.batch), wasmBackend);
 wasmBackend.setThreads(Number(values.threads));
 
@@ -39,7 +44,9 @@ for (let run = 1; run < Number(values.runs); run++) {
 }
 trainer.dispose();
 const total = [...least.values()].reduce((a, b) => a + b, 0);
-console.log(`${net.title}, batch ${net.batch}, ${values.threads} threads: ${total.toFixed(1)} ms a step`);
+console.log(
+  `${net.title}, batch ${net.batch}, ${wasmBackend.simd()} SIMD, ${values.threads} threads: ${total.toFixed(1)} ms a step`,
+);
 for (const [key, ms] of [...least].sort((a, b) => b[1] - a[1])) {
   if (ms > total / 200)
     console.log(`${ms.toFixed(2).padStart(9)} ms ${((100 * ms) / total).toFixed(1).padStart(5)} %  ${key}`);

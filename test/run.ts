@@ -7,6 +7,7 @@
  *   npm test                      all tests that need nothing but the repository
  *   npm test -- matmul keras/     the files whose path contains one of these words
  *   npm test -- backends --op=relu   of the tests that go through all ops, this op's only
+ *   npm test -- --wide graph/     with kernels for vectors of 256 bits: needs a Node that has them (24 and newer, x64)
  *   npm run test:shared           only test/shared/**: real data sets and model files that lie beside the project
  *   npm run test:slow             only test/slow/**: what takes half a minute for one statement; and whole, the files of which npm test does a part
  *                                 (support/thorough.ts)
@@ -18,7 +19,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transpiledPath } from './support/child.ts';
 import { sharedFolder } from './support/shared.ts';
 import { type Transpiled, transpile } from './support/transpile.ts';
@@ -34,6 +35,7 @@ const wantShared = process.argv.includes('--shared');
 const wantWeb = process.argv.includes('--web');
 const wantSlow = process.argv.includes('--slow');
 const wantInstall = process.argv.includes('--install');
+const wantWide = process.argv.includes('--wide');
 const folder = wantShared
   ? 'test/shared/'
   : wantWeb
@@ -55,6 +57,7 @@ const longest = [
   'slow/golden-methods',
   'fuzz/fuzz',
   'faults/attribution',
+  'backends/wasm-wide',
   'backends/wasm-units',
   'build',
 ];
@@ -71,6 +74,8 @@ const files = readdirSync(new URL('.', import.meta.url), { recursive: true, enco
   .map((file) => `test/${file.replaceAll('\\', '/')}`)
   .filter((file) => file.endsWith('.test.ts'))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  // It compares both kinds of kernels, whichever run here.
+  .filter((file) => !(wantWide && file.includes('backends/wasm-wide')))
   .filter((file) => {
     const own = !apart.some((other) => file.startsWith(other));
     return folder ? file.startsWith(folder) || (wantSlow && own && inPart(file)) : own;
@@ -93,7 +98,7 @@ if (kernels.status !== 0) process.exit(1);
 const alone = (file: string): boolean =>
   folder !== null ||
   turn(file) < longest.length ||
-  /getBuiltinModule|globalThis|process\.(exit|chdir|on)\b|process\.env\[.*\] =|memoryUsage|\.rss\b/.test(
+  /getBuiltinModule|setFlagsFromString|support\/paired|globalThis|process\.(exit|chdir|on)\b|process\.env\[.*\] =|memoryUsage|\.rss\b/.test(
     readFileSync(join(root, file), 'utf8'),
   );
 
@@ -142,7 +147,10 @@ async function runFiles(together: readonly string[], { folder: transpiled }: Tra
   };
   // uvu's last count, or the last file's mark.
   const through = single ? /^\s*Skipped:\s+\d+/m : new RegExp(`${mark}.*${basename(paths.at(-1)!)}`);
-  const args = [...shortLived, '--expose-gc', '--enable-source-maps', ...run];
+  const wide = wantWide
+    ? ['--import', pathToFileURL(transpiledPath(transpiled, 'test/support/wide-vectors.ts')).href]
+    : [];
+  const args = [...shortLived, '--expose-gc', '--enable-source-maps', ...wide, ...run];
   const { output, code, forced } = await runWatched(args, { cwd: root, env }, through, limit);
   if (single) return [resultOf(together[0]!, output, code, (performance.now() - started) / 1000)];
   const found: Result[] = [];

@@ -13,6 +13,7 @@ import { serve } from '../../scripts/serve-web.mjs';
 import { failure } from '../../src/tensor/errors.ts';
 import { findBrowser } from '../../test/web/browsers.ts';
 import type { CaseResult } from '../harness.ts';
+import { isWide } from '../ours.ts';
 import type { Peak } from '../peak.ts';
 import type { BenchPage } from './page.ts';
 
@@ -26,13 +27,10 @@ export interface BrowserBench {
   close(): Promise<void>;
 }
 
-const flags = [
-  '--no-sandbox',
-  '--enable-unsafe-webgpu',
-  '--enable-features=Vulkan',
-  '--enable-unsafe-swiftshader',
-  '--js-flags=--expose-gc',
-];
+const flags = ['--no-sandbox', '--enable-unsafe-webgpu', '--enable-features=Vulkan', '--enable-unsafe-swiftshader'];
+/** @param wide whether V8 is to pair vectors, which a page cannot tell it; the flag was renamed */
+const jsFlags = (wide: boolean): string =>
+  `--js-flags=--expose-gc${wide ? ' --wasm-revectorize --experimental-wasm-revectorize' : ''}`;
 const software = ['--use-webgpu-adapter=swiftshader', '--use-angle=swiftshader'];
 
 /**
@@ -61,7 +59,10 @@ export async function openBrowserBench(backends: readonly string[], hardware: bo
   );
   // GPU.js's `cpu` mode makes functions from text, which the project's usual policy forbids.
   const site = await serve(folder, { csp: null });
-  const browser = await chromium.launch({ executablePath, args: [...flags, ...(hardware ? [] : software)] });
+  const browser = await chromium.launch({
+    executablePath,
+    args: [...flags, jsFlags(isWide(backends)), ...(hardware ? [] : software)],
+  });
   const close = async (): Promise<void> => {
     await browser.close();
     await site.close();
@@ -73,7 +74,9 @@ export async function openBrowserBench(backends: readonly string[], hardware: bo
     await page.goto(site.url);
     await page.waitForFunction(() => 'bench' in globalThis);
     const renderers = await page.evaluate(describeRenderers);
-    const peak = await page.evaluate(() => (globalThis as unknown as { bench: BenchPage }).bench.peak());
+    const open = (list: readonly string[]): Promise<Peak> =>
+      (globalThis as unknown as { bench: BenchPage }).bench.open(list);
+    const peak = await page.evaluate(open, backends);
     const names = await page.evaluate(
       (list) => (globalThis as unknown as { bench: BenchPage }).bench.names(list),
       backends,

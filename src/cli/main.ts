@@ -14,6 +14,7 @@ import { runInspect } from './inspect/inspect.ts';
 import { runMethods } from './methods.ts';
 import { runPredict } from './predict.ts';
 import { Interrupted, shielded, type Terminal } from './print/terminal.ts';
+import { useWideVectors } from './wide-vectors.ts';
 
 type Runner = (args: Arguments, model: string, terminal: Terminal) => Promise<void> | void;
 
@@ -82,6 +83,8 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
     const hint = command.model ? 'the model comes first, then flags; quote texts with spaces' : 'leave it out';
     throw usage(surplus[0]!, 'is one argument too many', hint);
   }
+  // A job may have it from its configuration.
+  if (command.name !== 'job') await useWideVectors(args);
   await runners[command.name](args, model, takesOut(args) ? withoutPrint(args, terminal) : terminal);
 }
 

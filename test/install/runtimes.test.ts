@@ -12,7 +12,17 @@ const entries = ['', '/gpu', '/inputs', '/methods', '/metrics', '/onnx', '/trans
 console.log(entries.every((entry) => Object.keys(require('pathgrad' + entry)).length > 0));
 `;
 
-for (const { name, packages, program } of runtimes) {
+const asking = `
+import { compile, matmul, placeholder, wasmBackend } from 'pathgrad';
+const x = placeholder([40, 40]);
+const run = () => compile([matmul(x, x)], [x]).runSync([Float32Array.from({ length: 1600 }, (_, i) => Math.sin(i))])[0];
+const before = run();
+const refusal = await wasmBackend.useWideVectors(...JSON.parse(process.argv[2])).then(() => null, (error) => error.message);
+const same = run().every((value, i) => value === before[i]);
+console.log(JSON.stringify({ refusal, same, simd: wasmBackend.simd() }));
+`;
+
+for (const { name, packages, program, wide } of runtimes) {
   const here = process.platform === 'linux' && process.arch === 'x64';
   const folder = here ? project(name.replaceAll(' ', '-'), packages) : null;
   if (folder === null) {
@@ -28,6 +38,24 @@ for (const { name, packages, program } of runtimes) {
     const { status, out, err } = run(runtime, [...args, `${folder}/example.mjs`], root);
     assert.is(status, 0, err);
     assert.is(out, printed);
+  });
+  test(`${name}: wide vectors, or why there are none`, () => {
+    writeFileSync(`${folder}/asking.mjs`, asking);
+    const ask = (options: readonly unknown[], flags: readonly string[] = []) => {
+      const all = [...args, ...flags, `${folder}/asking.mjs`, JSON.stringify(options)];
+      const { status, out, err } = run(runtime, all, folder);
+      assert.is(status, 0, err);
+      assert.is(err, '', 'no complaints about flags');
+      return JSON.parse(out) as { refusal: string | null; same: boolean; simd: string };
+    };
+    const { refusal, same, simd } = ask([]);
+    assert.ok(same);
+    assert.is(simd === 'wide', wide === null);
+    if (wide === null) assert.is(refusal, null);
+    else assert.ok(refusal?.startsWith(`wasm: ${wide}`), `${refusal}`);
+    if (!name.startsWith('Deno')) return;
+    const started = ask([{ paired: true }], ['--v8-flags=--experimental-wasm-revectorize']);
+    assert.equal([started.refusal, started.same, started.simd], [null, true, 'wide']);
   });
   test(`${name}: require`, () => {
     writeFileSync(`${folder}/required.cjs`, required);

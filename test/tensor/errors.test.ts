@@ -39,7 +39,8 @@ test('values nested deeper than the stack can be shown in an error', () => {
   );
   assert.match(
     failure('config', 'is wrong', { got: nested('{"a":', '}') }).message,
-    /^config: is wrong \(got \{…\}\)$/,
+    // In newer Nodes JSON.stringify does not need the stack.
+    /^config: is wrong \(got (\{…\}|(\{"a":){10,}.{0,5}…)\)$/,
   );
   assert.is(
     failure('x', 'y', { got: { a: [1, 'b'] }, shape: [1, [2, 3]] }).message,

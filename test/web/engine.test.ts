@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { policy } from '../../scripts/serve-web.mjs';
 import { example, temporaryFolder } from '../support/cli.ts';
+import { chosenBrowser } from './browsers.ts';
 import { launch, open, serve } from './support.ts';
 
 const test = suite('web: the bundle');
@@ -36,7 +37,9 @@ export async function explainAll(base) {
   const joined = await one();
   wasmBackend.setThreads(1);
   const alone = await one();
-  return { isolated: globalThis.crossOriginIsolated === true, simd: hasSimd(), threads, same: many === alone && joined === alone, bits: alone };
+  const refusal = await wasmBackend.useWideVectors().then(() => 'not refused', (error) => error.message);
+  const wide = await wasmBackend.useWideVectors({ paired: true }).then(one, (error) => error.message);
+  return { refusal, wide, isolated: globalThis.crossOriginIsolated === true, simd: hasSimd(), threads, same: many === alone && joined === alone, bits: alone };
 }`;
 
 test.before(() => {
@@ -75,11 +78,19 @@ interface Outcome {
   readonly threads: number;
   readonly same: boolean;
   readonly bits: string;
+  /** What a page is told that asks for wide vectors; their bits, or why there are none. */
+  readonly refusal: string;
+  readonly wide: string;
 }
 
-async function outcome(page: string, options: NonNullable<Parameters<typeof serve>[1]>, mayComplain = false) {
+async function outcome(
+  page: string,
+  options: NonNullable<Parameters<typeof serve>[1]>,
+  mayComplain = false,
+  within = browser,
+) {
   const site = await serve(folder, options);
-  const { page: opened, errors } = await open(browser, site.url + page);
+  const { page: opened, errors } = await open(within, site.url + page);
   await opened.waitForFunction(() => 'outcome' in globalThis);
   const found = (await opened.evaluate(() => (globalThis as unknown as { outcome: unknown }).outcome)) as Outcome;
   await opened.context().close();
@@ -101,6 +112,12 @@ for (const [where, page] of [
     assert.ok(found.same, 'any number of threads gives the same bits');
     bits ||= found.bits;
     assert.is(found.bits, bits);
+    assert.match(
+      found.refusal,
+      /^wasm: a page cannot have its engine pair vectors\nhint: start Chromium with --js-flags=/,
+    );
+    if (found.wide !== bits) assert.match(found.wide, /^wasm: wide vectors need an engine with relaxed SIMD/);
+    if (chosenBrowser() === 'chromium') assert.is(found.wide, bits);
   });
 
   test(`${where}, not isolated: one thread on a memory of its own, the same bits`, async () => {
@@ -114,6 +131,21 @@ for (const [where, page] of [
     const found = await outcome(page, { csp: policy.replace(' blob:', '') }, true);
     assert.ok(found.isolated);
     assert.is(found.bits, bits);
+  });
+}
+
+if (chosenBrowser() === 'chromium') {
+  test('a Chromium that pairs vectors: the same bits', async () => {
+    // The name of before, and that of now.
+    const flags = '--js-flags=--wasm-revectorize --experimental-wasm-revectorize';
+    const pairing = await launch([flags]);
+    try {
+      const found = await outcome('main.html', {}, false, pairing);
+      assert.is(found.bits, bits);
+      assert.is(found.wide, bits);
+    } finally {
+      await pairing.close();
+    }
   });
 }
 

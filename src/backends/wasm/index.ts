@@ -14,18 +14,22 @@ import { availableThreads, Threads } from './threads.ts';
 
 export { hasSimd } from './module.ts';
 
-interface Running {
+/** A memory with its kernels, and the threads that work on it. */
+export interface Running {
   readonly machine: Machine;
   readonly threads: Threads;
 }
-let running: Running | undefined;
+/** What runs plans, and behind it what ran those from before `useWideVectors`, which stay there. */
+const running: Running[] = [];
 
-function start(): Running {
-  if (!running) {
-    const machine = new Machine();
-    running = { machine, threads: new Threads(machine, availableThreads()) };
-  }
-  return running;
+function begin(): Running {
+  const machine = new Machine();
+  return { machine, threads: new Threads(machine, availableThreads()) };
+}
+
+function start(): readonly [Running, ...Running[]] {
+  running[0] ??= begin();
+  return running as [Running];
 }
 
 /** The WebAssembly backend, with what can be asked of it: its threads and its SIMD. */
@@ -41,11 +45,14 @@ export interface WasmBackend extends Backend {
   /** From now on `listener` is told of every kernel call of every plan; null: no longer. For profiles. */
   trace(listener: Trace | null): void;
   /**
-   * Plans made from now on run on kernels whose innermost loops take 256 bits at once, with the same bits in their results: products take half
-   * the time. WebAssembly has vectors of 128 bits; V8 pairs them where processors have AVX2, which it does not do by itself yet. In Node this
-   * turns it on, for all WebAssembly that the process compiles from then on (V8's flag `--experimental-wasm-revectorize`); call it first.
-   * Throws an error that says what is missing on engines and processors that cannot: kernels for pairs are slower there.
-   * @param paired in browsers: that this one was started with V8's flag, which a page cannot find out
+   * Plans made from now on run on kernels whose innermost loops take 256 bits at once, with the same bits in their results: dense products
+   * take a little more than half the time. WebAssembly has vectors of 128 bits; V8 pairs them where processors have AVX2, which it does not do by itself yet. In Node this
+   * turns it on, for all WebAssembly that the process compiles from then on (a flag of V8's, `--experimental-wasm-revectorize`, in newer ones `--wasm-revectorize`).
+   * Call it first: plans that were made before stay as they are, in a memory of their own that is kept beside the new one, and so do trainers; models and
+   * explainers make new plans for new shapes only. Threads and profiles that were set hold for both. A second call changes nothing.
+   * @param paired that the engine pairs already, which a page cannot find out: a Chromium that was started with `--js-flags=` and this flag, a Deno
+   *   with `--v8-flags=`
+   * @throws PathgradError that says what is missing, on engines and processors that cannot: kernels for pairs are slower there
    */
   useWideVectors(options?: { readonly paired?: boolean }): Promise<void>;
 }
@@ -59,20 +66,21 @@ export const wasmBackend: WasmBackend = {
   folds: true,
   cells: true,
   prepare(program: Program): Executable {
-    const { machine, threads } = start();
-    return bindProgram(machine, program, threads);
+    const all = start();
+    // Where its cells lie already.
+    const at = all.find(({ machine }) => program.cells?.some((cell) => cell && machine.holds(cell))) ?? all[0];
+    return bindProgram(at.machine, program, at.threads);
   },
-  memoryInUse: () => start().machine.heap.used,
-  simd: () => start().machine.loaded.simd,
-  threads: () => start().threads.limit,
+  memoryInUse: () => start().reduce((sum, { machine }) => sum + machine.heap.used, 0),
+  simd: () => start()[0].machine.loaded.simd,
+  threads: () => start()[0].threads.limit,
   setThreads(count: number): void {
-    start().threads.limit = count;
+    for (const { threads } of start()) threads.limit = count;
   },
   trace(listener: Trace | null): void {
-    start().threads.trace = listener;
+    for (const { threads } of start()) threads.trace = listener;
   },
   async useWideVectors(options = {}): Promise<void> {
-    const { allow } = await import('./wide.ts');
-    if (allow(options)) running = undefined;
+    (await import('./wide.ts')).allow(options, running, begin);
   },
 };

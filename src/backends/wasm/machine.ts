@@ -139,6 +139,11 @@ export class Machine {
     return { at, release };
   }
 
+  /** Whether plans here hold the array, or have held it. */
+  holds(data: TypedArray): boolean {
+    return this.#constants.has(data);
+  }
+
   /** The elements of a constant as they are. */
   holdRaw(source: TypedArray | Recipe, { shape, dtype }: TensorSpec): Held {
     const size = sizeOf(shape);

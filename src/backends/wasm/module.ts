@@ -84,18 +84,15 @@ function createMemory(shared: boolean): WebAssembly.Memory | null {
   return null;
 }
 
-/** Turns the import of a shared memory into one of an ordinary memory: bit 1 of the limits' flags. */
+/** The import of the shared memory: `env`, `memory`, kind 2, flags 3. */
+const sharedImport = '\x03env\x06memory\x02\x03';
+
+/** Turns it into one of an ordinary memory: bit 1 of the limits' flags. */
 export function unshare(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const name = [...'env'].length + 1;
-  // The import's bytes: 3 "env" 6 "memory" kind 2, flags 3.
-  const wanted = [3, ...'env', 6, ...'memory', 2, 3].map((v) => (typeof v === 'string' ? v.charCodeAt(0) : v));
-  for (let at = 8; at < binary.length - wanted.length; at++) {
-    if (wanted.every((byte, i) => binary[at + i] === byte)) {
-      binary[at + name + 8] = 1;
-      return binary;
-    }
-  }
-  throw failure('wasm', 'the kernel module imports no memory');
+  const at = binary.findIndex((_, i) => [...sharedImport].every((sign, k) => binary[i + k] === sign.charCodeAt(0)));
+  if (at < 0) throw failure('wasm', 'the kernel module imports no memory');
+  binary[at + sharedImport.length - 1] = 1;
+  return binary;
 }
 
 let simdKnown: boolean | undefined;

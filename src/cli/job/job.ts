@@ -11,6 +11,7 @@ import { visible } from '../../tensor/visible.ts';
 import { checkOutputs, writeAll, writeWhole } from '../files.ts';
 import { type Arguments, number, usage } from '../flags/flags.ts';
 import { Interrupted, type Terminal } from '../print/terminal.ts';
+import { useWideVectors } from '../wide-vectors.ts';
 import { configArguments } from './config.ts';
 import { progressLine, statusLines } from './words.ts';
 
@@ -63,8 +64,9 @@ async function run(given: Arguments, path: string, terminal: Terminal): Promise<
 }
 
 async function resume(args: Arguments, path: string, terminal: Terminal): Promise<void> {
-  only(args, 'resume', ['workers', 'max-failures', 'queue']);
+  only(args, 'resume', ['workers', 'max-failures', 'queue', 'wide-vectors']);
   const limits = limitsOf(args);
+  await useWideVectors(args);
   await finish(await continueJob(path, terminal.signal), limits, terminal, args);
 }
 
@@ -194,9 +196,10 @@ async function report(args: Arguments, path: string, terminal: Terminal): Promis
 
 async function work(args: Arguments, stray: string | undefined, terminal: Terminal): Promise<void> {
   if (stray !== undefined) throw usage(stray, 'is one argument too many', 'a worker learns of its jobs from the queue');
-  only(args, 'worker', ['queue', 'workers']);
+  only(args, 'worker', ['queue', 'workers', 'wide-vectors']);
   const { queue, workers } = limitsOf({ ...args, has: (flag) => flag !== 'workers' && args.has(flag) });
   if (queue === null) throw usage('--queue', 'is missing', 'for example --queue redis://localhost:6379');
+  await useWideVectors(args);
   const { runWorker } = await import('../../jobs/queue/worker.ts');
   const say = (line: string): void => {
     if (!args.has('quiet')) terminal.err(`${visible(line)}\n`);

@@ -21,7 +21,7 @@ export const LAYOUT = 1;
 export interface JobManifest {
   readonly pathgrad: string;
   readonly layout: number;
-  /** Which build of the kernels computes: the other one rounds otherwise. */
+  /** Which kernels compute, plain or relaxed: the others round otherwise. */
   readonly kernels: string;
   readonly model: {
     readonly path: string;
@@ -106,6 +106,7 @@ const ofRuns = [
   'workers',
   'max-failures',
   'queue',
+  'wide-vectors',
   'html',
   'json',
   'quiet',
@@ -163,15 +164,21 @@ export function checkSame(folder: string, old: JobManifest, now: Omit<JobManifes
   );
 }
 
+/** The kernels that compute here; the wide ones give the bits of the relaxed ones. */
+export function kernelsHere(): string {
+  const simd = wasmBackend.simd();
+  return simd === 'wide' ? 'relaxed' : simd;
+}
+
 /** @throws PathgradError where the job was begun by another version, or computes with other kernels */
 export function checkVersion(folder: string, { pathgrad, layout, kernels }: JobManifest): void {
   if (pathgrad !== version || layout !== LAYOUT) {
     const hint = `npx pathgrad@${pathgrad} job resume ${folder}; or begin anew in another folder`;
     throw failure(folder, 'was begun by another version of pathgrad', { begun: pathgrad, now: version }, hint);
   }
-  if (kernels !== wasmBackend.simd()) {
+  if (kernels !== kernelsHere()) {
     const hint = 'go on with the Node.js that began it, or one like it: numbers would differ in their last digits';
-    throw failure(folder, 'was begun with other kernels', { begun: kernels, now: wasmBackend.simd() }, hint);
+    throw failure(folder, 'was begun with other kernels', { begun: kernels, now: kernelsHere() }, hint);
   }
 }
 

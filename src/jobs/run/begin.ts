@@ -2,18 +2,27 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { version } from '../../attribution/frame/version.ts';
-import { wasmBackend } from '../../backends/wasm/index.ts';
 import { readSettings } from '../../cli/explain-batch.ts';
 import { exists, pathHint } from '../../cli/files.ts';
 import { type Arguments, number, oneOf, parseFlags, usage } from '../../cli/flags/flags.ts';
 import { jobGroups } from '../../cli/job/flags.ts';
 import { columnChoice } from '../../cli/samples/table.ts';
+import { useWideVectors } from '../../cli/wide-vectors.ts';
 import { failure } from '../../tensor/errors.ts';
 import { keptColumns } from '../chunk/arguments.ts';
 import { hashModel } from '../folder/hashes.ts';
 import { JobFolder } from '../folder/job-folder.ts';
 import { lockFolder } from '../folder/lock.ts';
-import { argvOf, checkSame, checkSettings, filesOf, type JobManifest, LAYOUT, settingsOf } from '../folder/manifest.ts';
+import {
+  argvOf,
+  checkSame,
+  checkSettings,
+  filesOf,
+  type JobManifest,
+  kernelsHere,
+  LAYOUT,
+  settingsOf,
+} from '../folder/manifest.ts';
 import type { ChunkIndex } from '../input/chunks.ts';
 import type { JobInput } from '../input/input.ts';
 import { keptTypes } from '../input/kept.ts';
@@ -47,6 +56,7 @@ export interface Asked {
 export async function beginJob(args: Arguments, { model, input, output, copied, signal }: Asked): Promise<Begun> {
   readSettings(args);
   checkSettings(args);
+  await useWideVectors(args);
   const format: OutputFormat = oneOf('format', args.text('format') ?? 'ndjson', outputFormats);
   if (format === 'parquet') await loadWriter();
   const chunkRows = number(
@@ -83,7 +93,7 @@ export async function beginJob(args: Arguments, { model, input, output, copied, 
     const manifest: Omit<JobManifest, 'done'> = {
       pathgrad: version,
       layout: LAYOUT,
-      kernels: wasmBackend.simd(),
+      kernels: kernelsHere(),
       model: fetched ? { ...fetched, sha256 } : { path: resolve(model), sha256 },
       input: { ...entry, ...scanned },
       output: { format, chunkRows, chunks: index.rows.length - 1 },

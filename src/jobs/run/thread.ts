@@ -1,11 +1,13 @@
 /** A thread that works on chunks: it is told numbers and answers with records. Its own entry of the package, since a thread begins with a file. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { wasmBackend } from '../../backends/wasm/index.ts';
 import { UsageError } from '../../cli/flags/flags.ts';
 import { PathgradError } from '../../tensor/errors.ts';
 import type { Answer } from './threads.ts';
 import { ChunkWork } from './work.ts';
 
-const { folder, mark } = workerData as { readonly folder: string; readonly mark: string };
+type ThreadData = { readonly folder: string; readonly mark: string; readonly wide: boolean };
+const { folder, mark, wide } = workerData as ThreadData;
 const say = (answer: Answer): void => parentPort!.postMessage(answer);
 
 function failed(error: unknown): Answer {
@@ -19,6 +21,8 @@ function failed(error: unknown): Answer {
 }
 
 try {
+  // Whoever started it has had V8 pair vectors, which it does for the whole process.
+  if (wide) await wasmBackend.useWideVectors({ paired: true });
   const work = await ChunkWork.open(folder, mark);
   parentPort!.on('message', async (chunk: number) => {
     try {

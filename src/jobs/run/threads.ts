@@ -1,6 +1,7 @@
 /** Threads that work on chunks, seen from outside. Invariant: a thread has one chunk at a time, so that nothing queues up in memory. */
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { wasmBackend } from '../../backends/wasm/index.ts';
 import { UsageError } from '../../cli/flags/flags.ts';
 import { failure, PathgradError } from '../../tensor/errors.ts';
 import { drawMark } from '../../tensor/write-beside.ts';
@@ -34,7 +35,12 @@ const throughTsx = (url: URL): string =>
 function start(folder: string, mark: string): Worker {
   const url = entry();
   // What Node was started with may be a program (`-e`), which is none of the thread's. Rows die young: a small nursery keeps memory down, and takes no time.
-  const options = { workerData: { folder, mark }, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 16 } };
+  const wide = wasmBackend.simd() === 'wide';
+  const options = {
+    workerData: { folder, mark, wide },
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  };
   return url.href.endsWith('.ts') ? new Worker(throughTsx(url), { ...options, eval: true }) : new Worker(url, options);
 }
 
