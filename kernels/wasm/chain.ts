@@ -6,7 +6,7 @@
 import {
   add, div, greater, greaterEqual, less, lessEqual, maximum, minimum, mul, sub, where,
 } from './elementwise';
-import { gelu, geluGrad } from './fused';
+import { gelu, geluGrad, silu, siluGrad } from './fused';
 import { offsetOf, scratch } from './simd';
 import { abs, clip, exp, neg, relu, rsqrt, sigmoid, softplus, sqrt, square, tanh } from './unary';
 
@@ -123,7 +123,9 @@ function runLink(l: Link, to: usize, n: i32): void {
     case 21: square(0, 1, to, a, n); break;
     case 22: abs(0, 1, to, a, n); break;
     case 23: softplus(0, 1, to, a, n); break;
-    default: gelu(0, 1, to, a, n);
+    case 24: gelu(0, 1, to, a, n); break;
+    case 25: silu(0, 1, to, a, n); break;
+    default: siluGrad(0, 1, to, a, b, addressOf(l.c), n);
   }
 }
 
