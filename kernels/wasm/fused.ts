@@ -80,6 +80,22 @@ export function siluGrad(start: i32, end: i32, out: usize, g: usize, x: usize, o
   for (; i < to; i += 16) v128.store(out + i, siluGradOf(v128.load(g + i), v128.load(x + i), k));
 }
 
+/** Of `n` elements, `g` where `x` is above the float at `bound`, and that elsewhere. */
+export function reluGrad(out: usize, g: usize, x: usize, bound: usize, n: i32): void {
+  const k = v128.load32_splat(bound);
+  const to = <usize>n << 2;
+  let i: usize = 0;
+  if (WIDE) {
+    for (; i + 32 <= to; i += 32) {
+      const a = v128.bitselect(v128.load(g + i), k, f32x4.gt(v128.load(x + i), k));
+      const b = v128.bitselect(v128.load(g + i, 16), k, f32x4.gt(v128.load(x + i, 16), k));
+      v128.store(out + i, a);
+      v128.store(out + i, b, 16);
+    }
+  }
+  for (; i < to; i += 16) v128.store(out + i, v128.bitselect(v128.load(g + i), k, f32x4.gt(v128.load(x + i), k)));
+}
+
 /** The sum of `(a - shift) (b - shiftB)` over a row. */
 @inline
 function productOf(a: usize, b: usize, count: i32, shift: f32, shiftB: f32): f64 {

@@ -8,7 +8,7 @@ import type { BindContext, Operand } from './step.ts';
 const codes = [
   ...['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'greater', 'greaterEqual', 'less', 'lessEqual', 'where'],
   ...['logicalAnd', 'geluGrad', 'neg', 'exp', 'tanh', 'sigmoid', 'relu', 'clip', 'sqrt', 'rsqrt', 'square', 'abs'],
-  ...['softplus', 'gelu', 'silu', 'siluGrad'],
+  ...['softplus', 'gelu', 'silu', 'siluGrad', 'reluGrad'],
 ];
 /** Ops with the kernel of another one. */
 const same: Readonly<Record<string, string>> = { clippedRelu: 'clip' };
@@ -116,8 +116,8 @@ interface Made {
 }
 
 /**
- * `x * sigmoid(x)` and its gradient are a call each where nobody else reads what lies between: `g s + (g x) (s (1 - s))`, where the kernel takes
- * the 1 from its operand. Bits are those of the operations.
+ * Relu's gradient, `x * sigmoid(x)` and its gradient `g s + (g x) (s (1 - s))` are a call each where nobody else reads what lies between. The
+ * kernels take 0 and 1 from the operands. Bits are those of the operations.
  */
 function condense(made: readonly Made[], first: number, isSingle: (i: number) => boolean): Made[] {
   const gone = new Set<number>();
@@ -131,6 +131,13 @@ function condense(made: readonly Made[], first: number, isSingle: (i: number) =>
     if (call.name === 'mul' && readBy(b, 'sigmoid')[0] === a) {
       gone.add(b);
       return { ...call, name: 'silu', places: [a] };
+    }
+    if (call.name === 'where' && isSingle(call.places[2]!)) {
+      const [z, bound] = readBy(a, 'greater');
+      if (bound === call.places[2]) {
+        gone.add(a);
+        return { ...call, name: 'reluGrad', places: [b, z!, bound!] };
+      }
     }
     const [gx, bend] = call.name === 'add' ? (readBy(b, 'mul') as [number, number]) : [-1, -1];
     const [g, s] = readBy(a, 'mul') as [number, number];
