@@ -120,37 +120,34 @@ interface Made {
  * kernels take 0 and 1 from the operands. Bits are those of the operations.
  */
 function condense(made: readonly Made[], first: number, isSingle: (i: number) => boolean): Made[] {
-  const gone = new Set<number>();
+  const gone: number[] = [];
+  const reads = made.flatMap(({ places }) => places);
   /** What the call `name` behind a place reads, if that has so many readers. */
   const readBy = (place: number, name: string, readers = 1): readonly number[] => {
-    const read = made.flatMap(({ places }) => places).filter((p) => p === place).length;
-    return made[place - first]?.name === name && read === readers ? made[place - first]!.places : [];
+    const call = made[place - first];
+    return call?.name === name && reads.filter((p) => p === place).length === readers ? call.places : [];
   };
   const all = made.map((call): Made => {
-    const [a, b] = call.places as [number, number];
-    if (call.name === 'mul' && readBy(b, 'sigmoid')[0] === a) {
-      gone.add(b);
-      return { ...call, name: 'silu', places: [a] };
+    const [a, b, c] = call.places as [number, number, number];
+    const one = (name: string, places: readonly number[], ...parts: number[]): Made => {
+      gone.push(...parts);
+      return { ...call, name, places };
+    };
+    if (call.name === 'mul' && readBy(b, 'sigmoid')[0] === a) return one('silu', [a], b);
+    if (call.name === 'where') {
+      const [x, bound] = readBy(a, 'greater');
+      if (bound === c && isSingle(c)) return one('reluGrad', [b, x!, c], a);
     }
-    if (call.name === 'where' && isSingle(call.places[2]!)) {
-      const [z, bound] = readBy(a, 'greater');
-      if (bound === call.places[2]) {
-        gone.add(a);
-        return { ...call, name: 'reluGrad', places: [b, z!, bound!] };
-      }
-    }
-    const [gx, bend] = call.name === 'add' ? (readBy(b, 'mul') as [number, number]) : [-1, -1];
+    if (call.name !== 'add') return call;
     const [g, s] = readBy(a, 'mul') as [number, number];
-    const [h, x] = readBy(gx, 'mul') as [number, number];
+    const [gx, bend] = readBy(b, 'mul') as [number, number];
+    const [h, x] = readBy(gx, 'mul');
     const [t, rest] = readBy(bend, 'mul') as [number, number];
-    const [one, u] = readBy(rest, 'sub') as [number, number];
-    if (g === h && s === t && s === u && isSingle(one) && readBy(s, 'sigmoid', 3)[0] === x) {
-      for (const place of [a, b, gx, bend, rest, s]) gone.add(place);
-      return { ...call, name: 'siluGrad', places: [g, x, one] };
-    }
-    return call;
+    const [k, u] = readBy(rest, 'sub') as [number, number];
+    if (g !== h || s !== t || s !== u || !isSingle(k) || readBy(s, 'sigmoid', 3)[0] !== x) return call;
+    return one('siluGrad', [g, x!, k], a, b, gx, bend, rest, s);
   });
-  const kept = made.map((_, i) => i).filter((i) => !gone.has(first + i));
+  const kept = made.map((_, i) => i).filter((i) => !gone.includes(first + i));
   const moved = (place: number): number => (place < first ? place : first + kept.indexOf(place - first));
   return kept.map((i) => ({ ...all[i]!, places: all[i]!.places.map(moved) }));
 }
