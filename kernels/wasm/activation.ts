@@ -3,8 +3,9 @@
  * cache. The same bits as an addition and an activation of their own. Codes are those of `src/backends/wasm/panels.ts`.
  */
 import { chainRow, firstAct, saveRows } from './chain';
-import { sigmoid, tanh } from './math';
+import { sigmoid, sigmoidInline, tanh, tanhInline } from './math';
 import { scratch, storeLanes } from './simd';
+import { WIDE } from './width';
 
 class Linear {
   @inline of(x: v128): v128 { return x; }
@@ -13,17 +14,32 @@ class Relu {
   @inline of(x: v128): v128 { return f32x4.pmax(x, f32x4.splat(0)); }
 }
 class Tanh {
-  @inline of(x: v128): v128 { return tanh(x); }
+  @inline of(x: v128): v128 { return WIDE ? tanhInline(x) : tanh(x); }
 }
 class Sigmoid {
-  @inline of(x: v128): v128 { return sigmoid(x); }
+  @inline of(x: v128): v128 { return WIDE ? sigmoidInline(x) : sigmoid(x); }
 }
 
 @inline
 function finishRow<F>(at: usize, count: i32, bias: usize): void {
   if (bias == 0) {
+    if (WIDE) {
+      for (; count >= 8; count -= 8, at += 32) {
+        const a = changetype<F>(0).of(v128.load(at)), b = changetype<F>(0).of(v128.load(at, 16));
+        v128.store(at, a);
+        v128.store(at, b, 16);
+      }
+    }
     for (; count > 0; count -= 4, at += 16) storeLanes(at, changetype<F>(0).of(v128.load(at)), count);
   } else {
+    if (WIDE) {
+      for (; count >= 8; count -= 8, at += 32, bias += 32) {
+        const a = changetype<F>(0).of(f32x4.add(v128.load(at), v128.load(bias)));
+        const b = changetype<F>(0).of(f32x4.add(v128.load(at, 16), v128.load(bias, 16)));
+        v128.store(at, a);
+        v128.store(at, b, 16);
+      }
+    }
     for (; count > 0; count -= 4, at += 16, bias += 16) {
       storeLanes(at, changetype<F>(0).of(f32x4.add(v128.load(at), v128.load(bias))), count);
     }
@@ -65,6 +81,14 @@ export function finishRows(rows: i32, first: i32, count: i32, bias: usize, act: 
 /** A relu with a bound. */
 function clipRow(at: usize, count: i32, bias: usize, most: f32): void {
   const zero = f32x4.splat(0), high = f32x4.splat(most);
+  if (WIDE && bias != 0) {
+    for (; count >= 8; count -= 8, at += 32, bias += 32) {
+      const a = f32x4.pmin(f32x4.pmax(f32x4.add(v128.load(at), v128.load(bias)), zero), high);
+      const b = f32x4.pmin(f32x4.pmax(f32x4.add(v128.load(at, 16), v128.load(bias, 16)), zero), high);
+      v128.store(at, a);
+      v128.store(at, b, 16);
+    }
+  }
   for (; count > 0; count -= 4, at += 16) {
     let v = v128.load(at);
     if (bias != 0) {

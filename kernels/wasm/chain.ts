@@ -4,9 +4,9 @@
  * those of one pass each. `src/backends/wasm/bind-chain.ts` writes the table that says what is done.
  */
 import {
-  add, div, greater, greaterEqual, less, lessEqual, maximum, minimum, mul, sub, where,
+  add, div, less, lessEqual, maximum, minimum, mul, sub, where,
 } from './elementwise';
-import { gelu, geluGrad } from './fused';
+import { gelu, geluGrad, reluGrad, silu, siluGrad } from './fused';
 import { offsetOf, scratch } from './simd';
 import { abs, clip, exp, neg, relu, rsqrt, sigmoid, softplus, sqrt, square, tanh } from './unary';
 
@@ -105,8 +105,8 @@ function runLink(l: Link, to: usize, n: i32): void {
     case 3: div(0, 1, to, a, b, n, n, p, q, 0, 0); break;
     case 4: maximum(0, 1, to, a, b, n, n, p, q, 0, 0); break;
     case 5: minimum(0, 1, to, a, b, n, n, p, q, 0, 0); break;
-    case 6: greater(0, 1, to, a, b, n, n, p, q, 0, 0); break;
-    case 7: greaterEqual(0, 1, to, a, b, n, n, p, q, 0, 0); break;
+    case 6: less(0, 1, to, b, a, n, n, q, p, 0, 0); break;
+    case 7: lessEqual(0, 1, to, b, a, n, n, q, p, 0, 0); break;
     case 8: less(0, 1, to, a, b, n, n, p, q, 0, 0); break;
     case 9: lessEqual(0, 1, to, a, b, n, n, p, q, 0, 0); break;
     case 10: where(0, 1, to, a, b, addressOf(l.c), n, n, p, q, l.stepC, 0, 0); break;
@@ -123,7 +123,10 @@ function runLink(l: Link, to: usize, n: i32): void {
     case 21: square(0, 1, to, a, n); break;
     case 22: abs(0, 1, to, a, n); break;
     case 23: softplus(0, 1, to, a, n); break;
-    default: gelu(0, 1, to, a, n);
+    case 24: gelu(0, 1, to, a, n); break;
+    case 25: silu(0, 1, to, a, n); break;
+    case 26: siluGrad(0, 1, to, a, b, addressOf(l.c), n); break;
+    default: reluGrad(to, a, b, addressOf(l.c), n);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { pow as powerOf } from './power';
 import { offsetOf, scratch, storeLanes } from './simd';
+import { WIDE } from './width';
 
 /** Byte offset of an operand's row: dense with `rank` 0, else by `[dims, strides of a, of b, ...]` at `layout`. */
 @inline
@@ -36,6 +37,23 @@ function zip<F>(
     let p = spread(a + rowAt(row, width, stepA, rank, layout, 0), stepA, 0);
     let q = spread(b + rowAt(row, width, stepB, rank, layout, 1), stepB, 16);
     let rest = min(width, n - row * width);
+    // `pow` is a call, of which mapPairs (unary.ts) tells.
+    if (WIDE && idof<F>() != idof<Pow>()) {
+      if (stepA != 0 && stepB != 0) {
+        for (; rest >= 8; rest -= 8, to += 32, p += 32, q += 32) {
+          const u = changetype<F>(0).of(v128.load(p), v128.load(q)), v = changetype<F>(0).of(v128.load(p, 16), v128.load(q, 16));
+          v128.store(to, u);
+          v128.store(to, v, 16);
+        }
+      } else if (stepA != 0) {
+        const one = v128.load32_splat(q);
+        for (; rest >= 8; rest -= 8, to += 32, p += 32) {
+          const u = changetype<F>(0).of(v128.load(p), one), v = changetype<F>(0).of(v128.load(p, 16), one);
+          v128.store(to, u);
+          v128.store(to, v, 16);
+        }
+      }
+    }
     for (; rest >= 4; rest -= 4) {
       v128.store(to, changetype<F>(0).of(v128.load(p), v128.load(q)));
       to += 16;
@@ -104,12 +122,6 @@ class Less {
 class LessEqual {
   @inline of(a: v128, b: v128): v128 { return f32x4.le(a, b); }
 }
-class Greater {
-  @inline of(a: v128, b: v128): v128 { return f32x4.gt(a, b); }
-}
-class GreaterEqual {
-  @inline of(a: v128, b: v128): v128 { return f32x4.ge(a, b); }
-}
 class EqualInt {
   @inline of(a: v128, b: v128): v128 { return i32x4.eq(a, b); }
 }
@@ -121,12 +133,6 @@ class LessInt {
 }
 class LessEqualInt {
   @inline of(a: v128, b: v128): v128 { return i32x4.le_s(a, b); }
-}
-class GreaterInt {
-  @inline of(a: v128, b: v128): v128 { return i32x4.gt_s(a, b); }
-}
-class GreaterEqualInt {
-  @inline of(a: v128, b: v128): v128 { return i32x4.ge_s(a, b); }
 }
 
 export function add(
@@ -174,18 +180,6 @@ export function lessEqual(
 export function lessEqualInt(
   start: i32, end: i32, out: usize, a: usize, b: usize, n: i32, width: i32, stepA: i32, stepB: i32, rank: i32, layout: usize,
 ): void { test<LessEqualInt>(start, end, out, a, b, n, width, stepA, stepB, rank, layout); }
-export function greater(
-  start: i32, end: i32, out: usize, a: usize, b: usize, n: i32, width: i32, stepA: i32, stepB: i32, rank: i32, layout: usize,
-): void { test<Greater>(start, end, out, a, b, n, width, stepA, stepB, rank, layout); }
-export function greaterInt(
-  start: i32, end: i32, out: usize, a: usize, b: usize, n: i32, width: i32, stepA: i32, stepB: i32, rank: i32, layout: usize,
-): void { test<GreaterInt>(start, end, out, a, b, n, width, stepA, stepB, rank, layout); }
-export function greaterEqual(
-  start: i32, end: i32, out: usize, a: usize, b: usize, n: i32, width: i32, stepA: i32, stepB: i32, rank: i32, layout: usize,
-): void { test<GreaterEqual>(start, end, out, a, b, n, width, stepA, stepB, rank, layout); }
-export function greaterEqualInt(
-  start: i32, end: i32, out: usize, a: usize, b: usize, n: i32, width: i32, stepA: i32, stepB: i32, rank: i32, layout: usize,
-): void { test<GreaterEqualInt>(start, end, out, a, b, n, width, stepA, stepB, rank, layout); }
 
 /** Masks of four bytes that are not 0. */
 @inline

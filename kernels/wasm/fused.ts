@@ -3,43 +3,97 @@
  * since a row that is read twice is still in the first-level cache. Sums of rows run in float32 over 128 terms a lane and
  * then in double.
  */
-import { c, HALF, ONE } from './constants';
-import { erf, expNegative } from './math';
+import { c, DENSITY, MILLS_LEAST, MINUS_ZERO, ONE } from './constants';
+import { bell, normalBelow, sigmoid, sigmoidInline } from './math';
 import { sumOf } from './reduce';
 import { madd, storeLanes, sumLanes } from './simd';
+import { mapPairs } from './unary';
+import { WIDE } from './width';
 
 /** Elements per unit of the dense functions. */
 const UNIT: i32 = 1024;
 /** Terms a lane sums in float32 before the sum goes on in double. */
 const BLOCK: i32 = 128;
-const ROOT_HALF: f32 = 0.7071067811865476;
-const DENSITY: f32 = 0.3989422804014327;
 
-/** The normal distribution function. */
+/** -|x|, where the normal distribution function is not 0. */
 @inline
-function phi(x: v128): v128 {
-  return f32x4.mul(c(HALF), f32x4.add(erf(f32x4.mul(x, f32x4.splat(ROOT_HALF))), c(ONE)));
+function below(x: v128): v128 {
+  return f32x4.pmax(v128.or(x, c(MINUS_ZERO)), c(MILLS_LEAST));
 }
 
-export function gelu(start: i32, end: i32, out: usize, x: usize, n: i32): void {
-  const from = <usize>(start * UNIT) << 2;
-  const to = <usize>min(end * UNIT, n) << 2;
-  for (let i = from; i < to; i += 16) {
-    const v = v128.load(x + i);
-    v128.store(out + i, f32x4.mul(v, phi(v)));
-  }
+/** `x Phi(x)`, which is relu(x) - |x| Phi(-|x|). */
+@inline
+function geluOf(x: v128): v128 {
+  const a = below(x);
+  return madd(a, normalBelow(a, bell(a)), f32x4.pmax(x, f32x4.splat(0)));
 }
 
-/** `out = g (Phi(x) + x phi(x))`. */
+/** `g (Phi(x) + x phi(x))`. */
+@inline
+function geluGradOf(g: v128, x: v128): v128 {
+  const a = below(x);
+  const e = bell(a);
+  const phi = f32x4.abs(f32x4.sub(v128.and(f32x4.ge(x, f32x4.splat(0)), c(ONE)), normalBelow(a, e)));
+  return f32x4.mul(g, madd(f32x4.mul(x, c(DENSITY)), e, phi));
+}
+
+/** `g s + g x s (1 - s)`, with s the sigmoid of x; rounded as these operations are one by one. */
+@inline
+function siluGradOf(g: v128, x: v128, one: v128): v128 {
+  const s = WIDE ? sigmoidInline(x) : sigmoid(x);
+  return f32x4.add(f32x4.mul(g, s), f32x4.mul(f32x4.mul(g, x), f32x4.mul(s, f32x4.sub(one, s))));
+}
+
+class Gelu {
+  @inline of(x: v128): v128 { return geluOf(x); }
+}
+class Silu {
+  @inline of(x: v128): v128 { return f32x4.mul(x, WIDE ? sigmoidInline(x) : sigmoid(x)); }
+}
+export function gelu(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Gelu>(start, end, out, x, n); }
 export function geluGrad(start: i32, end: i32, out: usize, g: usize, x: usize, n: i32): void {
-  const from = <usize>(start * UNIT) << 2;
+  let i = <usize>(start * UNIT) << 2;
   const to = <usize>min(end * UNIT, n) << 2;
-  for (let i = from; i < to; i += 16) {
-    const v = v128.load(x + i);
-    const density = expNegative(f32x4.mul(f32x4.mul(v, v), f32x4.splat(-0.5)));
-    const slope = madd(f32x4.mul(v, f32x4.splat(DENSITY)), density, phi(v));
-    v128.store(out + i, f32x4.mul(v128.load(g + i), slope));
+  if (WIDE) {
+    for (; i + 32 <= to; i += 32) {
+      const a = geluGradOf(v128.load(g + i), v128.load(x + i)), b = geluGradOf(v128.load(g + i, 16), v128.load(x + i, 16));
+      v128.store(out + i, a);
+      v128.store(out + i, b, 16);
+    }
   }
+  for (; i < to; i += 16) v128.store(out + i, geluGradOf(v128.load(g + i), v128.load(x + i)));
+}
+export function silu(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Silu>(start, end, out, x, n); }
+/** The gradient of silu; the float at `one` is 1. */
+export function siluGrad(start: i32, end: i32, out: usize, g: usize, x: usize, one: usize, n: i32): void {
+  let i = <usize>(start * UNIT) << 2;
+  const to = <usize>min(end * UNIT, n) << 2;
+  const k = v128.load32_splat(one);
+  if (WIDE) {
+    for (; i + 32 <= to; i += 32) {
+      const a = siluGradOf(v128.load(g + i), v128.load(x + i), k);
+      const b = siluGradOf(v128.load(g + i, 16), v128.load(x + i, 16), k);
+      v128.store(out + i, a);
+      v128.store(out + i, b, 16);
+    }
+  }
+  for (; i < to; i += 16) v128.store(out + i, siluGradOf(v128.load(g + i), v128.load(x + i), k));
+}
+
+/** Of `n` elements, `g` where `x` is above the float at `bound`, and that elsewhere. */
+export function reluGrad(out: usize, g: usize, x: usize, bound: usize, n: i32): void {
+  const k = v128.load32_splat(bound);
+  const to = <usize>n << 2;
+  let i: usize = 0;
+  if (WIDE) {
+    for (; i + 32 <= to; i += 32) {
+      const a = v128.bitselect(v128.load(g + i), k, f32x4.gt(v128.load(x + i), k));
+      const b = v128.bitselect(v128.load(g + i, 16), k, f32x4.gt(v128.load(x + i, 16), k));
+      v128.store(out + i, a);
+      v128.store(out + i, b, 16);
+    }
+  }
+  for (; i < to; i += 16) v128.store(out + i, v128.bitselect(v128.load(g + i), k, f32x4.gt(v128.load(x + i), k)));
 }
 
 /** The sum of `(a - shift) (b - shiftB)` over a row. */

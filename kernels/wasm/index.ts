@@ -4,7 +4,7 @@ export * from './conv';
 export { depthwise, depthwiseGradInput } from './depthwise';
 export * from './elementwise';
 export { exactBinary, exactReduce, exactUnary, whereBytes } from './exact';
-export * from './fused';
+export { gelu, geluGrad, softmaxRowsGrad, standardizeRows, standardizeRowsGrad } from './fused';
 export { matmul, packB } from './matmul';
 export * from './movement';
 export { lerpMaxPool } from './path';

@@ -3,7 +3,10 @@
  * polynomial is summed there. Results are within about 2 units in the last place; infinities, NaN, zeros and denormals
  * as in IEEE 754.
  */
-import { c, EIGHT, ERF, EXP, EXP_LEAST, EXP_SHORT, GATE_OVER, GATE_UNDER, HALF, LN2_HIGH, LN2_LOW, LOG, LOG2E, LOG_ERFC, MINUS_EIGHT, ONE, ROUND, TANH, polynomial } from './constants';
+import {
+  c, EIGHT, ERF, EXP, EXP_LEAST, EXP_MINUS, EXP_SHORT, GATE_OVER, GATE_UNDER, HALF, LN2_HIGH, LN2_LOW, LOG, LOG2E, LOG_ERFC, MILLS, MILLS_STEP,
+  MINUS_EIGHT, MINUS_HALF, MINUS_LN2_HIGH, MINUS_LN2_LOW, MINUS_LOG2E, ONE, ROUND, ROUND_BIASED, SIGMOID_LEAST, SIGMOID_MOST, TANH, polynomial,
+} from './constants';
 import { copySign, madd } from './simd';
 
 /** x / ln 2 rounded to an integer n, as 1.5 * 2^23 + n: the sum has n in its low bits. */
@@ -15,8 +18,7 @@ function octaves(x: v128): v128 {
 /** x - n ln 2 in two steps; the first product is exact. */
 @inline
 function withinOctave(x: v128, n: v128): v128 {
-  const r = f32x4.sub(x, f32x4.mul(n, c(LN2_HIGH)));
-  return f32x4.sub(r, f32x4.mul(n, c(LN2_LOW)));
+  return madd(n, c(MINUS_LN2_LOW), madd(n, c(MINUS_LN2_HIGH), x));
 }
 
 /** exp(r) - 1 for |r| <= ln 2 / 2. */
@@ -35,7 +37,8 @@ function powerOfTwo(bits: v128): v128 {
 // pmin and pmax are one instruction each and pass a NaN that comes first, where min and max are several.
 
 /** In two factors, since 2^128 and powers below 2^-126 have no float32 of their own. */
-export function exp(x: v128): v128 {
+@inline
+export function expInline(x: v128): v128 {
   x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104));
   const t = octaves(x);
   const p = f32x4.add(expm1Core(withinOctave(x, f32x4.sub(t, c(ROUND)))), c(ONE));
@@ -44,18 +47,23 @@ export function exp(x: v128): v128 {
   return f32x4.mul(f32x4.mul(p, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
 }
 
-/**
- * exp(x) for x <= 0, with 0 for results below 1.2e-38. The polynomial is one degree shorter (1e-7), and the power of two
- * is added to the exponent's bits: softmax and the sigmoids spend most of their time here.
- */
+export function exp(x: v128): v128 {
+  return expInline(x);
+}
+
+/** exp(x) for -88 <= x <= 0, and 0 for -88; NaN stays. The polynomial is one degree shorter (1e-7) than that of `exp`. */
+@inline
+function expWithin(x: v128): v128 {
+  const t = madd(x, c(LOG2E), c(ROUND_BIASED));
+  const r = withinOctave(x, f32x4.sub(t, c(ROUND_BIASED)));
+  // The low bits of t are the exponent of the power of two, which 0 makes 0.
+  return f32x4.mul(polynomial(r, EXP_SHORT, 5), i32x4.shl(t, 23));
+}
+
+/** exp(x) for x <= 0, with 0 for results below 8e-39: softmax and tanh spend most of their time here. */
 @inline
 export function expNegative(x: v128): v128 {
-  const t = octaves(x);
-  const r = withinOctave(x, f32x4.sub(t, c(ROUND)));
-  const p = f32x4.add(madd(f32x4.mul(r, r), polynomial(r, EXP_SHORT, 3), r), c(ONE));
-  const y = v128.andnot(i32x4.add(p, i32x4.shl(t, 23)), f32x4.lt(x, c(EXP_LEAST)));
-  // A NaN with low bits set would not survive the addition.
-  return v128.or(y, f32x4.ne(x, x));
+  return expWithin(f32x4.pmax(x, c(EXP_LEAST)));
 }
 
 /** 2^n (q + 1) - 1, halved so that n = 128 does not overflow early. */
@@ -93,7 +101,8 @@ export function log1p(x: v128): v128 {
   return f32x4.add(log(u), v128.and(lost, usable));
 }
 
-export function tanh(x: v128): v128 {
+@inline
+export function tanhInline(x: v128): v128 {
   const size = f32x4.abs(x);
   const z = f32x4.mul(x, x);
   const p = polynomial(z, TANH, 4);
@@ -103,9 +112,35 @@ export function tanh(x: v128): v128 {
   return v128.bitselect(near, copySign(far, x), f32x4.lt(size, f32x4.splat(0.625)));
 }
 
+export function tanh(x: v128): v128 {
+  return tanhInline(x);
+}
+
+/** 1 / (1 + exp(-x)), where the exponential may be infinite. */
+@inline
+export function sigmoidInline(x: v128): v128 {
+  const y = f32x4.pmax(f32x4.pmin(x, c(SIGMOID_MOST)), c(SIGMOID_LEAST));
+  const t = madd(y, c(MINUS_LOG2E), c(ROUND_BIASED));
+  const n = f32x4.sub(t, c(ROUND_BIASED));
+  // That of -x - n ln 2, from x + n ln 2.
+  const p = polynomial(madd(n, c(LN2_LOW), madd(n, c(LN2_HIGH), y)), EXP_MINUS, 5);
+  return f32x4.div(c(ONE), madd(p, i32x4.shl(t, 23), c(ONE)));
+}
+
 export function sigmoid(x: v128): v128 {
-  const e = expNegative(f32x4.neg(f32x4.abs(x)));
-  return f32x4.div(v128.bitselect(c(ONE), e, f32x4.ge(x, f32x4.splat(0))), f32x4.add(e, c(ONE)));
+  return sigmoidInline(x);
+}
+
+/** exp(-a^2 / 2) for -13.26 <= a <= 0, and 0 for -13.26. */
+@inline
+export function bell(a: v128): v128 {
+  return expWithin(f32x4.mul(f32x4.mul(a, a), c(MINUS_HALF)));
+}
+
+/** The normal distribution function of a <= 0 by its `bell`: Mills' ratio is a polynomial of 1 / (1 - a / 4) within 1e-8. */
+@inline
+export function normalBelow(a: v128, density: v128): v128 {
+  return f32x4.mul(density, polynomial(f32x4.div(c(ONE), madd(a, c(MILLS_STEP), c(ONE))), MILLS, 7));
 }
 
 /** Where the quotient of the gates holds. */
@@ -136,7 +171,8 @@ export function softplus(x: v128): v128 {
 }
 
 /** Below 1 an odd polynomial; from there 1 - exp(log erfc), the logarithm being a polynomial up to 4. */
-export function erf(x: v128): v128 {
+@inline
+export function erfInline(x: v128): v128 {
   const size = f32x4.abs(x);
   const z = f32x4.mul(x, x);
   const p = polynomial(z, ERF, 6);
@@ -144,4 +180,8 @@ export function erf(x: v128): v128 {
   const l = polynomial(t, LOG_ERFC, 6);
   const far = copySign(f32x4.sub(c(ONE), expNegative(l)), x);
   return v128.bitselect(f32x4.mul(x, p), far, f32x4.lt(size, c(ONE)));
+}
+
+export function erf(x: v128): v128 {
+  return erfInline(x);
 }

@@ -4,6 +4,7 @@
  */
 import * as math from './math';
 import * as trigonometry from './trigonometry';
+import { WIDE } from './width';
 
 /** Elements per unit of work. */
 const UNIT: i32 = 1024;
@@ -11,16 +12,33 @@ const UNIT: i32 = 1024;
 /** Units `[start, end)` of `out = F(x)`. Methods on a null pointer are static calls here: the loop inlines them. */
 @inline
 function map<F>(start: i32, end: i32, out: usize, x: usize, n: i32): void {
-  const from = <usize>(start * UNIT) << 2;
   const to = <usize>min(end * UNIT, n) << 2;
-  for (let i = from; i < to; i += 16) v128.store(out + i, changetype<F>(0).of(v128.load(x + i)));
+  for (let i = <usize>(start * UNIT) << 2; i < to; i += 16) v128.store(out + i, changetype<F>(0).of(v128.load(x + i)));
+}
+
+/**
+ * The same, two neighbours at a time for engines that pair vectors. `F` must be inlined down to operations: of two calls whose results are stored
+ * side by side V8 (14.x) does not only make no pair, it ends the process.
+ */
+@inline
+export function mapPairs<F>(start: i32, end: i32, out: usize, x: usize, n: i32): void {
+  let i = <usize>(start * UNIT) << 2;
+  const to = <usize>min(end * UNIT, n) << 2;
+  if (WIDE) {
+    for (; i + 32 <= to; i += 32) {
+      const a = changetype<F>(0).of(v128.load(x + i)), b = changetype<F>(0).of(v128.load(x + i, 16));
+      v128.store(out + i, a);
+      v128.store(out + i, b, 16);
+    }
+  }
+  for (; i < to; i += 16) v128.store(out + i, changetype<F>(0).of(v128.load(x + i)));
 }
 
 class Neg {
   @inline of(x: v128): v128 { return f32x4.neg(x); }
 }
 class Exp {
-  @inline of(x: v128): v128 { return math.exp(x); }
+  @inline of(x: v128): v128 { return WIDE ? math.expInline(x) : math.exp(x); }
 }
 class Expm1 {
   @inline of(x: v128): v128 { return math.expm1(x); }
@@ -59,13 +77,13 @@ class Atan {
   @inline of(x: v128): v128 { return trigonometry.atan(x); }
 }
 class Tanh {
-  @inline of(x: v128): v128 { return math.tanh(x); }
+  @inline of(x: v128): v128 { return WIDE ? math.tanhInline(x) : math.tanh(x); }
 }
 class Erf {
-  @inline of(x: v128): v128 { return math.erf(x); }
+  @inline of(x: v128): v128 { return WIDE ? math.erfInline(x) : math.erf(x); }
 }
 class Sigmoid {
-  @inline of(x: v128): v128 { return math.sigmoid(x); }
+  @inline of(x: v128): v128 { return WIDE ? math.sigmoidInline(x) : math.sigmoid(x); }
 }
 class Softplus {
   @inline of(x: v128): v128 { return math.softplus(x); }
@@ -90,34 +108,41 @@ class Relu {
   @inline of(x: v128): v128 { return f32x4.pmax(x, f32x4.splat(0)); }
 }
 
-export function neg(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Neg>(start, end, out, x, n); }
-export function exp(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Exp>(start, end, out, x, n); }
+export function neg(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Neg>(start, end, out, x, n); }
+export function exp(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Exp>(start, end, out, x, n); }
 export function expm1(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Expm1>(start, end, out, x, n); }
 export function log(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Log>(start, end, out, x, n); }
 export function log1p(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Log1p>(start, end, out, x, n); }
-export function sqrt(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Sqrt>(start, end, out, x, n); }
-export function rsqrt(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Rsqrt>(start, end, out, x, n); }
-export function square(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Square>(start, end, out, x, n); }
-export function reciprocal(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Reciprocal>(start, end, out, x, n); }
-export function abs(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Abs>(start, end, out, x, n); }
+export function sqrt(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Sqrt>(start, end, out, x, n); }
+export function rsqrt(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Rsqrt>(start, end, out, x, n); }
+export function square(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Square>(start, end, out, x, n); }
+export function reciprocal(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Reciprocal>(start, end, out, x, n); }
+export function abs(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Abs>(start, end, out, x, n); }
 export function sin(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Sin>(start, end, out, x, n); }
 export function cos(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Cos>(start, end, out, x, n); }
 export function tan(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Tan>(start, end, out, x, n); }
 export function atan(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Atan>(start, end, out, x, n); }
-export function tanh(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Tanh>(start, end, out, x, n); }
-export function erf(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Erf>(start, end, out, x, n); }
-export function sigmoid(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Sigmoid>(start, end, out, x, n); }
+export function tanh(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Tanh>(start, end, out, x, n); }
+export function erf(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Erf>(start, end, out, x, n); }
+export function sigmoid(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Sigmoid>(start, end, out, x, n); }
 export function softplus(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Softplus>(start, end, out, x, n); }
-export function sign(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Sign>(start, end, out, x, n); }
-export function floor(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Floor>(start, end, out, x, n); }
-export function ceil(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Ceil>(start, end, out, x, n); }
-export function round(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Round>(start, end, out, x, n); }
-export function relu(start: i32, end: i32, out: usize, x: usize, n: i32): void { map<Relu>(start, end, out, x, n); }
+export function sign(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Sign>(start, end, out, x, n); }
+export function floor(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Floor>(start, end, out, x, n); }
+export function ceil(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Ceil>(start, end, out, x, n); }
+export function round(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Round>(start, end, out, x, n); }
+export function relu(start: i32, end: i32, out: usize, x: usize, n: i32): void { mapPairs<Relu>(start, end, out, x, n); }
 
 export function clip(start: i32, end: i32, out: usize, x: usize, n: i32, low: f32, high: f32): void {
-  const from = <usize>(start * UNIT) << 2;
+  let i = <usize>(start * UNIT) << 2;
   const to = <usize>min(end * UNIT, n) << 2;
-  for (let i = from; i < to; i += 16) {
-    v128.store(out + i, f32x4.pmin(f32x4.pmax(v128.load(x + i), f32x4.splat(low)), f32x4.splat(high)));
+  const least = f32x4.splat(low), most = f32x4.splat(high);
+  if (WIDE) {
+    for (; i + 32 <= to; i += 32) {
+      const a = f32x4.pmin(f32x4.pmax(v128.load(x + i), least), most);
+      const b = f32x4.pmin(f32x4.pmax(v128.load(x + i, 16), least), most);
+      v128.store(out + i, a);
+      v128.store(out + i, b, 16);
+    }
   }
+  for (; i < to; i += 16) v128.store(out + i, f32x4.pmin(f32x4.pmax(v128.load(x + i), least), most));
 }

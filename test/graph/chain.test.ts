@@ -4,8 +4,11 @@ import * as assert from 'uvu/assert';
 import type { Backend } from '../../src/backends/backend.ts';
 import { reference } from '../../src/backends/reference/index.ts';
 import { core } from '../../src/backends/wasm/accelerators.ts';
+import { chainTable } from '../../src/backends/wasm/bind-chain.ts';
 import { take } from '../../src/backends/wasm/bind-winograd.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
+import type { BindContext, Operand } from '../../src/backends/wasm/step.ts';
+import type { Link } from '../../src/graph/chain.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { randomUniform } from '../../src/graph/random.ts';
@@ -149,6 +152,33 @@ test('activations forward and backward are a step each, and nothing lives longer
     const g = placeholder(x.shape);
     assert.is(run(wasmBackend, [y, ...grad(y, [x], g)], [x, g]).steps, steps, act.name);
   }
+});
+
+test("a silu, its gradient and relu's are one call of a chain each, and not where a part has another reader", () => {
+  const shape = [2, 9];
+  const operand = (size: readonly number[]): Operand =>
+    ({ shape: size, dtype: 'float32', at: () => 0, constant: false, sparse: 0, finite: () => false }) as Operand;
+  /** Numbers of calls of a chain that follows a product; links are `name(arguments)`. */
+  const calls = (operands: readonly (readonly number[])[], text: string): number => {
+    const links = text.split(' ').map((link) => {
+      const [name, args] = link.slice(0, -1).split('(');
+      return { op: { name }, attrs: {}, args: args!.split(',').map(Number), dtype: 'float32' } as unknown as Link;
+    });
+    const tables: (readonly number[])[] = [];
+    const chain = { links, follows: true, operands: operands.map(operand) };
+    const table = (values: readonly number[]): number => tables.push(values);
+    chainTable({ op: 'conv', out: operand(shape), chain, table } as unknown as BindContext);
+    return tables.at(-1)![5]!;
+  };
+  const back = 'sigmoid(0) mul(-1,-2) mul(-1,0) sub(1,-2) mul(-2,-5) mul(-4,-6) add(-3,-7)';
+  assert.is(calls([], 'sigmoid(-1) mul(-1,-2)'), 1);
+  assert.is(calls([shape, []], back), 1);
+  assert.is(calls([shape, []], 'greater(0,1) where(-2,-1,1)'), 1);
+  assert.is(calls([], 'sigmoid(-1) mul(-1,-2) add(-2,-3)'), 3);
+  assert.is(calls([shape, []], `${back} mul(-2,-8)`), 8);
+  assert.is(calls([shape, shape], back), 7);
+  assert.is(calls([shape, shape], 'greater(0,1) where(-2,-1,1)'), 2);
+  assert.is(calls([shape, [], []], 'greater(0,1) where(-2,-1,2)'), 2);
 });
 
 test('a residual addition and a mask go into the product before them, unless what they read comes later', () => {

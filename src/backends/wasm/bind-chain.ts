@@ -8,7 +8,7 @@ import type { BindContext, Operand } from './step.ts';
 const codes = [
   ...['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'greater', 'greaterEqual', 'less', 'lessEqual', 'where'],
   ...['logicalAnd', 'geluGrad', 'neg', 'exp', 'tanh', 'sigmoid', 'relu', 'clip', 'sqrt', 'rsqrt', 'square', 'abs'],
-  ...['softplus', 'gelu'],
+  ...['softplus', 'gelu', 'silu', 'siluGrad', 'reluGrad'],
 ];
 /** Ops with the kernel of another one. */
 const same: Readonly<Record<string, string>> = { clippedRelu: 'clip' };
@@ -16,7 +16,7 @@ const codeOf = (op: string): number => codes.indexOf(same[op] ?? op);
 /** What only shows elements of its input, stretched or a part of it, is no call of its own. */
 const views = ['broadcastTo', 'slice'];
 /** Whether it takes single elements for all. */
-const stepping = ({ op }: Link): boolean => codeOf(op.name) <= codes.indexOf('where');
+const stepping = (name: string): boolean => codeOf(name) <= codes.indexOf('where');
 const makesMasks = /^(greater|less)|^logicalAnd$/;
 
 /** Which steps may be links: what has a kernel, on floats and masks alone. */
@@ -47,17 +47,19 @@ export function chainTable(ctx: BindContext, act = 0): number {
   // Addresses are numbered: operands and views of them, then what links compute.
   const count = whole.length + list.filter(({ op }) => views.includes(op.name)).length;
   const computed: number[] = follows ? (bound === 0 ? [0] : [0, 0]) : [];
-  const made: { readonly link: Link; readonly places: readonly number[] }[] = [];
+  const computing: Made[] = [];
   for (const link of list) {
     const places = link.args.map((arg) => (arg < 0 ? computed[-1 - arg]! : arg + Number(follows)));
     const isView = views.includes(link.op.name);
-    computed.push(isView ? whole.length : count + made.length);
+    computed.push(isView ? whole.length : count + computing.length);
     if (isView) whole.push(viewOf(whole[places[0]!]!.x, shape, link));
-    else made.push({ link, places });
+    else computing.push({ name: link.op.name, link, places });
   }
+  const made = condense(computing, count, (i) => sizeOf(whole[i]?.x.shape ?? [0]) === 1);
   const used = new Set([...(follows ? [0] : []), ...made.flatMap(({ places }) => places)]);
   /** Kernels of one operand read as many elements as they write. */
-  const reads = (i: number): boolean => made.every(({ link, places }) => stepping(link) || !places.includes(i));
+  const reads = (i: number): boolean =>
+    made.every(({ name, places }) => stepping(name) || !places.slice(0, 2).includes(i));
   const isScalar = (i: number): boolean =>
     reads(i) && whole[i]!.strides.every((s, axis) => s === 0 || shape[axis] === 1);
   const isDense = (i: number): boolean => whole[i]!.dense;
@@ -82,7 +84,7 @@ export function chainTable(ctx: BindContext, act = 0): number {
   made.forEach(({ places }, i) => {
     for (const p of places) lastUse.set(p, i);
   });
-  const linkWords = made.flatMap(({ link, places }, i) => {
+  const linkWords = made.flatMap(({ name, link, places }, i) => {
     const to = free.pop()!;
     slots.set(whole.length + i, to);
     for (const p of new Set(places)) {
@@ -92,7 +94,7 @@ export function chainTable(ctx: BindContext, act = 0): number {
     const { min = 0, max = 0 } = link.attrs as { min?: number; max?: number };
     const [a, b = 0, c = 0] = places as [number, number?, number?];
     const at = (p: number): number => (p < whole.length ? stepOf(p) : sizeOfType(made[p - whole.length]!.link));
-    return [codeOf(link.op.name), to, a, b, c, at(a), at(b), at(c), bits(min), bits(max)];
+    return [codeOf(name), to, a, b, c, at(a), at(b), at(c), bits(min), bits(max)];
   });
   const width = dims.at(-1) ?? 1;
   const head = [
@@ -104,6 +106,50 @@ export function chainTable(ctx: BindContext, act = 0): number {
     made.length,
   ];
   return ctx.table([...head, ...operandWords, ...linkWords]);
+}
+
+/** A call of the chain's table, by the kernel's name; `places` are numbers of addresses. */
+interface Made {
+  readonly name: string;
+  readonly link: Link;
+  readonly places: readonly number[];
+}
+
+/**
+ * Relu's gradient, `x * sigmoid(x)` and its gradient `g s + (g x) (s (1 - s))` are a call each where nobody else reads what lies between. The
+ * kernels take 0 and 1 from the operands. Bits are those of the operations.
+ */
+function condense(made: readonly Made[], first: number, isSingle: (i: number) => boolean): Made[] {
+  const gone: number[] = [];
+  const reads = made.flatMap(({ places }) => places);
+  /** What the call `name` behind a place reads, if that has so many readers. */
+  const readBy = (place: number, name: string, readers = 1): readonly number[] => {
+    const call = made[place - first];
+    return call?.name === name && reads.filter((p) => p === place).length === readers ? call.places : [];
+  };
+  const all = made.map((call): Made => {
+    const [a, b, c] = call.places as [number, number, number];
+    const one = (name: string, places: readonly number[], ...parts: number[]): Made => {
+      gone.push(...parts);
+      return { ...call, name, places };
+    };
+    if (call.name === 'mul' && readBy(b, 'sigmoid')[0] === a) return one('silu', [a], b);
+    if (call.name === 'where') {
+      const [x, bound] = readBy(a, 'greater');
+      if (bound === c && isSingle(c)) return one('reluGrad', [b, x!, c], a);
+    }
+    if (call.name !== 'add') return call;
+    const [g, s] = readBy(a, 'mul') as [number, number];
+    const [gx, bend] = readBy(b, 'mul') as [number, number];
+    const [h, x] = readBy(gx, 'mul');
+    const [t, rest] = readBy(bend, 'mul') as [number, number];
+    const [k, u] = readBy(rest, 'sub') as [number, number];
+    if (g !== h || s !== t || s !== u || !isSingle(k) || readBy(s, 'sigmoid', 3)[0] !== x) return call;
+    return one('siluGrad', [g, x!, k], a, b, gx, bend, rest, s);
+  });
+  const kept = made.map((_, i) => i).filter((i) => !gone.includes(first + i));
+  const moved = (place: number): number => (place < first ? place : first + kept.indexOf(place - first));
+  return kept.map((i) => ({ ...all[i]!, places: all[i]!.places.map(moved) }));
 }
 
 /** Where a chain's elements read an operand: steps in bytes along the axes of the result. */

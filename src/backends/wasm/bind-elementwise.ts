@@ -87,9 +87,11 @@ export const binary: Binder = (ctx) => {
 
 export const comparison: Binder = (ctx) => {
   const { dtype } = ctx.inputs[0]!;
-  if (dtype === 'float32') callWalk(ctx, ctx.op);
-  else if (dtype === 'int32') callWalk(ctx, `${ctx.op}Int`);
-  else callExact(ctx);
+  if (dtype === 'bool') return callExact(ctx);
+  // What is greater is less the other way round.
+  const turned = ctx.op.startsWith('greater');
+  const fn = ctx.op.replace('greater', 'less') + (dtype === 'int32' ? 'Int' : '');
+  callWalk(turned ? { ...ctx, inputs: [...ctx.inputs].reverse() } : ctx, fn);
 };
 
 export const logical: Binder = callExact;
