@@ -5,13 +5,14 @@
  * is summed in the order of its positions, so that neither threads nor zeros change the bits. An infinity or a NaN of the input that meets zeros
  * alone does not show here: it shows in the loss.
  */
-import { madd, scratch, storeLanes } from './simd';
+import { madd, storeLanes } from './simd';
+import { addPair, addSixteen, addTwentyFour } from './training-wide';
 import { WIDE } from './width';
 
 /** Output channels of a unit. */
 const STRIP: i32 = 32;
 /** Bytes of an entry of a list: the element, and where the position's address is in the list of addresses. */
-const ENTRY: usize = 8;
+export const ENTRY: usize = 8;
 
 /** A bit for each of 16 elements that is not zero. */
 @inline
@@ -42,61 +43,6 @@ function addEight(to: usize, list: usize, end: usize, addresses: usize, shift: u
   addPair(to + 32, s2, s3);
   addPair(to + 64, s4, s5);
   addPair(to + 96, s6, s7);
-}
-
-/** The same for 64 sums in the wide build: eight of 256 bits hide the latency of the additions, four do not. */
-function addSixteen(to: usize, list: usize, end: usize, addresses: usize, shift: usize): void {
-  // Zeros are loaded, see `wide-tile.ts`.
-  const zeros = scratch();
-  pair(zeros, f32x4.splat(0), f32x4.splat(0));
-  let s0 = v128.load(zeros), s1 = v128.load(zeros, 16);
-  let s2 = v128.load(zeros), s3 = v128.load(zeros, 16);
-  let s4 = v128.load(zeros), s5 = v128.load(zeros, 16);
-  let s6 = v128.load(zeros), s7 = v128.load(zeros, 16);
-  let s8 = v128.load(zeros), s9 = v128.load(zeros, 16);
-  let s10 = v128.load(zeros), s11 = v128.load(zeros, 16);
-  let s12 = v128.load(zeros), s13 = v128.load(zeros, 16);
-  let s14 = v128.load(zeros), s15 = v128.load(zeros, 16);
-  for (; list < end; list += ENTRY) {
-    const v = v128.load32_splat(list);
-    const from = load<usize>(addresses + load<usize>(list, 4)) + shift;
-    s0 = madd(v128.load(from), v, s0);
-    s1 = madd(v128.load(from, 16), v, s1);
-    s2 = madd(v128.load(from, 32), v, s2);
-    s3 = madd(v128.load(from, 48), v, s3);
-    s4 = madd(v128.load(from, 64), v, s4);
-    s5 = madd(v128.load(from, 80), v, s5);
-    s6 = madd(v128.load(from, 96), v, s6);
-    s7 = madd(v128.load(from, 112), v, s7);
-    s8 = madd(v128.load(from, 128), v, s8);
-    s9 = madd(v128.load(from, 144), v, s9);
-    s10 = madd(v128.load(from, 160), v, s10);
-    s11 = madd(v128.load(from, 176), v, s11);
-    s12 = madd(v128.load(from, 192), v, s12);
-    s13 = madd(v128.load(from, 208), v, s13);
-    s14 = madd(v128.load(from, 224), v, s14);
-    s15 = madd(v128.load(from, 240), v, s15);
-  }
-  addPair(to, s0, s1);
-  addPair(to + 32, s2, s3);
-  addPair(to + 64, s4, s5);
-  addPair(to + 96, s6, s7);
-  addPair(to + 128, s8, s9);
-  addPair(to + 160, s10, s11);
-  addPair(to + 192, s12, s13);
-  addPair(to + 224, s14, s15);
-}
-
-/** Adds two neighbours to those at `to`. */
-@inline
-function addPair(to: usize, a: v128, b: v128): void {
-  pair(to, f32x4.add(v128.load(to), a), f32x4.add(v128.load(to, 16), b));
-}
-
-@inline
-function pair(at: usize, a: v128, b: v128): void {
-  v128.store(at, a);
-  v128.store(at, b, 16);
 }
 
 /** The same for 8 sums. */
@@ -241,12 +187,13 @@ function addSegment(
       const end = load<usize>(ends + (<usize>f << 2));
       if (list == end) continue;
       const to = sums + (<usize>(f * width) << 2) + shift;
-      if (WIDE && left >= 64) addSixteen(to, list, end, addresses, shift);
+      if (WIDE && left >= 96) addTwentyFour(to, list, end, addresses, shift);
+      else if (WIDE && left >= 64) addSixteen(to, list, end, addresses, shift);
       else if (left >= 32) addEight(to, list, end, addresses, shift);
       else if (left >= 8) addTwo(to, list, end, addresses, shift);
       else addOne(to, list, end, addresses, shift);
     }
-    e += WIDE && left >= 64 ? 64 : left >= 32 ? 32 : left >= 8 ? 8 : 4;
+    e += WIDE && left >= 96 ? 96 : WIDE && left >= 64 ? 64 : left >= 32 ? 32 : left >= 8 ? 8 : 4;
   }
 }
 
