@@ -1,11 +1,12 @@
 /**
- * Recurrent cells and attention in the build for vectors of 256 bits: the bits of the relaxed build, forward and back, for sizes around its tiles and
- * turns of eight units. Nothing is left to V8's baseline compiler, so that the code that pairs is compared.
+ * Recurrent cells, attention and gradients to weights in the build for vectors of 256 bits: the bits of the relaxed build, forward and back, for sizes
+ * around its tiles and turns of eight units. Nothing is left to V8's baseline compiler, so that the code that pairs is compared.
  */
 import { setFlagsFromString } from 'node:v8';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadAccelerators, attention as loadAttention } from '../../src/backends/wasm/accelerators.ts';
+import { takeTrainingKernels } from '../../src/backends/wasm/bind-training.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { hasRelaxedSimd } from '../../src/backends/wasm/module.ts';
 import { pairsVectors } from '../../src/backends/wasm/wide.ts';
@@ -16,7 +17,7 @@ import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { random } from './support.ts';
 
-const test = suite('wasm: wide recurrent cells and attention');
+const test = suite('wasm: wide recurrent cells, attention and training');
 
 interface Case {
   readonly name: string;
@@ -111,6 +112,18 @@ function* attentionCases(): Generator<Case> {
     }
 }
 
+/** The gradient to a convolution's weights behind a relu, whose zeros are left out: 3 windows of `3 * channels` numbers. */
+function* weightCases(): Generator<Case> {
+  for (const channels of [1, 2, 8, 11, 12, 21, 22, 32, 40, 43, 64])
+    for (const filters of [3, 33]) {
+      const inputs = [placeholder([5, 11, 9, channels]), placeholder([3, 3, channels, filters])];
+      const [x, w] = inputs as [Tensor, Tensor];
+      const y = o.relu(o.conv2d(x, w, { padding: 'same' }));
+      const name = `gradient to the weights of ${channels} to ${filters} channels`;
+      yield { name, outputs: grad(o.sum(o.mul(y, y)), [w]), inputs };
+    }
+}
+
 function run({ outputs, inputs }: Case, threads: number): { results: TypedArray[]; called: ReadonlySet<string> } {
   wasmBackend.setThreads(threads);
   const called = new Set<string>();
@@ -129,26 +142,32 @@ const bits = ({ buffer, byteOffset, byteLength }: TypedArray): Buffer =>
 async function compareAll(): Promise<void> {
   setFlagsFromString('--no-liftoff --no-wasm-dynamic-tiering --no-wasm-inlining --no-wasm-lazy-compilation');
   await loadAccelerators([loadAttention]);
+  takeTrainingKernels();
   const kinds = Object.keys(gates) as (keyof typeof gates)[];
-  const groups = new Map<string, Case[]>(kinds.map((kind) => [kind, [...recurrentCases(kind)]]));
-  groups.set('attention', [...attentionCases()]);
+  const groups: [string, Case[], string[]][] = kinds.map((kind) => [
+    kind,
+    [...recurrentCases(kind)],
+    [kind, `${kind}Grad`],
+  ]);
+  groups.push(['attention', [...attentionCases()], ['attention', 'attentionGrad']]);
+  groups.push(['gradients to weights', [...weightCases()], ['weightGradSums']]);
   assert.is(wasmBackend.simd(), 'relaxed');
-  const relaxed = new Map([...groups].map(([name, cases]) => [name, cases.map((one) => run(one, 1))]));
+  const relaxed = groups.map(([, cases]) => cases.map((one) => run(one, 1)));
   const pairs = process.arch === 'x64' && pairsVectors(process.versions.v8);
   await wasmBackend.useWideVectors(pairs ? {} : { paired: true });
-  for (const [group, cases] of groups) {
+  groups.forEach(([group, cases, kernels], number) => {
     test(`${group}: the bits of the relaxed build, forward and back, for 1 and 3 threads`, () => {
       assert.is(wasmBackend.simd(), 'wide');
       cases.forEach((one, i) => {
-        const { results, called } = relaxed.get(group)![i]!;
-        assert.ok(called.has(group) && called.has(`${group}Grad`), `${one.name}: by the kernels of another op`);
+        const { results, called } = relaxed[number]![i]!;
+        for (const kernel of kernels) assert.ok(called.has(kernel), `${one.name}: ${[...called]} ran`);
         for (const threads of [1, 3])
           run(one, threads).results.forEach((result, at) => {
             assert.ok(bits(result).equals(bits(results[at]!)), `${one.name}, output ${at}, ${threads} threads`);
           });
       });
     });
-  }
+  });
 }
 
 if (hasRelaxedSimd()) await compareAll();
