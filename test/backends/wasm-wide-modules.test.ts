@@ -12,6 +12,7 @@ import { hasRelaxedSimd } from '../../src/backends/wasm/module.ts';
 import { pairsVectors } from '../../src/backends/wasm/wide.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
+import { convMaxTable } from '../../src/ops/conv-max.ts';
 import * as o from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
@@ -124,6 +125,25 @@ function* weightCases(): Generator<Case> {
     }
 }
 
+/** Maxima of convolutions of rows of a table, of one tap to four, with dropout and without. */
+function* maximumCases(): Generator<Case> {
+  const ids = tensor(
+    Int32Array.from({ length: 180 }, (_, i) => (i * 7919) % 23),
+    [3, 60],
+  );
+  const seed = tensor(Int32Array.of(5, -9), [2]);
+  for (const filters of [1, 7, 8, 12, 16, 20, 33, 100])
+    for (const taps of [1, 2, 3, 4])
+      for (const drops of [false, true]) {
+        const inputs = [placeholder([23, 6]), placeholder([taps, 6, filters]), placeholder([filters])];
+        const [table, w, bias] = inputs as [Tensor, Tensor, Tensor];
+        const rest = { stream: 3, dropped: drops ? 26_214 : 0, scale: drops ? 1 / 0.6 : 1 };
+        const attrs = { strides: [1], dilations: [1], pads: [[1, 0]] as const, groups: 1, positive: drops, ...rest };
+        const y = convMaxTable([table, ids, w, bias, ...(drops ? [seed] : [])], attrs);
+        yield { name: `maxima of ${filters} filters of ${taps} taps${drops ? ', dropout' : ''}`, outputs: [y], inputs };
+      }
+}
+
 function run({ outputs, inputs }: Case, threads: number): { results: TypedArray[]; called: ReadonlySet<string> } {
   wasmBackend.setThreads(threads);
   const called = new Set<string>();
@@ -150,6 +170,7 @@ async function compareAll(): Promise<void> {
     [kind, `${kind}Grad`],
   ]);
   groups.push(['attention', [...attentionCases()], ['attention', 'attentionGrad']]);
+  groups.push(['maxima of convolutions', [...maximumCases()], ['convMaxTable', 'tableProducts']]);
   groups.push(['gradients to weights', [...weightCases()], ['weightGradSums']]);
   assert.is(wasmBackend.simd(), 'relaxed');
   const relaxed = groups.map(([, cases]) => cases.map((one) => run(one, 1)));
