@@ -7,6 +7,8 @@ import { matmul } from './matmul';
 import { dropBytes } from './random';
 import { madd, scratch, storeLanes } from './simd';
 import { PRODUCT_BYTES } from './sparse';
+import { addPair, pair } from './training-wide';
+import { WIDE } from './width';
 
 /** Positions of a word. */
 const WORD: i32 = 24;
@@ -18,10 +20,10 @@ const ROWS_AT: usize = BATCH_AT + 64;
 const BLOCK_AT: usize = BATCH_AT + 1664;
 const KEPT_AT: usize = BLOCK_AT + 24 * 512 * 4;
 
-/** Four lanes of bytes that are all ones or all zeros. */
+/** Eight lanes of 16 bits of bytes that are all ones or all zeros. */
 @inline
-function fourBytes(from: usize): v128 {
-  return i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(from)));
+function eightBytes(from: usize): v128 {
+  return i16x8.extend_low_i8x16_s(v128.load64_zero(from));
 }
 
 /**
@@ -47,9 +49,9 @@ function takeRows(out: usize, block: usize, count: i32, filters: i32, word: i32,
     for (let t = 0; t < count; t++, from += line) {
       let v0 = v128.load(from), v1 = v128.load(from, 16);
       if (kept != 0) {
-        const byte = kept + <usize>(t * filters + c);
-        v0 = v128.and(v0, fourBytes(byte));
-        v1 = v128.and(v1, fourBytes(byte + 4));
+        const bytes = eightBytes(kept + <usize>(t * filters + c));
+        v0 = v128.and(v0, i32x4.extend_low_i16x8_s(bytes));
+        v1 = v128.and(v1, i32x4.extend_high_i16x8_s(bytes));
       }
       b0 = v128.or(v128.andnot(b0, f32x4.gt(v0, m0)), v128.and(f32x4.ge(v0, m0), bit));
       b1 = v128.or(v128.andnot(b1, f32x4.gt(v1, m1)), v128.and(f32x4.ge(v1, m1), bit));
@@ -76,6 +78,10 @@ function takeRows(out: usize, block: usize, count: i32, filters: i32, word: i32,
 
 @inline
 function storeEight(to: usize, a: v128, b: v128, count: i32): void {
+  if (WIDE && count >= 8) {
+    pair(to, a, b);
+    return;
+  }
   storeLanes(to, a, count);
   if (count > 4) storeLanes(to + 16, b, count - 4);
 }
@@ -218,7 +224,15 @@ function sumTaps(to: usize, rows: usize, count: i32, taps: i32, filters: i32): v
     if (taps == 3) {
       // From front to back, so that what is far comes before it is needed.
       const second = load<usize>(rows, 4), third = load<usize>(rows, 8);
-      for (let at: usize = 0; at < line; at += 16) {
+      let at: usize = 0;
+      if (WIDE) {
+        for (; at + 32 <= line; at += 32) {
+          const sum = f32x4.add(f32x4.add(v128.load(first + at), v128.load(second + at)), v128.load(third + at));
+          const next = f32x4.add(v128.load(first + at, 16), v128.load(second + at, 16));
+          pair(to + at, sum, f32x4.add(next, v128.load(third + at, 16)));
+        }
+      }
+      for (; at < line; at += 16) {
         v128.store(to + at, f32x4.add(f32x4.add(v128.load(first + at), v128.load(second + at)), v128.load(third + at)));
       }
       continue;
@@ -226,7 +240,9 @@ function sumTaps(to: usize, rows: usize, count: i32, taps: i32, filters: i32): v
     memory.copy(to, first, line);
     for (let tap: usize = 1; tap < <usize>taps; tap++) {
       const next = load<usize>(rows + (tap << 2));
-      for (let at: usize = 0; at < line; at += 16) v128.store(to + at, f32x4.add(v128.load(to + at), v128.load(next + at)));
+      let at: usize = 0;
+      if (WIDE) for (; at + 32 <= line; at += 32) addPair(to + at, v128.load(next + at), v128.load(next + at, 16));
+      for (; at < line; at += 16) v128.store(to + at, f32x4.add(v128.load(to + at), v128.load(next + at)));
     }
   }
 }

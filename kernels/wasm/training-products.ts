@@ -6,11 +6,13 @@
  * alone does not show here: it shows in the loss.
  */
 import { madd, storeLanes } from './simd';
+import { addPair, addSixteen, addTwentyFour } from './training-wide';
+import { WIDE } from './width';
 
 /** Output channels of a unit. */
 const STRIP: i32 = 32;
 /** Bytes of an entry of a list: the element, and where the position's address is in the list of addresses. */
-const ENTRY: usize = 8;
+export const ENTRY: usize = 8;
 
 /** A bit for each of 16 elements that is not zero. */
 @inline
@@ -37,14 +39,10 @@ function addEight(to: usize, list: usize, end: usize, addresses: usize, shift: u
     s6 = madd(v128.load(from, 96), v, s6);
     s7 = madd(v128.load(from, 112), v, s7);
   }
-  v128.store(to, f32x4.add(v128.load(to), s0));
-  v128.store(to, f32x4.add(v128.load(to, 16), s1), 16);
-  v128.store(to, f32x4.add(v128.load(to, 32), s2), 32);
-  v128.store(to, f32x4.add(v128.load(to, 48), s3), 48);
-  v128.store(to, f32x4.add(v128.load(to, 64), s4), 64);
-  v128.store(to, f32x4.add(v128.load(to, 80), s5), 80);
-  v128.store(to, f32x4.add(v128.load(to, 96), s6), 96);
-  v128.store(to, f32x4.add(v128.load(to, 112), s7), 112);
+  addPair(to, s0, s1);
+  addPair(to + 32, s2, s3);
+  addPair(to + 64, s4, s5);
+  addPair(to + 96, s6, s7);
 }
 
 /** The same for 8 sums. */
@@ -56,8 +54,7 @@ function addTwo(to: usize, list: usize, end: usize, addresses: usize, shift: usi
     s0 = madd(v128.load(from), v, s0);
     s1 = madd(v128.load(from, 16), v, s1);
   }
-  v128.store(to, f32x4.add(v128.load(to), s0));
-  v128.store(to, f32x4.add(v128.load(to, 16), s1), 16);
+  addPair(to, s0, s1);
 }
 
 /** The same for 4 sums. */
@@ -190,11 +187,13 @@ function addSegment(
       const end = load<usize>(ends + (<usize>f << 2));
       if (list == end) continue;
       const to = sums + (<usize>(f * width) << 2) + shift;
-      if (left >= 32) addEight(to, list, end, addresses, shift);
+      if (WIDE && left >= 96) addTwentyFour(to, list, end, addresses, shift);
+      else if (WIDE && left >= 64) addSixteen(to, list, end, addresses, shift);
+      else if (left >= 32) addEight(to, list, end, addresses, shift);
       else if (left >= 8) addTwo(to, list, end, addresses, shift);
       else addOne(to, list, end, addresses, shift);
     }
-    e += left >= 32 ? 32 : left >= 8 ? 8 : 4;
+    e += WIDE && left >= 96 ? 96 : WIDE && left >= 64 ? 64 : left >= 32 ? 32 : left >= 8 ? 8 : 4;
   }
 }
 

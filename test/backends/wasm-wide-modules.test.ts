@@ -1,22 +1,24 @@
 /**
- * Recurrent cells and attention in the build for vectors of 256 bits: the bits of the relaxed build, forward and back, for sizes around its tiles and
- * turns of eight units. Nothing is left to V8's baseline compiler, so that the code that pairs is compared.
+ * Recurrent cells, attention and gradients to weights in the build for vectors of 256 bits: the bits of the relaxed build, forward and back, for sizes
+ * around its tiles and turns of eight units. Nothing is left to V8's baseline compiler, so that the code that pairs is compared.
  */
 import { setFlagsFromString } from 'node:v8';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadAccelerators, attention as loadAttention } from '../../src/backends/wasm/accelerators.ts';
+import { takeTrainingKernels } from '../../src/backends/wasm/bind-training.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { hasRelaxedSimd } from '../../src/backends/wasm/module.ts';
 import { pairsVectors } from '../../src/backends/wasm/wide.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
+import { convMaxTable } from '../../src/ops/conv-max.ts';
 import * as o from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { random } from './support.ts';
 
-const test = suite('wasm: wide recurrent cells and attention');
+const test = suite('wasm: wide recurrent cells, attention and training');
 
 interface Case {
   readonly name: string;
@@ -111,6 +113,37 @@ function* attentionCases(): Generator<Case> {
     }
 }
 
+/** The gradient to a convolution's weights behind a relu, whose zeros are left out: 3 windows of `3 * channels` numbers. */
+function* weightCases(): Generator<Case> {
+  for (const channels of [1, 2, 8, 11, 12, 21, 22, 32, 40, 43, 64])
+    for (const filters of [3, 33]) {
+      const inputs = [placeholder([5, 11, 9, channels]), placeholder([3, 3, channels, filters])];
+      const [x, w] = inputs as [Tensor, Tensor];
+      const y = o.relu(o.conv2d(x, w, { padding: 'same' }));
+      const name = `gradient to the weights of ${channels} to ${filters} channels`;
+      yield { name, outputs: grad(o.sum(o.mul(y, y)), [w]), inputs };
+    }
+}
+
+/** Maxima of convolutions of rows of a table, of one tap to four, with dropout and without. */
+function* maximumCases(): Generator<Case> {
+  const ids = tensor(
+    Int32Array.from({ length: 180 }, (_, i) => (i * 7919) % 23),
+    [3, 60],
+  );
+  const seed = tensor(Int32Array.of(5, -9), [2]);
+  for (const filters of [1, 7, 8, 12, 16, 20, 33, 100])
+    for (const taps of [1, 2, 3, 4])
+      for (const drops of [false, true]) {
+        const inputs = [placeholder([23, 6]), placeholder([taps, 6, filters]), placeholder([filters])];
+        const [table, w, bias] = inputs as [Tensor, Tensor, Tensor];
+        const rest = { stream: 3, dropped: drops ? 26_214 : 0, scale: drops ? 1 / 0.6 : 1 };
+        const attrs = { strides: [1], dilations: [1], pads: [[1, 0]] as const, groups: 1, positive: drops, ...rest };
+        const y = convMaxTable([table, ids, w, bias, ...(drops ? [seed] : [])], attrs);
+        yield { name: `maxima of ${filters} filters of ${taps} taps${drops ? ', dropout' : ''}`, outputs: [y], inputs };
+      }
+}
+
 function run({ outputs, inputs }: Case, threads: number): { results: TypedArray[]; called: ReadonlySet<string> } {
   wasmBackend.setThreads(threads);
   const called = new Set<string>();
@@ -129,26 +162,33 @@ const bits = ({ buffer, byteOffset, byteLength }: TypedArray): Buffer =>
 async function compareAll(): Promise<void> {
   setFlagsFromString('--no-liftoff --no-wasm-dynamic-tiering --no-wasm-inlining --no-wasm-lazy-compilation');
   await loadAccelerators([loadAttention]);
+  takeTrainingKernels();
   const kinds = Object.keys(gates) as (keyof typeof gates)[];
-  const groups = new Map<string, Case[]>(kinds.map((kind) => [kind, [...recurrentCases(kind)]]));
-  groups.set('attention', [...attentionCases()]);
+  const groups: [string, Case[], string[]][] = kinds.map((kind) => [
+    kind,
+    [...recurrentCases(kind)],
+    [kind, `${kind}Grad`],
+  ]);
+  groups.push(['attention', [...attentionCases()], ['attention', 'attentionGrad']]);
+  groups.push(['maxima of convolutions', [...maximumCases()], ['convMaxTable', 'tableProducts']]);
+  groups.push(['gradients to weights', [...weightCases()], ['weightGradSums']]);
   assert.is(wasmBackend.simd(), 'relaxed');
-  const relaxed = new Map([...groups].map(([name, cases]) => [name, cases.map((one) => run(one, 1))]));
+  const relaxed = groups.map(([, cases]) => cases.map((one) => run(one, 1)));
   const pairs = process.arch === 'x64' && pairsVectors(process.versions.v8);
   await wasmBackend.useWideVectors(pairs ? {} : { paired: true });
-  for (const [group, cases] of groups) {
+  groups.forEach(([group, cases, kernels], number) => {
     test(`${group}: the bits of the relaxed build, forward and back, for 1 and 3 threads`, () => {
       assert.is(wasmBackend.simd(), 'wide');
       cases.forEach((one, i) => {
-        const { results, called } = relaxed.get(group)![i]!;
-        assert.ok(called.has(group) && called.has(`${group}Grad`), `${one.name}: by the kernels of another op`);
+        const { results, called } = relaxed[number]![i]!;
+        for (const kernel of kernels) assert.ok(called.has(kernel), `${one.name}: ${[...called]} ran`);
         for (const threads of [1, 3])
           run(one, threads).results.forEach((result, at) => {
             assert.ok(bits(result).equals(bits(results[at]!)), `${one.name}, output ${at}, ${threads} threads`);
           });
       });
     });
-  }
+  });
 }
 
 if (hasRelaxedSimd()) await compareAll();
