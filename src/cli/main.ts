@@ -62,11 +62,15 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
       asked,
       commands.map(({ name }) => name),
     );
-    const hint = exampleFor(asked) ?? `${near}; pathgrad --help lists what each does`;
+    const hint = exampleFor(asked) ?? `${near}${near.endsWith('?') ? '' : ';'} pathgrad --help lists what each does`;
     throw usage(asked, 'is not a command', hint);
   }
   if (first === 'help') return terminal.out(helpOf(command));
-  const args = parseFlags(rest, command.groups, command.name);
+  const having = (flag: string): string[] =>
+    commands
+      .filter(({ groups }) => groups.some(({ flags }) => flags.some(({ name }) => name === flag)))
+      .map(({ name }) => name);
+  const args = parseFlags(rest, command.groups, command.name, having);
   if (args.has('help')) return terminal.out(helpOf(command));
   const [model = '', ...surplus] = command.model
     ? args.positionals
