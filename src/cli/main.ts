@@ -13,7 +13,7 @@ import { helpOf, overview } from './help.ts';
 import { runInspect } from './inspect/inspect.ts';
 import { runMethods } from './methods.ts';
 import { runPredict } from './predict.ts';
-import { Interrupted, shielded, type Terminal } from './print/terminal.ts';
+import { Interrupted, shielded, type Terminal, withOwn } from './print/terminal.ts';
 
 type Runner = (args: Arguments, model: string, terminal: Terminal) => Promise<void> | void;
 
@@ -93,7 +93,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
 function withoutPrint(args: Arguments, terminal: Terminal): Terminal {
   if (terminal.outIsTty && args.text('png') === STANDARD)
     throw usage('--png', 'a picture is nothing for a terminal', 'give a file, or --png - > picture.png');
-  return { ...terminal, out: () => {} };
+  return withOwn(terminal, { out: () => {} });
 }
 
 /** Someone who leaves out the command, `pathgrad model.h5`, is told the whole line. */
