@@ -12,7 +12,7 @@ import { type Arguments, usage } from './flags/flags.ts';
 import { notify, openModel } from './open.ts';
 import { checkPages, printFindings } from './print/pages.ts';
 import { colorScale } from './print/print.ts';
-import type { Terminal } from './print/terminal.ts';
+import { lastWord, type Terminal } from './print/terminal.ts';
 import { ask } from './question.ts';
 import { type Batch, rowsFrom, textOf } from './samples/batch.ts';
 import { readBatch } from './samples/read.ts';
@@ -37,6 +37,7 @@ export async function runExplain(args: Arguments, path: string, terminal: Termin
   const full = args.has('full');
   const { explanations, findings, warnings, context } = await explainBatch(args, question, settings, terminal, full);
   const { row } = context;
+  await lastWord(terminal);
   terminal.out(`${visible(heading(model, batch, explanations[0]!, row))}\n${meaningOf(row)}\n\n`);
   printFindings(args, findings, context, scale, terminal);
   const news = [...new Set(newsOf(warnings, args)), ...saturated(findings, row)];

@@ -174,6 +174,8 @@ export function writeAll(
       );
     return [...(made as ReadonlyMap<string, string>)].map(([name, content]) => ({ path: name, content }));
   });
+  // From here on Ctrl-C does not end the process between two files.
+  terminal.signal.throwIfAborted();
   for (const { path, content } of files) {
     if (path === STANDARD) terminal.file(content);
     else writeWhole(path, content);

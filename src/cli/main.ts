@@ -13,7 +13,7 @@ import { helpOf, overview } from './help.ts';
 import { runInspect } from './inspect/inspect.ts';
 import { runMethods } from './methods.ts';
 import { runPredict } from './predict.ts';
-import { Interrupted, shielded, type Terminal } from './print/terminal.ts';
+import { Interrupted, shielded, type Terminal, withOwn } from './print/terminal.ts';
 import { useWideVectors } from './wide-vectors.ts';
 
 type Runner = (args: Arguments, model: string, terminal: Terminal) => Promise<void> | void;
@@ -63,11 +63,15 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
       asked,
       commands.map(({ name }) => name),
     );
-    const hint = exampleFor(asked) ?? `${near}; pathgrad --help lists what each does`;
+    const hint = exampleFor(asked) ?? `${near}${near.endsWith('?') ? '' : ';'} pathgrad --help lists what each does`;
     throw usage(asked, 'is not a command', hint);
   }
   if (first === 'help') return terminal.out(helpOf(command));
-  const args = parseFlags(rest, command.groups, command.name);
+  const having = (flag: string): string[] =>
+    commands
+      .filter(({ groups }) => groups.some(({ flags }) => flags.some(({ name }) => name === flag)))
+      .map(({ name }) => name);
+  const args = parseFlags(rest, command.groups, command.name, having);
   if (args.has('help')) return terminal.out(helpOf(command));
   const [model = '', ...surplus] = command.model
     ? args.positionals
@@ -92,7 +96,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
 function withoutPrint(args: Arguments, terminal: Terminal): Terminal {
   if (terminal.outIsTty && args.text('png') === STANDARD)
     throw usage('--png', 'a picture is nothing for a terminal', 'give a file, or --png - > picture.png');
-  return { ...terminal, out: () => {} };
+  return withOwn(terminal, { out: () => {} });
 }
 
 /** Someone who leaves out the command, `pathgrad model.h5`, is told the whole line. */

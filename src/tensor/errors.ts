@@ -96,7 +96,7 @@ const comparedNames = 2000;
 
 /**
  * At most three of `names`, those that differ least from `wanted` first: in at most a third of their letters, and then those that hold nearly all of
- * it as a part, as `KernelShap` holds `shapp`.
+ * it as a part, as `KernelShap` holds `shapp`, and those that it is short for, as `intgrads` is for `IntegratedGradients`.
  */
 export function nearestNames(wanted: string, names: readonly string[]): string[] {
   const letters = (name: string): string => name.toLowerCase().slice(0, comparedLetters);
@@ -108,12 +108,20 @@ export function nearestNames(wanted: string, names: readonly string[]): string[]
       const whole = editDistance(given, letters(name));
       const part = editDistance(given, letters(name), true);
       const near = whole < length && whole <= Math.max(2, name.length / 3);
-      return { name, d: near ? whole : length > 2 && part <= length / 5 ? 99 + part : -1 };
+      const holds = length > 2 && part <= length / 5;
+      return { name, d: near ? whole : holds ? 99 + part : isShortFor(given, letters(name)) ? 199 : -1 };
     })
     .filter(({ d }) => d >= 0)
     .sort((a, b) => a.d - b.d)
     .slice(0, 3)
     .map(({ name }) => name);
+}
+
+/** Whether all letters of `short`, at least four, follow each other in `name`, from its first on. */
+function isShortFor(short: string, name: string): boolean {
+  let at = 0;
+  for (const letter of name) if (letter === short[at]) at++;
+  return at > 3 && at === short.length && name.startsWith(short[0]!);
 }
 
 /**

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { commands } from '../../src/cli/commands/index.ts';
 import { parseFlags } from '../../src/cli/flags/flags.ts';
 import { inFlags } from '../../src/cli/flags/in-flags.ts';
-import { failure } from '../../src/tensor/errors.ts';
+import { failure, nearestNames } from '../../src/tensor/errors.ts';
 import { example, npy, runCli, temporaryFolder } from '../support/cli.ts';
 
 const test = suite('cli: typed wrongly');
@@ -252,6 +252,77 @@ test('the right answer of a row was a number beside names of classes', async () 
 test('-q printed what was written, and notes', async () => {
   const run = await runCli(['explain', ...mnist, '--steps', '2', '-q', '--json', folder.path('q.json')]);
   assert.equal([run.code, run.err], [0, '']);
+});
+
+test('a flag of another command named none near, with a list that was cut', async () => {
+  const hint = async (...argv: string[]): Promise<string> => {
+    const { code, err } = await runCli(argv);
+    assert.is(code, 2, err);
+    return err.split('\nhint: ')[1]!.trim();
+  };
+  const help = (name: string): string => `See: pathgrad ${name} --help`;
+  assert.is(await hint('job', 'run', 'm.h5', '--csv', 'x.csv'), `here it is --input FILE. ${help('job')}`);
+  assert.is(await hint('job', 'run', 'm.h5', '--image', 'x'), `here it is --input FILE. ${help('job')}`);
+  assert.is(await hint('job', 'run', 'm.h5', '--svg', 'x'), `here it is --output FOLDER. ${help('job')}`);
+  assert.is(
+    await hint('predict', 'm.h5', '--html', 'x'),
+    `it is one of pathgrad explain, compare, job. ${help('predict')}`,
+  );
+  assert.is(await hint('explain', 'm.h5', '--zzzz'), 'see: pathgrad explain --help');
+});
+
+test('abbreviations led to no name: --explainer intgrads', async () => {
+  await refused([...mnist, '--explainer', 'intgrads'], /\nhint: did you mean 'IntegratedGradients'/);
+  await refused([...mnist, '--explainer', 'expgrads'], /\nhint: did you mean 'ExpectedGradients'\?/);
+  assert.equal(nearestNames('intgrads', ['Saliency', 'IntegratedGradients', 'DeepLift']), ['IntegratedGradients']);
+  // Three letters are short for nearly anything, and what begins otherwise is no abbreviation.
+  assert.equal(nearestNames('igs', ['IntegratedGradients']), []);
+  assert.equal(nearestNames('tgrads', ['IntegratedGradientsX']), []);
+});
+
+test('train: refusals came behind the opening lines, and one in words of the library', async () => {
+  const wine = [example('wine-mlp.keras'), '--csv', example('wine.csv'), '--label', 'cultivar', '--epochs', '1'];
+  for (const [flags, pattern] of [
+    [['--metrics', 'accuracy,accuracy'], /^pathgrad: --metrics: names 'accuracy' twice\nhint: once is enough\n$/],
+    [['--metrics', 'mae, mae'], /^pathgrad: --metrics: names 'mae' twice/],
+    [['--class-weight', '7=2'], /^pathgrad: --class-weight: '7=2' is no class with its weight/],
+    [['--class-weight', '0=2,0=3'], /^pathgrad: --class-weight: weighs '0' twice/],
+  ] as const) {
+    const run = await runCli(['train', ...wine, ...flags, '--out', folder.path('never.keras')]);
+    assert.match(run.err, pattern);
+    assert.equal([run.code, run.out], [2, '']);
+  }
+  const judged = await runCli(['evaluate', ...wine.slice(0, 5), '--metrics', 'accuracy,accuracy']);
+  assert.match(judged.err, /--metrics: names 'accuracy' twice/);
+  assert.is(judged.code, 2);
+});
+
+test('a cut file for an input by name was of a kind that is not known', async () => {
+  for (const [name, kind] of [
+    ['x.npy', 'an .npy file'],
+    ['x.npz', 'an .npz file'],
+    ['x.png', 'a picture that is read'],
+    ['x.wav', 'a WAV file'],
+    ['x.parquet', 'a Parquet file'],
+    ['x.foo', 'a file that is read'],
+  ] as const) {
+    writeFileSync(folder.path(name), 'x');
+    const { code, err } = await runCli([
+      'explain',
+      example('wine-mlp.keras'),
+      '--input',
+      `measurements=${folder.path(name)}`,
+    ]);
+    assert.ok(err.includes(`${name}: is not ${kind}: plain text ('x') (bytes 1)\nhint: `), err);
+    assert.is(code, 1);
+  }
+});
+
+test('a question mark was followed by a semicolon', async () => {
+  const { err } = await runCli(['expain']);
+  assert.match(err, /did you mean 'explain'\? pathgrad --help lists/);
+  const other = await runCli(['zzzz']);
+  assert.match(other.err, /methods; pathgrad --help lists/);
 });
 
 test.run();

@@ -19,7 +19,7 @@ export function example(file: string): string {
 
 export async function runCli(argv: readonly string[], terminal: Partial<Terminal> = {}): Promise<Run> {
   let [out, err] = ['', ''];
-  const code = await main(argv, {
+  const usual: Terminal = {
     out: (text) => {
       out += text;
     },
@@ -34,8 +34,9 @@ export async function runCli(argv: readonly string[], terminal: Partial<Terminal
     columns: 100,
     env: {},
     signal: new AbortController().signal,
-    ...terminal,
-  });
+  };
+  // A copy would read what is to be read when it is asked for.
+  const code = await main(argv, Object.defineProperties(usual, Object.getOwnPropertyDescriptors(terminal)));
   return { code, out, err };
 }
 

@@ -9,7 +9,7 @@ import { checkOutputs, takesOut } from '../files.ts';
 import { type Arguments, usage } from '../flags/flags.ts';
 import { checkBaseline } from '../flags/refusals.ts';
 import { notify, openModel } from '../open.ts';
-import type { Terminal } from '../print/terminal.ts';
+import { lastWord, type Terminal } from '../print/terminal.ts';
 import { ask } from '../question.ts';
 import { rowsFrom, tensorsOf } from '../samples/batch.ts';
 import { readBatch } from '../samples/read.ts';
@@ -63,7 +63,7 @@ export async function runCompare(args: Arguments, path: string, terminal: Termin
     const hint = takesOut(args) ? reasons : 'the reasons are above; pathgrad methods lists all';
     throw failure('compare', 'none of these methods could be run', {}, hint);
   }
-  terminal.signal.throwIfAborted();
+  await lastWord(terminal);
   writeComparison(args, { path, compared, judges, shared }, terminal);
 }
 

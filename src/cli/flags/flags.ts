@@ -14,6 +14,8 @@ export interface Flag {
   readonly many?: 'repeat' | 'list';
   /** Whether spaces alone are a value. */
   readonly blank?: true;
+  /** Flags of other commands that say here what this one does. */
+  readonly instead?: readonly string[];
   readonly help: string;
 }
 
@@ -39,8 +41,16 @@ export function usage(subject: string, problem: string, hint?: string): UsageErr
   return new UsageError(failure(subject, problem).message, subject, hint);
 }
 
-/** @param command whose name stands in the hints: `explain` */
-export function parseFlags(argv: readonly string[], groups: readonly FlagGroup[], command: string): Arguments {
+/**
+ * @param command whose name stands in the hints: `explain`
+ * @param elsewhere which other commands have a flag of this name
+ */
+export function parseFlags(
+  argv: readonly string[],
+  groups: readonly FlagGroup[],
+  command: string,
+  elsewhere: (flag: string) => readonly string[] = () => [],
+): Arguments {
   const flags = groups.flatMap((group) => group.flags);
   const options = Object.fromEntries(
     flags.map(({ name, value, short }) => [
@@ -60,10 +70,8 @@ export function parseFlags(argv: readonly string[], groups: readonly FlagGroup[]
     }
     const flag = flags.find(({ name }) => name === token.name);
     if (!flag) {
-      const hint = `${didYouMean(
-        token.name,
-        flags.map(({ name }) => name),
-      ).replace(/'(\S+?)'/g, "'--$1'")} See: pathgrad ${command} --help`;
+      const near = flagHint(token.name, flags, elsewhere);
+      const hint = `${near === '' ? 'see' : `${near} See`}: pathgrad ${command} --help`;
       throw usage(token.rawName, 'is not a flag of this command', hint);
     }
     const list = values.get(flag.name) ?? [];
@@ -85,6 +93,16 @@ interface OptionToken {
   readonly rawName: string;
   readonly value?: string | undefined;
   readonly inlineValue?: boolean | undefined;
+}
+
+/** What may be meant by a flag that there is not, or nothing; the help lists all. */
+function flagHint(typed: string, flags: readonly Flag[], elsewhere: (flag: string) => readonly string[]): string {
+  const meant = flags.find(({ instead }) => instead?.includes(typed));
+  if (meant) return `here it is --${meant.name} ${meant.value}.`;
+  const names = flags.map(({ name }) => name);
+  if (nearestNames(typed, names).length > 0) return didYouMean(typed, names).replace(/'(\S+?)'/g, "'--$1'");
+  const others = elsewhere(typed);
+  return others.length > 0 ? `it is one of pathgrad ${others.join(', ')}.` : '';
 }
 
 function valueFor(token: OptionToken, flag: Flag): string {

@@ -4,6 +4,7 @@ import {
   changed,
   classes,
   explaining,
+  inputs,
   json,
   last,
   model,
@@ -27,11 +28,15 @@ export const jobGroups: readonly FlagGroup[] = [
       {
         name: 'input',
         value: 'FILE',
+        instead: inputs.flags
+          .map(({ name }) => name)
+          .filter((name) => !['input', 'index', 'rows', 'tokens'].includes(name)),
         help: 'rows: .ndjson, .csv, .tsv, .parquet, .npy, .txt (a text per line), or a folder of pictures; also https://, s3://, and - for the standard input',
       },
       {
         name: 'output',
         value: 'FOLDER',
+        instead: ['out', 'json', 'html', 'svg', 'png'],
         help: 'where parts, manifest and dead letters go: a new folder, or that of the same job, which is gone on with',
       },
       {

@@ -144,7 +144,9 @@ class Teller {
   at(progress: JobProgress): void {
     if (this.#quiet) return;
     if (this.#terminal.errIsTty) {
-      this.#terminal.err(`\r\x1b[K${progressLine(progress)}`, 'styled');
+      // What goes on in a next line of the screen cannot be taken off.
+      const line = [...progressLine(progress)].slice(0, Math.max(0, this.#terminal.columns - 1)).join('');
+      this.#terminal.err(`\r\x1b[K${line}`, 'styled');
       this.#drawn = true;
       return;
     }

@@ -5,6 +5,19 @@ const WIDTH = 24;
 const REDRAW_AFTER_MS = 60;
 const SHOW_AFTER_MS = 300; // work that is over sooner needs no bar
 
+/** Fewer cells than these are no bar. */
+const LEAST = 4;
+
+/** Shorter than a line of the screen: what goes on in the next one cannot be taken off. Where there is no room the bar goes first, then the label. */
+export function barOf(label: string, share: number, columns: number): string {
+  const percent = `${String(Math.floor(share * 100)).padStart(3)} %`;
+  const room = columns - 1 - [...label].length - percent.length - 2;
+  if (room < LEAST) return room < -1 ? percent.trim().slice(0, Math.max(0, columns - 1)) : `${label} ${percent}`;
+  const width = Math.min(WIDTH, room);
+  const full = Math.round(share * width);
+  return `${label} ${'█'.repeat(full)}${'░'.repeat(width - full)} ${percent}`;
+}
+
 export class ProgressBar {
   private readonly terminal: Terminal;
   private readonly label: string;
@@ -26,9 +39,7 @@ export class ProgressBar {
     this.drawnAt = now;
     this.drawn = true;
     const share = Math.min(1, done / total);
-    const full = Math.round(share * WIDTH);
-    const bar = '█'.repeat(full) + '░'.repeat(WIDTH - full);
-    this.terminal.err(`\r\x1b[K${this.label} ${bar} ${String(Math.floor(share * 100)).padStart(3)} %`, 'styled');
+    this.terminal.err(`\r\x1b[K${barOf(this.label, share, this.terminal.columns)}`, 'styled');
   }
 
   /** Takes the bar off the screen. */

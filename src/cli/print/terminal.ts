@@ -16,8 +16,17 @@ export interface Terminal {
   /** Width of the screen in characters. */
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C, from when it is first asked for: before that nothing has been begun, and Ctrl-C ends the process. */
   readonly signal: AbortSignal;
+  /** Ctrl-C ends the process again, until the signal is next asked for: for work that hears nothing and leaves nothing. */
+  letGo?(): void;
+}
+
+/** Hears a Ctrl-C of the work before; then nothing is left half done until files are written, and the process may end at once. */
+export async function lastWord(terminal: Terminal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  terminal.signal.throwIfAborted();
+  terminal.letGo?.();
 }
 
 /** What `signal` is aborted with on Ctrl-C; the program then ends with code 130, as shells expect. */
@@ -42,11 +51,14 @@ export function shielded(terminal: Terminal): Terminal {
     const shown = styled ? text : visibleLines(text);
     return plain ? shown.replace(drawn, (sign) => inAscii[sign]!) : shown;
   };
-  return {
-    ...terminal,
-    out: (text, styled) => terminal.out(safe(text, styled), styled),
-    err: (text, styled) => terminal.err(safe(text, styled), styled),
-  };
+  const out: Terminal['out'] = (text, styled) => terminal.out(safe(text, styled), styled);
+  const err: Terminal['err'] = (text, styled) => terminal.err(safe(text, styled), styled);
+  return withOwn(terminal, { out, err });
+}
+
+/** The terminal with some of its parts replaced. All else stays its own: a copy would ask for its signal, and keep its width. */
+export function withOwn(terminal: Terminal, own: Partial<Pick<Terminal, 'out' | 'err'>>): Terminal {
+  return Object.assign(Object.create(terminal) as Terminal, own);
 }
 
 /** What pathgrad draws with, and what stands for it. */
@@ -93,13 +105,13 @@ function asciiAlone({ LC_ALL, LC_CTYPE, LANG }: Terminal['env']): boolean {
   return /^(C|POSIX)$/.test(locale) || (encoding !== undefined && !/^utf-?8(@|$)/i.test(encoding));
 }
 
-/** The terminal of this process. A first Ctrl-C asks the work to stop; a second one ends the process at once. */
+/** The terminal of this process. A first Ctrl-C asks the work to stop; a second one ends the process at once. While nothing asks for the signal, the first does. */
 export function processTerminal(): Terminal {
   const stop = new AbortController();
-  process.on('SIGINT', () => {
+  const onInterrupt = (): void => {
     if (stop.signal.aborted) process.exit(130);
     stop.abort(new Interrupted('interrupted'));
-  });
+  };
   const err = writer(process.stderr, () => process.exit(1));
   const out = writer(process.stdout, (error) => {
     err(`pathgrad: standard output: ${reasonOf(error)}\n`);
@@ -111,9 +123,16 @@ export function processTerminal(): Terminal {
     file: out,
     outIsTty: process.stdout.isTTY === true,
     errIsTty: process.stderr.isTTY === true,
-    columns: process.stdout.columns ?? 80,
+    // What is watched may be either, and is made wider and narrower meanwhile; some say 0.
+    get columns() {
+      return process.stdout.columns || process.stderr.columns || 80;
+    },
     env: process.env,
-    signal: stop.signal,
+    get signal() {
+      if (!process.listeners('SIGINT').includes(onInterrupt)) process.on('SIGINT', onInterrupt);
+      return stop.signal;
+    },
+    letGo: () => process.off('SIGINT', onInterrupt),
   };
 }
 

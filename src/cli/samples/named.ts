@@ -1,5 +1,6 @@
 /** Files for inputs by name: --input NAME=FILE, one or several for each, and the arrays of --npz. What a file is, its bytes and its ending say. */
 import { basename, extname } from 'node:path';
+import { notA } from '../../guard/content.ts';
 import { encodeText, isPicture, readIdx, readNpy, readNpz } from '../../inputs/index.ts';
 import { isWav } from '../../inputs/wav.ts';
 import type { RawInput } from '../../model/definition.ts';
@@ -92,11 +93,12 @@ async function namedRows(
   const [path] = files;
   const titles = files.map((file) => basename(file));
   const head = path === '-' || isFolder(path!) ? new Uint8Array(0) : readBytes(path!);
-  if (isPicture(head)) {
+  // By its bytes; what is cut or damaged, by its name, is told by its reader.
+  if (isPicture(head) || /\.(png|jpe?g|webp)$/i.test(path!)) {
     const rows = await pictureRows(args, model, input, files);
     return { rows, titles, notices: [...notices, ...rows.notices] };
   }
-  if (isWav(head)) return { rows: soundRows(args, input, files), titles, notices };
+  if (isWav(head) || /\.wav$/i.test(path!)) return { rows: soundRows(args, input, files), titles, notices };
   if (files.length > 1)
     throw usage('--input', `'${input.name}' has several files`, 'only pictures and sounds come one to a file');
   const numbered = (numbers: readonly number[]): string[] => numbers.map((row) => `${basename(path!)} [${row}]`);
@@ -109,19 +111,20 @@ async function namedRows(
   if (kind === 'text') return textFile(args, input, path!, choice);
   if (!kind) {
     const hint = 'pictures, .wav, .npy, .npz, .idx, .csv, .tsv, .ndjson, .json, .parquet and .txt are read';
-    throw failure(path!, `is of a kind that is not known ('${input.name}')`, { bytes: head.length }, hint);
+    throw notA(path!, 'a file that is read', head, hint);
   }
   const table = await readTable(args, kind, path!, choice);
   return { rows: columnRows(table, input, table.columns), titles: numbered(table.rows), notices: table.notices };
 }
 
-const byEnding: Readonly<Record<string, 'csv' | 'ndjson' | 'text'>> = {
+const byEnding: Readonly<Record<string, 'csv' | 'ndjson' | 'text' | 'parquet'>> = {
   '.csv': 'csv',
   '.tsv': 'csv',
   '.ndjson': 'ndjson',
   '.jsonl': 'ndjson',
   '.json': 'ndjson',
   '.txt': 'text',
+  '.parquet': 'parquet',
 };
 
 const begins = (bytes: Uint8Array, text: string): boolean =>
@@ -129,9 +132,9 @@ const begins = (bytes: Uint8Array, text: string): boolean =>
 
 /** The array of a .npy, .npz or IDX file; null for other files. */
 function arrayIn(bytes: Uint8Array, path: string, name: string) {
-  if (begins(bytes, '\x93NUMPY')) return readNpy(bytes, path);
+  if (begins(bytes, '\x93NUMPY') || /\.npy$/i.test(path)) return readNpy(bytes, path);
   if (/\.idx|-ubyte/.test(path)) return readIdx(bytes, path);
-  if (!begins(bytes, 'PK')) return null;
+  if (!begins(bytes, 'PK') && !/\.npz$/i.test(path)) return null;
   const arrays = readNpz(bytes, path);
   const found = arrays.get(name) ?? (arrays.size === 1 ? [...arrays.values()][0] : undefined);
   if (!found)

@@ -128,9 +128,13 @@ export function named<T>(flag: string, given: string | undefined, make: () => T)
 function metricsOf(args: Arguments, otherwise: string): readonly string[] {
   const given = args.text('metrics');
   const names = given?.split(',').map((name) => name.trim()) ?? [otherwise];
-  for (const name of names)
-    if (!/^acc(uracy)?$/i.test(name))
-      named('metrics', given, () => metricOf(name, { truth: [1, 1], predicted: [1, 1] }));
+  const told = names.map((name) =>
+    /^acc(uracy)?$/i.test(name)
+      ? name.toLowerCase()
+      : named('metrics', given, () => metricOf(name, { truth: [1, 1], predicted: [1, 1] })).name,
+  );
+  const twice = names.find((_, i) => told.indexOf(told[i]!) !== i);
+  if (twice !== undefined) throw usage('--metrics', `names '${twice}' twice`, 'once is enough');
   return names;
 }
 

@@ -54,6 +54,7 @@ export async function runTrain(args: Arguments, path: string, terminal: Terminal
   await fixShapes(model, rowsFrom(data.batch, 0, 1).X);
   const goal = goalOf(args, model, data);
   const { training, validation } = divided(args, settings, data);
+  const weights = classWeights(args, goal, training);
   const { toTrain, freeze, write } = await subjectOf(args, model, files);
   const { epochs, batchSize, patience } = settings;
   const rule = ruleOf(args, epochs * Math.ceil(training.length / batchSize), transformer);
@@ -69,7 +70,6 @@ export async function runTrain(args: Arguments, path: string, terminal: Terminal
   const monitor = validation ? 'val_loss' : 'loss';
   const lines = new Lines(terminal, args.has('quiet'));
   const stopping = patience === null ? [] : [earlyStopping({ monitor, patience, restoreBestWeights: true })];
-  const weights = classWeights(args, goal, training);
   const fed = (rows: Int32Array) =>
     [feedOf(model, data.batch, rows), forOutput(model, goal.output, goal.truth(rows)) as Truths] as const;
   const [x, y] = fed(training);
@@ -196,6 +196,8 @@ function classWeights(args: Arguments, { classes, values }: Goal, rows: Int32Arr
         throw usage(flag, `'${part}' is no class with its weight`, hint);
       return [found, weight] as const;
     });
+    const twice = pairs.find(([found], i) => pairs.findIndex(([other]) => other === found) !== i);
+    if (twice) throw usage(flag, `weighs '${classes[twice[0]]}' twice`, hint);
     return new Map(pairs);
   }
   const counts = new Array<number>(classes.length).fill(0);

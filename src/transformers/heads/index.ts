@@ -41,6 +41,6 @@ export function chooseHead(parts: HeadParts, head: Head | null): MadeHead {
   }
   const supported = [...headClasses, 'Model'].map((name) => `${classes}${name}`);
   const nearest = didYouMean(savedClass!, supported);
-  const hint = `${nearest.startsWith('did') ? nearest : `supported: ${supported.join(', ')}`}; its encoder can be used with the option head`;
+  const hint = `${nearest.startsWith('did') ? nearest : `supported: ${supported.join(', ')}.`} Its encoder can be used with the option head.`;
   throw failure('config.json', 'is of an architecture that is not supported', { architecture: savedClass }, hint);
 }
