@@ -84,7 +84,7 @@ function rows(
   table: usize, b: usize, m: i32, k: i32, n: i32, bias: usize, act: i32, sparse: bool,
 ): void {
   const a = scratch() + panelAt;
-  const longest = WIDE && sparse && panel1 - panel0 > 2 ? SPARSE_KC : KC;
+  const longest = WIDE && sparse && panel1 - panel0 > 3 ? SPARSE_KC : KC;
   const blocks = (k + longest - 1) / longest;
   const depth = (k + blocks - 1) / blocks;
   const direct = isDirect(depth, panel1 - panel0);
