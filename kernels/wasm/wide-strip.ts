@@ -1,8 +1,8 @@
 /**
  * Where A is mostly zeros and vectors are paired (`WIDE`): strips of 64 columns of one row of C, or of 32 columns of two rows, in eight registers
  * of 256 bits. See `sparse.ts` for the lists. Eight sums hide the latency of the fused multiply-adds; what bounds a strip are loads, nine for eight
- * of them. All of B that a strip reads fits the first-level cache (see `SPARSE_KC` in `matmul.ts`), and up to 24 rows read it in turn: with six, what they wait
- * for it costs as much as a third of the products.
+ * of them. All of B that a strip reads fits the first-level cache (see `SPARSE_KC` in `width.ts`), and up to 24 rows read it in turn: with six, what
+ * they wait for it costs as much as a third of the products. So rows of sparse tiles are kept until there are enough.
  *
  * Sums are loaded from C or from zeros in the scratch memory, for the reason given in `wide-tile.ts`, and an incomplete strip goes through there.
  */
@@ -87,7 +87,7 @@ function fetch(sums: usize, to: usize, columns: i32, bytes: i32, adds: bool): vo
   }
 }
 
-/** The sums at `sums` to the first `columns` of a strip. */
+/** Writes the sums at `sums` to the first `columns` of a strip. */
 function putBack(sums: usize, to: usize, columns: i32, bytes: i32): void {
   for (let lane = 0; lane < columns && lane << 2 < bytes; lane += 4) {
     storeLanes(to + (<usize>lane << 2), v128.load(sums + (<usize>lane << 2)), columns - lane);
