@@ -6,10 +6,11 @@
 import { finishRows } from './activation';
 import { firstRow, isDirect, listRuns, MR, NR, packRows, panelsOfA, RUN_BYTES, readSource, rowAfter } from './panels';
 import { scratch } from './simd';
-import { fewNonzeros, listNonzeros, makeOrders, sparseRows } from './sparse';
+import { ENDS, fewNonzeros, listNonzeros, makeOrders, sparseRows } from './sparse';
 import { directTile, neighbourTile } from './tile';
+import { keepRows, multiplyKept, nextList } from './wide-strip';
 import { wideTile } from './wide-tile';
-import { AFTER_TILES, WIDE, WIDE_RUN_AT } from './width';
+import { AFTER_TILES, SPARSE_KC, WIDE, WIDE_RUN_AT } from './width';
 
 export { packB } from './columns';
 
@@ -83,7 +84,8 @@ function rows(
   table: usize, b: usize, m: i32, k: i32, n: i32, bias: usize, act: i32, sparse: bool,
 ): void {
   const a = scratch() + panelAt;
-  const blocks = (k + KC - 1) / KC;
+  const longest = WIDE && sparse && panel1 - panel0 > 3 ? SPARSE_KC : KC;
+  const blocks = (k + longest - 1) / longest;
   const depth = (k + blocks - 1) / blocks;
   const direct = isDirect(depth, panel1 - panel0);
   const few = sparse ? fewNonzeros(depth, panel1 - panel0) : 0;
@@ -99,9 +101,13 @@ function rows(
         const after = rowAfter(row, m);
         const count = after - row;
         listRowsOfC(c, row, after, perSample, sampleStride, stride, table);
-        if (few != 0 && --passes < 0 && listNonzeros(a, row, after, k0, k1, few)) {
-          sparseRows(a, count, p0, p1, b + <usize>k0 * 32, k, n, k0 > 0);
+        if (few != 0 && --passes < 0 && listNonzeros(WIDE ? nextList() : a, row, after, k0, k1, few)) {
           wait = passes = 0;
+          if (WIDE) {
+            if (keepRows(count, scratch() + ENDS)) multiplyKept(p0, p1, b + <usize>k0 * 32, k, n, k0 > 0, k1 == k, bias, act);
+            continue;
+          }
+          sparseRows(a, count, p0, p1, b + <usize>k0 * 32, k, n, k0 > 0);
         } else {
           // Where a tile was not sparse the next few are not looked at: one, three, seven.
           if (passes < 0) wait = passes = min(2 * wait + 1, MOST_PASSED);
@@ -120,6 +126,7 @@ function rows(
         }
         if (k1 == k && (bias != 0 || act != 0)) finishRows(count, p0 * NR, min(p1 * NR, n) - p0 * NR, bias, act);
       }
+      if (WIDE) multiplyKept(p0, p1, b + <usize>k0 * 32, k, n, k0 > 0, k1 == k, bias, act);
     }
   }
 }

@@ -6,15 +6,19 @@
  */
 import { base, length, NR, perSample, rowStride, sampleStride, segments, table } from './panels';
 import { madd, scratch, storeLanes } from './simd';
+import { AFTER_TILES, SPARSE_KC, WIDE, WIDE_LISTS_AT, WIDE_ROWS } from './width';
 
 /** In the scratch memory, behind the tile's pointers to C: where each row's list ends. */
-const ENDS: usize = 32;
-/** So far behind each listed element lies the byte offset of its row of B within a panel. Lists have up to 5 x 365 + 512 elements, and padding. */
-const OFFSETS: usize = 9472;
+export const ENDS: usize = 32;
+/**
+ * So far behind each listed element lies the byte offset of its row of B within a panel. Lists have up to 5 x 365 + 512 elements, and padding;
+ * those of kept rows all that there are.
+ */
+export const OFFSETS: usize = WIDE ? <usize>WIDE_ROWS * SPARSE_KC * 4 + 128 : 9472;
 /** In the scratch memory, behind the lists: which of four elements are not zero, in order, as bytes for `swizzle`; for each of 16 masks. */
-const ORDERS: usize = 19200;
+const ORDERS: usize = (WIDE ? WIDE_LISTS_AT : AFTER_TILES) + 2 * OFFSETS;
 /** Behind all that a product needs. */
-export const PRODUCT_BYTES: usize = 19456;
+export const PRODUCT_BYTES: usize = ORDERS + 256;
 /** Panels of B that a row is multiplied by at a time. */
 const PANELS: i32 = 4;
 
@@ -24,6 +28,13 @@ const PANELS: i32 = 4;
  */
 @inline
 export function fewNonzeros(depth: i32, panels: i32): i32 {
+  if (WIDE) {
+    // In hundredths of a cycle an inner index: a panel in the tile is 50; a list is 100, 64 columns 55 and 560 per nonzero, 32 columns 30 and 310.
+    if (panels < 4) return 0;
+    const quads = (panels & 7) > 0 && (panels & 7) < 5 ? 1 : 0;
+    const strips = (panels + 3) >> 3;
+    return (depth * (50 * panels - 100 - 55 * strips - 30 * quads)) / (560 * strips + 310 * quads);
+  }
   return panels == 1 ? 0 : (depth * (5 * panels - 4)) / (28 * ((panels + PANELS - 1) / PANELS));
 }
 
@@ -40,7 +51,7 @@ export function makeOrders(): void {
 
 /**
  * Lists what is not zero of rows `[row, after)`, inner indices `[k0, k1)`, row after row at `to`, each filled up with zeros to a multiple of
- * four. Returns false, with the lists incomplete, as soon as the rows seen hold more than `most` elements on average (the first alone may
+ * four (strips for pairs take one at a time). Returns false, with the lists incomplete, as soon as the rows seen hold more than `most` elements on average (the first alone may
  * hold more).
  */
 export function listNonzeros(to: usize, row: i32, after: i32, k0: i32, k1: i32, most: i32): bool {
@@ -59,9 +70,11 @@ export function listNonzeros(to: usize, row: i32, after: i32, k0: i32, k1: i32, 
       if (offset >= 0) to = listRun(to, start + offset + (<usize>c << 2), count, (k - k0) << 5);
       k += count;
     }
-    v128.store(to, f32x4.splat(0));
-    v128.store(to, i32x4.splat(0), OFFSETS);
-    to = (to + 15) & ~15;
+    if (!WIDE) {
+      v128.store(to, f32x4.splat(0));
+      v128.store(to, i32x4.splat(0), OFFSETS);
+      to = (to + 15) & ~15;
+    }
     store<usize>(scratch() + r, to, ENDS);
     if (r > 0 && to > room) return false;
     room += <usize>most << 2;
