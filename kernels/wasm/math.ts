@@ -104,6 +104,12 @@ export function tanh(x: v128): v128 {
 }
 
 export function sigmoid(x: v128): v128 {
+  return sigmoidOf(x);
+}
+
+/** The same in place. */
+@inline
+export function sigmoidOf(x: v128): v128 {
   const e = expNegative(f32x4.neg(f32x4.abs(x)));
   return f32x4.div(v128.bitselect(c(ONE), e, f32x4.ge(x, f32x4.splat(0))), f32x4.add(e, c(ONE)));
 }

@@ -1,6 +1,6 @@
 /**
  * 3x3 convolutions of stride 1 with constant weights, and their gradients to the input, on `kernels/wasm/winograd.ts`: an accelerator
- * (`take`) that a model with such layers loads. The kernel is transformed once for all plans. Depthwise ones have a kernel here with the core's bits.
+ * (`take`) that a model with such layers loads. The kernel is transformed once for all plans.
  *
  * Invariant: errors stay near those of the core's product (F(2x2, 3x3) adds and halves, and multiplies by nothing else). Infinite inputs
  * give NaN in the outputs of their tiles, not in their windows' alone. Equal windows may differ in the last bits where they lie an odd number of
@@ -175,32 +175,11 @@ function bind(ctx: BindContext, core: Core): void {
   ctx.call('winograd', [ctx.out.at(), x.at(), kernel, layer, finish.bias, finish.activation], units, grain);
 }
 
-/** Whether it is a depthwise convolution, or the gradient of one, whose windows of three taps along a row overlap: `kernels/wasm/slide-three.ts`. */
-function slides(step: PlacedStep, core: Core): boolean {
-  const { op, inputs, out } = step;
-  if (out.dtype !== 'float32' || [out, ...inputs].some(({ shape }) => shape.includes(0))) return false;
-  const p = partsOf(step, core);
-  const { window, stride, dilation } = p.windows;
-  const straight = isBack({ op }) ? stride.every((size) => size === 1) : stride[2] === 1;
-  const { groups, inAll, outAll } = p;
-  return groups > 1 && groups === inAll && inAll === outAll && window[2] === 3 && dilation[2] === 1 && straight;
-}
-
-let accelerators: readonly Accelerator[] | null = null;
+let accelerator: Accelerator | null = null;
 
 /** From now on plans use these kernels. */
 export function take(core: Core): void {
-  accelerators ??= [
-    { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) },
-    // The core's binder calls the module's kernel, which has the name of the core's.
-    {
-      module,
-      bind: (ctx) => core[isBack(ctx) ? 'convGradInput' : 'conv'](ctx),
-      takes: (step) => slides(step, core),
-    },
-  ];
-  for (const accelerator of accelerators) {
-    core.accelerate('conv', accelerator);
-    core.accelerate('convGradInput', accelerator);
-  }
+  accelerator ??= { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) };
+  core.accelerate('conv', accelerator);
+  core.accelerate('convGradInput', accelerator);
 }

@@ -2,7 +2,7 @@
  * Convolutions in 1 to 3 dimensions: plain, depthwise and separable. Activations come after the axes are back in the layer's own
  * order, because softmax works on the last axis of that order, as in Keras.
  */
-import { forWinograd, winograd } from '../../../backends/wasm/accelerators.ts';
+import { forWinograd, sliding, winograd } from '../../../backends/wasm/accelerators.ts';
 import { add } from '../../../ops/binary.ts';
 import { type ConvOptions, conv1d, conv2d, depthwiseConv, separableConv } from '../../../ops/conv.ts';
 import { conv } from '../../../ops/conv-primitives.ts';
@@ -55,7 +55,7 @@ export function finish(c: Common, w: Weights, x: Tensor, f: (x: Tensor) => Tenso
   return c.activation(inLayout(c.channelsFirst, (v) => (bias ? add(f(v), bias) : f(v)))(x));
 }
 
-/** What such a layer of `filters` runs faster with, if it is a 3x3 convolution of stride 1 with filters enough; depthwise ones need no number of them. */
+/** What such a layer of `filters` runs faster with, if it is a 3x3 convolution of stride 1 with filters enough. */
 export function acceleratedBy(
   { window, strides, dilations }: Pick<Common, 'window' | 'strides' | 'dilations'>,
   filters: number,
@@ -123,7 +123,7 @@ export const depthwise: LayerClass = defineLayer({
     const options = { stride: c.strides, dilation: c.dilations, padding };
     return {
       rank: c.axes + 2,
-      ...acceleratedBy(c, 16),
+      ...(multiplier === 1 && { accelerator: sliding }),
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         return [
@@ -145,7 +145,7 @@ export const separable: LayerClass = defineLayer({
     const options = { stride: c.strides, dilation: c.dilations, padding: paddingOf(o, c.axes) };
     return {
       rank: c.axes + 2,
-      ...acceleratedBy(c, 16),
+      ...(multiplier === 1 && { accelerator: sliding }),
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         const ones = c.window.map(() => 1);

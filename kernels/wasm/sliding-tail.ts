@@ -1,0 +1,118 @@
+/**
+ * What follows a depthwise convolution, while a row of sums is brought from the scratch memory to its place: bias and relu, or the gradient of the activation
+ * in front. The same bits as steps of their own.
+ */
+import { sigmoidOf } from './math';
+import { storeLanes } from './simd';
+
+/** The gradient of an activation of `x`, as `src/backends/wasm/bind-sliding.ts` lays it out. */
+@unmanaged
+class Tail {
+  /** 0: what passes where `low < x < high`, else `other`, with what is added before or after; 1: the gradient of `x * sigmoid(x)`, `other` being 1. */
+  kind: i32;
+  /** The result, and beside it x and what is added (or 0). */
+  out: usize;
+  x: usize;
+  before: usize;
+  after: usize;
+  /** Where the numbers are; no `high`: 0. */
+  low: usize;
+  high: usize;
+  other: usize;
+}
+
+/** Where the sums of a row are, in groups of eight channels. */
+@unmanaged
+export class Sums {
+  at: usize;
+  /** Bytes from group to group. */
+  step: usize;
+  /** Positions of a row, and channels. */
+  width: i32;
+  channels: i32;
+  /** Positions `p`, `p + phases`, ... follow each other, backwards where there are several phases, whose bytes are as many apart. */
+  phases: i32;
+  apart: usize;
+}
+
+// What is done to four sums that go to `at`, in the order of channels `c` bytes behind the first.
+class Plain {
+  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 { return v; }
+}
+class Clamped {
+  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(v, low), high);
+  }
+}
+class Biased {
+  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(f32x4.add(v, v128.load(first + c)), low), high);
+  }
+}
+class Gate {
+  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
+    const x = v128.load(at + first);
+    return v128.bitselect(v, other, v128.andnot(f32x4.gt(x, low), f32x4.ge(x, high)));
+  }
+}
+class GateOfSum {
+  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
+    return changetype<Gate>(0).of(f32x4.add(v128.load(at + second), v), at, c, first, 0, 0, low, high, other);
+  }
+}
+class GateAndSum {
+  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
+    return f32x4.add(v128.load(at + third), changetype<Gate>(0).of(v, at, c, first, 0, 0, low, high, other));
+  }
+}
+class SiluSlope {
+  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
+    const x = v128.load(at + first), s = sigmoidOf(x);
+    return f32x4.add(f32x4.mul(v, s), f32x4.mul(f32x4.mul(v, x), f32x4.mul(s, f32x4.sub(other, s))));
+  }
+}
+
+/** Brings the sums of a row to `to`. `act`: 0 none, 1 relu, above that the bits of a relu's bound; `bias` and `act` only without `tail`. */
+export function pass(to: usize, s: Sums, bias: usize, act: i32, tail: usize): void {
+  if (tail != 0) {
+    const t = changetype<Tail>(tail);
+    const x = t.x - t.out, low = v128.load32_splat(t.low), other = v128.load32_splat(t.other);
+    const high = t.high == 0 ? f32x4.splat(NaN) : v128.load32_splat(t.high);
+    if (t.kind == 1) each<SiluSlope>(to, s, x, 0, 0, low, high, other);
+    else if (t.before != 0) each<GateOfSum>(to, s, x, t.before - t.out, 0, low, high, other);
+    else if (t.after != 0) each<GateAndSum>(to, s, x, 0, t.after - t.out, low, high, other);
+    else each<Gate>(to, s, x, 0, 0, low, high, other);
+    return;
+  }
+  const low = f32x4.splat(act == 0 ? -Infinity : 0), high = f32x4.splat(act < 2 ? Infinity : reinterpret<f32>(act));
+  if (bias != 0) each<Biased>(to, s, bias, 0, 0, low, high, low);
+  else if (act != 0) each<Clamped>(to, s, 0, 0, 0, low, high, low);
+  else each<Plain>(to, s, 0, 0, 0, low, high, low);
+}
+
+function each<F>(to: usize, s: Sums, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): void {
+  const line = <usize>s.channels << 2, step = s.step, phases = s.phases;
+  for (let phase = 0; phase < phases; phase++) {
+    let from = s.at + <usize>phase * s.apart;
+    let at = to + <usize>phase * line, count = (s.width - phase + phases - 1) / phases, hop = <usize>phases * line;
+    if (phases > 1) {
+      at += <usize>(count - 1) * hop;
+      hop = -hop;
+    }
+    hop -= line;
+    for (; count > 0; count--, at += hop, from += 32) {
+      const end = at + line;
+      let p = from, c: usize = 0;
+      for (; at + 32 <= end; at += 32, c += 32, p += step) {
+        const a = changetype<F>(0).of(v128.load(p), at, c, first, second, third, low, high, other);
+        const b = changetype<F>(0).of(v128.load(p, 16), at + 16, c + 16, first, second, third, low, high, other);
+        v128.store(at, a);
+        v128.store(at, b, 16);
+      }
+      for (; at < end; at += 16, c += 16, p += 16) {
+        storeLanes(at, changetype<F>(0).of(v128.load(p), at, c, first, second, third, low, high, other), <i32>((end - at) >> 2));
+      }
+      at = end;
+    }
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Depthwise convolutions with one filter a channel, in the plane or along a line, and their gradients to the input, on `kernels/wasm/sliding.ts`: an
+ * accelerator (`take`) that models with such layers load. Sums are the core's, tap by tap, and so are the bits, but that what lies beside a picture counts as
+ * zeros where the core leaves it out: kernels must be finite, and a sum that underflowed to -0 may become 0. The gradient of a relu or a silu in front is
+ * taken in passing.
+ */
+import type { ConvAttrs } from '../../ops/conv-primitives.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import type { Core } from './accelerators.ts';
+import type { Parts } from './bind-conv.ts';
+import { packed as module } from './sliding.generated.ts';
+import type { Accelerator, BindContext, Operand, PlacedStep, StepSpec } from './step.ts';
+
+/** Rows of taps that the kernel's list takes, and bytes of the thread's memory for rows and sums. */
+const [mostRows, mostBytes] = [31, 25 * 65536 - 4096];
+
+const isBack = ({ op }: Pick<StepSpec, 'op'>): boolean => op === 'convGradInput';
+
+function partsOf({ op, inputs: [x, w], out, attrs }: StepSpec, { parts }: Core): Parts {
+  const [from, to] = isBack({ op }) ? [out, x!] : [x!, out];
+  return parts(from.shape, w!.shape, to.shape, attrs as unknown as ConvAttrs);
+}
+
+/** With stride 1 the gradient is a convolution with the taps reversed. */
+const isReversed = (step: Pick<StepSpec, 'op'>, { windows: { stride } }: Parts): boolean =>
+  isBack(step) && stride.every((by) => by === 1);
+
+/** Zeros before each axis of what windows slide over. */
+function padsOf(step: Pick<StepSpec, 'op'>, p: Parts): readonly number[] {
+  const { before, window, dilation } = p.windows;
+  return isReversed(step, p) ? before.map((zeros, i) => (window[i]! - 1) * dilation[i]! - zeros) : before;
+}
+
+/** Bytes of rows and sums, not less than `sliding.ts` takes. */
+function bytesOf(p: Parts): number {
+  const { input, output, window, stride, dilation } = p.windows;
+  const width = Math.max(input[2], output[2], 4);
+  const columns = width * stride[2] + (window[2] - 1) * dilation[2] + 8;
+  const rows = (window[1] - 1) * dilation[1] + 2;
+  return (Math.ceil(p.inAll / 8) + 1) * 32 * (rows * columns + width + 8 * stride[2]);
+}
+
+function takes(step: PlacedStep, core: Core): boolean {
+  const { inputs, out } = step;
+  if (out.dtype !== 'float32' || [out, ...inputs].some(({ shape }) => shape.includes(0))) return false;
+  const p = partsOf(step, core);
+  const { input, output, window, dilation, before } = p.windows;
+  const flat = input[0] === 1 && output[0] === 1 && window[0] === 1 && before[0] === 0;
+  const single = p.groups > 1 && p.groups === p.inAll && p.inAll === p.outAll;
+  if (!flat || !single || window[1] > mostRows || bytesOf(p) > mostBytes) return false;
+  if (padsOf(step, p).some((zeros) => zeros < 0)) return false;
+  const strided = isBack(step) && !isReversed(step, p);
+  return !(strided && dilation.some((apart) => apart > 1)) && inputs[1]!.finite();
+}
+
+/** In which order the kernels read the taps: reversed, or those of a phase of the stride along a row together. */
+function tapOrder(step: Pick<StepSpec, 'op'>, p: Parts): number[] {
+  const { window, stride } = p.windows;
+  const order = Array.from({ length: p.taps }, (_, i) => i);
+  if (isReversed(step, p)) return order.reverse();
+  if (!isBack(step)) return order;
+  const [across, by] = [window[2], stride[2]];
+  const phase = (tap: number): number => (tap % across) % by;
+  const row = (tap: number): number => Math.floor(tap / across);
+  return order.sort((a, b) => row(a) - row(b) || phase(a) - phase(b) || a - b);
+}
+
+/** What a link computes, as text: `p` is the product, `x0` an operand of the result's shape, `s1` a number. */
+function textOf({ chain, out }: StepSpec): string {
+  const { links, operands } = chain!;
+  const count = sizeOf(out.shape);
+  const kind = ({ shape }: Operand): string => (sizeOf(shape) === 1 ? 's' : sizeOf(shape) === count ? 'x' : '?');
+  const texts = ['p'];
+  for (const { op, args } of links) {
+    const read = args.map((arg) => (arg < 0 ? texts[-1 - arg]! : `${kind(operands[arg]!)}${arg}`));
+    texts.push(`${op.name}(${read})`);
+  }
+  return texts.at(-1)!;
+}
+
+const below = String.raw`greater\((?<x>x\d+),(?<low>s\d+)\)`;
+const within = String.raw`logicalAnd\(greater\((?<x2>x\d+),(?<low2>s\d+)\),less\(\k<x2>,(?<high>s\d+)\)\)`;
+const sum = String.raw`p|add\((?<before>x\d+),p\)|add\(p,(?<before2>x\d+)\)`;
+const gate = String.raw`where\((?:${below}|${within}),(?:${sum}),(?<other>s\d+)\)`;
+const gates = [`^${gate}$`, String.raw`^add\((?<after>x\d+),${gate}\)$`, String.raw`^add\(${gate},(?<after>x\d+)\)$`].map(
+  (text) => new RegExp(text),
+);
+const siluGrad =
+  /^add\(mul\(p,sigmoid\((?<x>x\d+)\)\),mul\(mul\(p,\k<x>\),mul\(sigmoid\(\k<x>\),sub\((?<other>s\d+),sigmoid\(\k<x>\)\)\)\)\)$/;
+
+/** The table of a chain that the kernel takes in passing, or 0. */
+function tailOf(ctx: BindContext): number {
+  const { chain, epilogue, out } = ctx;
+  if (!chain?.follows || epilogue?.bias || epilogue?.activation) return 0;
+  const text = textOf(ctx);
+  const slope = siluGrad.exec(text)?.groups;
+  const found = slope ?? gates.map((pattern) => pattern.exec(text)?.groups).find((groups) => groups);
+  if (!found) return 0;
+  const { x, x2, before, before2, after, low, low2, high, other } = found;
+  const at = (name: string | undefined): number => (name ? chain.operands[Number(name.slice(1))]!.at() : 0);
+  const added = before ?? before2;
+  // One sum is taken in, not two.
+  if (added && after) return 0;
+  const one = at(other);
+  return ctx.table([
+    ...[Number(slope !== undefined), out.at(), at(x ?? x2), at(added), at(after)],
+    ...[at(low ?? low2) || one, at(high), one],
+  ]);
+}
+
+function bind(ctx: BindContext, core: Core): void {
+  const [x, w] = ctx.inputs as [Operand, Operand];
+  const p = partsOf(ctx, core);
+  const { input, output, window, stride, dilation } = p.windows;
+  const [back, reversed] = [isBack(ctx), isReversed(ctx, p)];
+  const order = ctx.table(tapOrder(ctx, p));
+  const groups = Math.ceil(p.inAll / 8);
+  const taps = ctx.relaid(
+    w,
+    `sliding ${reversed ? 'back' : back ? `by ${stride[2]}` : ''}`,
+    groups * p.taps * 32,
+    'slidingTaps',
+    (from) => [from, p.inAll, p.taps, order],
+    groups,
+  );
+  const [from, to] = reversed ? [output, input] : [input, output];
+  const geometry = ctx.table([
+    ...[p.inAll, 1],
+    ...[...from, ...to, ...window, ...stride, ...padsOf(ctx, p), ...dilation],
+  ]);
+  const tail = tailOf(ctx);
+  const { bias, activation } = core.finishOf(tail ? { ...ctx, chain: undefined } : ctx);
+  const rows = p.batch * (back ? input : output)[1];
+  const each = ((back ? p.places : p.positions) * p.batch * p.inAll * p.taps) / rows;
+  // A chunk begins with bringing as many rows as a window has.
+  const grain = Math.max(2 * window[1], Math.ceil(16384 / each));
+  const fn = back && !reversed ? 'slidingBack' : 'sliding';
+  ctx.call(fn, [ctx.out.at(), x.at(), taps, geometry, bias, activation, tail], rows, grain);
+}
+
+let accelerator: Accelerator | null = null;
+
+/** From now on plans use these kernels. */
+export function take(core: Core): void {
+  accelerator ??= { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) };
+  core.accelerate('conv', accelerator);
+  core.accelerate('convGradInput', accelerator);
+}
