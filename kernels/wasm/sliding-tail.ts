@@ -35,39 +35,52 @@ export class Sums {
   apart: usize;
 }
 
-// What is done to four sums that go to `at`, in the order of channels `c` bytes behind the first.
+/** The vector at `at`, or the one behind it: V8 pairs loads whose addresses are constants apart. */
+@inline
+function pick(at: usize, behind: bool): v128 {
+  return behind ? v128.load(at, 16) : v128.load(at);
+}
+
+// What is done to four sums, by what lies at two addresses.
 class Plain {
-  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 { return v; }
+  @inline biased(): bool { return false; }
+  @inline of(v: v128, first: usize, second: usize, behind: bool, low: v128, high: v128, other: v128): v128 { return v; }
 }
 class Clamped {
-  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
+  @inline biased(): bool { return false; }
+  @inline of(v: v128, first: usize, second: usize, behind: bool, low: v128, high: v128, other: v128): v128 {
     return f32x4.pmin(f32x4.pmax(v, low), high);
   }
 }
 class Biased {
-  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
-    return f32x4.pmin(f32x4.pmax(f32x4.add(v, v128.load(first + c)), low), high);
+  @inline biased(): bool { return true; }
+  @inline of(v: v128, first: usize, second: usize, behind: bool, low: v128, high: v128, other: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(f32x4.add(v, pick(first, behind)), low), high);
   }
 }
 class Gate {
-  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
-    const x = v128.load(at + first);
+  @inline biased(): bool { return false; }
+  @inline of(v: v128, first: usize, second: usize, behind: bool, low: v128, high: v128, other: v128): v128 {
+    const x = pick(first, behind);
     return v128.bitselect(v, other, v128.andnot(f32x4.gt(x, low), f32x4.ge(x, high)));
   }
 }
 class GateOfSum {
-  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
-    return changetype<Gate>(0).of(f32x4.add(v128.load(at + second), v), at, c, first, 0, 0, low, high, other);
+  @inline biased(): bool { return false; }
+  @inline of(v: v128, first: usize, second: usize, behind: bool, low: v128, high: v128, other: v128): v128 {
+    return changetype<Gate>(0).of(f32x4.add(pick(second, behind), v), first, 0, behind, low, high, other);
   }
 }
 class GateAndSum {
-  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
-    return f32x4.add(v128.load(at + third), changetype<Gate>(0).of(v, at, c, first, 0, 0, low, high, other));
+  @inline biased(): bool { return false; }
+  @inline of(v: v128, first: usize, second: usize, behind: bool, low: v128, high: v128, other: v128): v128 {
+    return f32x4.add(pick(second, behind), changetype<Gate>(0).of(v, first, 0, behind, low, high, other));
   }
 }
 class SiluSlope {
-  @inline of(v: v128, at: usize, c: usize, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): v128 {
-    const x = v128.load(at + first), s = sigmoidOf(x);
+  @inline biased(): bool { return false; }
+  @inline of(v: v128, first: usize, second: usize, behind: bool, low: v128, high: v128, other: v128): v128 {
+    const x = pick(first, behind), s = sigmoidOf(x);
     return f32x4.add(f32x4.mul(v, s), f32x4.mul(f32x4.mul(v, x), f32x4.mul(s, f32x4.sub(other, s))));
   }
 }
@@ -76,21 +89,25 @@ class SiluSlope {
 export function pass(to: usize, s: Sums, bias: usize, act: i32, tail: usize): void {
   if (tail != 0) {
     const t = changetype<Tail>(tail);
-    const x = t.x - t.out, low = v128.load32_splat(t.low), other = v128.load32_splat(t.other);
-    const high = t.high == 0 ? f32x4.splat(NaN) : v128.load32_splat(t.high);
-    if (t.kind == 1) each<SiluSlope>(to, s, x, 0, 0, low, high, other);
-    else if (t.before != 0) each<GateOfSum>(to, s, x, t.before - t.out, 0, low, high, other);
-    else if (t.after != 0) each<GateAndSum>(to, s, x, 0, t.after - t.out, low, high, other);
-    else each<Gate>(to, s, x, 0, 0, low, high, other);
+    const x = t.x - t.out, low = load<f32>(t.low), high: f32 = t.high == 0 ? NaN : load<f32>(t.high), other = load<f32>(t.other);
+    if (t.kind == 1) each<SiluSlope>(to, s, x, 0, low, high, other);
+    else if (t.before != 0) each<GateOfSum>(to, s, x, t.before - t.out, low, high, other);
+    else if (t.after != 0) each<GateAndSum>(to, s, x, t.after - t.out, low, high, other);
+    else each<Gate>(to, s, x, 0, low, high, other);
     return;
   }
-  const low = f32x4.splat(act == 0 ? -Infinity : 0), high = f32x4.splat(act < 2 ? Infinity : reinterpret<f32>(act));
-  if (bias != 0) each<Biased>(to, s, bias, 0, 0, low, high, low);
-  else if (act != 0) each<Clamped>(to, s, 0, 0, 0, low, high, low);
-  else each<Plain>(to, s, 0, 0, 0, low, high, low);
+  const low: f32 = act == 0 ? -Infinity : 0, high: f32 = act < 2 ? Infinity : reinterpret<f32>(act);
+  if (bias != 0) each<Biased>(to, s, bias, 0, low, high, low);
+  else if (act != 0) each<Clamped>(to, s, 0, 0, low, high, low);
+  else each<Plain>(to, s, 0, 0, low, high, low);
 }
 
-function each<F>(to: usize, s: Sums, first: usize, second: usize, third: usize, low: v128, high: v128, other: v128): void {
+/**
+ * Numbers are spread here: V8 fails on parameters that are vectors.
+ * @param first the bias, or from the result to what is read beside it, as `second`
+ */
+function each<F>(to: usize, s: Sums, first: usize, second: usize, least: f32, most: f32, rest: f32): void {
+  const low = f32x4.splat(least), high = f32x4.splat(most), other = f32x4.splat(rest);
   const line = <usize>s.channels << 2, step = s.step, phases = s.phases;
   for (let phase = 0; phase < phases; phase++) {
     let from = s.at + <usize>phase * s.apart;
@@ -102,15 +119,16 @@ function each<F>(to: usize, s: Sums, first: usize, second: usize, third: usize, 
     hop -= line;
     for (; count > 0; count--, at += hop, from += 32) {
       const end = at + line;
-      let p = from, c: usize = 0;
-      for (; at + 32 <= end; at += 32, c += 32, p += step) {
-        const a = changetype<F>(0).of(v128.load(p), at, c, first, second, third, low, high, other);
-        const b = changetype<F>(0).of(v128.load(p, 16), at + 16, c + 16, first, second, third, low, high, other);
+      let p = from, x = changetype<F>(0).biased() ? first : at + first;
+      for (; at + 32 <= end; at += 32, x += 32, p += step) {
+        const y = at + second;
+        const a = changetype<F>(0).of(v128.load(p), x, y, false, low, high, other);
+        const b = changetype<F>(0).of(v128.load(p, 16), x, y, true, low, high, other);
         v128.store(at, a);
         v128.store(at, b, 16);
       }
-      for (; at < end; at += 16, c += 16, p += 16) {
-        storeLanes(at, changetype<F>(0).of(v128.load(p), at, c, first, second, third, low, high, other), <i32>((end - at) >> 2));
+      for (; at < end; at += 16, x += 16, p += 16) {
+        storeLanes(at, changetype<F>(0).of(v128.load(p), x, at + second, false, low, high, other), <i32>((end - at) >> 2));
       }
       at = end;
     }
