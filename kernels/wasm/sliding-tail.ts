@@ -30,8 +30,9 @@ export class Sums {
   /** Positions of a row, and channels. */
   width: i32;
   channels: i32;
-  /** Positions `p`, `p + phases`, ... follow each other, backwards where there are several phases, whose bytes are as many apart. */
+  /** Positions `p`, `p + phases`, ... follow each other, from the last to the first if `back`; phases are `apart` bytes from each other. */
   phases: i32;
+  back: bool;
   apart: usize;
 }
 
@@ -112,7 +113,7 @@ function each<F>(to: usize, s: Sums, first: usize, second: usize, least: f32, mo
   for (let phase = 0; phase < phases; phase++) {
     let from = s.at + <usize>phase * s.apart;
     let at = to + <usize>phase * line, count = (s.width - phase + phases - 1) / phases, hop = <usize>phases * line;
-    if (phases > 1) {
+    if (s.back) {
       at += <usize>(count - 1) * hop;
       hop = -hop;
     }

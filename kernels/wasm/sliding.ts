@@ -46,7 +46,7 @@ function slotOf(row: i32, height: i32): usize {
 }
 
 /** Makes room for `count` rows of so many columns at a time, and for sums of `width` positions. */
-function makeRoom(count: i32, columns: i32, width: i32, channels: i32, phases: i32): void {
+function makeRoom(count: i32, columns: i32, width: i32, channels: i32, phases: i32, back: bool): void {
   const groups = <usize>(channels + 7) >> 3, rows = scratch() + ROWS_AT;
   slots = count;
   // An odd number, so that groups do not meet in one set of the cache.
@@ -61,6 +61,7 @@ function makeRoom(count: i32, columns: i32, width: i32, channels: i32, phases: i
   s.width = width;
   s.channels = channels;
   s.phases = phases;
+  s.back = back;
 }
 
 /** Brings `count` columns to `to`, from the last to the first if `back`, two groups at a time. */
@@ -119,7 +120,7 @@ export function sliding(start: i32, end: i32, out: usize, x: usize, taps: usize,
   const columns = (max(g.outputW, 4) - 1) * g.strideW + (g.windowW - 1) * g.dilationW + 1;
   const width = min(g.inputW, columns - g.beforeW);
   const span = (g.windowH - 1) * g.dilationH + 1;
-  makeRoom(span, columns, g.outputW, channels, 1);
+  makeRoom(span, columns, g.outputW, channels, 1, false);
   const s = changetype<Sums>(scratch() + SUMS);
   const three = g.windowH == 3 && g.windowW == 3 && g.strideW == 1;
   const group = max(1, GROUP / <i32>rowOut);
@@ -164,7 +165,7 @@ export function slidingBack(start: i32, end: i32, out: usize, grad: usize, taps:
   // Columns lie from right to left, so that they go from tap to tap as they do from result to result; `last` is that of the last result.
   const last = (g.inputW - 1 + g.beforeW) / by;
   const width = min(g.outputW, last + 1);
-  makeRoom((g.windowH - 1) / g.strideH + 1, last + (g.windowW + by - 1) / by + 4, g.inputW, channels, by);
+  makeRoom((g.windowH - 1) / g.strideH + 1, last + (g.windowW + by - 1) / by + 4, g.inputW, channels, by, true);
   const s = changetype<Sums>(scratch() + SUMS);
   const group = max(1, GROUP / <i32>rowOut);
   const first = simple(act);

@@ -47,7 +47,7 @@ function takes(step: PlacedStep, core: Core): boolean {
   const { input, output, window, dilation, before } = p.windows;
   const flat = input[0] === 1 && output[0] === 1 && window[0] === 1 && before[0] === 0;
   const single = p.groups > 1 && p.groups === p.inAll && p.inAll === p.outAll;
-  if (!flat || !single || window[1] > mostRows || bytesOf(p) > mostBytes) return false;
+  if (!flat || !single || dilation[2] > 1 || window[1] > mostRows || bytesOf(p) > mostBytes) return false;
   if (padsOf(step, p).some((zeros) => zeros < 0)) return false;
   const strided = isBack(step) && !isReversed(step, p);
   return !(strided && dilation.some((apart) => apart > 1)) && inputs[1]!.finite();

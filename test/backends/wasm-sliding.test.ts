@@ -1,0 +1,71 @@
+/** Depthwise convolutions on the kernels of their module: the core's bits, edges and what follows included, on any number of threads and in wide vectors. */
+import { execFileSync } from 'node:child_process';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { core } from '../../src/backends/wasm/accelerators.ts';
+import { take } from '../../src/backends/wasm/bind-sliding.ts';
+import { wasmBackend } from '../../src/backends/wasm/index.ts';
+import { pairsVectors } from '../../src/backends/wasm/wide.ts';
+import { compile } from '../../src/graph/compile.ts';
+import * as o from '../../src/ops/index.ts';
+import { placeholder, tensor } from '../../src/tensor/tensor.ts';
+import { child, source } from '../support/child.ts';
+import { slidingResults } from '../support/sliding.ts';
+
+const test = suite('wasm: depthwise convolutions on a module of their own');
+
+const before = slidingResults();
+take(core);
+const after = slidingResults();
+
+test('the core’s bits, whatever follows, in front and behind, on one thread and three', () => {
+  assert.ok(after.length > 500, `${after.length} results`);
+  after.forEach(({ what, hash }, i) => {
+    assert.is(what, before[i]!.what);
+    assert.is(hash, before[i]!.hash, what);
+  });
+});
+
+test('its kernels take them where they can', () => {
+  for (const { what, kernels, one } of after) {
+    const wanted = one.taken[Number(what.includes(', back'))]!;
+    assert.ok(kernels.split(',').includes(wanted), `${what}: ${kernels}, not ${wanted}`);
+  }
+});
+
+test('gradients of relu, relu6 and silu in front are taken in passing: no step of their own', () => {
+  for (const { what, kernels, one } of after) {
+    if (!/back to a (relu|silu)/.test(what) || one.taken[1] === 'depthwiseGradInput' || one.taken[1] === 'depthwise') continue;
+    assert.ok(!/where|greater/.test(kernels), `${what}: ${kernels}`);
+  }
+});
+
+test('kernels that are not finite stay with the core, which leaves out what lies beside the picture', () => {
+  const x = placeholder([1, 3, 3, 8]);
+  const w = tensor(new Float32Array(72).fill(Infinity), [3, 3, 8, 1]);
+  const plan = compile([o.depthwiseConv(x, w, { padding: 'same' })], [x], { backend: wasmBackend });
+  const [y] = plan.runSync([new Float32Array(72).fill(1)]);
+  plan.dispose();
+  assert.ok(y!.every((value) => value === Infinity));
+});
+
+const pairs = process.arch === 'x64' && pairsVectors(process.versions.v8);
+const wide = pairs ? test : test.skip;
+wide('the same bits in wide vectors', () => {
+  const code = `import { core } from ${source('src/backends/wasm/accelerators.ts')};
+    import { take } from ${source('src/backends/wasm/bind-sliding.ts')};
+    import { wasmBackend } from ${source('src/backends/wasm/index.ts')};
+    import { slidingResults } from ${source('test/support/sliding.ts')};
+    await wasmBackend.useWideVectors();
+    take(core);
+    console.log(JSON.stringify([wasmBackend.simd(), ...slidingResults().map(({ hash }) => hash)]));`;
+  const { args, cwd } = child(code);
+  const [simd, ...hashes] = JSON.parse(execFileSync(process.execPath, args, { cwd, encoding: 'utf8' })) as string[];
+  assert.is(simd, 'wide');
+  assert.equal(
+    hashes,
+    after.map(({ hash }) => hash),
+  );
+});
+
+test.run();
