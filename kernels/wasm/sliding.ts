@@ -3,8 +3,6 @@
  * windows are on go to the thread's scratch memory, in groups of eight channels, where zeros are around them: so no window has an edge, and memory is read in
  * its order. What lies beside a row is multiplied by such a zero, so kernels must be finite. Sums are made there, too, and written with what follows them.
  */
-import { finishLine } from './activation';
-import { chainRow, firstAct } from './chain';
 import { Geometry } from './geometry';
 import { scratch } from './simd';
 import { Sums, pass } from './sliding-tail';
@@ -13,8 +11,6 @@ import { windowThree } from './window-three';
 
 export { setScratch } from './simd';
 
-/** Bytes of results that are computed before a chain goes over them. */
-const GROUP: i32 = 16384;
 /** In the scratch memory, where the sums are. */
 const SUMS: usize = 288;
 
@@ -93,63 +89,45 @@ function listRow(rows: i32, columns: usize, taps: usize): void {
   store<usize>(at, taps, 4);
 }
 
-/** What is done to a row of sums in passing: 0 none, 1 relu, a relu's bound; -1 what is not. A chain has it in front. */
-@inline
-function simple(act: i32): i32 {
-  const first = act > 3 ? firstAct(act) : act;
-  return first == 2 || first == 3 ? -1 : first;
-}
-
-/** What is not done in passing, on rows that lie where they belong. */
-function finish(at: usize, positions: i32, channels: i32, bias: usize, act: i32): void {
-  if (simple(act) < 0) finishLine(at, positions, channels, bias, act);
-  else if (act > 3) chainRow(act, at, positions * channels);
-}
-
 /**
- * Units are rows of output positions.
+ * Windows are not dilated along a row. Units are rows of output positions.
  * @param taps the kernel as `slidingTaps` lays it out
  * @param bias 0 or a float per filter
- * @param act what follows, by the codes of `finishRows`
+ * @param act 0 none, 1 relu; above that the table of a chain, which says so in front: 0, 1, or the bits of a relu's bound
  * @param tail 0, or what follows instead of both, see `pass`
  */
 export function sliding(start: i32, end: i32, out: usize, x: usize, taps: usize, geometry: usize, bias: usize, act: i32, tail: usize): void {
   const g = changetype<Geometry>(geometry);
   const channels = g.channels, groups = (channels + 7) / 8;
   const rowIn = <usize>(g.inputW * channels) << 2, rowOut = <usize>(g.outputW * channels) << 2;
-  const columns = (max(g.outputW, 4) - 1) * g.strideW + (g.windowW - 1) * g.dilationW + 1;
+  const columns = (max(g.outputW, 4) - 1) * g.strideW + g.windowW;
   const width = min(g.inputW, columns - g.beforeW);
   const span = (g.windowH - 1) * g.dilationH + 1;
   makeRoom(span, columns, g.outputW, channels, 1, false);
   const s = changetype<Sums>(scratch() + SUMS);
   const three = g.windowH == 3 && g.windowW == 3 && g.strideW == 1;
-  const group = max(1, GROUP / <i32>rowOut);
-  const first = simple(act);
+  if (act > 1) act = load<i32>(act);
   const tapRow = <usize>g.windowW << 5, tapStep = <usize>g.windowH * tapRow;
   let picture = -1, have = 0;
-  for (let unit = start; unit < end; unit += group) {
-    const count = min(group, end - unit);
-    for (let u = unit; u < unit + count; u++) {
-      const number = u / g.outputH;
-      const h = (u - number * g.outputH) * g.strideH - g.beforeH;
-      if (number != picture) {
-        picture = number;
-        have = 0;
-      }
-      for (have = max(have, h); have < min(h + span, g.inputH); have++) {
-        const from = x + <usize>(picture * g.inputH + have) * rowIn;
-        bring(slotOf(have, g.inputH) + (<usize>g.beforeW << 5), from, width, channels, false);
-      }
-      let rows = 0;
-      for (let j = 0; j < g.windowH; j++) {
-        const row = h + j * g.dilationH;
-        if (three || <u32>row < <u32>g.inputH) listRow(rows++, slotOf(row, g.inputH), taps + <usize>j * tapRow);
-      }
-      if (three) windowThree(s.at, s.step, g.outputW, columnStep, tapStep, groups);
-      else windowRow(s.at, s.step, g.outputW, 0, <usize>g.strideW << 5, columnStep, rows, g.windowW, 0, tapStep, groups);
-      pass(out + <usize>u * rowOut, s, first < 0 ? 0 : bias, max(first, 0), tail);
+  for (let u = start; u < end; u++) {
+    const number = u / g.outputH;
+    const h = (u - number * g.outputH) * g.strideH - g.beforeH;
+    if (number != picture) {
+      picture = number;
+      have = 0;
     }
-    if (act > 1) finish(out + <usize>unit * rowOut, count * g.outputW, channels, bias, act);
+    for (have = max(have, h); have < min(h + span, g.inputH); have++) {
+      const from = x + <usize>(picture * g.inputH + have) * rowIn;
+      bring(slotOf(have, g.inputH) + (<usize>g.beforeW << 5), from, width, channels, false);
+    }
+    let rows = 0;
+    for (let j = 0; j < g.windowH; j++) {
+      const row = h + j * g.dilationH;
+      if (three || <u32>row < <u32>g.inputH) listRow(rows++, slotOf(row, g.inputH), taps + <usize>j * tapRow);
+    }
+    if (three) windowThree(s.at, s.step, g.outputW, columnStep, tapStep, groups);
+    else windowRow(s.at, s.step, g.outputW, 0, <usize>g.strideW << 5, columnStep, rows, g.windowW, 0, tapStep, groups);
+    pass(out + <usize>u * rowOut, s, bias, act, tail);
   }
 }
 
@@ -167,40 +145,35 @@ export function slidingBack(start: i32, end: i32, out: usize, grad: usize, taps:
   const width = min(g.outputW, last + 1);
   makeRoom((g.windowH - 1) / g.strideH + 1, last + (g.windowW + by - 1) / by + 4, g.inputW, channels, by, true);
   const s = changetype<Sums>(scratch() + SUMS);
-  const group = max(1, GROUP / <i32>rowOut);
-  const first = simple(act);
+  if (act > 1) act = load<i32>(act);
   const tapRow = <usize>g.windowW << 5, tapStep = <usize>g.windowH * tapRow;
   let picture = -1, have = 0;
-  for (let unit = start; unit < end; unit += group) {
-    const count = min(group, end - unit);
-    for (let u = unit; u < unit + count; u++) {
-      const number = u / g.inputH;
-      const h = u - number * g.inputH + g.beforeH;
-      if (number != picture) {
-        picture = number;
-        have = 0;
-      }
-      const lowest = h / g.strideH;
-      for (have = max(have, lowest - slots + 1); have < min(lowest + 1, g.outputH); have++) {
-        const from = grad + <usize>(picture * g.outputH + have) * rowIn;
-        bring(slotOf(have, g.outputH) + (<usize>(last + 1 - width) << 5), from, width, channels, true);
-      }
-      let rows = 0;
-      for (let j = h - lowest * g.strideH, row = lowest; j < g.windowH && row >= 0; j += g.strideH, row--) {
-        if (row < g.outputH) listRow(rows++, slotOf(row, g.outputH), taps + <usize>j * tapRow);
-      }
-      for (let phase = 0; phase < min(by, g.inputW); phase++) {
-        const results = (g.inputW - phase + by - 1) / by, base = (phase + g.beforeW) / by;
-        const k = (phase + g.beforeW) % by;
-        // Taps of the phases before it, and its own.
-        let begin = 0;
-        for (let i = 0; i < k; i++) begin += max(0, (g.windowW - i + by - 1) / by);
-        const own = k < g.windowW ? (g.windowW - k + by - 1) / by : 0;
-        const column = <usize>(last - base - results + 1) << 5;
-        windowRow(s.at + <usize>phase * s.apart, s.step, results, column, 32, columnStep, rows, own, <usize>begin << 5, tapStep, groups);
-      }
-      pass(out + <usize>u * rowOut, s, first < 0 ? 0 : bias, max(first, 0), tail);
+  for (let u = start; u < end; u++) {
+    const number = u / g.inputH;
+    const h = u - number * g.inputH + g.beforeH;
+    if (number != picture) {
+      picture = number;
+      have = 0;
     }
-    if (act > 1) finish(out + <usize>unit * rowOut, count * g.inputW, channels, bias, act);
+    const lowest = h / g.strideH;
+    for (have = max(have, lowest - slots + 1); have < min(lowest + 1, g.outputH); have++) {
+      const from = grad + <usize>(picture * g.outputH + have) * rowIn;
+      bring(slotOf(have, g.outputH) + (<usize>(last + 1 - width) << 5), from, width, channels, true);
+    }
+    let rows = 0;
+    for (let j = h - lowest * g.strideH, row = lowest; j < g.windowH && row >= 0; j += g.strideH, row--) {
+      if (row < g.outputH) listRow(rows++, slotOf(row, g.outputH), taps + <usize>j * tapRow);
+    }
+    for (let phase = 0; phase < min(by, g.inputW); phase++) {
+      const results = (g.inputW - phase + by - 1) / by, base = (phase + g.beforeW) / by;
+      const k = (phase + g.beforeW) % by;
+      // Taps of the phases before it, and its own.
+      let begin = 0;
+      for (let i = 0; i < k; i++) begin += max(0, (g.windowW - i + by - 1) / by);
+      const own = k < g.windowW ? (g.windowW - k + by - 1) / by : 0;
+      const column = <usize>(last - base - results + 1) << 5;
+      windowRow(s.at + <usize>phase * s.apart, s.step, results, column, 32, columnStep, rows, own, <usize>begin << 5, tapStep, groups);
+    }
+    pass(out + <usize>u * rowOut, s, bias, act, tail);
   }
 }

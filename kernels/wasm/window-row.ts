@@ -10,7 +10,7 @@ import { WIDE } from './width';
 /** In the scratch memory: per row of taps a pointer to its columns and one to its taps; two vectors of zeros; the rows. */
 export const LIST_AT: usize = 0;
 export const ZEROS_AT: usize = 256;
-export const ROWS_AT: usize = 320;
+export const ROWS_AT: usize = 384;
 
 /** Bytes of a group's part that is taken at a time. */
 export const PART: usize = WIDE ? 32 : 16;

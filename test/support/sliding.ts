@@ -45,7 +45,14 @@ export const slidingCases: readonly SlidingCase[] = [
   { x: [2, 9, 14, 8], window: [1, 2], stride: [3, 4], padding: 'valid', taken: strided },
   { x: [2, 9, 14, 8], window: [3, 4], stride: [1, 3], padding: 'valid', taken: strided },
   { x: [2, 12, 14, 8], window: [3, 3], dilation: [2, 1], padding: 'same', taken: straight },
-  { x: [2, 12, 14, 8], window: [3, 3], stride: [2, 2], dilation: [2, 1], padding: 'same', taken: [strided[0], core[1]] },
+  {
+    x: [2, 12, 14, 8],
+    window: [3, 3],
+    stride: [2, 2],
+    dilation: [2, 1],
+    padding: 'same',
+    taken: [strided[0], core[1]],
+  },
   { x: [2, 12, 14, 8], window: [3, 3], dilation: [2, 3], padding: 'same', taken: [core[0], core[0]] },
   { x: [1, 3, 4, 5, 6], window: [2, 3, 3], padding: 'same', taken: [core[0], core[0]] },
   { x: [2, 40, 2, 4], window: [33, 1], padding: 'same', taken: [core[0], core[0]] },
@@ -86,13 +93,16 @@ export const surroundings: Readonly<Record<string, Build>> = {
   'back to a relu': back(o.relu),
   'back to a relu6': back(o.relu6),
   'back to a silu': back(o.silu),
+  'back to a hard silu': back(o.hardSilu),
   'back to a sigmoid': back(o.sigmoid),
   'back to a relu that another reads': back(o.relu, 'before'),
   'back to a relu6 whose input another reads': back(o.relu6, 'after'),
 };
 
 /** Of each case and surrounding: a hash of the results of 1 and 3 threads, which are equal, and the kernels that ran. */
-export function slidingResults(cases = slidingCases): { what: string; hash: string; kernels: string; one: SlidingCase }[] {
+export function slidingResults(
+  cases = slidingCases,
+): { what: string; hash: string; kernels: string; one: SlidingCase }[] {
   return cases.flatMap((one) =>
     Object.entries(surroundings).map(([name, build]) => {
       const channels = one.x.at(-1)!;
@@ -114,7 +124,12 @@ export function slidingResults(cases = slidingCases): { what: string; hash: stri
       plan.dispose();
       const [hash, again] = hashes;
       const what = `${one.x} window ${one.window} ${padding} stride ${stride ?? 1} dilation ${dilation ?? 1}, ${name}`;
-      return { what, hash: hash === again ? hash! : `${hash} of 1 thread and ${again} of 3`, kernels: [...kernels].join(), one };
+      return {
+        what,
+        hash: hash === again ? hash! : `${hash} of 1 thread and ${again} of 3`,
+        kernels: [...kernels].join(),
+        one,
+      };
     }),
   );
 }

@@ -5,7 +5,6 @@
  * taken in passing.
  */
 import type { ConvAttrs } from '../../ops/conv-primitives.ts';
-import { sizeOf } from '../../tensor/shape.ts';
 import type { Core } from './accelerators.ts';
 import type { Parts } from './bind-conv.ts';
 import { packed as module } from './sliding.generated.ts';
@@ -49,6 +48,8 @@ function takes(step: PlacedStep, core: Core): boolean {
   const single = p.groups > 1 && p.groups === p.inAll && p.inAll === p.outAll;
   if (!flat || !single || dilation[2] > 1 || window[1] > mostRows || bytesOf(p) > mostBytes) return false;
   if (padsOf(step, p).some((zeros) => zeros < 0)) return false;
+  // Passing is by relu alone, and by what `tailOf` finds.
+  if (step.epilogue?.activation && step.epilogue.activation !== 'relu') return false;
   const strided = isBack(step) && !isReversed(step, p);
   return !(strided && dilation.some((apart) => apart > 1)) && inputs[1]!.finite();
 }
@@ -65,46 +66,54 @@ function tapOrder(step: Pick<StepSpec, 'op'>, p: Parts): number[] {
   return order.sort((a, b) => row(a) - row(b) || phase(a) - phase(b) || a - b);
 }
 
-/** What a link computes, as text: `p` is the product, `x0` an operand of the result's shape, `s1` a number. */
+const sizeOfAll = ({ shape }: Operand): number => shape.reduce((size, side) => size * side, 1);
+
+/** What a chain computes, as text: `p` is the product, `x0` an operand of the result's shape, `s1` a number, relus are `clamp`s. */
 function textOf({ chain, out }: StepSpec): string {
   const { links, operands } = chain!;
-  const count = sizeOf(out.shape);
-  const kind = ({ shape }: Operand): string => (sizeOf(shape) === 1 ? 's' : sizeOf(shape) === count ? 'x' : '?');
+  const kind = (x: Operand): string => (sizeOfAll(x) === 1 ? 's' : sizeOfAll(x) === sizeOfAll(out) ? 'x' : '?');
   const texts = ['p'];
-  for (const { op, args } of links) {
+  for (const { op, attrs, args } of links) {
     const read = args.map((arg) => (arg < 0 ? texts[-1 - arg]! : `${kind(operands[arg]!)}${arg}`));
-    texts.push(`${op.name}(${read})`);
+    const { min = 0, max = Infinity } = attrs as { min?: number; max?: number };
+    const clamps = ['relu', 'clippedRelu', 'clip'].includes(op.name);
+    // A sum is the same either way; the operand comes first.
+    if (op.name === 'add' && read[0] === 'p') read.reverse();
+    if (op.name === 'add' && /^where/.test(read[0]!)) read.reverse();
+    texts.push(`${clamps ? `clamp ${min} ${max}` : op.name}(${read})`);
   }
   return texts.at(-1)!;
 }
 
-const below = String.raw`greater\((?<x>x\d+),(?<low>s\d+)\)`;
-const within = String.raw`logicalAnd\(greater\((?<x2>x\d+),(?<low2>s\d+)\),less\(\k<x2>,(?<high>s\d+)\)\)`;
-const sum = String.raw`p|add\((?<before>x\d+),p\)|add\(p,(?<before2>x\d+)\)`;
-const gate = String.raw`where\((?:${below}|${within}),(?:${sum}),(?<other>s\d+)\)`;
-const gates = [`^${gate}$`, String.raw`^add\((?<after>x\d+),${gate}\)$`, String.raw`^add\(${gate},(?<after>x\d+)\)$`].map(
-  (text) => new RegExp(text),
-);
-const siluGrad =
-  /^add\(mul\(p,sigmoid\((?<x>x\d+)\)\),mul\(mul\(p,\k<x>\),mul\(sigmoid\(\k<x>\),sub\((?<other>s\d+),sigmoid\(\k<x>\)\)\)\)\)$/;
+/** What a mask compares or a sigmoid is of: an operand, a clamped one, or one that a number was added to and then clamped. */
+const argument =
+  /(?:greater|sigmoid)\((?<y>(?:clamp (?<least>\S+) (?<most>[^(]+)\()?(?:add\()?(?<x>x\d+)(?:,(?<third>s\d+)\))?\)?),?/;
+/** The gradient of a relu of y, and what is added before or after it; of a silu; of `y / 6` times x. */
+const slopes = [
+  /^(?:add\((?<after>x\d+),)?where\((?:greater\(y,(?<low>s\d+)\)|logicalAnd\(greater\(y,(?<from>s\d+)\),less\(y,(?<high>s\d+)\)\)),(?:p|add\((?<before>x\d+),p\)),(?<other>s\d+)\)+$/,
+  /^add\(mul\(p,sigmoid\(y\)\),mul\(mul\(p,y\),mul\(sigmoid\(y\),sub\((?<other>s\d+),sigmoid\(y\)\)\)\)\)$/,
+  /^add\(mul\(p,mul\(y,(?<sixth>s\d+)\)\),where\(logicalAnd\(greater\(y,(?<low>s\d+)\),less\(y,(?<high>s\d+)\)\),mul\(mul\(p,(?<same>x\d+)\),\k<sixth>\),(?<other>s\d+)\)\)$/,
+];
+const bits = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!;
 
 /** The table of a chain that the kernel takes in passing, or 0. */
 function tailOf(ctx: BindContext): number {
   const { chain, epilogue, out } = ctx;
   if (!chain?.follows || epilogue?.bias || epilogue?.activation) return 0;
   const text = textOf(ctx);
-  const slope = siluGrad.exec(text)?.groups;
-  const found = slope ?? gates.map((pattern) => pattern.exec(text)?.groups).find((groups) => groups);
-  if (!found) return 0;
-  const { x, x2, before, before2, after, low, low2, high, other } = found;
+  const { y, x, least = '-Infinity', most = 'Infinity', third } = argument.exec(text)?.groups ?? {};
+  if (!y || !x) return 0;
+  const plain = text.replaceAll(y, 'y');
+  const kind = slopes.findIndex((slope) => slope.test(plain));
+  const found = slopes[kind]?.exec(plain)?.groups;
+  const { after, before, low, from, high, other, sixth, same } = found ?? {};
+  // A number is added to x where it is hard, and nothing is clamped where it is a silu; one sum is taken in, not two.
+  const fits = [!third && !(before && after), y === x, third && same === x][kind];
+  if (!fits) return 0;
   const at = (name: string | undefined): number => (name ? chain.operands[Number(name.slice(1))]!.at() : 0);
-  const added = before ?? before2;
-  // One sum is taken in, not two.
-  if (added && after) return 0;
-  const one = at(other);
   return ctx.table([
-    ...[Number(slope !== undefined), out.at(), at(x ?? x2), at(added), at(after)],
-    ...[at(low ?? low2) || one, at(high), one],
+    ...[kind, out.at(), at(x), at(before), at(after), at(low ?? from) || at(other), at(high), at(other)],
+    ...[at(third), at(sixth), bits(Number(least)), bits(Number(most))],
   ]);
 }
 
@@ -136,6 +145,11 @@ function bind(ctx: BindContext, core: Core): void {
   const grain = Math.max(2 * window[1], Math.ceil(16384 / each));
   const fn = back && !reversed ? 'slidingBack' : 'sliding';
   ctx.call(fn, [ctx.out.at(), x.at(), taps, geometry, bias, activation, tail], rows, grain);
+  const { links = [] } = ctx.chain ?? {};
+  // A bound of a relu, which comes first, is taken in passing; the core's kernel computes other chains.
+  if (tail || links.length === 0 || (links.length === 1 && links[0]!.op.name === 'clippedRelu')) return;
+  const count = sizeOfAll(ctx.out);
+  ctx.call('chain', [activation, count], Math.ceil(count / 512), 16);
 }
 
 let accelerator: Accelerator | null = null;
