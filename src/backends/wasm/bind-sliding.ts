@@ -86,8 +86,7 @@ function textOf({ chain, out }: StepSpec): string {
 }
 
 /** What a mask compares or a sigmoid is of: an operand, a clamped one, or one that a number was added to and then clamped. */
-const argument =
-  /(?:greater|sigmoid)\((?<y>(?:clamp (?<least>\S+) (?<most>[^(]+)\()?(?:add\()?(?<x>x\d+)(?:,(?<third>s\d+)\))?\)?),?/;
+const argument = /(?:greater|sigmoid)\((?<y>clamp (?<least>\S+) (?<most>[^(]+)\((?:x\d+|add\(x\d+,s\d+\))\)|x\d+)/;
 /** The gradient of a relu of y, and what is added before or after it; of a silu; of `y / 6` times x. */
 const slopes = [
   /^(?:add\((?<after>x\d+),)?where\((?:greater\(y,(?<low>s\d+)\)|logicalAnd\(greater\(y,(?<from>s\d+)\),less\(y,(?<high>s\d+)\)\)),(?:p|add\((?<before>x\d+),p\)),(?<other>s\d+)\)+$/,
@@ -101,8 +100,9 @@ function tailOf(ctx: BindContext): number {
   const { chain, epilogue, out } = ctx;
   if (!chain?.follows || epilogue?.bias || epilogue?.activation) return 0;
   const text = textOf(ctx);
-  const { y, x, least = '-Infinity', most = 'Infinity', third } = argument.exec(text)?.groups ?? {};
-  if (!y || !x) return 0;
+  const { y, least = '-Infinity', most = 'Infinity' } = argument.exec(text)?.groups ?? {};
+  if (!y) return 0;
+  const [[x], [third] = []] = [/x\d+/.exec(y)!, /s\d+/.exec(y) ?? []];
   const plain = text.replaceAll(y, 'y');
   const kind = slopes.findIndex((slope) => slope.test(plain));
   const found = slopes[kind]?.exec(plain)?.groups;
