@@ -36,9 +36,15 @@ test('its kernels take them where they can', () => {
 
 test('gradients of relu, relu6, silu and hard silu in front are taken in passing: no step of their own', () => {
   for (const { what, kernels, one } of after) {
-    if (/back to a (relu|silu|hard)/.test(what) && one.taken[1].startsWith('sliding'))
+    if (/back to a (relu6?|silu|hard silu)$/.test(what) && one.taken[1].startsWith('sliding'))
       assert.ok(!/chain|where/.test(kernels), `${what}: ${kernels}`);
   }
+  const summed = after.filter(({ what }) => what.includes('another reads'));
+  for (const sum of ['relu that', 'relu6 whose'])
+    assert.ok(
+      summed.some(({ what, kernels }) => what.includes(sum) && !/chain|where/.test(kernels)),
+      sum,
+    );
 });
 
 test('kernels that are not finite stay with the core, which leaves out what lies beside the picture', () => {
