@@ -1,4 +1,4 @@
-/** Who loads Winograd's kernels: models of Keras and ONNX with 3x3 convolutions between channels enough; nobody else. In a process each: what one takes stays. */
+/** Who loads Winograd's kernels: models of Keras and ONNX with 3x3 convolutions between channels enough; nobody else. And those of depthwise ones: who has such. In a process each: what one takes stays. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
@@ -16,13 +16,19 @@ import {
 } from '../../src/training/index.ts';
 import { child, source } from '../support/child.ts';
 import { temporaryFolder } from '../support/cli.ts';
-import { model, node, value, wave } from '../support/onnx-writer.ts';
+import { attribute, model, node, nodeOf, value, wave } from '../support/onnx-writer.ts';
 
 const test = suite('wasm: Winograd, loaded');
 const { path } = temporaryFolder();
 
 /** Whether predicting `[2, ...row]` runs one of its kernels. */
-function runs(load: 'loadModel' | 'loadOnnx', file: string, row: readonly number[], options = {}): boolean {
+function runs(
+  load: 'loadModel' | 'loadOnnx',
+  file: string,
+  row: readonly number[],
+  options = {},
+  kernel = 'winograd',
+): boolean {
   const module = load === 'loadModel' ? 'src/keras/load/load.ts' : 'src/onnx/load.ts';
   const code = `import { readFileSync } from 'node:fs';
     import { wasmBackend } from ${source('src/backends/wasm/index.ts')};
@@ -32,7 +38,7 @@ function runs(load: 'loadModel' | 'loadOnnx', file: string, row: readonly number
     const seen = new Set();
     wasmBackend.trace(({ fn }) => seen.add(fn));
     await model.predict({ shape, data: new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5) });
-    console.log(seen.has('winograd'));`;
+    console.log(seen.has('${kernel}'));`;
   const { args, cwd } = child(code, file);
   return execFileSync(process.execPath, args, { cwd, encoding: 'utf8' }) === 'true\n';
 }
@@ -95,6 +101,24 @@ test('loadOnnx, where the kernel is a node or the convolution is transposed', ()
   const transposed = { ...parts, nodes: [node('ConvTranspose', ['x', 'w'], 'y')], output: value('y', [16, 10, 10]) };
   writeFileSync(path('transposed.onnx'), model('transposed', { ...transposed, initializers: [kernel] }));
   assert.is(runs('loadOnnx', path('transposed.onnx'), [16, 8, 8]), true);
+});
+
+test('kernels of depthwise convolutions, where there are some: in Keras, separable ones too, and in ONNX', async () => {
+  const made = {
+    depthwise: layers.depthwiseConv2d({ kernelSize: 5 }),
+    separable: layers.separableConv2d({ filters: 4, kernelSize: 3 }),
+    plain: layers.conv2d({ filters: 16, kernelSize: 3 }),
+  };
+  for (const [name, layer] of Object.entries(made)) {
+    const x = input({ shape: [8, 8, 16] });
+    const file = path(`${name}-layer.keras`);
+    writeFileSync(file, await saveModel(kerasModel({ inputs: x, outputs: layer(x) }), { format: 'keras' }));
+    assert.is(runs('loadModel', file, [8, 8, 16], {}, 'sliding'), name !== 'plain', name);
+  }
+  const nodes = [nodeOf('Conv', ['x', 'w'], ['y'], { attributes: [attribute.int('group', 16)] })];
+  const parts = { nodes, initializers: [wave('w', [16, 1, 3, 3], 1)], inputs: [value('x', [16, 8, 8])] };
+  writeFileSync(path('depthwise.onnx'), model('depthwise', { ...parts, output: value('y', [16, 6, 6]) }));
+  assert.is(runs('loadOnnx', path('depthwise.onnx'), [16, 8, 8], {}, 'sliding'), true);
 });
 
 /** Two epochs with a frozen convolution: the weights after them, and whether one of its kernels ran. */

@@ -23,7 +23,7 @@ interface AcceleratorModule {
 /** A function that imports such a module, which bundlers then make a file of its own: `() => import('…')`. */
 export type LoadAccelerator = () => Promise<AcceleratorModule>;
 
-/** For 3x3 convolutions of stride 1: whoever has such layers, depthwise or with channels enough for it to pay, loads it. */
+/** For 3x3 convolutions of stride 1: whoever has such layers, with channels enough for it to pay, loads it. */
 export const winograd: LoadAccelerator = () => import('./bind-winograd.ts');
 
 /** Whether a convolution is one that `winograd` pays for: 3x3, between as many channels as are known of, 16 and more. */
