@@ -10,7 +10,7 @@ import { scratch, storeLanes } from './simd';
 class Tail {
   /**
    * 0: what passes where `low < min(max(x, least), most) < high`, else `other`, with what is added before or after. 1: the gradient of `x * sigmoid(x)`,
-   * `other` being 1. 2: of `x * min(max(x + third, least), most) * sixth`.
+   * `other` being 1. 2: of `x * min(max(x + third, least), most) * sixth`. 3: nothing but the sum with x.
    */
   kind: i32;
   /** The result, and beside it x and what is added (or 0). */
@@ -88,6 +88,12 @@ class GateAndSum {
     return f32x4.add(pick(second, behind), changetype<Gate>(0).of(v, first, 0, behind, low, high, other, least, most, third, sixth));
   }
 }
+class WithSum {
+  @inline biased(): bool { return false; }
+  @inline of(v: v128, first: usize, second: usize, behind: bool, low: v128, high: v128, other: v128, least: v128, most: v128, third: v128, sixth: v128): v128 {
+    return f32x4.add(pick(first, behind), v);
+  }
+}
 class SiluSlope {
   @inline biased(): bool { return false; }
   @inline of(v: v128, first: usize, second: usize, behind: bool, low: v128, high: v128, other: v128, least: v128, most: v128, third: v128, sixth: v128): v128 {
@@ -111,6 +117,7 @@ export function pass(to: usize, s: Sums, bias: usize, act: i32, tail: usize): vo
     const x = t.x - t.out;
     if (t.kind == 1) each<SiluSlope>(to, s, x, 0, t);
     else if (t.kind == 2) each<HardSlope>(to, s, x, 0, t);
+    else if (t.kind == 3) each<WithSum>(to, s, x, 0, t);
     else if (t.before != 0) each<GateOfSum>(to, s, x, t.before - t.out, t);
     else if (t.after != 0) each<GateAndSum>(to, s, x, t.after - t.out, t);
     else each<Gate>(to, s, x, 0, t);

@@ -41,17 +41,18 @@ function slotOf(row: i32, height: i32): usize {
   return scratch() + ROWS_AT + <usize>(<u32>row < <u32>height ? row % slots : slots) * slotBytes;
 }
 
-/** Makes room for `count` rows of so many columns at a time, and for sums of `width` positions. */
-function makeRoom(count: i32, columns: i32, width: i32, channels: i32, phases: i32, back: bool): void {
+/** Makes room for `count` rows of so many columns at a time, one of zeros where asked for, and for sums of `width` positions. */
+function makeRoom(count: i32, zeros: bool, columns: i32, width: i32, channels: i32, phases: i32, back: bool): void {
   const groups = <usize>(channels + 7) >> 3, rows = scratch() + ROWS_AT;
   slots = count;
   // An odd number, so that groups do not meet in one set of the cache.
   columnStep = <usize>(columns | 1) << 5;
   slotBytes = ((groups + 1) & ~1) * columnStep + 32;
   memory.fill(scratch() + ZEROS_AT, 0, 32);
-  memory.fill(rows, 0, <usize>(count + 1) * slotBytes);
+  const room = <usize>(count + i32(zeros)) * slotBytes;
+  memory.fill(rows, 0, room);
   const s = changetype<Sums>(scratch() + SUMS);
-  s.at = (rows + <usize>(count + 1) * slotBytes + 63) & ~63;
+  s.at = (rows + room + 63) & ~63;
   s.apart = <usize>((width + phases - 1) / phases + 4) << 5;
   s.step = <usize>phases * s.apart | 32;
   s.width = width;
@@ -103,9 +104,9 @@ export function sliding(start: i32, end: i32, out: usize, x: usize, taps: usize,
   const columns = (max(g.outputW, 4) - 1) * g.strideW + g.windowW;
   const width = min(g.inputW, columns - g.beforeW);
   const span = (g.windowH - 1) * g.dilationH + 1;
-  makeRoom(span, columns, g.outputW, channels, 1, false);
-  const s = changetype<Sums>(scratch() + SUMS);
   const three = g.windowH == 3 && g.windowW == 3 && g.strideW == 1;
+  makeRoom(min(span, g.inputH), three, columns, g.outputW, channels, 1, false);
+  const s = changetype<Sums>(scratch() + SUMS);
   if (act > 1) act = load<i32>(act);
   const tapRow = <usize>g.windowW << 5, tapStep = <usize>g.windowH * tapRow;
   let picture = -1, have = 0;
@@ -143,7 +144,8 @@ export function slidingBack(start: i32, end: i32, out: usize, grad: usize, taps:
   // Columns lie from right to left, so that they go from tap to tap as they do from result to result; `last` is that of the last result.
   const last = (g.inputW - 1 + g.beforeW) / by;
   const width = min(g.outputW, last + 1);
-  makeRoom((g.windowH - 1) / g.strideH + 1, last + (g.windowW + by - 1) / by + 4, g.inputW, channels, by, true);
+  const span = (g.windowH - 1) / g.strideH + 1;
+  makeRoom(min(span, g.outputH), false, last + (g.windowW + by - 1) / by + 4, g.inputW, channels, by, true);
   const s = changetype<Sums>(scratch() + SUMS);
   if (act > 1) act = load<i32>(act);
   const tapRow = <usize>g.windowW << 5, tapStep = <usize>g.windowH * tapRow;
@@ -156,7 +158,7 @@ export function slidingBack(start: i32, end: i32, out: usize, grad: usize, taps:
       have = 0;
     }
     const lowest = h / g.strideH;
-    for (have = max(have, lowest - slots + 1); have < min(lowest + 1, g.outputH); have++) {
+    for (have = max(have, lowest - span + 1); have < min(lowest + 1, g.outputH); have++) {
       const from = grad + <usize>(picture * g.outputH + have) * rowIn;
       bring(slotOf(have, g.outputH) + (<usize>(last + 1 - width) << 5), from, width, channels, true);
     }

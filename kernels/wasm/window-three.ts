@@ -50,6 +50,7 @@ export function windowThree(to: usize, sumStep: usize, count: i32, columnStep: u
         h = v128.load(q, 160), g = WIDE ? v128.load(q, 176) : h;
         a3 = madd(h, x2, a3);
         if (WIDE) b3 = madd(g, y2, b3);
+        // Never so: without a way out the optimizer takes sum by sum through all rows, which needs more registers than there are.
         if (p1 == 0) return;
         const x3 = v128.load(t, 96), y3 = WIDE ? v128.load(t, 112) : x3;
         const x4 = v128.load(t, 128), y4 = WIDE ? v128.load(t, 144) : x4;

@@ -12,6 +12,7 @@ import { scratch, storeLanes } from './simd';
 import { directTile } from './tile';
 
 export { setScratch } from './simd';
+export { depthwiseThree as depthwise } from './slide-three';
 
 /** What a call computes, as `src/backends/wasm/bind-winograd.ts` lays it out: int32 in the order of the fields. */
 @unmanaged

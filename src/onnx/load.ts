@@ -94,7 +94,7 @@ function* acceleratorsOf(
     const [filters = 0, channels = 0, ...window] = kernel ?? [];
     // A depthwise kernel has one channel.
     if (!kernel || (channels === 1 && filters > 1)) yield sliding;
-    if (!kernel || forWinograd(window, [filters, channels])) yield winograd;
+    if (!kernel || forWinograd(window, channels === 1 ? [filters] : [filters, channels])) yield winograd;
   }
 }
 

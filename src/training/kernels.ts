@@ -14,16 +14,17 @@ import { placeholder, type Tensor, type TensorSpec } from '../tensor/tensor.ts';
 import type { Trainable } from './trainable.ts';
 
 /** What a convolution, one way or the other, runs faster with. */
-function acceleratorOf({ op, inputs: [, kernel] }: Tensor): LoadAccelerator | [] {
+function acceleratorsOf({ op, inputs: [, kernel] }: Tensor): readonly LoadAccelerator[] {
   if (op?.name !== 'conv' && op?.name !== 'convGradInput') return [];
   const [channels, filters] = kernel!.shape.slice(-2);
-  if (channels === 1 && filters! > 1) return sliding;
-  return forWinograd(kernel!.shape.slice(0, -2), [channels!, filters!]) ? winograd : [];
+  const single = channels === 1 && filters! > 1;
+  const three = forWinograd(kernel!.shape.slice(0, -2), single ? [filters!] : [channels!, filters!]);
+  return [...(single ? [sliding] : []), ...(three ? [winograd] : [])];
 }
 
 /** @param x specs of the inputs of a batch, whatever its size */
 export async function loadKernels(trainable: Trainable, backend: string, x: readonly TensorSpec[]): Promise<void> {
   if (backend !== 'wasm' || trainable.dtype !== 'float32') return;
   const { outputs } = trainable.apply(x.map(({ shape, dtype }) => placeholder(shape, dtype)));
-  await loadAccelerators(ancestors(outputs).flatMap(acceleratorOf));
+  await loadAccelerators(ancestors(outputs).flatMap(acceleratorsOf));
 }

@@ -23,14 +23,14 @@ interface AcceleratorModule {
 /** A function that imports such a module, which bundlers then make a file of its own: `() => import('…')`. */
 export type LoadAccelerator = () => Promise<AcceleratorModule>;
 
-/** For 3x3 convolutions of stride 1: whoever has such layers, with channels enough for it to pay, loads it. */
+/** For 3x3 convolutions of stride 1: whoever has such layers, depthwise or with channels enough for it to pay, loads it. */
 export const winograd: LoadAccelerator = () => import('./bind-winograd.ts');
 
 /** Whether a convolution is one that `winograd` pays for: 3x3, between as many channels as are known of, 16 and more. */
 export const forWinograd = (window: readonly number[], channels: readonly number[]): boolean =>
   String(window) === '3,3' && channels.every((count) => count >= 16);
 
-/** For depthwise convolutions with one filter a channel: whoever has such layers loads it. */
+/** For gradients of depthwise convolutions with one filter a channel, and all of them in wide vectors: whoever has such layers loads it. */
 export const sliding: LoadAccelerator = () => import('./bind-sliding.ts');
 
 /** For attention without the scores of all pairs of positions: whoever builds transformers or has attention layers loads it. */

@@ -39,8 +39,10 @@ function bytesOf(p: Parts): number {
   return (Math.ceil(p.inAll / 8) + 1) * 32 * (rows * columns + width + 8 * stride[2]);
 }
 
+/** Gradients; and in wide vectors all: by fours of channels other kernels are faster forward, which bring no rows and sums to and fro. */
 function takes(step: PlacedStep, core: Core): boolean {
   const { inputs, out } = step;
+  if (!isBack(step) && core.wasmBackend.simd() !== 'wide') return false;
   if (out.dtype !== 'float32' || [out, ...inputs].some(({ shape }) => shape.includes(0))) return false;
   const p = partsOf(step, core);
   const { input, output, window, dilation, before } = p.windows;
@@ -100,6 +102,9 @@ function tailOf(ctx: BindContext): number {
   const { chain, epilogue, out } = ctx;
   if (!chain?.follows || epilogue?.bias || epilogue?.activation) return 0;
   const text = textOf(ctx);
+  const alone = /^add\((x\d+),p\)$/.exec(text)?.[1];
+  if (alone)
+    return ctx.table([3, out.at(), chain.operands[Number(alone.slice(1))]!.at(), ...new Array<number>(9).fill(0)]);
   const { y, least = '-Infinity', most = 'Infinity' } = argument.exec(text)?.groups ?? {};
   if (!y) return 0;
   const [[x], [third] = []] = [/x\d+/.exec(y)!, /s\d+/.exec(y) ?? []];

@@ -1,6 +1,6 @@
 /**
  * 3x3 convolutions of stride 1 with constant weights, and their gradients to the input, on `kernels/wasm/winograd.ts`: an accelerator
- * (`take`) that a model with such layers loads. The kernel is transformed once for all plans.
+ * (`take`) that a model with such layers loads. The kernel is transformed once for all plans. Depthwise ones have a kernel here with the core's bits.
  *
  * Invariant: errors stay near those of the core's product (F(2x2, 3x3) adds and halves, and multiplies by nothing else). Infinite inputs
  * give NaN in the outputs of their tiles, not in their windows' alone. Equal windows may differ in the last bits where they lie an odd number of
@@ -175,11 +175,30 @@ function bind(ctx: BindContext, core: Core): void {
   ctx.call('winograd', [ctx.out.at(), x.at(), kernel, layer, finish.bias, finish.activation], units, grain);
 }
 
-let accelerator: Accelerator | null = null;
+/**
+ * Whether it is a depthwise convolution whose windows of three taps along a row overlap: `kernels/wasm/slide-three.ts`. Gradients, and all in wide vectors, are
+ * those of bind-sliding.ts, which is faster there.
+ */
+function slides({ inputs: [x, w], out, attrs }: PlacedStep, { parts, wasmBackend }: Core): boolean {
+  if (out.dtype !== 'float32' || [out, x!, w!].some(({ shape }) => shape.includes(0))) return false;
+  const p = parts(x!.shape, w!.shape, out.shape, attrs as unknown as ConvAttrs);
+  const { window, stride, dilation } = p.windows;
+  const { groups, inAll, outAll } = p;
+  const straight = window[2] === 3 && dilation[2] === 1 && stride[2] === 1;
+  return groups > 1 && groups === inAll && inAll === outAll && straight && wasmBackend.simd() !== 'wide';
+}
+
+let accelerators: readonly Accelerator[] | null = null;
 
 /** From now on plans use these kernels. */
 export function take(core: Core): void {
-  accelerator ??= { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) };
-  core.accelerate('conv', accelerator);
-  core.accelerate('convGradInput', accelerator);
+  accelerators ??= [
+    { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) },
+    // The core's binder calls the module's kernel, which has the name of the core's.
+    { module, bind: core.conv, takes: (step) => slides(step, core) },
+  ];
+  const [winograd, three] = accelerators as [Accelerator, Accelerator];
+  core.accelerate('conv', winograd);
+  core.accelerate('conv', three);
+  core.accelerate('convGradInput', winograd);
 }
