@@ -39,13 +39,17 @@ function bytesOf(p: Parts): number {
   return (Math.ceil(p.inAll / 8) + 1) * 32 * (rows * columns + width + 8 * stride[2]);
 }
 
-/** Gradients; and in wide vectors all: by fours of channels other kernels are faster forward, which bring no rows and sums to and fro. */
+/**
+ * Gradients; and in wide vectors forward, too, but for narrow windows on long rows. Others are faster on the core's kernels, which bring no rows and sums to
+ * and fro (measured: docs/architecture.md).
+ */
 function takes(step: PlacedStep, core: Core): boolean {
   const { inputs, out } = step;
-  if (!isBack(step) && core.wasmBackend.simd() !== 'wide') return false;
   if (out.dtype !== 'float32' || [out, ...inputs].some(({ shape }) => shape.includes(0))) return false;
   const p = partsOf(step, core);
   const { input, output, window, dilation, before } = p.windows;
+  const long = window[2] <= 3 && output[2] >= 16;
+  if (!isBack(step) && (long || core.wasmBackend.simd() !== 'wide')) return false;
   const flat = input[0] === 1 && output[0] === 1 && window[0] === 1 && before[0] === 0;
   const single = p.groups > 1 && p.groups === p.inAll && p.inAll === p.outAll;
   if (!flat || !single || dilation[2] > 1 || window[1] > mostRows || bytesOf(p) > mostBytes) return false;

@@ -176,8 +176,8 @@ function bind(ctx: BindContext, core: Core): void {
 }
 
 /**
- * Whether it is a depthwise convolution whose windows of three taps along a row overlap: `kernels/wasm/slide-three.ts`. Gradients, and all in wide vectors, are
- * those of bind-sliding.ts, which is faster there.
+ * Whether it is a depthwise convolution whose windows of three taps along a row overlap: `kernels/wasm/slide-three.ts`. Gradients, and short rows in
+ * wide vectors, are those of bind-sliding.ts, which is faster there.
  */
 function slides({ inputs: [x, w], out, attrs }: PlacedStep, { parts, wasmBackend }: Core): boolean {
   if (out.dtype !== 'float32' || [out, x!, w!].some(({ shape }) => shape.includes(0))) return false;
@@ -185,7 +185,8 @@ function slides({ inputs: [x, w], out, attrs }: PlacedStep, { parts, wasmBackend
   const { window, stride, dilation } = p.windows;
   const { groups, inAll, outAll } = p;
   const straight = window[2] === 3 && dilation[2] === 1 && stride[2] === 1;
-  return groups > 1 && groups === inAll && inAll === outAll && straight && wasmBackend.simd() !== 'wide';
+  const first = wasmBackend.simd() !== 'wide' || p.windows.output[2] >= 16;
+  return groups > 1 && groups === inAll && inAll === outAll && straight && first;
 }
 
 let accelerators: readonly Accelerator[] | null = null;
