@@ -23,7 +23,7 @@ const sources = `${root}kernels/wasm/`;
  * What is built: an entry in kernels/wasm (whose exports are the kernels), and the file that its module is written to. All modules share one
  * memory: the constants of each lie in a place of its own below the heap (src/backends/wasm/heap.ts).
  */
-const modules = ['index', 'training', 'recurrent', 'winograd', 'kinks', 'attention'].map((name, i) => ({
+const modules = ['index', 'training', 'recurrent', 'winograd', 'kinks', 'attention', 'sliding'].map((name, i) => ({
   entry: `${name}.ts`,
   target: `${root}src/backends/wasm/${name === 'index' ? 'modules' : name}.generated.ts`,
   constants: 1024 + 512 * i,

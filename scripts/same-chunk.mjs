@@ -51,7 +51,7 @@ const engineLater = [
  * code, and both are 1.9 kB smaller apart.
  */
 const kernels = ['src/backends/wasm/modules.generated.ts'];
-const kernelsLater = ['src/backends/wasm/bind-winograd.ts'];
+const kernelsLater = ['src/backends/wasm/bind-winograd.ts', 'src/backends/wasm/bind-sliding.ts'];
 
 /**
  * @param {readonly (readonly [first: readonly string[], later: readonly string[]])[]} sets

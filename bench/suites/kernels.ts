@@ -7,6 +7,7 @@
 
 import { reference } from '../../src/backends/reference/index.ts';
 import { core } from '../../src/backends/wasm/accelerators.ts';
+import { take as takeSliding } from '../../src/backends/wasm/bind-sliding.ts';
 import { take as takeWinograd } from '../../src/backends/wasm/bind-winograd.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
@@ -25,6 +26,7 @@ import { modelShapes } from './shapes.ts';
 
 // As `loadModel` does for models with such convolutions.
 takeWinograd(core);
+takeSliding(core);
 
 /** Relative to the largest element: sums of up to 1,568 products in float32. */
 const TOLERANCE = 1e-5;

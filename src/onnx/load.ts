@@ -1,6 +1,12 @@
 /** From a path, URL, bytes or files to an ONNX model that can be run and explained, or to a list of what of it is not supported. */
 import type { Backend } from '../backends/backend.ts';
-import { forWinograd, loadAccelerators, winograd } from '../backends/wasm/accelerators.ts';
+import {
+  forWinograd,
+  type LoadAccelerator,
+  loadAccelerators,
+  sliding,
+  winograd,
+} from '../backends/wasm/accelerators.ts';
 import { wasmBackend } from '../backends/wasm/index.ts';
 import type { ModelSource } from '../keras/load/source.ts';
 import { Model } from '../model/model.ts';
@@ -72,22 +78,24 @@ export async function loadOnnx(
     ]),
   );
   const fixed = fixedInputs(file, options.fixed ?? {}, dtype);
-  if (dtype === 'float32' && (backend ?? wasmBackend) === wasmBackend && hasWide(graph, initializers))
-    await loadAccelerators([winograd]);
+  if (dtype === 'float32' && (backend ?? wasmBackend) === wasmBackend)
+    await loadAccelerators(acceleratorsOf(graph, initializers));
   return new Model(onnxDefinition({ file, graph, initializers, fixed, external, dtype, backend }));
 }
 
-/** Whether there is a convolution for these kernels, or one whose kernel is computed from constants. */
-function hasWide(graph: Prepared, initializers: ReadonlyMap<string, { readonly tensor: Tensor }>): boolean {
+/** What its convolutions run faster with; all of it for one whose kernel is computed from constants. */
+function* acceleratorsOf(
+  graph: Prepared,
+  initializers: ReadonlyMap<string, { readonly tensor: Tensor }>,
+): Generator<LoadAccelerator> {
   for (const { node } of allSteps(graph)) {
     if (node.opType !== 'Conv' && node.opType !== 'ConvTranspose') continue;
     const kernel = initializers.get(node.inputs[1] ?? '')?.tensor.shape;
-    if (!kernel) return true;
-    const [filters = 0, channels = 0, ...window] = kernel;
+    const [filters = 0, channels = 0, ...window] = kernel ?? [];
     // A depthwise kernel has one channel.
-    if (forWinograd(window, channels === 1 ? [filters] : [filters, channels])) return true;
+    if (!kernel || (channels === 1 && filters > 1)) yield sliding;
+    if (!kernel || forWinograd(window, channels === 1 ? [filters] : [filters, channels])) yield winograd;
   }
-  return false;
 }
 
 /**

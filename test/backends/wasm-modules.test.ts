@@ -10,6 +10,7 @@ import { packed as kinks } from '../../src/backends/wasm/kinks.generated.ts';
 import { moduleBytes } from '../../src/backends/wasm/module.ts';
 import { packed as core } from '../../src/backends/wasm/modules.generated.ts';
 import { packed as recurrent } from '../../src/backends/wasm/recurrent.generated.ts';
+import { packed as sliding } from '../../src/backends/wasm/sliding.generated.ts';
 import { type Accelerator, accelerate } from '../../src/backends/wasm/step.ts';
 import { packed as training } from '../../src/backends/wasm/training.generated.ts';
 import { packed as winograd } from '../../src/backends/wasm/winograd.generated.ts';
@@ -24,7 +25,7 @@ const test = suite('wasm: modules');
 const { dataRanges } = (await import(new URL('../../scripts/wasm-data.mjs', import.meta.url).href)) as {
   dataRanges(binary: Uint8Array): [number, number][];
 };
-const modules = { attention, core, kinks, recurrent, training, winograd };
+const modules = { attention, core, kinks, recurrent, sliding, training, winograd };
 
 test('both builds of every module can be compiled, and take constants to no place of another or of the heap', () => {
   const used: [from: number, to: number][] = [];

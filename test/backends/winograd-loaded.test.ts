@@ -1,4 +1,4 @@
-/** Who loads Winograd's kernels: models of Keras and ONNX with 3x3 convolutions between channels enough; nobody else. In a process each: what one takes stays. */
+/** Who loads Winograd's kernels: models of Keras and ONNX with 3x3 convolutions between channels enough; nobody else. And those of depthwise ones: who has such. In a process each: what one takes stays. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
@@ -16,7 +16,7 @@ import {
 } from '../../src/training/index.ts';
 import { child, source } from '../support/child.ts';
 import { temporaryFolder } from '../support/cli.ts';
-import { model, node, value, wave } from '../support/onnx-writer.ts';
+import { attribute, model, node, nodeOf, value, wave } from '../support/onnx-writer.ts';
 
 const test = suite('wasm: Winograd, loaded');
 const { path } = temporaryFolder();
@@ -95,6 +95,39 @@ test('loadOnnx, where the kernel is a node or the convolution is transposed', ()
   const transposed = { ...parts, nodes: [node('ConvTranspose', ['x', 'w'], 'y')], output: value('y', [16, 10, 10]) };
   writeFileSync(path('transposed.onnx'), model('transposed', { ...transposed, initializers: [kernel] }));
   assert.is(runs('loadOnnx', path('transposed.onnx'), [16, 8, 8]), true);
+});
+
+/** Whether a gradient of a depthwise convolution runs on the kernels of its module when the model is loaded. */
+function takesDepthwise(load: 'loadModel' | 'loadOnnx', file: string): boolean {
+  const code = `import { readFileSync } from 'node:fs';
+    import { acceleratorOf } from ${source('src/backends/wasm/step.ts')};
+    import { ${load} } from ${source(load === 'loadModel' ? 'src/keras/load/load.ts' : 'src/onnx/load.ts')};
+    await ${load}(new Uint8Array(readFileSync(process.argv[1])));
+    const operand = (shape) => ({ shape, dtype: 'float32', constant: true, sparse: 0, finite: () => true });
+    const attrs = { strides: [1, 1], dilations: [1, 1], pads: [[0, 0], [0, 0]], groups: 16 };
+    const inputs = [operand([1, 6, 6, 16]), operand([3, 3, 1, 16])];
+    console.log(acceleratorOf({ op: 'convGradInput', out: operand([1, 8, 8, 16]), inputs, attrs })?.module.name);`;
+  const { args, cwd } = child(code, file);
+  return execFileSync(process.execPath, args, { cwd, encoding: 'utf8' }) === 'sliding\n';
+}
+
+test('kernels of depthwise convolutions, where there are some: in Keras, separable ones too, and in ONNX', async () => {
+  const made = {
+    depthwise: layers.depthwiseConv2d({ kernelSize: 5 }),
+    separable: layers.separableConv2d({ filters: 4, kernelSize: 3 }),
+    plain: layers.conv2d({ filters: 16, kernelSize: 3 }),
+  };
+  for (const [name, layer] of Object.entries(made)) {
+    const x = input({ shape: [8, 8, 16] });
+    const file = path(`${name}-layer.keras`);
+    writeFileSync(file, await saveModel(kerasModel({ inputs: x, outputs: layer(x) }), { format: 'keras' }));
+    assert.is(takesDepthwise('loadModel', file), name !== 'plain', name);
+  }
+  const nodes = [nodeOf('Conv', ['x', 'w'], ['y'], { attributes: [attribute.int('group', 16)] })];
+  const parts = { nodes, initializers: [wave('w', [16, 1, 3, 3], 1)], inputs: [value('x', [16, 8, 8])] };
+  writeFileSync(path('depthwise.onnx'), model('depthwise', { ...parts, output: value('y', [16, 6, 6]) }));
+  assert.is(takesDepthwise('loadOnnx', path('depthwise.onnx')), true);
+  assert.is(takesDepthwise('loadOnnx', onnx('no-depthwise.onnx', [16, 16, 3, 3])), false);
 });
 
 /** Two epochs with a frozen convolution: the weights after them, and whether one of its kernels ran. */

@@ -30,6 +30,9 @@ export const winograd: LoadAccelerator = () => import('./bind-winograd.ts');
 export const forWinograd = (window: readonly number[], channels: readonly number[]): boolean =>
   String(window) === '3,3' && channels.every((count) => count >= 16);
 
+/** For gradients of depthwise convolutions with one filter a channel, and all of them in wide vectors: whoever has such layers loads it. */
+export const sliding: LoadAccelerator = () => import('./bind-sliding.ts');
+
 /** For attention without the scores of all pairs of positions: whoever builds transformers or has attention layers loads it. */
 export const attention: LoadAccelerator = () => import('./attention/take.ts');
 

@@ -175,15 +175,18 @@ function bind(ctx: BindContext, core: Core): void {
   ctx.call('winograd', [ctx.out.at(), x.at(), kernel, layer, finish.bias, finish.activation], units, grain);
 }
 
-/** Whether it is a depthwise convolution, or the gradient of one, whose windows of three taps along a row overlap: `kernels/wasm/slide-three.ts`. */
-function slides(step: PlacedStep, core: Core): boolean {
-  const { op, inputs, out } = step;
-  if (out.dtype !== 'float32' || [out, ...inputs].some(({ shape }) => shape.includes(0))) return false;
-  const p = partsOf(step, core);
+/**
+ * Whether it is a depthwise convolution whose windows of three taps along a row overlap: `kernels/wasm/slide-three.ts`. Gradients, and short rows in
+ * wide vectors, are those of bind-sliding.ts, which is faster there.
+ */
+function slides({ inputs: [x, w], out, attrs }: PlacedStep, { parts, wasmBackend }: Core): boolean {
+  if (out.dtype !== 'float32' || [out, x!, w!].some(({ shape }) => shape.includes(0))) return false;
+  const p = parts(x!.shape, w!.shape, out.shape, attrs as unknown as ConvAttrs);
   const { window, stride, dilation } = p.windows;
-  const straight = isBack({ op }) ? stride.every((size) => size === 1) : stride[2] === 1;
   const { groups, inAll, outAll } = p;
-  return groups > 1 && groups === inAll && inAll === outAll && window[2] === 3 && dilation[2] === 1 && straight;
+  const straight = window[2] === 3 && dilation[2] === 1 && stride[2] === 1;
+  const first = wasmBackend.simd() !== 'wide' || p.windows.output[2] >= 16;
+  return groups > 1 && groups === inAll && inAll === outAll && straight && first;
 }
 
 let accelerators: readonly Accelerator[] | null = null;
@@ -193,14 +196,10 @@ export function take(core: Core): void {
   accelerators ??= [
     { module, bind: (ctx) => bind(ctx, core), takes: (step) => takes(step, core) },
     // The core's binder calls the module's kernel, which has the name of the core's.
-    {
-      module,
-      bind: (ctx) => core[isBack(ctx) ? 'convGradInput' : 'conv'](ctx),
-      takes: (step) => slides(step, core),
-    },
+    { module, bind: core.conv, takes: (step) => slides(step, core) },
   ];
-  for (const accelerator of accelerators) {
-    core.accelerate('conv', accelerator);
-    core.accelerate('convGradInput', accelerator);
-  }
+  const [winograd, three] = accelerators as [Accelerator, Accelerator];
+  core.accelerate('conv', winograd);
+  core.accelerate('conv', three);
+  core.accelerate('convGradInput', winograd);
 }

@@ -96,7 +96,7 @@ export interface LayerRun {
     args: CallArguments,
   ) => Tensor | readonly Tensor[];
   /** Kernels that the layer runs faster with on wasm: `loadModel` waits for them. */
-  readonly accelerator?: LoadAccelerator;
+  readonly accelerator?: LoadAccelerator | readonly LoadAccelerator[];
   /** The mask of each output (of the first, if one is returned); by default none: most layers change what an element stands for. */
   readonly mask?: (xs: readonly Tensor[], masks: readonly Mask[], args: CallArguments) => Mask | readonly Mask[];
 }

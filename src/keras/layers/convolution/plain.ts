@@ -2,7 +2,7 @@
  * Convolutions in 1 to 3 dimensions: plain, depthwise and separable. Activations come after the axes are back in the layer's own
  * order, because softmax works on the last axis of that order, as in Keras.
  */
-import { forWinograd, winograd } from '../../../backends/wasm/accelerators.ts';
+import { forWinograd, type LoadAccelerator, sliding, winograd } from '../../../backends/wasm/accelerators.ts';
 import { add } from '../../../ops/binary.ts';
 import { type ConvOptions, conv1d, conv2d, depthwiseConv, separableConv } from '../../../ops/conv.ts';
 import { conv } from '../../../ops/conv-primitives.ts';
@@ -57,11 +57,18 @@ export function finish(c: Common, w: Weights, x: Tensor, f: (x: Tensor) => Tenso
 
 /** What such a layer of `filters` runs faster with, if it is a 3x3 convolution of stride 1 with filters enough; depthwise ones need no number of them. */
 export function acceleratedBy(
-  { window, strides, dilations }: Pick<Common, 'window' | 'strides' | 'dilations'>,
+  c: Pick<Common, 'window' | 'strides' | 'dilations'>,
   filters: number,
 ): Pick<LayerRun, 'accelerator'> {
+  return { accelerator: accelerators(c, filters) };
+}
+
+function accelerators(
+  { window, strides, dilations }: Pick<Common, 'window' | 'strides' | 'dilations'>,
+  filters: number,
+): LoadAccelerator[] {
   const plain = [...strides, ...dilations].every((size) => size === 1);
-  return plain && forWinograd(window, [filters]) ? { accelerator: winograd } : {};
+  return plain && forWinograd(window, [filters]) ? [winograd] : [];
 }
 
 function paddingOf(o: Options, axes: number): 'valid' | 'same' | 'causal' {
@@ -123,7 +130,7 @@ export const depthwise: LayerClass = defineLayer({
     const options = { stride: c.strides, dilation: c.dilations, padding };
     return {
       rank: c.axes + 2,
-      ...acceleratedBy(c, 16),
+      accelerator: [sliding, ...accelerators(c, 16)],
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         return [
@@ -145,7 +152,7 @@ export const separable: LayerClass = defineLayer({
     const options = { stride: c.strides, dilation: c.dilations, padding: paddingOf(o, c.axes) };
     return {
       rank: c.axes + 2,
-      ...acceleratedBy(c, 16),
+      accelerator: [sliding, ...accelerators(c, 16)],
       weights: ([x]) => {
         const channels = channelsOf(x!, c.channelsFirst);
         const ones = c.window.map(() => 1);
