@@ -3,6 +3,10 @@
  * are left out where their probability is exactly 0 in float32.
  */
 import { NR } from './panels';
+import { WIDE } from './width';
+
+/** Bytes of a turn of the loops over a row of scores, which has room for whole turns. */
+export const TURN: usize = WIDE ? 32 : 16;
 
 /** Scores of at most 1e7 aside, a key at or below the first has no share next to one at or above the second: `exp(-7e7)` is 0. */
 const HIDDEN: f32 = -1e8;
@@ -22,16 +26,24 @@ export class Bias {
     return this.at + sample * this.sample + head * this.head + query * this.query;
   }
 
-  /** Adds keys `[from, from + count)`; up to three elements behind them are written, too. */
+  /** Adds keys `[from, from + count)`; up to seven elements behind them are written, too. */
   addTo(row: usize, sample: i32, head: i32, query: i32, from: i32, count: i32): void {
     const end = row + (<usize>count << 2);
     let at = this.rowAt(sample, head, query);
     if (this.key == 0) {
       const all = v128.load32_splat(at);
-      for (; row < end; row += 16) v128.store(row, f32x4.add(v128.load(row), all));
+      for (; row < end; row += TURN) {
+        const v = f32x4.add(v128.load(row), all);
+        if (WIDE) v128.store(row, f32x4.add(v128.load(row, 16), all), 16);
+        v128.store(row, v);
+      }
     } else {
       at += <usize>from << 2;
-      for (; row < end; row += 16, at += 16) v128.store(row, f32x4.add(v128.load(row), v128.load(at)));
+      for (; row < end; row += TURN, at += TURN) {
+        const v = f32x4.add(v128.load(row), v128.load(at));
+        if (WIDE) v128.store(row, f32x4.add(v128.load(row, 16), v128.load(at, 16)), 16);
+        v128.store(row, v);
+      }
     }
   }
 }

@@ -12,9 +12,10 @@ import { softmaxRowsGrad } from './fused';
 import { MR, NR } from './panels';
 import { scratch, storeLanes } from './simd';
 import { softmaxRows } from './softmax';
-import { directTile } from './tile';
-import { transposedTile } from './attention-tile';
-import { Bias, keyRange, largest, rangeBegin, rangeEnd } from './attention-mask';
+import { directTile, neighbourTile } from './tile';
+import { wideTile } from './wide-tile';
+import { AFTER_TILES, WIDE } from './width';
+import { Bias, keyRange, largest, rangeBegin, rangeEnd, TURN } from './attention-mask';
 
 export { setScratch } from './simd';
 
@@ -90,8 +91,8 @@ function biases(): usize {
 /** Longest run of the inner index, as in `matmul.ts`. */
 const KC: i32 = 512;
 /** In the scratch memory: pointers to the rows of C and the tile's sums (see `tile.ts`), then pointers to the rows of A, then the room. */
-const RUN_AT: usize = 256;
-const ROOM_AT: usize = 320;
+const RUN_AT: usize = AFTER_TILES;
+const ROOM_AT: usize = AFTER_TILES + 64;
 
 let layer: Layer = changetype<Layer>(0);
 let room: usize = 0;
@@ -123,7 +124,13 @@ function product(
       list(run, a + first * aStep + (<usize>k0 << 2), aStep, left);
       list(scratch(), c + first * cStep, cStep, left);
       let at = b + <usize>p0 * panel + (<usize>k0 << 5);
-      for (let p = p0; p < p1; p++, at += panel) {
+      let p = p0;
+      if (WIDE) {
+        for (; p + 1 < p1; p += 2, at += 2 * panel) {
+          wideTile(k1 - k0, run, 4, at, at + panel, <usize>p << 5, left, whole ? 2 * NR : n - p * NR, k0 > 0);
+        }
+      }
+      for (; p < p1; p++, at += panel) {
         directTile(k1 - k0, run, at, <usize>p << 5, left, whole ? NR : n - p * NR, k0 > 0);
       }
     }
@@ -139,10 +146,17 @@ function addTransposed(
   for (let row = from; row < to; row += MR) {
     const left = min(to - row, MR);
     list(scratch(), c + <usize>row * cStep, cStep, left);
+    const first = a + (<usize>row << 2);
     let at = b;
-    for (let p = 0; p < panels; p++, at += panel) {
-      transposedTile(count, a + (<usize>row << 2), line, at, <usize>p << 5, left, n - p * NR);
+    let p = 0;
+    if (WIDE) {
+      const run = scratch() + RUN_AT;
+      list(run, first, 4, MR);
+      for (; p + 1 < panels; p += 2, at += 2 * panel) {
+        wideTile(count, run, line, at, at + panel, <usize>p << 5, left, n - p * NR, true);
+      }
     }
+    for (; p < panels; p++, at += panel) neighbourTile(count, first, line, at, <usize>p << 5, left, n - p * NR, true);
   }
 }
 
@@ -189,11 +203,23 @@ function probabilities(pair: i32, first: i32, rows: i32, back: bool): void {
   }
 }
 
+/** Up to seven elements behind the row are written, too. */
 function scaleRow(row: usize, count: i32): void {
   const by = f32x4.splat(layer.scale);
   const end = row + (<usize>count << 2);
-  if (layer.scaling == 1) for (; row < end; row += 16) v128.store(row, f32x4.mul(v128.load(row), by));
-  else for (; row < end; row += 16) v128.store(row, f32x4.div(v128.load(row), by));
+  if (layer.scaling == 1) {
+    for (; row < end; row += TURN) {
+      const v = f32x4.mul(v128.load(row), by);
+      if (WIDE) v128.store(row, f32x4.mul(v128.load(row, 16), by), 16);
+      v128.store(row, v);
+    }
+  } else {
+    for (; row < end; row += TURN) {
+      const v = f32x4.div(v128.load(row), by);
+      if (WIDE) v128.store(row, f32x4.div(v128.load(row, 16), by), 16);
+      v128.store(row, v);
+    }
+  }
 }
 
 @inline

@@ -7,7 +7,7 @@ import { finishRows } from './activation';
 import { firstRow, isDirect, listRuns, MR, NR, packRows, panelsOfA, RUN_BYTES, readSource, rowAfter } from './panels';
 import { scratch } from './simd';
 import { ENDS, fewNonzeros, listNonzeros, makeOrders, sparseRows } from './sparse';
-import { directTile, packedTile } from './tile';
+import { directTile, neighbourTile } from './tile';
 import { keepRows, multiplyKept, nextList } from './wide-strip';
 import { wideTile } from './wide-tile';
 import { AFTER_TILES, SPARSE_KC, WIDE, WIDE_RUN_AT } from './width';
@@ -154,6 +154,6 @@ function across(
     const from = b + <usize>p * <usize>k * 32;
     const column = <usize>p << 5;
     if (direct) directTile(count, a, from, column, rows, n - p * NR, adds);
-    else packedTile(count, a, from, column, rows, n - p * NR, adds);
+    else neighbourTile(count, a, 4 * MR, from, column, rows, n - p * NR, adds);
   }
 }

@@ -8,6 +8,8 @@ import { exp, expm1, gateSigmoid, gateTanh, softplus } from './math';
 import { MR } from './panels';
 import { madd, scratch, storeLanes } from './simd';
 import { recurrentTile } from './recurrent-tile';
+import { pair, wideRecurrentTile } from './recurrent-wide';
+import { WIDE } from './width';
 
 /** The call's sizes and operands, one set per instance (per thread); set by `readScan`. */
 export let time: i32 = 0;
@@ -75,20 +77,45 @@ export function counts(r: i32, t: i32): bool {
   return mask == 0 || load<u8>(mask + stepOf(r, t)) != 0;
 }
 
-/** `units` floats, in whole groups of four. */
+/** Bytes of a turn of the loops over units, which go on into the room behind a row, up to whole panels. */
+const TURN: usize = WIDE ? 32 : 16;
+
+/** `units` floats, in whole groups. */
 export function copyUnits(to: usize, from: usize): void {
   const bytes = <usize>units << 2;
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
+  for (let i: usize = 0; i < bytes; i += TURN) {
+    const v = v128.load(from + i);
+    if (WIDE) pair(to + i, v, v128.load(from + i, 16));
+    else v128.store(to + i, v);
+  }
 }
 
 /** `units` floats at any place, and nothing behind them. */
 export function putUnits(to: usize, from: usize): void {
-  for (let j = 0; j < units; j += 4) storeLanes(to + (<usize>j << 2), v128.load(from + (<usize>j << 2)), units - j);
+  let j = 0;
+  if (WIDE) {
+    for (; j + 8 <= units; j += 8, to += 32, from += 32) pair(to, v128.load(from), v128.load(from, 16));
+  }
+  for (; j < units; j += 4, to += 16, from += 16) storeLanes(to, v128.load(from), units - j);
 }
 
 export function zeroUnits(to: usize): void {
+  const zero = i32x4.splat(0);
   const bytes = <usize>units << 2;
-  for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, i32x4.splat(0));
+  for (let i: usize = 0; i < bytes; i += TURN) {
+    v128.store(to + i, zero);
+    if (WIDE) v128.store(to + i, zero, 16);
+  }
+}
+
+/** Adds `units` floats. */
+export function addUnits(to: usize, from: usize): void {
+  const bytes = <usize>units << 2;
+  for (let i: usize = 0; i < bytes; i += TURN) {
+    const v = f32x4.add(v128.load(to + i), v128.load(from + i));
+    if (WIDE) pair(to + i, v, f32x4.add(v128.load(to + i, 16), v128.load(from + i, 16)));
+    else v128.store(to + i, v);
+  }
 }
 
 /**
@@ -104,13 +131,29 @@ export function gateProduct(to: usize, toStep: usize, from: usize, fromStep: usi
     store<usize>(pointers + (<usize>r << 2), from + row * fromStep, 24);
   }
   const bytes = <usize>units << 2;
-  let b = kernel;
-  for (let g = 0; g < gates; g++) {
-    const column = <usize>g * bytes;
-    const out = to + <usize>g * span;
-    for (let at: usize = 0; at < span; at += 32, b += bytes << 3) {
-      recurrentTile(units, pointers, b, column + at, out + at, toStep);
+  const panels = <i32>(span >> 5);
+  const whole = bytes == span;
+  // Gates without a gap between them are one line of panels.
+  const parts = WIDE && whole ? 1 : gates;
+  const each = WIDE && whole ? gates * panels : panels;
+  for (let g = 0; g < parts; g++) {
+    const from = kernel + <usize>(g * panels) * (bytes << 3);
+    product(units, pointers, from, each, <usize>g * bytes, to + <usize>g * span, toStep);
+  }
+}
+
+/** The tiles of `panels` panels from `b` on, whose first columns are `column` bytes from the begin of what they are added to, and go to `to`. */
+@inline
+function product(count: i32, pointers: usize, b: usize, panels: i32, column: usize, to: usize, toStep: usize): void {
+  const panel = <usize>count << 5;
+  let p: usize = 0;
+  if (WIDE) {
+    for (; p + 1 < <usize>panels; p += 2, b += 2 * panel) {
+      wideRecurrentTile(count, pointers, b, b + panel, column + (p << 5), to + (p << 5), toStep);
     }
+  }
+  for (; p < <usize>panels; p++, b += panel) {
+    recurrentTile(count, pointers, b, column + (p << 5), to + (p << 5), toStep);
   }
 }
 
@@ -124,9 +167,7 @@ export function addProduct(to: usize, toStep: usize, a: usize, aStep: usize, cou
     store<usize>(pointers + (<usize>r << 2), a + <usize>min(r, rows - 1) * aStep);
     store<usize>(pointers + (<usize>r << 2), to + <usize>r * toStep, 24);
   }
-  for (let p: usize = 0; p < <usize>panels; p++) {
-    recurrentTile(count, pointers, b + ((p * <usize>count) << 5), p << 5, to + (p << 5), toStep);
-  }
+  product(count, pointers, b, panels, 0, to, toStep);
 }
 
 /** An activation by code, see `src/ops/recurrent-activations.ts`. */

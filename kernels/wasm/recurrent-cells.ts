@@ -7,7 +7,15 @@ import {
 } from './recurrent-block';
 import { c as constant, GATE_OVER, GATE_UNDER, HALF } from './constants';
 import { gateInside, gateTanh } from './math';
+import { wideLstmRow, wideLstmRowBack, wideSimpleRow, wideSimpleRowBack } from './recurrent-wide';
 import { madd, storeLanes } from './simd';
+import { WIDE } from './width';
+
+/** Whether gates are sigmoids and new values tanh. */
+@inline
+export function usual(): bool {
+  return act == 1 && gateAct == 2;
+}
 
 /** Kept: the gates input, forget, new and output, c before the step, the activation of c after it. */
 export class Lstm {
@@ -18,12 +26,13 @@ export class Lstm {
   forward(t: i32, kept: usize): void {
     const bytes = <usize>units << 2;
     gateProduct(kept, 6 * span, z + stepOf(0, t) * 4 * bytes, <usize>time * 4 * bytes, 4);
-    const usual = act == 1 && gateAct == 2;
+    const known = usual();
     for (let r = 0; r < rows; r++) {
       if (!counts(r, t)) continue;
       const at = kept + <usize>r * 6 * span;
       const state = <usize>r * span;
-      if (usual) usualLstmRow(at, state, bytes);
+      if (WIDE && known) wideLstmRow(at, state);
+      else if (known) usualLstmRow(at, state, bytes);
       else lstmRow(at, state, bytes);
     }
   }
@@ -31,7 +40,7 @@ export class Lstm {
   /** `dz` is the first row's gradient of z, `dzStep` bytes to the next row's. */
   back(t: i32, kept: usize, dz: usize, dzStep: usize): void {
     const bytes = <usize>units << 2;
-    const usual = act == 1 && gateAct == 2 && (units & 3) == 0;
+    const whole = usual() && (units & 3) == 0;
     for (let r = 0; r < rows; r++) {
       const to = dz + <usize>r * dzStep;
       const state = <usize>r * span;
@@ -40,7 +49,7 @@ export class Lstm {
         continue;
       }
       const at = kept + <usize>r * 6 * span;
-      if (usual) usualLstmRowBack(at, state, to, bytes);
+      if (whole) usualLstmRowBack(at, state, to, bytes);
       else lstmRowBack(at, state, to, bytes);
       zeroUnits(dh + state);
     }
@@ -142,7 +151,7 @@ function lstmRowBack(at: usize, state: usize, to: usize, bytes: usize): void {
 /** The same where rows are whole groups of four. */
 function usualLstmRowBack(at: usize, state: usize, to: usize, bytes: usize): void {
   const one = f32x4.splat(1);
-  for (let j: usize = 0; j < bytes; j += 16) {
+  for (let j: usize = WIDE ? wideLstmRowBack(at, state, to, bytes) : 0; j < bytes; j += 16) {
     const k = at + j;
     const i = v128.load(k);
     const f = v128.load(k + span);
@@ -173,6 +182,10 @@ export class Simple {
     for (let r = 0; r < rows; r++) {
       if (!counts(r, t)) continue;
       const at = <usize>r * span;
+      if (WIDE && act == 1) {
+        wideSimpleRow(kept + at, h + at);
+        continue;
+      }
       for (let j: usize = 0; j < bytes; j += 16) {
         const y = curve(v128.load(kept + at + j), act);
         v128.store(kept + at + j, y);
@@ -190,7 +203,7 @@ export class Simple {
         zeroRow(to, units);
         continue;
       }
-      for (let j: usize = 0; j < bytes; j += 16) {
+      for (let j: usize = WIDE && act == 1 ? wideSimpleRowBack(kept + state, dh + state, to, bytes) : 0; j < bytes; j += 16) {
         const d = f32x4.mul(v128.load(dh + state + j), slope(v128.load(kept + state + j), act));
         storeLanes(to + j, d, units - <i32>(j >> 2));
       }

@@ -3,8 +3,12 @@ import {
   act, addProduct, bias, copyUnits, counts, curve, dh, gateAct, gateProduct, h, kernel, kernelT, kernelT2, room, rows, slope, span, stepOf,
   time, units, z, zeroUnits,
 } from './recurrent-block';
-import { zeroRow } from './recurrent-cells';
+import { usual, zeroRow } from './recurrent-cells';
+import {
+  wideGatesBefore, wideGruRow, wideGruRowBack, wideResetBeforeBack, wideStateBefore, wideStateBeforeBack,
+} from './recurrent-gru-wide';
 import { madd, storeLanes } from './simd';
+import { WIDE } from './width';
 
 /** `update * before + (1 - update) * fresh`. */
 @inline
@@ -26,6 +30,10 @@ export class Gru {
       const at = kept + <usize>r * 5 * span;
       const from = z + stepOf(r, t) * 3 * bytes;
       const state = h + <usize>r * span;
+      if (WIDE && usual()) {
+        wideGruRow(at, from, state, bytes);
+        continue;
+      }
       for (let j: usize = 0; j < bytes; j += 16) {
         const k = at + j;
         const update = curve(f32x4.add(v128.load(k), v128.load(from + j)), gateAct);
@@ -55,7 +63,7 @@ export class Gru {
         continue;
       }
       const at = kept + <usize>r * 5 * span;
-      for (let j: usize = 0; j < bytes; j += 16) {
+      for (let j: usize = WIDE && usual() ? wideGruRowBack(at, state, to, inner, bytes) : 0; j < bytes; j += 16) {
         const k = at + j;
         const left = units - <i32>(j >> 2);
         const update = v128.load(k);
@@ -98,6 +106,10 @@ export class GruResetBefore {
     gateProduct(kept, 5 * span, from, step, 2);
     for (let r = 0; r < rows; r++) {
       const at = kept + <usize>r * 5 * span;
+      if (WIDE && usual()) {
+        wideGatesBefore(at);
+        continue;
+      }
       for (let j: usize = 0; j < bytes; j += 16) {
         const k = at + j;
         const reset = curve(v128.load(k + span), gateAct);
@@ -111,6 +123,10 @@ export class GruResetBefore {
     for (let r = 0; r < rows; r++) {
       if (!counts(r, t)) continue;
       const at = kept + <usize>r * 5 * span;
+      if (WIDE && usual()) {
+        wideStateBefore(at, h + <usize>r * span);
+        continue;
+      }
       for (let j: usize = 0; j < bytes; j += 16) {
         const k = at + j;
         const fresh = curve(v128.load(k + 2 * span), act);
@@ -131,12 +147,13 @@ export class GruResetBefore {
         continue;
       }
       const at = kept + <usize>r * 5 * span;
-      for (let j: usize = 0; j < bytes; j += 16) {
+      const state = dh + <usize>r * span;
+      for (let j: usize = WIDE && usual() ? wideStateBeforeBack(at, state, to, bytes) : 0; j < bytes; j += 16) {
         const k = at + j;
         const left = units - <i32>(j >> 2);
         const update = v128.load(k);
         const fresh = v128.load(k + 2 * span);
-        const d = v128.load(dh + <usize>r * span + j);
+        const d = v128.load(state + j);
         const change = f32x4.sub(v128.load(k + 3 * span), fresh);
         storeLanes(to + j, f32x4.mul(f32x4.mul(d, change), slope(update, gateAct)), left);
         const toFresh = f32x4.mul(f32x4.mul(d, f32x4.sub(f32x4.splat(1), update)), slope(fresh, act));
@@ -149,10 +166,11 @@ export class GruResetBefore {
       const at = kept + <usize>r * 5 * span;
       const to = dz + <usize>r * dzStep + bytes;
       const state = dh + <usize>r * span;
-      for (let j: usize = 0; j < bytes; j += 16) {
+      const products = room + <usize>r * span;
+      for (let j: usize = WIDE && usual() ? wideResetBeforeBack(at, state, products, to, bytes) : 0; j < bytes; j += 16) {
         const k = at + j;
         const reset = v128.load(k + span);
-        const product = v128.load(room + <usize>r * span + j);
+        const product = v128.load(products + j);
         const toReset = f32x4.mul(f32x4.mul(product, v128.load(k + 3 * span)), slope(reset, gateAct));
         storeLanes(to + j, toReset, units - <i32>(j >> 2));
         v128.store(state + j, madd(v128.load(state + j), v128.load(k), f32x4.mul(product, reset)));

@@ -5,7 +5,7 @@
  * that the room stays in cache. Rows do not depend on each other. This is a module of its own, which comes with the recurrent ops.
  */
 import {
-  c, copyUnits, dc, dh, h, putUnits, rows, setBlock, setOperands, setRoom, setSizes, span, stepOf, time, units, zeroUnits,
+  addUnits, c, copyUnits, dc, dh, h, putUnits, rows, setBlock, setOperands, setRoom, setSizes, span, stepOf, time, units, zeroUnits,
 } from './recurrent-block';
 import { Lstm, Simple } from './recurrent-cells';
 import { Gru, GruResetBefore } from './recurrent-gru';
@@ -72,10 +72,8 @@ function receive(t: i32, g: usize, states: i32): void {
   for (let r = 0; r < rows; r++) {
     const from = g + stepOf(r, t) * states * bytes;
     const at = <usize>r * span;
-    for (let j: usize = 0; j < bytes; j += 16) {
-      v128.store(dh + at + j, f32x4.add(v128.load(dh + at + j), v128.load(from + j)));
-      if (states == 2) v128.store(dc + at + j, f32x4.add(v128.load(dc + at + j), v128.load(from + bytes + j)));
-    }
+    addUnits(dh + at, from);
+    if (states == 2) addUnits(dc + at, from + bytes);
   }
 }
 
@@ -97,7 +95,8 @@ function scanBack<C>(
   const anew = unasked + <usize>(cell.gates * MR) * span;
   const stepBytes = <usize>(cell.kept * MR) * span;
   const blocks = (batch + MR - 1) / MR;
-  for (let block = start * perGroup; block < min(blocks, end * perGroup); block++) {
+  // From the last one on: what was kept of it lies in the cache still.
+  for (let block = min(blocks, end * perGroup) - 1; block >= start * perGroup; block--) {
     const kept = keep == 0 ? anew : keep + <usize>(block * time) * stepBytes;
     begin(block, h0, c0, states);
     if (keep == 0) for (let i = 0; i < time; i++) cell.forward(reverse ? time - 1 - i : i, kept + <usize>i * stepBytes);

@@ -18,13 +18,13 @@ import { madd, scratch, storeLanes } from './simd';
 const TILE_AT: usize = 64;
 
 /**
- * The tile from `count` inner indices of the panel `a`.
+ * The tile from `count` inner indices of six neighbours from `a` on, each `step` bytes behind the one before: 24 in a packed panel.
  * @param column bytes from a row's begin to the tile's first column
  * @param rows of the tile that exist, and `columns` from it to the end of the row
  * @param adds whether the sums go on from what C holds: in which runs and blocks a row was cut never shows in its bits
  */
-export function packedTile(
-  count: i32, a: usize, b: usize, column: usize, rows: i32, columns: i32, adds: bool,
+export function neighbourTile(
+  count: i32, a: usize, step: usize, b: usize, column: usize, rows: i32, columns: i32, adds: bool,
 ): void {
   let x0 = f32x4.splat(0), y0 = f32x4.splat(0), x1 = f32x4.splat(0), y1 = f32x4.splat(0);
   let x2 = f32x4.splat(0), y2 = f32x4.splat(0), x3 = f32x4.splat(0), y3 = f32x4.splat(0);
@@ -71,7 +71,7 @@ export function packedTile(
     v = v128.load32_splat(a, 20);
     x5 = madd(v, left, x5);
     y5 = madd(v, right, y5);
-    a += 24;
+    a += step;
     b += 32;
   }
   for (let i = count >> 1; i > 0; i--) {
@@ -95,28 +95,29 @@ export function packedTile(
     v = v128.load32_splat(a, 20);
     x5 = madd(v, left, x5);
     y5 = madd(v, right, y5);
+    a += step;
     if (ASC_FEATURE_RELAXED_SIMD && b == 0) break;
     left = v128.load(b, 32);
     right = v128.load(b, 48);
-    v = v128.load32_splat(a, 24);
+    v = v128.load32_splat(a, 0);
     x0 = madd(v, left, x0);
     y0 = madd(v, right, y0);
-    v = v128.load32_splat(a, 28);
+    v = v128.load32_splat(a, 4);
     x1 = madd(v, left, x1);
     y1 = madd(v, right, y1);
-    v = v128.load32_splat(a, 32);
+    v = v128.load32_splat(a, 8);
     x2 = madd(v, left, x2);
     y2 = madd(v, right, y2);
-    v = v128.load32_splat(a, 36);
+    v = v128.load32_splat(a, 12);
     x3 = madd(v, left, x3);
     y3 = madd(v, right, y3);
-    v = v128.load32_splat(a, 40);
+    v = v128.load32_splat(a, 16);
     x4 = madd(v, left, x4);
     y4 = madd(v, right, y4);
-    v = v128.load32_splat(a, 44);
+    v = v128.load32_splat(a, 20);
     x5 = madd(v, left, x5);
     y5 = madd(v, right, y5);
-    a += 48;
+    a += step;
     b += 64;
   }
   storeTile(column, rows, columns, x0, y0, x1, y1, x2, y2, x3, y3, x4, y4, x5, y5);

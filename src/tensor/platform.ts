@@ -18,7 +18,7 @@ interface NodeModules {
   'node:worker_threads': {
     Worker: new (
       url: PlatformUrl,
-      options: { workerData: unknown },
+      options: { workerData: unknown; execArgv: string[] },
     ) => {
       terminate(): unknown;
       unref(): void;

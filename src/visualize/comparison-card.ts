@@ -7,6 +7,7 @@ import type { ColormapName } from './colors.ts';
 import { DARK_PAGE } from './colors.ts';
 import type { ComparisonSample } from './comparison-types.ts';
 import { directionOf } from './direction.ts';
+import { aspectAttribute } from './flat.ts';
 import { escapeHtml, plain, signed } from './format.ts';
 import { tokensToThemedHtml } from './html.ts';
 import { attributionRaster, imageRaster } from './image.ts';
@@ -67,8 +68,9 @@ function pictures(sample: Of<'image'>, methods: readonly ReportExplainer[], map:
     const scale = thresholdByMass(sumChannels(asImage(own, 'attribution')), OUTLIERS);
     return figure(attributionRaster(own, { colormap: map, shared: scale }), name, fullColour(scale));
   });
-  const original = figure(imageRaster(sample.image, { range: sample.range }), 'input', 'the picture itself');
-  return `<div class="pictures many">${[original, ...maps].join('\n')}</div>`;
+  const raster = imageRaster(sample.image, { range: sample.range });
+  const original = figure(raster, 'input', 'the picture itself');
+  return `<div class="pictures many"${aspectAttribute(raster)}>${[original, ...maps].join('\n')}</div>`;
 }
 
 /** The entries that any method finds strong, each method's as a bar of its own scale. */

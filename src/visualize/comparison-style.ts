@@ -1,4 +1,6 @@
 /** What the page of a comparison has beyond the report's style. */
+import { panelColumns } from './flat.ts';
+
 export const comparisonStyle = `
 main{max-width:76rem}
 .wide{overflow-x:auto;margin:1rem 0;background:linear-gradient(90deg,var(--under) 30%,transparent) 0 0/3rem 100% no-repeat local,
@@ -22,7 +24,7 @@ linear-gradient(90deg,var(--shade),transparent) 0 0/1rem 100% no-repeat scroll,l
 .by b{display:block;font-weight:600;font-size:.92rem}
 .by span,figcaption span{color:var(--muted);font-size:.8rem}
 figcaption b{display:block;color:var(--ink);font-weight:600}
-.pictures.many{grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr))}
+.pictures.many{grid-template-columns:${panelColumns('auto-fill', '8.5rem')}}
 figcaption b{overflow-wrap:anywhere;font-size:.82rem;line-height:1.25}
 .features th,.features td{padding:.2rem .9rem .2rem 0}
 .features thead th{vertical-align:bottom}
@@ -33,7 +35,7 @@ figcaption b{overflow-wrap:anywhere;font-size:.82rem;line-height:1.25}
 .two .plus{grid-column:2;background:var(--plus)}
 .features small{color:var(--muted);font-variant-numeric:tabular-nums}
 @media (max-width:44rem){.lines,.meanings{grid-template-columns:1fr}.meanings dd{margin-bottom:.4rem}.hint{display:block}
-.pictures.many{grid-template-columns:repeat(auto-fill,minmax(6.5rem,1fr))}
+.pictures.many{grid-template-columns:${panelColumns('auto-fill', '6.5rem')}}
 .wide th:first-child{position:sticky;left:0;background:var(--under)}}
 @media (max-width:70rem){.hint.long{display:block}}
 `.trim();

@@ -44,6 +44,8 @@ const MUTED: Rgb = [96, 102, 112];
 const LINE: Rgb = [214, 218, 224];
 const COLUMNS = ['original', 'all', 'positive', 'negative'] as const;
 const MARGIN = 28;
+/** The short side of a picture is no less than this part of the side that is wanted, where there is room. */
+const SHORT = 5;
 /** Between columns, and between rows. */
 const SPACE = 20;
 const BAR_WIDTH = 14;
@@ -80,9 +82,15 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
       attributionRaster(attribution, { ...shown, sign: 'positive' }),
       attributionRaster(attribution, { ...shown, sign: 'negative' }),
     ].slice(0, columns.length);
-    const zoom = Math.max(1, Math.ceil(wanted / Math.max(original.width, original.height)));
+    const [long, short] = [Math.max(original.width, original.height), Math.min(original.width, original.height)];
+    const usual = Math.max(1, Math.ceil(wanted / long));
+    // A flat picture is magnified until its short side is seen, or its long one takes the room of three; then it is stretched.
+    const zoom = Math.max(usual, Math.min(Math.ceil(wanted / SHORT / short), Math.floor((3 * wanted) / long)));
+    const thick = Math.max(1, Math.ceil(wanted / SHORT / (short * zoom)));
+    const [across, down] = original.width > original.height ? [1, thick] : [thick, 1];
+    const size = { width: original.width * across * zoom, height: original.height * down * zoom };
     const lines = typeof label === 'string' ? label.split('\n') : label;
-    return { cells, lines, zoom, width: original.width * zoom, height: original.height * zoom };
+    return { cells: cells.map((cell) => stretched(cell, across, down)), lines, zoom, ...size };
   });
 
   const cellWidth = largest([...rows.map(({ width }) => width), ...columns.map((name) => textWidth(name) * ZOOM)]);
@@ -126,6 +134,19 @@ export function attributionGrid(samples: readonly GridSample[], options: GridOpt
     drawText(page, line, MARGIN, gridBottom + 18 + l * (LINE_HEIGHT - 2), MUTED, ZOOM);
   });
   return page;
+}
+
+/** Each pixel `across` times beside itself and `down` times below. */
+function stretched(source: Raster, across: number, down: number): Raster {
+  if (across * down === 1) return source;
+  const raster = createRaster(source.width * across, source.height * down, PAGE);
+  const from = new Uint32Array(source.data.buffer, source.data.byteOffset, source.width * source.height);
+  const to = new Uint32Array(raster.data.buffer, raster.data.byteOffset, raster.width * raster.height);
+  for (let i = 0; i < to.length; i++) {
+    const [x, y] = [i % raster.width, Math.floor(i / raster.width)];
+    to[i] = from[Math.floor(y / down) * source.width + Math.floor(x / across)]!;
+  }
+  return raster;
 }
 
 function drawBar(

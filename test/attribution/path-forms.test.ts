@@ -55,6 +55,18 @@ test('GuidedIG on the straight line is the left Riemann sum', async () => {
   near(guided.attributions[0]!.data, left.attributions[0]!.data, 1e-12);
 });
 
+test('GuidedIG: a feature that has gone all the way is where it goes, to the last bit', async () => {
+  // The slope of the last feature says whether the other two, which go first, are equal.
+  const f: Model = (x) => o.where(o.equal(col(x, 0), col(x, 1)), o.mul(col(x, 2), 100), o.mul(col(x, 2), 50));
+  const baselines = f64([[5e5, 3, 2e6]]);
+  const { attributions } = await new GuidedIG(f, { nSteps: 3, maxDistance: 1, fraction: 0.1 }).explain(
+    f64([[0.1, 0.1, 0]]),
+    { baselines },
+  );
+  // The first step takes them all the way and the last feature 333331.4 of its own.
+  near([attributions[0]!.data[2]!], [-50 * 333331.4 - 100 * (2e6 - 333331.4)], 100);
+});
+
 test('GuidedIG: attributions come to the change of the score as steps grow, wherever the path goes', async () => {
   for (const maxDistance of [0.05, 1]) {
     const missed = async (nSteps: number): Promise<number> => {

@@ -113,6 +113,47 @@ for (const [name, model, inputs, frontier] of models) {
   });
 }
 
+/** A float32 picture of one grey, which max pools see as ties, seen from a baseline that is none. */
+const grey = tensor(new Float32Array(2 * 64).fill(0.37), [2, 8, 8, 1]);
+const noise = tensor(Float32Array.from(random([2, 8, 8, 1], 11).data), [2, 8, 8, 1]);
+const single = (t: Tensor): Tensor => tensor(Float32Array.from(t.data), t.shape);
+const wide = single(random([3, 3, 4, 8], 12));
+const pooled: readonly (readonly [string, Model])[] = [
+  ['a pool', (x) => flat(o.maxPool(o.conv2d(x, single(filters))))],
+  ['a relu and a pool', (x) => flat(o.maxPool(o.relu(o.conv2d(x, single(filters)))))],
+  [
+    'a pool, then products',
+    (x) => flat(o.tanh(o.conv2d(o.maxPool(o.relu(o.conv2d(x, single(filters)))), single(more)))),
+  ],
+  ['a pool, then products at its kinks', (x) => flat(o.conv2d(o.maxPool(o.relu(o.conv2d(x, single(filters)))), wide))],
+  ['a maximum of all', (x) => o.max(o.conv2d(x, single(filters)), { axes: [1, 2] })],
+];
+for (const [name, model] of pooled) {
+  test(`equal values at an end of the path are equal on it, float32: ${name}`, async () => {
+    for (const [X, baselines] of [
+      [grey, noise],
+      [noise, grey],
+      [grey, 0],
+    ] as const) {
+      for (const method of ['riemann_left', 'riemann_right', 'riemann_trapezoid'] as const) {
+        // Few steps: an end then counts for much.
+        const run = (strategy: 'brute' | 'path-linear', internalBatchSize: number, nSteps: number) =>
+          new IntegratedGradients(model, { method, nSteps, strategy, internalBatchSize }).explain(X, {
+            baselines,
+            target: 1,
+          });
+        for (const nSteps of [2, 15]) {
+          const brute = await run('brute', 100, nSteps);
+          for (const batch of [1, 5, 100]) {
+            const linear = await run('path-linear', batch, nSteps);
+            close(linear.attributions[0]!.data, brute.attributions[0]!.data, 2e-6);
+          }
+        }
+      }
+    }
+  });
+}
+
 test('auto steps, layers and baselines of several rows give what brute force gives', async () => {
   const model: Model = (x) => o.softmax(o.dense(o.tanh(o.dense(x, w1)), w2));
   const X = random([4, 4], 11);

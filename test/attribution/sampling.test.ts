@@ -19,7 +19,7 @@ import { randomNormal } from '../../src/graph/random.ts';
 import { add, mul } from '../../src/ops/binary.ts';
 import { gather } from '../../src/ops/indexing.ts';
 import { matmul } from '../../src/ops/matmul.ts';
-import { sum } from '../../src/ops/reduce.ts';
+import { max, sum } from '../../src/ops/reduce.ts';
 import { softmax } from '../../src/ops/softmax.ts';
 import { square, tanh } from '../../src/ops/unary.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
@@ -39,6 +39,23 @@ const product: Model = (x) => mul(col(x, 0), col(x, 1));
 const squares: Model = (x) => sum(square(x), { axes: 1, keepDims: true });
 
 const forms = suite('closed forms of sampling methods');
+
+forms('a place at an end of the line is that end to the last bit', async () => {
+  const highest: Model = (x) => max(x, { axes: 1, keepDims: true });
+  const far = f64([[1e6, 3, 0.7]]);
+  const even = f64([[0.1, 0.1, 0.1]]);
+  // All three are highest, and share what one would get.
+  for (const [alpha, x, baselines] of [
+    [1, even, far],
+    [0, far, even],
+  ] as const) {
+    const found = await first(new ExpectedGradients(highest, { alphas: f64([alpha]), nSamples: 1 }), x, { baselines });
+    close(
+      found,
+      Array.from(x.data, (value, i) => (value - baselines.data[i]!) / 3),
+    );
+  }
+});
 
 forms('61, 62 expected gradients over the baselines of a background', async () => {
   const half = { alphas: f64([0.5, 0.5]), nSamples: 2 };

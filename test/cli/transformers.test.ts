@@ -88,6 +88,17 @@ test('words are shown as they are written, with the sums of their pieces; pairs 
   );
 });
 
+test('pairs were labelled by pieces: they are of whole words', async () => {
+  const svg = folder.path('pairs.svg');
+  const flags = ['--explainer', 'integrated-hessians', '--steps', '4', '--svg', svg];
+  const { out, err, code } = await runCli(['explain', model, '--text', 'An excellent WHODUNNIT', ...flags]);
+  assert.is(code, 0, err);
+  assert.match(out, /pairs +.*excellent with WHODUNNIT [+-]/);
+  assert.not.match(out, /##/);
+  const drawn = readFileSync(svg, 'utf8');
+  assert.ok(drawn.includes('>WHODUNNIT<') && !drawn.includes('##'));
+});
+
 test('token ids, as flags and as a file, are what the tokenizer makes of the text', async () => {
   const loaded = await loadTransformer(model);
   const ids = Array.from(loaded.tokenizer!.encode('A superb film').input_ids.data);

@@ -38,7 +38,7 @@ export function displaced(from: number, to: number, gradient: number): number {
   return from === to ? 0 : (to - from) * gradient;
 }
 
-/** `b + alpha (x - b)` for each point; at alpha = 1 exactly x. */
+/** `b + alpha (x - b)` for each point; at both ends exactly what is there. */
 export function interpolate(
   from: Float64Array,
   to: Float64Array,
@@ -51,7 +51,7 @@ export function interpolate(
   for (let row = 0; row < points.samples.length; row++) {
     const [start, alpha] = [points.samples[row]! * width, points.alphas[row]!];
     const into = out.subarray(row * width, (row + 1) * width);
-    if (alpha === 1) into.set(to.subarray(start, start + width));
+    if (alpha === 0 || alpha === 1) into.set((alpha === 1 ? to : from).subarray(start, start + width));
     else between(into, from.subarray(start, start + width), to.subarray(start, start + width), alpha);
   }
   return out;

@@ -85,7 +85,9 @@ function move(
 ): Float64Array {
   const alpha = (step + 1) / nSteps;
   const [least, most] = [Math.max(alpha - maxDistance, 0), Math.min(alpha + maxDistance, 1)];
-  const on = (share: number): Float64Array => from.map((b, i) => b + (to[i]! - b) * share);
+  // At both ends exactly what is there.
+  const on = (share: number): Float64Array =>
+    share === 1 ? to : share === 0 ? from : from.map((b, i) => b + (to[i]! - b) * share);
   const [behind, ahead] = [on(least), on(most)];
   const wanted = distance(from, to) * (1 - alpha);
   // Features that are as far as they may be have no place among those that move; NaN has none in an order.
@@ -108,7 +110,7 @@ function move(
     if (room === 0 && threshold === Number.POSITIVE_INFINITY) return x;
     const share = room > 0 ? (left - wanted) / room : Number.POSITIVE_INFINITY;
     for (let i = 0; i < x.length; i++) {
-      if (moves(i)) x[i] = share > 1 ? ahead[i]! : x[i]! + (ahead[i]! - x[i]!) * share;
+      if (moves(i)) x[i] = share >= 1 ? ahead[i]! : x[i]! + (ahead[i]! - x[i]!) * share;
     }
     if (share <= 1) return x;
   }

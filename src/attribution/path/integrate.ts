@@ -95,10 +95,13 @@ async function addBlocks(
     const count = Math.min(group, samples - first);
     // Blocks of one size where that can be, which one plan serves, and none larger than it has to be.
     const steps = Math.ceil(length / Math.ceil(length / Math.floor(most / count)));
-    for (let k = 0; k < length; k += steps) {
+    for (let k = 0, end = 0; k < length; k = end) {
       await pace.turn();
-      const block = alphas.subarray(k, k + steps);
-      const parts = await path.sums!(first, count, block, weights.subarray(k, k + steps));
+      end = Math.min(k + steps, length);
+      // Not both ends in one block.
+      if (alphas[k] === 0 && alphas[end - 1] === 1) end--;
+      const block = alphas.subarray(k, end);
+      const parts = await path.sums!(first, count, block, weights.subarray(k, end));
       for (let i = 0; i < count; i++) {
         for (const score of addBlock(sums, parts, path, samples, first + i, i)) {
           const belongs = (index: number): boolean => scoreOf(sums, index) === score;

@@ -60,17 +60,20 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
       const variables = (points: PathPoints): TypedArray[] =>
         from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!));
       const points = stepMajor(first, count, alphas);
+      // A point at an end is that end to the last bit, so that what is equal there is equal on the line too: `start + 1 (end - start)` is
+      // rounded. Points that reach the end are counted from it.
+      const backwards = alphas.includes(1);
       const behind = [
-        inDType(alphas, dtype),
+        inDType(backwards ? alphas.map((alpha) => 1 - alpha) : alphas, dtype),
         ...heldAfter.map((i) => gatherRows(held[i]!, points.samples)),
         ...scores.map(({ cotangent }) => weighted(cotangent, points, weights)),
       ];
       const moving = frontier.stepSources.map((v) =>
         v < 0 ? null : movingSteps(from[v]!, to[v]!, problem.shapes[v]!, first, count),
       );
-      const kind = `one plan ${count}x${alphas.length}x${scores.length} ${moving.join(' ')}`;
+      const kind = `one plan ${count}x${alphas.length}x${scores.length} ${moving.join(' ')} ${backwards}`;
       const build = (shared: boolean, ends?: KeptTensors): PlanGraph =>
-        planGraph(problem, frontier, count, alphas.length, shared, moving, convs, ends);
+        planGraph(problem, frontier, count, alphas.length, shared, backwards, moving, convs, ends);
       const evaluate = (): Promise<TypedArray[]> => {
         const shared = isShared();
         const start = shared ? atLeastTwo(stepMajor(first, 1, Float64Array.of(0))) : at(0);
@@ -95,6 +98,7 @@ function planGraph(
   count: number,
   steps: number,
   shared: boolean,
+  backwards: boolean,
   moving: readonly (Moving | null)[],
   convs: LineConvs,
   kept?: KeptTensors,
@@ -128,7 +132,8 @@ function planGraph(
     const replaced: [Tensor, Tensor][] = pool
       ? [[pool.pooled, pool.fuse(start, delta, alpha)]]
       : (pieces ?? [[node, reshape(lerp(start, delta, alpha), node.shape)]]);
-    return { start, fixed, delta, replaced, from, displacement: moved(from, end) };
+    const [near, far] = backwards ? [end, from] : [from, end];
+    return { start, fixed, delta, replaced, near, displacement: moved(near, far) };
   });
 
   // The gradient to where each line starts is the sum over its points.
@@ -137,10 +142,10 @@ function planGraph(
   const cotangents = cotangentsOf(problem, body);
   const known = new Map(
     lines.flatMap(
-      ({ start, fixed, delta, from, displacement }) =>
+      ({ start, fixed, delta, near, displacement }) =>
         [
-          [start, from],
-          [fixed, from],
+          [start, near],
+          [fixed, near],
           [delta, displacement],
         ] as const,
     ),

@@ -86,8 +86,11 @@ export async function expectedGradients(
   };
 }
 
-/** What does not move stays, an infinity too. */
-const between = (from: number, to: number, alpha: number): number => (from === to ? from : from + alpha * (to - from));
+/** At both ends exactly what is there; what does not move stays, an infinity too. */
+const between = (from: number, to: number, alpha: number): number => {
+  if (from === to || alpha === 0) return from;
+  return alpha === 1 ? to : from + alpha * (to - from);
+};
 
 const goldenShare = (Math.sqrt(5) - 1) / 2;
 

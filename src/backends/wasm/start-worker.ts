@@ -25,7 +25,10 @@ export function startWorker(data: WorkerData, onEnd: (failed: boolean) => void):
     const node = nodeModule('node:worker_threads');
     if (node) {
       const code = `import { workerData } from 'node:worker_threads';${workerBody}serve(workerData);`;
-      const worker = new node.Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: data });
+      const worker = new node.Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), {
+        workerData: data,
+        execArgv: [],
+      });
       // Without a listener an error in a worker ends the process.
       worker.on('error', () => onEnd(true));
       worker.on('exit', () => onEnd(false));

@@ -12,7 +12,7 @@ import { nodeModule } from '../../tensor/platform.ts';
 import { type Machine, scratchBytes } from './machine.ts';
 import { type Stoppable, startWorker } from './start-worker.ts';
 import type { Call, Trace } from './step.ts';
-import { callDoubles, closed, control, recordDoubles } from './worker-source.ts';
+import { callDoubles, closed, control, recordDoubles, thrownText } from './worker-source.ts';
 
 /** Chunks per thread and call: more even out threads that are held up, fewer repeat less work per chunk. */
 const chunksPerThread = 8;
@@ -177,6 +177,7 @@ export class Threads {
       at += callDoubles + args.length;
     }
     Atomics.store(words, control.chunks, chunks);
+    Atomics.store(words, control.pages, this.#machine.loaded.memory.buffer.byteLength / 65536);
     Atomics.store(words, control.done, 0);
     this.#number = (this.#number + 1) & 0x1fffff;
     Atomics.store(words, control.ticket, this.#number << 10);
@@ -188,7 +189,8 @@ export class Threads {
     const failed = Atomics.exchange(words, control.failed, 0) !== 0;
     if (fault !== undefined) throw fault;
     if (failed) {
-      throw failure('wasm', 'a worker thread failed', { kernel: shared.map(({ call }) => call.fn).join() });
+      const kernel = shared.map(({ call }) => call.fn).join();
+      throw failure('wasm', 'a worker thread failed', { kernel, thrown: thrownText(words) });
     }
   }
 

@@ -12,16 +12,28 @@ export const control = {
   done: 16,
   /** Chunks of the open call. */
   chunks: 32,
-  /** Set to 1 by a worker that fails. */
+  /** Set to 1 by a worker that fails; the first one writes what was thrown at `thrown`. */
   failed: 33,
   /** Workers that sleep. */
   sleepers: 34,
   /** Workers with this number or a higher one stay idle. */
   allowed: 35,
+  /** Pages of the memory when the call was opened. */
+  pages: 36,
   /** The flag of worker 0, then those of the others: 1 when it has started. */
   started: 48,
-  words: 48 + 64,
+  /** The number of characters of what was thrown, then as many codes. */
+  thrown: 48 + 64,
+  words: 48 + 64 + 160,
 } as const;
+/** Characters of it that there is room for. */
+const thrownLength = 159;
+
+/** What a worker wrote there. */
+export function thrownText(words: Int32Array): string {
+  const at = control.thrown + 1;
+  return String.fromCharCode(...words.subarray(at, at + words[control.thrown]!));
+}
 
 /** In place of a chunk: no chunk can be taken. */
 export const closed = 1023;
@@ -47,6 +59,16 @@ const serve = ({ module, memory, extras, scratch, at, number }) => {
     modules.set(from, found);
     return found;
   };
+  // Another thread's growth of the memory reaches this one late: growing by nothing fetches it.
+  const current = () => {
+    if (memory.buffer.byteLength < Atomics.load(words, ${control.pages}) * 65536) memory.grow(0);
+  };
+  const tell = (error) => {
+    if (Atomics.compareExchange(words, ${control.failed}, 0, 1) !== 0) return;
+    const text = String(error).slice(0, ${thrownLength});
+    words[${control.thrown}] = text.length;
+    for (let i = 0; i < text.length; i++) words[${control.thrown + 1} + i] = text.charCodeAt(i);
+  };
   const more = (from, length) => add(from, new WebAssembly.Module(new Uint8Array(memory.buffer, from, length).slice()));
   add(0, module);
   for (const [from, made] of extras) add(from, made);
@@ -60,6 +82,7 @@ const serve = ({ module, memory, extras, scratch, at, number }) => {
     if (chunk < chunks && number < Atomics.load(words, ${control.allowed})) {
       if (Atomics.compareExchange(words, ${control.ticket}, ticket, ticket + 1) !== ticket) continue;
       try {
+        current();
         let [at, own] = [0, chunk];
         while (own >= record[at + 2]) {
           own -= record[at + 2];
@@ -70,8 +93,8 @@ const serve = ({ module, memory, extras, scratch, at, number }) => {
         const to = Math.ceil(((own + 1) * units) / count);
         const known = modules.get(place) ?? more(place, bytes);
         known[kernel](from, to, ...record.subarray(at + ${callDoubles}, at + ${callDoubles} + length));
-      } catch {
-        Atomics.store(words, ${control.failed}, 1);
+      } catch (error) {
+        tell(error);
       }
       if (Atomics.add(words, ${control.done}, 1) + 1 === chunks) Atomics.notify(words, ${control.done});
       idle = 0;

@@ -3,6 +3,7 @@
  * numbers of all entries of any other array.
  */
 import { joinedTable, listOf, partsOf, plainNumber, rowOf } from '../../open/found-parts.ts';
+import { wordPairs } from '../../open/word-pairs.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { indexOf } from '../../visualize/format.ts';
@@ -75,17 +76,19 @@ export function shownPairs(
   const ofFeatures = context.atInput && features?.length === count;
   const X = ofFeatures ? [tensor(Float64Array.from(rowOf(explanation.X[0]!, row)), [1, count])] : explanation.X;
   const parts = shown(sample, { attributions: [alone], X }, 0, { ...context, atInput: ofFeatures });
-  const name = (i: number): string => textOf(sample)?.tokens[i] ?? features?.[i] ?? `[${indexOf(i, places)}]`;
-  const found = values.flatMap((value, at) => {
-    const [i, j] = [Math.floor(at / count), at % count];
+  const text = textOf(sample);
+  const words = text?.tokens.length === count ? wordPairs(values, text) : null;
+  const numbers = words?.values ?? values;
+  const size = words?.names.length ?? count;
+  const name = (i: number): string => words?.names[i] ?? features?.[i] ?? `[${indexOf(i, places)}]`;
+  const found = numbers.flatMap((value, at) => {
+    const [i, j] = [Math.floor(at / size), at % size];
     // Tables are symmetric: a pair is the sum of its two entries.
     if (value === 0 || j <= i) return [];
-    return [{ name: `${name(i)} with ${name(j)}`, score: value + values[j * count + i]! }];
+    return [{ name: `${name(i)} with ${name(j)}`, score: value + numbers[j * size + i]! }];
   });
   const kept = found.sort((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, PAIRS);
-  const padded = textOf(sample)?.padding;
-  const shownAt = Array.from({ length: count }, (_, i) => i).filter((i) => !padded?.[i]);
-  const pairsOf = (): readonly number[] => shownAt.flatMap((i) => shownAt.map((j) => values[i * count + j]!));
-  const all = shownAt.length <= MATRIX && { table: { names: shownAt.map(name), values: pairsOf() } };
+  const names = (): string[] => Array.from({ length: size }, (_, i) => name(i));
+  const all = size <= MATRIX && { table: { names: names(), values: numbers } };
   return { ...parts, pairs: { names: kept.map((pair) => pair.name), scores: kept.map((pair) => pair.score), ...all } };
 }

@@ -16,20 +16,22 @@ export type PairsTable = {
    * together, half of it on either side. A cell shows both halves.
    */
   readonly values: ArrayLike<number>;
-  /** Features that are shown; default 12. */
+  /** Features that are shown; default 12, and all where there are no more than 16: none is left out for a few. */
   readonly most?: number | undefined;
 };
 
 const SIDE = 34;
 /** Between two lines of a name. */
 const LINE = 14;
-/** Pixels that the names of columns take at most. */
-const HEAD = 150;
+/** Pixels that the names of columns take at most: on two lines where columns are as wide as these, else on one. */
+const HEAD = { lines: 150, line: 240 };
+/** Features that are all shown, and how many of more. */
+const FEW = { all: 16, most: 12 };
 /** Share of the width that names of rows take. */
 const LEFT = 0.3;
 
 /** Which features are shown: those with the largest sum of sizes in their row and column, in their order. @throws PathgradError for a table that is not square */
-export function pairsShown({ names, values, most = 12 }: PairsTable): number[] {
+export function pairsShown({ names, values, most }: PairsTable): number[] {
   const n = names.length;
   if (values.length !== n * n)
     throw failure('pairs', 'must be a square table of the names', { names: n, values: values.length });
@@ -40,7 +42,7 @@ export function pairsShown({ names, values, most = 12 }: PairsTable): number[] {
   const order = names.map((_, i) => i).sort((a, b) => size[b]! - size[a]! || a - b);
   // What has no part in anything is not shown, unless nothing has.
   const parts = order.filter((i) => size[i]! > 0);
-  return (parts.length > 0 ? parts : order).slice(0, most).sort((a, b) => a - b);
+  return (parts.length > 0 ? parts : order).slice(0, most ?? (n > FEW.all ? FEW.most : n)).sort((a, b) => a - b);
 }
 
 /** The chart as SVG text. @throws PathgradError for a table that is not square, or a number that is not finite */
@@ -54,13 +56,18 @@ export function pairsMatrix(table: PairsTable, options: ChartOptions = {}): stri
   for (const i of kept)
     for (const j of kept) if (Math.abs(at(i, j)) > full) [full, best] = [Math.abs(at(i, j)), [i, j]];
   const width = (1 - LEFT) / Math.max(1, kept.length);
-  const head = Math.min(HEAD + 10, 12 + Math.max(0, ...kept.map((i) => measured(names[i]!, 12))));
   const room = roomIn(options);
+  const roomy = width * room >= 2 * LINE;
+  const heads = kept.map((i) => (roomy ? twoLines(names[i]!, HEAD.lines, 12) : [fitted(names[i]!, HEAD.line, 12)]));
+  const head = 12 + Math.max(0, ...heads.flat().map((line) => measured(line, 12)));
   const inCell = kept.length <= 5;
-  const columns = kept.map(
-    (j, c) =>
-      `<svg x="${share(LEFT + (c + 0.5) * width)}" y="${tidy(head - 6)}" overflow="visible"><text class="s" transform="rotate(-90)">${escapeHtml(fitted(names[j]!, HEAD, 12))}<title>${escapeHtml(names[j]!)}</title></text></svg>`,
-  );
+  const columns = kept.map((j, c) => {
+    const lines = heads[c]!.map((line, l) => {
+      const y = (l - (heads[c]!.length - 1) / 2) * LINE;
+      return `<text class="s" transform="rotate(-90)" y="${tidy(y)}">${escapeHtml(line)}<title>${escapeHtml(names[j]!)}</title></text>`;
+    });
+    return `<svg x="${share(LEFT + (c + 0.5) * width)}" y="${tidy(head - 6)}" overflow="visible">${lines.join('')}</svg>`;
+  });
   const rows = kept.map((i, r) => {
     const y = head + r * SIDE;
     const lines = twoLines(names[i]!, LEFT * room - 8, 12);

@@ -6,6 +6,7 @@
 import { failure } from '../../tensor/errors.ts';
 import { checkOptions, type OptionNames } from '../../tensor/options.ts';
 import { type ArrayLikeWithShape, asImage, sumChannels } from '../arrays.ts';
+import { panelLayout } from '../flat.ts';
 import { escapeHtml, percent, plain } from '../format.ts';
 import { attributionRaster, type ImageRange, imageRaster, overlay } from '../image.ts';
 import { thresholdByMass } from '../normalize.ts';
@@ -173,15 +174,10 @@ export function pictureChart(data: PictureData, options: PictureOptions = {}): s
     );
   const room = roomIn({ width: options.width ?? 760 });
   const panels = picturePanels(data, options.colormap);
-  const most = Math.max(1, Math.min(panels.length, Math.floor((room + SPACE) / (PANEL + SPACE))));
-  // Rows of the same length: six panels are twice three, not five and one.
-  const columns = Math.ceil(panels.length / Math.ceil(panels.length / most)) || 1;
-  // Whole pixels: a line between two of them is half as dark on one side, or lies under the picture.
-  const side = Math.floor((room + SPACE) / columns) - SPACE;
   const { raster } = panels[0] ?? { raster: { width: 1, height: 1 } };
-  const tall = Math.max(1, Math.round((side * raster.height) / raster.width));
+  const { columns, step, side, tall } = panelLayout(panels.length, raster, { room, least: PANEL, space: SPACE });
   const cells = panels.map((panel, i) => {
-    const x = (i % columns) * (side + SPACE);
+    const x = (i % columns) * step;
     const y = Math.floor(i / columns) * (tall + 30);
     const place = `x="${x}" y="${y}" width="${side}" height="${tall}" preserveAspectRatio="none"`;
     const frame = `<rect class="l" x="${x - 0.5}" y="${y - 0.5}" width="${side + 1}" height="${tall + 1}" shape-rendering="crispEdges"/>`;

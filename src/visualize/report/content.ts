@@ -8,6 +8,7 @@ import { seriesChart } from '../charts/series.ts';
 import { textParagraph } from '../charts/text-plot.ts';
 import { attributionBars, waterfall } from '../charts/waterfall.ts';
 import type { ColormapName } from '../colors.ts';
+import { aspectAttribute, isUsual } from '../flat.ts';
 import { escapeHtml, percent, plain, signed } from '../format.ts';
 import { type ScoredToken, scoredTokens } from '../tokens.ts';
 import { barTable, foldedTable } from './bars.ts';
@@ -124,11 +125,15 @@ function imageBody({ image, attribution, range }: ReportImage, { map, scale, tit
     (panel) => `<figure>${panelOf(panel, title)}<figcaption>${PANEL_NAMES[panel.mode]}</figcaption></figure>`,
   );
   const bar = `<p class="scale">${pictureBar(found.full, map)}<span>${escapeHtml(scaleWords(found))}</span></p>`;
-  return { shown: `<div class="pictures">${figures.join('')}</div>${bar}`, lists: '' };
+  return {
+    shown: `<div class="pictures"${aspectAttribute(panels[0]!.raster)}>${figures.join('')}</div>${bar}`,
+    lists: '',
+  };
 }
 
 /** In a page the columns say the size. */
-const panelOf = (panel: Panel, title: string): string => panelSvg(panel, title, 'width="100%"');
+const panelOf = (panel: Panel, title: string): string =>
+  panelSvg(panel, title, `width="100%"${isUsual(panel.raster) ? '' : ' preserveAspectRatio="none"'}`);
 
 function tableBody({ names, values, scores }: ReportTable, { map, scale, span, ends, title }: Frame): Body {
   const options = { width: 'fluid', title, colormap: map } as const;

@@ -4,6 +4,7 @@ import { PANEL_STYLE } from '../charts/picture.ts';
 import { chartStyle } from '../charts/style.ts';
 import { textStyle } from '../charts/text-plot.ts';
 import { type ColormapName, colormap, DARK_PAGE, darkColormap, hex, type Rgb } from '../colors.ts';
+import { PANELS_STYLE } from '../flat.ts';
 
 /** Nine stops from negative to positive, as a CSS gradient from left to right. */
 function gradient(color: (v: number) => Rgb): string {
@@ -64,7 +65,8 @@ h4{font-size:.95rem;margin:.6rem 0 .7rem}h4 span{font-weight:400;color:var(--mut
 .scale{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;color:var(--muted);font-size:.85rem;margin:0 0 1rem}.scale svg{flex:none}
 .pages nav{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:1rem 0;font-size:.92rem}.pages nav[hidden]{display:none}.pages button,.pages input{font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--line);border-radius:.4rem;padding:.3rem .7rem;min-height:2.25rem}.pages button:disabled{opacity:.45}.pages input{width:5.5rem}.where{color:var(--muted)}
 .panel{border:1px solid var(--line);border-radius:.25rem}
-.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:1rem;margin:1rem 0 1.2rem}
+.pictures{display:grid;gap:1rem;margin:1rem 0 1.2rem}
+${PANELS_STYLE}
 figure{margin:0;min-width:0}
 figure img{display:block;width:100%;height:auto;image-rendering:pixelated;border:1px solid var(--line);border-radius:.25rem}
 figcaption{font-size:.85rem;color:var(--muted);margin-top:.35rem}

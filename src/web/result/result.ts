@@ -2,6 +2,7 @@
 import type { Completeness } from '../../attribution/index.ts';
 import { visible, visibleLines } from '../../tensor/visible.ts';
 import { directionOf } from '../../visualize/direction.ts';
+import { isUsual, panelColumns } from '../../visualize/flat.ts';
 import { percent, plain, signed } from '../../visualize/format.ts';
 import { make } from '../dom/dom.ts';
 import { putMagnified } from '../input/drawing.ts';
@@ -123,6 +124,12 @@ function showPanels({ picture }: ResultView, root: HTMLElement): void {
   if (!picture) return;
   const { width, height } = picture;
   const zoom = Math.max(1, Math.ceil(PANEL / Math.max(width, height)));
+  const aspect = String(width / height);
+  panels.style.gridTemplateColumns = isUsual(picture)
+    ? ''
+    : panelColumns('auto-fit', height > width ? '5rem' : '8rem', aspect);
+  if (isUsual(picture)) panels.style.removeProperty('--aspect');
+  else panels.style.setProperty('--aspect', aspect);
   panels.replaceChildren(
     ...picture.panels.map(({ title, description, data }: Panel) => {
       const label = `${title}: ${description}`;

@@ -346,6 +346,25 @@ test('the pair chart cut names of rows where there was room for them', () => {
     assert.ok(!/^.{40}/.test(text) || text.includes('…') || text.includes('with') || text === names[3], text);
 });
 
+test('the pair chart cut names of columns at 21 letters, and left out one of 13 features', () => {
+  const names = Array.from({ length: 12 }, (_, i) => `a name of more than 21 letters, ${i}`);
+  names.push('od280/od315_of_diluted_wines');
+  const table = { names, values: new Float64Array(169).fill(1) };
+  assert.is(pairsShown(table).length, 13);
+  for (const width of [640, 'fluid'] as const) {
+    // Columns stand upright.
+    const columns = [...pairsMatrix(table, { width }).matchAll(/rotate\(-90\)"[^>]*>([^<]*)</g)].map(
+      ([, text]) => text,
+    );
+    const letters = (all: readonly (string | undefined)[]): string => all.join('').replaceAll(' ', '');
+    assert.is(letters(columns), letters(names), String(width));
+  }
+  // Few columns have room for two lines.
+  const two = { names: names.slice(0, 2).map((name) => `${name} which is longer than a line`), values: [1, 1, 1, 1] };
+  const columns = [...pairsMatrix(two).matchAll(/rotate\(-90\)"[^>]*>([^<]*)</g)].map(([, text]) => text);
+  assert.is(columns.length, 4, columns.join('|'));
+});
+
 test('names of a wide chart are cut to its width, not to that of a phone', () => {
   const name = 'a feature with a name of some length, about half a line of a wide chart';
   const row = { names: [name], attributions: [1], base: 0, prediction: 1 };

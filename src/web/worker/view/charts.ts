@@ -9,6 +9,7 @@ import { panelSvg, picturePanels } from '../../../visualize/charts/picture.ts';
 import { seriesChart } from '../../../visualize/charts/series.ts';
 import { chartStyle } from '../../../visualize/charts/style.ts';
 import { attributionBars, scoresOf, type TableRow, waterfall } from '../../../visualize/charts/waterfall.ts';
+import { panelSize } from '../../../visualize/flat.ts';
 import { percent, signed } from '../../../visualize/format.ts';
 import { numbersOf } from '../../../visualize/report/content.ts';
 import type { ReportContent } from '../../../visualize/report/types.ts';
@@ -76,7 +77,7 @@ function svgOf(
       return seriesChart({ ...content, scale }, options);
     case 'image':
       return picturePanels({ ...content, scale, modes: ['image', 'overlay'] }, 'PiYG')
-        .map((panel) => panelSvg(panel, name, 'width="100%"'))
+        .map((panel) => panelSvg(panel, name, panelSize(panel.raster)))
         .join('');
     case 'table': {
       const { names, values, scores: attributions } = content;

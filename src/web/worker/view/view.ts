@@ -42,7 +42,7 @@ export async function viewOf(explanation: AnyExplanation, facts: Facts): Promise
   const at = classes === 1 ? 0 : (index ?? 0);
   const values = Float64Array.from(explanation.attributions[0]!.data);
   const { shape } = explanation.attributions[0]!;
-  const table = facts.pairs ? pairTableOf(values) : null;
+  const table = facts.pairs ? pairTableOf(values, sample.text) : null;
   const moves = facts.explainer.sum !== null;
   const shown = facts.neuronsOf
     ? listed(values, shape, (index) => `${facts.neuronsOf} ${index}`)
@@ -96,7 +96,7 @@ export async function viewOf(explanation: AnyExplanation, facts: Facts): Promise
     backend,
     milliseconds,
   };
-  const pairs = table && pairsOf(sample, table, values);
+  const pairs = table && pairsOf(sample, table);
   const whole: Shown = {
     explanation,
     sample,
