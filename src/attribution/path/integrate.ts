@@ -98,8 +98,8 @@ async function addBlocks(
     for (let k = 0, end = 0; k < length; k = end) {
       await pace.turn();
       end = Math.min(k + steps, length);
-      // Not both ends in one block.
-      if (alphas[k] === 0 && alphas[end - 1] === 1) end--;
+      // The end stands alone.
+      if (alphas[end - 1] === 1 && end > k + 1) end--;
       const block = alphas.subarray(k, end);
       const parts = await path.sums!(first, count, block, weights.subarray(k, end));
       for (let i = 0; i < count; i++) {

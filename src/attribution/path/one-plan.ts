@@ -56,13 +56,13 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
       // A graph of one row may look different, so a single point is taken twice, each time for half. A second point that weighed
       // nothing would do where its gradient is finite only.
       const [alphas, weights] = count * rule[0].length === 1 ? [twice(rule[0][0]!), twice(rule[1][0]! / 2)] : rule;
+      // A point at an end is that end to the last bit, so that what is equal there is equal on the line too: `start + 1 (end - start)` is
+      // rounded. Points that reach the end are counted from it.
+      const backwards = alphas.includes(1);
       const at = (alpha: number): PathPoints => atLeastTwo(stepMajor(first, count, Float64Array.of(alpha)));
       const variables = (points: PathPoints): TypedArray[] =>
         from.map((start, v) => interpolate(start, to[v]!, samples, points, problem.dtypes[v]!));
       const points = stepMajor(first, count, alphas);
-      // A point at an end is that end to the last bit, so that what is equal there is equal on the line too: `start + 1 (end - start)` is
-      // rounded. Points that reach the end are counted from it.
-      const backwards = alphas.includes(1);
       const behind = [
         inDType(backwards ? alphas.map((alpha) => 1 - alpha) : alphas, dtype),
         ...heldAfter.map((i) => gatherRows(held[i]!, points.samples)),

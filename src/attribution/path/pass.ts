@@ -35,7 +35,7 @@ export interface PreparedPath {
   gradients(points: PathPoints): Promise<readonly TypedArray[]>;
   /**
    * `sum_k weights[k] * gradient(alphas[k])` for `count` samples from `first` on: an array per variable, a row per sample.
-   * A pass that can add up inside the backend offers it; quadrature adds the rows of `gradients` otherwise. Alphas are not 0 and 1 in one call.
+   * A pass that can add up inside the backend offers it; quadrature adds the rows of `gradients` otherwise. An alpha of 1 comes alone.
    */
   sums?(first: number, count: number, alphas: Float64Array, weights: Float64Array): Promise<readonly TypedArray[]>;
   /** Most rows of one call of `sums`: what takes no more room than `batch` rows of the whole model. */
