@@ -10,6 +10,9 @@ import { finishRows } from './activation';
 import { MR, NR } from './panels';
 import { scratch, storeLanes } from './simd';
 import { directTile } from './tile';
+import { wideTile } from './wide-tile';
+import { WIDE } from './width';
+import { pairsOfOutputs, pairsOfValues } from './winograd-wide';
 
 export { setScratch } from './simd';
 export { depthwiseThree as depthwise } from './slide-three';
@@ -112,7 +115,13 @@ function copyPatch(to: usize, line: usize, from: usize, g: Layer, h: i32, w: i32
 /** B' d B of a tile, four channels at a time. Rows 1 and 2 stay in registers, the others are read when their turn comes. */
 @inline
 function tileValues(to: usize, step: usize, from: usize, row: usize, pixel: usize, depth: i32): void {
-  for (let c = 0; c < depth; c += 4, from += 16, to += 16) {
+  let c = 0;
+  if (WIDE) {
+    c = depth & ~7;
+    pairsOfValues(to, step, from, row, pixel, c);
+    from += <usize>c << 2, to += <usize>c << 2;
+  }
+  for (; c < depth; c += 4, from += 16, to += 16) {
     let at = from + row;
     const a0 = v128.load(at), a1 = v128.load(at + pixel), a2 = v128.load(at + 2 * pixel), a3 = v128.load(at + 3 * pixel);
     at += row;
@@ -160,7 +169,14 @@ function multiply(
         store<usize>(run + (<usize>r << 2), values + <usize>min(t + r, count - 1) * line);
         store<usize>(room + (<usize>r << 2), sums + <usize>(t + r) * sumLine);
       }
-      for (let p = 0; p < panels; p++) {
+      let p = 0;
+      if (WIDE) {
+        for (; p + 1 < panels; p += 2) {
+          const from = u + <usize>(p * inner) * 32;
+          wideTile(depth, run, 4, from, from + <usize>inner * 32, <usize>p << 5, MR, 2 * NR, adds);
+        }
+      }
+      for (; p < panels; p++) {
         directTile(depth, run, u + <usize>(p * inner) * 32, <usize>p << 5, MR, NR, adds);
       }
     }
@@ -201,7 +217,14 @@ function invert(
 function tileOutputs(
   to: usize, below: usize, pixel: usize, down: bool, right: bool, sums: usize, step: usize, filters: i32,
 ): void {
-  for (let c = filters; c > 0; c -= 4, sums += 16, to += 16, below += 16) {
+  let c = filters;
+  if (WIDE) {
+    c &= 7;
+    pairsOfOutputs(to, below, pixel, down, right, sums, step, filters - c);
+    const done = <usize>(filters - c) << 2;
+    sums += done, to += done, below += done;
+  }
+  for (; c > 0; c -= 4, sums += 16, to += 16, below += 16) {
     let at = sums + 4 * step;
     const a0 = v128.load(at), a1 = v128.load(at + step), a2 = v128.load(at + 2 * step), a3 = v128.load(at + 3 * step);
     at += 4 * step;
