@@ -5,7 +5,7 @@ import { ancestors, readersOf } from '../../graph/traverse.ts';
 import { failure } from '../../tensor/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { PathGraph } from '../frame/graphs.ts';
-import { findLinePool } from './line-pool.ts';
+import { findLinePool, isBeforeProduct } from './line-pool.ts';
 import { findLineScans, stepSource } from './line-scan.ts';
 import type { PathProblem } from './pass.ts';
 
@@ -22,6 +22,10 @@ export interface Frontier {
    * that of the other, what `line-pool.ts` fuses away left out.
    */
   readonly rowsPerRow: number;
+  /** Elements per row of the widest tensor of the rest of the model. */
+  readonly widest: number;
+  /** Whether a product may follow lines of it (`line-conv.ts`). */
+  readonly beforeProduct: boolean;
   /** Which of the held placeholders the frontier depends on, and which the rest of the model does. */
   readonly heldBefore: readonly number[];
   readonly heldAfter: readonly number[];
@@ -64,9 +68,12 @@ function search(problem: Pick<PathProblem, 'graph'>): Frontier {
   const stepSources = region.frontier.map((node) =>
     findLineScans(node, region.frontier, readers) ? stepSource(node, graph.variables) : -1,
   );
+  const widest = Math.max(1, roomOf(bodyOf(graph.output, region.frontier), places));
   return {
     stepSources,
-    rowsPerRow: roomOf(nodes, places) / Math.max(1, roomOf(bodyOf(graph.output, region.frontier), places)),
+    beforeProduct: region.frontier.some((node) => isBeforeProduct(node, graph.output, readers)),
+    rowsPerRow: roomOf(nodes, places) / widest,
+    widest: widest / probeRows,
     heldBefore: reached(region.frontier, graph.variables),
     heldAfter: reached([graph.output], region.frontier),
     region: scale,

@@ -25,13 +25,14 @@ import { findLineScans, type Moving, movingSteps, scanInPieces } from './line-sc
 import type { PathPoints, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
-/** Rows of the rest of the model that take no more room than `batch` rows of the whole. */
-export const rowsAtOnce = ({ rowsPerRow }: Frontier, batch: number): number =>
-  Math.max(batch, Math.floor(batch * rowsPerRow));
+/** Elements of the widest tensor beyond which more rows than `batch` do not pay: what one kernel leaves the next one shall find in a cache. */
+const mostCached = 2 ** 19;
 
-/** A product that may be the only reader of a relu or pool. */
-const productBehind = /(relu|maxPool)(,reshape|,-)*,(conv|matmul)/;
-/** Loaded where there is such a product. */
+/** Rows of the rest of the model that take no more room than `batch` rows of the whole. */
+export const rowsAtOnce = ({ rowsPerRow, widest }: Frontier, batch: number): number =>
+  Math.max(batch, Math.floor(Math.min(batch * rowsPerRow, mostCached / widest)));
+
+/** Loaded where a product may be the only reader of a relu or pool behind the frontier. */
 type LineConvs = typeof import('./line-conv.ts') | null;
 
 export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promise<PreparedPath> {
@@ -44,8 +45,7 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
     return (same ??= sameForAll(ends, samples));
   };
   const dtype = problem.dtypes[0]!;
-  const convs: LineConvs =
-    dtype === 'float32' && productBehind.test(frontier.signature) ? await import('./line-conv.ts') : null;
+  const convs: LineConvs = dtype === 'float32' && frontier.beforeProduct ? await import('./line-conv.ts') : null;
   return {
     ...(await brutePass.prepare(problem)),
     name: 'path-linear',
