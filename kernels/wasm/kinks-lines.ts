@@ -175,59 +175,46 @@ function listPlace(place: usize, start: usize, delta: usize, b: Window, alpha: u
   return true;
 }
 
-/** Stores a kink where the list ends, which it only is if `one` is 1 and not 0. No branch would be foreseen. */
-@inline
-function putKink(at: usize, counts: usize, kink: v128, one: i32): void {
-  v128.store(at, kink);
-  const count = counts + (<usize>(i32x4.extract_lane(kink, 0) & 0xffff) << 1);
-  store<u16>(count, load<u16>(count) + one);
-}
-
-/** Four channels with a line each, which is on at the first step, or the last, or both: where it begins, then where it ends. */
+/** Four channels with a line each, which is on at the first step, or the last, or both. */
 @inline
 function listOne(place: usize, g: Lines, c: i32, index: v128, s: v128, d: v128, on0: v128, on1: v128, alpha: usize): void {
-  const some = v128.or(on0, on1), turns = v128.xor(on0, on1);
-  if (!v128.any_true(some)) return;
-  const turn = v128.any_true(turns) ? turnOf(g.steps, s, d, on0, alpha) : i32x4.splat(0);
-  const channels = i32x4.add(i32x4.splat(c << 16), i32x4(0, 0x10000, 0x20000, 0x30000));
-  const begins = i32x4.bitmask(some), ends = i32x4.bitmask(v128.and(on0, turns));
-  // Begins and ends as four rows: step and channel, `c`, `d`, elements.
-  const begin = v128.or(v128.andnot(turn, on0), channels), end = v128.or(turn, channels);
-  const now = v128.or(v128.and(index, i32x4.splat(NONE)), i32x4.splat(NONE << 16));
-  const before = v128.or(i32x4.shl(index, 16), i32x4.splat(NONE));
-  const minusS = f32x4.neg(s), minusD = f32x4.neg(d);
-  const counts = place + COUNTS;
-  let at = place + g.head + <usize>used * KINK;
-  const first = at;
-  for (let half = 0; half < 2; half++) {
-    const low = half == 0;
-    const p = pick(low, begin, s), q = pick(low, d, now), r = pick(low, end, minusS), t = pick(low, minusD, before);
-    const lane = half << 1;
-    at = putTwo(at, counts, v128.shuffle<i64>(p, q, 0, 2), v128.shuffle<i64>(r, t, 0, 2), begins >> lane, ends >> lane);
-    at = putTwo(at, counts, v128.shuffle<i64>(p, q, 1, 3), v128.shuffle<i64>(r, t, 1, 3), begins >> (lane + 1), ends >> (lane + 1));
+  if (!v128.any_true(v128.or(on0, on1))) return;
+  const room = scratch() + LINE_AT;
+  v128.store(room, index);
+  v128.store(room, s, 16);
+  v128.store(room, d, 32);
+  v128.store(room, on0, 48);
+  v128.store(room, on1, 64);
+  if (v128.any_true(v128.xor(on0, on1))) v128.store(room, turnOf(g.steps, s, d, on0, alpha), 80);
+  for (let lane: usize = 0; lane < 16; lane += 4, c++) {
+    const at = room + lane;
+    const on = load<i32>(at, 48), stays = load<i32>(at, 64);
+    if ((on | stays) == 0) continue;
+    const element = load<i32>(at), from = load<f32>(at, 16), slope = load<f32>(at, 32);
+    addKink(place, g, on ? 0 : load<i32>(at, 80), c, from, slope, element, NONE);
+    if (on && !stays) addKink(place, g, load<i32>(at, 80), c, -from, -slope, NONE, element);
   }
-  used += <i32>((at - first) / KINK);
 }
 
-/** The first two lanes of each in turns, or the last two. */
-@inline
-function pick(low: bool, a: v128, b: v128): v128 {
-  return low ? v128.shuffle<i32>(a, b, 0, 4, 1, 5) : v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-}
-
-/** The begin and the end of a line, as far as the lowest bits say that there are. @returns the end of the list */
-@inline
-function putTwo(at: usize, counts: usize, begin: v128, end: v128, begins: i32, ends: i32): usize {
-  putKink(at, counts, begin, begins & 1);
-  at += <usize>(begins & 1) * KINK;
-  putKink(at, counts, end, ends & 1);
-  return at + <usize>(ends & 1) * KINK;
-}
+/** Up to so many steps all are looked at, which takes less time than to look up a few, each where the one before leads. */
+const MOST_COUNTED: i32 = 128;
 
 /** The first step at which lines are on that were off at step 0 (`on`), or the other way round; it is at most the last. */
 @inline
 function turnOf(steps: i32, s: v128, d: v128, on: v128, alpha: usize): v128 {
   const zero = f32x4.splat(0);
+  if (steps <= MOST_COUNTED) {
+    // Steps ascend, so a line turns once: as many steps as are on come first, or last.
+    let n0 = i32x4.splat(0), n1 = n0;
+    const end = alpha + (<usize>steps << 2);
+    if (steps & 1) n0 = f32x4.gt(madd(v128.load32_splat(end - 4), d, s), zero);
+    for (; alpha + 4 < end; alpha += 8) {
+      n0 = i32x4.add(n0, f32x4.gt(madd(v128.load32_splat(alpha), d, s), zero));
+      n1 = i32x4.add(n1, f32x4.gt(madd(v128.load32_splat(alpha, 4), d, s), zero));
+    }
+    const off = i32x4.add(n0, n1);
+    return v128.bitselect(i32x4.neg(off), i32x4.add(i32x4.splat(steps), off), on);
+  }
   let low = i32x4.splat(0), high = i32x4.splat(steps - 1);
   for (let width = steps - 1; width > 1; width = (width + 1) >> 1) {
     const middle = i32x4.shr_s(i32x4.add(low, high), 1);
