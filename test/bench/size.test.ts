@@ -16,7 +16,7 @@ const BUDGET: Readonly<Record<string, number>> = {
   [ON_DEMAND]: 242_400,
   'src/keras': 63_200,
   'src/model': 10_720,
-  'src/attribution': 69_600,
+  'src/attribution': 69_700,
   'src/backends': 45_700,
   'src/ops': 35_450,
   'packed kernels': 24_300,

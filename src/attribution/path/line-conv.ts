@@ -8,12 +8,20 @@ import { matmul } from '../../ops/matmul.ts';
 import { reshape } from '../../ops/movement.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
-import { findLinePool, type LinePool, onlyReader, pickedFrom, type Readers } from './line-pool.ts';
+import { findLinePool, type LinePool } from './line-pool.ts';
 
 /** With fewer steps, products of an output, filters, or products that read a point than these, step by step is faster. */
 const least = { steps: 12, products: 32, filters: 8, uses: 16 };
 /** Most bytes of the lists of kinks, some 60 for each channel of a window. */
 const mostListed = 2 ** 26;
+
+type Readers = ReadonlyMap<Tensor, Tensor[]>;
+
+/** The only reader of a node that is no output, or null. */
+function onlyReader(of: Tensor, output: Tensor, readers: Readers): Tensor | null {
+  const all = readers.get(of) ?? [];
+  return all.length === 1 && of !== output ? all[0]! : null;
+}
 
 /** A product in the terms of a convolution: shapes of a sample and of the kernel, and how it goes over the places. */
 interface Product extends Omit<ConvAttrs, 'groups'> {
@@ -55,13 +63,15 @@ export function findLineConv(
   lines: Shape,
   steps: number,
 ): LinePool | null {
-  const picked = pickedFrom(node, output, readers);
-  const product = picked && productOf(picked, output, readers);
+  const found = findLinePool(node, output, readers);
+  const next = onlyReader(node, output, readers);
+  if (found ? found.attrs!.ties !== 'first' : next?.op?.name !== 'relu') return null;
+  const product = productOf(found?.pooled ?? next!, output, readers);
   if (!product || node.dtype !== 'float32') return null;
   const { sample, kernel, strides, dilations, pads } = product;
   const one = sample.slice(0, -1).map(() => 1);
   const none = { relu: true, window: one, strides: one, pads: one.map(() => [0, 0] as const) };
-  const { relu, window, ...pool } = findLinePool(node, output, readers)?.attrs ?? none;
+  const { relu, window, ...pool } = found?.attrs ?? none;
   const attrs: LineConvAttrs = {
     relu,
     window,

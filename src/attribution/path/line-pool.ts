@@ -15,35 +15,15 @@ export interface LinePool {
   readonly fuse: (start: Tensor, delta: Tensor, alpha: Tensor) => Tensor;
 }
 
-export type Readers = ReadonlyMap<Tensor, Tensor[]>;
-
-/** The only reader of a node that is no output, or null. */
-export function onlyReader(of: Tensor, output: Tensor, readers: Readers): Tensor | null {
-  const all = readers.get(of) ?? [];
-  return all.length === 1 && of !== output ? all[0]! : null;
-}
-
-/** What a relu, or a pool of first maxima, alone leaves of frontier node `node`, or null. */
-export function pickedFrom(node: Tensor, output: Tensor, readers: Readers): Tensor | null {
-  const found = findLinePool(node, output, readers);
-  if (found) return found.attrs!.ties === 'first' ? found.pooled : null;
-  const next = onlyReader(node, output, readers);
-  return next?.op?.name === 'relu' ? next : null;
-}
-
-/** Whether a product alone reads that (through a reshape): `line-conv.ts` may have a use for it. */
-export function isBeforeProduct(node: Tensor, output: Tensor, readers: Readers): boolean {
-  const picked = pickedFrom(node, output, readers);
-  const next = picked && onlyReader(picked, output, readers);
-  const product = next?.op?.name === 'reshape' ? onlyReader(next, output, readers) : next;
-  return ['conv', 'matmul'].includes(product?.op?.name ?? '');
-}
-
 /** The pool that alone reads frontier node `node` (through a relu), or null. */
-export function findLinePool(node: Tensor, output: Tensor, readers: Readers): LinePool | null {
-  const next = onlyReader(node, output, readers);
+export function findLinePool(node: Tensor, output: Tensor, readers: ReadonlyMap<Tensor, Tensor[]>): LinePool | null {
+  const onlyReader = (of: Tensor): Tensor | null => {
+    const all = readers.get(of) ?? [];
+    return all.length === 1 && of !== output ? all[0]! : null;
+  };
+  const next = onlyReader(node);
   const rectified = next?.op?.name === 'relu';
-  const pooled = rectified ? onlyReader(next, output, readers) : next;
+  const pooled = rectified ? onlyReader(next) : next;
   const pool = pooled && poolAttrs(pooled);
   if (!pool) return null;
   const attrs: LerpMaxPoolAttrs = { ...pool, relu: rectified };

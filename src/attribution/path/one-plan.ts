@@ -25,13 +25,6 @@ import { findLineScans, type Moving, movingSteps, scanInPieces } from './line-sc
 import type { PathPoints, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
-/** Elements of the widest tensor beyond which more rows than `batch` do not pay: what one kernel leaves the next one shall find in a cache. */
-const mostCached = 2 ** 19;
-
-/** Rows of the rest of the model that take no more room than `batch` rows of the whole. */
-export const rowsAtOnce = ({ rowsPerRow, widest }: Frontier, batch: number): number =>
-  Math.max(batch, Math.floor(Math.min(batch * rowsPerRow, mostCached / widest)));
-
 /** Loaded where a product may be the only reader of a relu or pool behind the frontier. */
 type LineConvs = typeof import('./line-conv.ts') | null;
 
@@ -51,7 +44,7 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
     name: 'path-linear',
     saving: region.flops > 0 ? region.affineFlops / region.flops : 0,
     frontier: frontier.names,
-    sumRows: rowsAtOnce(frontier, problem.batch),
+    sumRows: frontier.rowsAtOnce(problem.batch),
     async sums(first, count, ...rule) {
       // A graph of one row may look different, so a single point is taken twice, each time for half. A second point that weighed
       // nothing would do where its gradient is finite only.
