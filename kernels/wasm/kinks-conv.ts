@@ -6,17 +6,20 @@
  * they lie, for any split of the work. Where a place goes by steps, or a sum is not finite, the output is a sum of points at each step.
  */
 import { BY_STEP, COUNTS, KINK, Lines, placeWindow, Window } from './kinks-lines';
+import { followWide, ROOM } from './kinks-wide';
 import { sigmoid, tanh } from './math';
 import { madd, scratch, storeLanes } from './simd';
+import { WIDE } from './width';
 
 /** How far outputs may lie below what they are sums of before these are too rough: four bits of their precision. */
-const MOST_FALL: f32 = 16;
+export const MOST_FALL: f32 = 16;
 
-/** In the scratch memory: places and weights of taps, where the kinks of each step end, eight counts; then the kinks, or points. */
+/** In the scratch memory: places and weights of taps, where the kinks of each step end, eight counts, room of the wide build; then the kinks, or points. */
 const TAPS_AT: usize = 64;
-const ENDS_AT: usize = 8256;
+export const ENDS_AT: usize = 8256;
 const EIGHT_AT: usize = 12352;
-const LIST_AT: usize = 12416;
+export const ROOM_AT: usize = 12416;
+export const LIST_AT: usize = WIDE ? ROOM_AT + ROOM : ROOM_AT;
 
 /** With what is at `at` of a row's biases, if there are any. */
 @inline
@@ -45,7 +48,10 @@ export function lineConv(
         mergeKinks(g);
         for (let f = f0; f < f1 && exact; f += 16) {
           const shift = <usize>f << 2;
-          exact = follow(to + shift, stride, w + shift, bias == 0 ? 0 : bias + shift, act, alpha, g.steps, g.filters - f);
+          if (WIDE && f + 32 <= f1 && act < 2) {
+            exact = followWide(to + shift, stride, w + shift, bias == 0 ? 0 : bias + shift, act, alpha, g.steps);
+            f += 16;
+          } else exact = follow(to + shift, stride, w + shift, bias == 0 ? 0 : bias + shift, act, alpha, g.steps, g.filters - f);
         }
       }
       if (!exact) sumSteps(to, stride, start, delta, alpha, w, bias, act, g, sample, row, column, f0, f1);
@@ -114,8 +120,14 @@ function mergeKinks(g: Lines): void {
 
 /** `sum + |x|`. */
 @inline
-function plus(sum: v128, x: v128): v128 {
+export function plus(sum: v128, x: v128): v128 {
   return f32x4.add(sum, f32x4.abs(x));
+}
+
+/** The sizes of two vectors of `A + a B`'s terms, added up. The wide build adds in this order, too. */
+@inline
+export function sizes(a0: v128, a2: v128, b0: v128, b2: v128, a: v128): v128 {
+  return plus(plus(plus(f32x4.abs(a0), a2), f32x4.mul(a, b0)), f32x4.mul(a, b2));
 }
 
 /**
@@ -151,16 +163,20 @@ function follow(to: usize, stride: usize, w: usize, bias: usize, act: i32, alpha
     }
     const a = v128.load32_splat(alpha + (k << 2));
     if (changes < end) {
-      const terms = plus(plus(plus(plus(zero, a0), a1), a2), a3);
-      largest = f32x4.pmax(largest, plus(plus(plus(plus(terms, f32x4.mul(a, b0)), f32x4.mul(a, b1)), f32x4.mul(a, b2)), f32x4.mul(a, b3)));
+      largest = f32x4.pmax(largest, f32x4.add(sizes(a0, a2, b0, b2, a), sizes(a1, a3, b1, b3, a)));
     }
     const z0 = biased(madd(a, b0, a0), bias, 0), z1 = biased(madd(a, b1, a1), bias, 16);
     const z2 = biased(madd(a, b2, a2), bias, 32), z3 = biased(madd(a, b3, a3), bias, 48);
-    const size = plus(plus(plus(plus(zero, z0), z1), z2), z3);
+    const size = f32x4.add(plus(f32x4.abs(z0), z2), plus(f32x4.abs(z1), z3));
     if (v128.any_true(f32x4.gt(largest, f32x4.mul(size, f32x4.splat(MOST_FALL))))) return false;
     storeFour(to, z0, z1, z2, z3, act, left);
   }
-  const a = f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3)), b = f32x4.add(f32x4.add(b0, b1), f32x4.add(b2, b3));
+  return areFinite(f32x4.add(f32x4.add(a0, a2), f32x4.add(a1, a3)), f32x4.add(f32x4.add(b0, b2), f32x4.add(b1, b3)));
+}
+
+@inline
+export function areFinite(a: v128, b: v128): bool {
+  const zero = f32x4.splat(0);
   return i32x4.all_true(f32x4.eq(f32x4.add(f32x4.mul(a, zero), f32x4.mul(b, zero)), zero));
 }
 

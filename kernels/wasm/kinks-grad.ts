@@ -7,10 +7,12 @@
  */
 import { BY_STEP, COUNTS, elementAt, KINK, Lines, NONE, placeWindow, Window } from './kinks-lines';
 import { madd, scratch, storeLanes, sumLanes } from './simd';
+import { WIDE } from './width';
 
-/** In the scratch memory: a window, four products, where each step's kinks end; then sums, taps of places, and the kinks. */
+/** In the scratch memory: a window, four products, where each step's kinks end, sums of a product (`WIDE`); then sums, taps of places, and the kinks. */
 const FOUR_AT: usize = 64;
 const ENDS_AT: usize = 128;
+const PRODUCT_AT: usize = 4224;
 const SUMS_AT: usize = 4288;
 
 /** The outputs that a band of places reaches: rows `[o0, o1)`. */
@@ -176,8 +178,9 @@ function addRows(sums: usize, from: usize, count: i32, g: Lines): void {
   if (g.width == g.filters) {
     const end = sums + <usize>count * pixel;
     for (; sums < end; sums += 32, from += 32) {
-      v128.store(sums, f32x4.add(v128.load(sums), v128.load(from)));
-      v128.store(sums, f32x4.add(v128.load(sums, 16), v128.load(from, 16)), 16);
+      const low = f32x4.add(v128.load(sums), v128.load(from)), high = f32x4.add(v128.load(sums, 16), v128.load(from, 16));
+      v128.store(sums, low);
+      v128.store(sums, high, 16);
     }
     return;
   }
@@ -193,6 +196,15 @@ function addRows(sums: usize, from: usize, count: i32, g: Lines): void {
 @inline
 function product(taps: usize, w: usize, width: i32): f32 {
   let a = f32x4.splat(0), b = a, c = a, d = a;
+  const room = scratch() + PRODUCT_AT;
+  if (WIDE) {
+    // Zeros are loaded, and sums stored, two side by side, so that they pair.
+    v128.store(room, a);
+    v128.store(room, b, 16);
+    a = v128.load(room);
+    b = v128.load(room, 16);
+    c = a, d = b;
+  }
   const end = taps + 8 + (<usize>load<i32>(taps) << 3);
   for (let at = taps + 8; at < end; at += 8) {
     let x = load<usize>(at), y = w + load<usize>(at, 4);
@@ -202,6 +214,13 @@ function product(taps: usize, w: usize, width: i32): f32 {
       c = madd(v128.load(x, 32), v128.load(y, 32), c);
       d = madd(v128.load(x, 48), v128.load(y, 48), d);
     }
+  }
+  if (WIDE) {
+    v128.store(room, a);
+    v128.store(room, b, 16);
+    v128.store(room, c, 32);
+    v128.store(room, d, 48);
+    a = v128.load(room), b = v128.load(room, 16), c = v128.load(room, 32), d = v128.load(room, 48);
   }
   return sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
 }

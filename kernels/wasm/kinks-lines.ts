@@ -196,10 +196,25 @@ function listOne(place: usize, g: Lines, c: i32, index: v128, s: v128, d: v128, 
   }
 }
 
+/** Up to so many steps all are looked at, which takes less time than to look up a few, each where the one before leads. */
+const MOST_COUNTED: i32 = 128;
+
 /** The first step at which lines are on that were off at step 0 (`on`), or the other way round; it is at most the last. */
 @inline
 function turnOf(steps: i32, s: v128, d: v128, on: v128, alpha: usize): v128 {
   const zero = f32x4.splat(0);
+  if (steps <= MOST_COUNTED) {
+    // Steps ascend, so a line turns once: as many steps as are on come first, or last.
+    let n0 = i32x4.splat(0), n1 = n0;
+    const end = alpha + (<usize>steps << 2);
+    if (steps & 1) n0 = f32x4.gt(madd(v128.load32_splat(end - 4), d, s), zero);
+    for (; alpha + 4 < end; alpha += 8) {
+      n0 = i32x4.add(n0, f32x4.gt(madd(v128.load32_splat(alpha), d, s), zero));
+      n1 = i32x4.add(n1, f32x4.gt(madd(v128.load32_splat(alpha, 4), d, s), zero));
+    }
+    const off = i32x4.add(n0, n1);
+    return v128.bitselect(i32x4.neg(off), i32x4.add(i32x4.splat(steps), off), on);
+  }
   let low = i32x4.splat(0), high = i32x4.splat(steps - 1);
   for (let width = steps - 1; width > 1; width = (width + 1) >> 1) {
     const middle = i32x4.shr_s(i32x4.add(low, high), 1);

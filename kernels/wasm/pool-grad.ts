@@ -3,7 +3,9 @@
  * Windows that do not overlap are taken row by row, and what they cover is written once; windows that do are added up.
  */
 import { Geometry } from './geometry';
+import { giveFour, giveSixteen, preparePool } from './pool-wide';
 import { storeLanes } from './simd';
+import { WIDE } from './width';
 
 @inline
 function put(adds: bool, to: usize, v: v128, left: i32): void {
@@ -17,6 +19,7 @@ function giveToFirst(
   adds: bool, out: usize, x: usize, grad: usize, g: Geometry, d0: i32, d1: i32, h0: i32, h1: i32, w0: i32, w1: i32,
   low: v128, left: i32,
 ): void {
+  if (WIDE && left >= 16 && giveSixteen(adds, out, x, grad, g, d0, d1, h0, h1, w0, w1)) return;
   const step = <usize>g.channels << 2;
   let t0 = f32x4.splat(-Infinity), t1 = t0, t2 = t0, t3 = t0;
   // All ones where a NaN was seen.
@@ -73,6 +76,7 @@ export function maxPoolGradApart(
   const step = <usize>g.channels << 2;
   const line = <usize>g.inputW * step;
   const low = f32x4.splat(rectified ? 0 : -Infinity);
+  if (WIDE) preparePool(rectified);
   for (let unit = start; unit < end; unit++) {
     const slab = unit / g.outputH;
     const sample = slab / g.outputD;
@@ -92,6 +96,10 @@ export function maxPoolGradApart(
       }
     }
     let from = grad + <usize>(unit * g.outputW) * step;
+    if (WIDE && covers && whole && g.windowD == 1 && g.windowH == 2 && g.windowW == 2 && (g.channels & 7) == 0) {
+      const at = base + <usize>(d * g.inputH + h) * line;
+      if (d0 == d && h0 == h && d1 == d + 1 && h1 == h + 2 && giveFour(out + at, x + at, from, g)) continue;
+    }
     for (let o = 0; o < g.outputW; o++, from += step) {
       const w = o * g.strideW - g.beforeW, w0 = max(w, 0), w1 = min(w + g.windowW, g.inputW);
       for (let c = 0; c < g.channels; c += 16) {
@@ -112,6 +120,7 @@ export function maxPoolGrad(
   const blocks = (g.channels + 15) / 16;
   const places = g.inputD * g.inputH * g.inputW;
   const low = f32x4.splat(rectified ? 0 : -Infinity);
+  if (WIDE) preparePool(rectified);
   for (let unit = start; unit < end; unit++) {
     const sample = unit / blocks;
     const c = (unit - sample * blocks) * 16;

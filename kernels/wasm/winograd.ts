@@ -10,8 +10,12 @@ import { finishRows } from './activation';
 import { MR, NR } from './panels';
 import { scratch, storeLanes } from './simd';
 import { directTile } from './tile';
+import { wideTile } from './wide-tile';
+import { WIDE } from './width';
+import { pairsOfOutputs, pairsOfValues } from './winograd-wide';
 
 export { setScratch } from './simd';
+export { winogradKernel } from './winograd-kernel';
 export { depthwiseThree as depthwise } from './slide-three';
 
 /** What a call computes, as `src/backends/wasm/bind-winograd.ts` lays it out: int32 in the order of the fields. */
@@ -112,7 +116,13 @@ function copyPatch(to: usize, line: usize, from: usize, g: Layer, h: i32, w: i32
 /** B' d B of a tile, four channels at a time. Rows 1 and 2 stay in registers, the others are read when their turn comes. */
 @inline
 function tileValues(to: usize, step: usize, from: usize, row: usize, pixel: usize, depth: i32): void {
-  for (let c = 0; c < depth; c += 4, from += 16, to += 16) {
+  let c = 0;
+  if (WIDE) {
+    c = depth & ~7;
+    pairsOfValues(to, step, from, row, pixel, c);
+    from += <usize>c << 2, to += <usize>c << 2;
+  }
+  for (; c < depth; c += 4, from += 16, to += 16) {
     let at = from + row;
     const a0 = v128.load(at), a1 = v128.load(at + pixel), a2 = v128.load(at + 2 * pixel), a3 = v128.load(at + 3 * pixel);
     at += row;
@@ -160,7 +170,14 @@ function multiply(
         store<usize>(run + (<usize>r << 2), values + <usize>min(t + r, count - 1) * line);
         store<usize>(room + (<usize>r << 2), sums + <usize>(t + r) * sumLine);
       }
-      for (let p = 0; p < panels; p++) {
+      let p = 0;
+      if (WIDE) {
+        for (; p + 1 < panels; p += 2) {
+          const from = u + <usize>(p * inner) * 32;
+          wideTile(depth, run, 4, from, from + <usize>inner * 32, <usize>p << 5, MR, 2 * NR, adds);
+        }
+      }
+      for (; p < panels; p++) {
         directTile(depth, run, u + <usize>(p * inner) * 32, <usize>p << 5, MR, NR, adds);
       }
     }
@@ -201,7 +218,14 @@ function invert(
 function tileOutputs(
   to: usize, below: usize, pixel: usize, down: bool, right: bool, sums: usize, step: usize, filters: i32,
 ): void {
-  for (let c = filters; c > 0; c -= 4, sums += 16, to += 16, below += 16) {
+  let c = filters;
+  if (WIDE) {
+    c &= 7;
+    pairsOfOutputs(to, below, pixel, down, right, sums, step, filters - c);
+    const done = <usize>(filters - c) << 2;
+    sums += done, to += done, below += done;
+  }
+  for (; c > 0; c -= 4, sums += 16, to += 16, below += 16) {
     let at = sums + 4 * step;
     const a0 = v128.load(at), a1 = v128.load(at + step), a2 = v128.load(at + 2 * step), a3 = v128.load(at + 3 * step);
     at += 4 * step;
@@ -225,61 +249,4 @@ function tileOutputs(
 function twoOutputs(to: usize, pixel: usize, right: bool, count: i32, s0: v128, s1: v128, s2: v128, s3: v128): void {
   storeLanes(to, f32x4.add(s0, f32x4.add(s1, s2)), count);
   if (right) storeLanes(to + pixel, f32x4.sub(f32x4.sub(s1, s2), s3), count);
-}
-
-/**
- * G g G' of a kernel as `[16][panels][inner][8]`, zeros beyond column `n`. Units are panels. All steps in bytes: between taps down and
- * across (negative where the kernel is turned round for the gradient to the input), inner indices and columns.
- */
-export function winogradKernel(
-  start: i32, end: i32, to: usize, w: usize, inner: i32, n: i32, down: i32, across: i32, row: i32, col: i32,
-): void {
-  const apart = <usize>((n + NR - 1) / NR) * <usize>inner * 32;
-  for (let unit = start; unit < end; unit++) {
-    for (let half = 0; half < 2; half++) {
-      const j = unit * NR + half * 4;
-      let at = w + j * col;
-      let put = to + <usize>(unit * inner) * 32 + <usize>half * 16;
-      for (let k = 0; k < inner; k++, at += row, put += 32) kernelValues(put, apart, at, down, across, col, n - j);
-    }
-  }
-}
-
-/** The sixteen values of four columns. */
-@inline
-function kernelValues(to: usize, apart: usize, at: usize, down: i32, across: i32, col: i32, columns: i32): void {
-  const half = f32x4.splat(0.5);
-  for (let i = 0; i < 4; i++, to += 4 * apart) {
-    const a = tapsDown(i, at, down, col, columns);
-    const b = tapsDown(i, at + across, down, col, columns);
-    const c = tapsDown(i, at + 2 * across, down, col, columns);
-    const ends = f32x4.add(a, c);
-    v128.store(to, a);
-    v128.store(to + apart, f32x4.mul(half, f32x4.add(ends, b)));
-    v128.store(to + 2 * apart, f32x4.mul(half, f32x4.sub(ends, b)));
-    v128.store(to + 3 * apart, c);
-  }
-}
-
-/** Value `i` of G g of three taps below each other. */
-@inline
-function tapsDown(i: i32, at: usize, down: i32, col: i32, columns: i32): v128 {
-  if (i == 0) return fourTaps(at, col, columns);
-  const last = fourTaps(at + 2 * down, col, columns);
-  if (i == 3) return last;
-  const ends = f32x4.add(fourTaps(at, col, columns), last);
-  const middle = fourTaps(at + down, col, columns);
-  return f32x4.mul(f32x4.splat(0.5), i == 1 ? f32x4.add(ends, middle) : f32x4.sub(ends, middle));
-}
-
-/** A tap of the columns that exist of four, zeros for the others. */
-@inline
-function fourTaps(at: usize, col: i32, columns: i32): v128 {
-  if (col == 4 && columns >= 4) return v128.load(at);
-  let taps = f32x4.splat(0);
-  if (columns > 0) taps = v128.load32_lane(at, taps, 0);
-  if (columns > 1) taps = v128.load32_lane(at + col, taps, 1);
-  if (columns > 2) taps = v128.load32_lane(at + 2 * col, taps, 2);
-  if (columns > 3) taps = v128.load32_lane(at + 3 * col, taps, 3);
-  return taps;
 }

@@ -1,16 +1,19 @@
 /** Models whose second product follows lines closely: it goes by their kinks, and explanations are what the definition gives. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { findFrontier } from '../../src/attribution/path/frontier.ts';
 import type { Backend } from '../../src/backends/backend.ts';
 import { gpuBackend } from '../../src/backends/gpu/index.ts';
 import { reference } from '../../src/backends/reference/index.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
+import { inFrontOf, placeSamples } from '../../src/graph/batch.ts';
 import type { CallableModel } from '../../src/graph/callable.ts';
+import { PlanCache } from '../../src/graph/plan-cache.ts';
 import { randomNormal } from '../../src/graph/random.ts';
 import { IntegratedGradients } from '../../src/index.ts';
 import * as o from '../../src/ops/index.ts';
 import type { FloatDType } from '../../src/tensor/dtype.ts';
-import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { tinyModel } from './tiny-models.ts';
 
 const test = suite('path-linear: convolutions of lines');
@@ -158,6 +161,45 @@ test('few steps are taken one by one', async () => {
   await explain(nets['dense layers']![0], 'float32', 2, wasmBackend, { nSteps: 8 });
   wasmBackend.trace(null);
   assert.not.ok(seen.has('lineConv'));
+});
+
+/** The frontier of a net of a picture. */
+function frontierOf(net: Net): ReturnType<typeof findFrontier> {
+  const graph = (rows: number) => {
+    const x = placeholder([rows, 8, 8, 1]);
+    const output = net(x, (...shape) =>
+      filled(
+        shape,
+        'float32',
+        randomNormal(
+          shape.reduce((a, b) => a * b, 1),
+          1,
+        ),
+      ),
+    );
+    const places = placeSamples([output], new Map([[x, inFrontOf(x, rows)]]), rows);
+    return { variables: [x], held: [], output, observed: [], places };
+  };
+  return findFrontier({ plans: new PlanCache({ backend: wasmBackend }), key: 'test', graph });
+}
+
+test('kernels for kinks are fetched where a product reads what the frontier leaves: not for any two layers with a relu between', () => {
+  const global: Net = (x, w) => {
+    const h = o.max(o.relu(o.conv2d(x, w(2, 2, 1, 12))), { axes: [1, 2] });
+    return o.softmax(o.dense(o.relu(o.dense(h, w(12, 40), w(40))), w(40, 3)));
+  };
+  assert.not.ok(frontierOf(global).beforeProduct);
+  for (const [name, [net, takes]] of Object.entries(nets)) {
+    // What shapes and weights rule out is found once the kernels are there.
+    if (takes) assert.ok(frontierOf(net).beforeProduct, name);
+  }
+  assert.not.ok(frontierOf(nets['two that read the points']![0]).beforeProduct);
+});
+
+test('more rows at once than the batch where the rest of the model is narrow, as long as they stay in a cache', () => {
+  // Of 64 pixels a row the rest of the model reads 40 elements.
+  const { rowsAtOnce } = frontierOf(nets['dense layers']![0]);
+  assert.equal([100, 10_000, 20_000].map(rowsAtOnce), [160, 13_107, 20_000]);
 });
 
 test('several targets share the way forward, and its kinks', async () => {

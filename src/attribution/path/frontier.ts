@@ -18,10 +18,12 @@ export interface Frontier {
   /** Elements per row of the model, and what people may read, per node. */
   readonly widths: readonly number[];
   /**
-   * How many rows of the rest of the model take the room of one row of the whole: the widest tensor of the one against
-   * that of the other, what `line-pool.ts` fuses away left out.
+   * Rows of the rest of the model that take no more room than `batch` rows of the whole: the widest tensor of the one against that of the other,
+   * what `line-pool.ts` fuses away left out. More than `batch` only as far as that tensor stays in a cache.
    */
-  readonly rowsPerRow: number;
+  readonly rowsAtOnce: (batch: number) => number;
+  /** Whether `line-conv.ts` may have a use for one of its nodes. */
+  readonly beforeProduct: boolean;
   /** Which of the held placeholders the frontier depends on, and which the rest of the model does. */
   readonly heldBefore: readonly number[];
   readonly heldAfter: readonly number[];
@@ -35,6 +37,12 @@ const known = new WeakMap<PathProblem['plans'], Map<string, Frontier>>();
 
 /** Rows of the graph that the frontier is looked for in. */
 const probeRows = 3;
+
+/** Elements of the widest tensor up to which what one kernel leaves the next one finds in a cache. */
+const mostCached = 2 ** 19;
+
+/** A product that alone reads what a relu, or a pool of first maxima, alone leaves. */
+const product = /^(relu|(relu,)?maxPool)(,reshape)?,(conv|matmul)(,|$)/;
 
 const nodesOf = ({ output, variables }: PathGraph): Tensor[] => ancestors([output], new Set(variables));
 const signatureOf = (nodes: readonly Tensor[]): string => nodes.map((node) => node.op?.name ?? '-').join();
@@ -64,9 +72,12 @@ function search(problem: Pick<PathProblem, 'graph'>): Frontier {
   const stepSources = region.frontier.map((node) =>
     findLineScans(node, region.frontier, readers) ? stepSource(node, graph.variables) : -1,
   );
+  const whole = roomOf(nodes, places);
+  const rest = Math.max(1, roomOf(bodyOf(graph.output, region.frontier), places));
   return {
     stepSources,
-    rowsPerRow: roomOf(nodes, places) / Math.max(1, roomOf(bodyOf(graph.output, region.frontier), places)),
+    rowsAtOnce: (batch) => Math.max(batch, Math.floor(Math.min(batch * whole, mostCached * probeRows) / rest)),
+    beforeProduct: region.frontier.some((node) => product.test(opsBehind(node, readers))),
     heldBefore: reached(region.frontier, graph.variables),
     heldAfter: reached([graph.output], region.frontier),
     region: scale,
@@ -75,6 +86,13 @@ function search(problem: Pick<PathProblem, 'graph'>): Frontier {
     widths: region.frontier.map((node) => node.size / probeRows),
     names: region.frontier.map((node) => `${node.op?.name ?? 'input'} [${node.shape.slice(1).join(',')}]`),
   };
+}
+
+/** The ops that alone read each other, from the one that reads `node` on. */
+function opsBehind(node: Tensor, readers: ReadonlyMap<Tensor, Tensor[]>): string {
+  const names = [];
+  for (let all = readers.get(node); all?.length === 1; all = readers.get(all[0]!)) names.push(all[0]!.op!.name);
+  return names.join();
 }
 
 /** Elements of the widest tensor that has rows. */

@@ -25,13 +25,7 @@ import { findLineScans, type Moving, movingSteps, scanInPieces } from './line-sc
 import type { PathPoints, PathProblem, PreparedPath } from './pass.ts';
 import { atLeastTwo, stepMajor } from './points.ts';
 
-/** Rows of the rest of the model that take no more room than `batch` rows of the whole. */
-export const rowsAtOnce = ({ rowsPerRow }: Frontier, batch: number): number =>
-  Math.max(batch, Math.floor(batch * rowsPerRow));
-
-/** A product that may be the only reader of a relu or pool. */
-const productBehind = /(relu|maxPool)(,reshape|,-)*,(conv|matmul)/;
-/** Loaded where there is such a product. */
+/** Loaded where a product may be the only reader of a relu or pool behind the frontier. */
 type LineConvs = typeof import('./line-conv.ts') | null;
 
 export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promise<PreparedPath> {
@@ -44,14 +38,13 @@ export async function inOnePlan(problem: PathProblem, frontier: Frontier): Promi
     return (same ??= sameForAll(ends, samples));
   };
   const dtype = problem.dtypes[0]!;
-  const convs: LineConvs =
-    dtype === 'float32' && productBehind.test(frontier.signature) ? await import('./line-conv.ts') : null;
+  const convs: LineConvs = dtype === 'float32' && frontier.beforeProduct ? await import('./line-conv.ts') : null;
   return {
     ...(await brutePass.prepare(problem)),
     name: 'path-linear',
     saving: region.flops > 0 ? region.affineFlops / region.flops : 0,
     frontier: frontier.names,
-    sumRows: rowsAtOnce(frontier, problem.batch),
+    sumRows: frontier.rowsAtOnce(problem.batch),
     async sums(first, count, ...rule) {
       // A graph of one row may look different, so a single point is taken twice, each time for half. A second point that weighed
       // nothing would do where its gradient is finite only.

@@ -7,7 +7,7 @@
  */
 import { brutePass } from './brute.ts';
 import { type Frontier, findFrontier } from './frontier.ts';
-import { inOnePlan, rowsAtOnce } from './one-plan.ts';
+import { inOnePlan } from './one-plan.ts';
 import type { AttributionPass } from './pass.ts';
 
 export const pathLinearPass: AttributionPass = {
@@ -37,4 +37,4 @@ export const pathLinearPass: AttributionPass = {
 
 /** Samples whose points go through one plan, all of them. */
 const samplesAtOnce = (frontier: Frontier, batch: number, points: number): number =>
-  Math.floor(rowsAtOnce(frontier, batch) / points);
+  Math.floor(frontier.rowsAtOnce(batch) / points);
