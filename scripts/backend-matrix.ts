@@ -13,7 +13,7 @@ import { bind } from '../src/backends/gpu/bind.ts';
 import { binders as gpuBinders } from '../src/backends/gpu/binders.ts';
 import { reference } from '../src/backends/reference/index.ts';
 import { referenceKernels } from '../src/backends/reference/kernels.ts';
-import { binders as wasmBinders } from '../src/backends/wasm/binders.ts';
+import { binders as wasmBinders } from '../src/backends/wasm/bind/binders.ts';
 import type { Example, Op } from '../src/graph/op.ts';
 import { buildProgram } from '../src/graph/program.ts';
 import { loadModel } from '../src/keras/load/load.ts';

@@ -1,7 +1,7 @@
 /**
  * Packs the kernels with LZMA, which makes them a fifth smaller than deflate does: they are three times as long as its window. What it writes
  * is a raw LZMA stream (lc 3, lp 0, pb 0, no end mark), as xz writes with `--format=raw --lzma1=lc=3,lp=0,pb=0`;
- * src/backends/wasm/lzma.ts reads it. Source: the LZMA specification of Igor Pavlov (public domain).
+ * src/backends/wasm/module/lzma.ts reads it. Source: the LZMA specification of Igor Pavlov (public domain).
  *
  * Each window of bytes is parsed along the cheapest path (dynamic programming over literals, matches and repeats of the last four
  * distances), at what the probabilities at its start say each step costs; then the first part of that path is written.

@@ -19,7 +19,7 @@ const coreLater = [
   'src/attribution/path/kept-frontier.ts',
   'src/attribution/path/line-conv.ts',
   'src/backends/wasm/attention/take.ts',
-  'src/backends/wasm/wide.ts',
+  'src/backends/wasm/module/wide.ts',
   'src/hdf5/on-demand.ts',
   'src/keras/layers/more.ts',
   'src/keras/load/on-demand.ts',
@@ -51,7 +51,7 @@ const engineLater = [
  * code, and both are 1.9 kB smaller apart.
  */
 const kernels = ['src/backends/wasm/modules.generated.ts'];
-const kernelsLater = ['src/backends/wasm/bind-winograd.ts', 'src/backends/wasm/bind-sliding.ts'];
+const kernelsLater = ['src/backends/wasm/bind/winograd.ts', 'src/backends/wasm/bind/sliding.ts'];
 
 /**
  * @param {readonly (readonly [first: readonly string[], later: readonly string[]])[]} sets

@@ -1,6 +1,6 @@
 /**
  * The relaxed-SIMD module as a patch of the plain one: most functions of the two are the same bytes, so the second costs a bundle
- * half a kilobyte. src/backends/wasm/patch.ts applies it; test/backends/wasm-patch.test.ts runs both.
+ * half a kilobyte. src/backends/wasm/module/patch.ts applies it; test/backends/wasm-patch.test.ts runs both.
  *
  * A patch is the length of the result and a list of steps, each of three variable-length integers: how many new bytes follow the
  * step, how many bytes to copy from the plain module after them, and how far the place to copy from lies behind where the last

@@ -7,8 +7,8 @@
 
 import { reference } from '../../src/backends/reference/index.ts';
 import { core } from '../../src/backends/wasm/accelerators.ts';
-import { take as takeSliding } from '../../src/backends/wasm/bind-sliding.ts';
-import { take as takeWinograd } from '../../src/backends/wasm/bind-winograd.ts';
+import { take as takeSliding } from '../../src/backends/wasm/bind/sliding.ts';
+import { take as takeWinograd } from '../../src/backends/wasm/bind/winograd.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { exampleInputs } from '../../src/graph/examples.ts';
 import { grad } from '../../src/graph/grad.ts';

@@ -1,7 +1,7 @@
 /**
  * Scalar functions as statements that leave their result in `y`, given the element in `v`, or two in `a` and `b`. WebGPU allows
  * its own sin, cos, tanh and atan errors of 1e-4 and more, and shading languages lose digits of log1p and expm1 near 0: these
- * are computed here, with the polynomials of `kernels/wasm/constants.ts` (fitted for this project), so that every mode agrees.
+ * are computed here, with the polynomials of `kernels/wasm/elementwise/constants.ts` (fitted for this project), so that every mode agrees.
  */
 
 const simple = (expression: string): string => `const y = ${expression};`;

@@ -7,19 +7,19 @@
  * Invariant: the sums are those of the products and of the softmax that the core has, in their order, so that the bits are the same. A
  * pair of a sample and a head is computed by one thread, whatever their number.
  */
-import { packB } from './columns';
-import { softmaxRowsGrad } from './fused';
-import { MR, NR } from './panels';
+import { packB } from './product/columns';
+import { softmaxRowsGrad } from './elementwise/fused';
+import { MR, NR } from './product/panels';
 import { scratch, storeLanes } from './simd';
-import { softmaxRows } from './softmax';
-import { directTile, neighbourTile } from './tile';
-import { wideTile } from './wide-tile';
+import { softmaxRows } from './elementwise/softmax';
+import { directTile, neighbourTile } from './product/tile';
+import { wideTile } from './product/wide-tile';
 import { AFTER_TILES, WIDE } from './width';
-import { Bias, keyRange, largest, rangeBegin, rangeEnd, TURN } from './attention-mask';
+import { Bias, keyRange, largest, rangeBegin, rangeEnd, TURN } from './attention/mask';
 
 export { setScratch } from './simd';
 
-/** What a call computes, as `src/backends/wasm/bind-attention.ts` lays it out: int32 in the order of the fields. */
+/** What a call computes, as `src/backends/wasm/bind/attention.ts` lays it out: int32 in the order of the fields. */
 @unmanaged
 class Layer {
   heads: i32;

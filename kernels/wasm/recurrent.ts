@@ -6,10 +6,10 @@
  */
 import {
   addUnits, c, copyUnits, dc, dh, h, putUnits, rows, setBlock, setOperands, setRoom, setSizes, span, stepOf, time, units, zeroUnits,
-} from './recurrent-block';
-import { Lstm, Simple } from './recurrent-cells';
-import { Gru, GruResetBefore } from './recurrent-gru';
-import { MR } from './panels';
+} from './recurrent/block';
+import { Lstm, Simple } from './recurrent/cells';
+import { Gru, GruResetBefore } from './recurrent/gru';
+import { MR } from './product/panels';
 
 export { setScratch } from './simd';
 

@@ -3,11 +3,11 @@
  * windows are on go to the thread's scratch memory, in groups of eight channels, where zeros are around them: so no window has an edge, and memory is read in
  * its order. What lies beside a row is multiplied by such a zero, so kernels must be finite. Sums are made there, too, and written with what follows them.
  */
-import { Geometry } from './geometry';
+import { Geometry } from './windows/geometry';
 import { scratch } from './simd';
-import { Sums, pass } from './sliding-tail';
-import { LIST_AT, ROWS_AT, ZEROS_AT, windowRow } from './window-row';
-import { windowThree } from './window-three';
+import { Sums, pass } from './windows/sliding-tail';
+import { LIST_AT, ROWS_AT, ZEROS_AT, windowRow } from './windows/window-row';
+import { windowThree } from './windows/window-three';
 
 export { setScratch } from './simd';
 

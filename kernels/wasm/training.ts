@@ -3,14 +3,14 @@
  * arguments are the range of units, as for all kernels.
  */
 import { madd, storeLanes } from './simd';
-import { bitsOf } from './training-products';
+import { bitsOf } from './training/products';
 
-export { convMax, convMaxGradInput, convMaxGradKernel, convMaxTable, listRows, tableProducts } from './conv-max';
-export { convPool, convPoolSpread } from './conv-pool';
-export { convPoolGradKernel } from './conv-pool-grad';
-export { dropout, randomUniform } from './random';
+export { convMax, convMaxGradInput, convMaxGradKernel, convMaxTable, listRows, tableProducts } from './windows/conv-max';
+export { convPool, convPoolSpread } from './windows/conv-pool';
+export { convPoolGradKernel } from './windows/conv-pool-grad';
+export { dropout, randomUniform } from './elementwise/random';
 export { setScratch } from './simd';
-export { weightGradSums, weightGradTotals } from './training-products';
+export { weightGradSums, weightGradTotals } from './training/products';
 
 /** All ones where an element is the extreme and, if asked, above 0. */
 @inline

@@ -6,19 +6,19 @@
  * Invariant: an output is the same sum whatever the split of the work. Tiles begin at even outputs, and what is constant along an axis
  * within a tile gives exact zeros but for one value, so equal neighbours of a tile stay equal: ties in a 2x2 max pool stay ties.
  */
-import { finishRows } from './activation';
-import { MR, NR } from './panels';
+import { finishRows } from './product/activation';
+import { MR, NR } from './product/panels';
 import { scratch, storeLanes } from './simd';
-import { directTile } from './tile';
-import { wideTile } from './wide-tile';
+import { directTile } from './product/tile';
+import { wideTile } from './product/wide-tile';
 import { WIDE } from './width';
-import { pairsOfOutputs, pairsOfValues } from './winograd-wide';
+import { pairsOfOutputs, pairsOfValues } from './winograd/wide';
 
 export { setScratch } from './simd';
-export { winogradKernel } from './winograd-kernel';
-export { depthwiseThree as depthwise } from './slide-three';
+export { winogradKernel } from './winograd/kernel';
+export { depthwiseThree as depthwise } from './windows/slide-three';
 
-/** What a call computes, as `src/backends/wasm/bind-winograd.ts` lays it out: int32 in the order of the fields. */
+/** What a call computes, as `src/backends/wasm/bind/winograd.ts` lays it out: int32 in the order of the fields. */
 @unmanaged
 class Layer {
   inputH: i32;

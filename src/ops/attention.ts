@@ -4,7 +4,7 @@
  * probabilities nobody else reads (`backends/wasm/attention.ts`), so that whatever looks at a softmax finds one. Kernels come with the ops.
  */
 import { attentionKernels as loops } from '../backends/reference/attention.ts';
-import { attentionKernels as wasmKernels } from '../backends/wasm/bind-attention.ts';
+import { attentionKernels as wasmKernels } from '../backends/wasm/bind/attention.ts';
 import { mixes } from '../graph/batch-rules.ts';
 import { distinctPlaces, partialGrad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';

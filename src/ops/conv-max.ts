@@ -5,7 +5,7 @@
  * with `max`. Kernels come with the ops: only training has a use for them.
  */
 import { convMaxKernels } from '../backends/reference/conv-max.ts';
-import * as wasm from '../backends/wasm/conv-max.ts';
+import * as wasm from '../backends/wasm/bind/conv-max.ts';
 import { inFront, mixes } from '../graph/batch-rules.ts';
 import { partialGrad } from '../graph/grad.ts';
 import { type BatchRule, defineOp, type Example, type OpFunction } from '../graph/op.ts';

@@ -5,7 +5,7 @@
  * gradient, else 1 and the number of the element. Gradients look at these alone. Kernels come with the ops: only training has a use for them.
  */
 import { convPoolKernels } from '../backends/reference/conv-pool.ts';
-import * as wasm from '../backends/wasm/conv-pool.ts';
+import * as wasm from '../backends/wasm/bind/conv-pool.ts';
 import { mixes } from '../graph/batch-rules.ts';
 import { partialGrad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction, type Thunk } from '../graph/op.ts';

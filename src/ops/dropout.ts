@@ -3,7 +3,7 @@
  * them (`kernels`), so that nothing else carries them.
  */
 import { dropoutKernel, extremeGradKernel } from '../backends/reference/random.ts';
-import { wasmDropout, wasmExtremeGrad } from '../backends/wasm/random.ts';
+import { wasmDropout, wasmExtremeGrad } from '../backends/wasm/bind/random.ts';
 import { defineOp, type Op, type OpFunction, type Placed, withOp } from '../graph/op.ts';
 import { failure } from '../tensor/errors.ts';
 import { checkWhole } from '../tensor/options.ts';

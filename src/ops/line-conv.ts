@@ -4,7 +4,7 @@
  * need no convolution per step. The ops come with their kernels, since only explanations have a use for them.
  */
 import { lineConvKernels } from '../backends/reference/line-conv.ts';
-import * as wasm from '../backends/wasm/line-conv.ts';
+import * as wasm from '../backends/wasm/bind/line-conv.ts';
 import { mixes } from '../graph/batch-rules.ts';
 import { distinctPlaces, partialGrad } from '../graph/grad.ts';
 import { defineOp, type Example, type OpFunction } from '../graph/op.ts';

@@ -3,7 +3,7 @@
  * run can be repeated to the bit. Only training draws; the kernels come with the op (`kernels`), so that nothing else carries them.
  */
 import { uniformKernel } from '../backends/reference/random.ts';
-import { wasmUniform } from '../backends/wasm/random.ts';
+import { wasmUniform } from '../backends/wasm/bind/random.ts';
 import { defineOp, type Op, withOp } from '../graph/op.ts';
 import type { FloatDType } from '../tensor/dtype.ts';
 import { failure } from '../tensor/errors.ts';

@@ -8,7 +8,7 @@
  * leaves the states as they were. The ops bring their kernels along: few models need them. Source: Keras's `rnn`.
  */
 import { recurrentKernels as loops } from '../backends/reference/recurrent.ts';
-import { recurrentKernels as wasmKernels } from '../backends/wasm/bind-recurrent.ts';
+import { recurrentKernels as wasmKernels } from '../backends/wasm/bind/recurrent.ts';
 import { inFront } from '../graph/batch-rules.ts';
 import { distinctPlaces, partialGrad } from '../graph/grad.ts';
 import { defineOp, type Example, type Op, type OpFunction, type Thunk } from '../graph/op.ts';

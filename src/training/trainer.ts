@@ -3,7 +3,7 @@
  * weights back. Invariant: the model that was given stays as it is; `model()` makes another with what was learnt.
  */
 import type { Backend } from '../backends/backend.ts';
-import { takeTrainingKernels } from '../backends/wasm/bind-training.ts';
+import { takeTrainingKernels } from '../backends/wasm/bind/training.ts';
 import type { WeightChange } from '../graph/callable.ts';
 import type { OptimizerState } from '../keras/save/optimizer.ts';
 import { type SaveFormat, saveModel } from '../keras/save/save.ts';

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Heap } from '../../src/backends/wasm/heap.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
-import { moduleBytes, widening } from '../../src/backends/wasm/module.ts';
+import { moduleBytes, widening } from '../../src/backends/wasm/module/module.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { buildProgram } from '../../src/graph/program.ts';

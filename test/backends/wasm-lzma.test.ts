@@ -3,8 +3,8 @@ import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { unpackLzma } from '../../src/backends/wasm/lzma.ts';
-import { moduleBytes } from '../../src/backends/wasm/module.ts';
+import { unpackLzma } from '../../src/backends/wasm/module/lzma.ts';
+import { moduleBytes } from '../../src/backends/wasm/module/module.ts';
 
 const test = suite('wasm lzma');
 const { packLzma } = (await import(new URL('../../scripts/lzma.mjs', import.meta.url).href)) as {

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { moduleBytes } from '../../src/backends/wasm/module.ts';
-import { applyPatch } from '../../src/backends/wasm/patch.ts';
+import { moduleBytes } from '../../src/backends/wasm/module/module.ts';
+import { applyPatch } from '../../src/backends/wasm/module/patch.ts';
 
 const test = suite('wasm patch');
 const { makePatch } = (await import(new URL('../../scripts/wasm-patch.mjs', import.meta.url).href)) as {

@@ -5,7 +5,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
-import { hasRelaxedSimd } from '../../src/backends/wasm/module.ts';
+import { hasRelaxedSimd } from '../../src/backends/wasm/module/module.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { randomUniform } from '../../src/graph/random.ts';
 import { convGradInput } from '../../src/ops/conv-primitives.ts';

@@ -5,10 +5,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Heap } from '../../src/backends/wasm/heap.ts';
 import type { Machine } from '../../src/backends/wasm/machine.ts';
-import type { WorkerData } from '../../src/backends/wasm/start-worker.ts';
 import type { Call } from '../../src/backends/wasm/step.ts';
-import { Threads } from '../../src/backends/wasm/threads.ts';
-import { closed, control, workerBody } from '../../src/backends/wasm/worker-source.ts';
+import type { WorkerData } from '../../src/backends/wasm/threads/start-worker.ts';
+import { Threads } from '../../src/backends/wasm/threads/threads.ts';
+import { closed, control, workerBody } from '../../src/backends/wasm/threads/worker-source.ts';
 
 const test = suite('wasm: threads');
 
@@ -170,8 +170,8 @@ test('worker threads do not load what the process was told to import', () => {
   const loaded =
     "import { isMainThread } from 'node:worker_threads'; if (!isMainThread) console.log('loaded by a worker');";
   const script = `
-    import { startWorker } from './src/backends/wasm/start-worker.ts';
-    import { control } from './src/backends/wasm/worker-source.ts';
+    import { startWorker } from './src/backends/wasm/threads/start-worker.ts';
+    import { control } from './src/backends/wasm/threads/worker-source.ts';
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const module = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     const worker = startWorker({ module, memory, extras: [], scratch: 0, at: 0, number: 0 }, () => {});

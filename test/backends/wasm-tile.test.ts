@@ -5,7 +5,7 @@
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { moduleBytes } from '../../src/backends/wasm/module.ts';
+import { moduleBytes } from '../../src/backends/wasm/module/module.ts';
 
 const test = suite('wasm: the tile of the product');
 /** `f32x4.relaxed_madd` */

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reference } from '../../src/backends/reference/index.ts';
-import { takeTrainingKernels } from '../../src/backends/wasm/bind-training.ts';
+import { takeTrainingKernels } from '../../src/backends/wasm/bind/training.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';

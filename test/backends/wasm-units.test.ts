@@ -5,7 +5,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Backend } from '../../src/backends/backend.ts';
-import { fuses } from '../../src/backends/wasm/binders.ts';
+import { fuses } from '../../src/backends/wasm/bind/binders.ts';
 import { bindProgram } from '../../src/backends/wasm/executable.ts';
 import { Machine } from '../../src/backends/wasm/machine.ts';
 import type { Call } from '../../src/backends/wasm/step.ts';

@@ -1,13 +1,13 @@
 /**
  * Elementwise kernels that take two neighbouring vectors at a time: the bits of the relaxed build, whatever is left over at the end of a row. V8
- * compiles all of them with its optimizer: one that it would end the process over (see `mapPairs` in kernels/wasm/unary.ts) ends this test.
+ * compiles all of them with its optimizer: one that it would end the process over (see `mapPairs` in kernels/wasm/elementwise/unary.ts) ends this test.
  */
 import { setFlagsFromString } from 'node:v8';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
-import { hasRelaxedSimd } from '../../src/backends/wasm/module.ts';
-import { pairsVectors } from '../../src/backends/wasm/wide.ts';
+import { hasRelaxedSimd } from '../../src/backends/wasm/module/module.ts';
+import { pairsVectors } from '../../src/backends/wasm/module/wide.ts';
 import { grad } from '../../src/graph/grad.ts';
 import * as o from '../../src/ops/index.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';

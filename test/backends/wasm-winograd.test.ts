@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reference } from '../../src/backends/reference/index.ts';
 import { core } from '../../src/backends/wasm/accelerators.ts';
-import { take } from '../../src/backends/wasm/bind-winograd.ts';
+import { take } from '../../src/backends/wasm/bind/winograd.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';

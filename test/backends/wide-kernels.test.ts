@@ -5,10 +5,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { core } from '../../src/backends/wasm/accelerators.ts';
-import { take } from '../../src/backends/wasm/bind-winograd.ts';
+import { take } from '../../src/backends/wasm/bind/winograd.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
-import { hasRelaxedSimd } from '../../src/backends/wasm/module.ts';
-import { pairsVectors } from '../../src/backends/wasm/wide.ts';
+import { hasRelaxedSimd } from '../../src/backends/wasm/module/module.ts';
+import { pairsVectors } from '../../src/backends/wasm/module/wide.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
 import { randomNormal } from '../../src/graph/random.ts';

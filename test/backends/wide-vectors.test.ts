@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { IntegratedGradients } from '../../src/attribution/index.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
-import { checkHost, flagOf, fusesProducts, type Host, pairsVectors } from '../../src/backends/wasm/wide.ts';
+import { checkHost, flagOf, fusesProducts, type Host, pairsVectors } from '../../src/backends/wasm/module/wide.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { compileWithState, State } from '../../src/graph/state.ts';
 import { loadModel } from '../../src/keras/load/load.ts';

@@ -46,7 +46,7 @@ test('what is public and needed on demand is not fetched at once', async () => {
     'src/attribution/path/auto-steps.ts',
     'src/attribution/path/frontier-points.ts',
     'src/attribution/path/kept-frontier.ts',
-    'src/backends/wasm/wide.ts',
+    'src/backends/wasm/module/wide.ts',
     'src/backends/wasm/wide.generated.ts',
     'src/graph/state.ts',
     'src/keras/custom/run.ts',

@@ -19,9 +19,9 @@ import {
 import { Heap } from '../../src/backends/wasm/heap.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import type { Machine } from '../../src/backends/wasm/machine.ts';
-import type { WorkerData } from '../../src/backends/wasm/start-worker.ts';
-import { Threads } from '../../src/backends/wasm/threads.ts';
-import { control } from '../../src/backends/wasm/worker-source.ts';
+import type { WorkerData } from '../../src/backends/wasm/threads/start-worker.ts';
+import { Threads } from '../../src/backends/wasm/threads/threads.ts';
+import { control } from '../../src/backends/wasm/threads/worker-source.ts';
 import type { CallableModel } from '../../src/graph/callable.ts';
 import { compile, type Plan } from '../../src/graph/compile.ts';
 import { PlanCache } from '../../src/graph/plan-cache.ts';

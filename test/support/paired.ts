@@ -10,13 +10,13 @@ import * as assert from 'uvu/assert';
 import type { Backend, Executable } from '../../src/backends/backend.ts';
 import { core } from '../../src/backends/wasm/accelerators.ts';
 import { take as takeAttention } from '../../src/backends/wasm/attention/take.ts';
-import { take as takeWinograd } from '../../src/backends/wasm/bind-winograd.ts';
+import { take as takeWinograd } from '../../src/backends/wasm/bind/winograd.ts';
 import { bindProgram } from '../../src/backends/wasm/executable.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { Machine } from '../../src/backends/wasm/machine.ts';
-import { hasRelaxedSimd, type PackedModule, widening } from '../../src/backends/wasm/module.ts';
-import { Threads } from '../../src/backends/wasm/threads.ts';
-import { allow, pairsVectors } from '../../src/backends/wasm/wide.ts';
+import { hasRelaxedSimd, type PackedModule, widening } from '../../src/backends/wasm/module/module.ts';
+import { allow, pairsVectors } from '../../src/backends/wasm/module/wide.ts';
+import { Threads } from '../../src/backends/wasm/threads/threads.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { source } from './child.ts';
 

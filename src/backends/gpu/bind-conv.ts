@@ -8,7 +8,7 @@ import type { MatmulShape } from '../../../kernels/gpu/matmul.ts';
 import { reduceKernel } from '../../../kernels/gpu/reduce.ts';
 import type { ConvAttrs } from '../../ops/conv-primitives.ts';
 import { type Shape, sizeOf, stridesOf } from '../../tensor/shape.ts';
-import { windowsOf } from '../wasm/geometry.ts';
+import { windowsOf } from '../wasm/bind/geometry.ts';
 import { product } from './bind-matmul.ts';
 import type { BindContext, Binder, Operand } from './step.ts';
 

@@ -4,7 +4,7 @@ import * as kernels from '../../../kernels/gpu/pool.ts';
 import type { LerpMaxPoolAttrs } from '../../ops/lerp-max-pool.ts';
 import type { PoolAttrs } from '../../ops/pool.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
-import { windowsOf } from '../wasm/geometry.ts';
+import { windowsOf } from '../wasm/bind/geometry.ts';
 import type { BindContext, Binder, Operand } from './step.ts';
 
 function poolShape(x: Shape, y: Shape, attrs: BindContext['attrs']): kernels.PoolShape {

@@ -9,8 +9,8 @@ import { firstNotFinite } from '../../tensor/finite.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { elementsOf, type Recipe } from '../../tensor/tensor.ts';
 import type { Executable } from '../backend.ts';
-import { bindChain } from './bind-chain.ts';
-import { binders } from './binders.ts';
+import { binders } from './bind/binders.ts';
+import { bindChain } from './bind/chain.ts';
 import { Kept } from './kept.ts';
 import type { Held, Machine, Room } from './machine.ts';
 import {

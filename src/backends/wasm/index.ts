@@ -4,15 +4,15 @@
  */
 import type { Program } from '../../graph/program.ts';
 import type { Backend, Executable } from '../backend.ts';
-import { links } from './bind-chain.ts';
-import { fuses } from './binders.ts';
+import { fuses } from './bind/binders.ts';
+import { links } from './bind/chain.ts';
 import { bindProgram } from './executable.ts';
 import { Machine } from './machine.ts';
-import type { Simd } from './module.ts';
+import type { Simd } from './module/module.ts';
 import type { Trace } from './step.ts';
-import { availableThreads, Threads } from './threads.ts';
+import { availableThreads, Threads } from './threads/threads.ts';
 
-export { hasSimd } from './module.ts';
+export { hasSimd } from './module/module.ts';
 
 /** A memory with its kernels, and the threads that work on it. */
 export interface Running {
@@ -81,6 +81,6 @@ export const wasmBackend: WasmBackend = {
     for (const { threads } of start()) threads.trace = listener;
   },
   async useWideVectors(options = {}): Promise<void> {
-    (await import('./wide.ts')).allow(options, running, begin);
+    (await import('./module/wide.ts')).allow(options, running, begin);
   },
 };

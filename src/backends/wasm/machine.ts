@@ -15,7 +15,7 @@ import {
   moduleBytes,
   type PackedModule,
   unshare,
-} from './module.ts';
+} from './module/module.ts';
 import type { Extra } from './step.ts';
 
 /** A block of the memory that several plans may hold. */
@@ -25,9 +25,9 @@ export interface Held {
 }
 
 /**
- * What a thread has for itself: pointers to the rows of a tile and the longest panel of A (see `kernels/wasm/matmul.ts`); then 24 rows of a
- * convolution and what is dropped of them (`kernels/wasm/conv-max.ts`), or rows of one and their windows (`conv-pool.ts`), or values and sums of a block of tiles (`kernels/wasm/winograd.ts`, by
- * far the most); behind all that the blocks of a chain (`kernels/wasm/chain.ts`). Pages that no kernel touches cost address space alone.
+ * What a thread has for itself: pointers to the rows of a tile and the longest panel of A (see `kernels/wasm/product/matmul.ts`); then 24 rows of a
+ * convolution and what is dropped of them (`kernels/wasm/windows/conv-max.ts`), or rows of one and their windows (`conv-pool.ts`), or values and sums of a block of tiles (`kernels/wasm/winograd.ts`, by
+ * far the most); behind all that the blocks of a chain (`kernels/wasm/elementwise/chain.ts`). Pages that no kernel touches cost address space alone.
  */
 export const scratchBytes = 25 * 65536 + 640 + 32 * 2112;
 

@@ -9,7 +9,7 @@ import type { Program, Step } from '../../graph/program.ts';
 import { failure, type PathgradError } from '../../tensor/errors.ts';
 import type { PlatformWasm } from '../../tensor/platform.ts';
 import type { TensorSpec } from '../../tensor/tensor.ts';
-import type { Kernels, PackedModule } from './module.ts';
+import type { Kernels, PackedModule } from './module/module.ts';
 
 /** A kernel call: `fn(start, end, ...args)` for ranges that cover `[0, units)` in any split and order. */
 export interface Call {
@@ -136,7 +136,7 @@ export function lacksType(op: string, dtype: string): PathgradError {
   return failure(op, `the backend 'wasm' has no kernel for ${dtype}`, {}, "the backend 'reference' has one");
 }
 
-/** Element types as `kernels/wasm/exact.ts` numbers them. */
+/** Element types as `kernels/wasm/elementwise/exact.ts` numbers them. */
 export function typeCode(op: string, { dtype }: TensorSpec): number {
   const code = ['float32', 'int32', 'bool'].indexOf(dtype);
   if (code < 0) throw lacksType(op, dtype);

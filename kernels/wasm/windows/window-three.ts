@@ -1,0 +1,136 @@
+/** As window-row.ts, for windows of 3x3 that overlap. Rows of taps that lie outside are rows of zeros here. */
+import { madd, scratch } from '../simd';
+import { LIST_AT, PART, ZEROS_AT } from './window-row';
+import { WIDE } from '../width';
+
+/** The parameters of `windowRow`. */
+export function windowThree(to: usize, sumStep: usize, count: i32, columnStep: usize, tapStep: usize, groups: i32): void {
+  const list = scratch() + LIST_AT, zeros = scratch() + ZEROS_AT;
+  const t0 = load<usize>(list, 4);
+  for (let group: usize = 0; group < <usize>groups; group++) {
+    for (let part: usize = 0; part < 32; part += PART) {
+      const shift = group * columnStep + part, t = t0 + group * tapStep + part;
+      const p0 = load<usize>(list) + shift, p1 = load<usize>(list, 8) + shift, p2 = load<usize>(list, 16) + shift;
+      const into = to + group * sumStep + part;
+      for (let at = 0; at < count; at += 4) {
+        if (count >= 4) at = min(at, count - 4);
+        let a0 = v128.load(zeros), b0 = WIDE ? v128.load(zeros, 16) : a0;
+        let a1 = a0, a2 = a0, a3 = a0, b1 = b0, b2 = b0, b3 = b0;
+        const x0 = v128.load(t), y0 = WIDE ? v128.load(t, 16) : x0;
+        const x1 = v128.load(t, 32), y1 = WIDE ? v128.load(t, 48) : x1;
+        const x2 = v128.load(t, 64), y2 = WIDE ? v128.load(t, 80) : x2;
+        let q = p0 + (<usize>at << 5);
+        let h = v128.load(q), g = WIDE ? v128.load(q, 16) : h;
+        a0 = madd(h, x0, a0);
+        if (WIDE) b0 = madd(g, y0, b0);
+        h = v128.load(q, 32), g = WIDE ? v128.load(q, 48) : h;
+        a1 = madd(h, x0, a1);
+        if (WIDE) b1 = madd(g, y0, b1);
+        a0 = madd(h, x1, a0);
+        if (WIDE) b0 = madd(g, y1, b0);
+        h = v128.load(q, 64), g = WIDE ? v128.load(q, 80) : h;
+        a2 = madd(h, x0, a2);
+        if (WIDE) b2 = madd(g, y0, b2);
+        a1 = madd(h, x1, a1);
+        if (WIDE) b1 = madd(g, y1, b1);
+        a0 = madd(h, x2, a0);
+        if (WIDE) b0 = madd(g, y2, b0);
+        h = v128.load(q, 96), g = WIDE ? v128.load(q, 112) : h;
+        a3 = madd(h, x0, a3);
+        if (WIDE) b3 = madd(g, y0, b3);
+        a2 = madd(h, x1, a2);
+        if (WIDE) b2 = madd(g, y1, b2);
+        a1 = madd(h, x2, a1);
+        if (WIDE) b1 = madd(g, y2, b1);
+        h = v128.load(q, 128), g = WIDE ? v128.load(q, 144) : h;
+        a3 = madd(h, x1, a3);
+        if (WIDE) b3 = madd(g, y1, b3);
+        a2 = madd(h, x2, a2);
+        if (WIDE) b2 = madd(g, y2, b2);
+        h = v128.load(q, 160), g = WIDE ? v128.load(q, 176) : h;
+        a3 = madd(h, x2, a3);
+        if (WIDE) b3 = madd(g, y2, b3);
+        // Never so: without a way out the optimizer takes sum by sum through all rows, which needs more registers than there are.
+        if (p1 == 0) return;
+        const x3 = v128.load(t, 96), y3 = WIDE ? v128.load(t, 112) : x3;
+        const x4 = v128.load(t, 128), y4 = WIDE ? v128.load(t, 144) : x4;
+        const x5 = v128.load(t, 160), y5 = WIDE ? v128.load(t, 176) : x5;
+        q = p1 + (<usize>at << 5);
+        h = v128.load(q), g = WIDE ? v128.load(q, 16) : h;
+        a0 = madd(h, x3, a0);
+        if (WIDE) b0 = madd(g, y3, b0);
+        h = v128.load(q, 32), g = WIDE ? v128.load(q, 48) : h;
+        a1 = madd(h, x3, a1);
+        if (WIDE) b1 = madd(g, y3, b1);
+        a0 = madd(h, x4, a0);
+        if (WIDE) b0 = madd(g, y4, b0);
+        h = v128.load(q, 64), g = WIDE ? v128.load(q, 80) : h;
+        a2 = madd(h, x3, a2);
+        if (WIDE) b2 = madd(g, y3, b2);
+        a1 = madd(h, x4, a1);
+        if (WIDE) b1 = madd(g, y4, b1);
+        a0 = madd(h, x5, a0);
+        if (WIDE) b0 = madd(g, y5, b0);
+        h = v128.load(q, 96), g = WIDE ? v128.load(q, 112) : h;
+        a3 = madd(h, x3, a3);
+        if (WIDE) b3 = madd(g, y3, b3);
+        a2 = madd(h, x4, a2);
+        if (WIDE) b2 = madd(g, y4, b2);
+        a1 = madd(h, x5, a1);
+        if (WIDE) b1 = madd(g, y5, b1);
+        h = v128.load(q, 128), g = WIDE ? v128.load(q, 144) : h;
+        a3 = madd(h, x4, a3);
+        if (WIDE) b3 = madd(g, y4, b3);
+        a2 = madd(h, x5, a2);
+        if (WIDE) b2 = madd(g, y5, b2);
+        h = v128.load(q, 160), g = WIDE ? v128.load(q, 176) : h;
+        a3 = madd(h, x5, a3);
+        if (WIDE) b3 = madd(g, y5, b3);
+        if (p2 == 0) return;
+        const x6 = v128.load(t, 192), y6 = WIDE ? v128.load(t, 208) : x6;
+        const x7 = v128.load(t, 224), y7 = WIDE ? v128.load(t, 240) : x7;
+        const x8 = v128.load(t, 256), y8 = WIDE ? v128.load(t, 272) : x8;
+        q = p2 + (<usize>at << 5);
+        h = v128.load(q), g = WIDE ? v128.load(q, 16) : h;
+        a0 = madd(h, x6, a0);
+        if (WIDE) b0 = madd(g, y6, b0);
+        h = v128.load(q, 32), g = WIDE ? v128.load(q, 48) : h;
+        a1 = madd(h, x6, a1);
+        if (WIDE) b1 = madd(g, y6, b1);
+        a0 = madd(h, x7, a0);
+        if (WIDE) b0 = madd(g, y7, b0);
+        h = v128.load(q, 64), g = WIDE ? v128.load(q, 80) : h;
+        a2 = madd(h, x6, a2);
+        if (WIDE) b2 = madd(g, y6, b2);
+        a1 = madd(h, x7, a1);
+        if (WIDE) b1 = madd(g, y7, b1);
+        a0 = madd(h, x8, a0);
+        if (WIDE) b0 = madd(g, y8, b0);
+        h = v128.load(q, 96), g = WIDE ? v128.load(q, 112) : h;
+        a3 = madd(h, x6, a3);
+        if (WIDE) b3 = madd(g, y6, b3);
+        a2 = madd(h, x7, a2);
+        if (WIDE) b2 = madd(g, y7, b2);
+        a1 = madd(h, x8, a1);
+        if (WIDE) b1 = madd(g, y8, b1);
+        h = v128.load(q, 128), g = WIDE ? v128.load(q, 144) : h;
+        a3 = madd(h, x7, a3);
+        if (WIDE) b3 = madd(g, y7, b3);
+        a2 = madd(h, x8, a2);
+        if (WIDE) b2 = madd(g, y8, b2);
+        h = v128.load(q, 160), g = WIDE ? v128.load(q, 176) : h;
+        a3 = madd(h, x8, a3);
+        if (WIDE) b3 = madd(g, y8, b3);
+        const put = into + (<usize>at << 5);
+        v128.store(put, a0);
+        if (WIDE) v128.store(put, b0, 16);
+        v128.store(put, a1, 32);
+        if (WIDE) v128.store(put, b1, 48);
+        v128.store(put, a2, 64);
+        if (WIDE) v128.store(put, b2, 80);
+        v128.store(put, a3, 96);
+        if (WIDE) v128.store(put, b3, 112);
+      }
+    }
+  }
+}
