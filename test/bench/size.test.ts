@@ -13,22 +13,22 @@ const test = suite('bundle size');
  * New layers and ops may raise a line; look first for what can go.
  */
 const BUDGET: Readonly<Record<string, number>> = {
-  [ON_DEMAND]: 257_000,
-  'src/keras': 63_200,
+  [ON_DEMAND]: 290_000,
+  'src/keras': 63_300,
   'src/model': 10_720,
-  'src/attribution': 69_600,
-  'src/backends': 46_000,
+  'src/attribution': 70_000,
+  'src/backends': 48_000,
   'src/ops': 35_450,
-  'packed kernels': 24_300,
+  'packed kernels': 24_800,
   'src/hdf5': 13_700,
   'kernels/reference': 9_700,
   'src/graph': 21_350,
-  'src/tensor': 7_450,
+  'src/tensor': 7_600,
   'src/quadrature': 4_800,
 };
 const OTHER = 7_000;
 /** Most bytes as gzip sends them: of what is fetched at once to explain a Keras model, and of the page's engine. */
-const FETCHED = 125_000;
+const FETCHED = 126_600;
 const ENGINE = 158_000;
 
 test('every part keeps to its budget', async () => {
