@@ -152,6 +152,7 @@ test('what it does not compute, or not faster, stays with the core', () => {
     groups: { x: [2, 12, 12, 64], filters: 64, options: { groups: 2 } },
     'a window of five': { x: [2, 12, 12, 32], filters: 32, window: 5 },
     'a single output': { x: [40, 3, 3, 32], filters: 32 },
+    'a large kernel over few tiles of a picture, however many pictures': { x: [12, 4, 4, 256], filters: 256 },
   };
   for (const [name, one] of Object.entries(declined)) {
     for (const back of [false, true]) {
@@ -161,6 +162,8 @@ test('what it does not compute, or not faster, stays with the core', () => {
       assert.ok(error <= 1e-5, name);
     }
   }
+  assert.ok(measure({ x: [12, 4, 4, 64], filters: 64 }).kernels.has('winograd'), 'a small kernel over as few');
+  assert.ok(measure({ x: [2, 8, 8, 256], filters: 256 }).kernels.has('winograd'), 'a large kernel over more');
 });
 
 test('weights that are an input of the plan stay with the core', () => {

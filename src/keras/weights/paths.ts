@@ -25,7 +25,7 @@ export function snakeCase(className: string): string {
 /** Binds every entry, or names the ones that no layer claims. */
 export function pathBindings(store: PathStore, spec: ModelSpec): Binding[] {
   const groups = groupByParent(store.entries);
-  const walk: Walk = { store, groups, major: spec.dialect.major, models: new Set(['']) };
+  const walk: Walk = { store, groups, parents: [...groups.keys()], major: spec.dialect.major, models: new Set(['']) };
   const bound = bindContainer(spec, 'layers', walk);
   const claimed = new Set(bound.flatMap((binding) => binding.entries));
   const left = store.entries.filter((entry) => !claimed.has(entry) && !isTrainingState(entry.key, walk.models));
@@ -45,6 +45,8 @@ interface Walk {
   readonly store: PathStore;
   /** Entries by the group that holds their `vars`. */
   readonly groups: ReadonlyMap<string, readonly StoredEntry[]>;
+  /** The keys of `groups`: every layer looks through them. */
+  readonly parents: readonly string[];
   readonly major: 1 | 2 | 3;
   /** Paths of the models that were met; the outermost is ''. */
   readonly models: Set<string>;
@@ -151,8 +153,9 @@ function bindLayer(layer: LayerSpec, path: string, walk: Walk): Binding[] {
   if (layer.className === 'TimeDistributed' && layer.layer !== undefined)
     return bindLayer(layer.layer, `${path}/layer`, walk);
   if (layer.parts !== undefined) return bindParts(layer, layer.parts, path, walk);
-  const found = [...walk.groups.keys()]
-    .filter((parent) => parent === path || parent.startsWith(`${path}/`))
+  const inner = `${path}/`;
+  const found = walk.parents
+    .filter((parent) => parent === path || parent.startsWith(inner))
     .map((parent) => ({ part: partName(parent.slice(path.length + 1)), entries: walk.groups.get(parent)! }))
     .sort((a, b) => comparePart(a.part, b.part));
   const entries = found.flatMap((group) => [...group.entries].sort((a, b) => indexOf(a) - indexOf(b)));

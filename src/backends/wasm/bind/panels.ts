@@ -154,7 +154,8 @@ export function callProduct(ctx: BindContext, product: Product): void {
     zeros,
   ]);
   const tiles = rowPanels(s, m) * (batches?.length ?? 1);
-  // Zeros are left out where that is the same as multiplying by them.
+  const packed = across ? 0 : packColumns(ctx, columns, k, n);
+  // Zeros are left out where that is the same as multiplying by them. Constants are packed by now: to look through them their elements are not made again.
   const sparse = s.mode === 0 && product.rows.sparse > 0 && columns.operand.finite();
   const table = batches ? ctx.table(batches.flat()) : 0;
   const offsets = target.offsets ? ctx.table(target.offsets) : 0;
@@ -172,7 +173,7 @@ export function callProduct(ctx: BindContext, product: Product): void {
       target.rowStride,
       offsets,
       source,
-      across?.(first, count) ?? packColumns(ctx, columns, k, n),
+      across?.(first, count) ?? packed,
       m,
       k,
       count,

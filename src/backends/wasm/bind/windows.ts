@@ -106,12 +106,13 @@ export function inputPhases(w: Windows, inChannels: number, outChannels: number)
           for (const ih of h.places) {
             for (const ix of x.places) {
               targets.push(((id * input[1] + ih) * input[2] + ix) * inChannels * 4);
-              for (const kd of d.taps) {
-                const od = back(id, kd, 0);
-                for (const kh of h.taps) {
-                  const oh = back(ih, kh, 1);
-                  for (const kw of x.taps) {
-                    const ox = back(ix, kw, 2);
+              // Counted by hand: iterators, one to an axis and position, are megabytes of a net.
+              for (let i = 0; i < d.taps.length; i++) {
+                const od = back(id, d.taps[i]!, 0);
+                for (let j = 0; j < h.taps.length; j++) {
+                  const oh = back(ih, h.taps[j]!, 1);
+                  for (let k = 0; k < x.taps.length; k++) {
+                    const ox = back(ix, x.taps[k]!, 2);
                     const inside = od >= 0 && oh >= 0 && ox >= 0;
                     offsets[at++] = inside ? ((od * output[1] + oh) * output[2] + ox) * outChannels * 4 : -1;
                   }

@@ -19,6 +19,8 @@ const [ours, theirs] = [16, 36];
 const [mostDepth, mostTiles, mostWidth] = [512, 24, 512];
 /** So many units are wanted, so that threads find work. */
 const enoughUnits = 8;
+/** Fewer tiles are not worth it; and with a kernel of so many elements, fewer tiles of a picture: transformed it costs as much as it saves (measured). */
+const [fewestTiles, largeKernel] = [6, 2 ** 18];
 
 /** A convolution of `input` `[batch, h, w, inner]` to `[batch, h, w, filters]`, in either direction. */
 interface Problem {
@@ -129,10 +131,11 @@ function takes(step: PlacedStep, core: Core): boolean {
   const { output, inner, filters, batch } = problem;
   const [down, across] = tilesOf(problem);
   const saved = (theirs * output[0] * output[1]) / 4 / (ours * down * across);
-  const work = batch * down * across;
+  // Of a large kernel each picture must have them: its prediction alone reads the panels, and 16/9 of the weights would be held beside them.
+  const work = (9 * inner * filters < largeKernel ? batch : 1) * down * across;
   // Behind a relu half of the elements are zeros, which the core leaves out; of a gradient that comes from a relu more are.
   const dense = x.sparse < (isBack(step) ? 1 : 2);
-  const pays = dense && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= 6;
+  const pays = dense && saved >= 1.25 && inner >= 16 && filters >= 16 && work >= fewestTiles;
   return pays && !leftAlone(step.program).has(step.step);
 }
 
