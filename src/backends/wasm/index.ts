@@ -10,15 +10,10 @@ import { bindProgram } from './executable.ts';
 import { Machine } from './machine.ts';
 import type { Simd } from './module/module.ts';
 import type { Trace } from './step.ts';
-import { availableThreads, Threads } from './threads/threads.ts';
+import { availableThreads, type Running, Threads } from './threads/threads.ts';
 
 export { hasSimd } from './module/module.ts';
 
-/** A memory with its kernels, and the threads that work on it. */
-export interface Running {
-  readonly machine: Machine;
-  readonly threads: Threads;
-}
 /** What runs plans, and behind it what ran those from before `useWideVectors`, which stay there. */
 const running: Running[] = [];
 

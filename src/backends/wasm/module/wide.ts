@@ -5,7 +5,7 @@
  */
 import { failure } from '../../../tensor/errors.ts';
 import { nodeModule } from '../../../tensor/platform.ts';
-import type { Running } from '../index.ts';
+import type { Running } from '../threads/threads.ts';
 import { patches } from '../wide.generated.ts';
 import { unpackLzma } from './lzma.ts';
 import { compile, fromBase64, hasRelaxedSimd, widening } from './module.ts';

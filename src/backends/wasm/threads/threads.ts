@@ -55,6 +55,12 @@ const mostFailures = 3;
 /** How long a worker of a browser, which does not say when it has ended, is given to end. */
 const endingMs = 100;
 
+/** A memory with its kernels, and the threads that work on it. */
+export interface Running {
+  readonly machine: Machine;
+  readonly threads: Threads;
+}
+
 export class Threads {
   readonly #machine: Machine;
   readonly #words: Int32Array;
