@@ -2,7 +2,8 @@
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { erf } from './elementwise.ts';
 
-export const gelu = (x: number): number => 0.5 * x * (1 + erf(x * Math.SQRT1_2));
+/** `x Phi(x)`; its limit, -0, at -infinity. */
+export const gelu = (x: number): number => (x === -Infinity ? -0 : 0.5 * x * (1 + erf(x * Math.SQRT1_2)));
 
 /** `out = g (Phi(x) + x phi(x))`. */
 export function geluGrad(out: TypedArray, g: TypedArray, x: TypedArray): void {

@@ -82,6 +82,10 @@ test('ties: a max pool gives all to the first, a reduction shares, maximum gives
   ]);
 });
 
+test('gelu at infinities is its limit', () => {
+  assert.equal(values(o.gelu(f64([-Infinity, Infinity]))), [-0, Infinity]);
+});
+
 test('activations do not overflow far from 0, nor do their gradients', () => {
   const far = f64([-1000, -40, 40, 1000]);
   for (const f of [
