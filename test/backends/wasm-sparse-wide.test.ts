@@ -5,13 +5,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
-import { hasRelaxedSimd } from '../../src/backends/wasm/module/module.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { randomUniform } from '../../src/graph/random.ts';
 import { convGradInput } from '../../src/ops/conv-primitives.ts';
 import * as o from '../../src/ops/index.ts';
 import type { TypedArray } from '../../src/tensor/dtype.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
+import { whereWide } from '../support/where-wide.ts';
 
 const test = suite('wasm: zeros that are skipped in wide vectors');
 
@@ -95,9 +95,7 @@ function* cases(): Generator<Case> {
   }
 }
 
-const wide = hasRelaxedSimd() ? test : test.skip;
-if (!hasRelaxedSimd())
-  console.log(`  skipped: this Node.js (${process.version}) has no relaxed SIMD, so there are no wide vectors`);
+const wide = whereWide(test);
 
 wide('the bits of the relaxed build, and of all products', async () => {
   const all = [...cases()];

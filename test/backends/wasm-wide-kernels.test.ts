@@ -7,7 +7,6 @@ import * as assert from 'uvu/assert';
 import { core } from '../../src/backends/wasm/accelerators.ts';
 import { take } from '../../src/backends/wasm/bind/winograd.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
-import { hasRelaxedSimd } from '../../src/backends/wasm/module/module.ts';
 import { pairsVectors } from '../../src/backends/wasm/module/wide.ts';
 import { compile } from '../../src/graph/compile.ts';
 import { grad } from '../../src/graph/grad.ts';
@@ -16,6 +15,7 @@ import { conv2d, maxPool, relu } from '../../src/ops/index.ts';
 import { type LineConvAttrs, lineConv } from '../../src/ops/line-conv.ts';
 import { placeholder, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { mnist } from '../support/line-convs.ts';
+import { whereWide } from '../support/where-wide.ts';
 
 const test = suite('wasm: kernels for wide vectors');
 take(core);
@@ -105,9 +105,7 @@ function runAll(): Map<string, { found: Uint8Array; kernels: ReadonlySet<string>
   );
 }
 
-const wide = hasRelaxedSimd() ? test : test.skip;
-if (wide === test.skip)
-  console.log(`  skipped: this Node.js (${process.version}) has no relaxed SIMD, so there are no wide vectors`);
+const wide = whereWide(test);
 
 wide('give the bits that the relaxed build gives', async () => {
   const relaxed = runAll();
